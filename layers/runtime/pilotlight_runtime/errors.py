@@ -1,0 +1,83 @@
+"""What can go wrong while a model is loaded or answers.
+
+    RuntimeFault
+    ├── LoadError                 the function refuses to start
+    │   ├── ManifestError         manifest.json is missing, malformed or of another schema
+    │   ├── MissingArtifact       a file that the manifest names is not there
+    │   ├── ChecksumMismatch      a file is not the one that was published
+    │   └── SessionError          ONNX Runtime cannot open the graph, or the graph is not what the manifest says
+    └── RequestError              one request fails; `status` is its HTTP status
+        ├── InvalidRequest        400
+        ├── NotFound              404
+        ├── MethodNotAllowed      405
+        ├── TooLarge              413
+        └── InferenceFailed       500: the model failed on input that its signature allows
+
+Each class carries one message that a caller may read. `InferenceFailed` keeps its cause for the log alone.
+"""
+
+
+class RuntimeFault(Exception):
+    """Root of everything that the runtime raises on purpose."""
+
+
+class LoadError(RuntimeFault):
+    """The model cannot be served at all."""
+
+
+class ManifestError(LoadError):
+    """manifest.json is missing, malformed or of a schema that this runtime does not know."""
+
+
+class MissingArtifact(LoadError):
+    """A file named by the manifest is not in the folder."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} is missing, but manifest.json names it; package the model again")
+
+
+class ChecksumMismatch(LoadError):
+    """A file's content is not what was published."""
+
+    def __init__(self, path: str, expected: str, actual: str) -> None:
+        super().__init__(f"{path} has sha256 {actual}, but manifest.json says {expected}; package the model again")
+
+
+class SessionError(LoadError):
+    """ONNX Runtime cannot open the graph, or it differs from the manifest's signature."""
+
+
+class RequestError(RuntimeFault):
+    """One request fails; the process goes on."""
+
+    status: int = 500
+
+
+class InvalidRequest(RequestError):
+    """The request is malformed; the message says which field, what was expected and what came."""
+
+    status = 400
+
+
+class NotFound(RequestError):
+    """No such model, version or path."""
+
+    status = 404
+
+
+class MethodNotAllowed(RequestError):
+    """The path exists, but not for this HTTP method."""
+
+    status = 405
+
+
+class TooLarge(RequestError):
+    """A body, before or after decompression, or an answer is larger than Lambda carries."""
+
+    status = 413
+
+
+class InferenceFailed(RequestError):
+    """The model failed on valid input. The cause belongs in the log, never in the answer."""
+
+    status = 500

@@ -1,0 +1,26 @@
+"""What the runtime asks of an inference engine, so that the engine behind it can change."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from pilotlight_runtime.signature import Signature
+from pilotlight_runtime.tensor import Tensor
+
+
+class Session(Protocol):
+    """An opened graph."""
+
+    @property
+    def signature(self) -> Signature:
+        """Names, datatypes and shapes as the graph declares them; -1 for symbolic or unknown dimensions."""
+
+    def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> list[Tensor]:
+        """The tensors called `outputs`, in that order, for `inputs` that the signature allows.
+
+        Raises InferenceFailed with the engine's own error as its cause.
+        """
+
+
+OpenSession = Callable[[Path, int], Session]
+"""Opens the graph at a path with that many threads; raises SessionError saying why it cannot."""

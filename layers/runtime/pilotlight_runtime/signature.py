@@ -1,0 +1,34 @@
+"""What goes into a model and what comes out: named tensors with datatype and shape."""
+
+from typing import NamedTuple
+
+from pilotlight_runtime.datatypes import Datatype
+
+
+class TensorSpec(NamedTuple):
+    """One input or output. shape: -1 where a dimension may have any size, as the protocol writes it."""
+
+    name: str
+    datatype: Datatype
+    shape: tuple[int, ...]
+
+    def accepts(self, shape: tuple[int, ...]) -> bool:
+        """Whether a tensor of `shape` fits: same rank, every fixed dimension equal, none negative."""
+        return len(shape) == len(self.shape) and all(
+            size >= 0 and wanted in (-1, size) for size, wanted in zip(shape, self.shape, strict=True)
+        )
+
+
+class Signature(NamedTuple):
+    """The inputs and outputs of a model, in the graph's order."""
+
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+
+    def input(self, name: str) -> TensorSpec | None:
+        """The input called `name`, if there is one."""
+        return next((spec for spec in self.inputs if spec.name == name), None)
+
+    def output(self, name: str) -> TensorSpec | None:
+        """The output called `name`, if there is one."""
+        return next((spec for spec in self.outputs if spec.name == name), None)

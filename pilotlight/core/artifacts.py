@@ -1,0 +1,99 @@
+"""The values that one stage hands to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pilotlight_runtime.manifest import Manifest
+from pilotlight_runtime.signature import Signature
+
+Array = NDArray[np.generic]
+Named = Mapping[str, Array]
+"""Arrays by the name that the signature gives them."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What a model is fitted on and judged by, prepared as the model takes it.
+
+    x_train, x_test: samples along the first axis. y_train, y_test: one label or target a sample. source: where it came
+    from, as the person named it. fingerprint: sha256 over the arrays, for the manifest.
+    """
+
+    x_train: Array
+    y_train: Array
+    x_test: Array
+    y_test: Array
+    source: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted model as its framework has it.
+
+    model: the framework's own object. dataset: what it was fitted on. metrics: of the held-out part, by name.
+    history: one value an epoch for each curve. seconds: what fitting took. settings: the epochs, batch size, rate and
+    seed used.
+    """
+
+    model: Any
+    dataset: Dataset
+    metrics: Mapping[str, float]
+    history: Mapping[str, list[float]]
+    seconds: float
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the ONNX model must reproduce.
+
+    predict: the source model on named inputs. inputs: held-out samples, by input name. labels: their labels where a
+    metric can be computed, else None.
+    """
+
+    predict: Callable[[Named], Named]
+    inputs: Named
+    labels: Array | None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A converted model that nothing has verified yet: a folder with model.onnx and any external data beside it."""
+
+    folder: Path
+    signature: Signature
+
+
+@dataclass(frozen=True)
+class ParityReport:
+    """What the gate saw. failures: every reason to refuse, empty where the candidate passed.
+
+    samples: how many were compared. largest_difference: the largest absolute one over all outputs. metric: its name, ""
+    where there is none. source_metric, onnx_metric: None where there are no labels or no source. note: what was not
+    checked and why, else "".
+    """
+
+    samples: int
+    largest_difference: float | None
+    metric: str = ""
+    source_metric: float | None = None
+    onnx_metric: float | None = None
+    failures: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A version in the store. new: False where the same content was there already."""
+
+    manifest: Manifest
+    manifest_sha256: str
+    new: bool

@@ -1,0 +1,30 @@
+"""How a model is called in each place: its folder, its URL and its CloudFormation resource."""
+
+import re
+from typing import Final
+
+from pilotlight.core.errors import ProjectError
+
+RESERVED: Final = frozenset({"catalog"})
+"""Folders under functions/ that are not models."""
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
+_LONGEST: Final = 40
+
+
+def check_model_name(name: str) -> str:
+    """`name` itself where it can be a folder, a URL segment and a logical id; ProjectError otherwise."""
+    if len(name) > _LONGEST or not _NAME.fullmatch(name):
+        raise ProjectError(
+            f"model name {name!r}",
+            "is not lower-case letters and digits in words joined by - or _, at most 40 characters long",
+            "Choose a name such as spam-filter.",
+        )
+    if name in RESERVED:
+        raise ProjectError(f"model name {name!r}", "is taken by Pilotlight itself", "Choose another name.")
+    return name
+
+
+def logical_stem(name: str) -> str:
+    """The stem of a model's CloudFormation logical ids: spam-filter becomes SpamFilter."""
+    return "".join(word.capitalize() for word in re.split("[-_]", name))

@@ -1,0 +1,114 @@
+"""A Pilotlight project on disk: where its models, its store and its template lie."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pilotlight.core.errors import ProjectError
+from pilotlight.core.lock import LOCK_NAME, Lock, read_lock
+from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig, load_model_config
+from pilotlight.core.names import RESERVED, check_model_name, logical_stem
+
+STORE_VARIABLE: Final = "PILOTLIGHT_STORE"
+SETTINGS_NAME: Final = "pilotlight.toml"
+DEFAULT_STORE: Final = ".pilotlight/store"
+
+
+@dataclass(frozen=True)
+class Project:
+    """root: the folder that holds template.yaml and functions/. store: a folder or s3://bucket/prefix."""
+
+    root: Path
+    store: str
+
+    @property
+    def functions(self) -> Path:
+        """Where each model and the catalog have a folder."""
+        return self.root / "functions"
+
+    @property
+    def layer(self) -> Path:
+        """Where the shared layer's requirements lie."""
+        return self.root / "layers" / "runtime"
+
+    def folder(self, name: str) -> Path:
+        """The folder of the model `name`, which need not exist; ProjectError for an impossible name."""
+        return self.functions / check_model_name(name)
+
+    def models(self) -> list[str]:
+        """The names of all models, sorted."""
+        if not self.functions.is_dir():
+            return []
+        return sorted(
+            folder.name
+            for folder in self.functions.iterdir()
+            if (folder / CONFIG_NAME).is_file() and folder.name not in RESERVED
+        )
+
+    def existing(self, name: str) -> Path:
+        """The folder of the model `name`; ProjectError names the models there are."""
+        folder = self.folder(name)
+        if not (folder / CONFIG_NAME).is_file():
+            known = ", ".join(self.models()) or "none yet"
+            raise ProjectError(
+                f"model {name!r}", f"is not in {self.functions} (there: {known})", f"Run `pilotlight new {name}`."
+            )
+        return folder
+
+    def by_stem(self, stem: str) -> str:
+        """The model whose logical ids begin with `stem` (SpamFilter), or that is called so (spam-filter)."""
+        for name in self.models():
+            if stem in (name, logical_stem(name)):
+                return name
+        raise ProjectError(
+            f"function {stem!r}",
+            f"belongs to no model in {self.functions}",
+            "Name the resource in template.yaml after its model: spam-filter gives SpamFilterFunction.",
+        )
+
+    def config(self, name: str) -> ModelConfig:
+        """The model.toml of `name`."""
+        return load_model_config(name, self.existing(name) / CONFIG_NAME)
+
+    def lock(self, name: str) -> Lock | None:
+        """What `name` is pinned to, None where it is not."""
+        return read_lock(self.folder(name) / LOCK_NAME)
+
+    def pinned(self) -> dict[str, Lock]:
+        """Every model that has a pin, by name."""
+        locks = {name: self.lock(name) for name in self.models()}
+        return {name: lock for name, lock in locks.items() if lock is not None}
+
+
+def find_project(start: Path, environ: Mapping[str, str]) -> Project:
+    """The project that `start` lies in.
+
+    Its root is the nearest folder upwards with both template.yaml and functions/. The store is $PILOTLIGHT_STORE, else
+    `store` in pilotlight.toml, else .pilotlight/store; a relative folder counts from the root.
+    """
+    for root in (start.resolve(), *start.resolve().parents):
+        if (root / "template.yaml").is_file() and (root / "functions").is_dir():
+            return Project(root, _store(root, environ))
+    raise ProjectError(
+        str(start), "lies in no Pilotlight project", "Run `pilotlight init .` here, or change to a project's folder."
+    )
+
+
+def _store(root: Path, environ: Mapping[str, str]) -> str:
+    store = environ.get(STORE_VARIABLE) or _settings(root / SETTINGS_NAME).get("store", DEFAULT_STORE)
+    if not isinstance(store, str) or not store:
+        raise ProjectError(str(root / SETTINGS_NAME), "store is not text", 'Write store = "s3://bucket/prefix".')
+    return store if store.startswith("s3://") else str(root / store)
+
+
+def _settings(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except tomllib.TOMLDecodeError as error:
+        raise ProjectError(str(path), f"is not TOML: {error}", "Mend the line it names.") from error
