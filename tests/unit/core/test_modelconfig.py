@@ -1,0 +1,109 @@
+from pathlib import Path
+
+import pytest
+
+from pilotlight.core.errors import ProjectError
+from pilotlight.core.modelconfig import ConversionConfig, ModelConfig, ParityConfig, TrainingConfig, load_model_config
+from pilotlight_runtime.datatypes import FP32, INT64
+from pilotlight_runtime.signature import TensorSpec
+
+SIGNATURE = """
+[[signature.inputs]]
+name = "image"
+datatype = "FP32"
+shape = [-1, 28, 28, 1]
+[[signature.outputs]]
+name = "label"
+datatype = "INT64"
+shape = [-1]
+"""
+
+
+def read(folder: Path, text: str) -> ModelConfig:
+    return load_model_config("digits", _written(folder, text))
+
+
+def test_defaults_stand_where_the_file_is_silent(tmp_path: Path) -> None:
+    config = read(tmp_path, SIGNATURE)
+    assert config.training == TrainingConfig()
+    assert config.conversion == ConversionConfig()
+    assert config.parity == ParityConfig()
+    assert config.signature is not None
+    assert config.signature.inputs == (TensorSpec("image", FP32, (-1, 28, 28, 1)),)
+    assert config.signature.outputs == (TensorSpec("label", INT64, (-1,)),)
+
+
+def test_every_setting_is_read(tmp_path: Path) -> None:
+    text = """
+description = "digits"
+[training]
+data = "mnist"
+epochs = 3
+batch_size = 16
+learning_rate = 0.01
+seed = 7
+metric = "accuracy"
+[conversion]
+opset = 17
+[parity]
+samples = 200
+rtol = 0.1
+atol = 0.2
+metric_drop = 0.3
+[image]
+input = "image"
+height = 28
+width = 28
+channels = 1
+scale = 0.5
+offset = -1
+layout = "NCHW"
+"""
+    config = read(tmp_path, text + SIGNATURE)
+    assert config.training == TrainingConfig("mnist", 3, 16, 0.01, 7, "accuracy")
+    assert config.conversion.opset == 17
+    assert config.parity == ParityConfig(200, 0.1, 0.2, 0.3)
+    assert config.image is not None
+    assert (config.image.scale, config.image.offset, config.image.layout) == (0.5, -1.0, "NCHW")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("kind = 'keras'", "signature"),
+        ("kind = 'caffe'", "kind is 'caffe', expected one of keras, onnx"),
+        ("kind = 3", "kind is 3"),
+        ("colour = 'red'" + SIGNATURE, "colour is not a setting"),
+        ("training = 3" + SIGNATURE, "training is 3, expected a table"),
+        ("[training]\nepochs = 0" + SIGNATURE, "training.epochs is 0"),
+        ("[training]\nepochs = true" + SIGNATURE, "training.epochs is True"),
+        ("[training]\nlearning_rate = 'fast'" + SIGNATURE, "training.learning_rate is 'fast'"),
+        ("[training]\nepoch = 3" + SIGNATURE, "training.epoch is not a setting"),
+        ("[parity]\natol = -1" + SIGNATURE, "parity.atol is -1"),
+        ("[parity]\natol = nan" + SIGNATURE, "parity.atol is nan"),
+        ("[conversion]\nopset = 3" + SIGNATURE, "conversion.opset is 3"),
+        ("[signature]\ninputs = []\noutputs = []", "signature.inputs is []"),
+        (SIGNATURE.replace("FP32", "FLOAT"), "signature.inputs[0].datatype is 'FLOAT', expected one of BOOL"),
+        (SIGNATURE.replace("[-1, 28, 28, 1]", "[-2]"), "signature.inputs[0].shape is [-2]"),
+        (SIGNATURE + "[image]\ninput = 'image'\nheight = 28\nwidth = 28\nchannels = 4", "image.channels is 4"),
+        (SIGNATURE + "[image]\ninput = 'image'\nheight = 28", "image.width is None"),
+        (SIGNATURE + "[image]\ninput = 'image'\nheight = 1\nwidth = 1\nlayout = 'HWC'", "image.layout is 'HWC'"),
+        ("kind =", "is not TOML"),
+    ],
+)
+def test_a_wrong_field_is_named_with_what_was_expected(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(ProjectError) as caught:
+        read(tmp_path, text)
+    assert named in str(caught.value)
+    assert "model.toml" in caught.value.where
+
+
+def test_a_missing_file_says_how_to_begin(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="pilotlight new digits"):
+        load_model_config("digits", tmp_path / "model.toml")
+
+
+def _written(folder: Path, text: str) -> Path:
+    path = folder / "model.toml"
+    path.write_text(text)
+    return path
