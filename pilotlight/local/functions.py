@@ -1,0 +1,75 @@
+"""A packaged function, loaded as Lambda loads it: app.py imported once, its `handler` called once an event."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from pilotlight.core.errors import ServiceError
+from pilotlight.local.context import LocalContext
+from pilotlight_runtime.errors import LoadError
+
+Handler = Callable[[Any, Any], Any]
+
+_NUMBERS: Final = itertools.count()
+
+
+class Function:
+    """A loaded function. It answers one event at a time, as an execution environment of Lambda does."""
+
+    def __init__(self, name: str, handler: Handler) -> None:
+        self.name = name
+        self._handler = handler
+        self._turn = threading.Lock()
+
+    def __call__(self, event: Any, request_id: str) -> Any:  # noqa: ANN401  (an event is any JSON)
+        """What the handler returns for `event`; whatever it raises comes through."""
+        with self._turn:
+            return self._handler(event, LocalContext(self.name, request_id))
+
+
+def load_function(name: str, folder: Path) -> Function:
+    """Imports `folder`/app.py under a module name of its own and takes its `handler`.
+
+    Modules that lie beside app.py can be imported by it while it loads, and are forgotten afterwards, so that two
+    functions may both have a `features.py`. ServiceError where app.py does not load or the model in it is damaged.
+    """
+    app = folder / "app.py"
+    spec = importlib.util.spec_from_file_location(f"pilotlight_local_{next(_NUMBERS)}", app)
+    if spec is None or spec.loader is None or not app.is_file():
+        raise ServiceError(str(app), "is missing", "Package the function again with `pilotlight package`.")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        with _first_on_path(folder):
+            spec.loader.exec_module(module)
+    except LoadError as error:
+        raise ServiceError(
+            f"function {name}", f"refuses to start: {error}", "Pin or publish the model again."
+        ) from error
+    except Exception as error:
+        what = f"app.py raised {type(error).__name__} at import: {error}"
+        raise ServiceError(f"function {name}", what, "Correct app.py; --debug shows where.") from error
+    handler = getattr(module, "handler", None)
+    if not callable(handler):
+        raise ServiceError(str(app), "has no function called handler", "Assign handler = model_handler(__file__).")
+    return Function(name, handler)
+
+
+@contextmanager
+def _first_on_path(folder: Path) -> Iterator[None]:
+    entry = str(folder)
+    sys.path.insert(0, entry)
+    try:
+        yield
+    finally:
+        sys.path.remove(entry)
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if file is not None and Path(file).is_relative_to(folder):
+                del sys.modules[name]

@@ -1,0 +1,109 @@
+"""The web server of `pilotlight serve`: HTTP/1.1 on this machine's own address, one thread a connection."""
+
+from __future__ import annotations
+
+import errno
+import socketserver
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from typing import Any, Final, TextIO
+
+from pilotlight.core.errors import ServiceError
+from pilotlight.local.body import BodyRefused, read_body
+from pilotlight.local.gateway import Gateway, WebAnswer, message
+
+HOST: Final = "127.0.0.1"
+
+_OWN_HEADERS: Final = frozenset({"connection", "content-length", "date", "server", "transfer-encoding"})
+"""Headers that the server writes itself, whatever the function said, as API Gateway does."""
+
+
+class LocalServer(socketserver.ThreadingTCPServer):
+    """Serves `gateway` on 127.0.0.1 and writes one line a request to `log`: method, path, status, milliseconds.
+
+    port: 0 takes a free one; `address` says which. ServiceError where the port is taken.
+    """
+
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(
+        self, gateway: Gateway, port: int, log: TextIO, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self.gateway = gateway
+        self.clock = clock
+        self._log = log
+        try:
+            super().__init__((HOST, port), _Connection)
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise
+            why = "is taken by another program" if error.errno == errno.EADDRINUSE else "may not be opened by you"
+            raise ServiceError(f"port {port}", why, "Choose another with --port; --port 0 takes a free one.") from error
+
+    @property
+    def address(self) -> str:
+        """Where it listens, such as http://127.0.0.1:8080."""
+        return f"http://{HOST}:{self.server_address[1]}"
+
+    def report(self, line: str) -> None:
+        """Writes one line to the log."""
+        self._log.write(line + "\n")
+        self._log.flush()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401, ARG002  (the base class's signature)
+        """A client that went away in the middle is worth a line; anything else is a defect and shows where."""
+        error = sys.exc_info()[1]
+        if isinstance(error, ConnectionError | TimeoutError):
+            self.report("connection ended by the client before its answer")
+        else:
+            self.report("".join(traceback.format_exception(error)))
+
+
+class _Connection(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    timeout = 300
+    server: LocalServer
+
+    def _answer(self) -> None:
+        began = self.server.clock()
+        try:
+            body = read_body(self.headers, self.rfile)
+        except BodyRefused as refused:
+            self.close_connection = True
+            answer = message(refused.status, str(refused))
+        else:
+            answer = self.server.gateway.answer(self.command, self.path, self.headers.items(), body)
+        self._send(answer)
+        took = (self.server.clock() - began) * 1000
+        self.server.report(f"{self.command} {self.path.partition('?')[0]} {answer.status} {took:.1f} ms")
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815  (http.server's names)
+
+    def _send(self, answer: WebAnswer) -> None:
+        self.send_response(answer.status)
+        for name, value in answer.headers:
+            if name.lower() not in _OWN_HEADERS:
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
+
+    def version_string(self) -> str:
+        """The Server header: no version of Python's."""
+        return "pilotlight"
+
+    def log_request(self, code: object = "-", size: object = "-") -> None:
+        """Nothing: the line that _answer writes has the milliseconds too."""
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401  (the base class's signature)
+        """What http.server itself has to say, such as a malformed request line."""
+        self.server.report(format % args)
