@@ -1,0 +1,49 @@
+"""The arrays that a data source gives, before a train.py prepares them for its model."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+import numpy as np
+
+from pilotlight.core.artifacts import Array
+from pilotlight.core.errors import DataError
+
+
+class Arrays(NamedTuple):
+    """Samples along the first axis, one label or target a sample; the test part is held out."""
+
+    x_train: Array
+    y_train: Array
+    x_test: Array
+    y_test: Array
+
+
+def fingerprint(arrays: Arrays) -> str:
+    """sha256 over name, dtype, shape and content of the four arrays, in lower-case hex."""
+    digest = hashlib.sha256()
+    for name, array in arrays._asdict().items():
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def check_arrays(arrays: Arrays, where: str) -> Arrays:
+    """`arrays` itself where they can be learned from; DataError says what is wrong with which."""
+    hint = "It needs x_train, y_train, x_test and y_test with samples along the first axis."
+    for name, array in arrays._asdict().items():
+        if array.dtype.kind not in "biufSU":
+            raise DataError(where, f"{name} has dtype {array.dtype}, not numbers or text", hint)
+        if array.ndim == 0 or len(array) == 0:
+            raise DataError(where, f"{name} has shape {list(array.shape)}, so it holds no samples", hint)
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise DataError(where, f"{name} holds values that are not finite", "Drop or replace those samples.")
+    for part in ("train", "test"):
+        x, y = getattr(arrays, f"x_{part}"), getattr(arrays, f"y_{part}")
+        if len(x) != len(y):
+            raise DataError(where, f"x_{part} has {len(x)} samples and y_{part} has {len(y)}", hint)
+    if arrays.x_train.shape[1:] != arrays.x_test.shape[1:]:
+        shapes = f"{list(arrays.x_train.shape[1:])} in x_train and {list(arrays.x_test.shape[1:])} in x_test"
+        raise DataError(where, f"a sample has shape {shapes}", hint)
+    return arrays

@@ -1,0 +1,54 @@
+"""Fitting: a person's train.py in, a fitted model with what is known about it out."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pilotlight.core.artifacts import Fitted
+from pilotlight.core.errors import TrainingError
+from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.training.door import guarded, load_train_module
+from pilotlight.training.keras_support import evaluate, history, is_keras, seed_everything
+from pilotlight.training.run import Run
+
+
+def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] = time.perf_counter) -> Fitted:
+    """Runs the train.py in `folder` and judges its model by the held-out part.
+
+    `seconds` of the result are those of training alone, read from `timer`. Raises TrainingError where train.py fails or
+    breaks its contract, DataError where its data cannot be had.
+    """
+    module = load_train_module(folder)
+    seed_everything(run.seed)
+    data = module.load(run)
+    run.progress.note(f"{len(data.x_train):,} training and {len(data.x_test):,} held-out samples from {data.source}")
+    start = timer()
+    model = module.train(data, run)
+    seconds = timer() - start
+    with guarded(module.path):
+        metrics = evaluate(model, data.x_test, data.y_test) if is_keras(model) else {}
+        curves = history(model) if is_keras(model) else {}
+    _finite(metrics, module.path)
+    return Fitted(model, data, metrics, curves, seconds, _settings(run, config))
+
+
+def _finite(metrics: Mapping[str, float], path: Path) -> None:
+    for name, value in metrics.items():
+        if not math.isfinite(value):
+            raise TrainingError(
+                str(path), f"the fitted model's {name} is {value}", "Training diverged: lower the learning rate."
+            )
+
+
+def _settings(run: Run, config: ModelConfig) -> dict[str, Any]:
+    return {
+        "epochs": run.epochs,
+        "batch_size": run.batch_size,
+        "learning_rate": run.learning_rate,
+        "seed": run.seed,
+        "metric": config.training.metric,
+    }

@@ -1,0 +1,79 @@
+"""What training needs of Keras, imported only where a model is one."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from pilotlight.core.artifacts import Array
+from pilotlight.core.progress import Progress
+
+_REPORTS_A_SECOND: Final = 5
+
+
+def is_keras(model: object) -> bool:
+    """Whether `model` is a Keras model, told without importing Keras."""
+    return any(kind.__module__.split(".")[0] == "keras" and kind.__name__ == "Model" for kind in type(model).__mro__)
+
+
+def seed_everything(seed: int) -> None:
+    """Seeds the generators of Python, numpy and the frameworks that train.py has imported."""
+    import random  # noqa: PLC0415  (kept beside the others)
+
+    import numpy as np  # noqa: PLC0415
+
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002  (libraries draw from the global generator)
+    if "keras" in sys.modules:
+        import keras  # noqa: PLC0415  (loaded already)
+
+        keras.utils.set_random_seed(seed % 2**32)
+
+
+def evaluate(model: Any, x_test: Array, y_test: Array) -> dict[str, float]:  # noqa: ANN401  (Keras has no types)
+    """The compiled loss and metrics of `model` on the held-out part, by name; nothing where it is not compiled."""
+    if not model.compiled:
+        return {}
+    found = model.evaluate(x_test, y_test, verbose=0, return_dict=True)
+    return {name: float(value) for name, value in found.items()}
+
+
+def history(model: Any) -> dict[str, list[float]]:  # noqa: ANN401  (Keras has no types)
+    """One value an epoch for each curve of the last `fit`."""
+    record = getattr(model, "history", None)
+    curves = getattr(record, "history", {})
+    return {name: [float(value) for value in values] for name, values in curves.items()}
+
+
+def keras_progress(progress: Progress, clock: Callable[[], float] = time.monotonic) -> Any:  # noqa: ANN401
+    """A Keras callback that reports each step (a few times a second at most) and one line an epoch to `progress`."""
+    import keras  # noqa: PLC0415  (seconds; train.py has imported it already)
+
+    class Report(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+        def on_train_begin(self, logs: Any = None) -> None:  # noqa: ANN401, ARG002
+            self._epoch = 0
+            self._next = clock()
+
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ANN401, ARG002
+            self._epoch = epoch
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ANN401
+            if clock() < self._next:
+                return
+            self._next = clock() + 1 / _REPORTS_A_SECOND
+            steps = self.params.get("steps") or batch + 1
+            progress.step(self._epoch * steps + batch + 1, self.params["epochs"] * steps, _values(logs))
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ANN401
+            values = _values(logs)
+            progress.step(epoch + 1, self.params["epochs"], values)
+            shown = ", ".join(f"{name} {value:.4f}" for name, value in values.items())
+            progress.note(f"epoch {epoch + 1} of {self.params['epochs']}: {shown}")
+
+    return Report()
+
+
+def _values(logs: Any) -> dict[str, float]:  # noqa: ANN401
+    return {name: float(value) for name, value in (logs or {}).items()}

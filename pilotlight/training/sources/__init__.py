@@ -1,0 +1,31 @@
+"""Where training data comes from: one file a source, and the table that chooses."""
+
+from collections.abc import Callable
+from typing import Final
+
+from pilotlight.core.errors import DataError
+from pilotlight.training.arrays import Arrays, check_arrays
+from pilotlight.training.run import Run
+from pilotlight.training.sources.digits import load_digits
+from pilotlight.training.sources.mnist import load_mnist
+from pilotlight.training.sources.npz import load_npz
+from pilotlight.training.sources.s3 import load_s3
+
+BUILT_IN: Final[dict[str, Callable[[], Arrays]]] = {"digits": load_digits, "mnist": load_mnist}
+
+
+def load_arrays(run: Run) -> Arrays:
+    """The arrays that `run.source` names, as they are; DataError where they cannot be had or are malformed."""
+    source = run.source
+    if source in BUILT_IN:
+        arrays = BUILT_IN[source]()
+    elif source.startswith("s3://"):
+        arrays = load_s3(source, run.fetch)
+    elif source.endswith(".npz"):
+        arrays = load_npz(source, source)
+    else:
+        known = ", ".join(BUILT_IN)
+        raise DataError(
+            f"data source {source!r}", "is not known", f"Give one of {known}, a PATH.npz or s3://bucket/key.npz."
+        )
+    return check_arrays(arrays, source)
