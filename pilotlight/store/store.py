@@ -1,0 +1,176 @@
+"""Immutable versions of models, named by their content.
+
+A version is the blobs `<model>/<version>/<file>` and is visible once `<model>/<version>/manifest.json` is there, which
+is put last. Every blob is put only if absent, so a publish that was killed is completed by the next one, and of two
+publishers at once one writes the manifest and the other finds it.
+"""
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pilotlight.core.artifacts import Candidate, Published
+from pilotlight.core.errors import StoreError
+from pilotlight.core.lock import Lock
+from pilotlight.store.digest import describe, sha256_of
+from pilotlight.store.protocol import Blobs
+from pilotlight_runtime.errors import ManifestError
+from pilotlight_runtime.manifest import (
+    MANIFEST_NAME,
+    MODEL_NAME,
+    VERSION_DIGITS,
+    ArtifactFile,
+    ImageInput,
+    Manifest,
+    content_version,
+    dump_manifest,
+    load_manifest,
+)
+
+_VERSION: Final = re.compile(rf"[0-9a-f]{{{VERSION_DIGITS}}}")
+
+
+class Store:
+    """Versions in `blobs`."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+
+    @property
+    def location(self) -> str:
+        """The folder or the s3:// address, for messages."""
+        return self._blobs.location
+
+    def publish(  # noqa: PLR0913  (what a manifest holds)
+        self,
+        model: str,
+        candidate: Candidate,
+        *,
+        image: ImageInput | None,
+        metrics: Mapping[str, Any],
+        parity: Mapping[str, Any],
+        provenance: Mapping[str, Any],
+    ) -> Published:
+        """Stores the candidate's files as a version of `model`.
+
+        Where the same content is there already, nothing is written and the manifest of the first publish is returned.
+        provenance["created"], an ISO 8601 time in UTC, orders `versions`. StoreError where the store cannot be written
+        or the candidate holds no model.onnx.
+        """
+        files = _files(model, candidate.folder)
+        version = content_version(candidate.signature, files, image)
+        wanted = Manifest(
+            model, version, candidate.signature, files, image, dict(metrics), dict(parity), dict(provenance)
+        )
+        raw = _dump(wanted)  # before anything is written: it may refuse
+        new = self._blobs.get_bytes(_key(model, version, MANIFEST_NAME)) is None
+        if new:
+            for file in files:
+                self._blobs.put_file(_key(model, version, file.name), candidate.folder / file.name)
+            new = self._blobs.put_bytes(_key(model, version, MANIFEST_NAME), raw)
+        manifest, digest = self.manifest(model, version)
+        return Published(manifest, digest, new)
+
+    def versions(self, model: str) -> list[Manifest]:
+        """Every version of `model`, the oldest first; StoreError where a manifest is damaged."""
+        return sorted(
+            (self.manifest(model, version)[0] for version in self._version_names(model)),
+            key=lambda manifest: (str(manifest.provenance.get("created", "")), manifest.version),
+        )
+
+    def manifest(self, model: str, version: str) -> tuple[Manifest, str]:
+        """A version's manifest and the sha256 of its manifest.json; StoreError where it is missing or damaged."""
+        raw = self._blobs.get_bytes(_key(model, version, MANIFEST_NAME)) if _VERSION.fullmatch(version) else None
+        if raw is None:
+            raise self._missing(model, version)
+        try:
+            manifest = load_manifest(raw)
+        except ManifestError as error:
+            raise self._damaged(model, version, str(error)) from error
+        content = content_version(manifest.signature, manifest.files, manifest.image)
+        if (manifest.model, manifest.version, content) != (model, version, version):
+            raise self._damaged(
+                model, version, f"{MANIFEST_NAME} is that of {manifest.model}@{manifest.version}, its content {content}"
+            )
+        return manifest, hashlib.sha256(raw).hexdigest()
+
+    def fetch(self, model: str, lock: Lock, into: Path) -> Manifest:
+        """Brings the pinned version into the folder `into`, its manifest.json last.
+
+        Everything is fetched aside and checked first, so `into` never holds a file that is not the published one.
+        StoreError where the version is missing, damaged or not what the lock pins.
+        """
+        manifest, digest = self.manifest(model, lock.version)
+        if digest != lock.manifest_sha256:
+            raise StoreError(
+                f"{model}@{lock.version}",
+                f"{MANIFEST_NAME} in {self.location} has sha256 {digest}, but the lock pins {lock.manifest_sha256}",
+                f"If you trust this store, run `pilotlight pin {model}@{lock.version}` to pin what it holds.",
+            )
+        into.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=into.parent, prefix=f".{into.name}.") as aside:
+            digests = {file.name: file.sha256 for file in manifest.files} | {MANIFEST_NAME: digest}
+            for name, sha256 in digests.items():
+                self._get(manifest, name, sha256, Path(aside) / name)
+            for name in digests:
+                (into / name).parent.mkdir(parents=True, exist_ok=True)
+                (Path(aside) / name).replace(into / name)
+        return manifest
+
+    def _get(self, manifest: Manifest, name: str, sha256: str, target: Path) -> None:
+        model, version = manifest.model, manifest.version
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not self._blobs.get_file(_key(model, version, name), target):
+            raise self._damaged(model, version, f"{name} is missing, but {MANIFEST_NAME} names it")
+        if (found := sha256_of(target)) != sha256:
+            raise self._damaged(model, version, f"{name} has sha256 {found}, published was {sha256}")
+
+    def _version_names(self, model: str) -> list[str]:
+        names = (name.split("/") for name in self._blobs.names(f"{model}/"))
+        return [parts[1] for parts in names if len(parts) == 3 and parts[2] == MANIFEST_NAME]
+
+    def _missing(self, model: str, version: str) -> StoreError:
+        there = ", ".join(self._version_names(model)) or "none"
+        return StoreError(
+            f"{model}@{version}",
+            f"is not in the store {self.location} (versions of {model} there: {there})",
+            f"Run `pilotlight train {model}` to publish one, `pilotlight pin {model}@VERSION` to pin another,"
+            " or point PILOTLIGHT_STORE at the store that has it.",
+        )
+
+    def _damaged(self, model: str, version: str, what: str) -> StoreError:
+        return StoreError(
+            f"{model}@{version} in {self.location}",
+            f"is damaged: {what}",
+            f"Delete {self.location}/{model}/{version}, then run `pilotlight train {model}` or import it again.",
+        )
+
+
+def _key(model: str, version: str, name: str) -> str:
+    return f"{model}/{version}/{name}"
+
+
+def _files(model: str, folder: Path) -> tuple[ArtifactFile, ...]:
+    files = describe(folder)
+    names = {file.name for file in files}
+    if MODEL_NAME not in names or MANIFEST_NAME in names:
+        raise StoreError(
+            f"model {model!r}",
+            f"cannot be published from {folder}: it must hold {MODEL_NAME} and no {MANIFEST_NAME}",
+            "Convert or import the model again.",
+        )
+    return files
+
+
+def _dump(manifest: Manifest) -> bytes:
+    try:
+        return dump_manifest(manifest)
+    except ValueError as error:
+        raise StoreError(
+            f"model {manifest.model!r}",
+            f"has metrics or parity figures that are not finite numbers ({error})",
+            "Look at the training curve, and train the model again.",
+        ) from error
