@@ -31,7 +31,7 @@ class Latency(NamedTuple):
 def measure_cold_start(
     package_folder: Path, event: Mapping[str, Any], runs: int, clock: Callable[[], float] = time.perf_counter
 ) -> Latency:
-    """Wall milliseconds from starting a fresh Python process until the function has answered `event` for the first time.
+    """Wall milliseconds from starting a fresh Python process to the first answer to `event`.
 
     Each of the `runs` processes starts the interpreter that runs this program, imports the packaged app.py (which
     loads the model, checks its files and warms it up), answers the event and writes a line, at which the clock stops.

@@ -1,6 +1,7 @@
 """The endpoint on this machine: a web server that makes the events of API Gateway and calls the packaged functions.
 
     body.py       bytes of one HTTP request, within API Gateway's limits
+    routes.py     which function a path belongs to
     event.py      one request as the event that a REST API sends
     context.py    the context object that comes with it
     functions.py  a packaged function, loaded as Lambda loads it

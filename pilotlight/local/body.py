@@ -57,7 +57,7 @@ def _chunk_size(stream: BufferedIOBase) -> int:
 
 def _within_limit(size: int) -> int:
     if not 0 <= size <= MAX_BODY_BYTES:
-        raise BodyRefused(413, f"HTTP content length exceeded {MAX_BODY_BYTES} bytes.")
+        raise BodyRefused(413, "the body is larger than the 10 MB that the endpoint takes")
     return size
 
 

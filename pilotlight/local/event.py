@@ -12,20 +12,14 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
+from pilotlight.local.routes import Route
+
 STAGE: Final = "local"
 API_ID: Final = "local"
 ACCOUNT: Final = "123456789012"
 
 Headers = Sequence[tuple[str, str]]
 """Names and values in the order in which they came; a name may come twice."""
-
-
-class Route(NamedTuple):
-    """Where a request goes: the API's resource that matched, with what its {proxy+} stands for (None without one)."""
-
-    function: str
-    resource: str
-    proxy: str | None
 
 
 class WebRequest(NamedTuple):

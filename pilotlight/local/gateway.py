@@ -5,21 +5,18 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 import time
 import traceback
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TextIO
 
-from pilotlight.local.event import Headers, Route, WebRequest, rest_event
+from pilotlight.local.event import Headers, WebRequest, rest_event
 from pilotlight.local.functions import Function
+from pilotlight.local.routes import CATALOG, find_route
 
-CATALOG: Final = "catalog"
 MAX_EVENT_BYTES: Final = 6 * 1024 * 1024
 """Lambda's limit on a synchronous event and on its answer (Lambda Developer Guide, "Lambda quotas")."""
-
-_MODEL_PATH: Final = re.compile(r"/(?P<api>v1|v2)/models/(?P<name>[^/:]+)(?P<rest>[:/].*)?")
 
 
 class WebAnswer(NamedTuple):
@@ -33,9 +30,9 @@ class WebAnswer(NamedTuple):
 class Gateway:
     """Answers requests from `functions`, by model name, and from the catalog for every other path.
 
-    A request that no function would ever see (too large an event) and an answer that API Gateway could not pass on
-    become what API Gateway makes of them: 413, and 502 with "Internal server error". `log` takes the traceback of a
-    function that failed. API keys and quotas are not enforced here.
+    Requests that no function would ever see (no route, too large an event) and answers that API Gateway could not pass
+    on become what API Gateway makes of them: 404, 413, and 502 with "Internal server error". `log` takes the traceback
+    of a function that failed. API keys and quotas are not enforced here.
     """
 
     def __init__(
@@ -47,6 +44,7 @@ class Gateway:
         clock: Callable[[], float] = time.time,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
+        self._models = tuple(functions)
         self._functions = {**functions, CATALOG: catalog}
         self._log = log
         self._clock = clock
@@ -54,28 +52,20 @@ class Gateway:
 
     def answer(self, method: str, target: str, headers: Headers, body: bytes) -> WebAnswer:
         """The answer to one request. target: path and query string."""
-        route = self._route(target.partition("?")[0])
+        route = find_route(method, target.partition("?")[0], self._models)
+        if route is None:
+            return refusal(404, "there is nothing at this path for this method")
         request = WebRequest(method, target, headers, body, self._new_id(), self._clock())
         event = rest_event(request, route)
         if _event_bytes(event) > MAX_EVENT_BYTES:
-            return message(413, "Request Too Long")
+            return refusal(413, "the event for this body is larger than the 6 MB that Lambda takes")
         try:
             result = self._functions[route.function](event, request.request_id)
             found = unwrapped(result)
         except Exception:  # noqa: BLE001  (a function's failure is a 502 to the client and a traceback in the log)
             self._log.write(traceback.format_exc())
-            return message(502, "Internal server error")
+            return refusal(502, "Internal server error")
         return found
-
-    def _route(self, path: str) -> Route:
-        match = _MODEL_PATH.fullmatch(path)
-        if match is None or match["name"] not in self._functions or match["name"] == CATALOG:
-            return Route(CATALOG, "/{proxy+}", path.lstrip("/"))
-        name, rest = match["name"], match["rest"] or ""
-        base = f"/{match['api']}/models/{name}"
-        if rest.startswith("/"):
-            return Route(name, base + "/{proxy+}", rest[1:])
-        return Route(name, base + rest, None)
 
 
 def unwrapped(result: Any) -> WebAnswer:  # noqa: ANN401  (whatever a handler returned)
@@ -96,9 +86,9 @@ def unwrapped(result: Any) -> WebAnswer:  # noqa: ANN401  (whatever a handler re
     return WebAnswer(result["statusCode"], headers, body)
 
 
-def message(status: int, text: str) -> WebAnswer:
-    """An answer of API Gateway's own."""
-    return WebAnswer(status, [("Content-Type", "application/json")], json.dumps({"message": text}).encode())
+def refusal(status: int, text: str) -> WebAnswer:
+    """An answer of API Gateway's own, in the form that template.yaml's GatewayResponses give it."""
+    return WebAnswer(status, [("Content-Type", "application/json")], json.dumps({"error": text}).encode())
 
 
 def _event_bytes(event: Mapping[str, Any]) -> int:

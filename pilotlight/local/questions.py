@@ -76,7 +76,7 @@ def json_question(path: str, file: Path, inputs: tuple[TensorSpec, ...]) -> Ques
     return Question(path, {"Content-Type": "application/json"}, json.dumps(request).encode())
 
 
-def array_question(path: str, file: Path, inputs: tuple[TensorSpec, ...]) -> Question:
+def array_question(path: str, file: Path, inputs: tuple[TensorSpec, ...], *, binary_answer: bool) -> Question:
     """The arrays in an .npz file, by input name, as binary tensors; a missing first dimension of 1 is added."""
     arrays = _arrays(file)
     known = {spec.name: spec for spec in inputs}
@@ -89,7 +89,7 @@ def array_question(path: str, file: Path, inputs: tuple[TensorSpec, ...]) -> Que
         blobs.append(raw_bytes(tensor))
         head = {"name": name, "datatype": tensor.datatype.name, "shape": list(tensor.shape)}
         heads.append({**head, "parameters": {"binary_data_size": len(blobs[-1])}})
-    header = json.dumps({"inputs": heads, "parameters": {"binary_data_output": True}}).encode()
+    header = json.dumps({"inputs": heads, "parameters": {"binary_data_output": binary_answer}}).encode()
     length = {HEADER_LENGTH: str(len(header)), "Content-Type": "application/octet-stream"}
     return Question(path, length, b"".join([header, *blobs]))
 

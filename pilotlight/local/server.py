@@ -13,7 +13,7 @@ from typing import Any, Final, TextIO
 
 from pilotlight.core.errors import ServiceError
 from pilotlight.local.body import BodyRefused, read_body
-from pilotlight.local.gateway import Gateway, WebAnswer, message
+from pilotlight.local.gateway import Gateway, WebAnswer, refusal
 
 HOST: Final = "127.0.0.1"
 
@@ -76,7 +76,7 @@ class _Connection(BaseHTTPRequestHandler):
             body = read_body(self.headers, self.rfile)
         except BodyRefused as refused:
             self.close_connection = True
-            answer = message(refused.status, str(refused))
+            answer = refusal(refused.status, str(refused))
         else:
             answer = self.server.gateway.answer(self.command, self.path, self.headers.items(), body)
         self._send(answer)
