@@ -1,0 +1,10 @@
+"""New projects, new models and their block in template.yaml: plain files that belong to the person from then on.
+
+files/ is what a new project holds. Most of them are links to this repository's own files, so that the two cannot
+differ; a wheel has copies. kinds/ holds what a new model begins with. blocks/ is what a model adds to template.yaml.
+"""
+
+from pilotlight.scaffold.create import init_project, new_model
+from pilotlight.scaffold.template import add_function
+
+__all__ = ["add_function", "init_project", "new_model"]

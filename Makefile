@@ -1,0 +1,64 @@
+# What people type is what CI runs. Everything but `sam build` sets up .venv first, once.
+.PHONY: help demo check test coverage performance e2e sam lock clean
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+STAMP := .venv/.stamp
+SAM_STAMP := .venv-sam/.stamp
+# The first of these that is Python 3.11 to 3.13; make PYTHON=/path/to/python3.12 to choose.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$python && break; done)
+
+help:
+	@echo 'make demo    train, convert, verify, publish, package and serve a digits network, and ask it one question'
+	@echo 'make check   ruff, mypy --strict, import contracts, template lint, links in the docs'
+	@echo 'make test    every test level that this machine can run'
+	@echo 'make lock    renew the pins of the development environment and of the layer'
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo 'Pilotlight needs Python 3.11, 3.12 or 3.13. Name one: make PYTHON=/path/to/python3.12' >&2; exit 1; }
+	@echo 'Setting up .venv, once: about 2 GB, TensorFlow most of it.'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' --constraint constraints.txt
+	@touch $@
+
+# The SAM CLI pins its own dependencies, so it lives by itself.
+$(SAM_STAMP): tests/e2e/sam-requirements.txt
+	@$(PYTHON) -m venv .venv-sam
+	@.venv-sam/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+sam: $(SAM_STAMP)
+
+demo: $(STAMP)
+	@$(BIN)/pilotlight demo
+
+check: $(STAMP)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/mypy scripts/*.py
+	$(BIN)/lint-imports
+	$(BIN)/cfn-lint template.yaml infra/*.yaml
+	$(BIN)/python scripts/check_links.py
+
+test: coverage performance e2e
+
+coverage: $(STAMP)
+	$(BIN)/python -m pytest tests/unit tests/functional tests/integration --cov --cov-report=
+	$(BIN)/python scripts/branch_coverage.py layers/runtime/pilotlight_runtime 95
+
+# Without coverage, which would be timed too.
+performance: $(STAMP)
+	$(BIN)/python -m pytest tests/performance
+
+e2e: $(STAMP)
+	$(BIN)/python -m pytest tests/e2e
+
+lock:
+	$(PYTHON) scripts/lock.py
+
+clean:
+	rm -rf .venv .venv-sam .aws-sam .pilotlight .coverage
+
+include pilotlight/scaffold/files/Makefile

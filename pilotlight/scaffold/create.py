@@ -1,0 +1,52 @@
+"""The files of a new project and of a new model."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from pilotlight.core.errors import ProjectError
+from pilotlight.core.lock import write_aside
+from pilotlight.core.project import Project
+from pilotlight.scaffold.template import TEMPLATE_NAME, add_function
+
+KINDS: Final = ("keras-image", "onnx")
+_HERE: Final = Path(__file__).parent
+_RENAMED: Final = {"gitignore": ".gitignore"}
+"""A .gitignore inside the package would hide files from the wheel."""
+
+
+def init_project(root: Path) -> None:
+    """Writes a new project without models to `root`; where files are in its way, ProjectError names them all."""
+    _write_new(root, _files(_HERE / "files"))
+
+
+def new_model(project: Project, name: str, kind: str = "keras-image") -> None:
+    """Adds the model `name` to `project`: its folder, and its block in template.yaml.
+
+    kind: keras-image, which trains as it stands, or onnx, which `import` fills. ProjectError where the name is
+    impossible or taken, or where template.yaml has no place for it; nothing is written then.
+    """
+    if kind not in KINDS:
+        raise ProjectError(f"kind {kind!r}", "is not known", f"Known are {', '.join(KINDS)}.")
+    folder = project.folder(name)
+    template = project.root / TEMPLATE_NAME
+    changed = add_function(template.read_bytes().decode(), name)
+    _write_new(folder, _files(_HERE / "kinds" / kind))
+    write_aside(template, changed.encode())
+
+
+def _files(folder: Path) -> dict[Path, bytes]:
+    files = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        name.with_name(_RENAMED.get(name.name, name.name)): path.read_bytes()
+        for name, path in files.items()
+        if "__pycache__" not in name.parts
+    }
+
+
+def _write_new(root: Path, files: Mapping[Path, bytes]) -> None:
+    taken = [str(name) for name in files if (root / name).exists()]
+    if taken:
+        raise ProjectError(str(root), f"has {', '.join(taken)} already", "Nothing was written: move them away first.")
+    for name, content in files.items():
+        write_aside(root / name, content)

@@ -1,0 +1,1 @@
+../keras-image/app.py
