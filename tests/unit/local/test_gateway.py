@@ -1,0 +1,90 @@
+import base64
+import io
+import json
+from typing import Any
+
+import pytest
+
+from pilotlight.local.context import LocalContext
+from pilotlight.local.functions import Function
+from pilotlight.local.gateway import MAX_EVENT_BYTES, Gateway, WebAnswer, unwrapped
+
+
+def echo(event: Any, context: Any) -> Any:
+    text = json.dumps({"path": event["path"], "id": context.aws_request_id, "name": context.function_name})
+    return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": text}
+
+
+def gateway(model: Any = echo, log: io.StringIO | None = None) -> Gateway:
+    functions = {"m": Function("m", model)}
+    return Gateway(functions, Function("catalog", echo), log or io.StringIO(), new_id=lambda: "the-id")
+
+
+def test_the_handler_gets_event_and_context() -> None:
+    answer = gateway().answer("POST", "/v2/models/m/infer?x=1", [], b"{}")
+    assert json.loads(answer.body) == {"path": "/v2/models/m/infer", "id": "the-id", "name": "m"}
+    assert answer.status == 200
+
+
+def test_what_belongs_to_no_model_goes_to_the_catalog() -> None:
+    assert json.loads(gateway().answer("GET", "/v2/models/n", [], b"").body)["name"] == "catalog"
+
+
+def test_no_route_is_the_gateways_own_404() -> None:
+    answer = gateway().answer("DELETE", "/v2", [], b"")
+    assert (answer.status, json.loads(answer.body)) == (
+        404,
+        {"error": "there is nothing at this path for this method"},
+    )
+
+
+def test_a_handler_that_raises_is_502_and_a_traceback_in_the_log() -> None:
+    def broken(event: Any, context: Any) -> Any:
+        raise RuntimeError("secret detail")
+
+    log = io.StringIO()
+    answer = gateway(broken, log).answer("POST", "/v2/models/m/infer", [], b"{}")
+    assert answer.status == 502
+    assert b"secret" not in answer.body
+    assert "RuntimeError: secret detail" in log.getvalue()
+
+
+@pytest.mark.parametrize(
+    "result",
+    [None, {}, {"statusCode": "200"}, {"statusCode": 200, "body": 3}, {"statusCode": 200, "body": "x" * (2**22 * 2)}],
+)
+def test_what_api_gateway_could_not_pass_on_is_502(result: Any) -> None:
+    assert gateway(lambda event, context: result).answer("POST", "/v2/models/m/infer", [], b"").status == 502
+
+
+def test_an_event_over_lambdas_limit_never_reaches_the_function() -> None:
+    def unreachable(event: Any, context: Any) -> Any:
+        pytest.fail("the function saw it")
+
+    body = b"x" * (MAX_EVENT_BYTES * 3 // 4)
+    assert gateway(unreachable).answer("POST", "/v2/models/m/infer", [], body).status == 413
+
+
+def test_base64_answers_become_their_bytes() -> None:
+    raw = bytes(range(256))
+    result = {"statusCode": 200, "isBase64Encoded": True, "body": base64.b64encode(raw).decode()}
+    assert unwrapped(result) == WebAnswer(200, [], raw)
+
+
+def test_answers_that_are_not_base64_though_they_say_so_are_refused() -> None:
+    with pytest.raises(ValueError, match="base64"):
+        unwrapped({"statusCode": 200, "isBase64Encoded": True, "body": "not base64!"})
+
+
+def test_multi_value_headers_win_over_single_ones() -> None:
+    found = unwrapped(
+        {"statusCode": 204, "headers": {"A": "1", "b": "2"}, "multiValueHeaders": {"B": ["3", "4"]}, "body": None}
+    )
+    assert found == WebAnswer(204, [("A", "1"), ("B", "3"), ("B", "4")], b"")
+
+
+def test_the_deadline_counts_down_and_stops_at_zero() -> None:
+    readings = iter([0.0, 10.0, 100.0])
+    context = LocalContext("m", "id", clock=lambda: next(readings))
+    assert context.get_remaining_time_in_millis() == 19_000
+    assert context.get_remaining_time_in_millis() == 0
