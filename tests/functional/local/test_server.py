@@ -14,7 +14,7 @@ from pilotlight.local.gateway import Gateway
 from pilotlight.local.server import LocalServer
 
 
-def answer(event: Any, context: Any) -> Any:
+def answer(event: Any, _context: Any) -> Any:
     seen = {"method": event["httpMethod"], "headers": event["headers"], "bytes": len(event["body"] or "")}
     headers = {"Content-Type": "application/json", "Content-Length": "9999", "X-Own": "kept"}
     return {"statusCode": 200, "headers": headers, "body": json.dumps(seen)}

@@ -39,7 +39,7 @@ def test_no_route_is_the_gateways_own_404() -> None:
 
 
 def test_a_handler_that_raises_is_502_and_a_traceback_in_the_log() -> None:
-    def broken(event: Any, context: Any) -> Any:
+    def broken(_event: Any, _context: Any) -> Any:
         raise RuntimeError("secret detail")
 
     log = io.StringIO()
@@ -54,11 +54,11 @@ def test_a_handler_that_raises_is_502_and_a_traceback_in_the_log() -> None:
     [None, {}, {"statusCode": "200"}, {"statusCode": 200, "body": 3}, {"statusCode": 200, "body": "x" * (2**22 * 2)}],
 )
 def test_what_api_gateway_could_not_pass_on_is_502(result: Any) -> None:
-    assert gateway(lambda event, context: result).answer("POST", "/v2/models/m/infer", [], b"").status == 502
+    assert gateway(lambda _event, _context: result).answer("POST", "/v2/models/m/infer", [], b"").status == 502
 
 
 def test_an_event_over_lambdas_limit_never_reaches_the_function() -> None:
-    def unreachable(event: Any, context: Any) -> Any:
+    def unreachable(_event: Any, _context: Any) -> Any:
         pytest.fail("the function saw it")
 
     body = b"x" * (MAX_EVENT_BYTES * 3 // 4)
