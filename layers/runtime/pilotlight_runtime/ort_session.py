@@ -1,83 +1,132 @@
-"""A Session on ONNX Runtime's own Python package."""
+"""A Session on ONNX Runtime's C API: no numpy, and nothing of onnxruntime's Python package."""
 
-from collections.abc import Mapping, Sequence
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from ctypes import byref, c_char_p, c_void_p
+from functools import cache
 from pathlib import Path
+from typing import Final
 
-from pilotlight_runtime.datatypes import BF16, BYTES, DATATYPES, Datatype
 from pilotlight_runtime.errors import InferenceFailed, SessionError
-from pilotlight_runtime.signature import Signature, TensorSpec
+from pilotlight_runtime.ort_abi import LOG_FATAL, OrtApi, OrtError
+from pilotlight_runtime.ort_library import find_library
+from pilotlight_runtime.ort_signature import read_signature
+from pilotlight_runtime.ort_values import Handle, Values, array_type
 from pilotlight_runtime.tensor import Tensor
 
-_BY_TYPE_NAME = {
-    "tensor(bool)": "BOOL",
-    "tensor(float16)": "FP16",
-    "tensor(float)": "FP32",
-    "tensor(double)": "FP64",
-    "tensor(bfloat16)": "BF16",
-    "tensor(string)": "BYTES",
-    **{f"tensor({kind}{bits})": f"{kind.upper()}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)},
+_SETTINGS: Final = {
+    # A thread that spins for work takes CPU time from the request that runs; Lambda's CPU share pays for both.
+    b"session.intra_op.allow_spinning": b"0",
+    b"session.inter_op.allow_spinning": b"0",
 }
+_LARGEST_DIMENSION: Final = 2**63 - 1
 
 
-def open_session(path: Path, threads: int) -> "OrtSession":
-    """Opens the graph at `path` with `threads` threads inside an operator."""
-    return OrtSession(path, threads)
+def open_session(path: Path, threads: int, *, library: Path | None = None) -> "OrtSession":
+    """Opens the graph at `path`, external data beside it included, with `threads` threads inside an operator.
+
+    library: the libonnxruntime to use, else the one of the installed wheel. Raises SessionError.
+    """
+    return OrtSession(_engine(library or find_library(sys.path)), path, threads)
 
 
 class OrtSession:
-    """An ONNX Runtime session on the CPU."""
+    """An opened graph on the CPU. Threads may run it at the same time, and close it while it runs."""
 
-    def __init__(self, path: Path, threads: int) -> None:
-        import onnxruntime  # noqa: PLC0415  (heavy)
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
+    def __init__(self, engine: "Engine", path: Path, threads: int) -> None:
+        self._api = engine.api
+        self._values = engine.values
         try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:
+            self._session: Handle | None = engine.open(path, threads)
+            self.signature = read_signature(self._api, self._values, self._session)
+        except (OrtError, UnicodeDecodeError) as error:
             raise SessionError(f"ONNX Runtime cannot open {path}: {error}") from error
-        self.signature = Signature(
-            tuple(_spec(node) for node in self._session.get_inputs()),
-            tuple(_spec(node) for node in self._session.get_outputs()),
-        )
+
+    def close(self) -> None:
+        """Frees the graph once no run uses it any more. Tensors that it answered stay valid."""
+        self._session = None
 
     def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> list[Tensor]:
-        """See Session.run."""
-        from onnxruntime import OrtValue  # noqa: PLC0415  (heavy)
-
-        values = {}
-        for name, tensor in inputs.items():
-            array = tensor.numpy()
-            if tensor.datatype is BYTES:
-                array = array.astype(object)
-                array = _decoded(array)
-            if tensor.datatype is BF16:
-                values[name] = OrtValue.ortvalue_from_numpy_with_onnx_type(array, BF16.onnx)
-            else:
-                values[name] = OrtValue.ortvalue_from_numpy(array)
+        """See Session.run. InferenceFailed without a cause says what does not fit the signature."""
+        session = self._session
+        if session is None:
+            raise InferenceFailed("the session is closed")
+        self._check(inputs, outputs)
         try:
-            found = self._session.run_with_ort_values(list(outputs), values)
-        except Exception as error:
+            return [self._values.take(value) for value in self._run(session, inputs, outputs)]
+        except OrtError as error:
             raise InferenceFailed("the model failed on this input") from error
-        specs = [self.signature.output(name) for name in outputs]
-        return [
-            Tensor.from_numpy(value.numpy(), spec.datatype)
-            for value, spec in zip(found, specs, strict=True)
-            if spec is not None
-        ]
+
+    def _run(self, session: Handle, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> list[Handle]:
+        lent = [self._values.lend(tensor) for tensor in inputs.values()]
+        found = array_type(c_void_p, len(outputs))()
+        self._api.run(
+            session.pointer,
+            None,
+            _names(inputs),
+            array_type(c_void_p, len(lent))(*(value.pointer for value in lent)),
+            len(lent),
+            _names(outputs),
+            len(outputs),
+            found,
+        )
+        return [Handle(pointer, self._api.release_value, session) for pointer in found]
+
+    def _check(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> None:
+        """Everything that ONNX Runtime would follow a pointer for, or answer with a less clear message."""
+        for name, tensor in inputs.items():
+            spec = self.signature.input(name)
+            if spec is None:
+                raise InferenceFailed(f"the model has no input {name!r}")
+            if tensor.datatype is not spec.datatype:
+                raise InferenceFailed(f"input {name!r} is {spec.datatype.name}, not {tensor.datatype.name}")
+            if not spec.accepts(tensor.shape) or any(size > _LARGEST_DIMENSION for size in tensor.shape):
+                raise InferenceFailed(f"input {name!r} has shape {list(spec.shape)}, not {list(tensor.shape)}")
+        missing = [spec.name for spec in self.signature.inputs if spec.name not in inputs]
+        if missing:
+            raise InferenceFailed(f"the model needs {', '.join(map(repr, missing))}")
+        for name in outputs:
+            if self.signature.output(name) is None:
+                raise InferenceFailed(f"the model has no output {name!r}")
 
 
-def _decoded(array: object) -> object:
-    import numpy as np  # noqa: PLC0415  (heavy)
+class Engine:
+    """One loaded library with its environment, which every session of the process shares."""
 
-    return np.vectorize(lambda e: e.decode("utf-8", "surrogateescape"), otypes=[object])(array)
+    def __init__(self, library: Path) -> None:
+        self.api = OrtApi(library)
+        env = c_void_p()
+        self.api.create_env(LOG_FATAL, b"pilotlight", byref(env))
+        self._env = Handle(env.value, self.api.release_env)
+        self.api.disable_telemetry_events(env)
+        self.values = Values(self.api)
+
+    def open(self, path: Path, threads: int) -> Handle:
+        """A session for the graph at `path`; OrtError where there is none that can be run."""
+        encoded = os.fsencode(path)
+        if b"\0" in encoded or threads < 1:
+            raise SessionError(f"a path with a NUL or {threads} threads cannot open a session")
+        api, options, session = self.api, c_void_p(), c_void_p()
+        api.create_session_options(byref(options))
+        owned = Handle(options.value, api.release_session_options)
+        api.set_session_log_severity_level(owned.pointer, LOG_FATAL)
+        api.set_intra_op_num_threads(owned.pointer, threads)
+        api.set_inter_op_num_threads(owned.pointer, 1)
+        for key, value in _SETTINGS.items():
+            api.add_session_config_entry(owned.pointer, key, value)
+        api.create_session(self._env.pointer, encoded, owned.pointer, byref(session))
+        return Handle(session.value, api.release_session, self._env)
 
 
-def _spec(node: object) -> TensorSpec:
-    kind = _BY_TYPE_NAME.get(node.type)  # type: ignore[attr-defined]
-    if kind is None:
-        raise SessionError(f"{node.name} is {node.type}, which the protocol cannot carry")  # type: ignore[attr-defined]
-    found: Datatype = DATATYPES[kind]
-    shape = tuple(size if isinstance(size, int) else -1 for size in node.shape)  # type: ignore[attr-defined]
-    return TensorSpec(node.name, found, shape)  # type: ignore[attr-defined]
+@cache
+def _engine(library: Path) -> Engine:
+    try:
+        return Engine(library)
+    except (OSError, AttributeError, OrtError) as error:
+        raise SessionError(f"{library} cannot be used as ONNX Runtime: {error}") from error
+
+
+def _names(names: Iterable[str]) -> object:
+    encoded = [name.encode() for name in names]
+    return array_type(c_char_p, len(encoded))(*encoded)
