@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from store_makers import make_candidate, publish
 
 from pilotlight.store import FolderBlobs, Store
-from store_makers import make_candidate, publish
 
 TESTS = Path(__file__).parents[2]
 WEIGHTS = b"w" * 300_000
