@@ -1,0 +1,22 @@
+"""Conversion: a framework's model becomes ONNX, an ONNX file becomes a candidate.
+
+    adapter.py        what a framework must offer
+    adapters.py       the list of them, and who takes a model
+    keras_adapter.py  Keras, through tf2onnx
+    onnx_adapter.py   ONNX as it is
+    canonical.py      one model, one sequence of bytes
+    convert.py        model in, candidate out
+    graph.py          opening ONNX files; the signature that a graph declares
+    external.py       weights that lie beside the graph
+    importing.py      any ONNX file in, candidate out
+
+Nothing here imports TensorFlow or Keras before a Keras model is at hand.
+"""
+
+from pilotlight.conversion.adapter import Adapter
+from pilotlight.conversion.adapters import adapter_for, adapter_for_file
+from pilotlight.conversion.convert import convert
+from pilotlight.conversion.graph import opset_of, read_signature
+from pilotlight.conversion.importing import import_onnx
+
+__all__ = ["Adapter", "adapter_for", "adapter_for_file", "convert", "import_onnx", "opset_of", "read_signature"]

@@ -1,0 +1,12 @@
+"""The gate: the ONNX model must answer as its source does.
+
+metrics.py   what a model is judged by, one table
+running.py   named arrays through the session that Lambda uses
+compare.py   two sets of named arrays: names, shapes, dtypes, then values
+verify.py    the gate itself: all failures, never an exception for a mismatch
+"""
+
+from pilotlight.parity.metrics import METRICS, check_metric
+from pilotlight.parity.verify import verify, verify_golden
+
+__all__ = ["METRICS", "check_metric", "verify", "verify_golden"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 import traceback
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -39,7 +40,7 @@ def load_train_module(folder: Path) -> TrainModule:
     if spec is None or spec.loader is None:
         raise TrainingError(str(path), "cannot be loaded as Python", _CONTRACT)
     module = importlib.util.module_from_spec(spec)
-    with guarded(path):
+    with guarded(path), quiet():
         spec.loader.exec_module(module)
     for name in ("load", "train"):
         if not callable(getattr(module, name, None)):
@@ -77,9 +78,12 @@ def _checked_train(path: Path, train: Callable[[Dataset, Run], Any]) -> Callable
 
 @contextmanager
 def guarded(path: Path) -> Iterator[None]:
-    """Turns what the code in `path` raises into a TrainingError with its file and line; UserErrors pass."""
+    """Turns what the code in `path` raises into a TrainingError with its file and line; UserErrors pass.
+
+    What it prints goes to stderr: stdout belongs to the command's result.
+    """
     try:
-        with quiet():
+        with redirect_stdout(sys.stderr):
             yield
     except UserError:
         raise

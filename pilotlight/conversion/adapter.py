@@ -1,0 +1,38 @@
+"""What a framework must offer for its models to be converted and compared."""
+
+from pathlib import Path
+from typing import Any, Protocol
+
+from pilotlight.core.artifacts import Named
+from pilotlight.core.modelconfig import ModelConfig
+from pilotlight_runtime.signature import Signature
+
+
+class Adapter(Protocol):
+    """One framework. Models are its own objects; only the adapter looks inside."""
+
+    @property
+    def name(self) -> str:
+        """How the framework is called, for messages and the manifest."""
+
+    @property
+    def tools(self) -> tuple[str, ...]:
+        """The distributions whose versions belong into the manifest."""
+
+    def takes(self, model: Any) -> bool:  # noqa: ANN401  (any framework's object)
+        """Whether `model` is one of its own, told without importing the framework."""
+
+    def reads(self, path: Path) -> bool:
+        """Whether the file at `path` is one that `load` reads, told by its name."""
+
+    def load(self, path: Path) -> Any:  # noqa: ANN401
+        """The model saved at `path`; ConversionError where it cannot be read."""
+
+    def save(self, model: Any, path: Path) -> None:  # noqa: ANN401
+        """Writes `model` in the framework's own format."""
+
+    def predict(self, model: Any, inputs: Named, signature: Signature) -> Named:  # noqa: ANN401
+        """What `model` answers, by output name; samples along the first axis."""
+
+    def export(self, model: Any, config: ModelConfig, into: Path) -> None:  # noqa: ANN401
+        """Writes model.onnx, and external data if any, into the folder; ConversionError where it cannot be."""

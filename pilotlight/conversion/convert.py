@@ -1,0 +1,52 @@
+"""From a framework's model to a candidate for the store."""
+
+from pathlib import Path
+from typing import Any
+
+from pilotlight.conversion.adapters import adapter_for
+from pilotlight.conversion.graph import read_signature
+from pilotlight.core.artifacts import Candidate
+from pilotlight.core.errors import ConversionError
+from pilotlight.core.modelconfig import ModelConfig
+from pilotlight_runtime.manifest import MODEL_NAME
+from pilotlight_runtime.signature import TensorSpec
+
+
+def convert(model: Any, config: ModelConfig, into: Path) -> Candidate:  # noqa: ANN401  (any framework's object)
+    """Writes `model` as ONNX into the folder `into`. ConversionError where the graph is not what model.toml says."""
+    into.mkdir(parents=True, exist_ok=True)
+    adapter_for(model).export(model, config, into)
+    found = read_signature(into / MODEL_NAME)
+    wanted = config.signature
+    if wanted is not None:
+        problems = _differences("input", wanted.inputs, found.inputs)
+        problems += _differences("output", wanted.outputs, found.outputs)
+        if problems:
+            raise ConversionError(
+                f"model {config.name!r}", "; ".join(problems), "Mend [signature] in model.toml or the network."
+            )
+    return Candidate(into, found)
+
+
+def _differences(role: str, wanted: tuple[TensorSpec, ...], found: tuple[TensorSpec, ...]) -> list[str]:
+    names = [spec.name for spec in found]
+    if sorted(names) != sorted(spec.name for spec in wanted):
+        return [f"the graph's {role}s are {', '.join(names)}, model.toml's {', '.join(spec.name for spec in wanted)}"]
+    by_name = {spec.name: spec for spec in found}
+    return [
+        f"{role} {spec.name} is {_shown(by_name[spec.name])} in the graph and {_shown(spec)} in model.toml"
+        for spec in wanted
+        if not _agree(spec, by_name[spec.name])
+    ]
+
+
+def _agree(wanted: TensorSpec, found: TensorSpec) -> bool:
+    return (
+        wanted.datatype == found.datatype
+        and len(wanted.shape) == len(found.shape)
+        and all(a == b for a, b in zip(wanted.shape, found.shape, strict=True))
+    )
+
+
+def _shown(spec: TensorSpec) -> str:
+    return f"{spec.datatype.name} {list(spec.shape)}"

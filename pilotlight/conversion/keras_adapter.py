@@ -1,0 +1,154 @@
+"""Keras 3 models, through TensorFlow and tf2onnx.
+
+tf2onnx's own from_keras reads Keras 2 internals and fails on Keras 3, so the model is traced as a tf.function first.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from pilotlight.conversion.canonical import canonical
+from pilotlight.core.artifacts import Named
+from pilotlight.core.errors import ConversionError
+from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.quiet import quiet
+from pilotlight_runtime.manifest import MODEL_NAME
+from pilotlight_runtime.signature import Signature, TensorSpec
+
+_BATCH: Final = 256
+
+
+class KerasAdapter:
+    """A model is a keras.Model on the TensorFlow backend."""
+
+    name = "Keras"
+    tools = ("keras", "tensorflow", "tensorflow-cpu", "tf2onnx")
+
+    def takes(self, model: Any) -> bool:  # noqa: ANN401
+        return any(
+            kind.__module__.split(".")[0] == "keras" and kind.__name__ == "Model" for kind in type(model).__mro__
+        )
+
+    def reads(self, path: Path) -> bool:
+        return path.suffix == ".keras"
+
+    def load(self, path: Path) -> Any:  # noqa: ANN401
+        """In safe mode: a file whose layers hold Python code is refused."""
+        if not path.is_file():
+            raise ConversionError(str(path), "does not exist", "Check the path after --from.")
+        with quiet():
+            import keras  # noqa: PLC0415  (seconds)
+
+            try:
+                return keras.saving.load_model(path, compile=False, safe_mode=True)
+            except Exception as error:
+                # Keras has no error class of its own for files that it cannot read.
+                raise ConversionError(
+                    str(path),
+                    f"cannot be loaded by Keras ({_first_line(error)})",
+                    "Save it again with model.save(...).",
+                ) from error
+
+    def save(self, model: Any, path: Path) -> None:  # noqa: ANN401
+        model.save(path)
+
+    def predict(self, model: Any, inputs: Named, signature: Signature) -> Named:  # noqa: ANN401
+        """In batches of 256 without training behaviour such as dropout."""
+        names = [spec.name for spec in signature.inputs]
+        count = len(inputs[names[0]])
+        parts = []
+        for start in range(0, count, _BATCH):
+            batch = [inputs[name][start : start + _BATCH] for name in names]
+            parts.append(_call(model, batch, signature))
+        return {
+            spec.name: np.concatenate([np.asarray(part[spec.name]) for part in parts]) for spec in signature.outputs
+        }
+
+    def export(self, model: Any, config: ModelConfig, into: Path) -> None:  # noqa: ANN401
+        signature = config.signature
+        if signature is None:
+            raise ConversionError(f"model {config.name!r}", "has no [signature]", "Name its inputs and outputs.")
+        with quiet():
+            graph = _converted(model, signature, config)
+        content = canonical(graph, signature).SerializeToString(deterministic=True)
+        (into / MODEL_NAME).write_bytes(content)
+
+
+def _converted(model: Any, signature: Signature, config: ModelConfig) -> Any:  # noqa: ANN401
+    try:
+        import tensorflow as tf  # noqa: PLC0415  (seconds)
+        import tf2onnx  # noqa: PLC0415  (imports TensorFlow)
+    except ImportError as error:
+        raise ConversionError(
+            f"model {config.name!r}", f"cannot be converted ({error})", "Run `pip install 'pilotlight[convert]'`."
+        ) from error
+    specs = [
+        tf.TensorSpec([None if size < 0 else size for size in spec.shape], _dtype(tf, spec), name=f"input_{index}")
+        for index, spec in enumerate(signature.inputs)
+    ]
+    traced = tf.function(lambda *tensors: _ordered(_call(model, tensors, signature), signature), input_signature=specs)
+    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+    try:
+        graph, _ = tf2onnx.convert.from_function(traced, input_signature=specs, opset=config.conversion.opset)
+    except ConversionError:
+        raise
+    except Exception as error:
+        # tf2onnx and TensorFlow raise every kind of error for what they cannot convert.
+        raise ConversionError(
+            f"model {config.name!r}",
+            f"cannot be converted to ONNX opset {config.conversion.opset} ({_first_line(error)})",
+            "Change the layer it names, or `opset` under [conversion] in model.toml.",
+        ) from error
+    return graph
+
+
+def _dtype(tf: Any, spec: TensorSpec) -> Any:  # noqa: ANN401
+    if spec.datatype.name == "BF16":
+        return tf.bfloat16
+    return tf.string if spec.datatype.name == "BYTES" else tf.as_dtype(spec.datatype.numpy)
+
+
+def _ordered(outputs: dict[str, Any], signature: Signature) -> tuple[Any, ...]:
+    return tuple(outputs[spec.name] for spec in signature.outputs)
+
+
+def _call(model: Any, tensors: Sequence[Any], signature: Signature) -> dict[str, Any]:  # noqa: ANN401
+    """Calls `model`. Inputs and outputs meet the signature by name where all names agree, by position otherwise."""
+    names = [spec.name for spec in signature.inputs]
+    wanted = [tensor.name for tensor in getattr(model, "inputs", None) or []]
+    if len(names) == 1:
+        answer = model(tensors[0], training=False)
+    elif sorted(wanted) == sorted(names):
+        by_name = dict(zip(names, tensors, strict=True))
+        answer = model([by_name[name] for name in wanted], training=False)
+    else:
+        answer = model(list(tensors), training=False)
+    return _named(answer, model, [spec.name for spec in signature.outputs])
+
+
+def _named(answer: Any, model: Any, names: list[str]) -> dict[str, Any]:  # noqa: ANN401
+    if isinstance(answer, dict):
+        found = {str(name): value for name, value in answer.items()}
+    else:
+        values = list(answer) if isinstance(answer, list | tuple) else [answer]
+        own = list(getattr(model, "output_names", None) or [])
+        by_name = len(own) == len(values) and sorted(own) == sorted(names)
+        found = dict(zip(own if by_name else names, values, strict=False))
+        found |= {f"output {index}": value for index, value in enumerate(values) if index >= len(names)}
+    if sorted(found) != sorted(names):
+        raise ConversionError(
+            "[signature] in model.toml",
+            f"names the outputs {', '.join(names)}, but the model gives {', '.join(found)}",
+            "Name every output of the model, in its order.",
+        )
+    return found
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -1,0 +1,54 @@
+"""ONNX as it is: a train.py of any framework may export on its own and return the path of the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pilotlight.conversion.graph import read_graph
+from pilotlight.conversion.importing import import_onnx
+from pilotlight.core.artifacts import Named
+from pilotlight.core.errors import ConversionError
+from pilotlight.core.modelconfig import ModelConfig
+from pilotlight_runtime.signature import Signature
+
+
+class OnnxAdapter:
+    """A model is the path of an .onnx file."""
+
+    name = "ONNX"
+    tools = ("onnx", "onnxruntime")
+
+    def takes(self, model: Any) -> bool:  # noqa: ANN401
+        return isinstance(model, Path) and self.reads(model)
+
+    def reads(self, path: Path) -> bool:
+        return path.suffix == ".onnx"
+
+    def load(self, path: Path) -> Path:
+        read_graph(path)
+        return path
+
+    def save(self, model: Path, path: Path) -> None:
+        import_onnx(model, path.parent).folder.joinpath("model.onnx").rename(path)
+
+    def predict(self, model: Path, inputs: Named, signature: Signature) -> Named:
+        """By ONNX's own reference implementation in numpy: slow, and no code of it is shared with ONNX Runtime."""
+        from onnx.reference import ReferenceEvaluator  # noqa: PLC0415  (imports every operator)
+
+        names = [spec.name for spec in signature.outputs]
+        try:
+            found = ReferenceEvaluator(str(model)).run(names, dict(inputs))
+        except Exception as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise ConversionError(
+                str(model),
+                f"cannot be computed by ONNX's reference implementation ({reason})",
+                "Give expected outputs.",
+            ) from error
+        return dict(zip(names, (np.asarray(array) for array in found), strict=True))
+
+    def export(self, model: Path, config: ModelConfig, into: Path) -> None:  # noqa: ARG002  (the graph is final)
+        import_onnx(model, into)

@@ -1,0 +1,109 @@
+"""Two sets of named arrays: names, shapes, dtypes, then values. Every difference is a line that says where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pilotlight.core.artifacts import Array, Named
+from pilotlight.core.modelconfig import ParityConfig
+from pilotlight_runtime.datatypes import BF16, BYTES, Datatype
+from pilotlight_runtime.signature import Signature
+
+SHOWN: Final = 3
+"""How many of an output's wrong values are written out, the worst first."""
+
+Floats = NDArray[np.float64]
+
+
+class Comparison(NamedTuple):
+    """failures: one line each. largest: the largest absolute difference of any number, 0.0 where nothing differs."""
+
+    failures: list[str]
+    largest: float
+
+
+def compare(expected: Named, found: Named, signature: Signature, config: ParityConfig, label: str = "") -> Comparison:
+    """Holds the ONNX model's outputs `found` against the source's. `label` begins each failure's line."""
+    failures = []
+    if sorted(expected) != sorted(found):
+        failures.append(f"{label}outputs are {_list(found)}, the source's are {_list(expected)}")
+    largest = 0.0
+    for spec in signature.outputs:
+        if spec.name in expected and spec.name in found:
+            result = _output(expected[spec.name], found[spec.name], spec.datatype, config)
+            failures += [f"{label}output {spec.name}: {failure}" for failure in result.failures]
+            largest = max(largest, result.largest)
+    return Comparison(failures, largest)
+
+
+def _output(expected: Array, found: Array, datatype: Datatype, config: ParityConfig) -> Comparison:
+    if expected.shape != found.shape:
+        return Comparison([f"shape is {list(found.shape)}, the source's is {list(expected.shape)}"], 0.0)
+    if not _is(expected, datatype):
+        return Comparison([f"datatype is {datatype.name}, the source's is {expected.dtype}"], 0.0)
+    if datatype is BYTES:
+        wrong = np.asarray(_strings(expected) != _strings(found))
+        return Comparison(_lines(wrong, expected, found, wrong.astype(np.float64)), 0.0)
+    if datatype is BF16:
+        return _numbers(_widened(expected), _widened(found), config)
+    if found.dtype.kind == "f":
+        return _numbers(expected.astype(np.float64), found.astype(np.float64), config)
+    # Whole numbers and booleans are right or wrong; 64-bit ones would not survive a float.
+    wrong = np.asarray(expected != found)
+    distance = np.abs(expected.astype(np.float64) - found.astype(np.float64))
+    return Comparison(_lines(wrong, expected, found, distance), float(distance.max(initial=0.0)))
+
+
+def _numbers(expected: Floats, found: Floats, config: ParityConfig) -> Comparison:
+    """|found - expected| <= atol + rtol * |expected|; NaN agrees with NaN alone, an infinity with itself alone."""
+    same = (expected == found) | (np.isnan(expected) & np.isnan(found))
+    with np.errstate(invalid="ignore", over="ignore"):
+        distance = np.where(same, 0.0, np.abs(found - expected))
+        allowed = config.atol + config.rtol * np.abs(expected)
+    comparable = np.isfinite(expected) & np.isfinite(found)
+    distance = np.where(same | comparable, distance, np.inf)
+    wrong = ~same & ~(comparable & (distance <= allowed))
+    return Comparison(_lines(wrong, expected, found, distance), float(distance.max(initial=0.0)))
+
+
+def _lines(wrong: NDArray[np.bool_], expected: Array, found: Array, distance: Floats) -> list[str]:
+    count = int(wrong.sum())
+    if count == 0:
+        return []
+    places = np.argwhere(wrong)
+    worst = np.argsort(-distance[wrong], kind="stable")[:SHOWN]
+    shown = [tuple(int(i) for i in places[index]) for index in worst]
+    where = [f"at {list(at)} the source has {_shown(expected[at])}, ONNX has {_shown(found[at])}" for at in shown]
+    return ["; ".join([f"{count:,} of {wrong.size:,} values differ beyond the tolerance", *where])]
+
+
+def _is(array: Array, datatype: Datatype) -> bool:
+    if datatype is BYTES:
+        return array.dtype.kind in "OSU"
+    if datatype is BF16:
+        return array.dtype.name in ("bfloat16", "uint16")
+    return array.dtype == np.dtype(datatype.numpy)
+
+
+def _widened(array: Array) -> Floats:
+    """BF16 bits, or another library's bfloat16, as float64: BF16 is the upper half of a float32."""
+    bits = array.view(np.uint16).astype(np.uint32) << np.uint32(16)
+    return bits.view(np.float32).astype(np.float64)
+
+
+def _strings(array: Array) -> NDArray[np.object_]:
+    result = np.empty(array.shape, dtype=object)
+    result.ravel()[:] = [item.encode() if isinstance(item, str) else bytes(item) for item in array.ravel().tolist()]
+    return result
+
+
+def _shown(value: object) -> str:
+    return f"{float(value):.7g}" if isinstance(value, np.floating) else str(value)
+
+
+def _list(arrays: Mapping[str, Array]) -> str:
+    return ", ".join(arrays) or "none"

@@ -1,0 +1,111 @@
+"""The gate. It reports, the caller decides: a mismatch is no exception, a report without failures is a pass."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Final
+
+from pilotlight.core.artifacts import Candidate, Named, ParityReport, Reference
+from pilotlight.core.modelconfig import ParityConfig
+from pilotlight.parity.compare import Comparison, compare
+from pilotlight.parity.metrics import METRICS
+from pilotlight.parity.running import run_batched, run_once, whole_batches
+from pilotlight_runtime.errors import InferenceFailed, SessionError
+from pilotlight_runtime.manifest import MODEL_NAME
+from pilotlight_runtime.session import OpenSession, Session
+
+LEAST: Final = 128
+"""Fewer samples than this are compared only where no more exist, and the report says so."""
+SINGLES: Final = 4
+"""So many samples are run one by one besides: a graph may hold a batch size that only batches of that size survive."""
+
+
+def verify(
+    candidate: Candidate, reference: Reference | None, config: ParityConfig, metric: str, open_session: OpenSession
+) -> ParityReport:
+    """Compares `candidate`, run by `open_session`, with its source on held-out samples, and then by `metric` ("" none).
+
+    The samples are the first max(config.samples, 128) of the reference, in batches and some one by one.
+    """
+    try:
+        session = open_session(candidate.folder / MODEL_NAME, os.cpu_count() or 1)
+    except SessionError as error:
+        return ParityReport(0, None, failures=(str(error),))
+    failures = _signature(candidate, session)
+    if reference is None:
+        note = "not compared with a source: no reference samples were given"
+        return ParityReport(0, None, failures=tuple(failures), note=note)
+    count = min(len(next(iter(reference.inputs.values()))), max(config.samples, LEAST))
+    try:
+        size, count = whole_batches(session.signature, count)
+        inputs = {name: array[:count] for name, array in reference.inputs.items()}
+        found = run_batched(session, inputs, size)
+        expected = reference.predict(inputs)
+        result = _all(session, inputs, expected, found, config)
+    except (InferenceFailed, ValueError) as error:
+        cause = f" ({error.__cause__})" if error.__cause__ is not None else ""
+        return ParityReport(count, None, failures=(*failures, f"{error}{cause}"))
+    note = "" if count >= LEAST else f"only {count} samples are held out; {LEAST} are wanted"
+    report = ParityReport(count, result.largest, failures=(*failures, *result.failures), note=note)
+    if not metric or reference.labels is None:
+        return report
+    labels = reference.labels[:count]
+    try:
+        source, onnx = (METRICS[metric](outputs, labels) for outputs in (expected, found))
+    except ValueError as error:
+        return replace(report, metric=metric, failures=(*report.failures, str(error)))
+    drop = _drop(metric, source, onnx, config)
+    return replace(report, metric=metric, source_metric=source, onnx_metric=onnx, failures=(*report.failures, *drop))
+
+
+def verify_golden(
+    candidate: Candidate, inputs: Named, expected: Named, config: ParityConfig, open_session: OpenSession
+) -> ParityReport:
+    """Compares one call on `inputs`, exactly as given, with the outputs that `expected` names."""
+    failures = []
+    try:
+        session = open_session(candidate.folder / MODEL_NAME, os.cpu_count() or 1)
+        failures += _signature(candidate, session)
+        found = run_once(session, inputs)
+    except (SessionError, InferenceFailed, ValueError) as error:
+        cause = f" ({error.__cause__})" if error.__cause__ is not None else ""
+        return ParityReport(0, None, failures=(*failures, f"{error}{cause}"))
+    unknown = [name for name in expected if name not in found]
+    failures += [f"output {name} is expected, but the model has no such output" for name in unknown]
+    named = {name: array for name, array in found.items() if name in expected}
+    result = compare({name: expected[name] for name in named}, named, session.signature, config)
+    samples = max((len(array) for array in inputs.values() if array.ndim), default=1)
+    return ParityReport(samples, result.largest, failures=(*failures, *result.failures))
+
+
+def _signature(candidate: Candidate, session: Session) -> list[str]:
+    """What the engine declares otherwise than the file; an engine may know more of an output's shape, never less."""
+    failures = []
+    for role in ("inputs", "outputs"):
+        wanted, found = getattr(candidate.signature, role), getattr(session.signature, role)
+        if [(spec.name, spec.datatype) for spec in wanted] != [(spec.name, spec.datatype) for spec in found]:
+            shown = [", ".join(f"{spec.name} {spec.datatype.name}" for spec in specs) for specs in (found, wanted)]
+            failures.append(f"the session's {role} are {shown[0]}, the candidate's {shown[1]}")
+    return failures
+
+
+def _all(session: Session, inputs: Named, expected: Named, found: Named, config: ParityConfig) -> Comparison:
+    whole = compare(expected, found, session.signature, config)
+    failures, largest = list(whole.failures), whole.largest
+    if whole.failures or any(spec.shape[0] != -1 for spec in session.signature.inputs):
+        return whole
+    count = len(next(iter(inputs.values())))
+    for index in range(min(SINGLES, count)):
+        single = run_once(session, {name: array[index : index + 1] for name, array in inputs.items()})
+        wanted = {name: array[index : index + 1] for name, array in expected.items()}
+        result = compare(wanted, single, session.signature, config, f"sample {index} alone: ")
+        failures += result.failures
+        largest = max(largest, result.largest)
+    return Comparison(failures, largest)
+
+
+def _drop(metric: str, source: float, onnx: float, config: ParityConfig) -> list[str]:
+    if source - onnx <= config.metric_drop:
+        return []
+    return [f"{metric} falls from {source:.6f} to {onnx:.6f}, by more than {config.metric_drop:g}"]

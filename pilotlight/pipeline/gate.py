@@ -1,0 +1,98 @@
+"""The end of every way: the report is read, and what passed is published and pinned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pilotlight.conversion import Adapter, opset_of
+from pilotlight.core.artifacts import Candidate, ParityReport
+from pilotlight.core.errors import ParityError, ProjectError
+from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
+from pilotlight.core.modelconfig import ModelConfig, ParityConfig
+from pilotlight.core.project import Project
+from pilotlight.pipeline.provenance import provenance
+from pilotlight.pipeline.result import Clock, TrainResult
+from pilotlight.pipeline.stages import Stages
+from pilotlight.store import Store
+from pilotlight_runtime.datatypes import FP32
+from pilotlight_runtime.manifest import ImageInput, Json
+from pilotlight_runtime.signature import Signature
+
+
+def check_image(where: str, image: ImageInput | None, signature: Signature) -> None:
+    """ProjectError, naming `where`, where [image] of model.toml describes no input of `signature`."""
+    if image is None:
+        return
+    spec = signature.input(image.input)
+    size = (image.height, image.width)
+    wanted = (1, *size, image.channels) if image.layout == "NHWC" else (1, image.channels, *size)
+    if spec is None or len(signature.inputs) != 1 or spec.datatype is not FP32 or not spec.accepts(wanted):
+        shown = ", ".join(f"{spec.name} {spec.datatype.name} {list(spec.shape)}" for spec in signature.inputs)
+        raise ProjectError(
+            where,
+            f"[image] gives {image.input} FP32 {list(wanted)}, the model's inputs are {shown}",
+            "An image must be the model's only input; correct [image].",
+        )
+
+
+def require_parity(name: str, report: ParityReport) -> None:
+    """ParityError with every failure, one a line, where there is any."""
+    if report.failures:
+        failures = "".join(f"\n  - {failure}" for failure in report.failures)
+        raise ParityError(
+            f"model {name!r}",
+            f"the ONNX model does not answer as its source does, so nothing was published:{failures}\n",
+            "Check the conversion; [parity] in model.toml holds the tolerances.",
+        )
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What verify, publish and pin need of the way that leads to them."""
+
+    project: Project
+    config: ModelConfig
+    store: Store
+    stages: Stages
+    clock: Clock
+
+    def publish(
+        self, candidate: Candidate, report: ParityReport, metrics: Mapping[str, float], adapter: Adapter, facts: Json
+    ) -> TrainResult:
+        """Publishes and pins `candidate` where `report` has no failures; ParityError otherwise, and nothing is written.
+
+        facts: what the manifest tells besides of where the model comes from.
+        """
+        name = self.config.name
+        require_parity(name, report)
+        check_image(f"model.toml of {name}", self.config.image, candidate.signature)
+        opset = {"framework": adapter.name, "opset": opset_of(candidate)}
+        with self.stages.stage("publish"):
+            published = self.store.publish(
+                name,
+                candidate,
+                image=self.config.image,
+                metrics=metrics,
+                parity=_parity(report, self.config.parity),
+                provenance=provenance(self.project.root, self.clock, adapter.tools, {**opset, **facts}),
+            )
+        with self.stages.stage("pin"):
+            lock = Lock(published.manifest.version, published.manifest_sha256)
+            write_lock(self.project.folder(name) / LOCK_NAME, lock)
+        sizes = {file.name: file.size for file in published.manifest.files}
+        return TrainResult(name, published, dict(metrics), report, dict(self.stages.seconds), sizes)
+
+
+def _parity(report: ParityReport, config: ParityConfig) -> Json:
+    """The report and its tolerances for the manifest."""
+    return {
+        "samples": report.samples,
+        "largest_difference": report.largest_difference,
+        "rtol": config.rtol,
+        "atol": config.atol,
+        "metric": report.metric,
+        "source_metric": report.source_metric,
+        "onnx_metric": report.onnx_metric,
+        "note": report.note,
+    }

@@ -1,0 +1,81 @@
+"""Reference samples for a model that comes without its source.
+
+An .npz file holds one array per input, under the input's name, exactly as one call takes it. It may also hold expected
+outputs, under the outputs' names; where it holds none, ONNX's reference implementation computes them.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from pilotlight.conversion import adapter_for
+from pilotlight.core.artifacts import Array, Candidate, ParityReport
+from pilotlight.core.errors import DataError
+from pilotlight.core.modelconfig import ParityConfig
+from pilotlight.parity import verify, verify_golden
+from pilotlight_runtime.manifest import MODEL_NAME
+from pilotlight_runtime.session import OpenSession
+from pilotlight_runtime.signature import Signature
+
+_HINT = "It needs one array per input, under the input's name, as numpy.savez writes them."
+
+
+class Golden(NamedTuple):
+    """inputs, outputs: by name; outputs is empty where none are expected."""
+
+    inputs: dict[str, Array]
+    outputs: dict[str, Array]
+
+
+def verify_import(
+    candidate: Candidate, golden: Path | None, config: ParityConfig, open_session: OpenSession
+) -> ParityReport:
+    """The gate for a model without its source. The report's note says what it was compared with, or that it was not."""
+    if golden is None:
+        return verify(candidate, None, config, "", open_session)
+    samples = load_golden(golden, candidate.signature)
+    expected = samples.outputs
+    if expected:
+        missing = [spec.name for spec in candidate.signature.outputs if spec.name not in expected]
+        note = f"compared with expected outputs; none were given for {', '.join(missing)}" if missing else ""
+    else:
+        path = candidate.folder / MODEL_NAME
+        expected = dict(adapter_for(path).predict(path, samples.inputs, candidate.signature))
+        note = "compared with ONNX's reference implementation, since no expected outputs were given"
+    report = verify_golden(candidate, samples.inputs, expected, config, open_session)
+    return replace(report, note=note)
+
+
+def load_golden(path: Path, signature: Signature) -> Golden:
+    """The samples in `path`; DataError where they do not fit `signature`. Nothing is ever unpickled."""
+    arrays = _arrays(path)
+    inputs = {spec.name: arrays.pop(spec.name) for spec in signature.inputs if spec.name in arrays}
+    outputs = {spec.name: arrays.pop(spec.name) for spec in signature.outputs if spec.name in arrays}
+    missing = [spec.name for spec in signature.inputs if spec.name not in inputs]
+    if missing:
+        raise DataError(str(path), f"lacks the inputs {', '.join(missing)}", _HINT)
+    if arrays:
+        known = ", ".join(spec.name for spec in (*signature.inputs, *signature.outputs))
+        raise DataError(str(path), f"holds {', '.join(arrays)}, which the model does not have", f"It has {known}.")
+    for spec in signature.inputs:
+        if not spec.accepts(inputs[spec.name].shape):
+            found = list(inputs[spec.name].shape)
+            raise DataError(str(path), f"{spec.name} has shape {found}, the model takes {list(spec.shape)}", _HINT)
+    return Golden(inputs, outputs)
+
+
+def _arrays(path: Path) -> dict[str, Array]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if not isinstance(file, np.lib.npyio.NpzFile):
+                raise DataError(str(path), "is a single array, not an .npz archive", _HINT)
+            return {name: file[name] for name in file.files}
+    except FileNotFoundError as error:
+        raise DataError(str(path), "does not exist", "Check the path after --golden.") from error
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+        raise DataError(str(path), f"cannot be read as an .npz file ({error})", _HINT) from error

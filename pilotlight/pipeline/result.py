@@ -1,0 +1,49 @@
+"""What goes into a way and what comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pilotlight.core.artifacts import ParityReport, Published
+
+Clock = Callable[[], datetime]
+"""Now, with a time zone."""
+
+
+def utc_now() -> datetime:
+    """The time of day in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person overrides of [training] in model.toml; None leaves it."""
+
+    data: str | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """One finished way, published and pinned.
+
+    metrics: of the source model on the held-out part. parity: what the gate saw. seconds: by stage. sizes: bytes of
+    each file of the version.
+    """
+
+    model: str
+    published: Published
+    metrics: Mapping[str, float]
+    parity: ParityReport
+    seconds: Mapping[str, float]
+    sizes: Mapping[str, int]
+
+    @property
+    def version(self) -> str:
+        """The version's name, 12 hex digits."""
+        return self.published.manifest.version

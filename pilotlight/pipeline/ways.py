@@ -1,0 +1,152 @@
+"""The three ways to a published version: from train.py, from a saved model, from an ONNX file."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pilotlight.conversion import adapter_for, adapter_for_file, convert, import_onnx
+from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
+from pilotlight.core.progress import Progress, Silent
+from pilotlight.core.project import Project
+from pilotlight.parity import check_metric, verify
+from pilotlight.pipeline.gate import Ending, check_image
+from pilotlight.pipeline.golden import verify_import
+from pilotlight.pipeline.reference import held_out_metrics, reference_of
+from pilotlight.pipeline.result import Clock, Options, TrainResult, utc_now
+from pilotlight.pipeline.stages import Stages
+from pilotlight.store import Store
+from pilotlight.training import Fetch, Run, fit, load_train_module
+from pilotlight_runtime.ort_session import open_session
+from pilotlight_runtime.session import OpenSession
+
+
+def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
+    project: Project,
+    name: str,
+    *,
+    store: Store,
+    options: Options | None = None,
+    progress: Progress | None = None,
+    clock: Clock = utc_now,
+    fetch: Fetch | None = None,
+    open_session: OpenSession = open_session,
+) -> TrainResult:
+    """Fits the model `name`, converts, verifies, publishes and pins it.
+
+    fetch: downloads s3:// data. Raises TrainingError, DataError, ConversionError, ParityError or StoreError; before
+    the last stage nothing is published, and nothing is pinned that was not published.
+    """
+    config = _checked(project, name)
+    stages = Stages(progress or Silent())
+    run = _run(project.folder(name), config, options or Options(), stages.progress, fetch)
+    with stages.stage("train"):
+        fitted = fit(project.folder(name), config, run)
+    ending = Ending(project, config, store, stages, clock)
+    adapter = adapter_for(fitted.model)
+    with tempfile.TemporaryDirectory() as folder:
+        with stages.stage("convert"):
+            candidate = convert(fitted.model, config, Path(folder))
+        with stages.stage("verify"):
+            metric = config.training.metric
+            reference = reference_of(adapter, fitted.model, fitted.dataset, candidate.signature)
+            report = verify(candidate, reference, config.parity, metric, open_session)
+            metrics = dict(fitted.metrics)
+            if metric and metric not in metrics:
+                metrics |= held_out_metrics(reference, metric)
+        facts = {
+            "training": {**fitted.settings, "seconds": round(fitted.seconds, 3)},
+            "data": {"source": fitted.dataset.source, "fingerprint": fitted.dataset.fingerprint},
+        }
+        return ending.publish(candidate, report, metrics, adapter, facts)
+
+
+def convert_model(  # noqa: PLR0913  (as train_model)
+    project: Project,
+    name: str,
+    source_model: Path,
+    *,
+    store: Store,
+    options: Options | None = None,
+    progress: Progress | None = None,
+    clock: Clock = utc_now,
+    fetch: Fetch | None = None,
+    open_session: OpenSession = open_session,
+) -> TrainResult:
+    """Converts the saved model `source_model`, verifies it on the data that train.py loads, publishes and pins it.
+
+    Raises as train_model does.
+    """
+    config = _checked(project, name)
+    stages = Stages(progress or Silent())
+    adapter = adapter_for_file(source_model)
+    run = _run(project.folder(name), config, options or Options(), stages.progress, fetch)
+    with tempfile.TemporaryDirectory() as folder:
+        with stages.stage("convert"):
+            model = adapter.load(source_model)
+            candidate = convert(model, config, Path(folder))
+        with stages.stage("verify"):
+            data = load_train_module(project.folder(name)).load(run)
+            reference = reference_of(adapter, model, data, candidate.signature)
+            report = verify(candidate, reference, config.parity, config.training.metric, open_session)
+            metrics = held_out_metrics(reference, config.training.metric)
+        facts = {"source": source_model.name, "data": {"source": data.source, "fingerprint": data.fingerprint}}
+        return Ending(project, config, store, stages, clock).publish(candidate, report, metrics, adapter, facts)
+
+
+def import_model(  # noqa: PLR0913  (as train_model)
+    project: Project,
+    name: str,
+    source: Path,
+    *,
+    store: Store,
+    golden: Path | None = None,
+    progress: Progress | None = None,
+    clock: Clock = utc_now,
+    open_session: OpenSession = open_session,
+) -> TrainResult:
+    """Publishes the ONNX file `source` as a version of `name` and pins it. TensorFlow is never imported.
+
+    golden: an .npz file of reference samples, see golden.py; without one the manifest says that nothing was compared.
+    The model's folder need not exist. Raises ConversionError, DataError, ParityError or StoreError.
+    """
+    exists = (project.folder(name) / CONFIG_NAME).is_file()
+    config = project.config(name) if exists else ModelConfig(name, "onnx")
+    stages = Stages(progress or Silent())
+    with tempfile.TemporaryDirectory() as folder:
+        with stages.stage("import"):
+            candidate = import_onnx(source, Path(folder), open_session)
+        with stages.stage("verify"):
+            report = verify_import(candidate, golden, config.parity, open_session)
+        ending = Ending(project, config, store, stages, clock)
+        return ending.publish(candidate, report, {}, adapter_for(source), {"source": source.name})
+
+
+def _checked(project: Project, name: str) -> ModelConfig:
+    """The configuration, with everything found wrong that need not wait until a model is fitted."""
+    config = project.config(name)
+    where = str(project.folder(name) / CONFIG_NAME)
+    check_metric(config.training.metric, where)
+    if config.signature is not None:
+        check_image(where, config.image, config.signature)
+    return config
+
+
+def _run(folder: Path, config: ModelConfig, options: Options, progress: Progress, fetch: Fetch | None) -> Run:
+    """The settings: what the person gave, else model.toml. A path in model.toml counts from the model's folder."""
+    defaults = config.training
+    source = defaults.data
+    if source.endswith(".npz") and not source.startswith("s3://"):
+        source = str(folder / source)
+    run = Run(source, defaults.epochs, defaults.batch_size, defaults.learning_rate, defaults.seed, progress, fetch)
+    given: Mapping[str, Any] = {
+        "source": options.data,
+        "epochs": options.epochs,
+        "batch_size": options.batch_size,
+        "learning_rate": options.learning_rate,
+        "seed": options.seed,
+    }
+    return replace(run, **{field: value for field, value in given.items() if value is not None})
