@@ -1,0 +1,16 @@
+"""The command line `pilotlight`: it reads arguments, composes the rooms and shows what they return.
+
+Importing it imports no command's needs: each command imports what it uses when it runs, so that --help answers at once.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    """Runs the command in sys.argv and ends the process with its exit code."""
+    from pilotlight.cli.app import run  # noqa: PLC0415  (typer, only where there is a command to run)
+    from pilotlight.cli.wiring import Surroundings  # noqa: PLC0415  (as above)
+
+    sys.exit(run(sys.argv[1:], Surroundings(Path.cwd(), os.environ)))

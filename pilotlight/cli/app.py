@@ -1,0 +1,103 @@
+"""The commands, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Annotated, Final
+
+import typer
+
+from pilotlight import __version__
+from pilotlight.cli.commands import begin, check, demo, invoke, package, produce, serve, versions
+from pilotlight.cli.wiring import Surroundings, surroundings
+from pilotlight.core.errors import UserError
+
+EXIT_USER_ERROR: Final = 1
+EXIT_DEFECT: Final = 70
+"""EX_SOFTWARE of sysexits.h."""
+
+
+def run(argv: Sequence[str], where: Surroundings) -> int:
+    """Runs one command line and gives its exit code.
+
+    0: done. 1: an error the person can mend, told in one paragraph on stderr. 2: wrong arguments. 70: a defect of
+    Pilotlight's. 130: interrupted. With --debug the traceback is shown as well.
+    """
+    try:
+        with where.closing:
+            app(args=list(argv), prog_name="pilotlight", obj=where)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except KeyboardInterrupt:
+        return 130
+    except UserError as error:
+        return _told(error, str(error), where, EXIT_USER_ERROR)
+    except Exception as error:  # noqa: BLE001  (the last door before the shell)
+        text = f"pilotlight: stopped by a defect ({type(error).__name__}: {error}). Run the command again with --debug "
+        return _told(error, text + "before its name and report what it prints.", where, EXIT_DEFECT)
+    return 0
+
+
+def _told(error: Exception, text: str, where: Surroundings, code: int) -> int:
+    if where.debug:
+        traceback.print_exception(error)
+    label = typer.style("error", fg="red", bold=True) if sys.stderr.isatty() else "error"
+    typer.echo(f"{label}: {text}", err=True)
+    return code
+
+
+def _help(command: Callable[..., None]) -> str:
+    """A docstring as help text: the lines of a paragraph are joined, since rich keeps line ends."""
+    paragraphs = (inspect.getdoc(command) or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in paragraphs)
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001  (typer's callback)
+    if asked:
+        typer.echo(f"pilotlight {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    name="pilotlight",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def pilotlight(
+    ctx: typer.Context,
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Train models, turn them into ONNX, and serve each from a Lambda function of its own.
+
+    The way of a model: [bold]train[/] fits it, converts it, verifies that the ONNX file gives the same answers, stores
+    it as an immutable version and pins that version. [bold]serve[/] answers on this machine, [bold]sam build[/] and
+    [bold]sam deploy[/] put it behind HTTPS.
+
+    Begin with [bold]pilotlight demo[/], or with [bold]pilotlight init my-models[/].
+    """
+    surroundings(ctx).debug = debug
+
+
+app.callback(help=_help(pilotlight))(pilotlight)
+
+for _panel, _commands in {
+    "Begin": (begin.init, begin.new, begin.import_),
+    "Train and publish": (produce.train, produce.convert),
+    "Versions": (versions.models, versions.show, versions.pin),
+    "Serve": (package.package, serve.serve, invoke.invoke),
+    "Look after": (check.check, demo.demo),
+}.items():
+    for _command in _commands:
+        app.command(_command.__name__.rstrip("_"), help=_help(_command), rich_help_panel=_panel)(_command)

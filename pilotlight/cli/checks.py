@@ -1,0 +1,147 @@
+"""What `pilotlight check` looks at: each check reads files and gives findings; none changes anything."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pilotlight.core.errors import UserError
+from pilotlight.core.names import logical_stem
+from pilotlight.core.project import Project
+from pilotlight.store import Store
+
+CATALOG: Final = "catalog"
+_TOP_LEVEL: Final = re.compile(r"^(\w+):", re.MULTILINE)
+_RESOURCE: Final = re.compile(r"^  (\w+Function):\s*(?:#.*)?$", re.MULTILINE)
+_REQUIREMENT: Final = re.compile(r"^[A-Za-z0-9]")
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at. problem: "" where it is right; advice: what to do else."""
+
+    where: str
+    what: str
+    problem: str = ""
+    advice: str = ""
+
+
+def findings(project: Project, store: Store) -> Iterator[Finding]:
+    """Everything there is to say about `project`, model by model, then what they share."""
+    if not project.models():
+        yield Finding("functions/", "models", "there are none", "Run `pilotlight new NAME`.")
+    for name in project.models():
+        yield from _model(project, store, name)
+    yield _handler(project.functions / CATALOG, project.root, ("handler",))
+    yield from _template(project)
+    yield _layer(project)
+
+
+def _model(project: Project, store: Store, name: str) -> Iterator[Finding]:
+    where = f"functions/{name}/model.toml"
+    try:
+        kind = project.config(name).kind
+    except UserError as error:
+        yield Finding(where, "settings", error.what, error.hint)
+        return
+    yield Finding(where, "settings")
+    folder = project.folder(name)
+    yield _handler(folder, project.root, ("handler",))
+    if kind == "keras":
+        yield _python(folder / "train.py", project.root, ("load", "train"))
+    yield _pin(project, store, name)
+
+
+def _pin(project: Project, store: Store, name: str) -> Finding:
+    where = f"functions/{name}/model.lock"
+    try:
+        lock = project.lock(name)
+        if lock is None:
+            return Finding(where, "pin", "no version is pinned", f"Run `pilotlight train {name}` or `pilotlight pin`.")
+        _, digest = store.manifest(name, lock.version)
+    except UserError as error:
+        return Finding(where, "pin", error.what, error.hint)
+    if digest != lock.manifest_sha256:
+        problem = f"version {lock.version} in the store has another manifest than the one that was pinned"
+        return Finding(where, "pin", problem, f"If that is meant, run `pilotlight pin {name}@{lock.version}`.")
+    return Finding(where, f"pin {lock.version}")
+
+
+def _handler(folder: Path, root: Path, names: tuple[str, ...]) -> Finding:
+    return _python(folder / "app.py", root, names)
+
+
+def _python(path: Path, root: Path, names: tuple[str, ...]) -> Finding:
+    """Whether the file parses and binds `names` at its top level; it is not executed."""
+    where = str(path.relative_to(root))
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Finding(where, "code", "does not exist", "Write it; `pilotlight new` shows a small one.")
+    except (SyntaxError, UnicodeDecodeError) as error:
+        return Finding(where, "code", f"is not Python: {error}", "Mend that line.")
+    missing = [name for name in names if name not in _bound(tree)]
+    if missing:
+        return Finding(where, "code", f"does not define {' and '.join(missing)}", "Define it at the top level.")
+    return Finding(where, "code")
+
+
+def _bound(tree: ast.Module) -> set[str]:
+    names: set[str] = set()
+    for node in tree.body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                names.add(name)
+            case ast.Assign(targets=targets):
+                names.update(target.id for target in targets if isinstance(target, ast.Name))
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                names.add(name)
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                names.update(alias.asname or alias.name for alias in aliases)
+            case _:
+                pass
+    return names
+
+
+def _template(project: Project) -> Iterator[Finding]:
+    resources = function_resources((project.root / "template.yaml").read_text(encoding="utf-8"))
+    wanted = {f"{logical_stem(name)}Function": name for name in (*project.models(), CATALOG)}
+    for resource, name in wanted.items():
+        if resource in resources:
+            yield Finding("template.yaml", resource)
+        else:
+            advice = f"Add it; `pilotlight new` in an empty project shows the block that {name} needs."
+            yield Finding("template.yaml", resource, f"has no such resource for functions/{name}", advice)
+    for resource in sorted(resources - set(wanted)):
+        problem = "belongs to no folder under functions/"
+        yield Finding("template.yaml", resource, problem, "Remove the resource, or restore the model's folder.")
+
+
+def function_resources(template: str) -> set[str]:
+    """The logical ids ending in Function directly below Resources in `template` (YAML with two spaces of indent)."""
+    start = re.search(r"^Resources:", template, re.MULTILINE)
+    if start is None:
+        return set()
+    following = _TOP_LEVEL.search(template, start.end())
+    section = template[start.end() : following.start() if following else len(template)]
+    return set(_RESOURCE.findall(section))
+
+
+def _layer(project: Project) -> Finding:
+    """Whether every requirement of the layer is pinned by hash, and none by address."""
+    path = project.layer / "requirements.txt"
+    where = str(path.relative_to(project.root))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Finding(where, "layer", "does not exist", "Restore it; `pilotlight init` writes one.")
+    lines = [line for line in text.replace("\\\n", " ").splitlines() if _REQUIREMENT.match(line)]
+    loose = [line.split()[0] for line in lines if "--hash=sha256:" not in line or "==" not in line]
+    if not lines or loose:
+        problem = f"has no hash for {', '.join(loose)}" if loose else "names no requirement"
+        return Finding(where, "layer", problem, "Lock it again with versions and hashes.")
+    if "://" in "".join(lines):
+        return Finding(where, "layer", "names an address", "Leave only names, versions and hashes.")
+    return Finding(where, f"layer: {len(lines)} requirements with hashes")

@@ -1,0 +1,84 @@
+"""init, new, import: how a project and its models come to be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from pilotlight.cli.results import told
+from pilotlight.cli.wiring import JsonFlag, open_store, out, surroundings
+
+KIND_HELP: Final = "What to begin with; keras-image: pictures in, classes out."
+
+
+def init(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to create the project in; . is this one.")],
+) -> None:
+    """Begin a project of your own: template.yaml, the shared layer, the catalog function, a Makefile.
+
+    Example:  [dim]pilotlight init my-models && cd my-models && pilotlight new spam-filter[/]
+    """
+    from pilotlight.scaffold import init_project  # noqa: PLC0415  (only where it runs)
+
+    root = surroundings(ctx).path(folder)
+    init_project(root)
+    out().print(f"Created a project in [bold]{folder}[/].", f"Next: cd {folder} && pilotlight new NAME", sep="\n")
+
+
+def new(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="Lower-case words joined by -, such as spam-filter.")],
+    *,
+    kind: Annotated[str, typer.Option(help=KIND_HELP)] = "keras-image",
+) -> None:
+    """Add a model: a folder under functions/ and its resource block in template.yaml.
+
+    Example:  [dim]pilotlight new spam-filter[/]
+    """
+    from pilotlight.scaffold import new_model  # noqa: PLC0415  (only where it runs)
+
+    project = surroundings(ctx).project()
+    new_model(project, name, kind)
+    folder = project.folder(name).relative_to(project.root)
+    out().print(
+        f"Created [bold]{folder}[/] and its function in template.yaml.",
+        f"Next: write {folder}/train.py, then pilotlight train {name}",
+        sep="\n",
+    )
+
+
+def import_(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE.onnx", help="Any ONNX file that ONNX Runtime loads.")],
+    *,
+    name: Annotated[str, typer.Option(help="What to call the model.")],
+    golden: Annotated[
+        Path | None, typer.Option(metavar="FILE.npz", help="Sample inputs, and the outputs they must give, by name.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Serve an ONNX model that was trained elsewhere, external data included.
+
+    Its inputs and outputs are read from the file. Without --golden nothing can be compared, and the manifest says so.
+
+    Example:  [dim]pilotlight import resnet50.onnx --name resnet --golden samples.npz[/]
+    """
+    from pilotlight.pipeline import import_model  # noqa: PLC0415  (numpy and onnx)
+    from pilotlight.scaffold import new_model  # noqa: PLC0415  (only where it runs)
+
+    where = surroundings(ctx)
+    project = where.project()
+    result = import_model(
+        project,
+        name,
+        where.path(file),
+        golden=None if golden is None else where.path(golden),
+        store=open_store(project.store),
+        progress=where.progress(),
+    )
+    if name not in project.models():
+        new_model(project, name, "onnx")
+    told(result, as_json=as_json, following=f"Next: pilotlight serve {name}")

@@ -1,0 +1,29 @@
+"""check: whether the project's parts fit together."""
+
+from __future__ import annotations
+
+import typer
+
+from pilotlight.cli.wiring import JsonFlag, open_store, out, print_json, surroundings
+
+
+def check(ctx: typer.Context, *, as_json: JsonFlag = False) -> None:
+    """Check that the project's parts fit together; exit code 1 where something is wrong.
+
+    Looks at every model.toml, app.py and train.py, at each pin and its version in the store, at the functions in
+    template.yaml and at the layer's requirements. Nothing is executed or changed.
+    """
+    from pilotlight.cli.checks import findings  # noqa: PLC0415  (only where it runs)
+
+    project = surroundings(ctx).project()
+    found = list(findings(project, open_store(project.store)))
+    wrong = [finding for finding in found if finding.problem]
+    if as_json:
+        print_json({"ok": not wrong, "findings": [finding._asdict() for finding in found]})
+    else:
+        from pilotlight.cli.tables import findings_table  # noqa: PLC0415  (rich)
+
+        out().print(findings_table(found))
+        out().print(f"{len(wrong)} of {len(found)} things need attention." if wrong else "Everything fits.")
+    if wrong:
+        raise typer.Exit(1)

@@ -1,0 +1,25 @@
+"""demo: the whole way once, on this machine."""
+
+from __future__ import annotations
+
+import typer
+
+from pilotlight.cli.commands.produce import Data
+from pilotlight.cli.wiring import existing_model, open_store, out, surroundings
+
+
+def demo(ctx: typer.Context, *, data: Data = None) -> None:
+    """Train the digits network, convert, verify, publish, package and serve it, and ask it one question.
+
+    Needs no AWS account and no Docker, and takes a few minutes. Ends by itself and says what to type next.
+
+    Example:  [dim]pilotlight demo --data mnist[/]
+    """
+    from pilotlight.cli.demonstration import MODEL, demonstrate  # noqa: PLC0415  (numpy and onnx)
+    from pilotlight.cli.summary import show_summary  # noqa: PLC0415  (rich)
+
+    where = surroundings(ctx)
+    project = where.project()
+    existing_model(project, MODEL)
+    outcome = demonstrate(project, open_store(project.store), data, where.progress())
+    show_summary(out(), outcome)

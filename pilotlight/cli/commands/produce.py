@@ -1,0 +1,77 @@
+"""train, convert: the ways on which a version is made from a framework's model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pilotlight.cli.results import told
+from pilotlight.cli.wiring import JsonFlag, existing_model, fetch_data, open_store, surroundings
+
+Data = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SRC", help="digits, mnist, a file PATH.npz, or s3://bucket/key.npz. Default: as in model.toml."
+    ),
+]
+Epochs = Annotated[int | None, typer.Option(min=1, help="Passes over the data. Default: as in model.toml.")]
+
+
+def train(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="A model under functions/.")],
+    *,
+    data: Data = None,
+    epochs: Epochs = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Fit a model, convert it to ONNX, verify that it answers the same, publish it and pin it.
+
+    Runs the model's own train.py. Where the ONNX model's answers or its metric differ from the source model's by more
+    than model.toml allows, nothing is published.
+
+    Example:  [dim]pilotlight train digits --data mnist --epochs 5[/]
+    """
+    from pilotlight.pipeline import Options, train_model  # noqa: PLC0415  (numpy and onnx)
+
+    where = surroundings(ctx)
+    project = where.project()
+    result = train_model(
+        project,
+        existing_model(project, name),
+        store=open_store(project.store),
+        options=Options(data=data, epochs=epochs),
+        progress=where.progress(),
+        fetch=fetch_data,
+    )
+    told(result, as_json=as_json, following=f"Next: pilotlight serve {name}")
+
+
+def convert(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="A model under functions/.")],
+    *,
+    source: Annotated[Path, typer.Option("--from", metavar="FILE", help="A saved model, such as model.keras.")],
+    data: Data = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Convert a model that was saved earlier, verify it on held-out data, publish it and pin it.
+
+    Example:  [dim]pilotlight convert digits --from checkpoints/best.keras[/]
+    """
+    from pilotlight.pipeline import Options, convert_model  # noqa: PLC0415  (numpy and onnx)
+
+    where = surroundings(ctx)
+    project = where.project()
+    result = convert_model(
+        project,
+        existing_model(project, name),
+        where.path(source),
+        store=open_store(project.store),
+        options=Options(data=data),
+        progress=where.progress(),
+        fetch=fetch_data,
+    )
+    told(result, as_json=as_json, following=f"Next: pilotlight serve {name}")

@@ -1,0 +1,144 @@
+"""The stages of `pilotlight demo`: the whole way of one model, each stage measured."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import numpy as np
+from PIL import Image
+
+from pilotlight.bench.latency import Latency, measure_cold_start, measure_warm
+from pilotlight.cli.serving import load_gateway, package_all, pinned_locks
+from pilotlight.cli.wiring import fetch_data
+from pilotlight.core.artifacts import Array
+from pilotlight.core.errors import PackagingError
+from pilotlight.core.progress import Progress
+from pilotlight.core.project import Project
+from pilotlight.local.answers import outputs_of
+from pilotlight.local.endpoint import HttpEndpoint, successful
+from pilotlight.local.event import WebRequest, rest_event
+from pilotlight.local.questions import infer_path, picture_question
+from pilotlight.local.routes import Route
+from pilotlight.local.server import LocalServer
+from pilotlight.packaging import LayerReport, PackageReport, check_size, package_layer
+from pilotlight.pipeline import Options, TrainResult, train_model
+from pilotlight.store import Store
+from pilotlight.training import Run, load_train_module
+
+MODEL: Final = "digits"
+_COLD_RUNS: Final = 5
+_WARM_RUNS: Final = 50
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the demo saw. layer: None where it could not be built, layer_note then says why.
+
+    picture: the digit's file; pixels: its grey values 0..1, (height, width); label: what it is. answer: the model's
+    probabilities. round_trip: milliseconds of the HTTP request. cold, warm: see pilotlight.bench.
+    """
+
+    trained: TrainResult
+    function: PackageReport
+    layer: LayerReport | None
+    layer_note: str
+    picture: Path
+    pixels: Array
+    label: int
+    answer: Array
+    round_trip: float
+    cold: Latency
+    warm: Latency
+
+
+def demonstrate(project: Project, store: Store, data: str | None, progress: Progress) -> Outcome:
+    """Train, convert, verify, publish, pin, package, serve and ask, on this machine alone."""
+    trained = train_model(project, MODEL, store=store, options=Options(data=data), progress=progress, fetch=fetch_data)
+    pixels, label = _held_out(project, data, progress)
+    picture = _saved(pixels, project.root / ".pilotlight" / "demo" / f"digit-{label}.png")
+    locks = pinned_locks(project, [MODEL])
+    with TemporaryDirectory(prefix="pilotlight-") as temporary:
+        folder = Path(temporary)
+        progress.stage("package")
+        function = package_all(project, store, locks, folder)[MODEL]
+        layer, note = _layer(project, folder / "layer", progress)
+        if layer is not None:
+            check_size(function.bytes, layer.bytes)
+        progress.stage("serve and ask")
+        answer, round_trip = _asked(folder, picture, progress)
+        progress.stage("measure")
+        event = _event(picture)
+        cold = measure_cold_start(folder / MODEL, event, _COLD_RUNS)
+        warm = measure_warm(folder / MODEL, event, _WARM_RUNS)
+    return Outcome(trained, function, layer, note, picture, pixels, label, answer, round_trip, cold, warm)
+
+
+def _held_out(project: Project, data: str | None, progress: Progress) -> tuple[Array, int]:
+    """One held-out digit, another one each day: its grey values 0..1 and its label."""
+    defaults = project.config(MODEL).training
+    run = Run(
+        data or defaults.data,
+        defaults.epochs,
+        defaults.batch_size,
+        defaults.learning_rate,
+        defaults.seed,
+        progress,
+        fetch_data,
+    )
+    loaded = load_train_module(project.folder(MODEL)).load(run)
+    chosen = int(time.time() // 86_400) % len(loaded.x_test)
+    return loaded.x_test[chosen].reshape(loaded.x_test.shape[1:3]), int(loaded.y_test[chosen])
+
+
+def _saved(pixels: Array, path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.rint(np.asarray(pixels, dtype=float) * 255).astype(np.uint8)).save(path)
+    return path
+
+
+def _layer(project: Project, into: Path, progress: Progress) -> tuple[LayerReport | None, str]:
+    """The layer, or why there is none: its wheels come from the package registry, which may be out of reach."""
+    try:
+        return package_layer(project.layer / "requirements.txt", into, progress=progress), ""
+    except PackagingError as error:
+        progress.note(f"the layer is left out: {error}")
+        return None, error.what
+
+
+def _asked(folder: Path, picture: Path, progress: Progress) -> tuple[Array, float]:
+    """The model's probabilities for `picture` over real HTTP, and the request's milliseconds."""
+    question = picture_question(infer_path(MODEL, None), picture)
+    log = io.StringIO()
+    with redirect_stdout(log), _running(LocalServer(load_gateway(folder, [MODEL], log), 0, log)) as address:
+        began = time.perf_counter()
+        answer = HttpEndpoint(address, None).send("POST", question.path, question.headers, question.body)
+        took = (time.perf_counter() - began) * 1000
+    progress.note(f"POST {address}{question.path} answered {answer.status} in {took:.1f} ms")
+    (probabilities,) = outputs_of(successful(answer, address), address).values()
+    return probabilities, took
+
+
+@contextmanager
+def _running(server: LocalServer) -> Iterator[str]:
+    with server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield server.address
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _event(picture: Path) -> dict[str, object]:
+    question = picture_question(infer_path(MODEL, None), picture)
+    request = WebRequest("POST", question.path, list(question.headers.items()), question.body, "demo", time.time())
+    return rest_event(request, Route(MODEL, f"/v2/models/{MODEL}/{{proxy+}}", "infer"))

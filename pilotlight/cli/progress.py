@@ -1,0 +1,91 @@
+"""How a command shows what a stage is doing: a live bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Final, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+_SECONDS_BETWEEN_LINES: Final = 10.0
+
+
+class PlainProgress:
+    """One line a stage, a note, and at most one line every ten seconds in between, for logs and pipes."""
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._last = clock()
+
+    def stage(self, title: str) -> None:
+        """See core.progress.Progress."""
+        self._line(f"==> {title}")
+
+    def note(self, text: str) -> None:
+        """See core.progress.Progress."""
+        self._line(f"    {text}")
+
+    def step(self, done: int, total: int, values: Mapping[str, float]) -> None:
+        """See core.progress.Progress."""
+        if self._clock() - self._last >= _SECONDS_BETWEEN_LINES:
+            self._line(f"    {100 * done // total} %  {_written(values)}".rstrip())
+
+    def _line(self, text: str) -> None:
+        self._last = self._clock()
+        self._stream.write(text + "\n")
+        self._stream.flush()
+
+
+class LiveProgress:
+    """A bar with the newest values, redrawn in place; it becomes one line when the next stage begins."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bar: Progress | None = None
+        self._task = TaskID(0)
+        self._title = ""
+
+    def stage(self, title: str) -> None:
+        """See core.progress.Progress."""
+        self.close()
+        self._title = title
+        self._console.print(f"[bold cyan]●[/] [bold]{title}[/]")
+
+    def note(self, text: str) -> None:
+        """See core.progress.Progress."""
+        self._console.print(f"  {text}", markup=False)
+
+    def step(self, done: int, total: int, values: Mapping[str, float]) -> None:
+        """See core.progress.Progress."""
+        if self._bar is None:
+            self._bar = _bar(self._console)
+            self._task = self._bar.add_task(self._title, total=total, values="")
+            self._bar.start()
+        self._bar.update(self._task, completed=done, total=total, values=_written(values))
+        if done >= total:
+            self.close()
+
+    def close(self) -> None:
+        """Leaves the bar as it stands and gives the cursor back."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn(" "),
+        SpinnerColumn(finished_text="[green]✓[/]"),
+        BarColumn(bar_width=30),
+        TaskProgressColumn(),
+        TextColumn("[dim]{task.fields[values]}[/]"),
+        TimeElapsedColumn(),
+        console=console,
+    )
+
+
+def _written(values: Mapping[str, float]) -> str:
+    return "  ".join(f"{name} {value:.4g}" for name, value in values.items())

@@ -1,0 +1,59 @@
+"""What train, convert and import say at their end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pilotlight.cli.wiring import out, print_json
+
+if TYPE_CHECKING:  # numpy loads when a command runs, not for --help
+    from pilotlight.core.artifacts import ParityReport
+    from pilotlight.pipeline import TrainResult
+
+
+def told(result: TrainResult, *, as_json: bool, following: str) -> None:
+    """Shows a finished way; with `as_json` as one object on stdout. following: the next thing to type."""
+    if as_json:
+        print_json(as_object(result))
+        return
+    from pilotlight.cli.tables import human_bytes, written  # noqa: PLC0415  (rich)
+
+    state = "published and pinned" if result.published.new else "was published before, and is pinned"
+    console = out()
+    console.print(f"[bold green]✓[/] [bold]{result.model}[/] [cyan]{result.version}[/] {state}")
+    if result.metrics:
+        console.print(f"  metrics  {written(result.metrics)}")
+    console.print(f"  parity   {parity_text(result.parity)}")
+    console.print(f"  size     {human_bytes(sum(result.sizes.values()))}")
+    console.print(following)
+
+
+def as_object(result: TrainResult) -> dict[str, Any]:
+    """The result for scripts: model, version, new, metrics, parity, seconds by stage and in total, bytes by file."""
+    parity = result.parity
+    return {
+        "model": result.model,
+        "version": result.version,
+        "new": result.published.new,
+        "metrics": dict(result.metrics),
+        "parity": {
+            "samples": parity.samples,
+            "largest_difference": parity.largest_difference,
+            "metric": parity.metric,
+            "source_metric": parity.source_metric,
+            "onnx_metric": parity.onnx_metric,
+            "note": parity.note,
+        },
+        "seconds": {**result.seconds, "total": sum(result.seconds.values())},
+        "bytes": dict(result.sizes),
+    }
+
+
+def parity_text(parity: ParityReport) -> str:
+    """One line: how many samples agreed and how closely, or why nothing was compared."""
+    if parity.largest_difference is None:
+        return parity.note or "not checked"
+    text = f"largest difference {parity.largest_difference:.1e} on {parity.samples} samples"
+    if parity.source_metric is not None and parity.onnx_metric is not None:
+        text += f"; {parity.metric} {parity.source_metric:.4f} before, {parity.onnx_metric:.4f} as ONNX"
+    return f"{text} ({parity.note})" if parity.note else text

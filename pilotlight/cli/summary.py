@@ -1,0 +1,74 @@
+"""What `pilotlight demo` shows at its end."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich import box
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from pilotlight.cli.demonstration import MODEL, Outcome
+from pilotlight.cli.drawing import guesses, picture
+from pilotlight.cli.results import parity_text
+from pilotlight.cli.tables import human_bytes
+
+UNZIPPED_LIMIT: Final = 262_144_000
+"""250 MB, function and layers together, unzipped (Lambda Developer Guide, "Lambda quotas"; AWS counts in MiB)."""
+
+
+def show_summary(console: Console, outcome: Outcome) -> None:
+    """The digit with the model's guesses, the figures, and what to type next."""
+    sight = Table.grid(padding=(0, 4))
+    colour = console.is_terminal and console.color_system is not None
+    title = Text.assemble(("a held-out digit: it is a ", "dim"), (str(outcome.label), "bold"))
+    sight.add_row(picture(outcome.pixels, colour=colour), _stacked(title, guesses(outcome.answer)))
+    console.print(Panel(sight, title="one HTTP request", title_align="left", box=box.ROUNDED, expand=False))
+    console.print(_figures(outcome))
+    console.print(_next(outcome), soft_wrap=True)
+
+
+def _stacked(title: Text, below: Table) -> Table:
+    grid = Table.grid()
+    grid.add_row(title)
+    grid.add_row("")
+    grid.add_row(below)
+    return grid
+
+
+def _figures(outcome: Outcome) -> Table:
+    trained = outcome.trained
+    table = Table(box=box.SIMPLE, show_header=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    if "accuracy" in trained.metrics:
+        table.add_row("accuracy", f"{trained.metrics['accuracy']:.2%} on held-out digits")
+    table.add_row("parity", parity_text(trained.parity))
+    table.add_row("version", trained.version)
+    function = outcome.function
+    table.add_row("function", f"{human_bytes(function.zip_bytes)} zipped, {human_bytes(function.bytes)} unzipped")
+    if outcome.layer is None:
+        table.add_row("layer", f"[yellow]not built:[/] {outcome.layer_note}")
+    else:
+        total = function.bytes + outcome.layer.bytes
+        share = f"{human_bytes(total)} of {human_bytes(UNZIPPED_LIMIT)} ({total / UNZIPPED_LIMIT:.0%})"
+        table.add_row("layer", f"{human_bytes(outcome.layer.bytes)} unzipped, shared by all models")
+        table.add_row("Lambda's limit", f"{share} for function and layer unzipped")
+    table.add_row("cold start", f"{outcome.cold.median:.0f} ms from starting Python to the first answer, here")
+    table.add_row("warm", f"{outcome.warm.median:.2f} ms in the handler, {outcome.round_trip:.1f} ms over local HTTP")
+    table.add_row("training", f"{trained.seconds.get('train', 0):.0f} s")
+    return table
+
+
+def _next(outcome: Outcome) -> str:
+    return "\n".join(
+        [
+            "[bold]Next[/]",
+            "  [cyan]pilotlight serve[/]  answer on http://127.0.0.1:8080",
+            f"  [cyan]pilotlight invoke {MODEL} --image {outcome.picture}[/]",
+            "  [cyan]sam build && sam deploy --guided[/]  put it behind HTTPS on AWS",
+            "  [cyan]pilotlight import FILE.onnx --name NAME[/]  add a model of your own",
+        ]
+    )

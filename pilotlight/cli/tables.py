@@ -1,0 +1,115 @@
+"""Versions and manifests as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rich import box
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from pilotlight.cli.checks import Finding
+from pilotlight.core.lock import Lock
+from pilotlight_runtime.manifest import Manifest
+from pilotlight_runtime.signature import TensorSpec
+
+
+def plain_table(*columns: str, title: str = "") -> Table:
+    """An empty table in the house's look."""
+    table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def models_table(found: Mapping[str, list[Manifest]], pins: Mapping[str, Lock]) -> Table:
+    """Every version of every model, the pinned one marked; a model without a version has a row that says so."""
+    table = plain_table("model", "version", "pinned", "metrics", "size", "parity")
+    for name, manifests in found.items():
+        pinned = pins[name].version if name in pins else None
+        for manifest in manifests:
+            table.add_row(
+                name,
+                manifest.version,
+                "[green]●[/]" if manifest.version == pinned else "",
+                written(manifest.metrics),
+                human_bytes(sum(file.size for file in manifest.files)),
+                _difference(manifest),
+            )
+        if pinned is not None and all(manifest.version != pinned for manifest in manifests):
+            table.add_row(name, pinned, "[red]● not in the store[/]", "", "", "")
+        elif not manifests:
+            table.add_row(name, "[dim]no version yet[/]", "", "", "", "")
+    return table
+
+
+def manifest_panels(manifest: Manifest) -> Iterable[RenderableType]:
+    """One version, told in full."""
+    yield f"[bold]{manifest.model}[/] [cyan]{manifest.version}[/]"
+    tensors = plain_table("tensor", "name", "datatype", "shape")
+    for role, specs in (("input", manifest.signature.inputs), ("output", manifest.signature.outputs)):
+        for spec in specs:
+            tensors.add_row(role, escape(spec.name), spec.datatype.name, shape_text(spec))
+    yield tensors
+    files = plain_table("file", "size", "sha256")
+    for file in manifest.files:
+        files.add_row(escape(file.name), human_bytes(file.size), file.sha256)
+    yield files
+    facts = plain_table("fact", "value")
+    if manifest.image is not None:
+        facts.add_row("image input", written(manifest.image._asdict()))
+    for title, values in (("metric", manifest.metrics), ("parity", manifest.parity), ("made", manifest.provenance)):
+        for key, value in values.items():
+            facts.add_row(f"{title}: {key}", written(value) if isinstance(value, dict) else escape(_text(value)))
+    yield facts
+
+
+def shape_text(spec: TensorSpec) -> str:
+    """A shape as people read it, ? where any size fits."""
+    return "x".join("?" if size < 0 else str(size) for size in spec.shape) or "one value"
+
+
+def human_bytes(size: float) -> str:
+    """A size with the decimal prefixes that AWS's limits use."""
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.2f} GB"
+
+
+def written(values: Mapping[str, object]) -> str:
+    """Names and values in one line."""
+    return escape(", ".join(f"{name} {_text(value)}" for name, value in values.items()))
+
+
+def _text(value: object) -> str:
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
+
+
+def _difference(manifest: Manifest) -> str:
+    largest, samples = manifest.parity.get("largest_difference"), manifest.parity.get("samples")
+    if isinstance(largest, float | int) and samples:
+        return f"≤ {largest:.1e} on {samples}"
+    return "[dim]not checked[/]"
+
+
+def endpoint_table(address: str, manifests: Iterable[Manifest]) -> Table:
+    """What is served, and for each model a command that asks it."""
+    table = plain_table("model", "version", "try")
+    for manifest in manifests:
+        url = f"{address}/v2/models/{manifest.model}"
+        ask = f"curl {url}" if manifest.image is None else f"curl --data-binary @image.png {url}/infer"
+        table.add_row(manifest.model, manifest.version, ask)
+    return table
+
+
+def findings_table(found: Iterable[Finding]) -> Table:
+    """What was checked, and what to do where it is wrong."""
+    table = plain_table("", "where", "what", "what to do")
+    for finding in found:
+        sign = "[red]✗[/]" if finding.problem else "[green]✓[/]"
+        what = f"{finding.what}: {finding.problem}" if finding.problem else finding.what
+        table.add_row(sign, escape(finding.where), escape(what), escape(finding.advice))
+    return table

@@ -1,0 +1,138 @@
+"""What every command needs: the project around it, its store, and somewhere to report to."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+
+from pilotlight.core.errors import ProjectError
+from pilotlight.core.progress import Progress
+from pilotlight.core.project import Project, find_project
+
+if TYPE_CHECKING:  # rich and the rooms load when a command runs, not when --help is asked for
+    from rich.console import Console
+
+    from pilotlight.store import Store
+
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+@dataclass
+class Surroundings:
+    """Where a command runs. cwd: the current folder. environ: the environment. debug: show tracebacks.
+
+    closing: what must be undone however the command ends.
+    """
+
+    cwd: Path
+    environ: Mapping[str, str]
+    debug: bool = False
+    closing: ExitStack = field(default_factory=ExitStack)
+
+    def project(self) -> Project:
+        """The project that the current folder lies in."""
+        return find_project(self.cwd, self.environ)
+
+    def path(self, given: Path) -> Path:
+        """A path from the command line, counted from the current folder."""
+        return self.cwd / given
+
+    def progress(self) -> Progress:
+        """A live display on a terminal, plain lines elsewhere; always on stderr."""
+        from rich.console import Console  # noqa: PLC0415  (see the module)
+
+        from pilotlight.cli.progress import LiveProgress, PlainProgress  # noqa: PLC0415  (see the module)
+
+        stream = self.closing.enter_context(_own_stderr())
+        console = Console(file=stream, highlight=False)
+        if not console.is_terminal:
+            return PlainProgress(stream)
+        live = LiveProgress(console)
+        self.closing.callback(live.close)
+        return live
+
+
+@contextmanager
+def _own_stderr() -> Iterator[TextIO]:
+    """Standard error on a descriptor of its own: training holds back what native libraries write to descriptor 2."""
+    try:
+        descriptor = os.dup(sys.stderr.fileno())
+    except OSError:  # a stream without a descriptor, as under a test runner
+        yield sys.stderr
+        return
+    with os.fdopen(descriptor, "w", encoding=sys.stderr.encoding, errors="replace") as stream:
+        yield stream
+
+
+def surroundings(ctx: typer.Context) -> Surroundings:
+    """What `run` handed to typer; TypeError where a command is started without it."""
+    if not isinstance(ctx.obj, Surroundings):
+        raise TypeError("start commands through pilotlight.cli.app.run")
+    return ctx.obj
+
+
+def existing_model(project: Project, name: str) -> str:
+    """`name` where such a model is in the project; else ProjectError with the nearest name there is."""
+    models = project.models()
+    if name in models:
+        return name
+    near = difflib.get_close_matches(name, models, n=1)
+    if near:
+        known = f"is not in {project.functions} (there: {', '.join(models)})"
+        raise ProjectError(f"model {name!r}", known, f"Did you mean {near[0]}?")
+    project.existing(name)
+    return name
+
+
+def split_version(text: str) -> tuple[str, str | None]:
+    """NAME@VERSION in its parts; None where no version is named."""
+    name, _, version = text.partition("@")
+    return name, version or None
+
+
+def open_store(location: str) -> Store:
+    """The store at `location`: a folder, or s3://bucket/prefix."""
+    from pilotlight.store import FolderBlobs, Store  # noqa: PLC0415  (see the module)
+
+    if not location.startswith("s3://"):
+        return Store(FolderBlobs(Path(location)))
+    from pilotlight.aws import S3Blobs, parse_s3_url, s3_client  # noqa: PLC0415  (see the module)
+
+    bucket, prefix = parse_s3_url(location)
+    return Store(S3Blobs(s3_client(), bucket, prefix))
+
+
+def fetch_data(url: str, target: Path) -> None:
+    """Downloads s3://bucket/key to `target`; the S3 client is made only here."""
+    from pilotlight.aws import fetch_object, s3_client  # noqa: PLC0415  (see the module)
+
+    fetch_object(s3_client(), url, target)
+
+
+def out() -> Console:
+    """Where answers go."""
+    from rich.console import Console  # noqa: PLC0415  (see the module)
+
+    return Console(highlight=False)
+
+
+def err() -> Console:
+    """Where progress and remarks go."""
+    from rich.console import Console  # noqa: PLC0415  (see the module)
+
+    return Console(stderr=True, highlight=False)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Exactly one JSON object on stdout, and nothing else there."""
+    typer.echo(json.dumps(value, indent=2, default=str))
