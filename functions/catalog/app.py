@@ -1,4 +1,4 @@
-"""The handler of the endpoint's front page; it answers from catalog.json, which packaging writes beside it."""
+"""The endpoint's front page: the server's metadata, its health and the list of its models."""
 
 from pilotlight_runtime.catalog import catalog_handler
 

@@ -1,4 +1,4 @@
-"""The function's handler. `model_handler(__file__, predict=...)` takes a function that prepares inputs or outputs."""
+"""Serves the digits network: tensors in, tensors out, pictures too where model.toml describes them."""
 
 from pilotlight_runtime.handler import model_handler
 
