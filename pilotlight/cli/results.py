@@ -29,7 +29,7 @@ def told(result: TrainResult, *, as_json: bool, following: str) -> None:
 
 
 def as_object(result: TrainResult) -> dict[str, Any]:
-    """The result for scripts: model, version, new, metrics, parity, seconds by stage and in total, bytes by file."""
+    """The result for scripts: model, version, new, metrics, parity, seconds in all and by stage, bytes by file."""
     parity = result.parity
     return {
         "model": result.model,
@@ -44,7 +44,8 @@ def as_object(result: TrainResult) -> dict[str, Any]:
             "onnx_metric": parity.onnx_metric,
             "note": parity.note,
         },
-        "seconds": {**result.seconds, "total": sum(result.seconds.values())},
+        "seconds": round(sum(result.seconds.values()), 3),
+        "stages": dict(result.seconds),
         "bytes": dict(result.sizes),
     }
 

@@ -108,6 +108,7 @@ def endpoint_table(address: str, manifests: Iterable[Manifest]) -> Table:
 def findings_table(found: Iterable[Finding]) -> Table:
     """What was checked, and what to do where it is wrong."""
     table = plain_table("", "where", "what", "what to do")
+    table.columns[1].no_wrap = True
     for finding in found:
         sign = "[red]✗[/]" if finding.problem else "[green]✓[/]"
         what = f"{finding.what}: {finding.problem}" if finding.problem else finding.what

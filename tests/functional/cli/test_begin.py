@@ -1,0 +1,88 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_project import Desk, new_project
+from models.build import add_model, save
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return new_project(tmp_path)
+
+
+def test_init_says_what_to_type_next_and_refuses_to_overwrite(tmp_path: Path) -> None:
+    first = Desk(tmp_path)("init", "mine")
+    assert first.code == 0
+    assert "cd mine && pilotlight new NAME" in first.out
+    again = Desk(tmp_path)("init", "mine")
+    assert again.code == 1
+    assert "Nothing was written" in again.err
+
+
+def test_new_adds_a_folder_and_a_resource(desk: Desk) -> None:
+    ran = desk("new", "spam-filter")
+    assert ran.code == 0
+    assert "functions/spam-filter" in ran.out
+    assert "  SpamFilterFunction:" in (desk.root / "template.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["new", "Spam"], "model name 'Spam'"),
+        (["new", "catalog"], "taken by Pilotlight"),
+        (["new", "ok", "--kind", "pytorch"], "Known are"),
+    ],
+)
+def test_new_refuses_names_and_kinds(desk: Desk, argv: list[str], said: str) -> None:
+    ran = desk(*argv)
+    assert ran.code == 1
+    assert said in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_import_publishes_pins_and_adds_the_function(desk: Desk) -> None:
+    version = desk.imported()
+    assert "  AdderFunction:" in (desk.root / "template.yaml").read_text()
+    listed = desk("models", "--json").json["models"]
+    assert [(model["name"], model["pinned"]) for model in listed] == [("adder", version)]
+    assert desk.imported() == version
+
+
+def test_import_says_when_nothing_was_compared_and_compares_golden_samples(desk: Desk) -> None:
+    file = save(add_model(), desk.root / "adder.onnx")
+    plain = desk("import", str(file), "--name", "adder", "--json").json
+    assert plain["parity"]["largest_difference"] is None
+    assert plain["parity"]["note"]
+    a, b = np.ones((2, 3), np.float32), np.full((2, 3), 2, np.float32)
+    np.savez(desk.root / "golden.npz", a=a, b=b, sum=a + b, difference=a - b)
+    told = desk("import", "adder.onnx", "--name", "adder", "--golden", "golden.npz", "--json").json
+    assert told["parity"]["largest_difference"] == 0
+
+
+def test_import_refuses_what_the_golden_samples_contradict(desk: Desk) -> None:
+    save(add_model(), desk.root / "adder.onnx")
+    a, b = np.ones((2, 3), np.float32), np.full((2, 3), 2, np.float32)
+    np.savez(desk.root / "golden.npz", a=a, b=b, sum=a - b)
+    ran = desk("import", "adder.onnx", "--name", "adder", "--golden", "golden.npz")
+    assert ran.code == 1
+    assert "does not answer as" in ran.err
+    assert desk("models", "--json").json["models"] == []
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a model"])
+def test_import_of_no_model_is_one_paragraph(desk: Desk, content: bytes | None) -> None:
+    if content is not None:
+        save(content, desk.root / "bad.onnx")
+    ran = desk("import", "bad.onnx", "--name", "bad")
+    assert ran.code == 1
+    assert "bad.onnx" in ran.err
+    assert "Traceback" not in ran.err
+    assert not (desk.root / "functions" / "bad").exists()
+
+
+def test_outside_a_project_the_error_names_init(tmp_path: Path) -> None:
+    ran = Desk(tmp_path)("models")
+    assert ran.code == 1
+    assert "pilotlight init" in ran.err

@@ -1,0 +1,78 @@
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cli_project import Desk, new_project
+
+from pilotlight.cli.checks import function_resources
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    desk = new_project(tmp_path)
+    desk.imported()
+    layer = desk.root / "layers" / "runtime" / "requirements.txt"
+    layer.parent.mkdir(parents=True, exist_ok=True)
+    layer.write_text(f"# locked\norjson==3.11.0 \\\n    --hash=sha256:{'a' * 64}\n")
+    return desk
+
+
+def test_a_whole_project_is_right(desk: Desk) -> None:
+    ran = desk("check")
+    assert ran.code == 0, ran.out
+    assert "Everything fits." in ran.out
+
+
+def test_an_empty_project_is_told_to_begin(tmp_path: Path) -> None:
+    ran = new_project(tmp_path)("check", "--json")
+    assert ran.code == 1
+    assert "there are none" in ran.out
+
+
+def _edit(name: str, old: str, new: str) -> Callable[[Path], object]:
+    def change(root: Path) -> None:
+        text = (root / name).read_text()
+        assert old in text
+        (root / name).write_text(text.replace(old, new))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("harm", "where", "problem"),
+    [
+        (lambda root: (root / "functions/adder/model.toml").write_text("kind = 3"), "model.toml", "expected text"),
+        (lambda root: (root / "functions/adder/app.py").unlink(), "adder/app.py", "does not exist"),
+        (lambda root: (root / "functions/adder/app.py").write_text("def ("), "adder/app.py", "is not Python"),
+        (lambda root: (root / "functions/adder/app.py").write_text("x = 1"), "adder/app.py", "does not define handler"),
+        (lambda root: (root / "functions/adder/model.lock").unlink(), "model.lock", "no version is pinned"),
+        (lambda root: (root / "functions/adder/model.lock").write_text("{"), "model.lock", "is damaged"),
+        (lambda root: shutil.rmtree(root / "the-store"), "model.lock", "is not in the store"),
+        (_edit("functions/adder/model.lock", '"manifest_sha256": "', '"manifest_sha256": "0'), "model.lock", "another"),
+        (_edit("template.yaml", "  AdderFunction:", "  Renamed:"), "template.yaml", "no such resource"),
+        (lambda root: shutil.rmtree(root / "functions/adder"), "template.yaml", "belongs to no folder"),
+        (_edit("layers/runtime/requirements.txt", "--hash", "--nothing"), "requirements.txt", "no hash for orjson"),
+        (_edit("layers/runtime/requirements.txt", "orjson", "# orjson"), "requirements.txt", "names no requirement"),
+        (lambda root: (root / "layers/runtime/requirements.txt").unlink(), "requirements.txt", "does not exist"),
+        (lambda root: (root / "functions/catalog/app.py").unlink(), "catalog/app.py", "does not exist"),
+    ],
+)
+def test_each_harm_is_found_and_has_advice(
+    desk: Desk, harm: Callable[[Path], object], where: str, problem: str
+) -> None:
+    harm(desk.root)
+    ran = desk("check", "--json")
+    assert ran.code == 1
+    found = [finding for finding in ran.json["findings"] if finding["problem"]]
+    assert any(where in finding["where"] and problem in finding["problem"] and finding["advice"] for finding in found)
+    assert desk("check").code == 1
+
+
+def test_only_functions_right_below_resources_count() -> None:
+    template = (
+        "Parameters:\n  NoFunction:\n    Type: String\nResources:\n  # AlsoNoFunction:\n  AFunction: # with a remark\n"
+        "    Properties:\n      InnerFunction: x\n  BFunction:\n    Type: T\nOutputs:\n  OFunction:\n    Value: 1\n"
+    )
+    assert function_resources(template) == {"AFunction", "BFunction"}
+    assert function_resources("Outputs: {}\n") == set()
