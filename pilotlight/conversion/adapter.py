@@ -28,9 +28,6 @@ class Adapter(Protocol):
     def load(self, path: Path) -> Any:  # noqa: ANN401
         """The model saved at `path`; ConversionError where it cannot be read."""
 
-    def save(self, model: Any, path: Path) -> None:  # noqa: ANN401
-        """Writes `model` in the framework's own format."""
-
     def predict(self, model: Any, inputs: Named, signature: Signature) -> Named:  # noqa: ANN401
         """What `model` answers, by output name; samples along the first axis."""
 

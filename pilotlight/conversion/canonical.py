@@ -56,6 +56,8 @@ def _canonical_graph(graph: onnx.GraphProto, names: Mapping[str, str], prefix: s
     for value in (*graph.input, *graph.output):
         value.name = fixed.get(value.name, value.name)
         value.doc_string = ""
+        for dim in value.type.tensor_type.shape.dim:
+            dim.ClearField("dim_param")  # a counter's number too; a dimension without a size is open all the same
     _replace(graph.node, nodes)
     _replace(graph.initializer, weights)
     del graph.value_info[:]

@@ -54,9 +54,6 @@ class KerasAdapter:
                     "Save it again with model.save(...).",
                 ) from error
 
-    def save(self, model: Any, path: Path) -> None:  # noqa: ANN401
-        model.save(path)
-
     def predict(self, model: Any, inputs: Named, signature: Signature) -> Named:  # noqa: ANN401
         """In batches of 256 without training behaviour such as dropout."""
         names = [spec.name for spec in signature.inputs]

@@ -31,9 +31,6 @@ class OnnxAdapter:
         read_graph(path)
         return path
 
-    def save(self, model: Path, path: Path) -> None:
-        import_onnx(model, path.parent).folder.joinpath("model.onnx").rename(path)
-
     def predict(self, model: Path, inputs: Named, signature: Signature) -> Named:
         """By ONNX's own reference implementation in numpy: slow, and no code of it is shared with ONNX Runtime."""
         from onnx.reference import ReferenceEvaluator  # noqa: PLC0415  (imports every operator)

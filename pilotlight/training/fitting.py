@@ -12,7 +12,7 @@ from pilotlight.core.artifacts import Fitted
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.modelconfig import ModelConfig
 from pilotlight.training.door import guarded, load_train_module
-from pilotlight.training.keras_support import evaluate, history, is_keras, seed_everything
+from pilotlight.training.keras_support import evaluate, history, is_keras, seed_everything, steps_an_epoch
 from pilotlight.training.run import Run
 
 
@@ -33,7 +33,8 @@ def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] 
         metrics = evaluate(model, data.x_test, data.y_test) if is_keras(model) else {}
         curves = history(model) if is_keras(model) else {}
     _finite(metrics, module.path)
-    return Fitted(model, data, metrics, curves, seconds, _settings(run, config))
+    steps = steps_an_epoch(model) if is_keras(model) else None
+    return Fitted(model, data, metrics, curves, seconds, _settings(run, config, steps))
 
 
 def _finite(metrics: Mapping[str, float], path: Path) -> None:
@@ -44,10 +45,12 @@ def _finite(metrics: Mapping[str, float], path: Path) -> None:
             )
 
 
-def _settings(run: Run, config: ModelConfig) -> dict[str, Any]:
+def _settings(run: Run, config: ModelConfig, steps: int | None) -> dict[str, Any]:
+    """What the manifest tells; train.py may choose smaller batches than it is told, the number of steps shows that."""
     return {
         "epochs": run.epochs,
         "batch_size": run.batch_size,
+        "steps_an_epoch": steps,
         "learning_rate": run.learning_rate,
         "seed": run.seed,
         "metric": config.training.metric,

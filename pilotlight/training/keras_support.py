@@ -40,6 +40,12 @@ def evaluate(model: Any, x_test: Array, y_test: Array) -> dict[str, float]:  # n
     return {name: float(value) for name, value in found.items()}
 
 
+def steps_an_epoch(model: Any) -> int | None:  # noqa: ANN401  (Keras has no types)
+    """How many steps each epoch of the last `fit` took; None where that is not known."""
+    params = getattr(getattr(model, "history", None), "params", None) or {}
+    return params.get("steps")
+
+
 def history(model: Any) -> dict[str, list[float]]:  # noqa: ANN401  (Keras has no types)
     """One value an epoch for each curve of the last `fit`."""
     record = getattr(model, "history", None)
