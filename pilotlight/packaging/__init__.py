@@ -1,0 +1,17 @@
+"""From a pinned version to the folders that `sam build` zips.
+
+function.py  a model's function, and the catalog's
+layer.py     what all functions share
+wheels.py    wheels for Lambda's platform, whatever the host
+prune.py     what serving never loads
+elf.py       shared libraries without the parts that no loader reads
+bytecode.py  .pyc files for Lambda's Python
+files.py     folders that are the same whenever they are built
+reports.py   what was built, and Lambda's limit on it
+locking.py   writes the layer's hash lock
+"""
+
+from pilotlight.packaging.function import package_catalog, package_function
+from pilotlight.packaging.reports import LayerReport, PackageReport, check_size
+
+__all__ = ["LayerReport", "PackageReport", "check_size", "package_catalog", "package_function"]

@@ -1,0 +1,84 @@
+"""Byte-compiles a folder for the Python that Lambda runs.
+
+Lambda's file system is read-only, so what is not compiled here is compiled at every cold start. The .pyc files are
+"unchecked-hash" ones (PEP 552): they hold no time stamp, and serving does not look whether the source has changed.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pilotlight.core.errors import PackagingError
+
+IMAGE: Final = "public.ecr.aws/lambda/python"
+_PROBE: Final = "import sys; print('%d.%d' % sys.version_info[:2])"
+_SECONDS: Final = 300
+
+
+class Bytecode(NamedTuple):
+    """done: whether the folder was compiled. note: by what, or why not."""
+
+    done: bool
+    note: str
+
+
+class Compiler(NamedTuple):
+    """A Python that can compile.
+
+    command: how it starts. label: for people. image: the Docker image that command runs, "" where it runs on the host.
+    """
+
+    command: tuple[str, ...]
+    label: str
+    image: str = ""
+
+
+def find_compiler(python: str, *, docker: bool, path: str | None = None) -> Compiler | None:
+    """A Python of version `python` ("3.13"): the running one, one on `path` (default $PATH), or Lambda's image.
+
+    docker: whether to ask Docker, which may have to pull the image first.
+    """
+    if f"{sys.version_info.major}.{sys.version_info.minor}" == python:
+        return Compiler((sys.executable,), f"Python {python}, which runs this")
+    found = shutil.which(f"python{python}", path=path)
+    if found and _answer([found, "-c", _PROBE]) == python:
+        return Compiler((found,), f"Python {python} on the path")
+    engine = shutil.which("docker", path=path)
+    if docker and engine and _answer([engine, "version", "--format", "{{.Server.Os}}"]) == "linux":
+        image = f"{IMAGE}:{python}-x86_64"
+        entry = f"/var/lang/bin/python{python}"
+        if _answer([engine, "run", "--rm", "--entrypoint", entry, image, "-c", _PROBE]) == python:
+            return Compiler((engine, "run", "--rm", "--entrypoint", entry), f"Docker image {image}", image)
+    return None
+
+
+def compile_folder(folder: Path, shown_as: str, compiler: Compiler) -> None:
+    """Writes a .pyc beside every .py below `folder`; PackagingError where one is not valid Python.
+
+    shown_as: the folder's path in Lambda, which tracebacks will show, so that the result is the same wherever it is
+    built.
+    """
+    seen = "/build" if compiler.image else str(folder)
+    arguments = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s", seen, "-p", shown_as, seen]
+    command = [*compiler.command]
+    if compiler.image:
+        command += ["--user", f"{os.getuid()}:{os.getgid()}", "-e", "PYTHONHASHSEED=0"]
+        command += ["-v", f"{folder}:{seen}", compiler.image]
+    environ = {**os.environ, "PYTHONHASHSEED": "0"}  # the order of set constants depends on it
+    done = subprocess.run([*command, *arguments], env=environ, capture_output=True, text=True, check=False)
+    if done.returncode:
+        problem = " ".join((done.stdout + done.stderr).replace(seen, "").split())
+        raise PackagingError(shown_as, f"cannot be byte-compiled: {problem}", "Correct the file it names.")
+
+
+def _answer(command: Sequence[str]) -> str:
+    """What the command prints; "" where it fails or does not come to an end."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,60 @@
+"""Folders that come out the same whenever and wherever they are built, and appear at once."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from pilotlight.core.errors import PackagingError
+
+FIXED_TIME: Final = 315_619_200
+"""1980-01-02 00:00 UTC as the mtime of every file: the first day that a zip can hold in every time zone."""
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Every file below `folder`, sorted."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def size_of(folder: Path) -> int:
+    """The bytes of all files below `folder`."""
+    return sum(path.stat().st_size for path in files_of(folder))
+
+
+def make_uniform(folder: Path) -> None:
+    """Gives every file and folder below `folder` the same times and modes: 0644, 0755 for folders."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+        os.utime(path, (FIXED_TIME, FIXED_TIME))
+    folder.chmod(0o755)
+    os.utime(folder, (FIXED_TIME, FIXED_TIME))
+
+
+@contextmanager
+def staged(into: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
+    """A new folder beside `into` to build in; it takes the place of `into` when the block ends without an error.
+
+    An `into` that holds anything is replaced only where is_ours(into) knows it as an earlier build; else
+    PackagingError, so that a wrong --into deletes nobody's files.
+    """
+    if into.exists() and (not into.is_dir() or (any(into.iterdir()) and not is_ours(into))):
+        raise PackagingError(
+            str(into), "holds something other than an earlier build", "Give --into a folder that is new or empty."
+        )
+    into.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=into.parent, prefix=f".{into.name}.") as aside:
+        new = Path(aside) / "new"
+        new.mkdir()
+        yield new
+        make_uniform(new)
+        if into.exists() and any(into.iterdir()):
+            into.rename(Path(aside) / "old")
+        new.replace(into)
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Copies a finished build, times and modes included; `target` may exist."""
+    shutil.copytree(source, target, dirs_exist_ok=True)

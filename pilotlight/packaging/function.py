@@ -1,0 +1,119 @@
+"""The folder that becomes a function's zip: its serving code and, for a model, the pinned version."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Final, Protocol
+
+from pilotlight.core.errors import PackagingError
+from pilotlight.core.lock import Lock
+from pilotlight.packaging.bytecode import Compiler, compile_folder, find_compiler
+from pilotlight.packaging.files import files_of, size_of, staged
+from pilotlight.packaging.reports import PackageReport, check_size
+from pilotlight_runtime.manifest import MANIFEST_NAME, Manifest
+
+APP_NAME: Final = "app.py"
+CATALOG_NAME: Final = "catalog.json"
+PYTHON: Final = "3.13"
+"""The Python of the functions: template.yaml's Runtime."""
+
+LEFT_OUT: Final = (
+    *("train.py", "model.toml", "model.lock", "Makefile", "conftest.py", "test_*.py", "*_test.py"),
+    *("tests", "notebooks", "__pycache__", "*.pyc", "*.ipynb", "*.md", "*.keras", ".*"),
+)
+"""Names, of files and of folders on the way to them, that are not for serving. Everything else beside app.py is."""
+
+
+class Versions(Protocol):
+    """What packaging needs of a store; pilotlight.store.Store gives it."""
+
+    def manifest(self, model: str, version: str) -> tuple[Manifest, str]:
+        """A version's manifest and the sha256 of its manifest.json; StoreError where it is missing or damaged."""
+
+    def fetch(self, model: str, lock: Lock, into: Path) -> Manifest:
+        """Brings the pinned version, verified, into `into`; StoreError where it cannot."""
+
+
+def package_function(  # noqa: PLR0913  (its parts are fixed by what a function is made of)
+    name: str,
+    source: Path,
+    store: Versions,
+    lock: Lock | None,
+    into: Path,
+    *,
+    layer_bytes: int = 0,
+    compiler: Compiler | None = None,
+) -> PackageReport:
+    """Fills `into` with the function of the model `name`: the files of its folder `source` that serve, and its version.
+
+    layer_bytes: the size of the layer that it will share, for Lambda's limit. compiler: default one that is at hand.
+    PackagingError where nothing is pinned, two files have one name or the limit is passed; StoreError where the store
+    lacks the version. `into` is filled at once or not at all.
+    """
+    if lock is None:
+        raise PackagingError(
+            f"model {name!r}",
+            "is not pinned to a version",
+            f"Run `pilotlight train {name}`, or `pilotlight pin {name}@VERSION` with a version that"
+            " `pilotlight models` lists.",
+        )
+    with staged(into, _is_function) as new:
+        store.fetch(name, lock, new)
+        report = _finish(name, lock.version, source, new, compiler)
+        check_size(report.bytes, layer_bytes)
+    return report
+
+
+def package_catalog(
+    source: Path, locks: Mapping[str, Lock], store: Versions, into: Path, *, compiler: Compiler | None = None
+) -> PackageReport:
+    """Fills `into` with the catalog function: the files of `source` that serve, and catalog.json with every pin.
+
+    StoreError where the store lacks a pinned version: an endpoint must not list what it cannot have. Else as
+    package_function.
+    """
+    from pilotlight_runtime.catalog_index import CatalogEntry, dump_catalog  # noqa: PLC0415  (only the catalog's)
+
+    with staged(into, _is_function) as new:
+        for name, lock in locks.items():
+            store.manifest(name, lock.version)
+        entries = [CatalogEntry(name, locks[name].version) for name in sorted(locks)]
+        (new / CATALOG_NAME).write_bytes(dump_catalog(entries))
+        return _finish("catalog", "", source, new, compiler)
+
+
+def serving_files(source: Path) -> list[Path]:
+    """The files below `source` that go into a function's zip, relative to it: all but LEFT_OUT."""
+    found = (path.relative_to(source) for path in files_of(source))
+    return [path for path in found if not any(fnmatch(part, left) for part in path.parts for left in LEFT_OUT)]
+
+
+def _finish(name: str, version: str, source: Path, new: Path, compiler: Compiler | None) -> PackageReport:
+    _copy_code(source, new)
+    compiler = compiler or find_compiler(PYTHON, docker=False)
+    note = f"no Python {PYTHON} is at hand to byte-compile it"
+    if compiler:
+        compile_folder(new, "/var/task", compiler)
+        note = f"byte-compiled by {compiler.label}"
+    return PackageReport(name, version, len(files_of(new)), size_of(new), compiler is not None, note)
+
+
+def _copy_code(source: Path, new: Path) -> None:
+    files = serving_files(source)
+    if Path(APP_NAME) not in files:
+        raise PackagingError(str(source / APP_NAME), "is missing", "Restore it, or begin anew with `pilotlight new`.")
+    for file in files:
+        target = new / file
+        if target.exists():
+            raise PackagingError(
+                str(source / file), "has the name of a file of the packaged model", "Rename it, or delete it."
+            )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / file, target)
+
+
+def _is_function(folder: Path) -> bool:
+    return (folder / APP_NAME).is_file() and any((folder / name).is_file() for name in (MANIFEST_NAME, CATALOG_NAME))

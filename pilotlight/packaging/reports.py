@@ -1,0 +1,63 @@
+"""What was built, as values, and Lambda's limit on it."""
+
+from typing import Final, NamedTuple
+
+from pilotlight.core.errors import PackagingError
+
+UNZIPPED_LIMIT: Final = 262_144_000
+"""Bytes of a function with its layers, unzipped: AWS's 250 MB (Lambda Developer Guide, "Lambda quotas")."""
+
+
+class PackageReport(NamedTuple):
+    """A function's folder. files: how many. bytes: their sizes together. version: of its model, "" for the catalog.
+
+    bytecode: whether .pyc files are in it. note: why not, else what compiled them.
+    """
+
+    name: str
+    version: str
+    files: int
+    bytes: int
+    bytecode: bool
+    note: str
+
+    def __str__(self) -> str:
+        version = f"@{self.version}" if self.version else ""
+        return f"{self.name}{version}, {self.files} files, {megabytes(self.bytes)} unzipped; {self.note}"
+
+
+class LayerReport(NamedTuple):
+    """The layer's folder. files, bytes: as in PackageReport. parts: the bytes of each package in it.
+
+    pruned: bytes that the wheels held and the layer does not. bytecode, note: as in PackageReport.
+    cached: whether an earlier build was used.
+    """
+
+    files: int
+    bytes: int
+    parts: dict[str, int]
+    pruned: int
+    bytecode: bool
+    note: str
+    cached: bool
+
+    def __str__(self) -> str:
+        size = f"{megabytes(self.bytes)} unzipped{' (from the cache)' if self.cached else ''}"
+        return f"{self.files} files, {size}, {megabytes(self.pruned)} pruned; {self.note}"
+
+
+def check_size(function_bytes: int, layer_bytes: int) -> None:
+    """PackagingError with the figures where a function and its layer are larger, unzipped, than Lambda takes."""
+    total = function_bytes + layer_bytes
+    if total > UNZIPPED_LIMIT:
+        raise PackagingError(
+            "function and layer",
+            f"are {megabytes(function_bytes)} and {megabytes(layer_bytes)} unzipped, {megabytes(total)} together;"
+            f" Lambda takes {megabytes(UNZIPPED_LIMIT)}",
+            "Make the model smaller, for instance with weights in half precision.",
+        )
+
+
+def megabytes(count: int) -> str:
+    """Bytes as people read them, in units of 1,000,000."""
+    return f"{count / 1e6:.1f} MB"
