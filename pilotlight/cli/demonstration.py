@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
@@ -40,14 +41,16 @@ _WARM_RUNS: Final = 50
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the demo saw. layer: None where it could not be built, layer_note then says why.
+    """What the demo saw. zip_bytes: of the function's zip.
 
+    layer: None where it could not be built, layer_note then says why.
     picture: the digit's file; pixels: its grey values 0..1, (height, width); label: what it is. answer: the model's
     probabilities. round_trip: milliseconds of the HTTP request. cold, warm: see pilotlight.bench.
     """
 
     trained: TrainResult
     function: PackageReport
+    zip_bytes: int
     layer: LayerReport | None
     layer_note: str
     picture: Path
@@ -69,6 +72,7 @@ def demonstrate(project: Project, store: Store, data: str | None, progress: Prog
         folder = Path(temporary)
         progress.stage("package")
         function = package_all(project, store, locks, folder)[MODEL]
+        zip_bytes = _zipped(folder / MODEL)
         layer, note = _layer(project, folder / "layer", progress)
         if layer is not None:
             check_size(function.bytes, layer.bytes)
@@ -78,7 +82,7 @@ def demonstrate(project: Project, store: Store, data: str | None, progress: Prog
         event = _event(picture)
         cold = measure_cold_start(folder / MODEL, event, _COLD_RUNS)
         warm = measure_warm(folder / MODEL, event, _WARM_RUNS)
-    return Outcome(trained, function, layer, note, picture, pixels, label, answer, round_trip, cold, warm)
+    return Outcome(trained, function, zip_bytes, layer, note, picture, pixels, label, answer, round_trip, cold, warm)
 
 
 def _held_out(project: Project, data: str | None, progress: Progress) -> tuple[Array, int]:
@@ -102,6 +106,15 @@ def _saved(pixels: Array, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.rint(np.asarray(pixels, dtype=float) * 255).astype(np.uint8)).save(path)
     return path
+
+
+def _zipped(folder: Path) -> int:
+    """The bytes of a zip of `folder`, as `sam package` would upload it."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, path.relative_to(folder))
+    return content.getbuffer().nbytes
 
 
 def _layer(project: Project, into: Path, progress: Progress) -> tuple[LayerReport | None, str]:

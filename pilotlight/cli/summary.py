@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from rich import box
 from rich.console import Console
 from rich.panel import Panel
@@ -14,9 +12,7 @@ from pilotlight.cli.demonstration import MODEL, Outcome
 from pilotlight.cli.drawing import guesses, picture
 from pilotlight.cli.results import parity_text
 from pilotlight.cli.tables import human_bytes
-
-UNZIPPED_LIMIT: Final = 262_144_000
-"""250 MB, function and layers together, unzipped (Lambda Developer Guide, "Lambda quotas"; AWS counts in MiB)."""
+from pilotlight.packaging.reports import UNZIPPED_LIMIT
 
 
 def show_summary(console: Console, outcome: Outcome) -> None:
@@ -48,7 +44,7 @@ def _figures(outcome: Outcome) -> Table:
     table.add_row("parity", parity_text(trained.parity))
     table.add_row("version", trained.version)
     function = outcome.function
-    table.add_row("function", f"{human_bytes(function.zip_bytes)} zipped, {human_bytes(function.bytes)} unzipped")
+    table.add_row("function", f"{human_bytes(outcome.zip_bytes)} zipped, {human_bytes(function.bytes)} unzipped")
     if outcome.layer is None:
         table.add_row("layer", f"[yellow]not built:[/] {outcome.layer_note}")
     else:
