@@ -6,17 +6,15 @@ outputs, under the outputs' names; where it holds none, ONNX's reference impleme
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
-
-import numpy as np
 
 from pilotlight.conversion import adapter_for
 from pilotlight.core.artifacts import Array, Candidate, ParityReport
 from pilotlight.core.errors import DataError
 from pilotlight.core.modelconfig import ParityConfig
+from pilotlight.core.npz import read_npz
 from pilotlight.parity import verify, verify_golden
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.session import OpenSession
@@ -53,7 +51,7 @@ def verify_import(
 
 def load_golden(path: Path, signature: Signature) -> Golden:
     """The samples in `path`; DataError where they do not fit `signature`. Nothing is ever unpickled."""
-    arrays = _arrays(path)
+    arrays = read_npz(path, str(path), _HINT)
     inputs = {spec.name: arrays.pop(spec.name) for spec in signature.inputs if spec.name in arrays}
     outputs = {spec.name: arrays.pop(spec.name) for spec in signature.outputs if spec.name in arrays}
     missing = [spec.name for spec in signature.inputs if spec.name not in inputs]
@@ -67,15 +65,3 @@ def load_golden(path: Path, signature: Signature) -> Golden:
             found = list(inputs[spec.name].shape)
             raise DataError(str(path), f"{spec.name} has shape {found}, the model takes {list(spec.shape)}", _HINT)
     return Golden(inputs, outputs)
-
-
-def _arrays(path: Path) -> dict[str, Array]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise DataError(str(path), "is a single array, not an .npz archive", _HINT)
-            return {name: file[name] for name in file.files}
-    except FileNotFoundError as error:
-        raise DataError(str(path), "does not exist", "Check the path after --golden.") from error
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
-        raise DataError(str(path), f"cannot be read as an .npz file ({error})", _HINT) from error

@@ -1,6 +1,7 @@
 """Where training data comes from: one file a source, and the table that chooses."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from pilotlight.core.errors import DataError
@@ -22,7 +23,7 @@ def load_arrays(run: Run) -> Arrays:
     elif source.startswith("s3://"):
         arrays = load_s3(source, run.fetch)
     elif source.endswith(".npz"):
-        arrays = load_npz(source, source)
+        arrays = load_npz(Path(source), source)
     else:
         known = ", ".join(BUILT_IN)
         raise DataError(

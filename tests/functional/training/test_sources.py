@@ -1,0 +1,147 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pilotlight.core.artifacts import Array
+from pilotlight.core.errors import DataError
+from pilotlight.training import Run, fingerprint, load_arrays
+from pilotlight.training.sources.mnist import load_mnist
+
+GOOD: dict[str, Array] = {
+    "x_train": np.zeros((4, 2, 2), np.uint8),
+    "y_train": np.arange(4),
+    "x_test": np.zeros((2, 2, 2), np.uint8),
+    "y_test": np.arange(2),
+}
+
+
+def run_on(source: str | Path) -> Run:
+    return Run(str(source), epochs=1, batch_size=1, learning_rate=0.1, seed=0)
+
+
+def saved(path: Path, **changes: Array | None) -> Path:
+    np.savez(path, **{name: array for name, array in {**GOOD, **changes}.items() if array is not None})
+    return path
+
+
+def test_an_npz_file_is_read_as_it_is(tmp_path: Path) -> None:
+    arrays = load_arrays(run_on(saved(tmp_path / "data.npz", extra=np.zeros(1))))
+    for name, array in arrays._asdict().items():
+        np.testing.assert_array_equal(array, GOOD[name])
+        assert array.dtype == GOOD[name].dtype
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"y_test": None}, r"lacks y_test \(it holds x_train, y_train, x_test\)"),
+        ({"x_train": np.zeros((3, 2, 2))}, "x_train has 3 samples and y_train has 4"),
+        ({"x_test": np.zeros((2, 2, 3))}, r"a sample has shape \[2, 2\] in x_train and \[2, 3\] in x_test"),
+        ({"x_test": np.zeros((0, 2, 2)), "y_test": np.zeros(0)}, "so it holds no samples"),
+        ({"y_train": np.array(3)}, r"y_train has shape \[\], so it holds no samples"),
+        ({"x_train": np.zeros((4, 2, 2), complex)}, "x_train has dtype complex128"),
+        ({"x_train": np.full((4, 2, 2), np.nan)}, "x_train holds values that are not finite"),
+        ({"y_train": np.array([object()] * 4)}, "holds pickled Python objects"),
+    ],
+)
+def test_each_bad_array_is_named(tmp_path: Path, changes: dict[str, Array | None], message: str) -> None:
+    path = saved(tmp_path / "data.npz", **changes)
+    with pytest.raises(DataError, match=message) as caught:
+        load_arrays(run_on(path))
+    assert caught.value.where == str(path)
+
+
+def one_array() -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, np.zeros(3))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "cannot be read"),
+        (b"x_train,y_train\n1,2\n", "or is no .npz file"),
+        (one_array(), "is a single array"),
+        (b"PK\x03\x04" + b"\0" * 40, "cannot be read"),
+    ],
+)
+def test_a_file_that_is_no_npz_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "data.npz"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        load_arrays(run_on(path))
+
+
+def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path / "data.npz")
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(DataError, match="cannot be read"):
+        load_arrays(run_on(path))
+
+
+@pytest.mark.parametrize("source", ["cifar", "", "data.csv"])
+def test_unknown_sources_name_the_known_ones(source: str) -> None:
+    with pytest.raises(DataError, match="Give one of digits, mnist"):
+        load_arrays(run_on(source))
+
+
+def test_a_missing_file_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="does not exist"):
+        load_arrays(run_on(tmp_path / "data.npz"))
+
+
+def test_an_object_is_fetched(tmp_path: Path) -> None:
+    path = saved(tmp_path / "data.npz")
+    asked = []
+
+    def fetch(url: str, target: Path) -> None:
+        asked.append(url)
+        target.write_bytes(path.read_bytes())
+
+    run = Run("s3://bucket/key.npz", 1, 1, 0.1, 0, fetch=fetch)
+    assert fingerprint(load_arrays(run)) == fingerprint(load_arrays(run_on(path)))
+    assert asked == ["s3://bucket/key.npz"]
+
+
+def test_objects_need_a_client_and_the_right_name() -> None:
+    with pytest.raises(DataError, match="without an AWS client"):
+        load_arrays(run_on("s3://bucket/key.npz"))
+    with pytest.raises(DataError, match=r"is not an \.npz object"):
+        load_arrays(run_on("s3://bucket/key.csv"))
+
+
+def test_a_failed_download_says_what_to_do_instead() -> None:
+    def refused() -> None:
+        raise OSError("URL fetch failure: Name or service not known")
+
+    with pytest.raises(DataError, match=r"could not be downloaded .*Name or service.*--data PATH\.npz"):
+        load_mnist(refused)
+
+
+def test_the_digits_are_real_split_evenly_and_always_the_same() -> None:
+    arrays = load_arrays(run_on("digits"))
+    assert arrays.x_train.shape == (1437, 28, 28)
+    assert arrays.x_test.shape == (360, 28, 28)
+    assert arrays.x_train.dtype == np.uint8
+    assert arrays.x_train.max() == 255
+    assert arrays.x_train.min() == 0
+    assert np.bincount(arrays.y_test).min() >= 34
+    assert fingerprint(arrays) == fingerprint(load_arrays(run_on("digits")))
+    held_out = {image.tobytes() for image in arrays.x_test}
+    assert not held_out & {image.tobytes() for image in arrays.x_train}
+
+
+def test_a_fingerprint_sees_values_dtype_shape_and_place() -> None:
+    arrays = load_arrays(run_on("digits"))
+    changed = arrays.x_test.copy()
+    changed[3, 4, 5] ^= 1
+    others = [
+        arrays._replace(x_test=changed),
+        arrays._replace(y_test=arrays.y_test.astype(np.int64)),
+        arrays._replace(x_train=arrays.x_train[..., None]),
+        arrays._replace(x_train=arrays.x_test, x_test=arrays.x_train),
+    ]
+    assert len({fingerprint(each) for each in (arrays, *others)}) == 5

@@ -1,0 +1,57 @@
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+from onnx_makers import identity_model, linear_model, model_of
+
+from pilotlight.conversion.graph import signature_of
+from pilotlight.core.errors import ConversionError
+from pilotlight_runtime.datatypes import DATATYPES, FP32, Datatype
+
+
+@pytest.mark.parametrize("datatype", DATATYPES.values(), ids=lambda d: d.name)
+def test_every_datatype_is_read(datatype: Datatype) -> None:
+    signature = signature_of(identity_model(datatype.onnx), "m")
+    assert [(spec.name, spec.datatype) for spec in (*signature.inputs, *signature.outputs)] == [
+        ("x", datatype),
+        ("y", datatype),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("declared", "read"),
+    [(("n", 2), (-1, 2)), ((None, 3), (-1, 3)), ((4,), (4,)), ((), ()), ((0, 5), (0, 5)), ((-1, 2), (-1, 2))],
+)
+def test_open_dimensions_become_minus_one(declared: tuple[object, ...], read: tuple[int, ...]) -> None:
+    assert signature_of(identity_model(shape=declared), "m").inputs[0].shape == read
+
+
+def test_an_initialiser_that_is_listed_as_an_input_is_none() -> None:
+    model = linear_model()
+    model.graph.input.append(helper.make_tensor_value_info("w", TensorProto.FLOAT, [3]))
+    assert [spec.name for spec in signature_of(model, "m").inputs] == ["x"]
+
+
+def test_order_and_several_outputs_are_kept() -> None:
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n"]) for name in "zab"]
+    nodes = [helper.make_node("Identity", ["z"], [name]) for name in "ab"]
+    signature = signature_of(model_of(helper.make_graph(nodes, "g", values[:1], values[1:])), "m")
+    assert [spec.name for spec in signature.outputs] == ["a", "b"]
+    assert signature.inputs[0].datatype is FP32
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (helper.make_tensor_sequence_value_info("x", TensorProto.FLOAT, [1]), "input 'x' is a sequence, not a tensor"),
+        (onnx.ValueInfoProto(name="x"), "input 'x' has no type"),
+        (helper.make_tensor_value_info("x", TensorProto.COMPLEX64, [1]), "has elements of type COMPLEX64"),
+        (helper.make_tensor_value_info("x", TensorProto.FLOAT, None), "input 'x' declares no shape"),
+    ],
+)
+def test_what_the_protocol_cannot_carry_is_named(value: onnx.ValueInfoProto, message: str) -> None:
+    output = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
+    weights = [numpy_helper.from_array(np.ones(1, np.float32), "y")]
+    model = model_of(helper.make_graph([], "g", [value], [output], weights))
+    with pytest.raises(ConversionError, match=message):
+        signature_of(model, "m")
