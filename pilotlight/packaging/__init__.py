@@ -12,6 +12,16 @@ locking.py   writes the layer's hash lock
 """
 
 from pilotlight.packaging.function import package_catalog, package_function
+from pilotlight.packaging.layer import LayerSource, build_layer, package_layer
 from pilotlight.packaging.reports import LayerReport, PackageReport, check_size
 
-__all__ = ["LayerReport", "PackageReport", "check_size", "package_catalog", "package_function"]
+__all__ = [
+    "LayerReport",
+    "LayerSource",
+    "PackageReport",
+    "build_layer",
+    "check_size",
+    "package_catalog",
+    "package_function",
+    "package_layer",
+]

@@ -1,7 +1,6 @@
 """Folders that come out the same whenever and wherever they are built, and appear at once."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -53,8 +52,3 @@ def staged(into: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
         if into.exists() and any(into.iterdir()):
             into.rename(Path(aside) / "old")
         new.replace(into)
-
-
-def copy_tree(source: Path, target: Path) -> None:
-    """Copies a finished build, times and modes included; `target` may exist."""
-    shutil.copytree(source, target, dirs_exist_ok=True)

@@ -1,0 +1,156 @@
+"""The layer that all functions share: locked wheels for Lambda, pruned and byte-compiled, and pilotlight_runtime.
+
+Its packages lie in python/, which Lambda puts on the path as /opt/python. One build is kept in a cache under the
+digest of all that goes into it, and copied from there.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pilotlight_runtime
+from pilotlight.core.progress import Progress, Silent
+from pilotlight.packaging.bytecode import Compiler, compile_folder, find_compiler
+from pilotlight.packaging.elf import compact
+from pilotlight.packaging.files import files_of, make_uniform, size_of, staged
+from pilotlight.packaging.prune import copy_runtime, prune
+from pilotlight.packaging.reports import LayerReport
+from pilotlight.packaging.wheels import install_wheels
+
+_PACKAGES: Final = "python"
+_LAYER: Final = "layer"
+_REPORT: Final = "report.json"
+_RUNTIME: Final = Path(pilotlight_runtime.__file__).parent
+_NO_BYTECODE: Final = (
+    "not byte-compiled, so that every cold start compiles it: neither Python {python} nor Docker is at hand"
+)
+
+
+class LayerSource(NamedTuple):
+    """What a layer is built from. requirements: a hash lock. python, platform: the functions'.
+
+    compiler: None for one that is at hand, Docker's included.
+    """
+
+    requirements: Path
+    python: str = "3.13"
+    platform: str = "x86_64"
+    compiler: Compiler | None = None
+
+
+def package_layer(  # noqa: PLR0913  (each has a default that is right outside of tests)
+    requirements: Path,
+    into: Path,
+    *,
+    python: str = "3.13",
+    platform: str = "x86_64",
+    progress: Progress | None = None,
+    cache: Path | None = None,
+) -> LayerReport:
+    """Fills `into` with the layer that the hash lock `requirements` describes, for functions of `python` on `platform`.
+
+    cache: a folder for the finished build, None for none. PackagingError where the packages cannot be had. `into` is
+    filled at once or not at all.
+    """
+    source = LayerSource(requirements, python, platform)
+    with tempfile.TemporaryDirectory() as temporary, _alone(cache or Path(temporary)) as builds:
+        report = _build(source, builds, progress or Silent())
+        with staged(into, _is_layer) as new:
+            shutil.copytree(_entry(source, builds) / _LAYER, new, dirs_exist_ok=True)
+    return report
+
+
+def build_layer(source: LayerSource, cache: Path, progress: Progress | None = None) -> LayerReport:
+    """What the layer comes to, by the build in `cache`; where there is none, it is built there first."""
+    with _alone(cache) as builds:
+        return _build(source, builds, progress or Silent())
+
+
+def _build(source: LayerSource, builds: Path, progress: Progress) -> LayerReport:
+    entry = _entry(source, builds)
+    cached = _read_report(entry)
+    compiler = source.compiler
+    if cached is None or not cached.bytecode:
+        compiler = compiler or find_compiler(source.python, docker=True)
+        if cached is None or compiler is not None:
+            for old in builds.glob("layer-*"):
+                shutil.rmtree(old)
+            return _built(source, compiler, entry, progress)
+    return cached
+
+
+def _built(source: LayerSource, compiler: Compiler | None, entry: Path, progress: Progress) -> LayerReport:
+    progress.stage("layer")
+    with staged(entry, _is_entry) as new:
+        packages = new / _LAYER / _PACKAGES
+        progress.note(f"installing {source.requirements.name} for Python {source.python} on {source.platform}")
+        install_wheels(source.requirements, packages, source.python, source.platform)
+        whole = size_of(packages)
+        prune(packages)
+        for path in files_of(packages):
+            if ".so" in path.name:
+                compact(path)
+        pruned = whole - size_of(packages)
+        copy_runtime(_RUNTIME, packages)
+        note = _NO_BYTECODE.format(python=source.python)
+        if compiler:
+            compile_folder(packages, f"/opt/{_PACKAGES}", compiler)
+            note = f"byte-compiled by {compiler.label}"
+        make_uniform(new)
+        files = files_of(packages)
+        size = size_of(packages)
+        report = LayerReport(len(files), size, _parts(packages), pruned, compiler is not None, note, cached=False)
+        (new / _REPORT).write_text(json.dumps(report._asdict()), encoding="utf-8")
+    progress.note(f"layer: {report}")
+    return report
+
+
+def _parts(packages: Path) -> dict[str, int]:
+    parts: Counter[str] = Counter()
+    for path in files_of(packages):
+        top = path.relative_to(packages).parts[0]
+        parts["dist-info" if top.endswith(".dist-info") else top] += path.stat().st_size
+    return dict(parts.most_common())
+
+
+def _entry(source: LayerSource, builds: Path) -> Path:
+    """Where the build of `source` lies: named by the digest of the lock, the code that goes in and the code here."""
+    digest = hashlib.sha256(f"{source.python} {source.platform}".encode())
+    own = sorted(Path(__file__).parent.glob("*.py"))
+    for path in (source.requirements, *own, *files_of(_RUNTIME)):
+        if path.suffix != ".pyc" and path.is_file():
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return builds / f"layer-{digest.hexdigest()[:16]}"
+
+
+def _read_report(entry: Path) -> LayerReport | None:
+    try:
+        return LayerReport(**json.loads((entry / _REPORT).read_bytes()))._replace(cached=True)
+    except FileNotFoundError:
+        return None
+
+
+@contextmanager
+def _alone(builds: Path) -> Iterator[Path]:
+    """The folder of builds, while no other process uses it: `sam build --parallel` starts several."""
+    builds.mkdir(parents=True, exist_ok=True)
+    with (builds / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield builds
+
+
+def _is_layer(folder: Path) -> bool:
+    return (folder / _PACKAGES / _RUNTIME.name).is_dir()
+
+
+def _is_entry(folder: Path) -> bool:
+    return (folder / _REPORT).is_file()

@@ -1,0 +1,64 @@
+"""What serving never loads leaves the layer.
+
+The rules name what goes, so that what a new release of a package adds stays until somebody has looked at it; only ONNX
+Runtime is the other way round, since the runtime binds its C library and nothing else of it. Licences stay, and
+METADATA, by which inventories know what is installed.
+"""
+
+import shutil
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Final
+
+from pilotlight.packaging.files import files_of
+
+KEPT_OF_ONNXRUNTIME: Final = ("onnxruntime/capi/libonnxruntime.so.*", "onnxruntime/LICENSE", "onnxruntime/ThirdParty*")
+
+KEPT_IMAGE_PLUGINS: Final = ("Bmp", "Gif", "Jpeg", "Mpo", "Png", "Ppm", "Tiff")
+"""PNG and JPEG, and what Pillow imports beside them: the rest of what it looks at first, Tiff for EXIF."""
+
+DROPPED: Final = (
+    *("bin/*", "*.pyi", "*/py.typed", "*/__pycache__/*", "pilotlight_runtime/py.typed"),
+    *("PIL/_avif.*", "PIL/_webp.*", "PIL/_imagingft.*", "PIL/_imagingcms.*", "PIL/_imagingtk.*"),
+    *("PIL/_imagingmath.*", "PIL/_imagingmorph.*", "PIL/_tkinter_finder.py"),
+    *("PIL/ImageQt.py", "PIL/ImageTk.py", "PIL/ImageCms.py", "PIL/ImageMath.py", "PIL/ImageMorph.py"),
+    *("PIL/ImageGrab.py", "PIL/ImageWin.py", "PIL/*FontFile.py", "PIL/Pdf*.py", "PIL/PSDraw.py"),
+    # Only the extensions above need these; the core links libtiff, libjpeg, libopenjp2 and libxcb, and what those need.
+    *("pillow.libs/libavif-*", "pillow.libs/libwebp*", "pillow.libs/libsharpyuv-*", "pillow.libs/liblcms2-*"),
+    *("pillow.libs/libfreetype-*", "pillow.libs/libharfbuzz-*", "pillow.libs/libbrotli*", "pillow.libs/libpng16-*"),
+    "aws_lambda_powertools/event_handler/*",
+    *(
+        f"aws_lambda_powertools/utilities/{name}/*"
+        for name in (
+            *("auth_alpha", "batch", "circuit_breaker", "data_classes", "data_masking", "feature_flags"),
+            *("idempotency", "kafka", "parameters", "parser", "streaming", "validation"),
+        )
+    ),
+    "aws_lambda_powertools/metrics/provider/datadog/*",
+    *(f"*.dist-info/{name}" for name in ("RECORD", "WHEEL", "INSTALLER", "REQUESTED", "*.txt", "direct_url.json")),
+)
+"""Files, as patterns over their path in the layer; * goes over folders too."""
+
+
+def prune(packages: Path) -> None:
+    """Deletes below `packages` what serving never loads, and the folders that this empties."""
+    for path in files_of(packages):
+        if _goes(path.relative_to(packages).as_posix()):
+            path.unlink()
+    for folder in sorted(packages.rglob("*"), reverse=True):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def copy_runtime(package: Path, packages: Path) -> None:
+    """Copies the Python package `package` into `packages`, without its byte-code."""
+    shutil.copytree(package, packages / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def _goes(name: str) -> bool:
+    if name.startswith("onnxruntime/"):
+        return not any(fnmatch(name, kept) for kept in KEPT_OF_ONNXRUNTIME)
+    if fnmatch(name, "PIL/*ImagePlugin.py"):
+        return name.removeprefix("PIL/").removesuffix("ImagePlugin.py") not in KEPT_IMAGE_PLUGINS
+    licence = "/licenses/" in name or "LICENSE" in name
+    return not licence and any(fnmatch(name, pattern) for pattern in DROPPED)
