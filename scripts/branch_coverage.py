@@ -1,4 +1,4 @@
-"""Fails where too few branches of one folder were taken. Usage: branch_coverage.py FOLDER PERCENT
+"""Fails where too few branches of one folder were taken. Arguments: FOLDER PERCENT.
 
 coverage's own --fail-under mixes lines with branches, so that many plain lines can hide an untested branch.
 """

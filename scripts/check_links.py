@@ -1,4 +1,4 @@
-"""Fails where a relative link or an anchor in the project's Markdown leads nowhere. Usage: check_links.py [ROOT]"""
+"""Fails where a relative link or an anchor in the project's Markdown leads nowhere. Argument: ROOT."""
 
 import re
 import sys

@@ -1,10 +1,9 @@
-"""Renews constraints.txt: what the newest `.[dev]` resolves to, in a fresh environment. Usage: lock.py
+"""Renews constraints.txt: what the newest `.[dev]` resolves to, in a fresh environment.
 
 Run it with the oldest Python that the project supports, so that no pin is too new for it.
 """
 
 import subprocess
-import sys
 import tempfile
 import venv
 from pathlib import Path
