@@ -52,6 +52,11 @@ class RequestError(RuntimeFault):
 
     status: int = 500
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer's headers must say besides."""
+        return {}
+
 
 class InvalidRequest(RequestError):
     """The request is malformed; the message says which field, what was expected and what came."""
@@ -69,6 +74,15 @@ class MethodNotAllowed(RequestError):
     """The path exists, but not for this HTTP method."""
 
     status = 405
+
+    def __init__(self, method: str, allowed: str) -> None:
+        super().__init__(f"method {method[:20]!r} is not allowed here; use {allowed}")
+        self.allowed = allowed
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The Allow header, which RFC 9110 demands of status 405."""
+        return {"Allow": self.allowed}
 
 
 class TooLarge(RequestError):

@@ -1,0 +1,81 @@
+"""The endpoint's front page: server metadata, health, the list of models, and 404 for all else. No ONNX Runtime.
+
+Sources: Open Inference Protocol v2, "HTTP/REST"; Triton's model repository extension.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from pilotlight_runtime import routes
+from pilotlight_runtime.catalog_index import CATALOG_NAME, CatalogEntry, load_catalog
+from pilotlight_runtime.compression import unpack
+from pilotlight_runtime.entry import Entry, LambdaHandler
+from pilotlight_runtime.errors import InvalidRequest, ManifestError, NotFound
+from pilotlight_runtime.http import HttpRequest, HttpResponse, json_response
+from pilotlight_runtime.json_codec import loads
+from pilotlight_runtime.observer import Observer, Trace
+from pilotlight_runtime.server import BINARY_TENSORS, MODEL_REPOSITORY, SERVER_VERSION, server_metadata
+from pilotlight_runtime.startup import start_observer
+from pilotlight_runtime.wording import brief
+
+
+def catalog_handler(
+    app_file: str,
+    *,
+    observer: Observer | None = None,
+    environ: Mapping[str, str] = os.environ,
+    clock: Callable[[], float] = time.perf_counter,
+    stream: TextIO | None = None,
+) -> LambdaHandler:
+    """The handler of the catalog whose catalog.json lies beside `app_file`.
+
+    ManifestError where that is missing or malformed. The other parameters are those of model_handler.
+    """
+    path = Path(app_file).parent / CATALOG_NAME
+    try:
+        entries = load_catalog(path.read_bytes())
+    except OSError as error:
+        raise ManifestError(f"{path} cannot be read ({error.strerror}); package the catalog again") from error
+    observer = observer or start_observer("catalog", SERVER_VERSION, environ, stream)
+    return Entry(CatalogService(entries).answer, "/v2/models/catalog/infer", observer, clock)
+
+
+class CatalogService:
+    """Answers from a list of models."""
+
+    def __init__(self, entries: list[CatalogEntry]) -> None:
+        self._entries = entries
+
+    def answer(self, request: HttpRequest, trace: Trace) -> HttpResponse:
+        """The answer to `request`; a RequestError says why there is none."""
+        try:
+            route = routes.route(request.method, request.path)
+        except NotFound as error:
+            raise self._unknown(str(error)) from None
+        trace.operation = route.operation
+        if route.operation == routes.SERVER:
+            return json_response(server_metadata(BINARY_TENSORS, MODEL_REPOSITORY))
+        if route.operation in (routes.LIVE, routes.READY):
+            return json_response({route.operation: True})
+        if route.operation == routes.INDEX:
+            return json_response(self._index(request))
+        raise self._unknown(f"model {brief(route.model)} is not here")
+
+    def _index(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """Every model: each is ready, since a function that cannot load its own does not start."""
+        body = unpack(request.body, request.headers.get("content-encoding", ""))
+        asked = loads(body) if body else {}
+        if not isinstance(asked, dict) or not isinstance(asked.get("ready", False), bool):
+            raise InvalidRequest('the body must be empty or an object such as {"ready": true}')
+        return [
+            {"name": entry.name, "version": entry.version, "state": "READY", "reason": ""} for entry in self._entries
+        ]
+
+    def _unknown(self, message: str) -> NotFound:
+        names = ", ".join(entry.name for entry in self._entries) or "none"
+        return NotFound(f"{message}; the models of this endpoint are: {names}")

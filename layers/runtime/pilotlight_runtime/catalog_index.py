@@ -1,0 +1,35 @@
+"""catalog.json: which models an endpoint has. Packaging writes it, the catalog's function reads it."""
+
+from __future__ import annotations
+
+import json
+from typing import Final, NamedTuple
+
+from pilotlight_runtime.errors import ManifestError
+
+SCHEMA: Final = 1
+CATALOG_NAME: Final = "catalog.json"
+
+
+class CatalogEntry(NamedTuple):
+    """A model of the endpoint and the version that is deployed."""
+
+    name: str
+    version: str
+
+
+def dump_catalog(entries: list[CatalogEntry]) -> bytes:
+    """catalog.json: models by name, a newline at its end."""
+    document = {"schema": SCHEMA, "models": [entry._asdict() for entry in sorted(entries)]}
+    return (json.dumps(document, indent=2) + "\n").encode()
+
+
+def load_catalog(raw: bytes) -> list[CatalogEntry]:
+    """The entries in `raw`; ManifestError says what is wrong."""
+    try:
+        document = json.loads(raw)
+        if document["schema"] != SCHEMA:
+            raise ManifestError(f"{CATALOG_NAME} has schema {document['schema']!r}; this runtime reads schema {SCHEMA}")
+        return [CatalogEntry(str(model["name"]), str(model["version"])) for model in document["models"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ManifestError(f"{CATALOG_NAME} is malformed ({error!r}); package the catalog again") from error

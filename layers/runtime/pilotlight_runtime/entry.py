@@ -1,0 +1,88 @@
+"""The outermost layer of every function: an event comes in, an answer goes out, and no exception leaves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from pilotlight_runtime.errors import RequestError
+from pilotlight_runtime.events import Incoming, Render, read_event, render_proxy
+from pilotlight_runtime.http import HttpRequest, HttpResponse, error_response, json_response
+from pilotlight_runtime.observer import Observer, Record, Trace
+
+Answer = Callable[[HttpRequest, Trace], HttpResponse]
+"""What a service does with a request: an answer, or a RequestError."""
+
+LambdaHandler = Callable[[Any, Any], Any]
+"""Takes an event and Lambda's context, returns the answer."""
+
+
+class Entry:
+    """A Lambda handler around `answer`.
+
+    infer_path: where an inference request that comes as the event itself goes. clock: seconds, monotonic.
+    """
+
+    def __init__(self, answer: Answer, infer_path: str, observer: Observer, clock: Callable[[], float]) -> None:
+        self._answer = answer
+        self._infer_path = infer_path
+        self._observer = observer
+        self._clock = clock
+        self._cold = True
+
+    def __call__(self, event: Any, context: Any) -> Any:  # noqa: ANN401  (Lambda's own types: any JSON in and out)
+        """The answer to `event`. Every failure is an answer too; what a caller must not know is for the observer."""
+        cold, self._cold = self._cold, False
+        began = self._clock()
+        trace = Trace(self._clock)
+        request_id = _request_id(context)
+        render, response, fault = self._respond(event, trace, request_id)
+        try:
+            answer = render(response)
+        except RequestError as error:
+            response = error_response(error, request_id)
+            answer = render(response)
+        self._observer.request(
+            Record(
+                request_id=request_id,
+                gateway_id=_gateway_id(event),
+                operation=trace.operation,
+                status=response.status,
+                cold=cold,
+                shapes=trace.shapes,
+                phases=trace.phases,
+                total=(self._clock() - began) * 1000,
+                fault=fault,
+            )
+        )
+        return answer
+
+    def _respond(
+        self, event: object, trace: Trace, request_id: str
+    ) -> tuple[Render, HttpResponse, BaseException | None]:
+        """How to render the answer, the answer, and the cause of a status of 500."""
+        render: Render = render_proxy
+        try:
+            with trace.phase("event"):
+                incoming: Incoming = read_event(event, self._infer_path)
+            render = incoming.render
+            return render, self._answer(incoming.request, trace), None
+        except RequestError as error:
+            return render, error_response(error, request_id), error if error.status >= 500 else None
+        except Exception as error:  # noqa: BLE001  (the boundary: whatever went wrong is an answer and a line in the log)
+            document = {"error": "the function failed; its log has the cause", "request_id": request_id}
+            return render, json_response(document, 500), error
+
+
+def _request_id(context: object) -> str:
+    """Lambda's id of this invocation; one of our own where the context has none."""
+    found = getattr(context, "aws_request_id", None)
+    return found if isinstance(found, str) else os.urandom(16).hex()
+
+
+def _gateway_id(event: object) -> str:
+    """API Gateway's id of the request, which its access log has; "" elsewhere."""
+    context = event.get("requestContext") if isinstance(event, dict) else None
+    found = context.get("requestId") if isinstance(context, dict) else None
+    return found if isinstance(found, str) else ""

@@ -1,0 +1,165 @@
+"""Lambda events become HTTP requests, and HTTP answers become what the sender of the event expects.
+
+Sources: API Gateway Developer Guide, "Input format of a Lambda function for proxy integration" (REST) and "Payload
+format version" (HTTP API, which function URLs share); Lambda Developer Guide, "Lambda quotas".
+
+A direct invocation sends one of two objects: an inference request of the Open Inference Protocol, whose answer is the
+response object, or, on an error, {"error": message, "status": HTTP status}; or {"path", "method", "headers", "body",
+"isBase64Encoded"}, of which only path is needed, whose answer has the shape that API Gateway takes.
+"""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from pilotlight_runtime.errors import InvalidRequest, TooLarge
+from pilotlight_runtime.http import HttpRequest, HttpResponse
+from pilotlight_runtime.json_codec import dumps, loads
+from pilotlight_runtime.wording import brief
+
+MAX_BODY_BYTES: Final = 6 * 1024 * 1024
+"""Lambda's limit on a synchronous event, base64 included."""
+
+MAX_ANSWER_BYTES: Final = 6_291_556
+"""Lambda's limit on a function's answer as JSON (its error message for a larger one names this number)."""
+
+_ENVELOPE_BYTES: Final = 128  # the fields' names, their commas and the spaces that the runtime client writes
+
+Render = Callable[[HttpResponse], Any]
+
+
+class Incoming(NamedTuple):
+    """request: what the event asks. render: makes the answer that its sender expects."""
+
+    request: HttpRequest
+    render: Render
+
+
+def read_event(event: Any, infer_path: str) -> Incoming:  # noqa: ANN401  (anything that JSON can say)
+    """The request in `event`. infer_path: where a direct inference request goes.
+
+    InvalidRequest where it is none of the known kinds, TooLarge where its body is larger than Lambda carries.
+    """
+    if not isinstance(event, dict):
+        raise InvalidRequest(f"the event must be an object, got {brief(event)}")
+    context = event.get("requestContext")
+    http = context.get("http") if isinstance(context, dict) else None
+    if isinstance(context, dict) and isinstance(http, dict):
+        path = _without_stage(_text(event, "rawPath"), context.get("stage"))
+        return Incoming(_request(event, _text(http, "method"), path), render_proxy)
+    if "httpMethod" in event:
+        return Incoming(_request(event, _text(event, "httpMethod"), _resource_path(event)), render_proxy)
+    if "path" in event:
+        default = "GET" if event.get("body") is None else "POST"
+        method = _text({"method": default, **event}, "method")
+        return Incoming(_request(event, method, _text(event, "path")), render_proxy)
+    if "inputs" in event:
+        return Incoming(HttpRequest("POST", infer_path, {}, _as_json(event)), render_direct)
+    raise InvalidRequest(
+        "the event is neither an HTTP request of API Gateway or a function URL, nor an inference request with inputs,"
+        " nor an object with a path"
+    )
+
+
+def render_proxy(response: HttpResponse) -> dict[str, Any]:
+    """The answer for API Gateway and function URLs; TooLarge where Lambda would not carry it.
+
+    A body of JSON goes as text, every other one and a packed one in base64.
+    """
+    answer: dict[str, Any] = {"statusCode": response.status, "headers": response.headers}
+    binary = "Content-Encoding" in response.headers or not response.headers.get("Content-Type", "").startswith(
+        "application/json"
+    )
+    if binary:
+        _check_size(len(response.body) * 4 // 3 + 4, answer)
+        return {**answer, "body": binascii.b2a_base64(response.body, newline=False).decode(), "isBase64Encoded": True}
+    # As text in JSON, each quote and backslash takes two bytes. Our JSON has no other character that does.
+    _check_size(len(response.body) + response.body.count(b'"') + response.body.count(b"\\"), answer)
+    return {**answer, "body": response.body.decode(), "isBase64Encoded": False}
+
+
+def render_direct(response: HttpResponse) -> Any:  # noqa: ANN401  (a JSON document)
+    """The answer to a direct inference request: the response object itself."""
+    if response.headers.get("Content-Type") != "application/json":
+        raise InvalidRequest("binary outputs need an HTTP request; leave out binary_data and binary_data_output")
+    _check_size(len(response.body), {})
+    document = loads(response.body)
+    return document if response.status < 400 else {**document, "status": response.status}
+
+
+def _request(event: dict[str, Any], method: str, path: str) -> HttpRequest:
+    return HttpRequest(method.upper(), path, _headers(event), _body(event))
+
+
+def _headers(event: dict[str, Any]) -> dict[str, str]:
+    """Names in lower case; a header that came several times has its values joined, as RFC 9110 allows."""
+    headers: dict[str, str] = {}
+    for field in ("headers", "multiValueHeaders"):
+        found = event.get(field)
+        if found is not None and not isinstance(found, dict):
+            raise InvalidRequest(f"{field} must be an object, got {brief(found)}")
+        for name, value in (found or {}).items():
+            values = value if isinstance(value, list) else [value]
+            headers[str(name).lower()] = ", ".join(str(part) for part in values if part is not None)
+    return headers
+
+
+def _body(event: dict[str, Any]) -> bytes:
+    body = event.get("body")
+    if body is None:
+        return b""
+    if isinstance(body, dict | list):  # a direct invocation may spare itself the encoding
+        return _as_json(body)
+    if not isinstance(body, str):
+        raise InvalidRequest(f"body must be text, got {brief(body)}")
+    if len(body) > MAX_BODY_BYTES:
+        raise TooLarge(f"the body is {len(body)} bytes long as it comes to Lambda, the most is {MAX_BODY_BYTES}")
+    try:
+        return binascii.a2b_base64(body, strict_mode=True) if event.get("isBase64Encoded") else body.encode()
+    except ValueError:
+        expected = "base64, as isBase64Encoded says" if event.get("isBase64Encoded") else "UTF-8"
+        raise InvalidRequest(f"the body is not {expected}") from None
+
+
+def _resource_path(event: dict[str, Any]) -> str:
+    """A REST event's path. With a custom domain's base path before it, what the resource says is the rest of it."""
+    path, resource = _text(event, "path"), event.get("resource")
+    if not isinstance(resource, str):
+        return path
+    parameters = event.get("pathParameters")
+    proxy = parameters.get("proxy") if isinstance(parameters, dict) else None
+    inner = resource.replace("{proxy+}", proxy if isinstance(proxy, str) else "{proxy+}")
+    return inner if path.rstrip("/").endswith(inner.rstrip("/")) else path
+
+
+def _without_stage(path: str, stage: object) -> str:
+    """HTTP APIs put a named stage before the path; the stage $default they leave out."""
+    if isinstance(stage, str) and (path == f"/{stage}" or path.startswith(f"/{stage}/")):
+        return path[len(stage) + 1 :]
+    return path
+
+
+def _text(event: dict[str, Any], field: str) -> str:
+    value = event.get(field)
+    if not isinstance(value, str):
+        raise InvalidRequest(f"{field} must be text, got {brief(value)}")
+    return value
+
+
+def _as_json(document: object) -> bytes:
+    """JSON that Lambda has already parsed, where Python lets NaN and infinity through."""
+    try:
+        return dumps(document)
+    except (ValueError, TypeError, RecursionError):
+        raise InvalidRequest("the event has NaN, infinity or too deep a nesting, or is no JSON") from None
+
+
+def _check_size(size: int, envelope: dict[str, Any]) -> None:
+    """TooLarge where a body of `size` bytes in `envelope` is more than Lambda carries."""
+    if size + len(dumps(envelope)) + _ENVELOPE_BYTES > MAX_ANSWER_BYTES:
+        raise TooLarge(
+            f"the answer is larger than the {MAX_ANSWER_BYTES} bytes that Lambda carries; ask for fewer samples or"
+            " outputs at once, in binary, or with Accept-Encoding: gzip"
+        )

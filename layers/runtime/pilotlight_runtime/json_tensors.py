@@ -1,0 +1,140 @@
+"""Tensors as JSON data and back. One table serves both directions.
+
+Source: Open Inference Protocol v2, "Tensor Data": row-major, flat or nested as the shape says.
+"""
+
+import math
+import struct
+from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import Any, Final, NamedTuple
+
+from pilotlight_runtime.datatypes import BF16, BOOL, BYTES, DATATYPES, Datatype
+from pilotlight_runtime.errors import InvalidRequest
+from pilotlight_runtime.tensor import MAX_RANK, Tensor, element_count
+from pilotlight_runtime.wording import brief
+
+MAX_ELEMENTS: Final = 64 * 1024 * 1024
+"""More than any body can carry. Dimensions of 0 count as 1, so that none hides an absurd one."""
+
+_INFINITY: Final = math.inf
+
+
+class JsonForm(NamedTuple):
+    """How elements of one datatype stand in JSON. types: Python's for them; expected: in words, for messages."""
+
+    types: frozenset[type]
+    expected: str
+
+
+def _form(kind: Datatype) -> JsonForm:
+    if kind is BOOL:
+        return JsonForm(frozenset({bool}), "true or false")
+    if kind is BYTES:
+        return JsonForm(frozenset({str}), "a string")
+    if kind.format in "efd":
+        return JsonForm(frozenset({int, float}), f"a finite {kind.name} number")
+    bits = kind.itemsize * 8
+    low, high = (0, 2**bits - 1) if kind.name.startswith("U") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    return JsonForm(frozenset({int}), f"a whole number of {low} to {high}")
+
+
+FORMS: Final[dict[str, JsonForm]] = {name: _form(kind) for name, kind in DATATYPES.items() if kind is not BF16}
+"""By the datatype's name. BF16 exists only in binary."""
+
+
+def check_shape(where: str, shape: object) -> tuple[int, ...]:
+    """`shape` as a tuple; InvalidRequest where it is no list of sizes that a tensor can have."""
+    if not isinstance(shape, list) or any(type(size) is not int or size < 0 for size in shape):
+        raise InvalidRequest(f"{where}: shape must be a list of whole numbers, none negative; got {brief(shape)}")
+    if len(shape) > MAX_RANK:
+        raise InvalidRequest(f"{where}: shape has {len(shape)} dimensions, the most is {MAX_RANK}")
+    count = 1
+    for size in shape:
+        count *= max(size, 1)
+        if count > MAX_ELEMENTS:
+            raise InvalidRequest(f"{where}: shape {brief(shape)} is too large; the most is {MAX_ELEMENTS} elements")
+    return tuple(shape)
+
+
+def decode_json(where: str, kind: Datatype, shape: tuple[int, ...], data: object) -> Tensor:
+    """The tensor in `data`, flat or nested; a scalar may stand without a list.
+
+    where: the field, for messages. InvalidRequest where the count, the nesting or an element is wrong.
+    """
+    form = FORMS.get(kind.name)
+    if form is None:
+        raise InvalidRequest(f"{where}: {kind.name} has no JSON form; send it as a binary tensor")
+    flat = [data] if not shape and not isinstance(data, list) else _flatten(where, shape, data)
+    if len(flat) != element_count(shape):
+        raise InvalidRequest(
+            f"{where}: data has {len(flat)} elements, but shape {list(shape)} has {element_count(shape)}"
+        )
+    if not form.types.issuperset(map(type, flat)):
+        raise _wrong(where, form, flat, lambda element: type(element) in form.types)
+    return Tensor(kind, shape, _pack(where, kind, flat))
+
+
+def encode_json(where: str, tensor: Tensor) -> list[Any]:
+    """The elements, flat and row-major; InvalidRequest where JSON cannot carry one, which binary could."""
+    kind = tensor.datatype
+    if kind is BYTES:
+        try:
+            return [element.decode() for element in tensor.elements]
+        except UnicodeDecodeError:
+            raise InvalidRequest(f"{where} has bytes that are not UTF-8; {_ASK_BINARY}") from None
+    if kind is BF16:
+        raise InvalidRequest(f"{where} is BF16, which has no JSON form; {_ASK_BINARY}")
+    values = list(struct.unpack(f"<{tensor.count}{kind.format}", tensor.buffer))
+    if kind.format in "efd" and not all(map(math.isfinite, values)):
+        raise InvalidRequest(f"{where} has NaN or infinity, which JSON cannot carry; {_ASK_BINARY}")
+    return values
+
+
+_ASK_BINARY: Final = 'ask for it in binary with "parameters": {"binary_data": true} on the requested output'
+
+
+def _flatten(where: str, shape: tuple[int, ...], data: object) -> list[Any]:
+    """`data` without its nesting, which must be that of `shape` where there is any."""
+    if not isinstance(data, list):
+        raise InvalidRequest(f"{where}: data must be a list, got {brief(data)}")
+    if list not in map(type, data):
+        return data
+    level = data
+    for depth, size in enumerate(shape[1:], start=1):
+        if len(level) != element_count(shape[:depth]) or any(
+            not isinstance(row, list) or len(row) != size for row in level
+        ):
+            raise InvalidRequest(f"{where}: data is not nested as shape {list(shape)} says, at depth {depth}")
+        level = list(chain.from_iterable(level))
+    return level
+
+
+def _pack(where: str, kind: Datatype, flat: Sequence[Any]) -> memoryview | tuple[bytes, ...]:
+    form = FORMS[kind.name]
+    if kind is BYTES:
+        try:
+            return tuple(element.encode() for element in flat)
+        except UnicodeEncodeError:
+            raise InvalidRequest(f"{where}: data has a string with half of a surrogate pair") from None
+    # A number such as 1e400 is valid JSON, and Python reads infinity.
+    if float in form.types and (_INFINITY in flat or -_INFINITY in flat):
+        raise _wrong(where, form, flat, lambda element: abs(element) != _INFINITY)
+    try:
+        return memoryview(struct.pack(f"<{len(flat)}{kind.format}", *flat))
+    except (struct.error, OverflowError):
+        raise _wrong(where, form, flat, lambda element: _fits(kind, element)) from None
+
+
+def _fits(kind: Datatype, element: Any) -> bool:  # noqa: ANN401  (an element of JSON data)
+    try:
+        struct.pack(f"<{kind.format}", element)
+    except (struct.error, OverflowError):
+        return False
+    return True
+
+
+def _wrong(where: str, form: JsonForm, flat: Sequence[Any], fits: Callable[[Any], bool]) -> InvalidRequest:
+    """The error for the first element that does not fit."""
+    index, element = next((i, element) for i, element in enumerate(flat) if not fits(element))
+    return InvalidRequest(f"{where}: data[{index}] must be {form.expected}, got {brief(element)}")

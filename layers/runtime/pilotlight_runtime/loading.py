@@ -1,0 +1,150 @@
+"""From a packaged folder to a model that answers, once, at init. Any LoadError ends the start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pilotlight_runtime.datatypes import BYTES
+from pilotlight_runtime.errors import (
+    ChecksumMismatch,
+    InferenceFailed,
+    ManifestError,
+    MissingArtifact,
+    SessionError,
+)
+from pilotlight_runtime.manifest import (
+    MANIFEST_NAME,
+    MODEL_NAME,
+    ArtifactFile,
+    Manifest,
+    content_version,
+    load_manifest,
+)
+from pilotlight_runtime.session import OpenSession, Session
+from pilotlight_runtime.signature import Signature, TensorSpec
+from pilotlight_runtime.tensor import Tensor, element_count
+
+_MAX_WARM_UP_BYTES: Final = 256 * 1024 * 1024
+
+
+class LoadedModel(NamedTuple):
+    """A model that answers.
+
+    folder: where its files lie. warm_up_failure: why it failed on zeros, None where it did not.
+    """
+
+    manifest: Manifest
+    session: Session
+    folder: Path
+    warm_up_failure: InferenceFailed | None = None
+
+
+def load_model(folder: Path, open_session: OpenSession, threads: int) -> LoadedModel:
+    """The model in `folder`, checked and warmed up.
+
+    Raises LoadError, saying which file or tensor, where manifest.json is missing or wrong, a file is missing or is not
+    the published one, the graph cannot be opened, or it is not what the manifest says. A model that fails on zeros is
+    not refused: zeros may be no valid input (an empty text, a length of 0), and parity has seen the model answer.
+    """
+    manifest = read_manifest(folder)
+    for file in manifest.files:
+        check_file(folder, file)
+    session = open_session(folder / MODEL_NAME, threads)
+    check_signature(manifest.signature, session.signature)
+    return LoadedModel(manifest, session, folder, warm_up(session, manifest.signature))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """manifest.json of `folder`, whose version is that of its content; ManifestError otherwise."""
+    path = folder / MANIFEST_NAME
+    try:
+        manifest = load_manifest(path.read_bytes())
+    except OSError as error:
+        raise ManifestError(f"{path} cannot be read ({error.strerror}); package the model again") from error
+    content = content_version(manifest.signature, manifest.files, manifest.image)
+    if manifest.version != content:
+        raise ManifestError(f"{path} says version {manifest.version}, but its content is {content}; package it again")
+    if not any(file.name == MODEL_NAME for file in manifest.files):
+        raise ManifestError(f"{path} names no {MODEL_NAME}; package the model again")
+    return manifest
+
+
+def check_file(folder: Path, file: ArtifactFile) -> None:
+    """MissingArtifact or ChecksumMismatch unless `file` lies in `folder` as it was published."""
+    import hashlib  # noqa: PLC0415  (loads OpenSSL: nothing that only reads a manifest pays for it)
+
+    path = folder / file.name
+    try:
+        with path.open("rb") as content:
+            actual = hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError:
+        raise MissingArtifact(str(path)) from None
+    if actual != file.sha256:
+        raise ChecksumMismatch(str(path), file.sha256, actual)
+
+
+def check_signature(published: Signature, graph: Signature) -> None:
+    """SessionError where the graph's inputs or outputs are not what the manifest says.
+
+    The manifest may fix a dimension that the graph leaves open, not the reverse. An output's shape may be unknown to
+    the graph altogether.
+    """
+    for side, specs, found in (
+        ("inputs", published.inputs, graph.inputs),
+        ("outputs", published.outputs, graph.outputs),
+    ):
+        fits = _input_fits if side == "inputs" else _output_fits
+        same = len(specs) == len(found) and all(fits(a, b) for a, b in zip(specs, found, strict=True))
+        if not same:
+            raise SessionError(f"{MODEL_NAME} has the {side} {_say(found)}, but {MANIFEST_NAME} says {_say(specs)}")
+
+
+def warm_up(session: Session, signature: Signature) -> InferenceFailed | None:
+    """Runs the model once on zeros, each open dimension 1; why it failed, None where it did not.
+
+    A model whose inputs would be huge even so is not run.
+    """
+    shapes = [tuple(1 if size < 0 else size for size in spec.shape) for spec in signature.inputs]
+    if any(element_count(shape) * 8 > _MAX_WARM_UP_BYTES for shape in shapes):
+        return InferenceFailed("inputs are too large to warm up with")
+    inputs = {spec.name: zeros(spec, shape) for spec, shape in zip(signature.inputs, shapes, strict=True)}
+    try:
+        session.run(inputs, tuple(spec.name for spec in signature.outputs))
+    except InferenceFailed as error:
+        return error
+    return None
+
+
+def zeros(spec: TensorSpec, shape: tuple[int, ...]) -> Tensor:
+    """A tensor of zeros, false or empty texts for `spec`."""
+    count = element_count(shape)
+    if spec.datatype is BYTES:
+        return Tensor(BYTES, shape, (b"",) * count)
+    return Tensor(spec.datatype, shape, memoryview(bytes(count * spec.datatype.itemsize)))
+
+
+def _input_fits(published: TensorSpec, graph: TensorSpec) -> bool:
+    return (
+        published[:2] == graph[:2]
+        and len(published.shape) == len(graph.shape)
+        and all(theirs in (-1, ours) for ours, theirs in zip(published.shape, graph.shape, strict=True))
+    )
+
+
+def _output_fits(published: TensorSpec, graph: TensorSpec) -> bool:
+    """ONNX Runtime reports an output of unknown rank as a scalar."""
+    return published[:2] == graph[:2] and (
+        not graph.shape
+        or (
+            len(published.shape) == len(graph.shape)
+            and all(
+                -1 in (ours, theirs) or ours == theirs
+                for ours, theirs in zip(published.shape, graph.shape, strict=True)
+            )
+        )
+    )
+
+
+def _say(specs: tuple[TensorSpec, ...]) -> str:
+    return ", ".join(f"{spec.name} {spec.datatype.name}{list(spec.shape)}" for spec in specs)

@@ -1,0 +1,89 @@
+"""What a model's function answers to each route: HTTP in, HTTP out, the core in between."""
+
+from __future__ import annotations
+
+from pilotlight_runtime import oip_request, oip_response, routes, tfserving
+from pilotlight_runtime.compression import pack, unpack
+from pilotlight_runtime.errors import InvalidRequest, NotFound
+from pilotlight_runtime.http import HttpRequest, HttpResponse, json_response
+from pilotlight_runtime.images import image_codec, is_image
+from pilotlight_runtime.inference import InferRequest, InferResponse, Predict, infer
+from pilotlight_runtime.loading import LoadedModel
+from pilotlight_runtime.observer import Trace
+from pilotlight_runtime.server import BINARY_TENSORS, server_metadata
+from pilotlight_runtime.wording import brief
+
+
+class ModelService:
+    """Answers for one model. predict: a person's own way around the session, if any."""
+
+    def __init__(self, model: LoadedModel, predict: Predict | None = None) -> None:
+        self._model = model
+        self._manifest = model.manifest
+        self._predict = predict
+        self._images = image_codec(model.manifest)
+        self.infer_path = f"/v2/models/{model.manifest.model}/infer"
+
+    def answer(self, request: HttpRequest, trace: Trace) -> HttpResponse:
+        """The answer to `request`; a RequestError says why there is none."""
+        route = routes.route(request.method, request.path)
+        trace.operation = route.operation
+        self._check_model(route)
+        if route.operation == routes.INFER:
+            response = self._infer(request, trace)
+        elif route.operation == routes.PREDICT:
+            response = self._predict_rows(request, trace)
+        else:
+            response = json_response(self._document(route))
+        with trace.phase("pack"):
+            return pack(response, request.headers.get("accept-encoding", ""))
+
+    def _check_model(self, route: routes.Route) -> None:
+        model, version = self._manifest.model, self._manifest.version
+        if route.operation == routes.INDEX:
+            raise NotFound(f"the list of models is not here; this function serves {model!r}")
+        if route.model and route.model != model:
+            raise NotFound(f"model {brief(route.model)} is not here; this function serves {model!r}")
+        if route.version and route.version != version:
+            raise NotFound(f"version {brief(route.version)} of {model!r} is not served; {version!r} is")
+
+    def _document(self, route: routes.Route) -> object:
+        if route.operation == routes.METADATA:
+            return oip_response.model_metadata(self._manifest)
+        if route.operation == routes.STATUS:
+            return tfserving.model_status(self._manifest)
+        if route.operation == routes.MODEL_READY:
+            return {"name": self._manifest.model, "ready": True}
+        if route.operation == routes.SERVER:
+            return server_metadata(BINARY_TENSORS)
+        return {route.operation: True}
+
+    def _infer(self, request: HttpRequest, trace: Trace) -> HttpResponse:
+        with trace.phase("decode"):
+            body = unpack(request.body, request.headers.get("content-encoding", ""))
+            if is_image(body, request.headers.get("content-type", "")):
+                question = self._picture(body)
+            else:
+                question = oip_request.read_question(body, request.headers.get(oip_request.HEADER_LENGTH))
+        response = self._run(question.request, trace)
+        with trace.phase("encode"):
+            return oip_response.write_answer(self._manifest, question, response)
+
+    def _picture(self, body: bytes) -> oip_request.Question:
+        if self._images is None:
+            raise InvalidRequest(f"model {self._manifest.model!r} takes no pictures; send an inference request")
+        return oip_request.Question(self._images.request(body), None, {}, binary_default=False)
+
+    def _predict_rows(self, request: HttpRequest, trace: Trace) -> HttpResponse:
+        with trace.phase("decode"):
+            body = unpack(request.body, request.headers.get("content-encoding", ""))
+            prediction = tfserving.read_prediction(body, self._manifest.signature)
+        response = self._run(prediction.request, trace)
+        with trace.phase("encode"):
+            return json_response(tfserving.write_prediction(response, prediction.rows))
+
+    def _run(self, request: InferRequest, trace: Trace) -> InferResponse:
+
+        trace.shapes = {name: tensor.shape for name, tensor in request.inputs.items()}
+        with trace.phase("infer"):
+            return infer(self._model, request, self._predict)
