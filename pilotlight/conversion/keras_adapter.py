@@ -88,7 +88,12 @@ def _converted(model: Any, signature: Signature, config: ModelConfig) -> Any:  #
         tf.TensorSpec([None if size < 0 else size for size in spec.shape], _dtype(tf, spec), name=f"input_{index}")
         for index, spec in enumerate(signature.inputs)
     ]
-    traced = tf.function(lambda *tensors: _ordered(_call(model, tensors, signature), signature), input_signature=specs)
+    # Keras traces its own steps without autograph too, and autograph would bury our errors in its own.
+    traced = tf.function(
+        lambda *tensors: _ordered(_call(model, tensors, signature), signature),
+        input_signature=specs,
+        autograph=False,
+    )
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     try:
         graph, _ = tf2onnx.convert.from_function(traced, input_signature=specs, opset=config.conversion.opset)

@@ -42,7 +42,7 @@ def require_parity(name: str, report: ParityReport) -> None:
         failures = "".join(f"\n  - {failure}" for failure in report.failures)
         raise ParityError(
             f"model {name!r}",
-            f"the ONNX model does not answer as its source does, so nothing was published:{failures}\n",
+            f"the ONNX model does not answer as its source does, so nothing was published:{failures}",
             "Check the conversion; [parity] in model.toml holds the tolerances.",
         )
 

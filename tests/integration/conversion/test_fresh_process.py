@@ -1,0 +1,33 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import onnx
+import pytest
+from onnx_makers import linear_model
+
+HEAVY = "tensorflow", "keras", "tf2onnx", "sklearn", "boto3"
+
+
+@pytest.mark.parametrize(
+    "module", ["pilotlight.conversion", "pilotlight.training", "pilotlight.parity", "pilotlight.pipeline"]
+)
+def test_importing_a_room_loads_no_framework(module: str) -> None:
+    code = f"import {module}, sys; print([name for name in {HEAVY} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout == "[]\n"
+
+
+def test_importing_an_onnx_file_loads_no_framework(tmp_path: Path) -> None:
+    onnx.save(linear_model(), tmp_path / "linear.onnx")
+    code = f"""
+import sys
+from pathlib import Path
+from pilotlight.core.project import Project
+from pilotlight.pipeline import import_model
+from pilotlight.store import FolderBlobs, Store
+root = Path({str(tmp_path)!r})
+import_model(Project(root, ""), "linear", root / "linear.onnx", store=Store(FolderBlobs(root / "store")))
+print([name for name in {HEAVY} if name in sys.modules])
+"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout == "[]\n"
+    assert (tmp_path / "functions" / "linear" / "model.lock").is_file()

@@ -1,0 +1,338 @@
+"""A tiny Keras network and tiny ONNX files, all the way into a store in a folder."""
+
+import subprocess
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import keras
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+from onnx_makers import identity_model, linear_model, model_of, save_external
+
+from pilotlight.core.errors import ConversionError, DataError, ParityError, ProjectError
+from pilotlight.core.lock import read_lock
+from pilotlight.core.project import Project
+from pilotlight.pipeline import Options, convert_model, import_model, train_model
+from pilotlight.store import FolderBlobs, Store
+from pilotlight_runtime.ort_session import open_session
+from pilotlight_runtime.session import Session
+
+MODEL_TOML = """
+kind = "keras"
+[training]
+data = "data.npz"
+epochs = 2
+batch_size = 32
+learning_rate = 0.02
+[[signature.inputs]]
+name = "features"
+datatype = "FP32"
+shape = [-1, 4]
+[[signature.outputs]]
+name = "scores"
+datatype = "FP32"
+shape = [-1, 3]
+"""
+TRAIN = """
+import keras
+from pilotlight.core.artifacts import Dataset
+from pilotlight.training import fingerprint, keras_progress, load_arrays
+
+def load(run):
+    raw = load_arrays(run)
+    return Dataset(*raw, run.source, fingerprint(raw))
+
+def train(data, run):
+    dense = keras.layers.Dense
+    model = keras.Sequential([keras.Input((4,)), dense(8, activation="relu"), dense(3, activation="softmax")])
+    model.compile(keras.optimizers.Adam(run.learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(data.x_train, data.y_train, batch_size=run.batch_size, epochs=run.epochs, verbose=0,
+              callbacks=[keras_progress(run.progress)])
+    return model
+"""
+
+
+class Heard:
+    """A Progress that remembers."""
+
+    def __init__(self) -> None:
+        self.stages: list[str] = []
+        self.notes: list[str] = []
+        self.steps: list[tuple[int, int]] = []
+
+    def stage(self, title: str) -> None:
+        self.stages.append(title)
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def step(self, done: int, total: int, values: object) -> None:
+        assert values is not None
+        self.steps.append((done, total))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    folder = tmp_path / "functions" / "tiny"
+    folder.mkdir(parents=True)
+    (folder / "model.toml").write_text(MODEL_TOML)
+    (folder / "train.py").write_text(TRAIN)
+    draw = np.random.default_rng(5)
+    x = draw.normal(size=(500, 4)).astype(np.float32)
+    y = np.argmax(x[:, :3], axis=1)
+    np.savez(folder / "data.npz", x_train=x[:300], y_train=y[:300], x_test=x[300:], y_test=y[300:])
+    return Project(tmp_path, str(tmp_path / "store"))
+
+
+@pytest.fixture
+def store(project: Project) -> Store:
+    return Store(FolderBlobs(Path(project.store)))
+
+
+def clock() -> datetime:
+    return datetime(2026, 3, 4, 5, 6, 7, tzinfo=timezone(timedelta(hours=2)))
+
+
+def edited_toml(project: Project, before: str, after: str) -> None:
+    path = project.folder("tiny") / "model.toml"
+    assert before in path.read_text()
+    path.write_text(path.read_text().replace(before, after))
+
+
+def test_training_ends_in_a_pinned_version(project: Project, store: Store) -> None:
+    heard = Heard()
+    result = train_model(project, "tiny", store=store, progress=heard, clock=clock)
+    assert heard.stages == ["train", "convert", "verify", "publish", "pin"]
+    assert list(result.seconds) == heard.stages
+    assert [note.split(":")[0] for note in heard.notes[1:]] == ["epoch 1 of 2", "epoch 2 of 2"]
+    assert all(0 < done <= total for done, total in heard.steps)
+    lock = read_lock(project.folder("tiny") / "model.lock")
+    assert lock is not None
+    manifest, digest = store.manifest("tiny", lock.version)
+    assert (lock.version, lock.manifest_sha256) == (result.version, digest)
+    assert result.parity.samples == 200
+    assert result.parity.failures == ()
+    assert result.parity.note == ""
+    assert result.parity.source_metric == result.parity.onnx_metric == pytest.approx(result.metrics["accuracy"])
+    assert result.sizes == {file.name: file.size for file in manifest.files}
+    assert manifest.provenance["created"] == "2026-03-04T03:06:07Z"
+    assert manifest.provenance["opset"] == 18
+    assert manifest.provenance["training"]["steps_an_epoch"] == 10
+    assert len(manifest.provenance["data"]["fingerprint"]) == 64
+    assert {"tf2onnx", "keras", "onnxruntime", "pilotlight"} <= set(manifest.provenance["tools"])
+    assert manifest.parity["atol"] == 1e-5
+    assert manifest.parity["largest_difference"] < 1e-5
+
+
+def test_the_same_training_gives_the_same_version(project: Project, store: Store) -> None:
+    first = train_model(project, "tiny", store=store)
+    second = train_model(project, "tiny", store=store)
+    other = train_model(project, "tiny", store=store, options=Options(seed=21, epochs=1))
+    assert (first.version, first.published.new) == (second.version, True)
+    assert not second.published.new
+    assert other.version != first.version
+    assert project.pinned()["tiny"].version == other.version
+
+
+@pytest.mark.parametrize("change", [1e-2, float("nan")])
+def test_a_tampered_graph_is_refused(project: Project, store: Store, change: float) -> None:
+    """One weight is edited in the candidate, after conversion and before the gate opens it."""
+    opened = []
+
+    def tamper_then_open(path: Path, threads: int) -> Session:
+        model = onnx.load(path)
+        weight = next(tensor for tensor in model.graph.initializer if list(tensor.dims) == [8, 3])
+        values = numpy_helper.to_array(weight).copy()
+        values[2, 1] += change
+        weight.CopyFrom(numpy_helper.from_array(values, weight.name))
+        onnx.save(model, path)
+        opened.append(path)
+        return open_session(path, threads)
+
+    with pytest.raises(ParityError, match=r"output scores: \d+ of 600 values differ beyond the tolerance; at \["):
+        train_model(project, "tiny", store=store, open_session=tamper_then_open)
+    assert len(opened) == 1
+    assert not list(Path(project.store).rglob("*"))
+    assert project.lock("tiny") is None
+
+
+def test_a_refusal_keeps_the_former_pin(project: Project, store: Store) -> None:
+    before = train_model(project, "tiny", store=store)
+    edited_toml(project, "[training]", "[parity]\nrtol = 0.0\natol = 0.0\n[training]\nseed = 3")
+    with pytest.raises(ParityError):
+        train_model(project, "tiny", store=store)
+    assert project.pinned()["tiny"].version == before.version
+    assert [manifest.version for manifest in store.versions("tiny")] == [before.version]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ('name = "scores"\ndatatype = "FP32"', 'name = "scores"\ndatatype = "FP64"', "scores is FP32"),
+        ("shape = [-1, 3]", "shape = [-1, 4]", r"scores is FP32 \[-1, 3\] in the graph and FP32 \[-1, 4\]"),
+        ("shape = [-1, 4]", "shape = [-1, 5]", "cannot be converted"),
+    ],
+)
+def test_a_signature_that_the_network_does_not_have_is_refused(
+    project: Project, store: Store, before: str, after: str, message: str
+) -> None:
+    edited_toml(project, before, after)
+    with pytest.raises(ConversionError, match=message):
+        train_model(project, "tiny", store=store)
+    assert not list(Path(project.store).rglob("*"))
+
+
+def test_what_is_wrong_in_model_toml_is_said_before_training(project: Project, store: Store) -> None:
+    heard = Heard()
+    edited_toml(project, "[training]", '[training]\nmetric = "f1"')
+    with pytest.raises(ProjectError, match="'f1' is not known"):
+        train_model(project, "tiny", store=store, progress=heard)
+    edited_toml(project, 'metric = "f1"', "")
+    edited_toml(project, "[training]", '[image]\ninput = "features"\nheight = 2\nwidth = 2\nchannels = 1\n[training]')
+    with pytest.raises(ProjectError, match="An image must be the model's only input"):
+        train_model(project, "tiny", store=store, progress=heard)
+    assert heard.stages == []
+
+
+def test_a_saved_model_is_converted_and_judged(project: Project, store: Store, tmp_path: Path) -> None:
+    inputs = keras.Input((4,), name="features")
+    model = keras.Model(inputs, keras.layers.Dense(3, activation="softmax", name="scores")(inputs))
+    model.save(tmp_path / "saved.keras")
+    result = convert_model(project, "tiny", tmp_path / "saved.keras", store=store)
+    assert result.version == project.pinned()["tiny"].version
+    assert result.parity.samples == 200
+    assert 0 <= result.metrics["accuracy"] <= 1
+    assert result.published.manifest.provenance["source"] == "saved.keras"
+
+
+def test_a_saved_model_that_cannot_be_read(project: Project, store: Store, tmp_path: Path) -> None:
+    (tmp_path / "broken.keras").write_bytes(b"no zip file")
+    with pytest.raises(ConversionError, match="cannot be loaded by Keras"):
+        convert_model(project, "tiny", tmp_path / "broken.keras", store=store)
+    with pytest.raises(ConversionError, match="known are Keras and ONNX"):
+        convert_model(project, "tiny", tmp_path / "model.pt", store=store)
+
+
+def test_an_imported_file_without_samples_says_so(project: Project, store: Store, tmp_path: Path) -> None:
+    source = save_external(linear_model(), tmp_path / "linear.onnx", "weights.bin")
+    result = import_model(project, "linear", source, store=store)
+    manifest, _ = store.manifest("linear", project.lock("linear").version)  # type: ignore[union-attr]  # just written
+    assert sorted(result.sizes) == ["model.onnx", "weights.bin"]
+    assert manifest.parity["note"] == "not compared with a source: no reference samples were given"
+    assert manifest.parity["samples"] == 0
+    assert manifest.provenance["framework"] == "ONNX"
+
+
+def test_golden_inputs_are_computed_twice(project: Project, store: Store, tmp_path: Path) -> None:
+    source = tmp_path / "linear.onnx"
+    onnx.save(linear_model(), source)
+    golden = tmp_path / "golden.npz"
+    np.savez(golden, x=np.ones((5, 3), np.float32))
+    result = import_model(project, "linear", source, golden=golden, store=store)
+    assert "ONNX's reference implementation" in result.parity.note
+    assert (result.parity.samples, result.parity.largest_difference) == (5, 0.0)
+
+
+def test_golden_outputs_must_come_out(project: Project, store: Store, tmp_path: Path) -> None:
+    source = tmp_path / "linear.onnx"
+    onnx.save(linear_model(), source)
+    golden = tmp_path / "golden.npz"
+    x = np.ones((2, 3), np.float32)
+    np.savez(golden, x=x, y=x * 3)
+    with pytest.raises(ParityError, match=r"output y: 6 of 6 values differ .*the source has 3, ONNX has 2"):
+        import_model(project, "linear", source, golden=golden, store=store)
+    assert project.lock("linear") is None
+    np.savez(golden, x=x, y=x * 2)
+    assert import_model(project, "linear", source, golden=golden, store=store).parity.note == ""
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"z": np.ones((1, 3), np.float32)}, "lacks the inputs x"),
+        ({"x": np.ones((1, 3), np.float32), "z": np.ones(1)}, "holds z, which the model does not have"),
+        ({"x": np.ones((1, 4), np.float32)}, r"x has shape \[1, 4\], the model takes \[-1, 3\]"),
+    ],
+)
+def test_golden_files_that_do_not_fit(
+    project: Project, store: Store, tmp_path: Path, arrays: dict[str, np.ndarray], message: str
+) -> None:
+    source = tmp_path / "linear.onnx"
+    onnx.save(linear_model(), source)
+    np.savez(tmp_path / "golden.npz", **arrays)
+    with pytest.raises(DataError, match=message):
+        import_model(project, "linear", source, golden=tmp_path / "golden.npz", store=store)
+
+
+def test_golden_inputs_of_the_wrong_dtype_are_a_failure(project: Project, store: Store, tmp_path: Path) -> None:
+    source = tmp_path / "linear.onnx"
+    onnx.save(linear_model(), source)
+    np.savez(tmp_path / "golden.npz", x=np.ones((1, 3)), y=np.ones((1, 3), np.float32))
+    with pytest.raises(ParityError, match="FP32 needs dtype float32, not float64"):
+        import_model(project, "linear", source, golden=tmp_path / "golden.npz", store=store)
+
+
+def test_text_goes_through_the_gate(project: Project, store: Store, tmp_path: Path) -> None:
+    source = tmp_path / "echo.onnx"
+    onnx.save(identity_model(TensorProto.STRING, ["n"]), source)
+    np.savez(tmp_path / "golden.npz", x=np.array(["ä", ""]), y=np.array(["ä", ""]))
+    result = import_model(project, "echo", source, golden=tmp_path / "golden.npz", store=store)
+    assert result.parity.failures == ()
+
+
+def test_a_graph_that_is_right_in_batches_only_is_caught(project: Project, store: Store) -> None:
+    """scores = features without the last * min(batch, 2) / 2: one sample alone gets another answer than among others."""
+    (project.folder("tiny") / "train.py").write_text(
+        TRAIN[: TRAIN.index("def train")]
+        + "def train(data, run):\n    from pathlib import Path\n    return Path(__file__).with_name('batchy.onnx')\n"
+    )
+    nodes = [
+        helper.make_node("Slice", ["features", "zero", "three", "one"], ["cut"]),
+        helper.make_node("Shape", ["features"], ["size"], start=0, end=1),
+        helper.make_node("Cast", ["size"], ["count"], to=TensorProto.FLOAT),
+        helper.make_node("Min", ["count", "two"], ["least"]),
+        helper.make_node("Div", ["least", "two"], ["factor"]),
+        helper.make_node("Mul", ["cut", "factor"], ["scores"]),
+    ]
+    constants = {"zero": np.array([0]), "three": np.array([3]), "one": np.array([1]), "two": np.array([2], np.float32)}
+    graph = helper.make_graph(
+        nodes,
+        "batchy",
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", 4])],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["n", 3])],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    onnx.save(model_of(graph), project.folder("tiny") / "batchy.onnx")
+    with pytest.raises(ParityError, match="sample 0 alone: output scores") as caught:
+        train_model(project, "tiny", store=store)
+    assert "  - output scores" not in str(caught.value)
+
+
+def test_the_commit_is_told_and_pins_do_not_make_it_dirty(project: Project, store: Store) -> None:
+    def git(*arguments: str) -> str:
+        who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+        done = subprocess.run(
+            ["git", "-C", str(project.root), *who, *arguments], capture_output=True, check=True, text=True
+        )
+        return done.stdout.strip()
+
+    (project.root / ".gitignore").write_text("store/\n")
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "Begin")
+    head = git("rev-parse", "HEAD")
+    results = [train_model(project, "tiny", store=store, options=Options(seed=seed)) for seed in (1, 2)]
+    assert [each.published.manifest.provenance["commit"] for each in results] == [head, head]
+    edited_toml(project, "epochs = 2", "epochs = 1")
+    result = train_model(project, "tiny", store=store)
+    assert result.published.manifest.provenance["commit"] == f"{head}-dirty"
+
+
+def test_created_is_utc_by_default(project: Project, store: Store, tmp_path: Path) -> None:
+    source = tmp_path / "linear.onnx"
+    onnx.save(linear_model(), source)
+    created = import_model(project, "linear", source, store=store).published.manifest.provenance["created"]
+    age = datetime.now(UTC) - datetime.strptime(created, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    assert timedelta(seconds=-1) <= age < timedelta(minutes=1)
