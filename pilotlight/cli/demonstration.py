@@ -18,7 +18,7 @@ from PIL import Image
 
 from pilotlight.bench.latency import Latency, measure_cold_start, measure_warm
 from pilotlight.cli.serving import load_gateway, package_all, pinned_locks
-from pilotlight.cli.wiring import fetch_data
+from pilotlight.cli.wiring import fetch_data, layer_cache
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import PackagingError
 from pilotlight.core.progress import Progress
@@ -119,8 +119,9 @@ def _zipped(folder: Path) -> int:
 
 def _layer(project: Project, into: Path, progress: Progress) -> tuple[LayerReport | None, str]:
     """The layer, or why there is none: its wheels come from the package registry, which may be out of reach."""
+    requirements = project.layer / "requirements.txt"
     try:
-        return package_layer(project.layer / "requirements.txt", into, progress=progress), ""
+        return package_layer(requirements, into, progress=progress, cache=layer_cache(project)), ""
     except PackagingError as error:
         progress.note(f"the layer is left out: {error}")
         return None, error.what

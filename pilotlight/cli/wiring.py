@@ -112,6 +112,11 @@ def open_store(location: str) -> Store:
     return Store(S3Blobs(s3_client(), bucket, prefix))
 
 
+def layer_cache(project: Project) -> Path:
+    """Where finished layers are kept, by the digest of what goes into them."""
+    return project.root / ".pilotlight" / "cache" / "layers"
+
+
 def fetch_data(url: str, target: Path) -> None:
     """Downloads s3://bucket/key to `target`; the S3 client is made only here."""
     from pilotlight.aws import fetch_object, s3_client  # noqa: PLC0415  (see the module)

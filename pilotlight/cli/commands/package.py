@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from pilotlight.cli.wiring import err, open_store, surroundings
+from pilotlight.cli.wiring import err, layer_cache, open_store, surroundings
 from pilotlight.core.errors import PackagingError
 from pilotlight.core.names import logical_stem
 
@@ -38,7 +38,9 @@ def package(
     where = surroundings(ctx)
     project, target = where.project(), where.path(into)
     if layer:
-        report = package_layer(project.layer / "requirements.txt", target, progress=where.progress())
+        report = package_layer(
+            project.layer / "requirements.txt", target, progress=where.progress(), cache=layer_cache(project)
+        )
         err().print(f"Layer in {into}: {report}", markup=False)
         return
     store = open_store(project.store)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -41,5 +42,11 @@ def serve(
             manifests = [store.manifest(name, lock.version)[0] for name, lock in locks.items()]
             out().print(endpoint_table(server.address, manifests))
             out().print(f"Serving on [bold]{server.address}[/] (no API key needed here; Ctrl-C ends it)")
+            signal.signal(signal.SIGTERM, _interrupt)
             with redirect_stdout(sys.stderr):
                 server.serve_forever()
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    """SIGTERM ends the server as Ctrl-C does, so that the temporary folder goes away."""
+    raise KeyboardInterrupt
