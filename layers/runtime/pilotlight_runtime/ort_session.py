@@ -94,8 +94,8 @@ class OrtSession:
 class Engine:
     """One loaded library with its environment, which every session of the process shares."""
 
-    def __init__(self, library: Path) -> None:
-        self.api = OrtApi(library)
+    def __init__(self, api: OrtApi) -> None:
+        self.api = api
         env = c_void_p()
         self.api.create_env(LOG_FATAL, b"pilotlight", byref(env))
         self._env = Handle(env.value, self.api.release_env)
@@ -122,7 +122,7 @@ class Engine:
 @cache
 def _engine(library: Path) -> Engine:
     try:
-        return Engine(library)
+        return Engine(OrtApi(library))
     except (OSError, AttributeError, OrtError) as error:
         raise SessionError(f"{library} cannot be used as ONNX Runtime: {error}") from error
 

@@ -32,11 +32,14 @@ def cases(kind: str, folder: Path) -> Iterator[Case]:
             warnings.simplefilter("ignore")  # the cases divide by zero and overflow on purpose
             found = load_node_model_tests()
         for case in found:
+            assert case.model is not None
+            assert case.data_sets is not None
             path = folder / f"{case.name}.onnx"
             onnx.save(case.model, path)
-            yield Case(case.name, path, [inputs for inputs, _ in case.data_sets])
+            yield Case(case.name, path, [list(inputs) for inputs, _ in case.data_sets])
         return
     for case in load_model_tests(kind=kind):
+        assert case.model_dir is not None
         root = Path(case.model_dir)
         model = onnx.load(root / "model.onnx", load_external_data=False)
         sets = [read_set(model, part) for part in sorted(root.glob("test_data_set_*"))]

@@ -221,14 +221,14 @@ def test_failures_write_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str
 
 def test_external_data_lies_beside_the_graph(tmp_path: Path) -> None:
     model = ort_models.convolution()
-    beside = {"save_as_external_data": True, "location": "weights.bin", "size_threshold": 0}
-    onnx.save(model, tmp_path / "external.onnx", **beside)
+    path = tmp_path / "external.onnx"
+    onnx.save(model, path, save_as_external_data=True, location="weights.bin", size_threshold=0)
     plain = open_session(ort_models.save(ort_models.convolution(), tmp_path), 1)
     inputs = {"x": floats(2, 1, 28, 28)}
-    assert open_session(tmp_path / "external.onnx", 1).run(inputs, ["y"]) == plain.run(inputs, ["y"])
+    assert open_session(path, 1).run(inputs, ["y"]) == plain.run(inputs, ["y"])
     (tmp_path / "weights.bin").unlink()
     with pytest.raises(SessionError, match=r"weights\.bin"):
-        open_session(tmp_path / "external.onnx", 1)
+        open_session(path, 1)
 
 
 def test_closed_session(convolution: OrtSession) -> None:

@@ -69,6 +69,22 @@ def test_requests_leave_nothing_behind(tmp_path: Path) -> None:
 
 
 @linux_only
+def test_errors_leave_nothing_behind(tmp_path: Path) -> None:
+    absent = tmp_path / ("absent" * 40)  # a long name, so that each message is long
+
+    def failures(count: int) -> None:
+        for _ in range(count):
+            with pytest.raises(SessionError):
+                open_session(absent, 1)
+
+    failures(500)
+    before = resident_bytes()
+    failures(10_000)
+    grown = resident_bytes() - before
+    assert grown < 1_500_000, f"{grown} bytes; the messages come to five million"
+
+
+@linux_only
 def test_sessions_leave_nothing_behind(tmp_path: Path) -> None:
     path = ort_models.save(ort_models.convolution(), tmp_path)
     bad = tmp_path / "bad.onnx"
