@@ -55,7 +55,8 @@ performance: $(STAMP)
 e2e: $(STAMP)
 	$(BIN)/python -m pytest tests/e2e
 
-lock:
+lock: $(STAMP)
+	$(BIN)/python -m pilotlight.packaging.locking layers/runtime/requirements.in layers/runtime/requirements.txt
 	$(PYTHON) scripts/lock.py
 
 clean:

@@ -1,0 +1,97 @@
+from pathlib import Path
+
+import pytest
+
+from pilotlight.core.errors import ProjectError
+from pilotlight.core.project import Project, find_project
+from pilotlight.scaffold import init_project, new_model
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    init_project(tmp_path)
+    return find_project(tmp_path, {})
+
+
+def files(root: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_a_new_project_has_all_that_sam_build_needs(project: Project) -> None:
+    assert set(files(project.root)) == {
+        ".gitignore",
+        "Makefile",
+        "README.md",
+        "functions/catalog/app.py",
+        "infra/observability.yaml",
+        "infra/storage.yaml",
+        "layers/runtime/requirements.in",
+        "layers/runtime/requirements.txt",
+        "requirements.txt",
+        "samconfig.toml",
+        "template.yaml",
+    }
+    assert project.models() == []
+
+
+def test_its_files_are_files_even_where_ours_are_links(project: Project) -> None:
+    assert not [path for path in project.root.rglob("*") if path.is_symlink()]
+
+
+def test_init_overwrites_nothing_and_names_all_that_is_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text("mine")
+    (tmp_path / "README.md").write_text("mine too")
+    with pytest.raises(ProjectError, match=r"has Makefile, README.md already. Nothing was written"):
+        init_project(tmp_path)
+    assert files(tmp_path) == {"Makefile": b"mine", "README.md": b"mine too"}
+
+
+def test_init_leaves_other_files_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    init_project(tmp_path)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("keras-image", {"app.py", "model.toml", "train.py"}), ("onnx", {"app.py", "model.toml"})],
+)
+def test_a_new_model_has_a_folder_a_readable_configuration_and_a_function(
+    project: Project, kind: str, expected: set[str]
+) -> None:
+    new_model(project, "spam-filter", kind)
+    assert set(files(project.folder("spam-filter"))) == expected
+    assert project.config("spam-filter").kind == kind.split("-", maxsplit=1)[0]
+    assert "SpamFilterFunction:" in (project.root / "template.yaml").read_text()
+
+
+def test_a_second_model_of_the_same_name_changes_nothing(project: Project) -> None:
+    new_model(project, "spam-filter")
+    before = files(project.root)
+    with pytest.raises(ProjectError, match="already"):
+        new_model(project, "spam-filter", "onnx")
+    assert files(project.root) == before
+
+
+@pytest.mark.parametrize(("name", "kind"), [("Spam", "onnx"), ("catalog", "onnx"), ("spam", "pytorch")])
+def test_a_refused_model_changes_nothing(project: Project, name: str, kind: str) -> None:
+    before = files(project.root)
+    with pytest.raises(ProjectError):
+        new_model(project, name, kind)
+    assert files(project.root) == before
+
+
+def test_a_template_without_resources_leaves_no_folder_behind(project: Project) -> None:
+    (project.root / "template.yaml").write_text("Description: empty\n")
+    with pytest.raises(ProjectError, match="no Resources"):
+        new_model(project, "spam")
+    assert not project.folder("spam").exists()
+
+
+def test_this_repository_is_what_init_and_new_write(request: pytest.FixtureRequest, project: Project) -> None:
+    root = request.config.rootpath
+    new_model(project, "digits")
+    assert (project.root / "template.yaml").read_text() == (root / "template.yaml").read_text()
+    assert "include pilotlight/scaffold/files/Makefile" in (root / "Makefile").read_text().splitlines()
+    for name in ("layers/runtime/requirements.txt", "functions/catalog/app.py", "infra/storage.yaml", "samconfig.toml"):
+        assert (project.root / name).read_bytes() == (root / name).read_bytes(), name

@@ -1,0 +1,41 @@
+"""The wheel carries what a new project is made of: links of this repository are files there."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def wheel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(command, cwd=request.config.rootpath, check=True, capture_output=True)
+    return next(folder.glob("pilotlight-*.whl"))
+
+
+def test_holds_the_runtime_and_every_file_of_the_scaffold(wheel: Path, request: pytest.FixtureRequest) -> None:
+    scaffold = request.config.rootpath / "pilotlight" / "scaffold"
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        for path in sorted(scaffold.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                name = f"pilotlight/scaffold/{path.relative_to(scaffold)}"
+                assert archive.read(name) == path.read_bytes(), name
+    assert {"pilotlight_runtime/handler.py", "pilotlight/cli/__init__.py", "pilotlight/py.typed"} <= names
+    assert not [name for name in names if name.startswith(("tests/", "functions/", "layers/"))]
+
+
+def test_its_command_makes_a_project_from_the_unpacked_wheel(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); import pilotlight; print(pilotlight.__file__); "
+        f"from pathlib import Path; from pilotlight.scaffold import init_project; "
+        f"init_project(Path({str(tmp_path / 'project')!r}))"
+    )
+    ran = subprocess.run([sys.executable, "-I", "-c", code], check=True, capture_output=True, text=True)
+    assert ran.stdout.startswith(str(tmp_path))
+    assert (tmp_path / "project" / "layers" / "runtime" / "requirements.txt").stat().st_size > 0

@@ -1,0 +1,173 @@
+"""What the stack is once SAM's transform has expanded it: who may call it, what it may do, what it writes down."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.cloudformation.utils import yaml_tag_constructor
+from samtranslator.translator.transform import transform
+from yaml import SafeLoader, add_multi_constructor, load
+
+Resources = dict[str, dict[str, Any]]
+
+
+class _Loader(SafeLoader):
+    """YAML with CloudFormation's short forms such as !Ref."""
+
+
+add_multi_constructor("", yaml_tag_constructor, Loader=_Loader)
+
+
+class _NoManagedPolicies:
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+@pytest.fixture
+def template(request: pytest.FixtureRequest) -> dict[str, Any]:
+    document: dict[str, Any] = load((request.config.rootpath / "template.yaml").read_text(), _Loader)  # noqa: S506  (derives from SafeLoader)
+    return document
+
+
+@pytest.fixture
+def resources(template: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Resources:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    for resource in template["Resources"].values():
+        for uri in {"CodeUri", "ContentUri"} & set(resource["Properties"]):
+            resource["Properties"][uri] = "s3://uploaded/by-sam"
+    expanded: Resources = transform(template, {}, _NoManagedPolicies())["Resources"]
+    return expanded
+
+
+def of_type(resources: Resources, kind: str) -> Resources:
+    return {name: resource for name, resource in resources.items() if resource["Type"] == kind}
+
+
+def operations(resources: Resources) -> dict[str, dict[str, Any]]:
+    (api,) = of_type(resources, "AWS::ApiGateway::RestApi").values()
+    return {
+        f"{method.replace('x-amazon-apigateway-any-method', 'any')} {path}": operation
+        for path, methods in api["Properties"]["Body"]["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def test_every_model_has_a_function_and_every_function_a_folder(
+    template: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    functions: Path = request.config.rootpath / "functions"
+    uris = {
+        function["Properties"]["CodeUri"]
+        for function in of_type(template["Resources"], "AWS::Serverless::Function").values()
+    }
+    assert uris == {f"functions/{folder.name}" for folder in functions.iterdir() if (folder / "app.py").is_file()}
+
+
+def test_every_route_asks_for_a_key(resources: Resources) -> None:
+    assert operations(resources)
+    assert {name for name, it in operations(resources).items() if it.get("security") != [{"api_key": []}]} == set()
+
+
+def test_the_routes_are_those_of_the_protocols(resources: Resources) -> None:
+    assert set(operations(resources)) == {
+        "get /v2",
+        "any /v2/{proxy+}",
+        "any /{proxy+}",
+        "get /v2/models/digits",
+        "any /v2/models/digits/{proxy+}",
+        "get /v1/models/digits",
+        "post /v1/models/digits:predict",
+        "any /v1/models/digits/{proxy+}",
+    }
+
+
+def test_every_route_calls_the_alias_that_a_deployment_shifts(resources: Resources) -> None:
+    uris = [json.dumps(it["x-amazon-apigateway-integration"]["uri"]) for it in operations(resources).values()]
+    assert all(re.search(r"\$\{\w+FunctionAliaslive\}", uri) for uri in uris), uris
+
+
+def test_a_function_may_write_its_own_log_and_nothing_else(resources: Resources) -> None:
+    roles = {name: role for name, role in of_type(resources, "AWS::IAM::Role").items() if trusts(role, "lambda")}
+    assert set(roles) == {"DigitsRole", "CatalogRole"}
+    for name, role in roles.items():
+        assert "ManagedPolicyArns" not in role["Properties"]
+        (policy,) = role["Properties"]["Policies"]
+        logs, traces = policy["PolicyDocument"]["Statement"]
+        assert logs["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+        assert logs["Resource"] == {"Fn::GetAtt": [name.replace("Role", "LogGroup"), "Arn"]}
+        assert traces["Effect"] == {"Fn::If": ["TracingOn", "Allow", "Deny"]}
+        assert all(action.startswith("xray:Put") for action in traces["Action"])
+
+
+def trusts(role: dict[str, Any], service: str) -> bool:
+    principals = [statement["Principal"] for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]]
+    return {"Service": f"{service}.amazonaws.com"} in principals
+
+
+def test_no_role_is_made_behind_the_templates_back_but_code_deploys(resources: Resources) -> None:
+    assert set(of_type(resources, "AWS::IAM::Role")) == {
+        "ApiGatewayLogsRole",
+        "CatalogRole",
+        "CodeDeployServiceRole",
+        "DigitsRole",
+    }
+
+
+def test_the_access_log_holds_no_payload_query_key_or_address(resources: Resources) -> None:
+    (stage,) = of_type(resources, "AWS::ApiGateway::Stage").values()
+    line = stage["Properties"]["AccessLogSetting"]["Format"]
+    values = json.loads(line).values()
+    assert set(values) == {
+        "$context.requestId",
+        "$context.requestTime",
+        "$context.httpMethod",
+        "$context.path",
+        "$context.status",
+        "$context.responseLength",
+        "$context.responseLatency",
+        "$context.integrationLatency",
+        "$context.identity.apiKeyId",
+        "$context.xrayTraceId",
+        "$context.error.responseType",
+    }
+    assert [it["DataTraceEnabled"] for it in stage["Properties"]["MethodSettings"]] == [False]
+
+
+def test_what_api_gateway_answers_itself_is_json_with_an_error(resources: Resources) -> None:
+    (api,) = of_type(resources, "AWS::ApiGateway::RestApi").values()
+    answers = api["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
+    for name, answer in answers.items():
+        (body,) = answer["responseTemplates"].values()
+        filled = body.replace("$context.error.messageString", '"said"').replace("$context.requestId", "id")
+        assert json.loads(filled)["error"], name
+    statuses = {name: answer.get("statusCode") for name, answer in answers.items()}
+    assert statuses["THROTTLED"] == statuses["QUOTA_EXCEEDED"] == "429"
+    assert statuses["REQUEST_TOO_LARGE"] == "413"
+    for name in ("THROTTLED", "QUOTA_EXCEEDED"):
+        assert "gatewayresponse.header.Retry-After" in answers[name]["responseParameters"]
+
+
+def test_every_alias_moves_by_canary_and_back_by_its_own_alarm(resources: Resources) -> None:
+    groups = of_type(resources, "AWS::CodeDeploy::DeploymentGroup")
+    assert set(groups) == {"CatalogFunctionDeploymentGroup", "DigitsFunctionDeploymentGroup"}
+    for name, group in groups.items():
+        properties = group["Properties"]
+        assert "DEPLOYMENT_STOP_ON_ALARM" in properties["AutoRollbackConfiguration"]["Events"]
+        alarm = name.replace("FunctionDeploymentGroup", "Alarm")
+        assert properties["AlarmConfiguration"] == {"Alarms": [{"Name": {"Ref": alarm}}], "Enabled": True}
+        assert "Canary10Percent5Minutes" in json.dumps(properties["DeploymentConfigName"])
+
+
+def test_every_log_group_has_a_retention(resources: Resources) -> None:
+    groups = of_type(resources, "AWS::Logs::LogGroup")
+    assert {group["Properties"]["RetentionInDays"]["Ref"] for group in groups.values()} == {"LogRetentionDays"}
+    for function in of_type(resources, "AWS::Lambda::Function").values():
+        assert function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] in groups
+
+
+def test_old_layers_and_the_accounts_log_role_outlive_the_stack(resources: Resources) -> None:
+    (layer,) = of_type(resources, "AWS::Lambda::LayerVersion").values()
+    kept = [layer, resources["ApiGatewayAccount"], resources["ApiGatewayLogsRole"]]
+    assert [resource["DeletionPolicy"] for resource in kept] == ["Retain"] * 3
