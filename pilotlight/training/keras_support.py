@@ -74,7 +74,8 @@ def keras_progress(progress: Progress, clock: Callable[[], float] = time.monoton
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ANN401
             values = _values(logs)
-            progress.step(epoch + 1, self.params["epochs"], values)
+            steps = self.params.get("steps") or 1
+            progress.step((epoch + 1) * steps, self.params["epochs"] * steps, values)
             shown = ", ".join(f"{name} {value:.4f}" for name, value in values.items())
             progress.note(f"epoch {epoch + 1} of {self.params['epochs']}: {shown}")
 

@@ -283,7 +283,7 @@ def test_text_goes_through_the_gate(project: Project, store: Store, tmp_path: Pa
 
 
 def test_a_graph_that_is_right_in_batches_only_is_caught(project: Project, store: Store) -> None:
-    """scores = features without the last * min(batch, 2) / 2: one sample alone gets another answer than among others."""
+    """scores = features without the last * min(batch, 2) / 2: a sample alone gets another answer than among others."""
     (project.folder("tiny") / "train.py").write_text(
         TRAIN[: TRAIN.index("def train")]
         + "def train(data, run):\n    from pathlib import Path\n    return Path(__file__).with_name('batchy.onnx')\n"

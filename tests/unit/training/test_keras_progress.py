@@ -1,0 +1,66 @@
+import keras
+import numpy as np
+
+from pilotlight.training import keras_progress
+from pilotlight.training.keras_support import evaluate, history, is_keras, steps_an_epoch
+
+
+class Heard:
+    """A Progress that remembers."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.steps: list[tuple[int, int]] = []
+
+    def stage(self, title: str) -> None:
+        raise AssertionError(f"a callback begins no stage, not even {title}")
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def step(self, done: int, total: int, values: object) -> None:
+        assert values is not None
+        self.steps.append((done, total))
+
+
+def fitted(heard: Heard, seconds_a_step: float) -> keras.Model:
+    """A one-weight network after 2 epochs of 10 steps; the clock moves by `seconds_a_step` at each look."""
+    times = iter(np.arange(1000) * seconds_a_step)
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x = np.linspace(0, 1, 20, dtype=np.float32)[:, None]
+    callback = keras_progress(heard, clock=lambda: float(next(times)))
+    model.fit(x, 2 * x, epochs=2, batch_size=2, verbose=0, validation_data=(x, 2 * x), callbacks=[callback])
+    return model
+
+
+def test_every_step_counts_over_all_epochs() -> None:
+    heard = Heard()
+    fitted(heard, seconds_a_step=1.0)
+    assert heard.steps == [(done, 20) for done in [*range(1, 11), 10, *range(11, 21), 20]]
+    assert [note.split(",")[0].split(" 0.")[0] for note in heard.notes] == ["epoch 1 of 2: loss", "epoch 2 of 2: loss"]
+    assert all("val_loss" in note for note in heard.notes)
+
+
+def test_fast_steps_are_not_all_reported() -> None:
+    heard = Heard()
+    fitted(heard, seconds_a_step=0.001)
+    assert heard.steps == [(1, 20), (10, 20), (20, 20)]
+
+
+def test_what_a_fitted_model_tells() -> None:
+    model = fitted(Heard(), seconds_a_step=1.0)
+    x = np.ones((4, 1), np.float32)
+    assert is_keras(model)
+    assert steps_an_epoch(model) == 10
+    assert {name: len(curve) for name, curve in history(model).items()} == {"loss": 2, "val_loss": 2}
+    assert evaluate(model, x, x)["loss"] >= 0
+
+
+def test_a_model_that_was_not_compiled_tells_nothing() -> None:
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    x = np.ones((4, 1), np.float32)
+    assert evaluate(model, x, x) == {}
+    assert history(model) == {}
+    assert steps_an_epoch(model) is None
+    assert not is_keras(object())
