@@ -45,7 +45,8 @@ class Outcome:
 
     layer: None where it could not be built, layer_note then says why.
     picture: the digit's file; pixels: its grey values 0..1, (height, width); label: what it is. answer: the model's
-    probabilities. round_trip: milliseconds of the HTTP request. cold, warm: see pilotlight.bench.
+    probabilities. round_trip: of warm HTTP requests, each on a new connection. cold, warm: see
+    pilotlight.bench.
     """
 
     trained: TrainResult
@@ -57,7 +58,7 @@ class Outcome:
     pixels: Array
     label: int
     answer: Array
-    round_trip: float
+    round_trip: Latency
     cold: Latency
     warm: Latency
 
@@ -86,7 +87,7 @@ def demonstrate(project: Project, store: Store, data: str | None, progress: Prog
 
 
 def _held_out(project: Project, data: str | None, progress: Progress) -> tuple[Array, int]:
-    """One held-out digit, another one each day: its grey values 0..1 and its label."""
+    """The first held-out digit: its grey values 0..1 and its label."""
     defaults = project.config(MODEL).training
     run = Run(
         data or defaults.data,
@@ -98,8 +99,7 @@ def _held_out(project: Project, data: str | None, progress: Progress) -> tuple[A
         fetch_data,
     )
     loaded = load_train_module(project.folder(MODEL)).load(run)
-    chosen = int(time.time() // 86_400) % len(loaded.x_test)
-    return loaded.x_test[chosen].reshape(loaded.x_test.shape[1:3]), int(loaded.y_test[chosen])
+    return loaded.x_test[0].reshape(loaded.x_test.shape[1:3]), int(loaded.y_test[0])
 
 
 def _saved(pixels: Array, path: Path) -> Path:
@@ -127,17 +127,21 @@ def _layer(project: Project, into: Path, progress: Progress) -> tuple[LayerRepor
         return None, error.what
 
 
-def _asked(folder: Path, picture: Path, progress: Progress) -> tuple[Array, float]:
-    """The model's probabilities for `picture` over real HTTP, and the request's milliseconds."""
+def _asked(folder: Path, picture: Path, progress: Progress) -> tuple[Array, Latency]:
+    """The model's probabilities for `picture` over real HTTP, and the milliseconds of more such requests."""
     question = picture_question(infer_path(MODEL, None), picture)
     log = io.StringIO()
+    runs = []
     with redirect_stdout(log), _running(LocalServer(load_gateway(folder, [MODEL], log), 0, log)) as address:
-        began = time.perf_counter()
-        answer = HttpEndpoint(address, None).send("POST", question.path, question.headers, question.body)
-        took = (time.perf_counter() - began) * 1000
-    progress.note(f"POST {address}{question.path} answered {answer.status} in {took:.1f} ms")
+        endpoint = HttpEndpoint(address, None)
+        answer = endpoint.send("POST", question.path, question.headers, question.body)
+        for _ in range(_WARM_RUNS):
+            began = time.perf_counter()
+            endpoint.send("POST", question.path, question.headers, question.body)
+            runs.append((time.perf_counter() - began) * 1000)
+    progress.note(f"POST {address}{question.path} answered {answer.status}")
     (probabilities,) = outputs_of(successful(answer, address), address).values()
-    return probabilities, took
+    return probabilities, Latency(tuple(runs))
 
 
 @contextmanager

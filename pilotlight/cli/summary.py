@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich import box
 from rich.console import Console
 from rich.panel import Panel
@@ -15,7 +17,7 @@ from pilotlight.cli.tables import human_bytes
 from pilotlight.packaging.reports import UNZIPPED_LIMIT
 
 
-def show_summary(console: Console, outcome: Outcome) -> None:
+def show_summary(console: Console, outcome: Outcome, cwd: Path) -> None:
     """The digit with the model's guesses, the figures, and what to type next."""
     sight = Table.grid(padding=(0, 4))
     colour = console.is_terminal and console.color_system is not None
@@ -23,7 +25,7 @@ def show_summary(console: Console, outcome: Outcome) -> None:
     sight.add_row(picture(outcome.pixels, colour=colour), _stacked(title, guesses(outcome.answer)))
     console.print(Panel(sight, title="one HTTP request", title_align="left", box=box.ROUNDED, expand=False))
     console.print(_figures(outcome))
-    console.print(_next(outcome), soft_wrap=True)
+    console.print(_next(outcome, cwd), soft_wrap=True)
 
 
 def _stacked(title: Text, below: Table) -> Table:
@@ -53,17 +55,24 @@ def _figures(outcome: Outcome) -> Table:
         table.add_row("layer", f"{human_bytes(outcome.layer.bytes)} unzipped, shared by all models")
         table.add_row("Lambda's limit", f"{share} for function and layer unzipped")
     table.add_row("cold start", f"{outcome.cold.median:.0f} ms from starting Python to the first answer, here")
-    table.add_row("warm", f"{outcome.warm.median:.2f} ms in the handler, {outcome.round_trip:.1f} ms over local HTTP")
+    table.add_row(
+        "warm", f"{outcome.warm.median:.2f} ms in the handler, {outcome.round_trip.median:.1f} ms over local HTTP"
+    )
     table.add_row("training", f"{trained.seconds.get('train', 0):.0f} s")
     return table
 
 
-def _next(outcome: Outcome) -> str:
+def _shown(path: Path, cwd: Path) -> Path:
+    """A path as it is best typed: relative where it lies below the current folder."""
+    return path.relative_to(cwd) if path.is_relative_to(cwd) else path
+
+
+def _next(outcome: Outcome, cwd: Path) -> str:
     return "\n".join(
         [
             "[bold]Next[/]",
             "  [cyan]pilotlight serve[/]  answer on http://127.0.0.1:8080",
-            f"  [cyan]pilotlight invoke {MODEL} --image {outcome.picture}[/]",
+            f"  [cyan]pilotlight invoke {MODEL} --image {_shown(outcome.picture, cwd)}[/]  ask it again",
             "  [cyan]sam build && sam deploy --guided[/]  put it behind HTTPS on AWS",
             "  [cyan]pilotlight import FILE.onnx --name NAME[/]  add a model of your own",
         ]

@@ -22,4 +22,4 @@ def demo(ctx: typer.Context, *, data: Data = None) -> None:
     project = where.project()
     existing_model(project, MODEL)
     outcome = demonstrate(project, open_store(project.store), data, where.progress())
-    show_summary(out(), outcome)
+    show_summary(out(), outcome, where.cwd)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -99,9 +100,15 @@ def _local(where: Surroundings, model: str) -> Iterator[Endpoint]:
     name, version = split_version(model)
     existing_model(project, name)
     locks = {name: Lock(version, store.manifest(name, version)[1])} if version else pinned_locks(project, [name])
-    with TemporaryDirectory(prefix="pilotlight-") as folder, redirect_stdout(sys.stderr):
+    log = io.StringIO()
+    with TemporaryDirectory(prefix="pilotlight-") as folder:
         package_all(project, store, locks, Path(folder))
-        yield GatewayEndpoint(load_gateway(Path(folder), locks, sys.stderr))
+        try:
+            with redirect_stdout(log):
+                yield GatewayEndpoint(load_gateway(Path(folder), locks, log))
+        except Exception:
+            sys.stderr.write(log.getvalue())  # the function's own lines matter only where it failed
+            raise
 
 
 @contextmanager
