@@ -51,6 +51,12 @@ def opset_of(candidate: Candidate) -> int:
 
 def signature_of(model: onnx.ModelProto, where: str) -> Signature:
     """As read_signature, of a model in memory; errors call it `where`."""
+    if any(
+        value.type.HasField("tensor_type") and not value.type.tensor_type.HasField("shape")
+        for value in model.graph.output
+    ):
+        # ONNX lets an exporter leave out an output's shape; ONNX Runtime infers it, and so must the signature.
+        model = onnx.shape_inference.infer_shapes(model)
     graph = model.graph
     weights = {tensor.name for tensor in graph.initializer}
     weights |= {tensor.values.name for tensor in graph.sparse_initializer}

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from onnx.helper import tensor_dtype_to_np_dtype
 
 from pilotlight.conversion.graph import read_graph
 from pilotlight.conversion.importing import import_onnx
-from pilotlight.core.artifacts import Named
+from pilotlight.core.artifacts import Array, Named
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.modelconfig import ModelConfig
+from pilotlight_runtime.datatypes import BF16, Datatype
 from pilotlight_runtime.signature import Signature
 
 
@@ -36,8 +38,9 @@ class OnnxAdapter:
         from onnx.reference import ReferenceEvaluator  # noqa: PLC0415  (imports every operator)
 
         names = [spec.name for spec in signature.outputs]
+        given = {spec.name: _as_onnx(inputs[spec.name], spec.datatype) for spec in signature.inputs}
         try:
-            found = ReferenceEvaluator(str(model)).run(names, dict(inputs))
+            found = ReferenceEvaluator(str(model)).run(names, given)
         except Exception as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise ConversionError(
@@ -49,3 +52,10 @@ class OnnxAdapter:
 
     def export(self, model: Path, config: ModelConfig, into: Path) -> None:  # noqa: ARG002  (the graph is final)
         import_onnx(model, into)
+
+
+def _as_onnx(array: Array, datatype: Datatype) -> Array:
+    """BF16 comes as its bits in uint16, on which the reference implementation would compute as whole numbers."""
+    if datatype is BF16 and array.dtype == np.uint16:
+        return array.view(tensor_dtype_to_np_dtype(BF16.onnx))
+    return array

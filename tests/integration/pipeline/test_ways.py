@@ -274,6 +274,20 @@ def test_golden_inputs_of_the_wrong_dtype_are_a_failure(project: Project, store:
         import_model(project, "linear", source, golden=tmp_path / "golden.npz", store=store)
 
 
+def test_half_precision_bits_are_computed_as_numbers(project: Project, store: Store, tmp_path: Path) -> None:
+    """x + x: 1.5 is 0x3FC0 in BF16 and 3.0 is 0x4040, which is not twice the bits."""
+    x, y = (helper.make_tensor_value_info(name, TensorProto.BFLOAT16, ["n"]) for name in "xy")
+    cast = [
+        helper.make_node("Cast", ["x"], ["wide"], to=TensorProto.FLOAT),
+        helper.make_node("Add", ["wide", "wide"], ["sum"]),
+        helper.make_node("Cast", ["sum"], ["y"], to=TensorProto.BFLOAT16),
+    ]
+    onnx.save(model_of(helper.make_graph(cast, "g", [x], [y])), tmp_path / "twice.onnx")
+    np.savez(tmp_path / "golden.npz", x=np.array([0x3FC0, 0], np.uint16))
+    result = import_model(project, "twice", tmp_path / "twice.onnx", golden=tmp_path / "golden.npz", store=store)
+    assert (result.parity.samples, result.parity.largest_difference) == (2, 0.0)
+
+
 def test_text_goes_through_the_gate(project: Project, store: Store, tmp_path: Path) -> None:
     source = tmp_path / "echo.onnx"
     onnx.save(identity_model(TensorProto.STRING, ["n"]), source)

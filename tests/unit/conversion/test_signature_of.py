@@ -40,6 +40,13 @@ def test_order_and_several_outputs_are_kept() -> None:
     assert signature.inputs[0].datatype is FP32
 
 
+def test_an_output_without_a_shape_gets_the_inferred_one() -> None:
+    model = linear_model()
+    model.graph.output[0].type.tensor_type.ClearField("shape")
+    assert signature_of(model, "m").outputs[0].shape == (-1, 3)
+    assert not model.graph.output[0].type.tensor_type.HasField("shape")
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [

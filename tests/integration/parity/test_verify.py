@@ -1,0 +1,136 @@
+"""The gate on tiny graphs, opened by the session that Lambda uses."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+from onnx_makers import identity_model, linear_model, model_of
+
+from pilotlight.conversion import read_signature
+from pilotlight.core.artifacts import Array, Candidate, Named, Reference
+from pilotlight.core.modelconfig import ParityConfig
+from pilotlight.parity import verify
+from pilotlight_runtime.datatypes import DATATYPES, Datatype
+from pilotlight_runtime.ort_session import open_session
+from pilotlight_runtime.session import Session
+from pilotlight_runtime.tensor import Tensor
+
+CONFIG = ParityConfig(samples=150)
+
+
+def candidate_of(model: onnx.ModelProto, folder: Path) -> Candidate:
+    onnx.save(model, folder / "model.onnx")
+    return Candidate(folder, read_signature(folder / "model.onnx"))
+
+
+def doubled(inputs: Named) -> Named:
+    return {"y": np.asarray(inputs["x"]) * np.float32(2)}
+
+
+def same(inputs: Named) -> Named:
+    return {"y": inputs["x"]}
+
+
+def samples(count: int) -> Array:
+    return np.random.default_rng(1).normal(size=(count, 3)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("available", "wanted", "compared"), [(400, 150, 150), (400, 1, 128), (140, 150, 140)])
+def test_at_least_128_samples_where_there_are(tmp_path: Path, available: int, wanted: int, compared: int) -> None:
+    reference = Reference(doubled, {"x": samples(available)}, None)
+    report = verify(
+        candidate_of(linear_model(), tmp_path), reference, ParityConfig(samples=wanted), "accuracy", open_session
+    )
+    assert (report.samples, report.failures, report.note) == (compared, (), "")
+    assert (report.metric, report.source_metric) == ("", None)
+
+
+def test_the_samples_run_in_batches_and_alone(tmp_path: Path) -> None:
+    sizes: list[int] = []
+
+    class Watched:
+        def __init__(self, session: Session) -> None:
+            self._session = session
+            self.signature = session.signature
+
+        def run(self, inputs: dict[str, Tensor], outputs: Sequence[str]) -> list[Tensor]:
+            sizes.append(inputs["x"].shape[0])
+            return self._session.run(inputs, outputs)
+
+    reference = Reference(doubled, {"x": samples(150)}, None)
+    candidate = candidate_of(linear_model(), tmp_path)
+    verify(candidate, reference, CONFIG, "", lambda path, threads: Watched(open_session(path, threads)))  # type: ignore[arg-type, return-value]  # a Mapping in the Protocol
+    assert sizes == [64, 64, 22, 1, 1, 1, 1]
+
+
+def test_all_kinds_of_failures_are_collected(tmp_path: Path) -> None:
+    labels = np.argmax(doubled({"x": samples(150)})["y"], axis=1)
+    reference = Reference(doubled, {"x": samples(150)}, labels)
+    report = verify(candidate_of(linear_model(-2.0), tmp_path), reference, CONFIG, "accuracy", open_session)
+    assert (report.source_metric, report.onnx_metric is not None and report.onnx_metric < 0.1) == (1.0, True)
+    assert [failure.split(" ")[0] for failure in report.failures] == ["output", "accuracy"]
+    assert report.largest_difference == pytest.approx(4 * float(np.abs(samples(150)).max()))
+
+
+def test_labels_that_do_not_fit_the_metric_are_a_failure(tmp_path: Path) -> None:
+    reference = Reference(doubled, {"x": samples(150)}, samples(150))
+    report = verify(candidate_of(linear_model(), tmp_path), reference, CONFIG, "accuracy", open_session)
+    assert "accuracy needs scores of shape" in report.failures[0]
+
+
+@pytest.mark.parametrize(("shape", "compared"), [((4, 3), 148), ((1, 3), 150), ((150, 3), 150)])
+def test_a_fixed_batch_is_kept_to(tmp_path: Path, shape: tuple[int, int], compared: int) -> None:
+    reference = Reference(same, {"x": samples(150)}, None)
+    candidate = candidate_of(identity_model(shape=shape), tmp_path)
+    report = verify(candidate, reference, CONFIG, "", open_session)
+    assert (report.samples, report.failures) == (compared, ())
+
+
+def test_samples_that_a_graph_cannot_take_are_failures(tmp_path: Path) -> None:
+    candidate = candidate_of(identity_model(shape=(200, 3)), tmp_path)
+    report = verify(candidate, Reference(same, {"x": samples(150)}, None), CONFIG, "", open_session)
+    assert report.failures == ("the graph takes 200 samples a call, and only 150 are held out",)
+    wrong = Reference(same, {"x": samples(150).astype(np.float64)}, None)
+    report = verify(candidate_of(linear_model(), tmp_path), wrong, CONFIG, "", open_session)
+    assert report.failures == ("FP32 needs dtype float32, not float64",)
+
+
+def test_a_graph_that_fails_when_run_is_a_failure(tmp_path: Path) -> None:
+    node = helper.make_node("Reshape", ["x", "s"], ["y"])
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 3])
+    size = helper.make_tensor("s", TensorProto.INT64, [2], [7, 3])
+    candidate = candidate_of(model_of(helper.make_graph([node], "g", [x], [y], [size])), tmp_path)
+    (failure,) = verify(candidate, Reference(same, {"x": samples(150)}, None), CONFIG, "", open_session).failures
+    assert "Reshape" in failure
+
+
+def test_a_file_that_does_not_open_is_a_failure(tmp_path: Path) -> None:
+    candidate = candidate_of(linear_model(), tmp_path)
+    (tmp_path / "model.onnx").write_bytes(b"damaged")
+    report = verify(candidate, None, CONFIG, "", open_session)
+    assert len(report.failures) == 1
+
+
+def test_a_signature_that_the_session_does_not_have_is_a_failure(tmp_path: Path) -> None:
+    candidate = candidate_of(linear_model(), tmp_path)
+    onnx.save(identity_model(TensorProto.DOUBLE), tmp_path / "model.onnx")
+    failures = verify(candidate, None, CONFIG, "", open_session).failures
+    assert failures[0] == "the session's inputs are x FP64, the candidate's x FP32"
+    assert len(failures) == 2
+
+
+@pytest.mark.parametrize("datatype", DATATYPES.values(), ids=lambda each: each.name)
+def test_every_datatype_goes_through(tmp_path: Path, datatype: Datatype) -> None:
+    values = np.array([[0, 0x3F80 if datatype.name == "BF16" else 1]] * 130)
+    x = values.astype(str) if datatype.name == "BYTES" else values.astype(datatype.numpy)
+    candidate = candidate_of(identity_model(datatype.onnx), tmp_path)
+    report = verify(candidate, Reference(same, {"x": x}, None), CONFIG, "", open_session)
+    assert (report.samples, report.failures, report.largest_difference) == (130, (), 0.0)
+    report = verify(
+        candidate, Reference(lambda given: {"y": given["x"][:, ::-1]}, {"x": x}, None), CONFIG, "", open_session
+    )
+    assert report.failures[0].startswith("output y: 260 of 260 values differ")
