@@ -3,6 +3,9 @@
 A converter numbers its tensors by counters of the process and orders them by hashes, so the same weights give other
 bytes each time. A version is named by its content; therefore nodes are put into an order that follows from the graph
 alone, and everything but the model's inputs and outputs is named after its place in that order.
+
+What the converter's own optimiser leaves is kept: inside a Loop (a Keras GRU) tf2onnx now and then leaves one Identity
+more, and then the same weights are two versions.
 """
 
 from __future__ import annotations
