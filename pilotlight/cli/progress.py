@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Final, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 _SECONDS_BETWEEN_LINES: Final = 10.0
+_IN_THE_BAR: Final = 2
+"""Values that fit beside a bar in 80 columns; the notes have all."""
 
 
 class PlainProgress:
@@ -64,7 +68,9 @@ class LiveProgress:
             self._bar = _bar(self._console)
             self._task = self._bar.add_task(self._title, total=total, values="")
             self._bar.start()
-        self._bar.update(self._task, completed=done, total=total, values=_written(values))
+        self._bar.update(
+            self._task, completed=done, total=total, values=_written(dict(islice(values.items(), _IN_THE_BAR)))
+        )
         if done >= total:
             self.close()
 
@@ -79,10 +85,10 @@ def _bar(console: Console) -> Progress:
     return Progress(
         TextColumn(" "),
         SpinnerColumn(finished_text="[green]✓[/]"),
-        BarColumn(bar_width=30),
+        BarColumn(bar_width=20),
         TaskProgressColumn(),
-        TextColumn("[dim]{task.fields[values]}[/]"),
         TimeElapsedColumn(),
+        TextColumn("[dim]{task.fields[values]}[/]", table_column=Column(no_wrap=True, overflow="ellipsis")),
         console=console,
     )
 

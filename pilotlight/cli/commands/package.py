@@ -41,7 +41,7 @@ def package(
         report = package_layer(
             project.layer / "requirements.txt", target, progress=where.progress(), cache=layer_cache(project)
         )
-        err().print(f"Layer in {into}: {report}", markup=False)
+        err().print(f"Layer in {into}: {report}", markup=False, soft_wrap=True)
         return
     store = open_store(project.store)
     if name in (CATALOG, logical_stem(CATALOG)):
@@ -49,4 +49,4 @@ def package(
     else:
         model = project.by_stem(name)
         done = package_function(model, project.folder(model), store, project.lock(model), target)
-    err().print(f"Function in {into}: {done}", markup=False)
+    err().print(f"Function in {into}: {done}", markup=False, soft_wrap=True)
