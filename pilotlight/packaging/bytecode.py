@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -37,7 +37,11 @@ class Compiler(NamedTuple):
     image: str = ""
 
 
-def find_compiler(python: str, *, docker: bool, path: str | None = None) -> Compiler | None:
+FindCompiler = Callable[[str], Compiler | None]
+"""Finds a compiler for a version of Python, such as "3.13"."""
+
+
+def find_compiler(python: str, *, docker: bool = True, path: str | None = None) -> Compiler | None:
     """A Python of version `python` ("3.13"): the running one, one on `path` (default $PATH), or Lambda's image.
 
     docker: whether to ask Docker, which may have to pull the image first.
@@ -47,13 +51,19 @@ def find_compiler(python: str, *, docker: bool, path: str | None = None) -> Comp
     found = shutil.which(f"python{python}", path=path)
     if found and _answer([found, "-c", _PROBE]) == python:
         return Compiler((found,), f"Python {python} on the path")
+    return find_docker(python, path) if docker else None
+
+
+def find_docker(python: str, path: str | None = None) -> Compiler | None:
+    """Lambda's own image for Python `python` where Docker answers and has it or can pull it."""
     engine = shutil.which("docker", path=path)
-    if docker and engine and _answer([engine, "version", "--format", "{{.Server.Os}}"]) == "linux":
-        image = f"{IMAGE}:{python}-x86_64"
-        entry = f"/var/lang/bin/python{python}"
-        if _answer([engine, "run", "--rm", "--entrypoint", entry, image, "-c", _PROBE]) == python:
-            return Compiler((engine, "run", "--rm", "--entrypoint", entry), f"Docker image {image}", image)
-    return None
+    if not engine or _answer([engine, "version", "--format", "{{.Server.Os}}"]) != "linux":
+        return None
+    image = f"{IMAGE}:{python}-x86_64"
+    command = (engine, "run", "--rm", "--entrypoint", f"/var/lang/bin/python{python}")
+    if _answer([*command, image, "-c", _PROBE]) != python:
+        return None
+    return Compiler(command, f"Docker image {image}", image)
 
 
 def compile_folder(folder: Path, shown_as: str, compiler: Compiler) -> None:

@@ -13,6 +13,7 @@ from pilotlight.core.lock import Lock
 from pilotlight.packaging.bytecode import Compiler, compile_folder, find_compiler
 from pilotlight.packaging.files import files_of, size_of, staged
 from pilotlight.packaging.reports import PackageReport, check_size
+from pilotlight_runtime.catalog_index import CatalogEntry, dump_catalog
 from pilotlight_runtime.manifest import MANIFEST_NAME, Manifest
 
 APP_NAME: Final = "app.py"
@@ -75,8 +76,6 @@ def package_catalog(
     StoreError where the store lacks a pinned version: an endpoint must not list what it cannot have. Else as
     package_function.
     """
-    from pilotlight_runtime.catalog_index import CatalogEntry, dump_catalog  # noqa: PLC0415  (only the catalog's)
-
     with staged(into, _is_function) as new:
         for name, lock in locks.items():
             store.manifest(name, lock.version)
