@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -35,18 +36,26 @@ def serve(
     project = surroundings(ctx).project()
     store = open_store(project.store)
     locks = pinned_locks(project, [existing_model(project, name) for name in names or []])
-    with TemporaryDirectory(prefix="pilotlight-") as folder:
+    with _ended_by_sigterm(), TemporaryDirectory(prefix="pilotlight-") as folder:
         package_all(project, store, locks, Path(folder))
         gateway = load_gateway(Path(folder), locks, sys.stderr)
         with LocalServer(gateway, port, sys.stderr) as server:
             manifests = [store.manifest(name, lock.version)[0] for name, lock in locks.items()]
             out().print(endpoint_table(server.address, manifests))
             out().print(f"Serving on [bold]{server.address}[/] (no API key needed here; Ctrl-C ends it)")
-            signal.signal(signal.SIGTERM, _interrupt)
             with redirect_stdout(sys.stderr):
                 server.serve_forever()
 
 
-def _interrupt(_number: int, _frame: object) -> None:
-    """SIGTERM ends the server as Ctrl-C does, so that the temporary folder goes away."""
-    raise KeyboardInterrupt
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Inside, SIGTERM ends the command as Ctrl-C does, so that the temporary folder goes away."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
