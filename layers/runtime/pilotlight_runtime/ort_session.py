@@ -42,6 +42,8 @@ class OrtSession:
             self.signature = read_signature(self._api, self._values, self._session)
         except (OrtError, UnicodeDecodeError) as error:
             raise SessionError(f"ONNX Runtime cannot open {path}: {error}") from error
+        self._inputs = {spec.name: spec for spec in self.signature.inputs}
+        self._outputs = {spec.name for spec in self.signature.outputs}
 
     def close(self) -> None:
         """Frees the graph once no run uses it any more. Tensors that it answered stay valid."""
@@ -76,18 +78,18 @@ class OrtSession:
     def _check(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> None:
         """Everything that ONNX Runtime would follow a pointer for, or answer with a less clear message."""
         for name, tensor in inputs.items():
-            spec = self.signature.input(name)
+            spec = self._inputs.get(name)
             if spec is None:
                 raise InferenceFailed(f"the model has no input {name!r}")
             if tensor.datatype is not spec.datatype:
                 raise InferenceFailed(f"input {name!r} is {spec.datatype.name}, not {tensor.datatype.name}")
-            if not spec.accepts(tensor.shape) or any(size > _LARGEST_DIMENSION for size in tensor.shape):
+            if not spec.accepts(tensor.shape) or max(tensor.shape, default=0) > _LARGEST_DIMENSION:
                 raise InferenceFailed(f"input {name!r} has shape {list(spec.shape)}, not {list(tensor.shape)}")
-        missing = [spec.name for spec in self.signature.inputs if spec.name not in inputs]
-        if missing:
-            raise InferenceFailed(f"the model needs {', '.join(map(repr, missing))}")
+        if len(inputs) < len(self._inputs):
+            missing = [repr(name) for name in self._inputs if name not in inputs]
+            raise InferenceFailed(f"the model needs {', '.join(missing)}")
         for name in outputs:
-            if self.signature.output(name) is None:
+            if name not in self._outputs:
                 raise InferenceFailed(f"the model has no output {name!r}")
 
 

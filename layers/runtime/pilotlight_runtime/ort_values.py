@@ -145,8 +145,10 @@ class Values:
     def _type_and_shape(self, value: Handle) -> tuple[int, tuple[int, ...]]:
         info = c_void_p()
         self._api.get_tensor_type_and_shape(value.pointer, byref(info))
-        owned = Handle(info.value, self._api.release_tensor_type_and_shape_info)
-        return self.type_and_shape(owned.pointer)
+        try:
+            return self.type_and_shape(info.value)
+        finally:
+            self._api.release_tensor_type_and_shape_info(info)
 
     def type_and_shape(self, info: int | None) -> tuple[int, tuple[int, ...]]:
         """`TensorProto.DataType` and dimensions, -1 where unknown, of an `OrtTensorTypeAndShapeInfo`."""
