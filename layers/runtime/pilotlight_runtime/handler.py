@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from pilotlight_runtime.entry import Entry, LambdaHandler
-from pilotlight_runtime.inference import Predict
-from pilotlight_runtime.loading import load_model
+from pilotlight_runtime.inference import InferRequest, Predict, infer
+from pilotlight_runtime.loading import LoadedModel, load_model, zero_inputs
 from pilotlight_runtime.observer import Observer
 from pilotlight_runtime.service import ModelService
 from pilotlight_runtime.session import OpenSession
@@ -41,8 +41,9 @@ def model_handler(  # noqa: PLR0913  (by keyword all but the first: the outside 
     model = load_model(Path(app_file).parent, open_session or _engine(), threads(environ))
     manifest = model.manifest
     observer = observer or start_observer(manifest.model, manifest.version, environ, stream)
-    if model.warm_up_failure is not None:
-        observer.warning("the model failed on zeros at init; it serves all the same", model.warm_up_failure)
+    failure = model.warm_up_failure or _try(model, predict)
+    if failure is not None:
+        observer.warning("the model failed on zeros at init; it serves all the same", failure)
     service = ModelService(model, predict)
     return Entry(service.answer, service.infer_path, observer, clock)
 
@@ -53,6 +54,17 @@ def threads(environ: Mapping[str, str]) -> int:
     if memory.isascii() and memory.isdigit():
         return max(1, round(int(memory) / MEMORY_PER_VCPU_MB))
     return os.cpu_count() or 1
+
+
+def _try(model: LoadedModel, predict: Predict | None) -> Exception | None:
+    """Runs a person's `predict` once, so that the first caller does not wait for what it imports; why it failed."""
+    if predict is None:
+        return None
+    try:
+        infer(model, InferRequest(zero_inputs(model.manifest.signature)), predict)
+    except Exception as error:  # noqa: BLE001  (a person's code; zeros need not be valid input for it)
+        return error
+    return None
 
 
 def _engine() -> OpenSession:

@@ -13,7 +13,10 @@ from pilotlight_runtime.tensor import Tensor
 from pilotlight_runtime.wording import brief
 
 Predict = Callable[[Session, dict[str, Tensor]], dict[str, Tensor]]
-"""A person's own way from the signature's inputs to its outputs, around `Session.run`."""
+"""A person's own way from the signature's inputs to its outputs, around `Session.run`.
+
+It may raise InvalidRequest for input that it cannot take; whatever else it raises is an answer of status 500.
+"""
 
 
 class InferRequest(NamedTuple):

@@ -57,6 +57,29 @@ def check_shape(where: str, shape: object) -> tuple[int, ...]:
     return tuple(shape)
 
 
+def flatten(where: str, shape: tuple[int, ...], data: object) -> list[Any]:
+    """`data` without its nesting, which must be that of `shape` where there is any; a scalar may stand by itself.
+
+    The elements are not looked at, but for lists among them; InvalidRequest where they are not as many as `shape` has.
+    """
+    if not shape and not isinstance(data, list):
+        return [data]
+    if not isinstance(data, list):
+        raise InvalidRequest(f"{where}: data must be a list, got {brief(data)}")
+    level = data
+    if list in map(type, data):
+        for depth, size in enumerate(shape[1:], start=1):
+            if len(level) != element_count(shape[:depth]) or any(
+                not isinstance(row, list) or len(row) != size for row in level
+            ):
+                raise InvalidRequest(f"{where}: data is not nested as shape {list(shape)} says, at depth {depth}")
+            level = list(chain.from_iterable(level))
+    if len(level) != element_count(shape):
+        count = element_count(shape)
+        raise InvalidRequest(f"{where}: data has {len(level)} elements, but shape {list(shape)} has {count}")
+    return level
+
+
 def decode_json(where: str, kind: Datatype, shape: tuple[int, ...], data: object) -> Tensor:
     """The tensor in `data`, flat or nested; a scalar may stand without a list.
 
@@ -65,11 +88,7 @@ def decode_json(where: str, kind: Datatype, shape: tuple[int, ...], data: object
     form = FORMS.get(kind.name)
     if form is None:
         raise InvalidRequest(f"{where}: {kind.name} has no JSON form; send it as a binary tensor")
-    flat = [data] if not shape and not isinstance(data, list) else _flatten(where, shape, data)
-    if len(flat) != element_count(shape):
-        raise InvalidRequest(
-            f"{where}: data has {len(flat)} elements, but shape {list(shape)} has {element_count(shape)}"
-        )
+    flat = flatten(where, shape, data)
     if not form.types.issuperset(map(type, flat)):
         raise _wrong(where, form, flat, lambda element: type(element) in form.types)
     return Tensor(kind, shape, _pack(where, kind, flat))
@@ -92,22 +111,6 @@ def encode_json(where: str, tensor: Tensor) -> list[Any]:
 
 
 _ASK_BINARY: Final = 'ask for it in binary with "parameters": {"binary_data": true} on the requested output'
-
-
-def _flatten(where: str, shape: tuple[int, ...], data: object) -> list[Any]:
-    """`data` without its nesting, which must be that of `shape` where there is any."""
-    if not isinstance(data, list):
-        raise InvalidRequest(f"{where}: data must be a list, got {brief(data)}")
-    if list not in map(type, data):
-        return data
-    level = data
-    for depth, size in enumerate(shape[1:], start=1):
-        if len(level) != element_count(shape[:depth]) or any(
-            not isinstance(row, list) or len(row) != size for row in level
-        ):
-            raise InvalidRequest(f"{where}: data is not nested as shape {list(shape)} says, at depth {depth}")
-        level = list(chain.from_iterable(level))
-    return level
 
 
 def _pack(where: str, kind: Datatype, flat: Sequence[Any]) -> memoryview | tuple[bytes, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pilotlight_runtime.datatypes import BYTES
+from pilotlight_runtime.datatypes import BYTES, Datatype
 from pilotlight_runtime.errors import (
     ChecksumMismatch,
     InferenceFailed,
@@ -25,7 +25,7 @@ from pilotlight_runtime.session import OpenSession, Session
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.tensor import Tensor, element_count
 
-_MAX_WARM_UP_BYTES: Final = 256 * 1024 * 1024
+_MAX_WARM_UP_ELEMENTS: Final = 64 * 1024 * 1024
 
 
 class LoadedModel(NamedTuple):
@@ -105,10 +105,9 @@ def warm_up(session: Session, signature: Signature) -> InferenceFailed | None:
 
     A model whose inputs would be huge even so is not run.
     """
-    shapes = [tuple(1 if size < 0 else size for size in spec.shape) for spec in signature.inputs]
-    if any(element_count(shape) * 8 > _MAX_WARM_UP_BYTES for shape in shapes):
-        return InferenceFailed("inputs are too large to warm up with")
-    inputs = {spec.name: zeros(spec, shape) for spec, shape in zip(signature.inputs, shapes, strict=True)}
+    if sum(element_count(smallest(spec)) for spec in signature.inputs) > _MAX_WARM_UP_ELEMENTS:
+        return InferenceFailed("its smallest inputs are too large to try it with")
+    inputs = zero_inputs(signature)
     try:
         session.run(inputs, tuple(spec.name for spec in signature.outputs))
     except InferenceFailed as error:
@@ -116,12 +115,20 @@ def warm_up(session: Session, signature: Signature) -> InferenceFailed | None:
     return None
 
 
-def zeros(spec: TensorSpec, shape: tuple[int, ...]) -> Tensor:
-    """A tensor of zeros, false or empty texts for `spec`."""
+def zero_inputs(signature: Signature) -> dict[str, Tensor]:
+    """Zeros, false or empty texts for each input, every open dimension 1."""
+    return {spec.name: zeros(spec.datatype, smallest(spec)) for spec in signature.inputs}
+
+
+def smallest(spec: TensorSpec) -> tuple[int, ...]:
+    """The spec's shape, every open dimension 1."""
+    return tuple(1 if size < 0 else size for size in spec.shape)
+
+
+def zeros(kind: Datatype, shape: tuple[int, ...]) -> Tensor:
+    """A tensor of zeros, false or empty texts."""
     count = element_count(shape)
-    if spec.datatype is BYTES:
-        return Tensor(BYTES, shape, (b"",) * count)
-    return Tensor(spec.datatype, shape, memoryview(bytes(count * spec.datatype.itemsize)))
+    return Tensor(kind, shape, (b"",) * count if kind is BYTES else memoryview(bytes(count * kind.itemsize)))
 
 
 def _input_fits(published: TensorSpec, graph: TensorSpec) -> bool:

@@ -10,10 +10,10 @@ import binascii
 from typing import Any, Final, NamedTuple
 
 from pilotlight_runtime.datatypes import BYTES
-from pilotlight_runtime.errors import InvalidRequest
+from pilotlight_runtime.errors import InvalidRequest, TooLarge
 from pilotlight_runtime.inference import InferRequest, InferResponse
 from pilotlight_runtime.json_codec import loads
-from pilotlight_runtime.json_tensors import MAX_ELEMENTS, check_shape, decode_json, encode_json
+from pilotlight_runtime.json_tensors import check_shape, decode_json, encode_json, flatten
 from pilotlight_runtime.manifest import Manifest
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.tensor import MAX_RANK, Tensor, element_count
@@ -21,6 +21,7 @@ from pilotlight_runtime.wording import brief
 
 _SIGNATURE: Final = "serving_default"
 _B64: Final = "b64"
+_MOST_EMPTY: Final = 1_000_000
 
 
 class Prediction(NamedTuple):
@@ -114,12 +115,8 @@ def _tensor(where: str, spec: TensorSpec, value: object) -> Tensor:
     shape = check_shape(where, _shape_of(where, value))
     if spec.datatype is not BYTES:
         return decode_json(where, spec.datatype, shape, value)
-    texts, decoded = _flat(value, len(shape)), []
-    for index, text in enumerate(texts):
-        decoded.append(_bytes(f"{where}: element {index}", text))
-    if len(decoded) != element_count(shape):
-        raise InvalidRequest(f"{where}: not every list at the same depth is equally long")
-    return Tensor(BYTES, shape, tuple(decoded))
+    texts = flatten(where, shape, value)
+    return Tensor(BYTES, shape, tuple(_bytes(f"{where}: data[{index}]", text) for index, text in enumerate(texts)))
 
 
 def _shape_of(where: str, value: object) -> list[int]:
@@ -131,13 +128,6 @@ def _shape_of(where: str, value: object) -> list[int]:
             raise InvalidRequest(f"{where} is nested more than {MAX_RANK} deep")
         value = value[0] if value else None
     return shape
-
-
-def _flat(value: object, depth: int) -> list[Any]:
-    level = [value]
-    for _ in range(depth):
-        level = [item for part in level if isinstance(part, list) for item in part]
-    return level
 
 
 def _bytes(where: str, text: object) -> bytes:
@@ -171,14 +161,17 @@ def _nested(flat: list[Any], shape: tuple[int, ...]) -> Any:  # noqa: ANN401  (a
     if not shape:
         return flat[0]
     if 0 in shape:
-        return _empty(shape)
+        return _empty(shape[: shape.index(0) + 1])
     for size in reversed(shape[1:]):
         flat = [flat[start : start + size] for start in range(0, len(flat), size)]
     return flat
 
 
 def _empty(shape: tuple[int, ...]) -> list[Any]:
-    """Nested lists of no elements at all."""
-    if shape[0] > MAX_ELEMENTS or shape[0] == 0:
-        return []
-    return [_empty(shape[1:]) if len(shape) > 1 else [] for _ in range(shape[0])]
+    """Nested lists of no elements at all, the innermost empty. `shape` ends in its only 0."""
+    if element_count(shape[:-1]) > _MOST_EMPTY:
+        raise TooLarge(f"an output of shape {list(shape)} is too long to write in JSON")
+    nested: list[Any] = []
+    for size in reversed(shape[:-1]):
+        nested = [nested] * size
+    return nested
