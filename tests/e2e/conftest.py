@@ -1,0 +1,79 @@
+"""A real project, built by the real `sam build` for a Docker engine that has Lambda's base image.
+
+Where one of these is missing, the tests that need it skip with the reason. With PILOTLIGHT_E2E=required they fail.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cli_project import Desk, new_project
+from sam_project import ECHO, Sam, SamProject, echo_model
+
+from pilotlight.scaffold import add_function
+
+
+@pytest.fixture(scope="session")
+def missing() -> Callable[[str], None]:
+    def report(reason: str) -> None:
+        if os.environ.get("PILOTLIGHT_E2E") == "required":
+            pytest.fail(f"{reason}, and PILOTLIGHT_E2E=required forbids to skip")
+        pytest.skip(reason)
+
+    return report
+
+
+@pytest.fixture(scope="session")
+def sam(request: pytest.FixtureRequest, missing: Callable[[str], None]) -> Sam:
+    own = request.config.rootpath / ".venv-sam" / "bin" / "sam"
+    found = shutil.which("sam") or (str(own) if own.is_file() else None)
+    if found is None:
+        missing("the SAM CLI is neither on the PATH nor in .venv-sam (`make sam` puts it there)")
+    return Sam(Path(str(found)))
+
+
+@pytest.fixture(scope="session")
+def base_image(request: pytest.FixtureRequest, missing: Callable[[str], None]) -> str:
+    """Lambda's Python 3.13 image, or the stand-in for it, in a Docker engine that runs."""
+    if (
+        shutil.which("docker") is None
+        or subprocess.run(["docker", "info"], check=False, capture_output=True).returncode
+    ):
+        missing("no Docker engine answers")
+    script = request.config.rootpath / "tests" / "e2e" / "lambda_base" / "build.sh"
+    built = subprocess.run(["bash", script, sys.executable], check=False, capture_output=True, text=True)
+    if built.returncode:
+        missing(f"Lambda's base image can be neither pulled nor built here: {built.stderr.strip()[-300:]}")
+    return "public.ecr.aws/lambda/python:3.13-x86_64"
+
+
+@pytest.fixture(scope="session")
+def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """A project with the repository's digits network, trained for one epoch, and an imported model."""
+    desk = new_project(tmp_path_factory.mktemp("project"))
+    repository = request.config.rootpath
+    shutil.copytree(repository / "functions" / "digits", desk.root / "functions" / "digits")
+    (desk.root / "functions" / "digits" / "model.lock").unlink(missing_ok=True)
+    template = desk.root / "template.yaml"
+    template.write_text(add_function(template.read_text(), "digits"))
+    assert template.read_text() == (repository / "template.yaml").read_text()
+    # A process of its own: TensorFlow would stay in this one.
+    environ = {**os.environ, "PILOTLIGHT_STORE": str(desk.root / "the-store")}
+    command = [sys.executable, "-m", "pilotlight", "train", "digits", "--epochs", "1", "--json"]
+    trained = subprocess.run(command, cwd=desk.root, env=environ, check=False, capture_output=True, text=True)
+    assert trained.returncode == 0, trained.stderr
+    desk.imported(ECHO, echo_model())
+    return desk
+
+
+@pytest.fixture(scope="session")
+def project(sam: Sam, base_image: str, desk: Desk) -> SamProject:
+    """The project after `sam build`. The image also compiles the layer's bytecode where no Python 3.13 is at hand."""
+    assert base_image
+    project = SamProject(desk.root, sam)
+    project.build()
+    return project

@@ -1,0 +1,50 @@
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from cli_project import Desk
+from sam_project import ECHO, Sam, SamProject
+
+RESOURCES = ("DigitsFunction", "EchoFunction", "CatalogFunction", "RuntimeLayer")
+
+
+def test_the_template_is_valid_to_sam_and_to_its_linter(project: SamProject) -> None:
+    assert "is a valid SAM Template" in project.sam.run(project.root, "validate", "--lint")
+
+
+def test_a_function_holds_what_serving_needs_and_nothing_of_training(project: SamProject) -> None:
+    for resource in ("DigitsFunction", "EchoFunction"):
+        assert set(project.files(resource)) == {"app.py", "manifest.json", "model.onnx"}
+    assert set(project.files("CatalogFunction")) == {"app.py", "catalog.json"}
+
+
+def test_the_layer_is_byte_compiled_for_lambda_and_holds_no_numpy_and_no_tests(project: SamProject) -> None:
+    names = set(project.files("RuntimeLayer"))
+    assert "python/pilotlight_runtime/handler.py" in names
+    assert "python/pilotlight_runtime/__pycache__/handler.cpython-313.pyc" in names
+    packages = {name.split("/")[1] for name in names}
+    assert not packages & {"numpy", "boto3", "tensorflow", "onnx", "pilotlight"}, packages
+    assert not [name for name in names if "/tests/" in name]
+
+
+def test_built_again_elsewhere_is_byte_identical(project: SamProject, tmp_path: Path) -> None:
+    """A fresh copy without caches, in another folder: no path, time or order of files may show in the build."""
+    shutil.copytree(project.root, tmp_path / "copy", ignore=shutil.ignore_patterns(".aws-sam", ".pilotlight"))
+    again = SamProject(tmp_path / "copy", project.sam)
+    again.build()
+    for resource in RESOURCES:
+        assert again.files(resource) == project.files(resource), resource
+
+
+def test_a_pinned_version_that_is_not_in_the_store_stops_the_build_and_says_what_to_do(
+    desk: Desk, project: SamProject, sam: Sam
+) -> None:
+    elsewhere = desk.root / "an-empty-store"
+    environ = {"PILOTLIGHT_STORE": str(elsewhere), "PILOTLIGHT": f"{sys.executable} -m pilotlight"}
+    with pytest.raises(AssertionError) as caught:
+        sam.run(project.root, "build", "EchoFunction", "--build-dir", str(desk.root / "failed"), **environ)
+    said = str(caught.value)
+    assert ECHO in said
+    assert str(elsewhere) in said
+    assert "pilotlight" in said

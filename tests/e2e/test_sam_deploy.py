@@ -1,0 +1,199 @@
+"""`sam deploy` against moto's server; what Lambda was given there is fetched back and answers under the emulator."""
+
+import base64
+import hashlib
+import io
+import json
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from sam_project import ECHO, Sam, SamProject, contents
+
+from pilotlight.local.event import WebRequest, rest_event
+from pilotlight.local.routes import Route
+
+STACK, BUCKET, REGION = "deployed", "uploads", "eu-central-1"
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def wait(answers: Callable[[], bool], seconds: float, why: Callable[[], str]) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if answers():
+                return
+        except requests.ConnectionError:
+            pass
+        time.sleep(0.2)
+    raise AssertionError(why())
+
+
+@pytest.fixture(scope="module")
+def endpoint(sam: Sam, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where moto's server answers. It takes the path of a template's URL for the bucket's only at `localhost`."""
+    port = free_port()
+    log = tmp_path_factory.mktemp("moto") / "moto.log"
+    script = Path(__file__).with_name("moto_with_sam.py")
+    environ = sam.environ({"S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"})
+    with log.open("w") as said:
+        process = subprocess.Popen([sys.executable, script, str(port)], env=environ, stdout=said, stderr=said)
+        try:
+            wait(lambda: requests.get(f"http://127.0.0.1:{port}/moto-api/", timeout=10).ok, 60, log.read_text)
+            yield f"http://localhost:{port}"
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def aws(endpoint: str) -> Callable[[str], Any]:
+    def client(service: str) -> Any:
+        session = boto3.Session("invented", "invented", region_name=REGION)
+        return session.client(service, endpoint_url=endpoint)
+
+    return client
+
+
+@pytest.fixture(scope="module")
+def deployed(project: SamProject, endpoint: str, aws: Callable[[str], Any]) -> dict[str, str]:
+    """The stack's physical ids by logical id. moto takes no --resolve-s3, which is what samconfig.toml says."""
+    aws("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    options = ["--stack-name", STACK, "--s3-bucket", BUCKET, "--config-env", "none", "--no-confirm-changeset"]
+    capabilities = ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+    said = project.sam.run(project.root, "deploy", *options, *capabilities, AWS_ENDPOINT_URL=endpoint)
+    assert "Successfully created/updated stack" in said
+    found = aws("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
+    # Resources that moto's CloudFormation does not know stand there without a name.
+    named = [resource for resource in found if "LogicalResourceId" in resource]
+    return {resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "") for resource in named}
+
+
+def uploaded(aws: Callable[[str], Any], sha256: str) -> bytes:
+    """The zip whose digest Lambda reports as that of its code, out of what `sam deploy` uploaded."""
+    s3 = aws("s3")
+    for entry in s3.list_objects_v2(Bucket=BUCKET)["Contents"]:
+        content: bytes = s3.get_object(Bucket=BUCKET, Key=entry["Key"])["Body"].read()
+        if base64.b64encode(hashlib.sha256(content).digest()).decode() == sha256:
+            return content
+    raise AssertionError(f"no uploaded file has the digest {sha256}")
+
+
+@pytest.fixture(scope="module")
+def fetched(deployed: dict[str, str], aws: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for each function and for the layer, with what Lambda was given."""
+    place = tmp_path_factory.mktemp("fetched")
+    awslambda = aws("lambda")
+    digests = {
+        name: awslambda.get_function(FunctionName=deployed[name], Qualifier="live")["Configuration"]["CodeSha256"]
+        for name in ("DigitsFunction", "EchoFunction", "CatalogFunction")
+    }
+    (layer,) = awslambda.list_layers()["Layers"]
+    newest = awslambda.get_layer_version(LayerName=layer["LayerName"], VersionNumber=1)
+    digests["RuntimeLayer"] = newest["Content"]["CodeSha256"]
+    for name, digest in digests.items():
+        with zipfile.ZipFile(io.BytesIO(uploaded(aws, digest))) as archive:
+            archive.extractall(place / name)
+    return place
+
+
+def test_functions_layer_roles_logs_and_api_exist(deployed: dict[str, str], aws: Callable[[str], Any]) -> None:
+    functions = {it["FunctionName"]: it for it in aws("lambda").list_functions()["Functions"]}
+    for name in ("DigitsFunction", "EchoFunction", "CatalogFunction"):
+        function = functions[deployed[name]]
+        assert function["Runtime"] == "python3.13"
+        assert function["Handler"] == "app.handler"
+        assert function["Role"].endswith(f"/{deployed[name.replace('Function', 'Role')]}")
+    groups = {group["logGroupName"]: group for group in aws("logs").describe_log_groups()["logGroups"]}
+    for name in ("digits", ECHO, "catalog", "access"):
+        assert groups[f"/pilotlight/dev/{name}"]["retentionInDays"] == 30
+    assert {"Api", "Observability", "CodeDeployServiceRole"} <= set(deployed)
+
+
+def test_every_function_has_a_version_behind_its_alias(deployed: dict[str, str], aws: Callable[[str], Any]) -> None:
+    for name in ("DigitsFunction", "EchoFunction", "CatalogFunction"):
+        (alias,) = aws("lambda").list_aliases(FunctionName=deployed[name])["Aliases"]
+        assert (alias["Name"], alias["FunctionVersion"]) == ("live", "1")
+
+
+def test_the_api_routes_each_path_to_its_function(deployed: dict[str, str], aws: Callable[[str], Any]) -> None:
+    resources = aws("apigateway").get_resources(restApiId=deployed["Api"], limit=500)["items"]
+    calls = {
+        (method, resource["path"]): settings["methodIntegration"]["uri"]
+        for resource in resources
+        for method, settings in resource.get("resourceMethods", {}).items()
+    }
+    assert f"function:{deployed['DigitsFunction']}:live" in calls["ANY", "/v2/models/digits/{proxy+}"]
+    assert f"function:{deployed['EchoFunction']}:live" in calls["POST", "/v1/models/echo:predict"]
+    assert f"function:{deployed['CatalogFunction']}:live" in calls["ANY", "/{proxy+}"]
+
+
+def test_what_was_deployed_is_what_was_built(project: SamProject, fetched: Path) -> None:
+    for name in ("DigitsFunction", "EchoFunction", "CatalogFunction", "RuntimeLayer"):
+        assert contents(fetched / name) == project.files(name), name
+
+
+@contextmanager
+def emulated(function: Path, layer: Path, emulator: Path, image: str) -> Iterator[str]:
+    """The function in its base image under the runtime interface emulator; its files cannot be changed, as in Lambda."""
+    mounts = {function: "/var/task", layer: "/opt", emulator: "/usr/local/bin/aws-lambda-rie"}
+    command = ["docker", "run", "--detach", "--read-only", "--tmpfs", "/tmp", "--publish", "127.0.0.1::8080"]  # noqa: S108  (inside the container)
+    for source, target in mounts.items():
+        command += ["--volume", f"{source}:{target}:ro"]
+    for variable in ("AWS_LAMBDA_FUNCTION_HANDLER=app.handler", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=1769"):
+        command += ["--env", variable]
+    command += ["--entrypoint", "/usr/local/bin/aws-lambda-rie", image, "--log-level", "error"]
+    container = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    try:
+        port = subprocess.run(["docker", "port", container, "8080"], check=True, capture_output=True, text=True).stdout
+        yield f"http://{port.splitlines()[0].strip()}/2015-03-31/functions/function/invocations"
+    finally:
+        subprocess.run(["docker", "rm", "--force", container], check=True, capture_output=True)
+
+
+def asked(url: str, method: str, path: str, resource: str, body: bytes = b"") -> tuple[int, Any]:
+    """Status and JSON of the function's answer to a REST API's event."""
+    proxy = path.removeprefix(resource.removesuffix("{proxy+}")) if resource.endswith("{proxy+}") else None
+    route = Route(resource=resource, proxy=proxy, function="it")
+    request = WebRequest(method, path, [("Content-Type", "application/json")], body, "an-id", time.time())
+    answers: list[requests.Response] = []
+
+    def answer() -> bool:
+        answers.append(requests.post(url, json=rest_event(request, route), timeout=60))
+        return True
+
+    wait(answer, 30, lambda: f"{url} does not answer")
+    answered = answers[-1].json()
+    assert "statusCode" in answered, answered
+    content = answered["body"]
+    text = base64.b64decode(content).decode() if answered.get("isBase64Encoded") else content
+    return answered["statusCode"], json.loads(text)
+
+
+def test_what_was_deployed_answers_under_the_emulator(fetched: Path, sam: Sam, base_image: str) -> None:
+    layer, emulator = fetched / "RuntimeLayer", sam.emulator()
+    body = {"inputs": [{"name": "image", "datatype": "FP32", "shape": [1, 28, 28, 1], "data": [0.0] * 784}]}
+    with emulated(fetched / "DigitsFunction", layer, emulator, base_image) as url:
+        path, resource = "/v2/models/digits/infer", "/v2/models/digits/{proxy+}"
+        status, answer = asked(url, "POST", path, resource, json.dumps(body).encode())
+        assert status == 200, answer
+        assert answer["outputs"][0]["shape"] == [1, 10]
+        assert sum(answer["outputs"][0]["data"]) == pytest.approx(1)
+        assert asked(url, "POST", path, resource, b"{")[0] == 400
+    with emulated(fetched / "CatalogFunction", layer, emulator, base_image) as url:
+        assert asked(url, "GET", "/v2/health/ready", "/v2/{proxy+}") == (200, {"ready": True})
