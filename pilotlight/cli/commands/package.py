@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from pilotlight.cli.wiring import err, layer_cache, open_store, surroundings
 from pilotlight.core.errors import PackagingError
 from pilotlight.core.names import logical_stem
+from pilotlight.core.progress import Progress
+from pilotlight.core.project import Project
+
+if TYPE_CHECKING:
+    from pilotlight.packaging import LayerReport, PackageReport
 
 CATALOG: Final = "catalog"
+REQUIREMENTS: Final = "requirements.txt"
 
 
 def package(
@@ -33,20 +39,38 @@ def package(
         raise PackagingError(
             "package", "needs a function's name or --layer, one of them", "See `pilotlight package -h`."
         )
-    from pilotlight.packaging import package_catalog, package_function, package_layer  # noqa: PLC0415  (only here)
-
     where = surroundings(ctx)
     project, target = where.project(), where.path(into)
     if layer:
-        report = package_layer(
-            project.layer / "requirements.txt", target, progress=where.progress(), cache=layer_cache(project)
-        )
-        err().print(f"Layer in {into}: {report}", markup=False, soft_wrap=True)
-        return
-    store = open_store(project.store)
-    if name in (CATALOG, logical_stem(CATALOG)):
-        done = package_catalog(project.functions / CATALOG, project.pinned(), store, target)
+        done: LayerReport | PackageReport = _layer(project, target, where.progress())
+    elif name in (CATALOG, logical_stem(CATALOG)):
+        done = _catalog(project, target)
     else:
-        model = project.by_stem(name)
-        done = package_function(model, project.folder(model), store, project.lock(model), target)
-    err().print(f"Function in {into}: {done}", markup=False, soft_wrap=True)
+        done = _function(project, project.by_stem(name), target, where.progress())
+    kind = "Layer" if layer else "Function"
+    err().print(f"{kind} in {into}: {done}", markup=False, soft_wrap=True)
+
+
+def _layer(project: Project, target: Path, progress: Progress) -> LayerReport:
+    from pilotlight.packaging import package_layer  # noqa: PLC0415  (only here)
+
+    return package_layer(project.layer / REQUIREMENTS, target, progress=progress, cache=layer_cache(project))
+
+
+def _catalog(project: Project, target: Path) -> PackageReport:
+    from pilotlight.packaging import package_catalog  # noqa: PLC0415  (only here)
+
+    return package_catalog(project.functions / CATALOG, project.pinned(), open_store(project.store), target)
+
+
+def _function(project: Project, model: str, target: Path, progress: Progress) -> PackageReport:
+    """The function, refused where it passes Lambda's limit together with the layer, which is built once and kept."""
+    from pilotlight.packaging import LayerSource, build_layer, package_function  # noqa: PLC0415  (only here)
+
+    try:
+        layer = build_layer(LayerSource(project.layer / REQUIREMENTS), layer_cache(project), progress).bytes
+    except PackagingError as error:
+        progress.note(f"the layer is not counted against Lambda's limit: {error}")
+        layer = 0
+    lock, store = project.lock(model), open_store(project.store)
+    return package_function(model, project.folder(model), store, lock, target, layer_bytes=layer)
