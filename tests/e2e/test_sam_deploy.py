@@ -150,7 +150,7 @@ def test_what_was_deployed_is_what_was_built(project: SamProject, fetched: Path)
 
 @contextmanager
 def emulated(function: Path, layer: Path, emulator: Path, image: str) -> Iterator[str]:
-    """The function in its base image under the runtime interface emulator; its files cannot be changed, as in Lambda."""
+    """The function in its base image under the runtime interface emulator; it cannot write to its files."""
     mounts = {function: "/var/task", layer: "/opt", emulator: "/usr/local/bin/aws-lambda-rie"}
     command = ["docker", "run", "--detach", "--read-only", "--tmpfs", "/tmp", "--publish", "127.0.0.1::8080"]  # noqa: S108  (inside the container)
     for source, target in mounts.items():
