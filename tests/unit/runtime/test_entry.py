@@ -1,0 +1,116 @@
+import json
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from pilotlight_runtime.entry import Entry
+from pilotlight_runtime.errors import InferenceFailed, MethodNotAllowed, NotFound
+from pilotlight_runtime.events import MAX_ANSWER_BYTES
+from pilotlight_runtime.http import HttpRequest, HttpResponse, json_response
+from pilotlight_runtime.observer import Record, Trace
+
+CONTEXT = SimpleNamespace(aws_request_id="id-1")
+EVENT = {"path": "/v2"}
+
+
+class Notes:
+    """An observer that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+
+    def request(self, record: Record) -> None:
+        self.records.append(record)
+
+    def warning(self, message: str, cause: BaseException | None) -> None:
+        raise AssertionError(message, cause)
+
+
+def entry(answer: Any, notes: Notes) -> Entry:
+    ticks = count()
+    return Entry(answer, "/infer", notes, lambda: next(ticks) / 1000)
+
+
+def failing(error: Exception) -> Any:
+    def answer(_request: HttpRequest, trace: Trace) -> HttpResponse:
+        trace.operation = "infer"
+        with trace.phase("decode"):
+            raise error
+
+    return answer
+
+
+def test_what_the_observer_hears() -> None:
+    def answer(_request: HttpRequest, trace: Trace) -> HttpResponse:
+        trace.operation = "infer"
+        trace.shapes = {"x": (1, 2)}
+        with trace.phase("decode"):
+            return json_response({})
+
+    notes = Notes()
+    handler = entry(answer, notes)
+    event = {**EVENT, "httpMethod": "GET", "requestContext": {"requestId": "gateway-1"}}
+    assert handler(event, CONTEXT)["statusCode"] == 200
+    handler(EVENT, CONTEXT)
+    first, second = notes.records
+    assert (first.request_id, first.gateway_id, first.operation, first.status) == ("id-1", "gateway-1", "infer", 200)
+    assert (first.shapes, first.fault) == ({"x": (1, 2)}, None)
+    assert first.phases == pytest.approx({"event": 1, "decode": 1})
+    assert first.total == pytest.approx(5)
+    assert (first.cold, second.cold, second.gateway_id) == (True, False, "")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "document"),
+    [
+        (NotFound("not here"), 404, {"error": "not here"}),
+        (MethodNotAllowed("PUT", "GET"), 405, {"error": "method 'PUT' is not allowed here; use GET"}),
+        (InferenceFailed("it failed"), 500, {"error": "it failed", "request_id": "id-1"}),
+        (
+            ZeroDivisionError("secret"),
+            500,
+            {"error": "the function failed; its log has the cause", "request_id": "id-1"},
+        ),
+        (MemoryError(), 500, {"error": "the function failed; its log has the cause", "request_id": "id-1"}),
+    ],
+)
+def test_every_failure_is_an_answer(error: Exception, status: int, document: object) -> None:
+    notes = Notes()
+    answer = entry(failing(error), notes)(EVENT, CONTEXT)
+    assert answer["statusCode"] == notes.records[0].status == status
+    assert json.loads(answer["body"]) == document
+    assert answer["headers"].get("Allow") == ("GET" if status == 405 else None)
+    assert notes.records[0].fault is (error if status == 500 else None)
+    assert "decode" in notes.records[0].phases
+
+
+def test_an_answer_larger_than_lambda_carries_becomes_an_error() -> None:
+    notes = Notes()
+    answer = entry(lambda *_: json_response(["a" * MAX_ANSWER_BYTES]), notes)(EVENT, CONTEXT)
+    assert answer["statusCode"] == notes.records[0].status == 413
+    assert "the answer is larger" in json.loads(answer["body"])["error"]
+
+
+def test_a_direct_inference_request_gets_its_errors_plainly() -> None:
+    answer = entry(failing(NotFound("not here")), Notes())({"inputs": []}, CONTEXT)
+    assert answer == {"error": "not here", "status": 404}
+
+
+@pytest.mark.parametrize("event", [None, [], "x", 3, {}, {"requestContext": []}])
+def test_what_is_no_event_is_a_bad_request(event: object) -> None:
+    notes = Notes()
+    assert entry(failing(NotFound("")), notes)(event, CONTEXT)["statusCode"] == 400
+    assert notes.records[0].operation == ""
+
+
+@pytest.mark.parametrize("context", [None, SimpleNamespace(), SimpleNamespace(aws_request_id=7)])
+def test_a_request_without_an_id_gets_one(context: object) -> None:
+    notes = Notes()
+    handler = entry(lambda *_: json_response({}), notes)
+    handler(EVENT, context)
+    handler(EVENT, context)
+    first, second = (record.request_id for record in notes.records)
+    assert len(first) == 32
+    assert first != second

@@ -1,0 +1,149 @@
+import json
+import struct
+from typing import Any
+
+import pytest
+from models.manifests import manifest_of, signature_of
+
+from pilotlight_runtime.datatypes import BYTES, FP32
+from pilotlight_runtime.errors import InvalidRequest, TooLarge
+from pilotlight_runtime.inference import InferResponse
+from pilotlight_runtime.signature import Signature
+from pilotlight_runtime.tensor import Tensor
+from pilotlight_runtime.tfserving import Prediction, model_status, read_prediction, write_prediction
+
+ONE = signature_of([("x", "FP32", (-1, 2))], [("y", "FP32", (-1, 2))])
+TWO = signature_of([("a", "FP32", (-1,)), ("t", "BYTES", (-1,))], [("y", "FP32", (-1,))])
+TEXT = signature_of([("t", "BYTES", (-1, -1))], [("y", "FP32", (-1,))])
+
+
+def read(document: object, signature: Signature = ONE) -> Prediction:
+    return read_prediction(json.dumps(document).encode(), signature)
+
+
+def fp32(shape: tuple[int, ...], *values: float) -> Tensor:
+    return Tensor(FP32, shape, memoryview(struct.pack(f"<{len(values)}f", *values)))
+
+
+@pytest.mark.parametrize(
+    ("document", "rows"),
+    [
+        ({"instances": [[1, 2], [3, 4]]}, 2),
+        ({"instances": [{"x": [1, 2]}, {"x": [3, 4]}], "signature_name": "serving_default"}, 2),
+        ({"inputs": [[1, 2], [3, 4]], "signature_name": ""}, None),
+        ({"inputs": {"x": [[1, 2], [3, 4]]}}, None),
+    ],
+)
+def test_rows_and_columns_are_the_same_tensors(document: object, rows: int | None) -> None:
+    prediction = read(document)
+    assert prediction.request.inputs == {"x": fp32((2, 2), 1, 2, 3, 4)}
+    assert prediction.rows == rows
+
+
+def test_several_inputs_by_row_and_by_column() -> None:
+    rows = read({"instances": [{"a": 1, "t": "x"}, {"a": 2, "t": {"b64": "/wA="}}]}, TWO)
+    columns = read({"inputs": {"a": [1, 2], "t": ["x", {"b64": "/wA="}]}}, TWO)
+    assert rows.request.inputs == {"a": fp32((2,), 1, 2), "t": Tensor(BYTES, (2,), (b"x", b"\xff\0"))}
+    assert columns.request.inputs == rows.request.inputs
+
+
+def test_bytes_stand_alone_as_instances() -> None:
+    prediction = read({"instances": [[{"b64": "aGk="}, "é"]]}, TEXT)
+    assert prediction.request.inputs == {"t": Tensor(BYTES, (1, 2), (b"hi", "é".encode()))}
+
+
+def test_a_scalar_by_column() -> None:
+    scalar = signature_of([("x", "FP32", ())], [("y", "FP32", ())])
+    assert read({"inputs": 2.5}, scalar).request.inputs == {"x": fp32((), 2.5)}
+    text = signature_of([("x", "BYTES", ())], [("y", "FP32", ())])
+    assert read({"inputs": {"b64": "aGk="}}, text).request.inputs == {"x": Tensor(BYTES, (), (b"hi",))}
+
+
+@pytest.mark.parametrize(
+    ("document", "signature", "message"),
+    [
+        ([], ONE, "must be a JSON object with either instances or inputs"),
+        ({}, ONE, "either instances or inputs"),
+        ({"instances": [], "inputs": []}, ONE, "either instances or inputs"),
+        ({"instances": []}, ONE, "at least one instance, got []"),
+        ({"instances": 3}, ONE, "at least one instance, got 3"),
+        ({"instances": [[1, 2]], "signature_name": "other"}, ONE, "signature_name must be 'serving_default', got 'o"),
+        ({"instances": [[1, 2]], "signature_name": []}, ONE, "signature_name must be 'serving_default', got []"),
+        ({"instances": [1, 2]}, TWO, "instances must name the model's inputs, which are 'a', 't'"),
+        ({"inputs": [1, 2]}, TWO, "inputs must name the model's inputs, which are 'a', 't'"),
+        ({"instances": [{"a": 1, "t": "x"}, {"a": 2}]}, TWO, "instances[1] must have the same inputs as the others"),
+        ({"instances": [{"x": [1, 2]}, [3, 4]]}, ONE, "instances[1] must have the same inputs"),
+        ({"instances": [[3, 4], {"x": [1, 2]}]}, ONE, "instances[0] must have the same inputs"),
+        ({"inputs": {"z": [1]}}, ONE, "input 'z' is not one of the model's, which are 'x'"),
+        ({"instances": [[1, 2], [3]]}, ONE, "input 'x': data is not nested as shape [2, 2] says"),
+        ({"instances": [[1, 2], 3]}, ONE, "input 'x': data is not nested as shape [2, 2] says"),
+        ({"instances": [[1, "2"]]}, ONE, "input 'x': data[1] must be a finite FP32 number, got '2'"),
+        ({"instances": [["a", "b"], ["c", "d", "e"], ["f"]]}, TEXT, "not nested as shape [3, 2] says"),
+        ({"instances": [[1]]}, TEXT, 'input \'t\': data[0] must be a string or {"b64": "..."}, got 1'),
+        ({"instances": [[{"b64": "%"}]]}, TEXT, "data[0] is neither UTF-8 text nor base64"),
+        ({"instances": [[{"b64": "é"}]]}, TEXT, "data[0] is neither UTF-8 text nor base64"),
+        ({"instances": [["\ud800"]]}, TEXT, "data[0] is neither UTF-8 text nor base64"),
+        ({"instances": [[{"b64": 1}]]}, TEXT, "got an object"),
+    ],
+)
+def test_what_is_wrong_is_named(document: object, signature: Signature, message: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        read(document, signature)
+    assert message in str(caught.value)
+
+
+def test_too_much_nesting_is_named() -> None:
+    with pytest.raises(InvalidRequest, match="input 'x' is nested more than 64 deep"):
+        read_prediction(b'{"inputs":' + b"[" * 100 + b"]" * 100 + b"}", ONE)
+
+
+def test_an_empty_body_is_named() -> None:
+    with pytest.raises(InvalidRequest, match="the body is empty"):
+        read_prediction(b"", ONE)
+
+
+Y = fp32((2, 2), 1, 2, 3, 4)
+T = Tensor(BYTES, (2,), (b"a", b"b"))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "rows", "expected"),
+    [
+        ({"y": Y}, 2, {"predictions": [[1, 2], [3, 4]]}),
+        ({"y": Y}, None, {"outputs": [[1, 2], [3, 4]]}),
+        ({"y": Y, "t": T}, 2, {"predictions": [{"y": [1, 2], "t": "a"}, {"y": [3, 4], "t": "b"}]}),
+        ({"y": Y, "t": T}, None, {"outputs": {"y": [[1, 2], [3, 4]], "t": ["a", "b"]}}),
+        ({"t_bytes": T}, None, {"outputs": [{"b64": "YQ=="}, {"b64": "Yg=="}]}),
+        ({"t": Tensor(BYTES, (2,), (b"a", b"\xff"))}, None, {"outputs": [{"b64": "YQ=="}, {"b64": "/w=="}]}),
+        ({"y": fp32((), 7)}, None, {"outputs": 7}),
+        ({"y": fp32((2, 0, 3))}, 2, {"predictions": [[], []]}),
+        ({"y": fp32((0, 3))}, None, {"outputs": []}),
+        ({"y": fp32((1, 2, 2), 1, 2, 3, 4)}, 1, {"predictions": [[[1, 2], [3, 4]]]}),
+    ],
+)
+def test_answers(outputs: dict[str, Tensor], rows: int | None, expected: Any) -> None:
+    assert write_prediction(InferResponse(outputs), rows) == expected
+
+
+@pytest.mark.parametrize(("tensor", "rows"), [(fp32((), 7), 1), (Y, 3)])
+def test_an_output_without_a_row_for_each_instance_is_refused(tensor: Tensor, rows: int) -> None:
+    with pytest.raises(InvalidRequest, match="send inputs instead of instances"):
+        write_prediction(InferResponse({"y": tensor}), rows)
+
+
+def test_an_absurd_number_of_empty_rows_is_refused() -> None:
+    with pytest.raises(TooLarge, match="too long to write in JSON"):
+        write_prediction(InferResponse({"y": fp32((10**4, 10**4, 0))}), None)
+
+
+def test_infinity_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="output 'y' has NaN or infinity"):
+        write_prediction(InferResponse({"y": fp32((1,), float("inf"))}), 1)
+
+
+def test_status() -> None:
+    manifest = manifest_of([("x", "FP32", ())], [("y", "FP32", ())])
+    ok = {"error_code": "OK", "error_message": ""}
+    assert model_status(manifest) == {
+        "model_version_status": [{"version": manifest.version, "state": "AVAILABLE", "status": ok}]
+    }
