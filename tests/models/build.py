@@ -35,12 +35,18 @@ def log_model(shape: Sequence[int] = (-1, 2)) -> bytes:
     return _model([node], [spec("x", "FP32", shape)], [spec("y", "FP32", shape)])
 
 
-def gather_model() -> bytes:
-    """Rows of a table of four, by INT64 index: an index outside fails inside the model."""
-    table = helper.make_tensor("table", TensorProto.FLOAT, [4, 1], [10.0, 11.0, 12.0, 13.0])
-    node = helper.make_node("Gather", ["table", "index"], ["row"])
+def gather_model(shift: int = 0) -> bytes:
+    """Row `index - shift` of a table of four, for each INT64 index: one outside -4..3 fails inside the model."""
+    constants = [
+        helper.make_tensor("table", TensorProto.FLOAT, [4, 1], [10.0, 11.0, 12.0, 13.0]),
+        helper.make_tensor("shift", TensorProto.INT64, [], [shift]),
+    ]
+    nodes = [
+        helper.make_node("Sub", ["index", "shift"], ["place"]),
+        helper.make_node("Gather", ["table", "place"], ["row"]),
+    ]
     ends = [spec("index", "INT64", (-1,))], [spec("row", "FP32", (-1, 1))]
-    return _model([node], *ends, constants=[table])
+    return _model(nodes, *ends, constants=constants)
 
 
 def fill_model() -> bytes:

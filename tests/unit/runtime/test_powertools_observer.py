@@ -87,13 +87,9 @@ def test_a_restored_environment_has_another_id() -> None:
 
 
 def failed(text: str) -> InferenceFailed:
-    try:
-        try:
-            raise ValueError(text)
-        except ValueError as error:
-            raise InferenceFailed("the model failed on this input") from error
-    except InferenceFailed as error:
-        return error
+    with pytest.raises(InferenceFailed) as caught:
+        raise InferenceFailed("the model failed on this input") from ValueError(text)
+    return caught.value
 
 
 def test_a_fault_is_an_error_line_with_its_cause() -> None:

@@ -13,7 +13,7 @@ SNAPSHOT = {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
 
 @pytest.fixture
 def hooks() -> Iterator[list[object]]:
-    """The package that Lambda's runtime brings, which no registry's package index gives us here."""
+    """The package that only Lambda's managed runtime brings."""
     module = ModuleType("snapshot_restore_py")
     found: list[object] = []
     module.__dict__["register_after_restore"] = found.append
