@@ -84,6 +84,8 @@ class ModelService:
 
     def _run(self, request: InferRequest, trace: Trace) -> InferResponse:
 
-        trace.shapes = {name: tensor.shape for name, tensor in request.inputs.items()}
+        # A name that the model does not know could be anything, and what is here goes into the log.
+        known = self._manifest.signature.input
+        trace.shapes = {name: tensor.shape for name, tensor in request.inputs.items() if known(name)}
         with trace.phase("infer"):
             return infer(self._model, request, self._predict)
