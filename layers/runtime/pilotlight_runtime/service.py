@@ -83,7 +83,6 @@ class ModelService:
             return json_response(tfserving.write_prediction(response, prediction.rows))
 
     def _run(self, request: InferRequest, trace: Trace) -> InferResponse:
-
         # A name that the model does not know could be anything, and what is here goes into the log.
         known = self._manifest.signature.input
         trace.shapes = {name: tensor.shape for name, tensor in request.inputs.items() if known(name)}

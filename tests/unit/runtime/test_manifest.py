@@ -1,0 +1,79 @@
+import json
+from typing import Any
+
+import pytest
+from models.manifests import manifest_of
+
+from pilotlight_runtime.errors import ManifestError
+from pilotlight_runtime.manifest import (
+    ArtifactFile,
+    ImageInput,
+    Manifest,
+    content_version,
+    dump_manifest,
+    load_manifest,
+)
+
+IMAGE = ImageInput("x", 2, 2, 1, 1.0, 0.0, "NHWC")
+FILES = (ArtifactFile("model.onnx", "ab" * 32, 7), ArtifactFile("data/weights.bin", "cd" * 32, 9))
+PLAIN = manifest_of([("x", "FP32", (-1, 2))], [("y", "BYTES", ())])
+FULL = PLAIN._replace(files=FILES, image=IMAGE, metrics={"accuracy": 0.9}, parity={"samples": 3}, provenance={"a": []})
+
+
+def edited(**fields: Any) -> bytes:
+    document = json.loads(dump_manifest(FULL))
+    for name, value in fields.items():
+        if value is None:
+            del document[name]
+        else:
+            document[name] = value
+    return json.dumps(document).encode()
+
+
+def test_both_ways() -> None:
+    raw = dump_manifest(FULL)
+    assert raw.endswith(b"}\n")
+    assert json.loads(raw)["platform"] == "onnx_onnxv1"
+    assert load_manifest(raw) == FULL._replace(files=tuple(sorted(FILES)))
+    assert load_manifest(dump_manifest(PLAIN)) == PLAIN
+
+
+def test_a_version_is_named_by_its_content_alone() -> None:
+    def version(manifest: Manifest) -> str:
+        return content_version(manifest.signature, manifest.files, manifest.image)
+
+    assert len(version(FULL)) == 12
+    assert version(FULL) == version(FULL._replace(metrics={}, files=FILES[::-1], model="other"))
+    others = [
+        FULL._replace(image=None),
+        FULL._replace(files=FILES[:1]),
+        FULL._replace(signature=PLAIN.signature._replace(outputs=())),
+    ]
+    assert len({version(FULL), *map(version, others)}) == 4
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b"{", "manifest.json is not JSON"),
+        (b"\xff\xfe\xff", "manifest.json is not JSON"),
+        (b"[]", "manifest.json has schema 'list'; this runtime reads schema 1"),
+        (edited(schema=2), "manifest.json has schema 2"),
+        (edited(files=None), "manifest.json lacks the field 'files'"),
+        (edited(files=3), "manifest.json is malformed"),
+        (edited(image={"input": "x"}), "manifest.json is malformed"),
+        (edited(signature=[]), "manifest.json is malformed"),
+        (
+            edited(signature={"inputs": [{"name": "x", "datatype": "FP8", "shape": []}], "outputs": []}),
+            "'FP8' is unknown",
+        ),
+        (edited(files=[{"name": "../x", "sha256": "", "size": 1}]), "file name '../x' leaves the version's folder"),
+        (edited(files=[{"name": "/x", "sha256": "", "size": 1}]), "leaves the version's folder"),
+        (edited(files=[{"name": "a\\b", "sha256": "", "size": 1}]), "leaves the version's folder"),
+        (edited(metrics=3), "manifest.json is malformed"),
+    ],
+)
+def test_a_damaged_manifest_says_where(raw: bytes, message: str) -> None:
+    with pytest.raises(ManifestError) as caught:
+        load_manifest(raw)
+    assert message in str(caught.value)
