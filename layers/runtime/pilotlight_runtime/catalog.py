@@ -9,19 +9,22 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 from pilotlight_runtime import routes
 from pilotlight_runtime.catalog_index import CATALOG_NAME, CatalogEntry, load_catalog
 from pilotlight_runtime.compression import unpack
 from pilotlight_runtime.entry import Entry, LambdaHandler
-from pilotlight_runtime.errors import InvalidRequest, ManifestError, NotFound
+from pilotlight_runtime.errors import InvalidRequest, ManifestError, NotFound, TooLarge
 from pilotlight_runtime.http import HttpRequest, HttpResponse, json_response
 from pilotlight_runtime.json_codec import loads
 from pilotlight_runtime.observer import Observer, Trace
 from pilotlight_runtime.server import BINARY_TENSORS, MODEL_REPOSITORY, SERVER_VERSION, server_metadata
 from pilotlight_runtime.startup import start_observer
 from pilotlight_runtime.wording import brief
+
+MAX_QUESTION_BYTES: Final = 65_536
+"""The catalog's only question has a few words; its function has little memory."""
 
 
 def catalog_handler(
@@ -69,6 +72,8 @@ class CatalogService:
     def _index(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Every model: each is ready, since a function that cannot load its own does not start."""
         body = unpack(request.body, request.headers.get("content-encoding", ""))
+        if len(body) > MAX_QUESTION_BYTES:
+            raise TooLarge(f"the body is {len(body)} bytes long, the most is {MAX_QUESTION_BYTES}")
         asked = loads(body) if body else {}
         if not isinstance(asked, dict) or not isinstance(asked.get("ready", False), bool):
             raise InvalidRequest('the body must be empty or an object such as {"ready": true}')

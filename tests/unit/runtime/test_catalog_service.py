@@ -5,7 +5,7 @@ import pytest
 
 from pilotlight_runtime.catalog import CatalogService
 from pilotlight_runtime.catalog_index import CatalogEntry, dump_catalog, load_catalog
-from pilotlight_runtime.errors import InvalidRequest, ManifestError, MethodNotAllowed, NotFound
+from pilotlight_runtime.errors import InvalidRequest, ManifestError, MethodNotAllowed, NotFound, TooLarge
 from pilotlight_runtime.http import HttpRequest
 from pilotlight_runtime.observer import Trace
 
@@ -48,6 +48,11 @@ def test_the_index_unpacks_its_question() -> None:
 def test_the_index_refuses_what_is_no_question(body: bytes) -> None:
     with pytest.raises(InvalidRequest):
         ask("POST", "/v2/repository/index", body)
+
+
+def test_the_index_refuses_a_body_that_is_no_question() -> None:
+    with pytest.raises(TooLarge, match="the most is 65536"):
+        ask("POST", "/v2/repository/index", b"[" + b"1," * 65_536 + b"1]")
 
 
 @pytest.mark.parametrize("path", ["/", "/v2/models/other", "/v2/models/digits/infer/more", "/v1/models/other:predict"])
