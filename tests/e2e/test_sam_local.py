@@ -2,7 +2,6 @@
 
 import io
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -49,7 +48,7 @@ def address(project: SamProject, tmp_path_factory: pytest.TempPathFactory) -> It
             wait_until_it_answers(address, process, log)
             yield address
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()
             process.wait(60)
             remove_containers(log)
 
