@@ -41,10 +41,13 @@ def compare(expected: Named, found: Named, signature: Signature, config: ParityC
 
 
 def _output(expected: Array, found: Array, datatype: Datatype, config: ParityConfig) -> Comparison:
+    failures = []
     if expected.shape != found.shape:
-        return Comparison([f"shape is {list(found.shape)}, the source's is {list(expected.shape)}"], 0.0)
+        failures.append(f"shape is {list(found.shape)}, the source's is {list(expected.shape)}")
     if not _is(expected, datatype):
-        return Comparison([f"datatype is {datatype.name}, the source's is {expected.dtype}"], 0.0)
+        failures.append(f"datatype is {datatype.name}, the source's is {expected.dtype}")
+    if failures:
+        return Comparison(failures, 0.0)
     if datatype is BYTES:
         wrong = np.asarray(_strings(expected) != _strings(found))
         return Comparison(_lines(wrong, expected, found, wrong.astype(np.float64)), 0.0)

@@ -48,10 +48,15 @@ def whole_batches(signature: Signature, available: int) -> tuple[int, int]:
 
 
 def to_tensor(array: Array, datatype: Datatype) -> Tensor:
-    """`array` as a tensor; BF16 comes as uint16 bits or as a two-byte bfloat16 of another library."""
+    """`array` as a tensor; BF16 comes as uint16 bits or as a two-byte bfloat16 of another library.
+
+    ValueError for another dtype: nothing is cast.
+    """
     if datatype is BF16 and array.dtype.name == "bfloat16":
         return Tensor.from_numpy(array.view(np.uint16), datatype)
     if datatype is BYTES:
+        if array.dtype.kind not in "OSU":  # a number would become as many zero bytes
+            raise ValueError(f"BYTES needs texts or bytes, not {array.dtype}")
         return Tensor.from_numpy(array.astype(object), datatype)
     return Tensor.from_numpy(np.asarray(array), datatype)
 

@@ -6,14 +6,16 @@ import os
 from dataclasses import replace
 from typing import Final
 
-from pilotlight.core.artifacts import Candidate, Named, ParityReport, Reference
+from pilotlight.core.artifacts import Array, Candidate, Named, ParityReport, Reference
 from pilotlight.core.modelconfig import ParityConfig
 from pilotlight.parity.compare import Comparison, compare
 from pilotlight.parity.metrics import METRICS
 from pilotlight.parity.running import run_batched, run_once, whole_batches
 from pilotlight_runtime.errors import InferenceFailed, SessionError
+from pilotlight_runtime.loading import check_signature
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.session import OpenSession, Session
+from pilotlight_runtime.signature import Signature
 
 LEAST: Final = 128
 """Fewer samples than this are compared only where no more exist, and the report says so."""
@@ -48,15 +50,7 @@ def verify(
         return ParityReport(count, None, failures=(*failures, f"{error}{cause}"))
     note = "" if count >= LEAST else f"only {count} samples are held out; {LEAST} are wanted"
     report = ParityReport(count, result.largest, failures=(*failures, *result.failures), note=note)
-    if not metric or reference.labels is None:
-        return report
-    labels = reference.labels[:count]
-    try:
-        source, onnx = (METRICS[metric](outputs, labels) for outputs in (expected, found))
-    except ValueError as error:
-        return replace(report, metric=metric, failures=(*report.failures, str(error)))
-    drop = _drop(metric, source, onnx, config)
-    return replace(report, metric=metric, source_metric=source, onnx_metric=onnx, failures=(*report.failures, *drop))
+    return _judged(report, metric, reference.labels, (expected, found), config)
 
 
 def verify_golden(
@@ -71,22 +65,24 @@ def verify_golden(
     except (SessionError, InferenceFailed, ValueError) as error:
         cause = f" ({error.__cause__})" if error.__cause__ is not None else ""
         return ParityReport(0, None, failures=(*failures, f"{error}{cause}"))
-    unknown = [name for name in expected if name not in found]
-    failures += [f"output {name} is expected, but the model has no such output" for name in unknown]
     named = {name: array for name, array in found.items() if name in expected}
-    result = compare({name: expected[name] for name in named}, named, session.signature, config)
+    result = compare(expected, named, session.signature, config)
     samples = max((len(array) for array in inputs.values() if array.ndim), default=1)
     return ParityReport(samples, result.largest, failures=(*failures, *result.failures))
 
 
 def _signature(candidate: Candidate, session: Session) -> list[str]:
-    """What the engine declares otherwise than the file; an engine may know more of an output's shape, never less."""
+    """Why no function would start with this file, by the loader's check of inputs and of outputs: both tell."""
+    wanted, found = candidate.signature, session.signature
     failures = []
-    for role in ("inputs", "outputs"):
-        wanted, found = getattr(candidate.signature, role), getattr(session.signature, role)
-        if [(spec.name, spec.datatype) for spec in wanted] != [(spec.name, spec.datatype) for spec in found]:
-            shown = [", ".join(f"{spec.name} {spec.datatype.name}" for spec in specs) for specs in (found, wanted)]
-            failures.append(f"the session's {role} are {shown[0]}, the candidate's {shown[1]}")
+    for ours, theirs in (
+        (Signature(wanted.inputs, ()), Signature(found.inputs, ())),
+        (Signature((), wanted.outputs), Signature((), found.outputs)),
+    ):
+        try:
+            check_signature(ours, theirs)
+        except SessionError as error:
+            failures.append(str(error))
     return failures
 
 
@@ -103,6 +99,23 @@ def _all(session: Session, inputs: Named, expected: Named, found: Named, config:
         failures += result.failures
         largest = max(largest, result.largest)
     return Comparison(failures, largest)
+
+
+def _judged(
+    report: ParityReport, metric: str, labels: Array | None, answers: tuple[Named, Named], config: ParityConfig
+) -> ParityReport:
+    """`report` with `metric` of both models' answers, the source's first, and how far it fell where that is too far."""
+    if not metric:
+        return report
+    if labels is None:
+        missing = f"{metric} was not compared: there are no whole-number labels"
+        return replace(report, note="; ".join(filter(None, (report.note, missing))))
+    try:
+        source, onnx = (METRICS[metric](outputs, labels[: report.samples]) for outputs in answers)
+    except ValueError as error:
+        return replace(report, metric=metric, failures=(*report.failures, str(error)))
+    drop = _drop(metric, source, onnx, config)
+    return replace(report, metric=metric, source_metric=source, onnx_metric=onnx, failures=(*report.failures, *drop))
 
 
 def _drop(metric: str, source: float, onnx: float, config: ParityConfig) -> list[str]:

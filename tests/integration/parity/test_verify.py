@@ -13,9 +13,10 @@ from pilotlight.conversion import read_signature
 from pilotlight.core.artifacts import Array, Candidate, Named, Reference
 from pilotlight.core.modelconfig import ParityConfig
 from pilotlight.parity import verify
-from pilotlight_runtime.datatypes import DATATYPES, Datatype
+from pilotlight_runtime.datatypes import DATATYPES, FP32, Datatype
 from pilotlight_runtime.ort_session import open_session
 from pilotlight_runtime.session import Session
+from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.tensor import Tensor
 
 CONFIG = ParityConfig(samples=150)
@@ -41,9 +42,7 @@ def samples(count: int) -> Array:
 @pytest.mark.parametrize(("available", "wanted", "compared"), [(400, 150, 150), (400, 1, 128), (140, 150, 140)])
 def test_at_least_128_samples_where_there_are(tmp_path: Path, available: int, wanted: int, compared: int) -> None:
     reference = Reference(doubled, {"x": samples(available)}, None)
-    report = verify(
-        candidate_of(linear_model(), tmp_path), reference, ParityConfig(samples=wanted), "accuracy", open_session
-    )
+    report = verify(candidate_of(linear_model(), tmp_path), reference, ParityConfig(samples=wanted), "", open_session)
     assert (report.samples, report.failures, report.note) == (compared, (), "")
     assert (report.metric, report.source_metric) == ("", None)
 
@@ -119,8 +118,42 @@ def test_a_signature_that_the_session_does_not_have_is_a_failure(tmp_path: Path)
     candidate = candidate_of(linear_model(), tmp_path)
     onnx.save(identity_model(TensorProto.DOUBLE), tmp_path / "model.onnx")
     failures = verify(candidate, None, CONFIG, "", open_session).failures
-    assert failures[0] == "the session's inputs are x FP64, the candidate's x FP32"
-    assert len(failures) == 2
+    assert failures == (
+        "model.onnx has the inputs x FP64[-1, 2], but manifest.json says x FP32[-1, 3]",
+        "model.onnx has the outputs y FP64[-1, 2], but manifest.json says y FP32[-1, 3]",
+    )
+
+
+def test_a_shape_with_which_no_function_would_start_is_a_failure_even_where_all_values_agree(tmp_path: Path) -> None:
+    onnx.save(identity_model(shape=(1, 3)), tmp_path / "model.onnx")
+    wider = Signature((TensorSpec("x", FP32, (-1, 3)),), (TensorSpec("y", FP32, (-1, 3)),))
+    reference = Reference(same, {"x": samples(150)}, None)
+    report = verify(Candidate(tmp_path, wider), reference, CONFIG, "", open_session)
+    assert report.failures == ("model.onnx has the inputs x FP32[1, 3], but manifest.json says x FP32[-1, 3]",)
+    assert report.largest_difference == 0.0
+
+
+@pytest.mark.parametrize(("drop", "refused"), [(0.0, True), (1.0, False)])
+def test_the_metric_may_fall_as_far_as_the_configuration_lets_it(tmp_path: Path, drop: float, *, refused: bool) -> None:
+    labels = np.argmax(doubled({"x": samples(150)})["y"], axis=1)
+    config = ParityConfig(samples=150, rtol=10.0, metric_drop=drop)
+    reference = Reference(doubled, {"x": samples(150)}, labels)
+    report = verify(candidate_of(linear_model(-2.0), tmp_path), reference, config, "accuracy", open_session)
+    assert [failure.split(" ")[0] for failure in report.failures] == ["accuracy"] * refused
+
+
+def test_a_metric_that_could_not_be_compared_is_told(tmp_path: Path) -> None:
+    reference = Reference(doubled, {"x": samples(100)}, None)
+    report = verify(candidate_of(linear_model(), tmp_path), reference, CONFIG, "accuracy", open_session)
+    assert report.note == (
+        "only 100 samples are held out; 128 are wanted; accuracy was not compared: there are no whole-number labels"
+    )
+
+
+def test_numbers_are_no_texts(tmp_path: Path) -> None:
+    candidate = candidate_of(identity_model(TensorProto.STRING), tmp_path)
+    report = verify(candidate, Reference(same, {"x": np.full((130, 2), 3)}, None), CONFIG, "", open_session)
+    assert report.failures == ("BYTES needs texts or bytes, not int64",)
 
 
 @pytest.mark.parametrize("datatype", DATATYPES.values(), ids=lambda each: each.name)

@@ -82,6 +82,10 @@ def test_every_kind_agrees_with_itself_and_not_with_another(datatype: Datatype, 
 def test_shapes_and_datatypes_come_before_values() -> None:
     assert compared(floats(1, 2), floats(1)).failures == ["output y: shape is [1], the source's is [2]"]
     assert compared(np.array([1.0]), floats(1)).failures == ["output y: datatype is FP32, the source's is float64"]
+    assert compared(np.array([1.0, 5.0]), floats(2)).failures == [
+        "output y: shape is [1], the source's is [2]",
+        "output y: datatype is FP32, the source's is float64",
+    ]
 
 
 def test_names_are_compared_and_every_output_reports() -> None:
