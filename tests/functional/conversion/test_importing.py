@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx_makers import identity_model, linear_model, point_weights_to, save_external
+from onnx_makers import identity_model, linear_model, point_weights_to
 
 from pilotlight.conversion import import_onnx
 from pilotlight.core.errors import ConversionError
@@ -25,15 +25,16 @@ def test_a_file_is_copied_as_it_is(tmp_path: Path) -> None:
     assert answer(candidate.folder / "model.onnx") == [2.0, 2.0, 2.0]
 
 
-@pytest.mark.parametrize("location", ["weights.bin", "parts/weights.bin"])
+@pytest.mark.parametrize("location", ["weights.bin", "parts/weights.bin", "./weights.bin", "parts//weights.bin"])
 def test_external_data_comes_along(tmp_path: Path, location: str) -> None:
     folder = tmp_path / "there"
     (folder / "parts").mkdir(parents=True)
-    source = save_external(linear_model(5.0), folder / "linear.onnx", location)
+    source = point_weights_to(linear_model(), folder / "linear.onnx", location)
+    (folder / location).write_bytes(np.full(3, 5, np.float32).tobytes())
     (folder / "unrelated.bin").write_bytes(b"stays")
     candidate = import_onnx(source, tmp_path / "candidate")
     files = sorted(p.relative_to(candidate.folder).as_posix() for p in candidate.folder.rglob("*") if p.is_file())
-    assert files == sorted(["model.onnx", location])
+    assert files == sorted(["model.onnx", str(Path(location))])
     assert answer(candidate.folder / "model.onnx") == [5.0, 5.0, 5.0]
 
 
@@ -47,7 +48,14 @@ def test_external_data_comes_along(tmp_path: Path, location: str) -> None:
         ("", "outside its own folder"),
         ("manifest.json", "cannot hold"),
         ("app.py", "cannot hold"),
-        ("./weights.bin", "cannot hold"),
+        ("model.onnx/weights.bin", "cannot hold"),
+        (".", "cannot hold"),
+        (".weights", "cannot hold"),
+        ("parts/.weights", "cannot hold"),
+        ("json.py", "cannot hold"),
+        ("pilotlight_runtime/__init__.py", "cannot hold"),
+        ("_json.cpython-313-x86_64-linux-gnu.so", "cannot hold"),
+        ("json.pyc", "cannot hold"),
         ("missing.bin", "is not there"),
     ],
 )
