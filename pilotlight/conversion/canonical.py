@@ -30,7 +30,10 @@ def canonical(model: onnx.ModelProto, signature: Signature) -> onnx.ModelProto:
     graph = result.graph
     names = {value.name: spec.name for value, spec in zip(graph.input, signature.inputs, strict=True)}
     outputs = {value.name: spec.name for value, spec in zip(graph.output, signature.outputs, strict=True)}
-    _canonical_graph(graph, {**names, **outputs}, "")
+    prefix = "/"  # of every name that is chosen here, longer than what any name of the signature begins with
+    while any(spec.name.startswith(prefix) for spec in (*signature.inputs, *signature.outputs)):
+        prefix += "/"
+    _canonical_graph(graph, {**names, **outputs}, prefix)
     for values, specs in ((graph.input, signature.inputs), (graph.output, signature.outputs)):
         for value, spec in zip(values, specs, strict=True):
             _shape(value, spec)

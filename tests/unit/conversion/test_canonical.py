@@ -1,5 +1,6 @@
 import numpy as np
 import onnx
+import pytest
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from onnx_makers import model_of
@@ -76,3 +77,13 @@ def test_it_computes_what_it_computed_under_the_signatures_names() -> None:
         found = ReferenceEvaluator(result).run(["scores"], {"image": x})[0]
         np.testing.assert_array_equal(wanted, found)
     assert "unused" not in str(result)
+
+
+@pytest.mark.parametrize(("given", "taken"), [("w0", "Mul_0"), ("/w0", "/Mul_0"), ("//w0", "/If_3")])
+def test_the_signatures_names_may_be_any(given: str, taken: str) -> None:
+    """Names that would otherwise be given to a weight or to what a node computes."""
+    signature = Signature((TensorSpec(given, FP32, (-1, 2)),), (TensorSpec(taken, FP32, (-1, 2)),))
+    result = canonical(branching("", backwards=False), signature)
+    onnx.checker.check_model(result, full_check=True)
+    x = np.array([[1.0, 2.0]], np.float32)
+    np.testing.assert_array_equal(ReferenceEvaluator(result).run([taken], {given: x})[0], [[1.0, 7.0]])
