@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from pilotlight_runtime.signature import Signature, TensorSpec
 CONFIG_NAME: Final = "model.toml"
 KINDS: Final = ("keras", "onnx")
 DEFAULT_OPSET: Final = 18
+_LARGEST: Final = sys.float_info.max
 
 
 @dataclass(frozen=True)
@@ -147,8 +149,8 @@ class _Table:
 
     def number(self, key: str, default: float | None, least: float) -> float:
         value = self._values.get(key, default)
-        if not isinstance(value, int | float) or isinstance(value, bool) or not value >= least:
-            raise self.wrong(key, f"a number of at least {least}", value)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value <= _LARGEST:
+            raise self.wrong(key, "a finite number" if least < 0 else f"a finite number of at least {least}", value)
         return float(value)
 
     def shape(self, key: str) -> tuple[int, ...]:
@@ -222,7 +224,7 @@ def _image(table: _Table) -> ImageInput:
         height=table.integer("height", None, 1),
         width=table.integer("width", None, 1),
         channels=channels,
-        scale=table.number("scale", 1.0, float("-inf")),
-        offset=table.number("offset", 0.0, float("-inf")),
+        scale=table.number("scale", 1.0, -_LARGEST),
+        offset=table.number("offset", 0.0, -_LARGEST),
         layout=layout,
     )
