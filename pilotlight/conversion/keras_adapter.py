@@ -42,10 +42,14 @@ class KerasAdapter:
         if not path.is_file():
             raise ConversionError(str(path), "does not exist", "Check the path after --from.")
         with quiet():
-            import keras  # noqa: PLC0415  (seconds)
-
             try:
+                import keras  # noqa: PLC0415  (seconds)
+
                 return keras.saving.load_model(path, compile=False, safe_mode=True)
+            except ImportError as error:
+                raise ConversionError(
+                    str(path), f"cannot be loaded ({error})", "Run `pip install 'pilotlight[convert]'`."
+                ) from error
             except Exception as error:
                 # Keras has no error class of its own for files that it cannot read.
                 raise ConversionError(

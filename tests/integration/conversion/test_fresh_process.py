@@ -31,3 +31,21 @@ print([name for name in {HEAVY} if name in sys.modules])
 """
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout == "[]\n"
     assert (tmp_path / "functions" / "linear" / "model.lock").is_file()
+
+
+def test_a_saved_model_without_keras_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "saved.keras").touch()
+    code = f"""
+import sys
+sys.modules["keras"] = None  # as where it is not installed: importing it raises ModuleNotFoundError
+from pathlib import Path
+from pilotlight.conversion import adapter_for_file
+from pilotlight.core.errors import ConversionError
+path = Path({str(tmp_path / "saved.keras")!r})
+try:
+    adapter_for_file(path).load(path)
+except ConversionError as error:
+    print(error.hint)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert done.stdout == "Run `pip install 'pilotlight[convert]'`.\n"
