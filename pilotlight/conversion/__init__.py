@@ -15,8 +15,17 @@ Nothing here imports TensorFlow or Keras before a Keras model is at hand.
 
 from pilotlight.conversion.adapter import Adapter
 from pilotlight.conversion.adapters import adapter_for, adapter_for_file
-from pilotlight.conversion.convert import convert
+from pilotlight.conversion.convert import check_signature, convert
 from pilotlight.conversion.graph import opset_of, read_signature
 from pilotlight.conversion.importing import import_onnx
 
-__all__ = ["Adapter", "adapter_for", "adapter_for_file", "convert", "import_onnx", "opset_of", "read_signature"]
+__all__ = [
+    "Adapter",
+    "adapter_for",
+    "adapter_for_file",
+    "check_signature",
+    "convert",
+    "import_onnx",
+    "opset_of",
+    "read_signature",
+]

@@ -9,7 +9,7 @@ from pilotlight.core.artifacts import Candidate
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.modelconfig import ModelConfig
 from pilotlight_runtime.manifest import MODEL_NAME
-from pilotlight_runtime.signature import TensorSpec
+from pilotlight_runtime.signature import Signature, TensorSpec
 
 
 def convert(model: Any, config: ModelConfig, into: Path) -> Candidate:  # noqa: ANN401  (any framework's object)
@@ -17,15 +17,21 @@ def convert(model: Any, config: ModelConfig, into: Path) -> Candidate:  # noqa: 
     into.mkdir(parents=True, exist_ok=True)
     adapter_for(model).export(model, config, into)
     found = read_signature(into / MODEL_NAME)
-    wanted = config.signature
-    if wanted is not None:
-        problems = _differences("input", wanted.inputs, found.inputs)
-        problems += _differences("output", wanted.outputs, found.outputs)
-        if problems:
-            raise ConversionError(
-                f"model {config.name!r}", "; ".join(problems), "Mend [signature] in model.toml or the network."
-            )
+    check_signature(config, found)
     return Candidate(into, found)
+
+
+def check_signature(config: ModelConfig, found: Signature) -> None:
+    """ConversionError with every difference between model.toml's signature, where it has one, and the graph's."""
+    wanted = config.signature
+    if wanted is None:
+        return
+    problems = _differences("input", wanted.inputs, found.inputs)
+    problems += _differences("output", wanted.outputs, found.outputs)
+    if problems:
+        raise ConversionError(
+            f"model {config.name!r}", "; ".join(problems), "Mend [signature] in model.toml or the network."
+        )
 
 
 def _differences(role: str, wanted: tuple[TensorSpec, ...], found: tuple[TensorSpec, ...]) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pilotlight.conversion import adapter_for, adapter_for_file, convert, import_onnx
+from pilotlight.conversion import adapter_for, adapter_for_file, check_signature, convert, import_onnx
 from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
 from pilotlight.core.progress import Progress, Silent
 from pilotlight.core.project import Project
@@ -18,8 +18,9 @@ from pilotlight.pipeline.golden import verify_import
 from pilotlight.pipeline.reference import held_out_metrics, reference_of
 from pilotlight.pipeline.result import Clock, Options, TrainResult, utc_now
 from pilotlight.pipeline.stages import Stages
-from pilotlight.store import Store
+from pilotlight.store import Store, sha256_of
 from pilotlight.training import Fetch, Run, fit, load_train_module
+from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.ort_session import open_session
 from pilotlight_runtime.session import OpenSession
 
@@ -55,7 +56,7 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
             reference = reference_of(adapter, fitted.model, fitted.dataset, candidate.signature)
             report = verify(candidate, reference, config.parity, metric, open_session)
             metrics = dict(fitted.metrics)
-            if metric and metric not in metrics:
+            if metric not in metrics and not report.failures:
                 metrics |= held_out_metrics(reference, metric)
         facts = {
             "training": {**fitted.settings, "seconds": round(fitted.seconds, 3)},
@@ -92,7 +93,7 @@ def convert_model(  # noqa: PLR0913  (as train_model)
             data = load_train_module(project.folder(name)).load(run)
             reference = reference_of(adapter, model, data, candidate.signature)
             report = verify(candidate, reference, config.parity, config.training.metric, open_session)
-            metrics = held_out_metrics(reference, config.training.metric)
+            metrics = {} if report.failures else held_out_metrics(reference, config.training.metric)
         facts = {"source": source_model.name, "data": {"source": data.source, "fingerprint": data.fingerprint}}
         return Ending(project, config, store, stages, clock).publish(candidate, report, metrics, adapter, facts)
 
@@ -119,10 +120,13 @@ def import_model(  # noqa: PLR0913  (as train_model)
     with tempfile.TemporaryDirectory() as folder:
         with stages.stage("import"):
             candidate = import_onnx(source, Path(folder), open_session)
+            check_signature(config, candidate.signature)
         with stages.stage("verify"):
             report = verify_import(candidate, golden, config.parity, open_session)
+        data = {} if golden is None else {"data": {"source": golden.name, "fingerprint": sha256_of(golden)}}
         ending = Ending(project, config, store, stages, clock)
-        return ending.publish(candidate, report, {}, adapter_for(source), {"source": source.name})
+        adapter = adapter_for(candidate.folder / MODEL_NAME)
+        return ending.publish(candidate, report, {}, adapter, {"source": source.name, **data})
 
 
 def _checked(project: Project, name: str) -> ModelConfig:

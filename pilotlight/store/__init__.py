@@ -6,8 +6,9 @@ protocol.py  Blobs: what such a place must give; pilotlight.aws has the one for 
 digest.py    sha256 of files
 """
 
+from pilotlight.store.digest import sha256_of
 from pilotlight.store.folder import FolderBlobs
 from pilotlight.store.protocol import Blobs
 from pilotlight.store.store import Store
 
-__all__ = ["Blobs", "FolderBlobs", "Store"]
+__all__ = ["Blobs", "FolderBlobs", "Store", "sha256_of"]
