@@ -11,10 +11,11 @@ import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.stub import Stubber
+from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
 from pilotlight.aws import S3Blobs, fetch_object
+from pilotlight.aws.multipart import put_in_parts
 from pilotlight.core.errors import DataError, StoreError
 
 if TYPE_CHECKING:
@@ -61,6 +62,28 @@ def test_every_put_is_conditional(client: S3Client, stub: Stubber, tmp_path: Pat
     stub_parts(stub)
     stub.add_response("complete_multipart_upload", {}, COMPLETE)
     assert blobs.put_file("m/v/a", tmp_path / "large")
+
+
+@pytest.mark.parametrize(("size", "parts"), [(10_000, 10_000), (10_001, 5_001), (20_001, 6_667)])
+def test_there_are_never_more_parts_than_s3_takes(
+    client: S3Client, stub: Stubber, tmp_path: Path, size: int, parts: int
+) -> None:
+    (tmp_path / "large").write_bytes(b"a" * size)
+    stub.add_response("create_multipart_upload", {"UploadId": "u"})
+    for number in range(1, parts + 1):
+        expected = {"Bucket": "b", "Key": "k", "UploadId": "u", "PartNumber": number, "Body": ANY}
+        stub.add_response("upload_part", {"ETag": "1"}, expected)
+    stub.add_response("complete_multipart_upload", {})
+    put_in_parts(client, "b", "k", tmp_path / "large", 1)
+
+
+def test_every_page_of_a_listing_is_read(client: S3Client, stub: Stubber) -> None:
+    """S3 gives a thousand names at once."""
+    first: dict[str, Any] = {"Contents": [{"Key": "p/m/b"}], "IsTruncated": True, "NextContinuationToken": "more"}
+    stub.add_response("list_objects_v2", first, {"Bucket": "b", "Prefix": "p/m/"})
+    asked = {"Bucket": "b", "Prefix": "p/m/", "ContinuationToken": "more"}
+    stub.add_response("list_objects_v2", {"Contents": [{"Key": "p/m/a"}], "IsTruncated": False}, asked)
+    assert list(S3Blobs(client, "b", "p").names("m/")) == ["m/a", "m/b"]
 
 
 def test_a_name_taken_while_the_parts_were_sent(client: S3Client, stub: Stubber, tmp_path: Path) -> None:

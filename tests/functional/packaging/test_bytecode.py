@@ -62,5 +62,7 @@ def test_compiled_code_runs_without_its_source_and_names_the_path_in_lambda(tmp_
     (folder / "code.py").unlink()
     command = [sys.executable, str(folder / "code.pyc")]
     assert subprocess.run(command, check=True, capture_output=True).stderr == b""
+    flags = int.from_bytes((folder / "code.pyc").read_bytes()[4:8], "little")
+    assert flags == 0b01  # PEP 552: holds a hash of its source and no time stamp, and is not checked against it
     assert b"/opt/python/code.py" in (folder / "code.pyc").read_bytes()
     assert str(tmp_path).encode() not in (folder / "code.pyc").read_bytes()

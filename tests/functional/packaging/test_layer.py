@@ -103,6 +103,14 @@ def test_a_changed_lock_is_built_anew_and_the_old_build_goes(tmp_path: Path, loc
     assert len(list(cache.glob("layer-*"))) == 1
 
 
+@pytest.mark.parametrize("change", [{"platform": "aarch64"}, {"python": "3.12"}])
+def test_another_target_is_another_build(tmp_path: Path, locked: Path, change: dict[str, str]) -> None:
+    source = LayerSource(locked, find=here)
+    assert not build_layer(source, tmp_path / "cache").cached
+    assert build_layer(source, tmp_path / "cache").cached
+    assert not build_layer(source._replace(**change), tmp_path / "cache").cached
+
+
 def test_bytecode_is_written_for_all_of_it(tmp_path: Path, locked: Path) -> None:
     report = build_layer(LayerSource(locked, find=here), tmp_path / "cache", Silent())
     assert (report.bytecode, report.note) == (True, "byte-compiled by this Python")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from store_makers import make_candidate, publish
@@ -11,6 +12,7 @@ from pilotlight.core.artifacts import Published
 from pilotlight.core.errors import StoreError
 from pilotlight.core.lock import Lock
 from pilotlight.store import Blobs, FolderBlobs, Store
+from pilotlight_runtime.manifest import ImageInput
 
 
 def lock_of(published: Published) -> Lock:
@@ -157,6 +159,30 @@ def test_a_manifest_of_other_content_is_reported(blobs: Blobs, tmp_path: Path) -
     store = spoiled(blobs, name, raw.replace(b'"size": 5', b'"size": 6'), tmp_path / "spoiled")
     with pytest.raises(StoreError, match="is damaged"):
         store.manifest("digits", version)
+
+
+def test_a_manifest_of_another_model_is_reported(blobs: Blobs, tmp_path: Path) -> None:
+    version = publish(Store(blobs), make_candidate(tmp_path / "candidate")).manifest.version
+    raw = blobs.get_bytes(f"digits/{version}/manifest.json")
+    assert raw is not None
+    blobs.put_bytes(f"letters/{version}/manifest.json", raw)
+    with pytest.raises(StoreError, match=rf"is damaged: manifest.json is that of digits@{version}"):
+        Store(blobs).manifest("letters", version)
+
+
+@pytest.mark.parametrize(
+    "change", [{"scale": 0.25}, {"offset": 0.0}, {"layout": "NCHW"}, {"height": 3}, {"channels": 1}, {"input": "z"}]
+)
+def test_how_pictures_are_read_is_content(tmp_path: Path, change: dict[str, Any]) -> None:
+    store = Store(FolderBlobs(tmp_path / "store"))
+    image = ImageInput("x", 2, 2, 3, 0.5, -1.0, "NHWC")
+    candidate = make_candidate(tmp_path / "candidate")
+    one, two = (publish(store, candidate, image=each) for each in (image, image._replace(**change)))
+    assert one.manifest.version != two.manifest.version
+    assert [store.manifest("digits", each.manifest.version)[0].image for each in (one, two)] == [
+        image,
+        image._replace(**change),
+    ]
 
 
 def test_figures_that_json_cannot_carry_are_refused_before_anything_is_written(blobs: Blobs, tmp_path: Path) -> None:

@@ -32,6 +32,15 @@ def test_an_initialiser_that_is_listed_as_an_input_is_none() -> None:
     assert [spec.name for spec in signature_of(model, "m").inputs] == ["x"]
 
 
+def test_a_sparse_initialiser_that_is_listed_as_an_input_is_none() -> None:
+    model = linear_model()
+    model.graph.input.append(helper.make_tensor_value_info("s", TensorProto.FLOAT, [3]))
+    values = helper.make_tensor("s", TensorProto.FLOAT, [1], [2.0])
+    indices = helper.make_tensor("s_indices", TensorProto.INT64, [1], [0])
+    model.graph.sparse_initializer.append(helper.make_sparse_tensor(values, indices, [3]))
+    assert [spec.name for spec in signature_of(model, "m").inputs] == ["x"]
+
+
 def test_order_and_several_outputs_are_kept() -> None:
     values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n"]) for name in "zab"]
     nodes = [helper.make_node("Identity", ["z"], [name]) for name in "ab"]

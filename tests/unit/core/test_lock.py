@@ -15,6 +15,15 @@ def test_a_lock_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
 
+def test_who_reads_while_a_lock_is_replaced_sees_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "model.lock"
+    write_aside(path, b"old")
+    with path.open("rb") as reader:
+        write_aside(path, b"new")
+        assert reader.read() == b"old"
+    assert path.read_bytes() == b"new"
+
+
 def test_no_lock_is_no_pin(tmp_path: Path) -> None:
     assert read_lock(tmp_path / "model.lock") is None
 

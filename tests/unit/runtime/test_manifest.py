@@ -14,7 +14,7 @@ from pilotlight_runtime.manifest import (
     load_manifest,
 )
 
-IMAGE = ImageInput("x", 2, 2, 1, 1.0, 0.0, "NHWC")
+IMAGE = ImageInput("x", 4, 2, 3, 0.5, -1.0, "NCHW")
 FILES = (ArtifactFile("model.onnx", "ab" * 32, 7), ArtifactFile("data/weights.bin", "cd" * 32, 9))
 PLAIN = manifest_of([("x", "FP32", (-1, 2))], [("y", "BYTES", ())])
 FULL = PLAIN._replace(files=FILES, image=IMAGE, metrics={"accuracy": 0.9}, parity={"samples": 3}, provenance={"a": []})
