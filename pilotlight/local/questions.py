@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import struct
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -116,6 +115,8 @@ def _listed(values: list[Any], spec: TensorSpec, file: Path) -> dict[str, Any]:
         inner = inner[0] if inner else None
     if len(shape) == len(spec.shape) - 1:
         shape, values = [1, *shape], [values]
+    if _ragged(values, shape):
+        raise DataError(str(file), "is a list whose rows differ in length", "Give each row as many values.")
     if not spec.accepts(tuple(shape)):
         wanted = list(spec.shape)
         raise DataError(
@@ -124,15 +125,19 @@ def _listed(values: list[Any], spec: TensorSpec, file: Path) -> dict[str, Any]:
     return {"name": spec.name, "datatype": spec.datatype.name, "shape": shape, "data": values}
 
 
-def _arrays(file: Path) -> dict[str, Array]:
-    import numpy as np  # noqa: PLC0415  (heavy)
+def _ragged(values: object, shape: list[int]) -> bool:
+    """Whether `values` is no list nested as `shape`, which was read along its first elements, says."""
+    if not shape:
+        return isinstance(values, list)
+    if not isinstance(values, list) or len(values) != shape[0]:
+        return True
+    return any(_ragged(value, shape[1:]) for value in values)
 
-    try:
-        with np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, AttributeError, zipfile.BadZipFile) as error:
-        hint = "Write it with np.savez(file, **inputs); arrays of Python objects are not read."
-        raise DataError(str(file), f"is not an .npz file of plain arrays ({error})", hint) from error
+
+def _arrays(file: Path) -> dict[str, Array]:
+    from pilotlight.core.npz import read_npz  # noqa: PLC0415  (numpy)
+
+    return read_npz(file, str(file), "Write it with np.savez(file, **inputs).")
 
 
 def _batched(array: Array, spec: TensorSpec) -> Array:

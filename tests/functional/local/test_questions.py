@@ -109,7 +109,7 @@ def test_several_arrays_keep_their_order_and_a_missing_batch_is_added(tmp_path: 
         (np.array([0.5]), "INT32", "has dtype float64"),
         (np.array([1.0], np.float32), "BF16", "Save it as uint16"),
         (np.array(["a"]), "FP32", "has dtype <U1"),
-        (np.array([{}], dtype=object), "FP32", "plain arrays"),
+        (np.array([{}], dtype=object), "FP32", "pickled Python objects"),
     ],
 )
 def test_arrays_that_would_change_are_refused(tmp_path: Path, array: np.ndarray, kind: str, said: str) -> None:
@@ -122,13 +122,22 @@ def test_arrays_that_would_change_are_refused(tmp_path: Path, array: np.ndarray,
 def test_unknown_names_and_files_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "in.npz", y=np.ones(2))
     (tmp_path / "no.npz").write_bytes(b"PK no")
-    for file, said in (("in.npz", "inputs are image"), ("no.npz", "not an .npz"), ("absent.npz", "not an .npz")):
+    (tmp_path / "empty.npz").touch()
+    said_of = {"in": "inputs are image", "no": "or is no .npz", "empty": "as an .npz", "absent": "does not exist"}
+    for name, said in said_of.items():
         with pytest.raises(DataError, match=said):
-            array_question(PATH, tmp_path / file, (IMAGE,), binary_answer=True)
+            array_question(PATH, tmp_path / f"{name}.npz", (IMAGE,), binary_answer=True)
     with pytest.raises(DataError, match="neither PNG nor JPEG"):
         picture_question(PATH, tmp_path / "no.npz")
     with pytest.raises(DataError, match="cannot be read"):
         picture_question(PATH, tmp_path / "absent.png")
+
+
+@pytest.mark.parametrize("listed", ["[[1, 2], [3]]", "[[1], 2]", "[1, [2]]", "[[], [1]]"])
+def test_a_ragged_list_is_said_to_be_one(tmp_path: Path, listed: str) -> None:
+    (tmp_path / "in.json").write_text(listed)
+    with pytest.raises(DataError, match="rows differ in length"):
+        json_question(PATH, tmp_path / "in.json", (TensorSpec("x", DATATYPES["FP32"], (-1, 2)),))
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"inputs": [{"name": "x"}]}', b'{"inputs": [{"datatype": "FP31"}]}'])
