@@ -51,15 +51,16 @@ def _model(project: Project, store: Store, name: str) -> Iterator[Finding]:
     yield _handler(folder, project.root, ("handler",))
     if kind == "keras":
         yield _python(folder / "train.py", project.root, ("load", "train"))
-    yield _pin(project, store, name)
+    yield _pin(project, store, name, kind)
 
 
-def _pin(project: Project, store: Store, name: str) -> Finding:
+def _pin(project: Project, store: Store, name: str, kind: str) -> Finding:
     where = f"functions/{name}/model.lock"
     try:
         lock = project.lock(name)
         if lock is None:
-            return Finding(where, "pin", "no version is pinned", f"Run `pilotlight train {name}` or `pilotlight pin`.")
+            way = f"import FILE.onnx --name {name}" if kind == "onnx" else f"train {name}"
+            return Finding(where, "pin", "no version is pinned", f"Run `pilotlight {way}` or `pilotlight pin`.")
         _, digest = store.manifest(name, lock.version)
     except UserError as error:
         return Finding(where, "pin", error.what, error.hint)

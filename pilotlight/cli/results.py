@@ -16,16 +16,23 @@ def told(result: TrainResult, *, as_json: bool, following: str) -> None:
     if as_json:
         print_json(as_object(result))
         return
+    from rich.markup import escape  # noqa: PLC0415  (not for --help)
+    from rich.table import Table  # noqa: PLC0415  (as above)
+
     from pilotlight.cli.tables import human_bytes, written  # noqa: PLC0415  (rich)
 
     state = "published and pinned" if result.published.new else "was published before, and is pinned"
-    console = out()
-    console.print(f"[bold green]✓[/] [bold]{result.model}[/] [cyan]{result.version}[/] {state}")
+    facts = Table.grid(padding=(0, 2), pad_edge=True)
     if result.metrics:
-        console.print(f"  metrics  {written(result.metrics)}")
-    console.print(f"  parity   {parity_text(result.parity)}")
-    console.print(f"  size     {human_bytes(sum(result.sizes.values()))}")
-    console.print(following)
+        facts.add_row("metrics", written(result.metrics))
+    facts.add_row("parity", escape(parity_text(result.parity)))
+    facts.add_row("size", human_bytes(sum(result.sizes.values())))
+    if not result.published.new:
+        facts.add_row("manifest", "as it was first published: a version never changes")
+    console = out()
+    console.print(f"[bold green]✓[/] [bold]{result.model}[/] [cyan]{result.version}[/] {state}", soft_wrap=True)
+    console.print(facts)
+    console.print(following, soft_wrap=True)
 
 
 def as_object(result: TrainResult) -> dict[str, Any]:

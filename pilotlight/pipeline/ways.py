@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pilotlight.conversion import adapter_for, adapter_for_file, check_signature, convert, import_onnx
+from pilotlight.core.errors import TrainingError
 from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
 from pilotlight.core.progress import Progress, Silent
 from pilotlight.core.project import Project
@@ -19,7 +20,7 @@ from pilotlight.pipeline.reference import held_out_metrics, reference_of
 from pilotlight.pipeline.result import Clock, Options, TrainResult, utc_now
 from pilotlight.pipeline.stages import Stages
 from pilotlight.store import Store, sha256_of
-from pilotlight.training import Fetch, Run, fit, load_train_module
+from pilotlight.training import TRAIN_NAME, Fetch, Run, fit, load_train_module
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.ort_session import open_session
 from pilotlight_runtime.session import OpenSession
@@ -42,6 +43,7 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
     the last stage nothing is published, and nothing is pinned that was not published.
     """
     config = _checked(project, name)
+    _trains(project, config)
     stages = Stages(progress or Silent())
     run = _run(project.folder(name), config, options or Options(), stages.progress, fetch)
     with stages.stage("train"):
@@ -137,6 +139,14 @@ def _checked(project: Project, name: str) -> ModelConfig:
     if config.signature is not None:
         check_image(where, config.image, config.signature)
     return config
+
+
+def _trains(project: Project, config: ModelConfig) -> None:
+    """TrainingError for a model of kind onnx without a train.py, which is complete without one."""
+    folder = project.folder(config.name)
+    if config.kind == "onnx" and not (folder / TRAIN_NAME).is_file():
+        hint = f"Run `pilotlight import FILE.onnx --name {config.name}`, or write {TRAIN_NAME}."
+        raise TrainingError(str(folder / CONFIG_NAME), f"has kind onnx, and there is no {TRAIN_NAME} beside it", hint)
 
 
 def _run(folder: Path, config: ModelConfig, options: Options, progress: Progress, fetch: Fetch | None) -> Run:

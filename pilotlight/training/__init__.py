@@ -11,13 +11,14 @@ TensorFlow, Keras and scikit-learn are imported inside the functions that need t
 """
 
 from pilotlight.training.arrays import Arrays, fingerprint
-from pilotlight.training.door import TrainModule, load_train_module
+from pilotlight.training.door import TRAIN_NAME, TrainModule, load_train_module
 from pilotlight.training.fitting import fit
 from pilotlight.training.keras_support import keras_progress
 from pilotlight.training.run import Fetch, Run
 from pilotlight.training.sources import load_arrays
 
 __all__ = [
+    "TRAIN_NAME",
     "Arrays",
     "Fetch",
     "Run",

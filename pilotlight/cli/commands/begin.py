@@ -10,7 +10,7 @@ import typer
 from pilotlight.cli.results import told
 from pilotlight.cli.wiring import JsonFlag, open_store, out, surroundings
 
-KIND_HELP: Final = "What to begin with; keras-image: pictures in, classes out."
+KIND_HELP: Final = "What to begin with. keras-image: pictures in, classes out. onnx: a model that `import` will bring."
 
 
 def init(
@@ -45,9 +45,15 @@ def new(
     folder = project.folder(name).relative_to(project.root)
     out().print(
         f"Created [bold]{folder}[/] and its function in template.yaml.",
-        f"Next: write {folder}/train.py, then pilotlight train {name}",
+        f"Next: {_following(name, kind, folder)}",
         sep="\n",
     )
+
+
+def _following(name: str, kind: str, folder: Path) -> str:
+    if kind == "onnx":
+        return f"pilotlight import FILE.onnx --name {name}"
+    return f"make {folder}/train.py your own (it runs as it is), then pilotlight train {name}"
 
 
 def import_(

@@ -67,10 +67,12 @@ def _function(project: Project, model: str, target: Path, progress: Progress) ->
     """The function, refused where it passes Lambda's limit together with the layer, which is built once and kept."""
     from pilotlight.packaging import LayerSource, build_layer, package_function  # noqa: PLC0415  (only here)
 
+    lock, store = project.lock(model), open_store(project.store)
+    if lock is None:
+        return package_function(model, project.folder(model), store, lock, target)  # refuses, before a layer is built
     try:
         layer = build_layer(LayerSource(project.layer / REQUIREMENTS), layer_cache(project), progress).bytes
     except PackagingError as error:
         progress.note(f"the layer is not counted against Lambda's limit: {error}")
         layer = 0
-    lock, store = project.lock(model), open_store(project.store)
     return package_function(model, project.folder(model), store, lock, target, layer_bytes=layer)

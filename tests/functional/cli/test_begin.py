@@ -86,3 +86,26 @@ def test_outside_a_project_the_error_names_init(tmp_path: Path) -> None:
     ran = Desk(tmp_path)("models")
     assert ran.code == 1
     assert "pilotlight init" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("keras-image", "then pilotlight train pets"), ("onnx", "Next: pilotlight import FILE.onnx --name pets")],
+)
+def test_new_says_what_its_kind_needs_next(desk: Desk, kind: str, said: str) -> None:
+    assert said in " ".join(desk("new", "pets", "--kind", kind).out.split())
+
+
+def test_an_onnx_model_that_was_not_imported_is_told_to_be(desk: Desk) -> None:
+    desk("new", "pets", "--kind", "onnx")
+    ran = desk("train", "pets")
+    assert ran.code == 1
+    assert "pilotlight import FILE.onnx --name pets" in ran.err
+    assert "pilotlight import FILE.onnx --name pets" in desk("check", "--json").out
+
+
+def test_publishing_again_says_that_the_first_manifest_stays(desk: Desk) -> None:
+    desk.imported()
+    ran = desk("import", "adder.onnx", "--name", "adder")
+    assert "was published before" in ran.out
+    assert "a version never changes" in ran.out
