@@ -8,8 +8,10 @@ from itertools import islice
 from typing import Final, TextIO
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Column
+from rich.text import Text
 
 _SECONDS_BETWEEN_LINES: Final = 10.0
 _IN_THE_BAR: Final = 2
@@ -60,7 +62,7 @@ class LiveProgress:
 
     def note(self, text: str) -> None:
         """See core.progress.Progress."""
-        self._console.print(f"  {text}", markup=False)
+        self._console.print(Padding(Text(text), (0, 0, 0, 2)))
 
     def step(self, done: int, total: int, values: Mapping[str, float]) -> None:
         """See core.progress.Progress."""

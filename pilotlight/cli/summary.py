@@ -17,15 +17,15 @@ from pilotlight.cli.tables import human_bytes
 from pilotlight.packaging.reports import UNZIPPED_LIMIT
 
 
-def show_summary(console: Console, outcome: Outcome, cwd: Path) -> None:
-    """The digit with the model's guesses, the figures, and what to type next."""
+def show_summary(console: Console, outcome: Outcome, cwd: Path, command: str) -> None:
+    """The digit with the model's guesses, the figures, and what to type next. command: how to start pilotlight."""
     sight = Table.grid(padding=(0, 4))
     colour = console.is_terminal and console.color_system is not None
-    title = Text.assemble(("a held-out digit: it is a ", "dim"), (str(outcome.label), "bold"))
+    title = Text.assemble(("a held-out digit, labelled ", "dim"), (str(outcome.label), "bold"))
     sight.add_row(picture(outcome.pixels, colour=colour), _stacked(title, guesses(outcome.answer)))
     console.print(Panel(sight, title="one HTTP request", title_align="left", box=box.ROUNDED, expand=False))
     console.print(_figures(outcome))
-    console.print(_next(outcome, cwd), soft_wrap=True)
+    console.print(_next(outcome, cwd, command), soft_wrap=True)
 
 
 def _stacked(title: Text, below: Table) -> Table:
@@ -67,13 +67,12 @@ def _shown(path: Path, cwd: Path) -> Path:
     return path.relative_to(cwd) if path.is_relative_to(cwd) else path
 
 
-def _next(outcome: Outcome, cwd: Path) -> str:
-    return "\n".join(
-        [
-            "[bold]Next[/]",
-            "  [cyan]pilotlight serve[/]  answer on http://127.0.0.1:8080",
-            f"  [cyan]pilotlight invoke {MODEL} --image {_shown(outcome.picture, cwd)}[/]  ask it again",
-            "  [cyan]sam build && sam deploy --guided[/]  put it behind HTTPS on AWS",
-            "  [cyan]pilotlight import FILE.onnx --name NAME[/]  add a model of your own",
-        ]
+def _next(outcome: Outcome, cwd: Path, command: str) -> str:
+    steps = (
+        ("answer on http://127.0.0.1:8080", f"{command} serve"),
+        ("ask it again", f"{command} invoke {MODEL} --image {_shown(outcome.picture, cwd)}"),
+        ("put it behind HTTPS on AWS", "sam build && sam deploy --guided"),
+        ("add a model of your own", f"{command} import FILE.onnx --name NAME"),
     )
+    width = max(len(why) for why, _ in steps)
+    return "\n".join(["[bold]Next[/]", *(f"  [dim]{why:{width}}[/]  [cyan]{what}[/]" for why, what in steps)])

@@ -61,6 +61,8 @@ def manifest_panels(manifest: Manifest) -> Iterable[RenderableType]:
         facts.add_row("image input", written(manifest.image._asdict()))
     for title, values in (("metric", manifest.metrics), ("parity", manifest.parity), ("made", manifest.provenance)):
         for key, value in values.items():
+            if value is None or value == "":
+                continue
             facts.add_row(f"{title}: {key}", written(value) if isinstance(value, dict) else escape(_text(value)))
     yield facts
 
@@ -95,14 +97,13 @@ def _difference(manifest: Manifest) -> str:
     return "[dim]not checked[/]"
 
 
-def endpoint_table(address: str, manifests: Iterable[Manifest]) -> Table:
-    """What is served, and for each model a command that asks it."""
-    table = plain_table("model", "version", "try")
+def endpoint_lines(address: str, manifests: Iterable[Manifest]) -> Iterable[str]:
+    """What is served, and for each model a command that asks it, to be printed without breaking lines."""
     for manifest in manifests:
         url = f"{address}/v2/models/{manifest.model}"
         ask = f"curl {url}" if manifest.image is None else f"curl --data-binary @image.png {url}/infer"
-        table.add_row(manifest.model, manifest.version, ask)
-    return table
+        yield f"[bold]{manifest.model}[/] [cyan]{manifest.version}[/]"
+        yield f"  {ask}"
 
 
 def findings_table(found: Iterable[Finding]) -> Table:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO
 
 import typer
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:  # rich and the rooms load when a command runs, not when --hel
 
     from pilotlight.store import Store
 
+
+PROGRAM: Final = "pilotlight"
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
@@ -122,6 +125,13 @@ def fetch_data(url: str, target: Path) -> None:
     from pilotlight.aws import fetch_object, s3_client  # noqa: PLC0415  (see the module)
 
     fetch_object(s3_client(), url, target)
+
+
+def command_to_type(cwd: Path, started: str = sys.argv[0], path: str | None = None) -> str:
+    """How a person in `cwd` starts this program again: by its name where `path` ($PATH where None) finds it."""
+    if shutil.which(PROGRAM, path=path) is not None or Path(started).name != PROGRAM:
+        return PROGRAM
+    return os.path.relpath(started, cwd) if Path(started).is_relative_to(cwd) else started
 
 
 def out() -> Console:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from pilotlight.cli.commands.produce import Data
-from pilotlight.cli.wiring import existing_model, open_store, out, surroundings
+from pilotlight.cli.wiring import command_to_type, existing_model, open_store, out, surroundings
 
 
 def demo(ctx: typer.Context, *, data: Data = None) -> None:
@@ -22,4 +22,4 @@ def demo(ctx: typer.Context, *, data: Data = None) -> None:
     project = where.project()
     existing_model(project, MODEL)
     outcome = demonstrate(project, open_store(project.store), data, where.progress())
-    show_summary(out(), outcome, where.cwd)
+    show_summary(out(), outcome, where.cwd, command_to_type(where.cwd))

@@ -30,7 +30,7 @@ def serve(
     Example:  [dim]pilotlight serve digits --port 9000[/]
     """
     from pilotlight.cli.serving import load_gateway, package_all, pinned_locks  # noqa: PLC0415  (only where it runs)
-    from pilotlight.cli.tables import endpoint_table  # noqa: PLC0415  (rich)
+    from pilotlight.cli.tables import endpoint_lines  # noqa: PLC0415  (rich)
     from pilotlight.local.server import LocalServer  # noqa: PLC0415
 
     project = surroundings(ctx).project()
@@ -41,7 +41,8 @@ def serve(
         gateway = load_gateway(Path(folder), locks, sys.stderr)
         with LocalServer(gateway, port, sys.stderr) as server:
             manifests = [store.manifest(name, lock.version)[0] for name, lock in locks.items()]
-            out().print(endpoint_table(server.address, manifests))
+            for line in endpoint_lines(server.address, manifests):
+                out().print(line, soft_wrap=True)
             out().print(f"Serving on [bold]{server.address}[/] (no API key needed here; Ctrl-C ends it)")
             with redirect_stdout(sys.stderr):
                 server.serve_forever()

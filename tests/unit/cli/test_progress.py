@@ -42,3 +42,9 @@ def test_closing_twice_or_before_any_step_does_nothing() -> None:
     live.close()
     live.close()
     assert stream.getvalue() == ""
+
+
+def test_a_long_note_keeps_its_indent() -> None:
+    stream = io.StringIO()
+    LiveProgress(Console(file=stream, width=12)).note("one two three")
+    assert [line.rstrip() for line in stream.getvalue().splitlines()] == ["  one two", "  three"]
