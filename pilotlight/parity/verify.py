@@ -43,6 +43,7 @@ def verify(
         size, count = whole_batches(session.signature, count)
         inputs = {name: array[:count] for name, array in reference.inputs.items()}
         found = run_batched(session, inputs, size)
+        failures += _undeclared(candidate.signature, found, batched=True)
         expected = reference.predict(inputs)
         result = _all(session, inputs, expected, found, config)
     except (InferenceFailed, ValueError) as error:
@@ -65,6 +66,7 @@ def verify_golden(
     except (SessionError, InferenceFailed, ValueError) as error:
         cause = f" ({error.__cause__})" if error.__cause__ is not None else ""
         return ParityReport(0, None, failures=(*failures, f"{error}{cause}"))
+    failures += _undeclared(candidate.signature, found, batched=False)
     named = {name: array for name, array in found.items() if name in expected}
     result = compare(expected, named, session.signature, config)
     samples = max((len(array) for array in inputs.values() if array.ndim), default=1)
@@ -83,6 +85,17 @@ def _signature(candidate: Candidate, session: Session) -> list[str]:
             check_signature(ours, theirs)
         except SessionError as error:
             failures.append(str(error))
+    return failures
+
+
+def _undeclared(signature: Signature, found: Named, *, batched: bool) -> list[str]:
+    """Outputs of another shape than callers are told. batched: several calls, put together along the first axis."""
+    failures = []
+    for spec in signature.outputs:
+        told = spec._replace(shape=(-1, *spec.shape[1:])) if batched and spec.shape else spec
+        if spec.name in found and not told.accepts(found[spec.name].shape):
+            shape = list(found[spec.name].shape)
+            failures.append(f"output {spec.name}: shape is {shape}, the signature says {list(spec.shape)}")
     return failures
 
 

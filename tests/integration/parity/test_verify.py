@@ -12,7 +12,7 @@ from onnx_makers import identity_model, linear_model, model_of
 from pilotlight.conversion import read_signature
 from pilotlight.core.artifacts import Array, Candidate, Named, Reference
 from pilotlight.core.modelconfig import ParityConfig
-from pilotlight.parity import verify
+from pilotlight.parity import verify, verify_golden
 from pilotlight_runtime.datatypes import DATATYPES, FP32, Datatype
 from pilotlight_runtime.ort_session import open_session
 from pilotlight_runtime.session import Session
@@ -131,6 +131,17 @@ def test_a_shape_with_which_no_function_would_start_is_a_failure_even_where_all_
     report = verify(Candidate(tmp_path, wider), reference, CONFIG, "", open_session)
     assert report.failures == ("model.onnx has the inputs x FP32[1, 3], but manifest.json says x FP32[-1, 3]",)
     assert report.largest_difference == 0.0
+
+
+def test_outputs_of_another_shape_than_the_signature_says_are_a_failure(tmp_path: Path) -> None:
+    model = linear_model()
+    model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = 7
+    candidate = candidate_of(model, tmp_path)
+    report = verify(candidate, Reference(doubled, {"x": samples(150)}, None), CONFIG, "", open_session)
+    assert report.failures == ("output y: shape is [150, 3], the signature says [-1, 7]",)
+    x = samples(2)
+    report = verify_golden(candidate, {"x": x}, {"y": x * 2}, CONFIG, open_session)
+    assert report.failures == ("output y: shape is [2, 3], the signature says [-1, 7]",)
 
 
 @pytest.mark.parametrize(("drop", "refused"), [(0.0, True), (1.0, False)])
