@@ -6,11 +6,12 @@ tf2onnx's own from_keras reads Keras 2 internals and fails on Keras 3, so the mo
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import onnx
 
 from pilotlight.conversion.canonical import canonical
 from pilotlight.core.artifacts import Named
@@ -101,6 +102,7 @@ def _converted(model: Any, signature: Signature, config: ModelConfig) -> Any:  #
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     try:
         graph, _ = tf2onnx.convert.from_function(traced, input_signature=specs, opset=config.conversion.opset)
+        _fix_captured(graph.graph, traced.get_concrete_function(*specs).graph.captures)
     except ConversionError:
         raise
     except Exception as error:
@@ -111,6 +113,18 @@ def _converted(model: Any, signature: Signature, config: ModelConfig) -> Any:  #
             "Change the layer it names, or `opset` under [conversion] in model.toml.",
         ) from error
     return graph
+
+
+def _fix_captured(graph: onnx.GraphProto, captures: Iterable[tuple[Any, Any]]) -> None:
+    """Turns tensors that the trace captured into initialisers of `graph`; tf2onnx makes inputs of them.
+
+    A layer may hold plain tensors beside its variables, as Normalization does with mean and variance. captures: pairs
+    of the tensor outside and its placeholder inside.
+    """
+    outside = {inner.name: outer for outer, inner in captures}
+    for value in [value for value in graph.input if value.name in outside]:
+        graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(outside[value.name]), value.name))
+        graph.input.remove(value)
 
 
 def _dtype(tf: Any, spec: TensorSpec) -> Any:  # noqa: ANN401

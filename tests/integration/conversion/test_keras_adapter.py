@@ -45,6 +45,18 @@ def test_inputs_and_outputs_meet_the_signature_by_name(tmp_path: Path) -> None:
     np.testing.assert_allclose(wanted["p"], found[1].numpy(), rtol=1e-4, atol=1e-5)
 
 
+def test_tensors_that_a_layer_holds_beside_its_variables_become_weights(tmp_path: Path) -> None:
+    draw = np.random.default_rng(2).normal(5, 3, (60, 4)).astype(np.float32)
+    normalise = layers.Normalization()
+    normalise.adapt(draw)
+    model = keras.Sequential([keras.Input((4,)), normalise, layers.Dense(2)])
+    signature = Signature((spec("x", -1, 4),), (spec("y", -1, 2),))
+    assert convert(model, ModelConfig("m", "keras", signature=signature), tmp_path).signature == signature
+    (found,) = open_session(tmp_path / "model.onnx", 1).run({"x": Tensor.from_numpy(draw, FP32)}, ["y"])
+    wanted = adapter_for(model).predict(model, {"x": draw}, signature)
+    np.testing.assert_allclose(wanted["y"], found.numpy(), rtol=1e-4, atol=1e-5)
+
+
 def test_the_opset_is_a_setting(tmp_path: Path) -> None:
     model, signature = two_in_two_out()
     convert(model, ModelConfig("m", "keras", conversion=ConversionConfig(15), signature=signature), tmp_path)
