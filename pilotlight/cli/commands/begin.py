@@ -25,7 +25,12 @@ def init(
 
     root = surroundings(ctx).path(folder)
     init_project(root)
-    out().print(f"Created a project in [bold]{folder}[/].", f"Next: cd {folder} && pilotlight new NAME", sep="\n")
+    out().print(
+        f"Created a project in [bold]{folder}[/].",
+        f"Next: cd {folder} && pilotlight new NAME",
+        sep="\n",
+        soft_wrap=True,
+    )
 
 
 def new(
@@ -47,6 +52,7 @@ def new(
         f"Created [bold]{folder}[/] and its function in template.yaml.",
         f"Next: {_following(name, kind, folder)}",
         sep="\n",
+        soft_wrap=True,
     )
 
 
