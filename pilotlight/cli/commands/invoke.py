@@ -107,8 +107,14 @@ def _local(where: Surroundings, model: str) -> Iterator[Endpoint]:
             with redirect_stdout(log):
                 yield GatewayEndpoint(load_gateway(Path(folder), locks, log))
         except Exception:
-            sys.stderr.write(log.getvalue())  # the function's own lines matter only where it failed
+            sys.stderr.write(failures(log.getvalue()))
             raise
+
+
+def failures(log: str) -> str:
+    """The lines of a function's log that tell why it failed: all but its records of requests and its metrics."""
+    routine = ('{"level":"INFO"', '{"_aws"')
+    return "".join(line for line in log.splitlines(keepends=True) if not line.startswith(routine))
 
 
 @contextmanager

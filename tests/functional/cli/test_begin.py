@@ -109,3 +109,10 @@ def test_publishing_again_says_that_the_first_manifest_stays(desk: Desk) -> None
     ran = desk("import", "adder.onnx", "--name", "adder")
     assert "was published before" in ran.out
     assert "a version never changes" in ran.out
+
+
+def test_a_folder_that_cannot_be_made_is_the_persons_to_mend(desk: Desk) -> None:
+    (desk.root / "file").touch()
+    ran = desk("init", "file/below")
+    assert ran.code == 1
+    assert "Check the path, its permissions and the free space" in ran.err

@@ -132,3 +132,22 @@ def test_a_pin_that_the_store_lacks_names_the_command(tmp_path: Path) -> None:
 def test_a_path_that_no_function_answers_is_404(running: Served) -> None:
     answer = HttpEndpoint(running.address, None).send("DELETE", "/v2", {}, b"")
     assert answer.status == 404
+
+
+def test_a_refused_request_is_one_line_and_a_failed_function_shows_its_log(tmp_path: Path, arrays: Path) -> None:
+    desk = new_project(tmp_path)
+    desk.imported()
+    np.savez(tmp_path / "odd.npz", a=np.ones((2, 2), np.float32), b=np.ones((2, 3), np.float32))
+    refused = desk("invoke", "adder", "--npz", "odd.npz")
+    assert refused.code == 1
+    assert refused.err.startswith("error: adder: answered 400")
+    assert len(refused.err.splitlines()) == 1
+    app = tmp_path / "functions" / "adder" / "app.py"
+    hook = "def predict(session, inputs):\n    raise KeyError('the cause')\n\n\n"
+    hook += "handler = model_handler(__file__, predict=predict)"
+    app.write_text(app.read_text().replace("handler = model_handler(__file__)", hook))
+    failed = desk("invoke", "adder", "--npz", str(arrays))
+    assert failed.code == 1
+    assert "the cause" in failed.err
+    assert "answered 500" in failed.err
+    assert '"_aws"' not in failed.err
