@@ -35,17 +35,16 @@ def run(argv: Sequence[str], where: Surroundings) -> int:
         return 130
     except UserError as error:
         return _told(error, str(error), where, EXIT_USER_ERROR)
-    except OSError as error:
-        if error.filename is None:
-            return _defect(error, where)
-        text = f"{error.filename}: {error.strerror}. Check the path, its permissions and the free space."
-        return _told(error, text, where, EXIT_USER_ERROR)
     except Exception as error:  # noqa: BLE001  (the last door before the shell)
-        return _defect(error, where)
+        return _unforeseen(error, where)
     return 0
 
 
-def _defect(error: Exception, where: Surroundings) -> int:
+def _unforeseen(error: Exception, where: Surroundings) -> int:
+    """A file that the system refuses is the person's to mend; everything else is a defect."""
+    if isinstance(error, OSError) and error.filename is not None:
+        text = f"{error.filename}: {error.strerror}. Check the path, its permissions and the free space."
+        return _told(error, text, where, EXIT_USER_ERROR)
     text = f"pilotlight: stopped by a defect ({type(error).__name__}: {error}). Run the command again with --debug "
     return _told(error, text + "before its name and report what it prints.", where, EXIT_DEFECT)
 
