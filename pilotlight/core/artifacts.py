@@ -39,14 +39,12 @@ class Fitted:
     """A fitted model as its framework has it.
 
     model: the framework's own object. dataset: what it was fitted on. metrics: of the held-out part, by name.
-    history: one value an epoch for each curve. seconds: what fitting took. settings: the epochs, batch size, rate and
-    seed used.
+    seconds: what fitting took. settings: the epochs, batch size, rate and seed used.
     """
 
     model: Any
     dataset: Dataset
     metrics: Mapping[str, float]
-    history: Mapping[str, list[float]]
     seconds: float
     settings: Mapping[str, Any] = field(default_factory=dict)
 

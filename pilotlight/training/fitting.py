@@ -12,7 +12,7 @@ from pilotlight.core.artifacts import Fitted
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.modelconfig import ModelConfig
 from pilotlight.training.door import guarded, load_train_module
-from pilotlight.training.keras_support import evaluate, history, is_keras, seed_everything, steps_an_epoch
+from pilotlight.training.keras_support import evaluate, is_keras, seed_everything, steps_an_epoch
 from pilotlight.training.run import Run
 
 
@@ -23,7 +23,7 @@ def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] 
     breaks its contract, DataError where its data cannot be had.
     """
     module = load_train_module(folder)
-    seed_everything(run.seed)
+    seed_everything(run.seed, load_keras=config.kind == "keras")
     data = module.load(run)
     run.progress.note(f"{len(data.x_train):,} training and {len(data.x_test):,} held-out samples from {data.source}")
     start = timer()
@@ -31,10 +31,9 @@ def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] 
     seconds = timer() - start
     with guarded(module.path):
         metrics = evaluate(model, data.x_test, data.y_test) if is_keras(model) else {}
-        curves = history(model) if is_keras(model) else {}
     _finite(metrics, module.path)
     steps = steps_an_epoch(model) if is_keras(model) else None
-    return Fitted(model, data, metrics, curves, seconds, _settings(run, config, steps))
+    return Fitted(model, data, metrics, seconds, _settings(run, config, steps))
 
 
 def _finite(metrics: Mapping[str, float], path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 from pilotlight.core.artifacts import Array
 from pilotlight.core.progress import Progress
+from pilotlight.core.quiet import quiet
 
 _REPORTS_A_SECOND: Final = 5
 
@@ -18,16 +20,21 @@ def is_keras(model: object) -> bool:
     return any(kind.__module__.split(".")[0] == "keras" and kind.__name__ == "Model" for kind in type(model).__mro__)
 
 
-def seed_everything(seed: int) -> None:
-    """Seeds the generators of Python, numpy and the frameworks that train.py has imported."""
+def seed_everything(seed: int, *, load_keras: bool) -> None:
+    """Seeds the generators of Python, numpy and Keras.
+
+    load_keras: whether to import it for that, where it is installed: a train.py that imports it inside its functions
+    would do so after this.
+    """
     import random  # noqa: PLC0415  (kept beside the others)
 
     import numpy as np  # noqa: PLC0415
 
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002  (libraries draw from the global generator)
-    if "keras" in sys.modules:
-        import keras  # noqa: PLC0415  (loaded already)
+    if "keras" in sys.modules or (load_keras and importlib.util.find_spec("keras")):
+        with quiet():
+            import keras  # noqa: PLC0415  (seconds, where it is not loaded already)
 
         keras.utils.set_random_seed(seed % 2**32)
 
@@ -44,13 +51,6 @@ def steps_an_epoch(model: Any) -> int | None:  # noqa: ANN401  (Keras has no typ
     """How many steps each epoch of the last `fit` took; None where that is not known."""
     params = getattr(getattr(model, "history", None), "params", None) or {}
     return params.get("steps")
-
-
-def history(model: Any) -> dict[str, list[float]]:  # noqa: ANN401  (Keras has no types)
-    """One value an epoch for each curve of the last `fit`."""
-    record = getattr(model, "history", None)
-    curves = getattr(record, "history", {})
-    return {name: [float(value) for value in values] for name, values in curves.items()}
 
 
 def keras_progress(progress: Progress, clock: Callable[[], float] = time.monotonic) -> Any:  # noqa: ANN401

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 
 from pilotlight.training import keras_progress
-from pilotlight.training.keras_support import evaluate, history, is_keras, steps_an_epoch
+from pilotlight.training.keras_support import evaluate, is_keras, steps_an_epoch
 
 
 class Heard:
@@ -38,7 +38,7 @@ def test_every_step_counts_over_all_epochs() -> None:
     heard = Heard()
     fitted(heard, seconds_a_step=1.0)
     assert heard.steps == [(done, 20) for done in [*range(1, 11), 10, *range(11, 21), 20]]
-    assert [note.split(",")[0].split(" 0.")[0] for note in heard.notes] == ["epoch 1 of 2: loss", "epoch 2 of 2: loss"]
+    assert [note.split(" loss ")[0] for note in heard.notes] == ["epoch 1 of 2:", "epoch 2 of 2:"]
     assert all("val_loss" in note for note in heard.notes)
 
 
@@ -53,7 +53,6 @@ def test_what_a_fitted_model_tells() -> None:
     x = np.ones((4, 1), np.float32)
     assert is_keras(model)
     assert steps_an_epoch(model) == 10
-    assert {name: len(curve) for name, curve in history(model).items()} == {"loss": 2, "val_loss": 2}
     assert evaluate(model, x, x)["loss"] >= 0
 
 
@@ -61,6 +60,5 @@ def test_a_model_that_was_not_compiled_tells_nothing() -> None:
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     x = np.ones((4, 1), np.float32)
     assert evaluate(model, x, x) == {}
-    assert history(model) == {}
     assert steps_an_epoch(model) is None
     assert not is_keras(object())
