@@ -42,16 +42,8 @@ def _differences(role: str, wanted: tuple[TensorSpec, ...], found: tuple[TensorS
     return [
         f"{role} {spec.name} is {_shown(by_name[spec.name])} in the graph and {_shown(spec)} in model.toml"
         for spec in wanted
-        if not _agree(spec, by_name[spec.name])
+        if spec != by_name[spec.name]
     ]
-
-
-def _agree(wanted: TensorSpec, found: TensorSpec) -> bool:
-    return (
-        wanted.datatype == found.datatype
-        and len(wanted.shape) == len(found.shape)
-        and all(a == b for a, b in zip(wanted.shape, found.shape, strict=True))
-    )
 
 
 def _shown(spec: TensorSpec) -> str:

@@ -19,13 +19,6 @@ _PROBE: Final = "import sys; print('%d.%d' % sys.version_info[:2])"
 _SECONDS: Final = 300
 
 
-class Bytecode(NamedTuple):
-    """done: whether the folder was compiled. note: by what, or why not."""
-
-    done: bool
-    note: str
-
-
 class Compiler(NamedTuple):
     """A Python that can compile.
 
