@@ -3,6 +3,7 @@
 Importing it imports no command's needs: each command imports what it uses when it runs, so that --help answers at once.
 """
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -13,4 +14,7 @@ def main() -> None:
     from pilotlight.cli.app import run  # noqa: PLC0415  (typer, only where there is a command to run)
     from pilotlight.cli.wiring import Surroundings  # noqa: PLC0415  (as above)
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without Unicode gets ? for a bar, not a traceback
     sys.exit(run(sys.argv[1:], Surroundings(Path.cwd(), os.environ)))

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +68,12 @@ def test_unknown_names_and_versions_are_one_helpful_line(desk: Desk, argv: list[
     assert (ran.code, ran.out) == (1, "")
     assert said in ran.err
     assert len(ran.err.splitlines()) == 1
+
+
+def test_a_terminal_without_unicode_gets_an_answer_all_the_same(desk: Desk) -> None:
+    version = desk.imported()
+    environ = {**os.environ, "PYTHONIOENCODING": "ascii", "PILOTLIGHT_STORE": str(desk.root / "the-store")}
+    argv = [sys.executable, "-m", "pilotlight", "models"]
+    done = subprocess.run(argv, cwd=desk.root, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert version in done.stdout
