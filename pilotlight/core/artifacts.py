@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pilotlight_runtime.manifest import Manifest
+from pilotlight_runtime.manifest import Loading, Manifest
 from pilotlight_runtime.signature import Signature
 
 Array = NDArray[np.generic]
@@ -64,10 +64,14 @@ class Reference:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A converted model that nothing has verified yet: a folder with model.onnx and any external data beside it."""
+    """A converted model that nothing has verified yet: a folder with model.onnx and any external data beside it.
+
+    loading: which graph of the folder is opened where, None where there is no choice.
+    """
 
     folder: Path
     signature: Signature
+    loading: Loading | None = None
 
 
 @dataclass(frozen=True)

@@ -61,10 +61,9 @@ class Store:
         or the candidate holds no model.onnx.
         """
         files = _files(model, candidate.folder)
-        version = content_version(candidate.signature, files, image)
-        wanted = Manifest(
-            model, version, candidate.signature, files, image, dict(metrics), dict(parity), dict(provenance)
-        )
+        version = content_version(candidate.signature, files, image, candidate.loading)
+        facts = (dict(metrics), dict(parity), dict(provenance))
+        wanted = Manifest(model, version, candidate.signature, files, image, *facts, candidate.loading)
         raw = _dump(wanted)  # before anything is written: it may refuse
         new = self._blobs.get_bytes(_key(model, version, MANIFEST_NAME)) is None
         if new:
@@ -90,7 +89,7 @@ class Store:
             manifest = load_manifest(raw)
         except ManifestError as error:
             raise self._damaged(model, version, str(error)) from error
-        content = content_version(manifest.signature, manifest.files, manifest.image)
+        content = content_version(manifest.signature, manifest.files, manifest.image, manifest.loading)
         if (manifest.model, manifest.version, content) != (model, version, version):
             raise self._damaged(
                 model, version, f"{MANIFEST_NAME} is that of {manifest.model}@{manifest.version}, its content {content}"

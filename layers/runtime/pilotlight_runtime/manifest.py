@@ -1,8 +1,9 @@
 """What one published version holds: the schema that the tool writes and Lambda reads.
 
 manifest.json is the last file of a version to be written, so a version without one does not exist. The version's name
-is the first 12 hex digits of the sha256 of its content: signature, image input and files. Metrics, parity and
-provenance describe that content and do not change its name, so publishing the same model twice is a no-op.
+is the first 12 hex digits of the sha256 of its content: signature, image input, files, and which graph is opened where.
+Metrics, parity, provenance and what loading was measured to take describe that content and do not change its name, so
+publishing the same model twice is a no-op.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from pilotlight_runtime.signature import Signature, TensorSpec
 SCHEMA: Final = 1
 MANIFEST_NAME: Final = "manifest.json"
 MODEL_NAME: Final = "model.onnx"
+OPTIMIZED_NAME: Final = "optimized.onnx"
+"""The same model as ONNX Runtime optimised it for one kind of host."""
+WEIGHTS_NAME: Final = "weights.bin"
+"""The large tensors of both."""
 PLATFORM: Final = "onnx_onnxv1"
 VERSION_DIGITS: Final = 12
 
@@ -48,8 +53,25 @@ class ImageInput(NamedTuple):
     layout: str
 
 
+class Loading(NamedTuple):
+    """Which graph is opened.
+
+    graph: the file's name. host: what `pilotlight_runtime.host` says where that graph was made and may be opened;
+    elsewhere, and where it is "", MODEL_NAME is opened. reason, figures: for people, why it was chosen and what was
+    measured.
+    """
+
+    graph: str
+    host: str
+    reason: str
+    figures: Json
+
+
 class Manifest(NamedTuple):
-    """A version of a model. metrics, parity and provenance are for people; serving reads the rest."""
+    """A version of a model. metrics, parity and provenance are for people; serving reads the rest.
+
+    loading: None in versions that hold one graph.
+    """
 
     model: str
     version: str
@@ -59,13 +81,16 @@ class Manifest(NamedTuple):
     metrics: Json
     parity: Json
     provenance: Json
+    loading: Loading | None = None
 
 
-def content_version(signature: Signature, files: tuple[ArtifactFile, ...], image: ImageInput | None) -> str:
+def content_version(
+    signature: Signature, files: tuple[ArtifactFile, ...], image: ImageInput | None, loading: Loading | None = None
+) -> str:
     """The name of a version with this content: 12 lower-case hex digits."""
     import hashlib  # noqa: PLC0415  (4 ms that serving does not need here)
 
-    content = json.dumps(_content(signature, files, image), sort_keys=True, separators=(",", ":"))
+    content = json.dumps(_content(signature, files, image, loading), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(content.encode()).hexdigest()[:VERSION_DIGITS]
 
 
@@ -76,7 +101,8 @@ def dump_manifest(manifest: Manifest) -> bytes:
         "model": manifest.model,
         "version": manifest.version,
         "platform": PLATFORM,
-        **_content(manifest.signature, manifest.files, manifest.image),
+        **_content(manifest.signature, manifest.files, manifest.image, None),
+        **({} if manifest.loading is None else {"loading": manifest.loading._asdict()}),
         "metrics": manifest.metrics,
         "parity": manifest.parity,
         "provenance": manifest.provenance,
@@ -115,7 +141,14 @@ def _manifest(document: Json) -> Manifest:
         metrics=dict(document["metrics"]),
         parity=dict(document["parity"]),
         provenance=dict(document["provenance"]),
+        loading=_loading(document.get("loading")),
     )
+
+
+def _loading(loading: Json | None) -> Loading | None:
+    if loading is None:
+        return None
+    return Loading(_file_name(loading["graph"]), str(loading["host"]), str(loading["reason"]), dict(loading["figures"]))
 
 
 def _spec(spec: Json) -> TensorSpec:
@@ -123,14 +156,20 @@ def _spec(spec: Json) -> TensorSpec:
 
 
 def _file(file: Json) -> ArtifactFile:
-    name = str(file["name"])
+    return ArtifactFile(_file_name(file["name"]), str(file["sha256"]), int(file["size"]))
+
+
+def _file_name(value: object) -> str:
+    name = str(value)
     if name.startswith("/") or "\\" in name or ".." in name.split("/"):
         raise ValueError(f"file name {name!r} leaves the version's folder")
-    return ArtifactFile(name, str(file["sha256"]), int(file["size"]))
+    return name
 
 
-def _content(signature: Signature, files: tuple[ArtifactFile, ...], image: ImageInput | None) -> Json:
-    return {
+def _content(
+    signature: Signature, files: tuple[ArtifactFile, ...], image: ImageInput | None, loading: Loading | None
+) -> Json:
+    content: Json = {
         "signature": {
             "inputs": [_spec_json(spec) for spec in signature.inputs],
             "outputs": [_spec_json(spec) for spec in signature.outputs],
@@ -138,6 +177,9 @@ def _content(signature: Signature, files: tuple[ArtifactFile, ...], image: Image
         "files": [file._asdict() for file in sorted(files)],
         "image": None if image is None else image._asdict(),
     }
+    if loading is not None:
+        content["loading"] = {"graph": loading.graph, "host": loading.host}
+    return content
 
 
 def _spec_json(spec: TensorSpec) -> Json:

@@ -8,6 +8,7 @@ from pilotlight_runtime.errors import ManifestError
 from pilotlight_runtime.manifest import (
     ArtifactFile,
     ImageInput,
+    Loading,
     Manifest,
     content_version,
     dump_manifest,
@@ -77,3 +78,27 @@ def test_a_damaged_manifest_says_where(raw: bytes, message: str) -> None:
     with pytest.raises(ManifestError) as caught:
         load_manifest(raw)
     assert message in str(caught.value)
+
+
+LOADING = Loading("optimized.onnx", "onnxruntime 1.32.0, x86_64 avx2", "large", {"plain": {"open_ms": 2.5}})
+
+
+def test_loading_is_read_back_and_its_figures_do_not_name_the_version() -> None:
+    base = FULL
+    content = (base.signature, base.files, base.image)
+    named = base._replace(loading=LOADING, version=content_version(*content, LOADING))
+    assert load_manifest(dump_manifest(named)) == named._replace(files=tuple(sorted(FILES)))
+    assert named.version != base.version
+    assert content_version(*content, LOADING._replace(figures={}, reason="")) == named.version
+    assert content_version(*content, LOADING._replace(host="elsewhere")) != named.version
+
+
+def test_a_manifest_without_loading_says_nothing_of_it() -> None:
+    assert b"loading" not in dump_manifest(FULL)
+    assert load_manifest(dump_manifest(FULL)).loading is None
+
+
+def test_loading_cannot_name_a_file_outside() -> None:
+    raw = dump_manifest(FULL._replace(loading=LOADING._replace(graph="../model.onnx")))
+    with pytest.raises(ManifestError, match="leaves the version's folder"):
+        load_manifest(raw)
