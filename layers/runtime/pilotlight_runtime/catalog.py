@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Final, TextIO
 
 from pilotlight_runtime import routes
@@ -39,12 +38,18 @@ def catalog_handler(
 
     ManifestError where that is missing or malformed. The other parameters are those of model_handler.
     """
-    path = Path(app_file).parent / CATALOG_NAME
+    path = os.path.join(os.path.dirname(app_file), CATALOG_NAME)  # noqa: PTH118, PTH120  (see paths)
     try:
-        entries = load_catalog(path.read_bytes())
+        with open(path, "rb") as file:  # noqa: PTH123  (see paths)
+            entries = load_catalog(file.read())
     except OSError as error:
         raise ManifestError(f"{path} cannot be read ({error.strerror}); package the catalog again") from error
-    observer = observer or start_observer("catalog", SERVER_VERSION, environ, stream)
+    if observer is None:
+        from pilotlight_runtime.powertools_observer import (  # noqa: PLC0415  (50 ms, not where another is given)
+            PowertoolsObserver,
+        )
+
+        observer = start_observer(PowertoolsObserver, "catalog", SERVER_VERSION, environ, stream)
     return Entry(CatalogService(entries).answer, "/v2/models/catalog/infer", observer, clock)
 
 

@@ -1,20 +1,24 @@
-"""A model's Lambda handler. The app.py of a plain tensor model needs only model_handler(__file__)."""
+"""A model's Lambda handler. The app.py of a plain tensor model needs only model_handler(__file__).
+
+Nothing of the runtime is imported at module level: most of it is imported while ONNX Runtime starts.
+"""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
-from pilotlight_runtime.entry import Entry, LambdaHandler
-from pilotlight_runtime.inference import InferRequest, Predict, infer
-from pilotlight_runtime.loading import LoadedModel, load_model, zero_inputs
-from pilotlight_runtime.observer import Observer
-from pilotlight_runtime.service import ModelService
-from pilotlight_runtime.session import OpenSession
-from pilotlight_runtime.startup import start_observer
+from pilotlight_runtime.aside import Aside
+
+if TYPE_CHECKING:
+    from pilotlight_runtime.entry import LambdaHandler
+    from pilotlight_runtime.inference import Predict
+    from pilotlight_runtime.loading import LoadedModel
+    from pilotlight_runtime.manifest import Manifest
+    from pilotlight_runtime.observer import Observer
+    from pilotlight_runtime.session import OpenSession
 
 MEMORY_PER_VCPU_MB: Final = 1769
 """Lambda Developer Guide, "Configure Lambda function memory": at 1,769 MB a function has one vCPU."""
@@ -38,14 +42,16 @@ def model_handler(  # noqa: PLR0913  (by keyword all but the first: the outside 
     where logs and metrics go, stdout where None. Raises LoadError where the model cannot be served: the function then
     does not start.
     """
-    model = load_model(Path(app_file).parent, open_session or _engine(), threads(environ))
-    manifest = model.manifest
-    observer = observer or start_observer(manifest.model, manifest.version, environ, stream)
-    failure = model.warm_up_failure or _try(model, predict)
-    if failure is not None:
-        observer.warning("the model failed on zeros at init; it serves all the same", failure)
-    service = ModelService(model, predict)
-    return Entry(service.answer, service.infer_path, observer, clock)
+    folder = os.path.dirname(app_file)  # noqa: PTH120  (pathlib takes 2 ms of every cold start)
+    manifest = Aside(lambda: _manifest(folder))
+    if open_session is None:
+        open_session = _engine(manifest)
+    else:
+        manifest.start()
+    from pilotlight_runtime.loading import open_model  # noqa: PLC0415  (see the module)
+
+    model = open_model(folder, manifest.result(), open_session, threads(environ))
+    return _handler(model, predict, observer or _observer(model.manifest, environ, stream), clock)
 
 
 def threads(environ: Mapping[str, str]) -> int:
@@ -56,18 +62,54 @@ def threads(environ: Mapping[str, str]) -> int:
     return os.cpu_count() or 1
 
 
+def _engine(meanwhile: Aside[Manifest]) -> OpenSession:
+    """ONNX Runtime, started, which runs no Python for 15 ms; `meanwhile` runs at the same time."""
+    from pilotlight_runtime import ort_session  # noqa: PLC0415  (not where another engine is given)
+
+    ort_session.load_library()
+    meanwhile.start()
+    ort_session.load_engine()
+    return ort_session.open_session
+
+
+def _manifest(folder: str) -> Manifest:
+    """The manifest, its files checked; and the rest of the runtime is imported."""
+    from pilotlight_runtime import entry, line_observer, loading, service, startup  # noqa: F401, PLC0415  (see the module)
+
+    return loading.checked_manifest(folder)
+
+
+def _observer(manifest: Manifest, environ: Mapping[str, str], stream: TextIO | None) -> Observer:
+    from pilotlight_runtime.line_observer import LineObserver  # noqa: PLC0415  (see the module)
+    from pilotlight_runtime.startup import start_observer  # noqa: PLC0415  (see the module)
+
+    return start_observer(LineObserver, manifest.model, manifest.version, environ, stream)
+
+
+def _handler(
+    model: LoadedModel, predict: Predict | None, observer: Observer, clock: Callable[[], float]
+) -> LambdaHandler:
+    from pilotlight_runtime.entry import Entry  # noqa: PLC0415  (see the module)
+    from pilotlight_runtime.service import ModelService  # noqa: PLC0415  (see the module)
+
+    if model.fallback:
+        observer.warning(model.fallback, None)
+    failure = model.warm_up_failure or _try(model, predict)
+    if failure is not None:
+        observer.warning("the model failed on zeros at init; it serves all the same", failure)
+    service = ModelService(model, predict)
+    return Entry(service.answer, service.infer_path, observer, clock)
+
+
 def _try(model: LoadedModel, predict: Predict | None) -> Exception | None:
     """Runs a person's `predict` once, so that the first caller does not wait for what it imports; why it failed."""
     if predict is None:
         return None
+    from pilotlight_runtime.inference import InferRequest, infer  # noqa: PLC0415  (see the module)
+    from pilotlight_runtime.loading import zero_inputs  # noqa: PLC0415  (see the module)
+
     try:
         infer(model, InferRequest(zero_inputs(model.manifest.signature)), predict)
     except Exception as error:  # noqa: BLE001  (a person's code; zeros need not be valid input for it)
         return error
     return None
-
-
-def _engine() -> OpenSession:
-    from pilotlight_runtime.ort_session import open_session  # noqa: PLC0415  (not where another engine is given)
-
-    return open_session

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import Final, NamedTuple
 
 from pilotlight_runtime.datatypes import BYTES, Datatype
@@ -21,6 +21,7 @@ from pilotlight_runtime.manifest import (
     content_version,
     load_manifest,
 )
+from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.session import OpenSession, Session
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.tensor import Tensor, element_count
@@ -36,30 +37,41 @@ class LoadedModel(NamedTuple):
 
     manifest: Manifest
     session: Session
-    folder: Path
+    folder: StrPath
     warm_up_failure: InferenceFailed | None = None
 
 
-def load_model(folder: Path, open_session: OpenSession, threads: int) -> LoadedModel:
+def load_model(folder: StrPath, open_session: OpenSession, threads: int) -> LoadedModel:
     """The model in `folder`, checked and warmed up.
 
     Raises LoadError, saying which file or tensor, where manifest.json is missing or wrong, a file is missing or is not
     the published one, the graph cannot be opened, or it is not what the manifest says. A model that fails on zeros is
     not refused: zeros may be no valid input (an empty text, a length of 0), and parity has seen the model answer.
     """
-    manifest = read_manifest(folder)
-    for file in manifest.files:
-        check_file(folder, file)
-    session = open_session(folder / MODEL_NAME, threads)
+    return open_model(folder, checked_manifest(folder), open_session, threads)
+
+
+def open_model(folder: StrPath, manifest: Manifest, open_session: OpenSession, threads: int) -> LoadedModel:
+    """The second half of load_model, for files that checked_manifest has seen."""
+    session = open_session(os.path.join(folder, MODEL_NAME), threads)  # noqa: PTH118  (see paths)
     check_signature(manifest.signature, session.signature)
     return LoadedModel(manifest, session, folder, warm_up(session, manifest.signature))
 
 
-def read_manifest(folder: Path) -> Manifest:
+def checked_manifest(folder: StrPath) -> Manifest:
+    """The first half of load_model: the manifest, whose files are all there and are the published ones."""
+    manifest = read_manifest(folder)
+    for file in manifest.files:
+        check_file(folder, file)
+    return manifest
+
+
+def read_manifest(folder: StrPath) -> Manifest:
     """manifest.json of `folder`, whose version is that of its content; ManifestError otherwise."""
-    path = folder / MANIFEST_NAME
+    path = os.path.join(folder, MANIFEST_NAME)  # noqa: PTH118  (see paths)
     try:
-        manifest = load_manifest(path.read_bytes())
+        with open(path, "rb") as file:  # noqa: PTH123  (see paths)
+            manifest = load_manifest(file.read())
     except OSError as error:
         raise ManifestError(f"{path} cannot be read ({error.strerror}); package the model again") from error
     content = content_version(manifest.signature, manifest.files, manifest.image)
@@ -70,18 +82,18 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def check_file(folder: Path, file: ArtifactFile) -> None:
+def check_file(folder: StrPath, file: ArtifactFile) -> None:
     """MissingArtifact or ChecksumMismatch unless `file` lies in `folder` as it was published."""
     import hashlib  # noqa: PLC0415  (loads OpenSSL: nothing that only reads a manifest pays for it)
 
-    path = folder / file.name
+    path = os.path.join(folder, file.name)  # noqa: PTH118  (see paths)
     try:
-        with path.open("rb") as content:
+        with open(path, "rb", buffering=0) as content:  # noqa: PTH123  (see paths)
             actual = hashlib.file_digest(content, "sha256").hexdigest()
     except OSError:
-        raise MissingArtifact(str(path)) from None
+        raise MissingArtifact(path) from None
     if actual != file.sha256:
-        raise ChecksumMismatch(str(path), file.sha256, actual)
+        raise ChecksumMismatch(path, file.sha256, actual)
 
 
 def check_signature(published: Signature, graph: Signature) -> None:

@@ -8,8 +8,9 @@ import ctypes
 import os
 from collections.abc import Callable
 from ctypes import CFUNCTYPE, POINTER, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_void_p
-from pathlib import Path
 from typing import Any, Final
+
+from pilotlight_runtime.paths import StrPath
 
 API_VERSION: Final = 15
 """Of ONNX Runtime 1.15; its newest function here is GetResizedStringTensorElementBuffer."""
@@ -50,7 +51,7 @@ class _ApiBase(ctypes.Structure):
 class _Table:
     """Turns positions in the function table of one library into typed callables."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: StrPath) -> None:
         entry = ctypes.CDLL(os.fspath(path)).OrtGetApiBase
         entry.restype = POINTER(_ApiBase)
         base = entry().contents
@@ -85,7 +86,7 @@ class _Table:
 class OrtApi:
     """The functions of the library at `path`, called as in C; OSError where it is no ONNX Runtime of our version."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: StrPath) -> None:
         table = _Table(path)
         status, release = table.status, table.release
         self.version = table.version

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from pilotlight_runtime.errors import SessionError
@@ -10,20 +9,20 @@ from pilotlight_runtime.errors import SessionError
 _FOLDER: Final = "onnxruntime/capi"
 
 
-def find_library(search: Sequence[str]) -> Path:
+def find_library(search: Sequence[str]) -> str:
     """The libonnxruntime of the first folder of `search` (laid out as sys.path is) that has the wheel's files.
 
     SessionError names the places looked at.
     """
     for entry in search:
-        folder = Path(entry or ".", _FOLDER)
+        folder = os.path.join(entry or ".", _FOLDER)  # noqa: PTH118  (pathlib takes 2 ms of a cold start)
         try:
-            names = os.listdir(folder)  # noqa: PTH208  (names alone: no Path for each file of a cold start)
+            names = os.listdir(folder)  # noqa: PTH208  (as above)
         except OSError:  # no such folder, or `entry` is a zip file
             continue
         found = sorted(name for name in names if _is_library(name))
         if found:
-            return folder / found[-1]
+            return os.path.join(folder, found[-1])  # noqa: PTH118  (as above)
     raise SessionError(f"libonnxruntime is in {_FOLDER} of none of {', '.join(search)}")
 
 

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from ctypes import byref, c_char_p, c_void_p
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 from pilotlight_runtime.errors import InferenceFailed, SessionError
@@ -13,6 +12,7 @@ from pilotlight_runtime.ort_abi import LOG_FATAL, OrtApi, OrtError
 from pilotlight_runtime.ort_library import find_library
 from pilotlight_runtime.ort_signature import read_signature
 from pilotlight_runtime.ort_values import Handle, Values, array_type
+from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.tensor import Tensor
 
 _SETTINGS: Final = {
@@ -23,18 +23,31 @@ _SETTINGS: Final = {
 _LARGEST_DIMENSION: Final = 2**63 - 1
 
 
-def open_session(path: Path, threads: int, *, library: Path | None = None) -> "OrtSession":
+def open_session(path: StrPath, threads: int, *, library: StrPath | None = None) -> "OrtSession":
     """Opens the graph at `path`, external data beside it included, with `threads` threads inside an operator.
 
     library: the libonnxruntime to use, else the one of the installed wheel. Raises SessionError.
     """
-    return OrtSession(_engine(library or find_library(sys.path)), path, threads)
+    return OrtSession(_engine(os.fspath(library or find_library(sys.path))), path, threads)
+
+
+def load_library() -> None:
+    """Loads the installed wheel's library, so that load_engine or open_session need not. Raises SessionError."""
+    _api(find_library(sys.path))
+
+
+def load_engine() -> None:
+    """Starts the installed wheel's engine, so that open_session need not: 15 ms, in which other threads run Python.
+
+    Raises SessionError.
+    """
+    _engine(find_library(sys.path))
 
 
 class OrtSession:
     """An opened graph on the CPU. Threads may run it at the same time, and close it while it runs."""
 
-    def __init__(self, engine: "Engine", path: Path, threads: int) -> None:
+    def __init__(self, engine: "Engine", path: StrPath, threads: int) -> None:
         self._api = engine.api
         self._values = engine.values
         try:
@@ -104,7 +117,7 @@ class Engine:
         self.api.disable_telemetry_events(env)
         self.values = Values(self.api)
 
-    def open(self, path: Path, threads: int) -> Handle:
+    def open(self, path: StrPath, threads: int) -> Handle:
         """A session for the graph at `path`; OrtError where there is none that can be run."""
         encoded = os.fsencode(path)
         if b"\0" in encoded or threads < 1:
@@ -122,10 +135,19 @@ class Engine:
 
 
 @cache
-def _engine(library: Path) -> Engine:
+def _api(library: str) -> OrtApi:
     try:
-        return Engine(OrtApi(library))
-    except (OSError, AttributeError, OrtError) as error:
+        return OrtApi(library)
+    except (OSError, AttributeError) as error:
+        raise SessionError(f"{library} cannot be used as ONNX Runtime: {error}") from error
+
+
+@cache
+def _engine(library: str) -> Engine:
+    api = _api(library)
+    try:
+        return Engine(api)
+    except OrtError as error:
         raise SessionError(f"{library} cannot be used as ONNX Runtime: {error}") from error
 
 

@@ -1,25 +1,23 @@
 """An Observer that writes Powertools' structured logs and CloudWatch's embedded metric format, one line each.
 
-Powertools takes 45 ms to import, so this module is imported at init and by the handler alone. Its Logger and Metrics
-keep state in the process; a formatter and a provider of our own keep it here.
+Powertools takes 50 ms to import, as much as all else of a cold start together, so only the catalog uses it, where no
+model waits; a model's function writes the same lines by line_observer. Powertools' Logger and Metrics keep state in
+the process; a formatter and a provider of our own keep it here.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import re
-import traceback
 from collections.abc import Callable
-from typing import Any, Final, TextIO
+from typing import Any, TextIO
 
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
+from pilotlight_runtime.faults import described
+from pilotlight_runtime.line_observer import NAMESPACE
 from pilotlight_runtime.observer import Record
-
-NAMESPACE: Final = "Pilotlight"
-_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"|[-+]?\d[\d.eE+-]*")
 
 
 class PowertoolsObserver:
@@ -75,27 +73,6 @@ class PowertoolsObserver:
         provider.add_metric("Errors", "Count", int(record.status >= 500))
         self._stream.write(json.dumps(provider.serialize_metric_set()) + "\n")
         self._stream.flush()
-
-
-def described(error: BaseException) -> str:
-    """The error, its causes and where each was raised.
-
-    What an engine or a person's code says may quote the input: numbers and quoted texts become "?".
-    """
-    lines = []
-    found: BaseException | None = error
-    while found is not None:
-        lines.append(f"{type(found).__name__}: {_without_values(str(found))}")
-        frames = traceback.extract_tb(found.__traceback__)
-        lines += [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
-        found = found.__cause__ or (None if found.__suppress_context__ else found.__context__)
-    return "\n".join(lines)
-
-
-def _without_values(message: str) -> str:
-    """ONNX Runtime names the node before its status message, and values only after it."""
-    node, separator, status = message.rpartition("Status Message:")
-    return node + separator + _QUOTED.sub("?", status)
 
 
 def _logger(stream: TextIO, service: str) -> logging.Logger:

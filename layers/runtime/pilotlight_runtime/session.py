@@ -1,9 +1,9 @@
 """What the runtime asks of an inference engine, so that the engine behind it can change."""
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Protocol
 
+from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.signature import Signature
 from pilotlight_runtime.tensor import Tensor
 
@@ -22,5 +22,5 @@ class Session(Protocol):
         """
 
 
-OpenSession = Callable[[Path, int], Session]
+OpenSession = Callable[[StrPath, int], Session]
 """Opens the graph at a path with that many threads; raises SessionError saying why it cannot."""

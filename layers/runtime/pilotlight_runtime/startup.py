@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
-from typing import TextIO
+from collections.abc import Callable, Mapping
+from typing import Protocol, TextIO
 
 from pilotlight_runtime.observer import Observer
 from pilotlight_runtime.snapstart import register_after_restore, reseed
 
 
-def start_observer(name: str, version: str, environ: Mapping[str, str], stream: TextIO | None) -> Observer:
-    """The observer of the function `name`, renewed after each restore from a snapshot. stream: stdout where None."""
-    from pilotlight_runtime.powertools_observer import (  # noqa: PLC0415  (45 ms, not where another observer is given)
-        PowertoolsObserver,
-    )
+class Renewable(Observer, Protocol):
+    """An observer with something that no two execution environments may share."""
 
-    observer = PowertoolsObserver(stream or sys.stdout, name, version, _new_instance)
+    def renew(self) -> None:
+        """Makes that anew."""
+
+
+MakeObserver = Callable[[TextIO, str, str, Callable[[], str]], Renewable]
+"""Takes a stream, the function's name, its version, and what makes an id for the execution environment."""
+
+
+def start_observer(
+    make: MakeObserver, name: str, version: str, environ: Mapping[str, str], stream: TextIO | None
+) -> Observer:
+    """The observer of the function `name`, renewed after each restore from a snapshot. stream: stdout where None."""
+    observer = make(stream or sys.stdout, name, version, _new_instance)
 
     def renew() -> None:
         reseed()

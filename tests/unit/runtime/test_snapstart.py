@@ -8,18 +8,21 @@ import pytest
 
 from pilotlight_runtime.snapstart import register_after_restore, reseed
 
+HOOKS = "snapshot_restore_py"
 SNAPSHOT = {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
 
 
 @pytest.fixture
 def hooks() -> Iterator[list[object]]:
     """The package that only Lambda's managed runtime brings."""
-    module = ModuleType("snapshot_restore_py")
     found: list[object] = []
-    module.__dict__["register_after_restore"] = found.append
-    sys.modules["snapshot_restore_py"] = module
+    before = sys.modules.get(HOOKS)
+    sys.modules[HOOKS] = ModuleType(HOOKS)
+    sys.modules[HOOKS].__dict__["register_after_restore"] = found.append
     yield found
-    del sys.modules["snapshot_restore_py"]
+    del sys.modules[HOOKS]
+    if before is not None:
+        sys.modules[HOOKS] = before
 
 
 def nothing() -> None:
@@ -37,6 +40,18 @@ def test_registers_nowhere_else(environ: dict[str, str], hooks: list[object]) ->
     assert hooks == []
 
 
+@pytest.fixture
+def no_hooks() -> Iterator[None]:
+    """What Python's import takes for a package that is not there."""
+    before = sys.modules.pop(HOOKS, None)
+    sys.modules[HOOKS] = None  # type: ignore[assignment]
+    yield
+    del sys.modules[HOOKS]
+    if before is not None:
+        sys.modules[HOOKS] = before
+
+
+@pytest.mark.usefixtures("no_hooks")
 def test_does_without_the_package() -> None:
     assert not register_after_restore(SNAPSHOT, nothing)
 
