@@ -1,7 +1,8 @@
-"""The process that latency.py starts: imports FOLDER/app.py, answers the event on stdin COUNT times, prints JSON.
+"""The process that process.py starts: imports FOLDER/app.py, answers the event on stdin COUNT times, prints JSON.
 
-Run as a script, not imported: `python child.py FOLDER COUNT < event.json`. It prints, for each answer, its status and
-its milliseconds. It imports nothing that the function would not import itself, apart from json and time.
+Run as a script, not imported: `python child.py FOLDER COUNT < event.json`. It prints one line
+with the status and the milliseconds of each answer, then one with its resident bytes (null where there is no /proc). It
+imports nothing that the function would not import itself, apart from json and time.
 """
 
 import json
@@ -38,6 +39,17 @@ def main() -> None:
         answers.append({"status": status, "ms": (time.perf_counter() - began) * 1000})
     out.write(json.dumps(answers) + "\n")
     out.flush()
+    out.write(json.dumps(_resident_bytes()) + "\n")
+
+
+def _resident_bytes() -> int | None:
+    """VmRSS of proc(5), which is in units of 1,024 bytes."""
+    try:
+        with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123  (pathlib would be measured too)
+            lines = [line for line in status if line.startswith("VmRSS:")]
+    except OSError:
+        return None
+    return int(lines[0].split()[1]) * 1024
 
 
 if __name__ == "__main__":

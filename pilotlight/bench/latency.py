@@ -1,24 +1,14 @@
-"""Cold and warm latency of a packaged function."""
+"""Milliseconds of several runs, and what to say about them."""
 
 from __future__ import annotations
 
-import json
+import math
 import statistics
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, Final, NamedTuple
-
-from pilotlight.core.errors import ServiceError
-
-_CHILD: Final = Path(__file__).parent / "child.py"
+from typing import Any, NamedTuple
 
 
 class Latency(NamedTuple):
-    """Milliseconds of each run, in the order in which they ran."""
+    """Milliseconds of each run, in the order in which they ran; at least one."""
 
     runs: tuple[float, ...]
 
@@ -27,53 +17,12 @@ class Latency(NamedTuple):
         """The middle run's milliseconds."""
         return statistics.median(self.runs)
 
+    def percentile(self, share: float) -> float:
+        """The least run that `share` (0 to 1) of all runs do not exceed: the nearest-rank percentile."""
+        ordered = sorted(self.runs)
+        return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
-def measure_cold_start(
-    package_folder: Path, event: Mapping[str, Any], runs: int, clock: Callable[[], float] = time.perf_counter
-) -> Latency:
-    """Wall milliseconds from starting a fresh Python process to the first answer to `event`.
-
-    Each of the `runs` processes starts the interpreter that runs this program, imports the packaged app.py (which
-    loads the model, checks its files and warms it up), answers the event and writes a line, at which the clock stops.
-    Nothing is subtracted. The runtime comes from this installation. What Lambda adds is not in it: fetching the zip,
-    the runtime client and another processor.
-
-    ServiceError where the process fails or the answer's status is not 2xx.
-    """
-    took = []
-    for _ in range(runs):
-        began = clock()
-        _, ended = _answers(package_folder, event, 1, clock)
-        took.append((ended - began) * 1000)
-    return Latency(tuple(took))
-
-
-def measure_warm(package_folder: Path, event: Mapping[str, Any], runs: int) -> Latency:
-    """Milliseconds that the handler takes for `event`, from event to response, in one process that is already warm.
-
-    The first answer is left out. ServiceError as for measure_cold_start.
-    """
-    answers, _ = _answers(package_folder, event, runs + 1, time.perf_counter)
-    return Latency(tuple(answer["ms"] for answer in answers[1:]))
-
-
-def _answers(
-    folder: Path, event: Mapping[str, Any], count: int, clock: Callable[[], float]
-) -> tuple[list[dict[str, Any]], float]:
-    """The child's answers, and the clock's reading when they arrived."""
-    command = [sys.executable, str(_CHILD), str(folder), str(count)]
-    with tempfile.TemporaryFile("w+") as question, tempfile.TemporaryFile("w+") as said:
-        json.dump(event, question)
-        question.seek(0)
-        with subprocess.Popen(command, stdin=question, stdout=subprocess.PIPE, stderr=said, text=True) as child:
-            line = child.stdout.readline() if child.stdout else ""
-            arrived = clock()
-        if child.returncode != 0 or not line:
-            said.seek(0)
-            last = (said.read().strip().splitlines() or ["it said nothing"])[-1]
-            raise ServiceError(str(folder), f"did not start ({last})", "Run `pilotlight serve` to see it in full.")
-    answers: list[dict[str, Any]] = json.loads(line)
-    for answer in answers:
-        if not 200 <= int(answer["status"]) < 300:
-            raise ServiceError(str(folder), f"answered {answer['status']} to the sample", "Measure with a valid event.")
-    return answers, arrived
+    def as_object(self) -> dict[str, Any]:
+        """For JSON: how many runs, and median, p99, least and most milliseconds."""
+        figures = {"p50": self.median, "p99": self.percentile(0.99), "min": min(self.runs), "max": max(self.runs)}
+        return {"runs": len(self.runs), **{name: round(value, 3) for name, value in figures.items()}}

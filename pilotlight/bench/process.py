@@ -1,31 +1,20 @@
-"""Cold and warm latency of a packaged function."""
+"""A packaged function in fresh processes of the Python that runs this: what its own code costs."""
 
 from __future__ import annotations
 
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from pilotlight.bench.latency import Latency
 from pilotlight.core.errors import ServiceError
 
 _CHILD: Final = Path(__file__).parent / "child.py"
-
-
-class Latency(NamedTuple):
-    """Milliseconds of each run, in the order in which they ran."""
-
-    runs: tuple[float, ...]
-
-    @property
-    def median(self) -> float:
-        """The middle run's milliseconds."""
-        return statistics.median(self.runs)
 
 
 def measure_cold_start(
@@ -43,7 +32,7 @@ def measure_cold_start(
     took = []
     for _ in range(runs):
         began = clock()
-        _, ended = _answers(package_folder, event, 1, clock)
+        _, ended, _ = _answers(package_folder, event, 1, clock)
         took.append((ended - began) * 1000)
     return Latency(tuple(took))
 
@@ -53,14 +42,19 @@ def measure_warm(package_folder: Path, event: Mapping[str, Any], runs: int) -> L
 
     The first answer is left out. ServiceError as for measure_cold_start.
     """
-    answers, _ = _answers(package_folder, event, runs + 1, time.perf_counter)
+    answers, _, _ = _answers(package_folder, event, runs + 1, time.perf_counter)
     return Latency(tuple(answer["ms"] for answer in answers[1:]))
+
+
+def measure_rss(package_folder: Path, event: Mapping[str, Any]) -> int | None:
+    """Resident bytes of a fresh process after its first answer; None where the system has no /proc to tell."""
+    return _answers(package_folder, event, 1, time.perf_counter)[2]
 
 
 def _answers(
     folder: Path, event: Mapping[str, Any], count: int, clock: Callable[[], float]
-) -> tuple[list[dict[str, Any]], float]:
-    """The child's answers, and the clock's reading when they arrived."""
+) -> tuple[list[dict[str, Any]], float, int | None]:
+    """The child's answers, the clock's reading when they arrived, and its resident bytes."""
     command = [sys.executable, str(_CHILD), str(folder), str(count)]
     with tempfile.TemporaryFile("w+") as question, tempfile.TemporaryFile("w+") as said:
         json.dump(event, question)
@@ -68,6 +62,7 @@ def _answers(
         with subprocess.Popen(command, stdin=question, stdout=subprocess.PIPE, stderr=said, text=True) as child:
             line = child.stdout.readline() if child.stdout else ""
             arrived = clock()
+            rss = json.loads((child.stdout.readline() if child.stdout else "") or "null")
         if child.returncode != 0 or not line:
             said.seek(0)
             last = (said.read().strip().splitlines() or ["it said nothing"])[-1]
@@ -76,4 +71,4 @@ def _answers(
     for answer in answers:
         if not 200 <= int(answer["status"]) < 300:
             raise ServiceError(str(folder), f"answered {answer['status']} to the sample", "Measure with a valid event.")
-    return answers, arrived
+    return answers, arrived, rss

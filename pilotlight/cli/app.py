@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from pilotlight import __version__
-from pilotlight.cli.commands import begin, check, demo, invoke, package, produce, serve, versions
+from pilotlight.cli.commands import begin, bench, check, demo, invoke, package, produce, serve, versions
 from pilotlight.cli.wiring import Surroundings, surroundings
 from pilotlight.core.errors import UserError
 
@@ -105,7 +105,7 @@ for _panel, _commands in {
     "Train and publish": (produce.train, produce.convert),
     "Versions": (versions.models, versions.show, versions.pin),
     "Serve": (package.package, serve.serve, invoke.invoke),
-    "Look after": (check.check, demo.demo),
+    "Look after": (check.check, bench.bench, demo.demo),
 }.items():
     for _command in _commands:
         app.command(_command.__name__.rstrip("_"), help=_help(_command), rich_help_panel=_panel)(_command)

@@ -16,7 +16,8 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from pilotlight.bench.latency import Latency, measure_cold_start, measure_warm
+from pilotlight.bench.latency import Latency
+from pilotlight.bench.process import measure_cold_start, measure_warm
 from pilotlight.cli.serving import load_gateway, package_all, pinned_locks
 from pilotlight.cli.wiring import fetch_data, layer_cache
 from pilotlight.core.artifacts import Array

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from pilotlight.bench.latency import Latency, measure_cold_start, measure_warm
+from pilotlight.bench.process import measure_cold_start, measure_rss, measure_warm
 from pilotlight.core.errors import ServiceError
 
 SLOW_START = """
@@ -30,8 +30,12 @@ def test_cold_counts_the_start_and_warm_does_not(tmp_path: Path) -> None:
     assert min(cold.runs) > 300 > max(warm.runs)
 
 
-def test_the_median_is_the_middle_run() -> None:
-    assert Latency((9.0, 1.0, 2.0)).median == 2.0
+def test_the_memory_is_the_processs_own(tmp_path: Path) -> None:
+    small = measure_rss(function(tmp_path, SLOW_START), {"status": 200})
+    large = measure_rss(function(tmp_path, "held = b'x' * 50_000_000" + SLOW_START), {"status": 200})
+    if small is None or large is None:
+        pytest.skip("this system has no /proc")
+    assert 45_000_000 < large - small < 60_000_000
 
 
 def test_an_answer_that_is_no_success_is_not_measured(tmp_path: Path) -> None:

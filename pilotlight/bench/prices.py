@@ -1,0 +1,59 @@
+"""What a million requests cost on Lambda, from measured milliseconds and a price list that the caller may replace.
+
+    dollars = 1,000,000 x (request + GB-second x memory / 1,024 x ((1 - cold) x warm + cold x start) / 1,000)
+
+warm and start are billed milliseconds, rounded up to whole ones. A cold start bills its init too, since 2025-08-01 (AWS
+Compute Blog, "AWS Lambda standardizes billing for INIT Phase"). API Gateway, logs and SnapStart are not in it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+MEMORY_PER_VCPU_MB: Final = 1769
+"""Lambda Developer Guide, "Configure Lambda function memory": at 1,769 MB a function has one vCPU."""
+
+MEMORY_SIZES_MB: Final = (128, 256, 512, 1024, 1769, 3008, 5307, 10240)
+
+
+class Prices(NamedTuple):
+    """Dollars a request and a GB-second, and what they rest on. cold: the share of requests that meet a cold start."""
+
+    request: float = 0.20 / 1_000_000
+    gb_second: float = 0.0000166667
+    cold: float = 0.01
+    source: str = "AWS Lambda's price list, x86, US East (N. Virginia), first tier, no free tier; as quoted in 2026-11"
+
+
+class Cost(NamedTuple):
+    """memory_mb: the function's. warm_ms, start_ms: billed milliseconds. dollars: for a million requests."""
+
+    memory_mb: int
+    warm_ms: int
+    start_ms: int
+    dollars: float
+
+
+def costs(
+    warm_ms: float, start_ms: float, rss: int | None, prices: Prices, sizes: Iterable[int] = MEMORY_SIZES_MB
+) -> list[Cost]:
+    """The cost at each memory size that the process fits into.
+
+    warm_ms, start_ms: measured with one processor at hand. rss: resident bytes, None where unknown.
+    """
+    return [cost(size, warm_ms, start_ms, prices) for size in sizes if rss is None or size * 1024 * 1024 > rss]
+
+
+def cost(memory_mb: int, warm_ms: float, start_ms: float, prices: Prices) -> Cost:
+    """The cost at one memory size.
+
+    Below one vCPU the milliseconds are stretched in proportion; above it nothing is assumed to be faster, though a
+    large batch may be.
+    """
+    stretch = max(1.0, MEMORY_PER_VCPU_MB / memory_mb)
+    warm, start = math.ceil(warm_ms * stretch), math.ceil(start_ms * stretch)
+    seconds = ((1 - prices.cold) * warm + prices.cold * start) / 1000
+    dollars = 1_000_000 * (prices.request + prices.gb_second * memory_mb / 1024 * seconds)
+    return Cost(memory_mb, warm, start, dollars)

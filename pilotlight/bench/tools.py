@@ -1,0 +1,90 @@
+"""Where AWS's runtime emulator and runtime client are on this machine, and how they get there.
+
+The emulator's binary comes in the SAM CLI's wheel; the client is awslambdaric, from the package registry.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from pilotlight.bench.emulator import Emulator
+from pilotlight.core.errors import ServiceError
+
+PYTHON: Final = "3.13"
+"""The Python of the functions: template.yaml's Runtime."""
+
+_MACHINES: Final = {"x86_64": "x86_64", "aarch64": "arm64"}
+_CLIENT: Final = "runtime-client"
+_BINARY: Final = "aws-lambda-rie"
+_PROBE: Final = "import sys; print('%d.%d' % sys.version_info[:2])"
+
+
+def find_python(version: str = PYTHON, path: str | None = None) -> Path | None:
+    """A Python of `version`: the running one, or one on `path` (default $PATH) that really answers."""
+    found = shutil.which(f"python{version}", path=path)
+    for candidate in (sys.executable, found):
+        if candidate and _said(candidate) == version:
+            return Path(candidate)
+    return None
+
+
+def find_emulator(folder: Path, python: Path | None) -> Emulator | None:
+    """The emulator that `install_emulator` put into `folder` for `python`; None where anything is missing."""
+    if python is None or not (folder / _BINARY).is_file():
+        return None
+    client = folder / f"{_CLIENT}-{_said(str(python))}"
+    return Emulator(folder / _BINARY, python, client) if (client / "awslambdaric").is_dir() else None
+
+
+def install_emulator(folder: Path, python: Path, sam: Iterable[Path] = ()) -> Emulator:
+    """Puts the emulator and the client for `python` into `folder`; what is there stays.
+
+    sam: folders in which an installed SAM CLI may lie, searched before its wheel is fetched. ServiceError where this
+    machine has no emulator (it is a Linux program) or the packages cannot be had.
+    """
+    machine = _MACHINES.get(platform.machine())
+    if sys.platform != "linux" or machine is None:
+        raise ServiceError("the emulator", "runs on Linux only, on x86_64 or arm64", "Measure with --plain.")
+    folder.mkdir(parents=True, exist_ok=True)
+    client = folder / f"{_CLIENT}-{_said(str(python))}"
+    if not (client / "awslambdaric").is_dir():
+        _pip(python, "--target", str(client), "awslambdaric")
+    if not (folder / _BINARY).is_file():
+        with tempfile.TemporaryDirectory() as temporary:
+            found = _binary([*sam], machine)
+            if found is None:
+                _pip(python, "--no-deps", "--no-compile", "--target", temporary, "aws-sam-cli")
+                found = _binary([Path(temporary)], machine)
+            if found is None:
+                raise ServiceError("aws-sam-cli", "holds no emulator", "Measure with --plain.")
+            shutil.copy2(found, folder / _BINARY)
+        (folder / _BINARY).chmod(0o755)
+    return Emulator(folder / _BINARY, python, client)
+
+
+def _binary(folders: Iterable[Path], machine: str) -> Path | None:
+    name = f"samcli/local/rapid/aws-lambda-rie-{machine}"
+    patterns = (name, f"lib/python3*/site-packages/{name}")
+    return next((path for folder in folders for pattern in patterns for path in folder.glob(pattern)), None)
+
+
+def _pip(python: Path, *arguments: str) -> None:
+    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        problems = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+        what = f"cannot be installed: {' '.join(problems) or done.stderr[-400:]}"
+        raise ServiceError(arguments[-1], what, "Check that the package registry can be reached.")
+
+
+def _said(python: str) -> str:
+    """The version that a Python tells, "" where it does not start: a name on the path may be only a shim."""
+    done = subprocess.run([python, "-c", _PROBE], capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,47 @@
+"""The figures of `pilotlight bench` as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from pilotlight.bench.latency import Latency
+from pilotlight.bench.report import BenchReport
+from pilotlight.cli.tables import human_bytes, plain_table
+
+
+def bench_panels(report: BenchReport) -> Iterable[RenderableType]:
+    """Times, sizes and costs, each with what it rests on."""
+    yield f"[bold]{report.model}[/] [cyan]{report.version}[/] in {escape(report.how)}"
+    times = plain_table("milliseconds", "p50", "p99", "least", "most", "runs")
+    _row(times, "cold start, to the first answer", report.cold)
+    _row(times, "warm, 1 sample", report.warm_one)
+    if report.warm_many is not None:
+        _row(times, f"warm, {report.many} samples", report.warm_many)
+    for column in times.columns[1:]:
+        column.justify = "right"
+    yield times
+    layer = "not built" if report.sizes.layer is None else human_bytes(report.sizes.layer)
+    rss = "unknown" if report.rss is None else human_bytes(report.rss)
+    function = human_bytes(report.sizes.function)
+    yield f"  unzipped: function {function}, layer {layer}; memory after the first answer {rss}"
+    money = plain_table("memory", "billed warm", "billed cold", "$ per million requests")
+    for cost in report.costs:
+        money.add_row(f"{cost.memory_mb} MB", f"{cost.warm_ms} ms", f"{cost.start_ms} ms", f"{cost.dollars:.2f}")
+    for column in money.columns:
+        column.justify = "right"
+    yield money
+    prices = report.prices
+    yield (
+        f"[dim]  ${prices.request * 1e6:.2f} a million requests and ${prices.gb_second:.10f} a GB-second"
+        f" ({escape(prices.source)}); {prices.cold:.1%} of the requests are cold and bill their init. Below 1,769 MB,"
+        " one vCPU, times are stretched in proportion. API Gateway and logs come on top.[/]"
+    )
+
+
+def _row(table: Table, title: str, latency: Latency) -> None:
+    figures = (latency.median, latency.percentile(0.99), min(latency.runs), max(latency.runs))
+    table.add_row(title, *(f"{value:.2f}" for value in figures), str(len(latency.runs)))
