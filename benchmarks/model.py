@@ -1,0 +1,53 @@
+"""The digits network that every stack serves: fitted once, kept as Keras saves it, and published as ONNX."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+from pilotlight.core.lock import Lock
+from pilotlight.core.progress import Silent
+from pilotlight.core.project import Project
+from pilotlight.pipeline import convert_model
+from pilotlight.store import FolderBlobs, Store
+from pilotlight.training import Run, fit
+
+
+class Digits(NamedTuple):
+    """source: the model's folder, with its serving code. store, lock: its published version. onnx, keras: files."""
+
+    source: Path
+    store: Path
+    lock: Lock
+    onnx: Path
+    keras: Path
+
+
+def prepare(repository: Path, into: Path) -> Digits:
+    """Trains, converts, verifies and publishes the digits network in a project of its own, once.
+
+    The serving code is copied anew each time. It is the way of `pilotlight train digits`, except that the fitted model
+    is saved in between, for TensorFlow to serve.
+    """
+    project = Project(into / "project", str(into / "project" / "store"))
+    source = project.functions / "digits"
+    source.mkdir(parents=True, exist_ok=True)
+    for name in ("app.py", "train.py", "model.toml"):
+        shutil.copy(repository / "functions" / "digits" / name, source)
+    keras = into / "project" / "digits.keras"
+    config = project.config("digits")
+    if not keras.is_file():
+        defaults = config.training
+        run = Run(
+            defaults.data, defaults.epochs, defaults.batch_size, defaults.learning_rate, defaults.seed, Silent(), None
+        )
+        fit(source, config, run).model.save(keras)
+    store = Store(FolderBlobs(Path(project.store)))
+    convert_model(project, "digits", keras, store=store)
+    lock = project.lock("digits")
+    if lock is None:
+        raise SystemExit("the digits network was not pinned")
+    return Digits(
+        source, Path(project.store), lock, Path(project.store) / "digits" / lock.version / "model.onnx", keras
+    )

@@ -1,0 +1,142 @@
+"""Compares Pilotlight with its peers: `python -m benchmarks.run --install`, from the repository's root.
+
+model.py    the digits network that all of them serve
+stacks.py   the list; stacks/ has each one's files
+install.py  packages, each stack's in a folder of its own
+measure.py  one round of one stack
+report.py   figures, table, ratios
+chart.py    the picture
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from benchmarks import report
+from benchmarks.install import Installed, Missing, Pythons, install
+from benchmarks.measure import Round, measure
+from benchmarks.model import prepare
+from benchmarks.stacks import FOLDER, STACKS, chosen
+from pilotlight.bench.emulator import Emulator
+from pilotlight.bench.sample import sample_body
+from pilotlight.bench.tools import PYTHON, find_emulator, find_python, install_emulator
+from pilotlight.core.errors import UserError
+from pilotlight_runtime.manifest import load_manifest
+
+ROOT: Final = Path(__file__).parents[1]
+WORK: Final = ROOT / ".pilotlight" / "bench"
+IMAGES: Final = 64
+
+
+def main(arguments: list[str]) -> int:
+    """Installs, measures, writes; 1 with one line where it cannot."""
+    options = _options(arguments)
+    try:
+        _compare(options)
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> None:
+    python = Path(options.python) if options.python else find_python() or Path(sys.executable)
+    version = _version(python)
+    say(f"functions run on Python {version}" + ("" if version == PYTHON else f"; Lambda's would be {PYTHON}"))
+    emulator = _emulator(python, may_install=options.install)
+    say("the digits network")
+    digits = prepare(ROOT, WORK)
+    lock = ROOT / "layers" / "runtime" / "requirements.txt"
+    ready: list[Installed] = []
+    missing: list[Missing] = []
+    for stack in chosen(options.only):
+        say(f"installing {stack.name}")
+        found = install(stack, WORK / "stacks", digits, Pythons(python, version), lock)
+        if isinstance(found, Missing):
+            missing.append(found)
+        else:
+            ready.append(found)
+    signature = load_manifest((digits.onnx.parent / "manifest.json").read_bytes()).signature
+    one, many = sample_body(signature, 1) or b"", sample_body(signature, IMAGES) or b""
+    measured = _rounds(ready, missing, options.rounds, (one, many), digits.onnx, emulator)
+    _write(report.results(measured, missing, version), options.into, may_install=options.install)
+
+
+def _rounds(  # noqa: PLR0913, PLR0917  (what, how often, with what)
+    ready: list[Installed],
+    missing: list[Missing],
+    rounds: int,
+    bodies: tuple[bytes, bytes],
+    model: Path,
+    emulator: Emulator,
+) -> dict[str, tuple[Installed, list[Round]]]:
+    """Every stack once a round, after one round that fills the page cache and is not counted."""
+    measured: dict[str, tuple[Installed, list[Round]]] = {entry.stack.name: (entry, []) for entry in ready}
+    for number in range(rounds + 1):
+        for name, (entry, done) in list(measured.items()):
+            try:
+                found = measure(entry, bodies, model, emulator)
+            except (UserError, RuntimeError) as error:
+                missing.append(Missing(entry.stack, str(error)))
+                del measured[name]
+                continue
+            say(f"round {number}/{rounds} {name}: cold {found.cold:.0f} ms")
+            if number:
+                done.append(found)
+    return measured
+
+
+def _write(found: dict[str, object], into: Path, *, may_install: bool) -> None:
+    into.mkdir(parents=True, exist_ok=True)
+    results = into / "results.json"
+    results.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    table = report.markdown(found)
+    (into / "table.md").write_text(table, encoding="utf-8")
+    print(table)
+    if found["disagree"]:
+        print(f"NOT the floor's answer: {found['disagree']}")
+    own = WORK / "chart" / "bin" / "python"
+    if not own.is_file() and may_install:
+        subprocess.run([sys.executable, "-m", "venv", str(WORK / "chart")], check=True)
+        command = [str(own), "-m", "pip", "install", "--quiet", "--requirement", str(FOLDER / "chart.txt")]
+        subprocess.run(command, check=True)
+    if own.is_file():
+        chart = [str(own), str(Path(__file__).parent / "chart.py"), str(results), str(into / "benchmarks.png")]
+        subprocess.run(chart, check=True)
+
+
+def _emulator(python: Path, *, may_install: bool) -> Emulator:
+    found = find_emulator(WORK / "tools", python)
+    if found is None and not may_install:
+        raise SystemExit("the emulator is not installed: give --install")
+    return found or install_emulator(WORK / "tools", python, sam=[ROOT / ".venv-sam"])
+
+
+def _version(python: Path) -> str:
+    command = [str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--install", action="store_true", help="fetch what is missing: about 4 GB")
+    parser.add_argument("--only", nargs="*", default=[], metavar="STACK", help=", ".join(s.name for s in STACKS))
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--python", help=f"runs the functions; default: a Python {PYTHON} on the path, else this one")
+    parser.add_argument("--into", type=Path, default=WORK / "out", help="where table, JSON and chart go")
+    return parser.parse_args(arguments)
+
+
+def say(text: str) -> None:
+    """Progress, on stderr."""
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
