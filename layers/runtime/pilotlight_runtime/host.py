@@ -7,7 +7,13 @@ belong to one version. Opened elsewhere such a graph is refused at best.
 from __future__ import annotations
 
 import os
-from typing import Final
+
+TYPE_CHECKING = False  # typing's own costs a cold start 3 ms
+if TYPE_CHECKING:
+    from typing import Final
+
+OPTIMIZED_NAME: Final = "optimized.onnx"
+"""A graph as ONNX Runtime optimised it for one host. It is opened as it is."""
 
 FEATURES: Final = ("sse4_1", "avx", "f16c", "fma", "avx2", "avx512f", "avx512bw", "avx512dq", "avx512vl")
 """Flags of /proc/cpuinfo on x86 by which ONNX Runtime chooses kernels and layouts of floating-point operators."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partial
 from typing import Final, NamedTuple
 
+from pilotlight_runtime.aside import Aside
 from pilotlight_runtime.datatypes import BYTES, Datatype
 from pilotlight_runtime.errors import (
     ChecksumMismatch,
@@ -16,6 +19,7 @@ from pilotlight_runtime.errors import (
 from pilotlight_runtime.manifest import (
     MANIFEST_NAME,
     MODEL_NAME,
+    WEIGHTS_NAME,
     ArtifactFile,
     Manifest,
     content_version,
@@ -26,43 +30,67 @@ from pilotlight_runtime.session import OpenSession, Session
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.tensor import Tensor, element_count
 
+Host = Callable[[], str]
+"""See host.describe_host."""
+
 _MAX_WARM_UP_ELEMENTS: Final = 64 * 1024 * 1024
 
 
 class LoadedModel(NamedTuple):
     """A model that answers.
 
-    folder: where its files lie. warm_up_failure: why it failed on zeros, None where it did not.
+    folder: where its files lie. warm_up_failure: why it failed on zeros, None where it did not. fallback: why it is not
+    the optimised graph that was opened, "" where it is or where there is none.
     """
 
     manifest: Manifest
     session: Session
     folder: StrPath
     warm_up_failure: InferenceFailed | None = None
+    fallback: str = ""
 
 
-def load_model(folder: StrPath, open_session: OpenSession, threads: int) -> LoadedModel:
+def load_model(folder: StrPath, open_session: OpenSession, threads: int, host: Host | None = None) -> LoadedModel:
     """The model in `folder`, checked and warmed up.
 
     Raises LoadError, saying which file or tensor, where manifest.json is missing or wrong, a file is missing or is not
     the published one, the graph cannot be opened, or it is not what the manifest says. A model that fails on zeros is
     not refused: zeros may be no valid input (an empty text, a length of 0), and parity has seen the model answer.
+    host: says what this one is, else engine and CPU are asked.
     """
-    return open_model(folder, checked_manifest(folder), open_session, threads)
+    return open_model(folder, checked_manifest(folder), open_session, threads, host)
 
 
-def open_model(folder: StrPath, manifest: Manifest, open_session: OpenSession, threads: int) -> LoadedModel:
+def open_model(
+    folder: StrPath, manifest: Manifest, open_session: OpenSession, threads: int, host: Host | None = None
+) -> LoadedModel:
     """The second half of load_model, for files that checked_manifest has seen."""
-    session = open_session(os.path.join(folder, MODEL_NAME), threads)  # noqa: PTH118  (see paths)
+    graph, fallback = choose_graph(manifest, host or this_host)
+    session = open_checked(folder, graph, manifest, open_session, threads)
     check_signature(manifest.signature, session.signature)
-    return LoadedModel(manifest, session, folder, warm_up(session, manifest.signature))
+    return LoadedModel(manifest, session, folder, warm_up(session, manifest.signature), fallback)
+
+
+def choose_graph(manifest: Manifest, host: Host) -> tuple[str, str]:
+    """The file to open on `host`, and why it is not the optimised one, "" where it is or where there is none."""
+    loading = manifest.loading
+    if loading is None or not loading.host:
+        return MODEL_NAME, ""
+    found = host()
+    if found == loading.host:
+        return loading.graph, ""
+    return MODEL_NAME, f"{loading.graph} was made for {loading.host}; this is {found}, so {MODEL_NAME} is opened"
 
 
 def checked_manifest(folder: StrPath) -> Manifest:
-    """The first half of load_model: the manifest, whose files are all there and are the published ones."""
+    """The first half of load_model: the manifest, whose files are there and are the published ones.
+
+    open_model checks those of _weights.
+    """
     manifest = read_manifest(folder)
     for file in manifest.files:
-        check_file(folder, file)
+        if file not in _weights(manifest):
+            check_file(folder, file)
     return manifest
 
 
@@ -74,12 +102,40 @@ def read_manifest(folder: StrPath) -> Manifest:
             manifest = load_manifest(file.read())
     except OSError as error:
         raise ManifestError(f"{path} cannot be read ({error.strerror}); package the model again") from error
-    content = content_version(manifest.signature, manifest.files, manifest.image)
+    content = content_version(manifest.signature, manifest.files, manifest.image, manifest.loading)
     if manifest.version != content:
         raise ManifestError(f"{path} says version {manifest.version}, but its content is {content}; package it again")
     if not any(file.name == MODEL_NAME for file in manifest.files):
         raise ManifestError(f"{path} names no {MODEL_NAME}; package the model again")
     return manifest
+
+
+def _weights(manifest: Manifest) -> tuple[ArtifactFile, ...]:
+    """What takes as long to check as the graph takes to open. Numbers alone: they cannot mislead what opens it."""
+    if manifest.loading is None:
+        return ()
+    return tuple(file for file in manifest.files if file.name == WEIGHTS_NAME)
+
+
+def open_checked(folder: StrPath, graph: str, manifest: Manifest, open_session: OpenSession, threads: int) -> Session:
+    """The session, while another thread checks the weights; nothing is run before they have passed."""
+    path = os.path.join(folder, graph)  # noqa: PTH118  (see paths)
+    checks = [Aside(partial(check_file, folder, file)) for file in _weights(manifest)]
+    for check in checks:
+        check.start()
+    try:
+        return open_session(path, threads)
+    finally:
+        for check in checks:
+            check.result()  # a wrong file is told rather than what came of it
+
+
+def this_host() -> str:
+    """See host.describe_host; SessionError where there is no engine."""
+    from pilotlight_runtime.host import describe_host  # noqa: PLC0415  (not where a version holds one graph)
+    from pilotlight_runtime.ort_session import engine_version  # noqa: PLC0415  (not where another engine is given)
+
+    return describe_host(engine_version())
 
 
 def check_file(folder: StrPath, file: ArtifactFile) -> None:

@@ -18,10 +18,8 @@ from pilotlight_runtime.signature import Signature, TensorSpec
 SCHEMA: Final = 1
 MANIFEST_NAME: Final = "manifest.json"
 MODEL_NAME: Final = "model.onnx"
-OPTIMIZED_NAME: Final = "optimized.onnx"
-"""The same model as ONNX Runtime optimised it for one kind of host."""
 WEIGHTS_NAME: Final = "weights.bin"
-"""The large tensors of both."""
+"""The large tensors of every graph of a version that says how it is loaded."""
 PLATFORM: Final = "onnx_onnxv1"
 VERSION_DIGITS: Final = 12
 

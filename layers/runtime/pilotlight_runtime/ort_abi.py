@@ -18,6 +18,9 @@ API_VERSION: Final = 15
 LOG_FATAL: Final = 4
 """`OrtLoggingLevel`. Errors come back as statuses; a second copy on stderr could quote values of a request."""
 
+OPTIMIZE_NOTHING: Final = 0
+"""`GraphOptimizationLevel`."""
+
 TYPE_TENSOR: Final = 1
 """`ONNXType` of a dense tensor; sequences, maps, optionals and sparse tensors have other numbers."""
 
@@ -96,6 +99,7 @@ class OrtApi:
         self.run = status(9, _ADDRESS, _ADDRESS, _NAMES, _OUT, c_size_t, _NAMES, c_size_t, _OUT)
         self.create_session_options = status(10, _OUT)
         self.set_session_log_severity_level = status(22, _ADDRESS, c_int)
+        self.set_session_graph_optimization_level = status(23, _ADDRESS, c_int)
         self.set_intra_op_num_threads = status(24, _ADDRESS, c_int)
         self.set_inter_op_num_threads = status(25, _ADDRESS, c_int)
         self.session_get_input_count = status(30, _ADDRESS, _SIZE)

@@ -8,7 +8,8 @@ from functools import cache
 from typing import Final
 
 from pilotlight_runtime.errors import InferenceFailed, SessionError
-from pilotlight_runtime.ort_abi import LOG_FATAL, OrtApi, OrtError
+from pilotlight_runtime.host import OPTIMIZED_NAME
+from pilotlight_runtime.ort_abi import LOG_FATAL, OPTIMIZE_NOTHING, OrtApi, OrtError
 from pilotlight_runtime.ort_library import find_library
 from pilotlight_runtime.ort_signature import read_signature
 from pilotlight_runtime.ort_values import Handle, Values, array_type
@@ -42,6 +43,11 @@ def load_engine() -> None:
     Raises SessionError.
     """
     _engine(find_library(sys.path))
+
+
+def engine_version() -> str:
+    """The version of the installed wheel's engine, as in 1.32.0. Raises SessionError."""
+    return _api(find_library(sys.path)).version
 
 
 class OrtSession:
@@ -128,6 +134,8 @@ class Engine:
         api.set_session_log_severity_level(owned.pointer, LOG_FATAL)
         api.set_intra_op_num_threads(owned.pointer, threads)
         api.set_inter_op_num_threads(owned.pointer, 1)
+        if os.path.basename(encoded) == os.fsencode(OPTIMIZED_NAME):  # noqa: PTH119  (see paths)
+            api.set_session_graph_optimization_level(owned.pointer, OPTIMIZE_NOTHING)  # everything is done already
         for key, value in _SETTINGS.items():
             api.add_session_config_entry(owned.pointer, key, value)
         api.create_session(self._env.pointer, encoded, owned.pointer, byref(session))
