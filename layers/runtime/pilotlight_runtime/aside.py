@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Thread
-from typing import Generic, TypeVar
 
-T = TypeVar("T")
+from pilotlight_runtime.typed import Any
 
 
-class Aside(Generic[T]):
+class Aside:
     """Calls `work` in a thread once started. result() is what it returned, or raises what it raised."""
 
-    def __init__(self, work: Callable[[], T]) -> None:
+    def __init__(self, work: Callable[[], Any]) -> None:
         self._work = work
+        self._value: Any = None
+        self._error: BaseException | None = None
         self._thread = Thread(target=self._run, name="aside")
 
     def start(self) -> None:
         """Starts the thread; once."""
         self._thread.start()
 
-    def result(self) -> T:
+    def result(self) -> Any:  # noqa: ANN401  (what `work` returns; a generic class would import typing)
         """Waits for the thread's end."""
         self._thread.join()
         if self._error is not None:
@@ -28,7 +29,6 @@ class Aside(Generic[T]):
         return self._value
 
     def _run(self) -> None:
-        self._error: BaseException | None = None
         try:
             self._value = self._work()
         except BaseException as error:  # noqa: BLE001  (raised again in the thread that asks for the result)

@@ -7,11 +7,11 @@ before it in 4 bytes.
 from __future__ import annotations
 
 import struct
-from typing import Final
 
 from pilotlight_runtime.datatypes import BOOL, BYTES, Datatype
 from pilotlight_runtime.errors import InvalidRequest
 from pilotlight_runtime.tensor import Tensor, element_count
+from pilotlight_runtime.typed import Final
 
 _LENGTH: Final = struct.Struct("<I")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TextIO
 
 from pilotlight_runtime import routes
 from pilotlight_runtime.catalog_index import CATALOG_NAME, CatalogEntry, load_catalog
@@ -20,6 +19,7 @@ from pilotlight_runtime.json_codec import loads
 from pilotlight_runtime.observer import Observer, Trace
 from pilotlight_runtime.server import BINARY_TENSORS, MODEL_REPOSITORY, SERVER_VERSION, server_metadata
 from pilotlight_runtime.startup import start_observer
+from pilotlight_runtime.typed import Any, Final, TextIO
 from pilotlight_runtime.wording import brief
 
 MAX_QUESTION_BYTES: Final = 65_536

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Final, NamedTuple
 
 from pilotlight_runtime.errors import ManifestError
+from pilotlight_runtime.typed import Final, NamedTuple
 
 SCHEMA: Final = 1
 CATALOG_NAME: Final = "catalog.json"

@@ -4,9 +4,8 @@ Sources: Open Inference Protocol v2, "Tensor Data Types"; BF16 from Triton's bin
 `onnx` are `TensorProto.DataType` of onnx.proto3.
 """
 
-from typing import Final, NamedTuple
-
 from pilotlight_runtime.errors import InvalidRequest
+from pilotlight_runtime.typed import Final, NamedTuple
 from pilotlight_runtime.wording import brief
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
 
 from pilotlight_runtime.errors import RequestError
 from pilotlight_runtime.events import Incoming, Render, read_event, render_proxy
 from pilotlight_runtime.http import HttpRequest, HttpResponse, error_response, json_response
 from pilotlight_runtime.observer import Observer, Record, Trace
+from pilotlight_runtime.typed import Any
 
 Answer = Callable[[HttpRequest, Trace], HttpResponse]
 """What a service does with a request: an answer, or a RequestError."""

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
 
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
 from pilotlight_runtime.http import HttpRequest, HttpResponse
 from pilotlight_runtime.json_codec import dumps, loads
+from pilotlight_runtime.typed import Any, Final, NamedTuple
 from pilotlight_runtime.wording import brief
 
 MAX_BODY_BYTES: Final = 6 * 1024 * 1024

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import traceback
-from typing import Final
+
+from pilotlight_runtime.typed import Final
 
 _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"|[-+]?\d[\d.eE+-]*")
 

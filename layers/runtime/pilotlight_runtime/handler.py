@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, TextIO
 
 from pilotlight_runtime.aside import Aside
+from pilotlight_runtime.typed import TYPE_CHECKING, Final, TextIO
 
 if TYPE_CHECKING:
     from pilotlight_runtime.entry import LambdaHandler
@@ -43,14 +43,18 @@ def model_handler(  # noqa: PLR0913  (by keyword all but the first: the outside 
     does not start.
     """
     folder = os.path.dirname(app_file)  # noqa: PTH120  (pathlib takes 2 ms of every cold start)
-    manifest = Aside(lambda: _manifest(folder))
+    checks = Aside(lambda: _manifest(folder))
     if open_session is None:
-        open_session = _engine(manifest)
+        open_session = _engine(checks)
     else:
-        manifest.start()
+        checks.start()
+    manifest = checks.result()
+    rest = Aside(_import_rest)
+    rest.start()
     from pilotlight_runtime.loading import open_model  # noqa: PLC0415  (see the module)
 
-    model = open_model(folder, manifest.result(), open_session, threads(environ))
+    model = open_model(folder, manifest, open_session, threads(environ))
+    rest.result()
     return _handler(model, predict, observer or _observer(model.manifest, environ, stream), clock)
 
 
@@ -62,21 +66,30 @@ def threads(environ: Mapping[str, str]) -> int:
     return os.cpu_count() or 1
 
 
-def _engine(meanwhile: Aside[Manifest]) -> OpenSession:
+def _engine(meanwhile: Aside) -> OpenSession:
     """ONNX Runtime, started, which runs no Python for 15 ms; `meanwhile` runs at the same time."""
-    from pilotlight_runtime import ort_session  # noqa: PLC0415  (not where another engine is given)
+    from pilotlight_runtime import ort_start  # noqa: PLC0415  (not where another engine is given)
 
-    ort_session.load_library()
+    library = ort_start.installed_library()
+    ort_start.load_library(library)
     meanwhile.start()
-    ort_session.load_engine()
-    return ort_session.open_session
+    ort_start.start_engine(library)
+    from pilotlight_runtime.ort_session import open_session  # noqa: PLC0415  (`meanwhile` has imported most of it)
+
+    return open_session
 
 
 def _manifest(folder: str) -> Manifest:
-    """The manifest, its files checked; and the rest of the runtime is imported."""
-    from pilotlight_runtime import entry, line_observer, loading, service, startup  # noqa: F401, PLC0415  (see the module)
+    """The manifest, its files checked; imports what opening the model needs."""
+    from pilotlight_runtime.loading import checked_manifest  # noqa: PLC0415  (see the module)
+    from pilotlight_runtime.ort_session import OrtSession  # noqa: F401, PLC0415  (see the module)
 
-    return loading.checked_manifest(folder)
+    return checked_manifest(folder)
+
+
+def _import_rest() -> None:
+    """Imports what answering needs, which no Python could do at that time: the graph is being opened."""
+    from pilotlight_runtime import entry, line_observer, service, startup  # noqa: F401, PLC0415  (see the module)
 
 
 def _observer(manifest: Manifest, environ: Mapping[str, str], stream: TextIO | None) -> Observer:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 
-TYPE_CHECKING = False  # typing's own costs a cold start 3 ms
-if TYPE_CHECKING:
-    from typing import Final
+from pilotlight_runtime.typed import Final
 
 OPTIMIZED_NAME: Final = "optimized.onnx"
 """A graph as ONNX Runtime optimised it for one host. It is opened as it is."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
-
 from pilotlight_runtime.errors import RequestError
 from pilotlight_runtime.json_codec import dumps
+from pilotlight_runtime.typed import Final, NamedTuple
 
 JSON: Final = "application/json"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Final
 
 from pilotlight_runtime.datatypes import Datatype
 from pilotlight_runtime.errors import InvalidRequest, SessionError, TooLarge
@@ -11,6 +10,7 @@ from pilotlight_runtime.inference import InferRequest
 from pilotlight_runtime.manifest import ImageInput, Manifest
 from pilotlight_runtime.signature import TensorSpec
 from pilotlight_runtime.tensor import Tensor
+from pilotlight_runtime.typed import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from pilotlight_runtime.errors import InferenceFailed, InvalidRequest
 from pilotlight_runtime.loading import LoadedModel
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.tensor import Tensor
+from pilotlight_runtime.typed import NamedTuple
 from pilotlight_runtime.wording import brief
 
 Predict = Callable[[Session, dict[str, Tensor]], dict[str, Tensor]]

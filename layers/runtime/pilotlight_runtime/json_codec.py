@@ -1,9 +1,9 @@
 """JSON documents to bytes and back: the only place that knows which library does it."""
 
 import json
-from typing import Any, Final, NoReturn
 
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
+from pilotlight_runtime.typed import Any, Final, NoReturn
 
 MAX_JSON_BYTES: Final = 16 * 1024 * 1024
 """A parsed document takes up to 25 times its length in memory; tensors larger than this come in binary."""

@@ -7,11 +7,11 @@ import math
 import struct
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import Any, Final, NamedTuple
 
 from pilotlight_runtime.datatypes import BF16, BOOL, BYTES, DATATYPES, Datatype
 from pilotlight_runtime.errors import InvalidRequest
 from pilotlight_runtime.tensor import MAX_RANK, Tensor, element_count
+from pilotlight_runtime.typed import Any, Final, NamedTuple
 from pilotlight_runtime.wording import brief
 
 MAX_ELEMENTS: Final = 64 * 1024 * 1024

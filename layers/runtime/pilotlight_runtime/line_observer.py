@@ -10,9 +10,9 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TextIO
 
 from pilotlight_runtime.observer import Record
+from pilotlight_runtime.typed import Any, Final, TextIO
 
 NAMESPACE: Final = "Pilotlight"
 TRACE_VARIABLE: Final = "_X_AMZN_TRACE_ID"

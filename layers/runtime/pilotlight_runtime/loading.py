@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import Final, NamedTuple
 
 from pilotlight_runtime.aside import Aside
 from pilotlight_runtime.datatypes import BYTES, Datatype
@@ -29,6 +28,7 @@ from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.session import OpenSession, Session
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.tensor import Tensor, element_count
+from pilotlight_runtime.typed import Final, NamedTuple
 
 Host = Callable[[], str]
 """See host.describe_host."""
@@ -140,12 +140,11 @@ def this_host() -> str:
 
 def check_file(folder: StrPath, file: ArtifactFile) -> None:
     """MissingArtifact or ChecksumMismatch unless `file` lies in `folder` as it was published."""
-    import hashlib  # noqa: PLC0415  (loads OpenSSL: nothing that only reads a manifest pays for it)
+    from pilotlight_runtime.digest import file_sha256  # noqa: PLC0415  (loads OpenSSL: only checking pays for it)
 
     path = os.path.join(folder, file.name)  # noqa: PTH118  (see paths)
     try:
-        with open(path, "rb", buffering=0) as content:  # noqa: PTH123  (see paths)
-            actual = hashlib.file_digest(content, "sha256").hexdigest()
+        actual = file_sha256(path)
     except OSError:
         raise MissingArtifact(path) from None
     if actual != file.sha256:

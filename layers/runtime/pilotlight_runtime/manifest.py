@@ -9,11 +9,11 @@ publishing the same model twice is a no-op.
 from __future__ import annotations
 
 import json
-from typing import Any, Final, NamedTuple
 
 from pilotlight_runtime.datatypes import datatype
 from pilotlight_runtime.errors import InvalidRequest, ManifestError
 from pilotlight_runtime.signature import Signature, TensorSpec
+from pilotlight_runtime.typed import Any, Final, NamedTuple
 
 SCHEMA: Final = 1
 MANIFEST_NAME: Final = "manifest.json"
@@ -86,10 +86,10 @@ def content_version(
     signature: Signature, files: tuple[ArtifactFile, ...], image: ImageInput | None, loading: Loading | None = None
 ) -> str:
     """The name of a version with this content: 12 lower-case hex digits."""
-    import hashlib  # noqa: PLC0415  (4 ms that serving does not need here)
+    from pilotlight_runtime.digest import bytes_sha256  # noqa: PLC0415  (loads OpenSSL: only checking pays for it)
 
     content = json.dumps(_content(signature, files, image, loading), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(content.encode()).hexdigest()[:VERSION_DIGITS]
+    return bytes_sha256(content.encode())[:VERSION_DIGITS]
 
 
 def dump_manifest(manifest: Manifest) -> bytes:

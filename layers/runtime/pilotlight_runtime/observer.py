@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple, Protocol
+
+from pilotlight_runtime.typed import NamedTuple, Protocol
 
 
 class Trace:

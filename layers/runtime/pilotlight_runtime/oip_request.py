@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
-
 from pilotlight_runtime.binary_tensors import decode_binary
 from pilotlight_runtime.datatypes import datatype
 from pilotlight_runtime.errors import InvalidRequest
@@ -11,6 +9,7 @@ from pilotlight_runtime.inference import InferRequest
 from pilotlight_runtime.json_codec import loads
 from pilotlight_runtime.json_tensors import check_shape, decode_json
 from pilotlight_runtime.tensor import Tensor
+from pilotlight_runtime.typed import Any, Final, NamedTuple
 from pilotlight_runtime.wording import brief
 
 HEADER_LENGTH: Final = "inference-header-content-length"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
-
 from pilotlight_runtime.binary_tensors import encode_binary
 from pilotlight_runtime.http import JSON, HttpResponse
 from pilotlight_runtime.inference import InferResponse
@@ -12,6 +10,7 @@ from pilotlight_runtime.json_tensors import encode_json
 from pilotlight_runtime.manifest import PLATFORM, Manifest
 from pilotlight_runtime.oip_request import Question
 from pilotlight_runtime.signature import TensorSpec
+from pilotlight_runtime.typed import Any, Final
 
 HEADER_LENGTH: Final = "Inference-Header-Content-Length"
 

@@ -4,13 +4,15 @@ Source: `struct OrtApi` of onnxruntime_c_api.h. The struct is only ever appended
 it, and the version asked for is the oldest that has them all. Every `OrtStatus` becomes an OrtError and is released.
 """
 
+from __future__ import annotations
+
 import ctypes
 import os
 from collections.abc import Callable
-from ctypes import CFUNCTYPE, POINTER, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_void_p
-from typing import Any, Final
+from ctypes import CFUNCTYPE, POINTER, PYFUNCTYPE, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_void_p
 
 from pilotlight_runtime.paths import StrPath
+from pilotlight_runtime.typed import Any, Final
 
 API_VERSION: Final = 15
 """Of ONNX Runtime 1.15; its newest function here is GetResizedStringTensorElementBuffer."""
@@ -35,6 +37,10 @@ _SIZE = POINTER(c_size_t)
 _ENUM = POINTER(c_int)
 _SHAPE = POINTER(c_int64)
 _NAMES = POINTER(c_char_p)
+
+
+_QUICK = PYFUNCTYPE(c_void_p)
+_LONG = CFUNCTYPE(c_void_p)
 
 
 class OrtError(Exception):
@@ -68,14 +74,24 @@ class _Table:
         self._release_status = self.release(93)
 
     def status(self, index: int, *arguments: Any) -> Call:  # noqa: ANN401  (ctypes' classes share no public base)
-        """The function at `index`, which returns an `OrtStatus*`: raises OrtError where that is not NULL."""
-        function = CFUNCTYPE(c_void_p, *arguments)(self._functions[index] or 0)
-        function.errcheck = self._check
-        return function
+        """The function at `index`, which returns an `OrtStatus*`: raises OrtError where that is not NULL.
+
+        It holds Python's lock: it is over sooner than another thread would hand that back.
+        """
+        return self._typed(_QUICK(self._functions[index] or 0), arguments)
+
+    def waiting(self, index: int, *arguments: Any) -> Call:  # noqa: ANN401  (as above)
+        """As `status`, but other threads run Python meanwhile."""
+        return self._typed(_LONG(self._functions[index] or 0), arguments)
 
     def release(self, index: int) -> Call:
         """The function at `index`, which takes one pointer, NULL included, and returns nothing."""
         return CFUNCTYPE(None, c_void_p)(self._functions[index] or 0)
+
+    def _typed(self, function: Any, arguments: tuple[Any, ...]) -> Call:  # noqa: ANN401  (as above)
+        function.argtypes = arguments
+        function.errcheck = self._check
+        return function  # type: ignore[no-any-return]  # ctypes' function types are made at run time
 
     def _check(self, status: Any, _function: object, _arguments: object) -> Any:  # noqa: ANN401  (as ctypes has it)
         if status is None:
@@ -91,12 +107,12 @@ class OrtApi:
 
     def __init__(self, path: StrPath) -> None:
         table = _Table(path)
-        status, release = table.status, table.release
+        status, waiting, release = table.status, table.waiting, table.release
         self.version = table.version
-        self.create_env = status(3, c_int, c_char_p, _OUT)
+        self.create_env = waiting(3, c_int, c_char_p, _OUT)
         self.disable_telemetry_events = status(6, _ADDRESS)
-        self.create_session = status(7, _ADDRESS, c_char_p, _ADDRESS, _OUT)
-        self.run = status(9, _ADDRESS, _ADDRESS, _NAMES, _OUT, c_size_t, _NAMES, c_size_t, _OUT)
+        self.create_session = waiting(7, _ADDRESS, c_char_p, _ADDRESS, _OUT)
+        self.run = waiting(9, _ADDRESS, _ADDRESS, _NAMES, _OUT, c_size_t, _NAMES, c_size_t, _OUT)
         self.create_session_options = status(10, _OUT)
         self.set_session_log_severity_level = status(22, _ADDRESS, c_int)
         self.set_session_graph_optimization_level = status(23, _ADDRESS, c_int)

@@ -1,10 +1,12 @@
 """Where ONNX Runtime's shared library lies: in its wheel, whose Python package is never imported."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Sequence
-from typing import Final
 
 from pilotlight_runtime.errors import SessionError
+from pilotlight_runtime.typed import Final
 
 _FOLDER: Final = "onnxruntime/capi"
 

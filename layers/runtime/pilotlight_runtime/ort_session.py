@@ -1,20 +1,19 @@
 """A Session on ONNX Runtime's C API: no numpy, and nothing of onnxruntime's Python package."""
 
 import os
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from ctypes import byref, c_char_p, c_void_p
 from functools import cache
-from typing import Final
 
 from pilotlight_runtime.errors import InferenceFailed, SessionError
 from pilotlight_runtime.host import OPTIMIZED_NAME
 from pilotlight_runtime.ort_abi import LOG_FATAL, OPTIMIZE_NOTHING, OrtApi, OrtError
-from pilotlight_runtime.ort_library import find_library
 from pilotlight_runtime.ort_signature import read_signature
+from pilotlight_runtime.ort_start import installed_library, load_library, start_engine
 from pilotlight_runtime.ort_values import Handle, Values, array_type
 from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.tensor import Tensor
+from pilotlight_runtime.typed import Final
 
 _SETTINGS: Final = {
     # A thread that spins for work takes CPU time from the request that runs; Lambda's CPU share pays for both.
@@ -29,25 +28,12 @@ def open_session(path: StrPath, threads: int, *, library: StrPath | None = None)
 
     library: the libonnxruntime to use, else the one of the installed wheel. Raises SessionError.
     """
-    return OrtSession(_engine(os.fspath(library or find_library(sys.path))), path, threads)
-
-
-def load_library() -> None:
-    """Loads the installed wheel's library, so that load_engine or open_session need not. Raises SessionError."""
-    _api(find_library(sys.path))
-
-
-def load_engine() -> None:
-    """Starts the installed wheel's engine, so that open_session need not: 15 ms, in which other threads run Python.
-
-    Raises SessionError.
-    """
-    _engine(find_library(sys.path))
+    return OrtSession(_engine(os.fspath(library or installed_library())), path, threads)
 
 
 def engine_version() -> str:
     """The version of the installed wheel's engine, as in 1.32.0. Raises SessionError."""
-    return _api(find_library(sys.path)).version
+    return load_library(installed_library()).version
 
 
 class OrtSession:
@@ -113,13 +99,11 @@ class OrtSession:
 
 
 class Engine:
-    """One loaded library with its environment, which every session of the process shares."""
+    """One loaded library with its environment `env`, which every session shares and which is released with the last."""
 
-    def __init__(self, api: OrtApi) -> None:
+    def __init__(self, api: OrtApi, env: int) -> None:
         self.api = api
-        env = c_void_p()
-        self.api.create_env(LOG_FATAL, b"pilotlight", byref(env))
-        self._env = Handle(env.value, self.api.release_env)
+        self._env = Handle(env, self.api.release_env)
         self.api.disable_telemetry_events(env)
         self.values = Values(self.api)
 
@@ -143,18 +127,9 @@ class Engine:
 
 
 @cache
-def _api(library: str) -> OrtApi:
-    try:
-        return OrtApi(library)
-    except (OSError, AttributeError) as error:
-        raise SessionError(f"{library} cannot be used as ONNX Runtime: {error}") from error
-
-
-@cache
 def _engine(library: str) -> Engine:
-    api = _api(library)
     try:
-        return Engine(api)
+        return Engine(load_library(library), start_engine(library))
     except OrtError as error:
         raise SessionError(f"{library} cannot be used as ONNX Runtime: {error}") from error
 

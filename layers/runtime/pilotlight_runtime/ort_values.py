@@ -8,11 +8,11 @@ copied.
 import ctypes
 from ctypes import byref, c_char_p, c_int, c_int64, c_size_t, c_void_p
 from functools import cache
-from typing import Any, Final
 
 from pilotlight_runtime.datatypes import BY_ONNX, BYTES
 from pilotlight_runtime.ort_abi import ALLOCATOR_DEVICE, MEMORY_DEFAULT, Call, OrtApi
 from pilotlight_runtime.tensor import Tensor, element_count
+from pilotlight_runtime.typed import Any, Final
 
 COPY_UP_TO: Final = 65_536
 """Bytes. Lending takes 14 microseconds for each new size and a millisecond for the first; copying 64 KiB takes two."""

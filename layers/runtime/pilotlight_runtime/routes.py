@@ -5,10 +5,8 @@ Sources: Open Inference Protocol v2, "HTTP/REST"; TensorFlow Serving, "RESTful A
 
 from __future__ import annotations
 
-import re
-from typing import Final, NamedTuple
-
 from pilotlight_runtime.errors import MethodNotAllowed, NotFound
+from pilotlight_runtime.typed import Final, NamedTuple
 from pilotlight_runtime.wording import brief
 
 SERVER: Final = "server"
@@ -27,13 +25,14 @@ _SERVER_PATHS: Final = {
     "/v2/health/ready": (READY, "GET"),
     "/v2/repository/index": (INDEX, "POST"),
 }
-_MODEL_PATHS: Final = (
-    (re.compile("/v2/models/([^/]+)(?:/versions/([^/]+))?"), METADATA, "GET"),
-    (re.compile("/v2/models/([^/]+)(?:/versions/([^/]+))?/ready"), MODEL_READY, "GET"),
-    (re.compile("/v2/models/([^/]+)(?:/versions/([^/]+))?/infer"), INFER, "POST"),
-    (re.compile("/v1/models/([^/:]+)(?:/versions/([^/:]+))?"), STATUS, "GET"),
-    (re.compile("/v1/models/([^/:]+)(?:/versions/([^/:]+))?:predict"), PREDICT, "POST"),
-)
+_MODEL_PATHS: Final = {
+    ("v2",): (METADATA, "GET"),
+    ("v2", "ready"): (MODEL_READY, "GET"),
+    ("v2", "infer"): (INFER, "POST"),
+    ("v1",): (STATUS, "GET"),
+    ("v1", ":predict"): (PREDICT, "POST"),
+}
+"""What follows the model, or its version, under each protocol."""
 
 
 class Route(NamedTuple):
@@ -56,11 +55,23 @@ def _find(path: str) -> tuple[Route, str]:
     if path in _SERVER_PATHS:
         operation, allowed = _SERVER_PATHS[path]
         return Route(operation), allowed
-    for pattern, operation, allowed in _MODEL_PATHS:
-        match = pattern.fullmatch(path)
-        if match is not None:
-            return Route(operation, match[1], match[2] or ""), allowed
+    # A colon ends a v1 path's names, and is as good as any other character in v2's.
+    names, colon, verb = path.partition(":") if path.startswith("/v1/") else (path, "", "")
+    _, protocol, *parts = names.split("/")
+    model, version, rest = _named(parts)
+    found = _MODEL_PATHS.get((protocol, *rest, *([colon + verb] if colon else ())))
+    if model and found is not None:
+        return Route(found[0], model, version), found[1]
     raise NotFound(f"there is nothing at {brief(path)}")
+
+
+def _named(parts: list[str]) -> tuple[str, str, list[str]]:
+    """Model, version and what follows, of models/MODEL[/versions/VERSION][/...]; no model where the path is another."""
+    if len(parts) < 2 or parts[0] != "models":
+        return "", "", []
+    if len(parts) < 4 or parts[2] != "versions":
+        return parts[1], "", parts[2:]
+    return (parts[1] if parts[3] else ""), parts[3], parts[4:]
 
 
 def _decoded(path: str) -> str:

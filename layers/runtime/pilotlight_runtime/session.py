@@ -1,11 +1,11 @@
 """What the runtime asks of an inference engine, so that the engine behind it can change."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.signature import Signature
 from pilotlight_runtime.tensor import Tensor
+from pilotlight_runtime.typed import Protocol
 
 
 class Session(Protocol):

@@ -1,8 +1,7 @@
 """What goes into a model and what comes out: named tensors with datatype and shape."""
 
-from typing import NamedTuple
-
 from pilotlight_runtime.datatypes import Datatype
+from pilotlight_runtime.typed import NamedTuple
 
 
 class TensorSpec(NamedTuple):

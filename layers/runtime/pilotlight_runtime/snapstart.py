@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from typing import Final
+
+from pilotlight_runtime.typed import Final
 
 SNAP_START: Final = "snap-start"
 """Value of AWS_LAMBDA_INITIALIZATION_TYPE while a snapshot is made (Lambda Developer Guide, "Runtime hooks")."""
@@ -18,7 +19,7 @@ def register_after_restore(environ: Mapping[str, str], renew: Callable[[], None]
     if environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") != SNAP_START:
         return False
     try:
-        from snapshot_restore_py import (  # type: ignore[import-not-found]  # noqa: PLC0415  (in Lambda alone)
+        from snapshot_restore_py import (  # noqa: PLC0415  (in Lambda alone)
             register_after_restore as register,
         )
     except ImportError:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from pilotlight_runtime.datatypes import BYTES, Datatype
+from pilotlight_runtime.typed import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,6 @@ Source: TensorFlow Serving, "RESTful API": `instances` (row format) gives `predi
 from __future__ import annotations
 
 import binascii
-from typing import Any, Final, NamedTuple
 
 from pilotlight_runtime.datatypes import BYTES
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
@@ -17,6 +16,7 @@ from pilotlight_runtime.json_tensors import check_shape, decode_json, encode_jso
 from pilotlight_runtime.manifest import Manifest
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.tensor import MAX_RANK, Tensor, element_count
+from pilotlight_runtime.typed import Any, Final, NamedTuple
 from pilotlight_runtime.wording import brief
 
 _SIGNATURE: Final = "serving_default"

@@ -1,6 +1,6 @@
 """How a value that came in is quoted in a message: short, whatever it is."""
 
-from typing import Any, Final
+from pilotlight_runtime.typed import Any, Final
 
 _LONGEST: Final = 60
 _MOST_ITEMS: Final = 8

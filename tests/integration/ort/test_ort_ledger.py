@@ -18,6 +18,7 @@ from pilotlight_runtime.errors import InferenceFailed, SessionError
 from pilotlight_runtime.ort_abi import OrtApi
 from pilotlight_runtime.ort_library import find_library
 from pilotlight_runtime.ort_session import Engine, OrtSession
+from pilotlight_runtime.ort_start import create_env
 from pilotlight_runtime.ort_values import COPY_UP_TO, Buffer, Values
 from pilotlight_runtime.tensor import Tensor
 
@@ -88,6 +89,8 @@ def answer_and_fail(engine: Engine, folder: Path) -> None:
         assert numbers.run({"x": floats(count)}, ["y", "y"])[1].shape == (count,)
     texts = OrtSession(engine, ort_models.save(ort_models.identity(BYTES.onnx, ["N"]), folder), 1)
     texts.run({"x": Tensor(BYTES, (2,), (b"a\0b", b""))}, ["y"])
+    optimized = ort_models.save(ort_models.identity(TensorProto.FLOAT, ["N"]), folder).rename(folder / "optimized.onnx")
+    assert OrtSession(engine, optimized, 1).run({"x": floats(1)}, ["y"])[0].shape == (1,)
     reshape = OrtSession(engine, ort_models.save(ort_models.reshape(), folder), 1)
     wanted = Tensor(INT64, (2,), memoryview(struct.pack("<2q", 2, 3)))
     reshape.run({"x": floats(6), "shape": wanted}, ["y"])
@@ -103,7 +106,7 @@ def answer_and_fail(engine: Engine, folder: Path) -> None:
 
 
 def test_everything_goes_back(api: OrtApi, ledger: Ledger, tmp_path: Path) -> None:
-    engine = Engine(api)
+    engine = Engine(api, create_env(api))
     answer_and_fail(engine, tmp_path)
     gc.collect()
     assert ledger.kinds() == {"release_env", "release_memory_info"}
@@ -113,7 +116,7 @@ def test_everything_goes_back(api: OrtApi, ledger: Ledger, tmp_path: Path) -> No
 
 
 def test_every_function_of_the_table_was_called(api: OrtApi, ledger: Ledger, tmp_path: Path) -> None:
-    engine = Engine(api)
+    engine = Engine(api, create_env(api))
     answer_and_fail(engine, tmp_path)
     del engine
     gc.collect()
@@ -121,7 +124,7 @@ def test_every_function_of_the_table_was_called(api: OrtApi, ledger: Ledger, tmp
 
 
 def test_a_lent_output_holds_value_session_and_environment(api: OrtApi, ledger: Ledger, tmp_path: Path) -> None:
-    session = OrtSession(Engine(api), ort_models.save(ort_models.identity(1, ["N"]), tmp_path), 1)
+    session = OrtSession(Engine(api, create_env(api)), ort_models.save(ort_models.identity(1, ["N"]), tmp_path), 1)
     view = session.run({"x": floats(COPY_UP_TO)}, ["y"])[0].buffer[4:8]
     session.close()
     del session
@@ -134,7 +137,7 @@ def test_a_lent_output_holds_value_session_and_environment(api: OrtApi, ledger: 
 
 
 def test_small_outputs_hold_nothing(api: OrtApi, ledger: Ledger, tmp_path: Path) -> None:
-    session = OrtSession(Engine(api), ort_models.save(ort_models.identity(1, ["N"]), tmp_path), 1)
+    session = OrtSession(Engine(api, create_env(api)), ort_models.save(ort_models.identity(1, ["N"]), tmp_path), 1)
     (tensor,) = session.run({"x": floats(COPY_UP_TO // 4)}, ["y"])
     assert tensor.count == COPY_UP_TO // 4
     assert "release_value" not in ledger.kinds()

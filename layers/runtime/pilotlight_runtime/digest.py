@@ -1,0 +1,29 @@
+"""SHA-256, by OpenSSL: six times as fast as Python's own, which pays for loading it from one megabyte on."""
+
+from __future__ import annotations
+
+try:
+    # hashlib itself looks up a dozen other algorithms first, which takes a millisecond of every cold start.
+    from _hashlib import openssl_sha256 as sha256
+except ImportError:  # a Python without OpenSSL
+    from hashlib import sha256
+
+from pilotlight_runtime.paths import StrPath
+from pilotlight_runtime.typed import Final
+
+_PART: Final = 1024 * 1024
+
+
+def bytes_sha256(content: bytes) -> str:
+    """The digest of `content` in lower-case hex."""
+    return sha256(content).hexdigest()
+
+
+def file_sha256(path: StrPath) -> str:
+    """The digest of the file's content in lower-case hex; OSError where it cannot be read."""
+    digest = sha256()
+    part = memoryview(bytearray(_PART))
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123  (see paths)
+        while size := file.readinto(part):
+            digest.update(part[:size])
+    return digest.hexdigest()
