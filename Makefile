@@ -1,5 +1,5 @@
 # What people type is what CI runs. Everything but `sam build` sets up .venv first, once.
-.PHONY: help demo check test coverage performance e2e sam lock clean
+.PHONY: help demo check test bench coverage performance e2e sam lock clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -13,6 +13,7 @@ help:
 	@echo 'make demo    train, convert, verify, publish, package and serve a digits network, and ask it one question'
 	@echo 'make check   ruff, mypy --strict, import contracts, template lint, links in the docs'
 	@echo 'make test    every test level that this machine can run'
+	@echo 'make bench   compare cold starts, size and memory with other ways to serve (fetches about 4 GB)'
 	@echo 'make lock    renew the pins of the development environment and of the layer'
 
 $(STAMP): pyproject.toml constraints.txt
@@ -38,6 +39,7 @@ check: $(STAMP)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mypy scripts/*.py
+	$(BIN)/mypy benchmarks/run.py
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint template.yaml infra/*.yaml
 	$(BIN)/python scripts/check_links.py
@@ -54,6 +56,10 @@ performance: $(STAMP)
 
 e2e: $(STAMP)
 	$(BIN)/python -m pytest tests/e2e
+
+# Functions run on a Python 3.13 on the path, else on this one: make bench BENCH='--rounds 3 --only floor pilotlight'
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks.run --install $(BENCH)
 
 lock: $(STAMP)
 	$(BIN)/python -m pilotlight.packaging.locking layers/runtime/requirements.in layers/runtime/requirements.txt

@@ -16,6 +16,8 @@ OURS, FUNCTIONS, SERVERS = "#d9480f", "#5c7cfa", "#adb5bd"
 def draw(found: dict[str, Any], target: Path) -> None:
     """Cold starts as multiples of Pilotlight's, on a logarithmic scale; lines from the least to the most."""
     stacks = found["stacks"]
+    if "pilotlight" not in stacks:
+        sys.exit("no chart: Pilotlight itself was not measured")
     base = stacks["pilotlight"]["cold"]["p50"]
     names = sorted(stacks, key=lambda name: -stacks[name]["cold"]["p50"])
     figure, axes = plt.subplots(figsize=(9, 0.45 * len(names) + 1.4), dpi=150)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from benchmarks.model import Digits
-from benchmarks.stacks import FOLDER, FUNCTION, Stack
+from benchmarks.peers import FOLDER, FUNCTION, Stack
 from pilotlight.packaging import package_function, package_layer
 from pilotlight.packaging.bytecode import Compiler
 from pilotlight.packaging.files import size_of

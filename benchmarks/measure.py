@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from benchmarks.install import Installed
-from benchmarks.stacks import SERVER
+from benchmarks.peers import SERVER
 from pilotlight.bench.emulator import Deployed, Emulator, children, event_result, started
 from pilotlight.local.event import WebRequest, rest_event
 from pilotlight.local.routes import Route

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from benchmarks.install import Installed, Missing
 from benchmarks.measure import MANY, ONE, Round
-from benchmarks.stacks import FUNCTION
+from benchmarks.peers import FUNCTION
 from pilotlight.bench.latency import Latency
 
 TOLERANCE: Final = 1e-3
@@ -27,12 +27,12 @@ _PAIRS: Final = (
 
 
 def results(
-    measured: Mapping[str, tuple[Installed, Sequence[Round]]], missing: Sequence[Missing], python: str
+    measured: Mapping[str, tuple[Installed, Sequence[Round]]], missing: Sequence[Missing], python: str, commit: str
 ) -> dict[str, Any]:
     """Everything that was found, for results.json."""
     stacks = {name: figures(installed, rounds) for name, (installed, rounds) in measured.items()}
     return {
-        "machine": {"processor": _processor(), "system": platform.platform(), "python": python},
+        "machine": {"commit": commit, "processor": _processor(), "system": platform.platform(), "python": python},
         "rounds": min((len(rounds) for _, rounds in measured.values()), default=0),
         "stacks": stacks,
         "missing": {entry.stack.name: entry.why for entry in missing},
@@ -78,9 +78,12 @@ def disagreeing(measured: Mapping[str, tuple[Installed, Sequence[Round]]]) -> li
     return [
         name
         for name, (_, rounds) in measured.items()
-        if name != "control"
-        and not any(abs(a - b) <= TOLERANCE for entry in rounds for a, b in zip(entry.answer, wanted, strict=True))
+        if name != "control" and not all(_same(entry.answer, wanted) for entry in rounds)
     ]
+
+
+def _same(answer: Sequence[float], wanted: Sequence[float]) -> bool:
+    return len(answer) == len(wanted) and all(abs(a - b) <= TOLERANCE for a, b in zip(answer, wanted, strict=True))
 
 
 def markdown(found: Mapping[str, Any]) -> str:
@@ -92,7 +95,12 @@ def markdown(found: Mapping[str, Any]) -> str:
     lines += ["", "| Pilotlight against | ratio |", "|---|---|"]
     lines += [f"| {title} | {value:.2f} |" for title, value in found["ratios"].items()]
     machine = found["machine"]
-    lines += ["", f"Measured on {machine['processor']}, functions on Python {machine['python']}: {method(found)}"]
+    lines += [
+        "",
+        f"Commit {machine['commit']}, measured on {machine['processor']}, functions on Python {machine['python']}: {method(found)}",
+    ]
+    if found["disagree"]:
+        lines += ["", f"NOT the floor's answers, so not the same work: {', '.join(found['disagree'])}"]
     return "\n".join(lines) + "\n"
 
 

@@ -22,7 +22,7 @@ from benchmarks import report
 from benchmarks.install import Installed, Missing, Pythons, install
 from benchmarks.measure import Round, measure
 from benchmarks.model import prepare
-from benchmarks.stacks import FOLDER, STACKS, chosen
+from benchmarks.peers import FOLDER, STACKS, chosen
 from pilotlight.bench.emulator import Emulator
 from pilotlight.bench.sample import sample_body
 from pilotlight.bench.tools import PYTHON, find_emulator, find_python, install_emulator
@@ -65,7 +65,7 @@ def _compare(options: argparse.Namespace) -> None:
     signature = load_manifest((digits.onnx.parent / "manifest.json").read_bytes()).signature
     one, many = sample_body(signature, 1) or b"", sample_body(signature, IMAGES) or b""
     measured = _rounds(ready, missing, options.rounds, (one, many), digits.onnx, emulator)
-    _write(report.results(measured, missing, version), options.into, may_install=options.install)
+    _write(report.results(measured, missing, version, _commit()), options.into, may_install=options.install)
 
 
 def _rounds(  # noqa: PLR0913, PLR0917  (what, how often, with what)
@@ -99,8 +99,6 @@ def _write(found: dict[str, object], into: Path, *, may_install: bool) -> None:
     table = report.markdown(found)
     (into / "table.md").write_text(table, encoding="utf-8")
     print(table)
-    if found["disagree"]:
-        print(f"NOT the floor's answer: {found['disagree']}")
     own = WORK / "chart" / "bin" / "python"
     if not own.is_file() and may_install:
         subprocess.run([sys.executable, "-m", "venv", str(WORK / "chart")], check=True)
@@ -108,7 +106,7 @@ def _write(found: dict[str, object], into: Path, *, may_install: bool) -> None:
         subprocess.run(command, check=True)
     if own.is_file():
         chart = [str(own), str(Path(__file__).parent / "chart.py"), str(results), str(into / "benchmarks.png")]
-        subprocess.run(chart, check=True)
+        subprocess.run(chart, check=False)
 
 
 def _emulator(python: Path, *, may_install: bool) -> Emulator:
@@ -121,6 +119,13 @@ def _emulator(python: Path, *, may_install: bool) -> Emulator:
 def _version(python: Path) -> str:
     command = [str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def _commit() -> str:
+    """What was measured; git's own mark where files differ from the commit, "unknown" outside a clone."""
+    command = ["git", "describe", "--always", "--dirty=, with changes", "--exclude=*"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:

@@ -17,17 +17,17 @@ class Digits(litserve.LitAPI):
         options.intra_op_num_threads = 1
         self.session = onnxruntime.InferenceSession(sys.argv[2], options, providers=["CPUExecutionProvider"])
 
-    def decode_request(self, request: Any, **_: Any) -> Any:
+    def decode_request(self, request):  # noqa: ANN001, ANN201  (LitServe takes an annotation for a query parameter's)
         """JSON to an array."""
         tensor = request["inputs"][0]
         return tensor["name"], np.array(tensor["data"], dtype=np.float32).reshape(tensor["shape"])
 
-    def predict(self, x: Any, **_: Any) -> Any:
+    def predict(self, x: Any) -> Any:
         """Runs the model."""
         name, image = x
         return self.session.run(None, {name: image})[0]
 
-    def encode_response(self, output: Any, **_: Any) -> Any:
+    def encode_response(self, output: Any) -> Any:
         """An array to JSON."""
         values = {"name": "probabilities", "datatype": "FP32", "shape": list(output.shape)}
         return {"outputs": [{**values, "data": output.ravel().tolist()}]}
