@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -108,15 +109,15 @@ def _running(installed: Installed, model: Path) -> Iterator[tuple[subprocess.Pop
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [str(installed.python), str(installed.task / "server.py"), str(port), str(model)]
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=installed.task, start_new_session=True
-    )
-    try:
-        yield process, port
-    finally:
-        for pid in reversed(_tree(process.pid)):
-            _end(pid)
-        process.wait()
+    with tempfile.TemporaryDirectory() as scratch:  # some servers write where they are started
+        nowhere = subprocess.DEVNULL
+        process = subprocess.Popen(command, stdout=nowhere, stderr=nowhere, cwd=scratch, start_new_session=True)
+        try:
+            yield process, port
+        finally:
+            for pid in reversed(_tree(process.pid)):
+                _end(pid)
+            process.wait()
 
 
 def _end(pid: int) -> None:

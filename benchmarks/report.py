@@ -95,10 +95,8 @@ def markdown(found: Mapping[str, Any]) -> str:
     lines += ["", "| Pilotlight against | ratio |", "|---|---|"]
     lines += [f"| {title} | {value:.2f} |" for title, value in found["ratios"].items()]
     machine = found["machine"]
-    lines += [
-        "",
-        f"Commit {machine['commit']}, measured on {machine['processor']}, functions on Python {machine['python']}: {method(found)}",
-    ]
+    where = f"Commit {machine['commit']}, on {machine['processor']}, functions on Python {machine['python']}. "
+    lines += ["", where + method(found)]
     if found["disagree"]:
         lines += ["", f"NOT the floor's answers, so not the same work: {', '.join(found['disagree'])}"]
     return "\n".join(lines) + "\n"
