@@ -1,8 +1,8 @@
 """The way of a model, stage by stage: each takes a value and returns a value; the command line only starts it.
 
-    train     fit ── convert ── verify ── publish ── pin
-    convert         a saved model ── convert ── verify ── publish ── pin
-    import                  an ONNX file ── verify ── publish ── pin
+    train     fit ── convert ── optimize ── verify ── publish ── pin
+    convert         a saved model ── convert ── optimize ── verify ── publish ── pin
+    import                  an ONNX file ── optimize ── verify ── publish ── pin
 
 A stage that refuses ends the way: what was not verified is not published, what was not published is not pinned. The
 candidate lies in a temporary folder until then, so a run that dies leaves nothing behind.
@@ -11,6 +11,7 @@ candidate lies in a temporary folder until then, so a run that dies leaves nothi
     result.py      what goes into a way and what comes out
     stages.py      which stage runs, and for how long
     reference.py   the source model and held-out samples, for the gate
+    graphs.py      the gate for each graph of a candidate
     golden.py      reference samples from a file, for a model without its source
     gate.py        the end of all three ways: stop, or publish and pin
     provenance.py  what the manifest tells about where a version comes from

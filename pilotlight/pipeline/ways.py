@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ from pilotlight.core.errors import TrainingError
 from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
 from pilotlight.core.progress import Progress, Silent
 from pilotlight.core.project import Project
+from pilotlight.optimization import optimize
 from pilotlight.parity import check_metric, verify
 from pilotlight.pipeline.gate import Ending, check_image
 from pilotlight.pipeline.golden import verify_import
+from pilotlight.pipeline.graphs import verify_graphs
 from pilotlight.pipeline.reference import held_out_metrics, reference_of
 from pilotlight.pipeline.result import Clock, Options, TrainResult, utc_now
 from pilotlight.pipeline.stages import Stages
@@ -52,11 +55,14 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
     adapter = adapter_for(fitted.model)
     with tempfile.TemporaryDirectory() as folder:
         with stages.stage("convert"):
-            candidate = convert(fitted.model, config, Path(folder))
+            candidate = convert(fitted.model, config, Path(folder, "converted"))
+        with stages.stage("optimize"):
+            candidate = optimize(candidate, Path(folder, "optimized"), open_session)
         with stages.stage("verify"):
             metric = config.training.metric
             reference = reference_of(adapter, fitted.model, fitted.dataset, candidate.signature)
-            report = verify(candidate, reference, config.parity, metric, open_session)
+            gate = partial(verify, candidate, reference, config.parity, metric)
+            report = verify_graphs(candidate, gate, open_session)
             metrics = dict(fitted.metrics)
             if metric not in metrics and not report.failures:
                 metrics |= held_out_metrics(reference, metric)
@@ -90,11 +96,14 @@ def convert_model(  # noqa: PLR0913  (as train_model)
     with tempfile.TemporaryDirectory() as folder:
         with stages.stage("convert"):
             model = adapter.load(source_model)
-            candidate = convert(model, config, Path(folder))
+            candidate = convert(model, config, Path(folder, "converted"))
+        with stages.stage("optimize"):
+            candidate = optimize(candidate, Path(folder, "optimized"), open_session)
         with stages.stage("verify"):
             data = load_train_module(project.folder(name)).load(run)
             reference = reference_of(adapter, model, data, candidate.signature)
-            report = verify(candidate, reference, config.parity, config.training.metric, open_session)
+            gate = partial(verify, candidate, reference, config.parity, config.training.metric)
+            report = verify_graphs(candidate, gate, open_session)
             metrics = {} if report.failures else held_out_metrics(reference, config.training.metric)
         facts = {"source": source_model.name, "data": {"source": data.source, "fingerprint": data.fingerprint}}
         return Ending(project, config, store, stages, clock).publish(candidate, report, metrics, adapter, facts)
@@ -121,10 +130,12 @@ def import_model(  # noqa: PLR0913  (as train_model)
     stages = Stages(progress or Silent())
     with tempfile.TemporaryDirectory() as folder:
         with stages.stage("import"):
-            candidate = import_onnx(source, Path(folder), open_session)
+            candidate = import_onnx(source, Path(folder, "imported"), open_session)
+        with stages.stage("optimize"):
+            candidate = optimize(candidate, Path(folder, "optimized"), open_session)
             check_signature(config, candidate.signature)
         with stages.stage("verify"):
-            report = verify_import(candidate, golden, config.parity, open_session)
+            report = verify_graphs(candidate, partial(verify_import, candidate, golden, config.parity), open_session)
         data = {} if golden is None else {"data": {"source": golden.name, "fingerprint": sha256_of(golden)}}
         ending = Ending(project, config, store, stages, clock)
         adapter = adapter_for(candidate.folder / MODEL_NAME)

@@ -105,7 +105,7 @@ def edited_toml(project: Project, before: str, after: str) -> None:
 def test_training_ends_in_a_pinned_version(project: Project, store: Store) -> None:
     heard = Heard()
     result = train_model(project, "tiny", store=store, progress=heard, clock=clock)
-    assert heard.stages == ["train", "convert", "verify", "publish", "pin"]
+    assert heard.stages == ["train", "convert", "optimize", "verify", "publish", "pin"]
     assert list(result.seconds) == heard.stages
     assert [note.split(":")[0] for note in heard.notes[1:]] == ["epoch 1 of 2", "epoch 2 of 2"]
     assert all(0 < done <= total for done, total in heard.steps)

@@ -1,0 +1,83 @@
+"""What loading and running take: in one process, candidate by candidate in turn, so that none has the quiet minutes."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple, Self
+
+from pilotlight_runtime.errors import InferenceFailed
+from pilotlight_runtime.host import OPTIMIZED_NAME
+from pilotlight_runtime.loading import zero_inputs
+from pilotlight_runtime.manifest import MODEL_NAME, Json
+from pilotlight_runtime.session import OpenSession, Session
+
+ROUNDS: Final = 5
+RUNS: Final = 3
+THREADS: Final = 1
+"""As a function of one vCPU has."""
+
+
+class Variant(NamedTuple):
+    """One way to open a model. files: the graph's and those of its weights."""
+
+    graph: Path
+    files: tuple[Path, ...]
+
+    @classmethod
+    def of(cls, folder: Path, graph: str) -> Self:
+        """The graph of that name in `folder`, which holds no other but model.onnx."""
+        others = (
+            path for path in folder.rglob("*") if path.is_file() and path.name not in (MODEL_NAME, OPTIMIZED_NAME)
+        )
+        return cls(folder / graph, (folder / graph, *others))
+
+
+def measure(
+    variants: Mapping[str, Variant], open_session: OpenSession, timer: Callable[[], float] = time.perf_counter
+) -> dict[str, Json]:
+    """By the name of each graph: bytes of its folder's files, milliseconds of checking them, of opening and of one run.
+
+    Each graph lies in a folder of its own with nothing but its files. Runs are on zeros, each open dimension 1.
+    """
+    samples: dict[str, list[tuple[float, float, float]]] = {name: [] for name in variants}
+    for _ in range(ROUNDS):
+        for name, variant in variants.items():
+            samples[name].append(_sample(variant, open_session, timer))
+    return {name: _figures(variants[name], found) for name, found in samples.items()}
+
+
+def _sample(variant: Variant, open_session: OpenSession, timer: Callable[[], float]) -> tuple[float, float, float]:
+    began = timer()
+    for file in variant.files:
+        with file.open("rb") as content:
+            hashlib.file_digest(content, "sha256")
+    checked = timer()
+    session = open_session(variant.graph, THREADS)
+    opened = timer()
+    return checked - began, opened - checked, _run(session, timer)
+
+
+def _run(session: Session, timer: Callable[[], float]) -> float:
+    inputs, outputs = zero_inputs(session.signature), [spec.name for spec in session.signature.outputs]
+    runs = []
+    try:
+        for _ in range(1 + RUNS):
+            start = timer()
+            session.run(inputs, outputs)
+            runs.append(timer() - start)
+    except InferenceFailed:
+        return math.nan
+    return min(runs)
+
+
+def _figures(variant: Variant, found: list[tuple[float, float, float]]) -> Json:
+    size = sum(file.stat().st_size for file in variant.files)
+    middle = [statistics.median(column) * 1000 for column in zip(*found, strict=True)]
+    names = ("check_ms", "open_ms", "run_ms")
+    taken = {name: round(value, 3) for name, value in zip(names, middle, strict=True) if not math.isnan(value)}
+    return {"bytes": size, **taken}
