@@ -1,0 +1,227 @@
+"""How long a 100 MB transformer takes to load and to run: as a plain .onnx file, and as pilotlight publishes it.
+
+    python benchmarks/loading.py [--rounds 9] [--threads 1]
+
+Each load is a process of its own, forked after the library was loaded, with the page cache warm; the ways take turns,
+and the medians of all rounds are shown. `session` opens the graph and nothing else. `load` is what a function does at
+init but for the warm-up run: it checks every file's sha256 and opens the graph, one after the other in `plain` and
+`prepacked`, at the same time in `ours`. The weights are random: nothing here depends on their values.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import ArrayLike
+from onnx import TensorProto, helper, numpy_helper
+
+from pilotlight.conversion import read_signature
+from pilotlight.core.artifacts import Candidate
+from pilotlight.core.lock import Lock
+from pilotlight.optimization import optimize
+from pilotlight.optimization.graph import save_optimized
+from pilotlight.store import FolderBlobs, Store
+from pilotlight_runtime import loading
+from pilotlight_runtime.datatypes import FP32
+from pilotlight_runtime.ort_session import open_session
+from pilotlight_runtime.session import Session
+from pilotlight_runtime.tensor import Tensor
+
+WIDTH, HEADS, HIDDEN, LAYERS = 512, 8, 2048, 8
+ROWS = (1, 8, 64)
+RUNS = 20
+
+
+class Transformer:
+    """An encoder of LAYERS layers as exporters write it: attention, layer normalisation, GELU by Erf."""
+
+    def __init__(self) -> None:
+        self.random = np.random.default_rng(7)
+        self.nodes: list[onnx.NodeProto] = []
+        self.weights: list[onnx.TensorProto] = []
+
+    def model(self) -> onnx.ModelProto:
+        """FP32 [batch, length, WIDTH] in and out; 25 million parameters."""
+        last = "x"
+        for layer in range(LAYERS):
+            last = self.layer(last, f"l{layer}.")
+        self.nodes[-1].output[0] = "y"
+        ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ["batch", "length", WIDTH]) for n in ("x", "y")]
+        graph = helper.make_graph(self.nodes, "transformer", ends[:1], ends[1:], self.weights)
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+
+    def layer(self, x: str, at: str) -> str:
+        """One layer's nodes; the name of its output."""
+        query = self.heads(self.linear(x, WIDTH, WIDTH, at + "q"), [0, 2, 1, 3])
+        key = self.heads(self.linear(x, WIDTH, WIDTH, at + "k"), [0, 2, 3, 1])
+        value = self.heads(self.linear(x, WIDTH, WIDTH, at + "v"), [0, 2, 1, 3])
+        scale = self.constant(np.float32((WIDTH // HEADS) ** -0.5), at + "scale")
+        scores = self.node("Softmax", self.node("Mul", self.node("MatMul", query, key), scale), axis=-1)
+        mixed = self.node("Transpose", self.node("MatMul", scores, value), perm=[0, 2, 1, 3])
+        joined = self.node("Reshape", mixed, self.constant(np.array([0, 0, WIDTH]), at + "join"))
+        x = self.normal(self.node("Add", self.linear(joined, WIDTH, WIDTH, at + "o"), x), at + "n1")
+        inner = self.gelu(self.linear(x, WIDTH, HIDDEN, at + "up"), at)
+        return self.normal(self.node("Add", self.linear(inner, HIDDEN, WIDTH, at + "down"), x), at + "n2")
+
+    def linear(self, x: str, rows: int, columns: int, name: str) -> str:
+        """X @ W + b."""
+        weight = self.random.standard_normal((rows, columns), np.float32) * np.float32(rows**-0.5)
+        bias = self.random.standard_normal(columns, np.float32) * np.float32(0.01)
+        product = self.node("MatMul", x, self.constant(weight, name + ".w"))
+        return self.node("Add", product, self.constant(bias, name + ".b"))
+
+    def heads(self, x: str, order: list[int]) -> str:
+        """[batch, length, WIDTH] split into HEADS, in the order given."""
+        name = x + ".split"
+        return self.node(
+            "Transpose",
+            self.node("Reshape", x, self.constant(np.array([0, 0, HEADS, WIDTH // HEADS]), name)),
+            perm=order,
+        )
+
+    def normal(self, x: str, name: str) -> str:
+        """Layer normalisation over the last axis."""
+        scale, bias = (self.constant(np.full(WIDTH, value, np.float32), f"{name}.{value}") for value in (1, 0))
+        return self.node("LayerNormalization", x, scale, bias, axis=-1)
+
+    def gelu(self, x: str, at: str) -> str:
+        """X * (1 + erf(x / sqrt 2)) / 2."""
+        root, one, half = (self.constant(np.float32(v), f"{at}{v}") for v in (2**0.5, 1, 0.5))
+        error = self.node("Erf", self.node("Div", x, root))
+        return self.node("Mul", self.node("Mul", x, self.node("Add", error, one)), half)
+
+    def constant(self, value: ArrayLike, name: str) -> str:
+        """A weight."""
+        self.weights.append(numpy_helper.from_array(np.asarray(value), name))
+        return name
+
+    def node(self, kind: str, *inputs: str, **attributes: object) -> str:
+        """A node with one output, whose name is returned."""
+        self.nodes.append(helper.make_node(kind, inputs, [f"{kind}{len(self.nodes)}"], **attributes))
+        return str(self.nodes[-1].output[0])
+
+
+def publish(folder: Path) -> dict[str, Path]:
+    """The folder of each way: `plain` is one file, `prepacked` what ONNX Runtime saves, `ours` a published version."""
+    plain = folder / "plain"
+    plain.mkdir()
+    onnx.save(Transformer().model(), plain / "model.onnx")
+    candidate = Candidate(plain, read_signature(plain / "model.onnx"))
+    packed = folder / "prepacked"
+    packed.mkdir()
+    save_optimized(plain / "model.onnx", packed / "optimized.onnx", prepacked=True)
+    store = Store(FolderBlobs(folder / "store"))
+    made = optimize(candidate, folder / "optimised")
+    published = store.publish("transformer", made, image=None, metrics={}, parity={}, provenance={})
+    store.fetch("transformer", Lock(published.manifest.version, published.manifest_sha256), folder / "ours")
+    return {name: folder / name for name in ("plain", "prepacked", "ours")}
+
+
+def opened(path: Path, threads: int) -> Callable[[], Session]:
+    """Opens a graph and nothing else."""
+    return lambda: open_session(path, threads)
+
+
+def checked_then_opened(folder: Path, graph: str, threads: int) -> Callable[[], Session]:
+    """What loading was before: each file's sha256, then the session."""
+
+    def load() -> Session:
+        for file in folder.iterdir():
+            with file.open("rb") as content:
+                hashlib.file_digest(content, "sha256")
+        return open_session(folder / graph, threads)
+
+    return load
+
+
+def loaded(folder: Path, threads: int) -> Callable[[], Session]:
+    """What a function does, but for the warm-up run."""
+
+    def load() -> Session:
+        manifest = loading.checked_manifest(folder)
+        graph, _ = loading.choose_graph(manifest, loading.this_host)
+        return loading.open_checked(folder, graph, manifest, open_session, threads)
+
+    return load
+
+
+def measured(load: Callable[[], Session]) -> dict[str, float]:
+    """Milliseconds of one load in a process of its own, and of runs by number of rows."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        began, cpu = time.perf_counter(), time.process_time()
+        session = load()
+        found = {"wall": time.perf_counter() - began, "cpu": time.process_time() - cpu}
+        for rows in ROWS:
+            found[f"run {rows}"] = run(session, rows)
+        os.write(writer, json.dumps(found).encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as answer:
+        found = json.load(answer)
+    os.waitpid(child, 0)
+    return {name: seconds * 1000 for name, seconds in found.items()}
+
+
+def run(session: Session, rows: int) -> float:
+    """Seconds of the fastest of RUNS runs."""
+    tensor = Tensor(FP32, (1, rows, WIDTH), memoryview(bytes(rows * WIDTH * 4)))
+    took = []
+    for _ in range(RUNS):
+        began = time.perf_counter()
+        session.run({"x": tensor}, ["y"])
+        took.append(time.perf_counter() - began)
+    return min(took)
+
+
+def main() -> None:
+    """Measures and prints one table, ratios to the plain file last."""
+    parser = argparse.ArgumentParser(description="Load and run a 100 MB transformer.")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        at = publish(Path(folder))
+        open_session(at["plain"] / "model.onnx", 1).close()  # loads the library
+        threads = options.threads
+        ways = {
+            "session: plain .onnx": opened(at["plain"] / "model.onnx", threads),
+            "session: prepacked": opened(at["prepacked"] / "optimized.onnx", threads),
+            "session: ours": opened(at["ours"] / "optimized.onnx", threads),
+            "load: plain .onnx": checked_then_opened(at["plain"], "model.onnx", threads),
+            "load: prepacked": checked_then_opened(at["prepacked"], "optimized.onnx", threads),
+            "load: ours": loaded(at["ours"], threads),
+        }
+        found: dict[str, list[dict[str, float]]] = {name: [] for name in ways}
+        for _ in range(options.rounds):
+            for name, way in ways.items():
+                found[name].append(measured(way))
+    show(found)
+
+
+def show(found: dict[str, list[dict[str, float]]]) -> None:
+    """The medians, and their ratios to the plain file of the same kind."""
+    medians = {
+        name: {key: statistics.median(each[key] for each in rounds) for key in rounds[0]}
+        for name, rounds in found.items()
+    }
+    columns = list(next(iter(medians.values())))
+    print(f"{'ms':22}" + "".join(f"{column:>16}" for column in columns))
+    for name, row in medians.items():
+        base = medians[f"{name.split(':')[0]}: plain .onnx"]
+        print(f"{name:22}" + "".join(f"{row[column]:9.1f} ({row[column] / base[column]:.2f})" for column in columns))
+
+
+if __name__ == "__main__":
+    main()
