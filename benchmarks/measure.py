@@ -22,7 +22,9 @@ from pilotlight.local.event import WebRequest, rest_event
 from pilotlight.local.routes import Route
 
 PATH: Final = "/v2/models/digits/infer"
-SECONDS_TO_START: Final = 120.0
+SECONDS_TO_START: Final = 60.0
+SECONDS_TO_ANSWER: Final = 10.0
+"""A server that is asked while it starts may accept a request and never answer it."""
 ONE, MANY = 40, 10
 """Warm requests a round, of one image and of 64, after as many uncounted ones as UNCOUNTED."""
 UNCOUNTED: Final = 3
@@ -87,7 +89,7 @@ def _first_answer(
     process: subprocess.Popen[bytes], port: int, body: bytes, began: float
 ) -> tuple[http.client.HTTPConnection, float, Any]:
     while process.poll() is None and time.perf_counter() - began < SECONDS_TO_START:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS_TO_START)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS_TO_ANSWER)
         try:
             connection.request("POST", PATH, body, {"Content-Type": "application/json"})
             response = connection.getresponse()
@@ -111,7 +113,10 @@ def _running(installed: Installed, model: Path) -> Iterator[tuple[subprocess.Pop
     command = [str(installed.python), str(installed.task / "server.py"), str(port), str(model)]
     with tempfile.TemporaryDirectory() as scratch:  # some servers write where they are started
         nowhere = subprocess.DEVNULL
-        process = subprocess.Popen(command, stdout=nowhere, stderr=nowhere, cwd=scratch, start_new_session=True)
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        process = subprocess.Popen(
+            command, stdout=nowhere, stderr=nowhere, cwd=scratch, env=environ, start_new_session=True
+        )
         try:
             yield process, port
         finally:

@@ -33,7 +33,7 @@ def results(
     stacks = {name: figures(installed, rounds) for name, (installed, rounds) in measured.items()}
     return {
         "machine": {"commit": commit, "processor": _processor(), "system": platform.platform(), "python": python},
-        "rounds": min((len(rounds) for _, rounds in measured.values()), default=0),
+        "rounds": max((len(rounds) for _, rounds in measured.values()), default=0),
         "stacks": stacks,
         "missing": {entry.stack.name: entry.why for entry in missing},
         "ratios": ratios(stacks),

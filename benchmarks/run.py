@@ -76,20 +76,29 @@ def _rounds(  # noqa: PLR0913, PLR0917  (what, how often, with what)
     model: Path,
     emulator: Emulator,
 ) -> dict[str, tuple[Installed, list[Round]]]:
-    """Every stack once a round, after one round that fills the page cache and is not counted."""
+    """Every stack once a round, after one round that fills the page cache and is not counted.
+
+    A stack that fails twice running is left out; one that fails once, as servers may that are asked while they start,
+    has a round less.
+    """
     measured: dict[str, tuple[Installed, list[Round]]] = {entry.stack.name: (entry, []) for entry in ready}
+    failures = dict.fromkeys(measured, 0)
     for number in range(rounds + 1):
         for name, (entry, done) in list(measured.items()):
             try:
                 found = measure(entry, bodies, model, emulator)
-            except (UserError, RuntimeError) as error:
-                missing.append(Missing(entry.stack, str(error)))
-                del measured[name]
+            except (UserError, RuntimeError, OSError) as error:
+                say(f"round {number}/{rounds} {name}: {error}")
+                failures[name] += 1
+                if failures[name] > 1:
+                    missing.append(Missing(entry.stack, str(error)))
+                    del measured[name]
                 continue
+            failures[name] = 0
             say(f"round {number}/{rounds} {name}: cold {found.cold:.0f} ms")
             if number:
                 done.append(found)
-    return measured
+    return {name: entry for name, entry in measured.items() if entry[1]}
 
 
 def _write(found: dict[str, object], into: Path, *, may_install: bool) -> None:
