@@ -14,7 +14,7 @@ OURS, FUNCTIONS, SERVERS = "#d9480f", "#5c7cfa", "#adb5bd"
 
 
 def draw(found: dict[str, Any], target: Path) -> None:
-    """Cold starts as multiples of Pilotlight's, on a logarithmic scale; lines from the least to the most."""
+    """Cold starts as multiples of Pilotlight's, lines from the least to the most."""
     stacks = found["stacks"]
     if "pilotlight" not in stacks:
         sys.exit("no chart: Pilotlight itself was not measured")
@@ -27,12 +27,11 @@ def draw(found: dict[str, Any], target: Path) -> None:
         colour = OURS if name == "pilotlight" else FUNCTIONS if stacks[name]["kind"] == "function" else SERVERS
         axes.barh(place, value, color=colour, height=0.62)
         axes.plot([cold["min"] / base, cold["max"] / base], [place, place], color="#212529", linewidth=1)
-        axes.text(max(value, cold["max"] / base) * 1.06, place, f"{value:.1f}x", va="center", fontsize=9)
+        axes.text(max(value, cold["max"] / base) + 0.3, place, f"{value:.1f}x", va="center", fontsize=9)
     axes.set_yticks(range(len(names)), [stacks[name]["title"] for name in names], fontsize=9)
-    axes.set_xscale("log")
-    axes.set_xlim(left=0.2, right=axes.get_xlim()[1] * 1.6)
+    axes.set_xlim(0, axes.get_xlim()[1] * 1.08)
     axes.xaxis.set_major_formatter(mpl.ticker.FormatStrFormatter("%gx"))
-    axes.set_xlabel("cold start to the first answer, as a multiple of Pilotlight's (log scale)", fontsize=9)
+    axes.set_xlabel("cold start to the first answer, as a multiple of Pilotlight's", fontsize=9)
     axes.set_title("The digits network, from nothing to the first answer", fontsize=11, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     note = f"medians of {found['rounds']} interleaved rounds on one machine; lines: least to most; grey: servers"
