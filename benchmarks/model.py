@@ -15,7 +15,10 @@ from pilotlight.training import Run, fit
 
 
 class Digits(NamedTuple):
-    """source: the model's folder, with its serving code. store, lock: its published version. onnx, keras: files."""
+    """source: the model's folder, with its serving code. store, lock: its published version. keras: the fitted model.
+
+    onnx: the same converted and no more, one file, for the peers: what publishing optimises is Pilotlight's own.
+    """
 
     source: Path
     store: Path
@@ -43,6 +46,9 @@ def prepare(repository: Path, into: Path) -> Digits:
             defaults.data, defaults.epochs, defaults.batch_size, defaults.learning_rate, defaults.seed, Silent(), None
         )
         fit(source, config, run).model.save(keras)
+    plain = into / "project" / "plain" / "model.onnx"
+    if not plain.is_file():
+        _convert(keras, config, plain)
     store = Store(FolderBlobs(Path(project.store)))
     convert_model(project, "digits", keras, store=store)
     lock = project.lock("digits")

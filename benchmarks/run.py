@@ -27,7 +27,7 @@ from pilotlight.bench.emulator import Emulator
 from pilotlight.bench.sample import sample_body
 from pilotlight.bench.tools import PYTHON, find_emulator, find_python, install_emulator
 from pilotlight.core.errors import UserError
-from pilotlight_runtime.manifest import load_manifest
+from pilotlight.store import FolderBlobs, Store
 
 ROOT: Final = Path(__file__).parents[1]
 WORK: Final = ROOT / ".pilotlight" / "bench"
@@ -62,7 +62,7 @@ def _compare(options: argparse.Namespace) -> None:
             missing.append(found)
         else:
             ready.append(found)
-    signature = load_manifest((digits.onnx.parent / "manifest.json").read_bytes()).signature
+    signature = Store(FolderBlobs(digits.store)).manifest("digits", digits.lock.version)[0].signature
     one, many = sample_body(signature, 1) or b"", sample_body(signature, IMAGES) or b""
     measured = _rounds(ready, missing, options.rounds, (one, many), digits.onnx, emulator)
     _write(report.results(measured, missing, version, _commit()), options.into, may_install=options.install)
