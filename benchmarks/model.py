@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+import onnx
+
+from pilotlight.conversion import adapter_for_file, convert
 from pilotlight.core.lock import Lock
+from pilotlight.core.modelconfig import ModelConfig
 from pilotlight.core.progress import Silent
 from pilotlight.core.project import Project
 from pilotlight.pipeline import convert_model
@@ -54,6 +59,12 @@ def prepare(repository: Path, into: Path) -> Digits:
     lock = project.lock("digits")
     if lock is None:
         raise SystemExit("the digits network was not pinned")
-    return Digits(
-        source, Path(project.store), lock, Path(project.store) / "digits" / lock.version / "model.onnx", keras
-    )
+    return Digits(source, Path(project.store), lock, plain, keras)
+
+
+def _convert(keras: Path, config: ModelConfig, target: Path) -> None:
+    with TemporaryDirectory() as temporary:
+        convert(adapter_for_file(keras).load(keras), config, Path(temporary))
+        model = onnx.load(Path(temporary) / "model.onnx")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(model, target)
