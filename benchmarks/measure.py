@@ -114,6 +114,7 @@ def _running(installed: Installed, model: Path) -> Iterator[tuple[subprocess.Pop
     with tempfile.TemporaryDirectory() as scratch:  # some servers write where they are started
         nowhere = subprocess.DEVNULL
         environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        environ["TMPDIR"] = scratch
         process = subprocess.Popen(
             command, stdout=nowhere, stderr=nowhere, cwd=scratch, env=environ, start_new_session=True
         )

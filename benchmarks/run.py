@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -30,13 +31,15 @@ from pilotlight.core.errors import UserError
 from pilotlight.store import FolderBlobs, Store
 
 ROOT: Final = Path(__file__).parents[1]
-WORK: Final = ROOT / ".pilotlight" / "bench"
+WORK: Final = (ROOT / ".pilotlight" / "bench").resolve()
+"""Without links: MLServer's workers do not start from an environment behind one."""
 IMAGES: Final = 64
 
 
 def main(arguments: list[str]) -> int:
     """Installs, measures, writes; 1 with one line where it cannot."""
     options = _options(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended on the way out
     try:
         _compare(options)
     except UserError as error:
