@@ -9,7 +9,7 @@ import ctypes
 from ctypes import byref, c_char_p, c_int, c_int64, c_size_t, c_void_p
 from functools import cache
 
-from pilotlight_runtime.datatypes import BY_ONNX, BYTES
+from pilotlight_runtime.datatypes import BYTES, Datatype
 from pilotlight_runtime.ort_abi import ALLOCATOR_DEVICE, MEMORY_DEFAULT, Call, OrtApi
 from pilotlight_runtime.tensor import Tensor, element_count
 from pilotlight_runtime.typed import Any, Final
@@ -83,6 +83,11 @@ def array_type(kind: Any, length: int) -> Any:  # noqa: ANN401  (ctypes' classes
     return kind * length
 
 
+def shape_array(shape: tuple[int, ...]) -> Any:  # noqa: ANN401  (as above)
+    """`shape` as C takes it."""
+    return array_type(c_int64, len(shape))(*shape)
+
+
 def _capacity(count: int) -> int:
     """`count` rounded up to a power of two, so that there are few array types."""
     return 1 << max(count - 1, 0).bit_length()
@@ -100,9 +105,8 @@ class Values:
         self.allocator = allocator.value
         """ONNX Runtime's own, never released."""
 
-    def lend(self, tensor: Tensor) -> Handle:
-        """A value that holds `tensor`, and keeps it in memory."""
-        shape = array_type(c_int64, len(tensor.shape))(*tensor.shape)
+    def lend(self, tensor: Tensor, shape: Any) -> Handle:  # noqa: ANN401  (see array_type)
+        """A value that holds `tensor`, and keeps it in memory. shape: its shape_array."""
         value = c_void_p()
         if tensor.datatype is BYTES:
             self._api.create_tensor_as_ort_value(self.allocator, shape, len(shape), BYTES.onnx, byref(value))
@@ -133,31 +137,32 @@ class Values:
                 self._api.get_resized_string_tensor_element_buffer(value.pointer, index, len(element), byref(memory))
                 ctypes.memmove(memory, element, len(element))
 
-    def take(self, value: Handle) -> Tensor:
-        """The tensor in `value`, which it keeps where it lends its memory."""
-        onnx_type, shape = self._type_and_shape(value)
-        datatype = BY_ONNX[onnx_type]
+    def take(self, value: Handle, datatype: Datatype) -> Tensor:
+        """The tensor of `datatype` in `value`, which it keeps where it lends its memory."""
+        info = c_void_p()
+        self._api.get_tensor_type_and_shape(value.pointer, byref(info))
+        try:
+            shape = self.shape(info.value)
+        finally:
+            self._api.release_tensor_type_and_shape_info(info)
         count = element_count(shape)
         if datatype is BYTES:
             return Tensor(datatype, shape, self._strings(value, count))
         return Tensor(datatype, shape, self._memory(value, count * datatype.itemsize))
 
-    def _type_and_shape(self, value: Handle) -> tuple[int, tuple[int, ...]]:
-        info = c_void_p()
-        self._api.get_tensor_type_and_shape(value.pointer, byref(info))
-        try:
-            return self.type_and_shape(info.value)
-        finally:
-            self._api.release_tensor_type_and_shape_info(info)
-
     def type_and_shape(self, info: int | None) -> tuple[int, tuple[int, ...]]:
         """`TensorProto.DataType` and dimensions, -1 where unknown, of an `OrtTensorTypeAndShapeInfo`."""
-        onnx_type, rank = c_int(), c_size_t()
+        onnx_type = c_int()
         self._api.get_tensor_element_type(info, byref(onnx_type))
+        return onnx_type.value, self.shape(info)
+
+    def shape(self, info: int | None) -> tuple[int, ...]:
+        """The dimensions, -1 where unknown, of an `OrtTensorTypeAndShapeInfo`."""
+        rank = c_size_t()
         self._api.get_dimensions_count(info, byref(rank))
         sizes = array_type(c_int64, rank.value)()
         self._api.get_dimensions(info, sizes, rank)
-        return onnx_type.value, tuple(sizes)
+        return tuple(sizes)
 
     def _memory(self, value: Handle, size: int) -> memoryview:
         if not size:

@@ -19,7 +19,7 @@ from pilotlight_runtime.ort_abi import OrtApi
 from pilotlight_runtime.ort_library import find_library
 from pilotlight_runtime.ort_session import Engine, OrtSession
 from pilotlight_runtime.ort_start import create_env
-from pilotlight_runtime.ort_values import COPY_UP_TO, Buffer, Values
+from pilotlight_runtime.ort_values import COPY_UP_TO, Buffer, Values, shape_array
 from pilotlight_runtime.tensor import Tensor
 
 HANDS_OUT = {
@@ -146,10 +146,10 @@ def test_small_outputs_hold_nothing(api: OrtApi, ledger: Ledger, tmp_path: Path)
 def test_inputs_are_lent_where_their_elements_are_aligned(api: OrtApi) -> None:
     values = Values(api)
     tensor = floats(100)
-    lent = values.lend(tensor).keeps
+    lent = values.lend(tensor, shape_array(tensor.shape)).keeps
     assert isinstance(lent, Buffer)
     assert lent.address == Buffer(tensor.buffer).address
     shifted = Tensor(FP32, (100,), memoryview(b"-" + bytes(tensor.buffer))[1:])
-    copied = values.lend(shifted).keeps
+    copied = values.lend(shifted, shape_array(shifted.shape)).keeps
     assert isinstance(copied, Buffer)
     assert copied.address % FP32.itemsize == 0
