@@ -13,6 +13,7 @@ from __future__ import annotations
 import binascii
 from collections.abc import Callable
 
+from pilotlight_runtime.base64_text import decode_base64
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
 from pilotlight_runtime.http import HttpRequest, HttpResponse
 from pilotlight_runtime.json_codec import dumps, loads
@@ -26,6 +27,8 @@ MAX_ANSWER_BYTES: Final = 6_291_556
 """Lambda's limit on a function's answer as JSON (its error message for a larger one names this number)."""
 
 _ENVELOPE_BYTES: Final = 128  # the fields' names, their commas and the spaces that the runtime client writes
+
+_SURELY_CARRIED: Final = MAX_ANSWER_BYTES - 65_536  # our headers are a fraction of that
 
 Render = Callable[[HttpResponse], Any]
 
@@ -73,10 +76,12 @@ def render_proxy(response: HttpResponse) -> dict[str, Any]:
         "application/json"
     )
     if binary:
-        _check_size(len(response.body) * 4 // 3 + 4, answer)
+        if len(response.body) * 2 > _SURELY_CARRIED:
+            _check_size(len(response.body) * 4 // 3 + 4, answer)
         return {**answer, "body": binascii.b2a_base64(response.body, newline=False).decode(), "isBase64Encoded": True}
     # As text in JSON, each quote and backslash takes two bytes. Our JSON has no other character that does.
-    _check_size(len(response.body) + response.body.count(b'"') + response.body.count(b"\\"), answer)
+    if len(response.body) * 2 > _SURELY_CARRIED:
+        _check_size(len(response.body) + response.body.count(b'"') + response.body.count(b"\\"), answer)
     return {**answer, "body": response.body.decode(), "isBase64Encoded": False}
 
 
@@ -117,7 +122,7 @@ def _body(event: dict[str, Any]) -> bytes:
     if len(body) > MAX_BODY_BYTES:
         raise TooLarge(f"the body is {len(body)} bytes long as it comes to Lambda, the most is {MAX_BODY_BYTES}")
     try:
-        return binascii.a2b_base64(body, strict_mode=True) if event.get("isBase64Encoded") else body.encode()
+        return decode_base64(body) if event.get("isBase64Encoded") else body.encode()
     except ValueError:
         expected = "base64, as isBase64Encoded says" if event.get("isBase64Encoded") else "UTF-8"
         raise InvalidRequest(f"the body is not {expected}") from None

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pilotlight_runtime.loading import LoadedModel
     from pilotlight_runtime.manifest import Manifest
     from pilotlight_runtime.observer import Observer
+    from pilotlight_runtime.service import ModelService
     from pilotlight_runtime.session import OpenSession
 
 MEMORY_PER_VCPU_MB: Final = 1769
@@ -55,7 +56,16 @@ def model_handler(  # noqa: PLR0913  (by keyword all but the first: the outside 
 
     model = open_model(folder, manifest, open_session, threads(environ))
     rest.result()
-    return _handler(model, predict, observer or _observer(model.manifest, environ, stream), clock)
+    service = _service(model, predict, environ)
+    observer = observer or _observer(manifest, environ, stream)
+    if model.fallback:
+        observer.warning(model.fallback, None)
+    failure = model.warm_up_failure or _try(model, predict)
+    if failure is not None:
+        observer.warning("the model failed on zeros at init; it serves all the same", failure)
+    from pilotlight_runtime.entry import Entry  # noqa: PLC0415  (see the module)
+
+    return Entry(service.answer, service.infer_path, observer, clock)
 
 
 def threads(environ: Mapping[str, str]) -> int:
@@ -99,19 +109,14 @@ def _observer(manifest: Manifest, environ: Mapping[str, str], stream: TextIO | N
     return start_observer(LineObserver, manifest.model, manifest.version, environ, stream)
 
 
-def _handler(
-    model: LoadedModel, predict: Predict | None, observer: Observer, clock: Callable[[], float]
-) -> LambdaHandler:
-    from pilotlight_runtime.entry import Entry  # noqa: PLC0415  (see the module)
+def _service(model: LoadedModel, predict: Predict | None, environ: Mapping[str, str]) -> ModelService:
     from pilotlight_runtime.service import ModelService  # noqa: PLC0415  (see the module)
+    from pilotlight_runtime.snapstart import makes_snapshot  # noqa: PLC0415  (see the module)
 
-    if model.fallback:
-        observer.warning(model.fallback, None)
-    failure = model.warm_up_failure or _try(model, predict)
-    if failure is not None:
-        observer.warning("the model failed on zeros at init; it serves all the same", failure)
     service = ModelService(model, predict)
-    return Entry(service.answer, service.infer_path, observer, clock)
+    if makes_snapshot(environ):
+        service.preload()
+    return service
 
 
 def _try(model: LoadedModel, predict: Predict | None) -> Exception | None:

@@ -80,15 +80,23 @@ def flatten(where: str, shape: tuple[int, ...], data: object) -> list[Any]:
     return level
 
 
-def decode_json(where: str, kind: Datatype, shape: tuple[int, ...], data: object) -> Tensor:
+def decode_json(where: str, kind: Datatype, shape: tuple[int, ...], data: object, *, booleans: bool = True) -> Tensor:
     """The tensor in `data`, flat or nested; a scalar may stand without a list.
 
-    where: the field, for messages. InvalidRequest where the count, the nesting or an element is wrong.
+    where: the field, for messages. booleans: False where the document is known to have none, which saves a look at
+    each element. InvalidRequest where the count, the nesting or an element is wrong.
     """
+    quick = not booleans and kind.format not in ("", "?")
+    packed = _pack_numbers(kind, shape, data) if quick else None
+    if packed is not None:
+        return Tensor(kind, shape, packed)
     form = FORMS.get(kind.name)
     if form is None:
         raise InvalidRequest(f"{where}: {kind.name} has no JSON form; send it as a binary tensor")
     flat = flatten(where, shape, data)
+    packed = _pack_numbers(kind, shape, flat) if quick and flat is not data else None
+    if packed is not None:
+        return Tensor(kind, shape, packed)
     if not form.types.issuperset(map(type, flat)):
         raise _wrong(where, form, flat, lambda element: type(element) in form.types)
     return Tensor(kind, shape, _pack(where, kind, flat))
@@ -105,12 +113,29 @@ def encode_json(where: str, tensor: Tensor) -> list[Any]:
     if kind is BF16:
         raise InvalidRequest(f"{where} is BF16, which has no JSON form; {_ASK_BINARY}")
     values = list(struct.unpack(f"<{tensor.count}{kind.format}", tensor.buffer))
-    if kind.format in "efd" and not all(map(math.isfinite, values)):
+    if kind.format in "efd" and not _finite(values):
         raise InvalidRequest(f"{where} has NaN or infinity, which JSON cannot carry; {_ASK_BINARY}")
     return values
 
 
 _ASK_BINARY: Final = 'ask for it in binary with "parameters": {"binary_data": true} on the requested output'
+
+
+def _pack_numbers(kind: Datatype, shape: tuple[int, ...], data: object) -> memoryview | None:
+    """A list of as many numbers as `shape` has, packed; None where it is anything else, which is then looked at."""
+    count = element_count(shape)
+    if type(data) is not list or len(data) != count:
+        return None
+    try:
+        packed = memoryview(struct.pack(f"<{count}{kind.format}", *data))
+        return packed if kind.format not in "efd" or _finite(data) else None
+    except (struct.error, OverflowError):
+        return None
+
+
+def _finite(values: Sequence[Any]) -> bool:
+    """Whether there is neither NaN nor infinity; the sum of finite numbers rarely is, and then each is looked at."""
+    return math.isfinite(sum(values)) or all(map(math.isfinite, values))
 
 
 def _pack(where: str, kind: Datatype, flat: Sequence[Any]) -> memoryview | tuple[bytes, ...]:

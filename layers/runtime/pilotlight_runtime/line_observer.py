@@ -7,17 +7,21 @@ metric format (Amazon CloudWatch User Guide, "Specification: Embedded metric for
 from __future__ import annotations
 
 import json
+import json.encoder
 import os
 import time
 from collections.abc import Callable, Mapping
 
 from pilotlight_runtime.observer import Record
-from pilotlight_runtime.typed import Any, Final, TextIO
+from pilotlight_runtime.typed import Final, TextIO
 
 NAMESPACE: Final = "Pilotlight"
 TRACE_VARIABLE: Final = "_X_AMZN_TRACE_ID"
 """Lambda puts the X-Ray header of each invocation here: "Root=...;Parent=...;Sampled=...". """
 
+_BOOLEANS: Final = {False: "false", True: "true"}
+_write: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_quoted: Final = json.encoder.encode_basestring
 _METRICS: Final = (("Latency", "Milliseconds"), ("ColdStart", "Count"), ("Errors", "Count"))
 
 
@@ -43,15 +47,17 @@ class LineObserver:
         self._new_instance = new_instance
         self._environ = environ
         self._clock = clock
-        self._write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
-        self._directive = json.dumps(
+        self._second = -1
+        self._timestamp = ("", "")
+        self._own = _write({"service": model, "model": model, "version": version})[1:-1]
+        self._metrics = _write(
             {
                 "Namespace": NAMESPACE,
                 "Dimensions": [["model", "version"]],
                 "Metrics": [{"Name": name, "Unit": unit} for name, unit in _METRICS],
             }
         )
-        self._dimensions = json.dumps({"model": model, "version": version})[1:-1]
+        self._dimensions = _write({"model": model, "version": version})[1:-1]
         self.renew()
 
     def renew(self) -> None:
@@ -60,48 +66,48 @@ class LineObserver:
 
     def request(self, record: Record) -> None:
         """See Observer.request. The line's level is ERROR for a status of 500 or more."""
-        milliseconds = {name: round(value, 3) for name, value in record.phases.items()}
-        milliseconds["total"] = round(record.total, 3)
-        fields: dict[str, Any] = {
-            "request_id": record.request_id,
-            "gateway_id": record.gateway_id,
-            "operation": record.operation,
-            "status": record.status,
-            "cold": record.cold,
-            "milliseconds": milliseconds,
-            "inputs": record.shapes,
-        }
         failed = record.status >= 500
         now = self._clock()
-        self._log(now, "ERROR" if failed else "INFO", "request", fields, record.fault)
+        phases = "".join([f"{_quoted(name)}:{value:.3f}," for name, value in record.phases.items()])
+        shapes = ",".join([f"{_quoted(name)}:[{','.join(map(str, shape))}]" for name, shape in record.shapes.items()])
+        self._log(
+            now,
+            "ERROR" if failed else "INFO",
+            "request",
+            f',"request_id":{_quoted(record.request_id)},"gateway_id":{_quoted(record.gateway_id)},'
+            f'"operation":{_quoted(record.operation)},"status":{record.status},"cold":{_BOOLEANS[record.cold]},'
+            f'"milliseconds":{{{phases}"total":{record.total:.3f}}},"inputs":{{{shapes}}}',
+            record.fault,
+        )
         self._stream.write(
-            f'{{"_aws": {{"Timestamp": {int(now * 1000)}, "CloudWatchMetrics": [{self._directive}]}}, '
-            f'{self._dimensions}, "Latency": [{record.total!r}], "ColdStart": [{float(record.cold)}], '
-            f'"Errors": [{float(failed)}]}}\n'
+            f'{{"_aws":{{"Timestamp":{int(now * 1000)},"CloudWatchMetrics":[{self._metrics}]}},{self._dimensions},'
+            f'"Latency":[{record.total!r}],"ColdStart":[{float(record.cold)}],"Errors":[{float(failed)}]}}\n'
         )
         self._stream.flush()
 
     def warning(self, message: str, cause: BaseException | None) -> None:
         """See Observer.warning."""
-        self._log(self._clock(), "WARNING", message, {}, cause)
+        self._log(self._clock(), "WARNING", message, "", cause)
 
-    def _log(self, now: float, level: str, message: str, fields: dict[str, Any], cause: BaseException | None) -> None:
-        milliseconds = int(now % 1 * 1000)
-        entry = {
-            "level": level,
-            "message": message,
-            "timestamp": time.strftime(f"%Y-%m-%d %H:%M:%S,{milliseconds:03}%z", time.localtime(now)),
-            "service": self._model,
-            "model": self._model,
-            "version": self._version,
-            "instance": self._instance,
-        }
+    def _log(self, now: float, level: str, message: str, fields: str, cause: BaseException | None) -> None:
+        """fields: further ones as JSON, each after a comma."""
+        error = ""
         if cause is not None:
             from pilotlight_runtime.faults import described  # noqa: PLC0415  (no request pays that does not fail)
 
-            entry |= {"exception_name": type(cause).__name__, "exception": described(cause)}
-        entry |= fields
+            error = f',"exception_name":{_quoted(type(cause).__name__)},"exception":{_quoted(described(cause))}'
         trace = self._environ.get(TRACE_VARIABLE)
         if trace:
-            entry["xray_trace_id"] = trace.split(";")[0].replace("Root=", "")
-        self._stream.write(self._write(entry) + "\n")
+            fields += f',"xray_trace_id":{_quoted(trace.split(";")[0].replace("Root=", ""))}'
+        second = int(now)
+        if second != self._second:
+            self._timestamp = (
+                time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now)),
+                time.strftime("%z", time.localtime(now)),
+            )
+            self._second = second
+        date, zone = self._timestamp
+        self._stream.write(
+            f'{{"level":"{level}","message":{_quoted(message)},"timestamp":"{date},{int(now % 1 * 1000):03}{zone}",'
+            f'{self._own},"instance":{_quoted(self._instance)}{error}{fields}}}\n'
+        )

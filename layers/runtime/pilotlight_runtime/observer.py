@@ -5,8 +5,7 @@ Never the payload: no value, no text of a request and no message that could quot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from pilotlight_runtime.typed import NamedTuple, Protocol
 
@@ -26,14 +25,26 @@ class Trace:
         self.shapes: dict[str, tuple[int, ...]] = {}
         self.phases: dict[str, float] = {}
 
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
+    def phase(self, name: str) -> Phase:
         """Counts the time inside, which is kept when an error leaves it."""
-        began = self.clock()
-        try:
-            yield
-        finally:
-            self.phases[name] = (self.clock() - began) * 1000
+        return Phase(self, name)
+
+
+class Phase:
+    """A part of a request; contextlib's way to write this takes four times as long."""
+
+    __slots__ = ("_began", "_name", "_trace")
+
+    def __init__(self, trace: Trace, name: str) -> None:
+        self._trace = trace
+        self._name = name
+        self._began = 0.0
+
+    def __enter__(self) -> None:
+        self._began = self._trace.clock()
+
+    def __exit__(self, *_: object) -> None:
+        self._trace.phases[self._name] = (self._trace.clock() - self._began) * 1000
 
 
 class Record(NamedTuple):

@@ -6,7 +6,7 @@ from pilotlight_runtime.binary_tensors import decode_binary
 from pilotlight_runtime.datatypes import datatype
 from pilotlight_runtime.errors import InvalidRequest
 from pilotlight_runtime.inference import InferRequest
-from pilotlight_runtime.json_codec import loads
+from pilotlight_runtime.json_codec import has_booleans, loads, loads_fast
 from pilotlight_runtime.json_tensors import check_shape, decode_json
 from pilotlight_runtime.tensor import Tensor
 from pilotlight_runtime.typed import Any, Final, NamedTuple
@@ -39,13 +39,19 @@ def read_question(body: bytes, header_length: str | None) -> Question:
     head, tail = _split(memoryview(body), header_length)
     if not head:
         raise InvalidRequest("the body is empty; an inference request has a list of inputs")
-    document = loads(head)
+    try:
+        return _question(loads_fast(head), tail, booleans=has_booleans(body if header_length is None else bytes(head)))
+    except InvalidRequest:
+        return _question(loads(head), tail, booleans=True)  # what is refused is refused in one parser's words
+
+
+def _question(document: Any, tail: memoryview, *, booleans: bool) -> Question:  # noqa: ANN401  (any JSON)
     if not isinstance(document, dict):
         raise InvalidRequest(f"an inference request must be a JSON object, got {brief(document)}")
     identity = document.get("id")
     if identity is not None and not isinstance(identity, str):
         raise InvalidRequest(f"id must be a string, got {brief(identity)}")
-    inputs = _inputs(document.get("inputs"), tail)
+    inputs = _inputs(document.get("inputs"), tail, booleans=booleans)
     binary_default = _flag("the request", _parameters("the request", document), "binary_data_output", default=False)
     binary = _outputs(document.get("outputs"), binary_default=binary_default)
     return Question(InferRequest(inputs, tuple(binary)), identity, binary, binary_default)
@@ -63,7 +69,7 @@ def _split(body: memoryview, header_length: str | None) -> tuple[memoryview, mem
     return body[: int(text)], body[int(text) :]
 
 
-def _inputs(items: object, tail: memoryview) -> dict[str, Tensor]:
+def _inputs(items: object, tail: memoryview, *, booleans: bool) -> dict[str, Tensor]:
     if not isinstance(items, list):
         raise InvalidRequest(f"inputs must be a list of tensors, got {brief(items)}")
     inputs: dict[str, Tensor] = {}
@@ -72,13 +78,13 @@ def _inputs(items: object, tail: memoryview) -> dict[str, Tensor]:
         where = f"input {brief(name)}"
         if name in inputs:
             raise InvalidRequest(f"{where} comes twice")
-        inputs[name], tail = _tensor(where, item, tail)
+        inputs[name], tail = _tensor(where, item, tail, booleans=booleans)
     if tail:
         raise InvalidRequest(f"{len(tail)} bytes follow the JSON and the binary inputs; expected none")
     return inputs
 
 
-def _tensor(where: str, item: dict[str, Any], tail: memoryview) -> tuple[Tensor, memoryview]:
+def _tensor(where: str, item: dict[str, Any], tail: memoryview, *, booleans: bool) -> tuple[Tensor, memoryview]:
     """One input, and what is left of the binary part after it."""
     try:
         kind = datatype(item.get("datatype"))
@@ -89,7 +95,7 @@ def _tensor(where: str, item: dict[str, Any], tail: memoryview) -> tuple[Tensor,
     if size is None:
         if "data" not in item:
             raise InvalidRequest(f"{where}: data is missing, and so is binary_data_size")
-        return decode_json(where, kind, shape, item["data"]), tail
+        return decode_json(where, kind, shape, item["data"], booleans=booleans), tail
     if "data" in item:
         raise InvalidRequest(f"{where}: give data or binary_data_size, not both")
     if type(size) is not int or not 0 <= size <= len(tail):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pilotlight_runtime.binary_tensors import encode_binary
 from pilotlight_runtime.http import JSON, HttpResponse
 from pilotlight_runtime.inference import InferResponse
-from pilotlight_runtime.json_codec import dumps
+from pilotlight_runtime.json_codec import dumps_finite
 from pilotlight_runtime.json_tensors import encode_json
 from pilotlight_runtime.manifest import PLATFORM, Manifest
 from pilotlight_runtime.oip_request import Question
@@ -33,7 +33,7 @@ def write_answer(manifest: Manifest, question: Question, response: InferResponse
         else:
             output["data"] = encode_json(f"output {name!r}", tensor)
         outputs.append(output)
-    head = dumps({**document, "outputs": outputs})
+    head = dumps_finite({**document, "outputs": outputs})
     if not blobs:
         return HttpResponse(200, {"Content-Type": JSON}, head)
     headers = {"Content-Type": "application/octet-stream", HEADER_LENGTH: str(len(head))}

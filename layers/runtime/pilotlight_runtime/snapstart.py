@@ -11,12 +11,17 @@ SNAP_START: Final = "snap-start"
 """Value of AWS_LAMBDA_INITIALIZATION_TYPE while a snapshot is made (Lambda Developer Guide, "Runtime hooks")."""
 
 
+def makes_snapshot(environ: Mapping[str, str]) -> bool:
+    """Whether this start ends in a snapshot: what it imports is then imported once for all environments."""
+    return environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == SNAP_START
+
+
 def register_after_restore(environ: Mapping[str, str], renew: Callable[[], None]) -> bool:
     """Has Lambda call `renew` after each restore; False where this start makes no snapshot.
 
     The hooks' package comes with Lambda's managed runtime. It costs 4 ms to import, so no other start looks for it.
     """
-    if environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") != SNAP_START:
+    if not makes_snapshot(environ):
         return False
     try:
         from snapshot_restore_py import (  # noqa: PLC0415  (in Lambda alone)
