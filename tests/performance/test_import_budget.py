@@ -1,0 +1,85 @@
+"""What a model's function imports on top of Lambda's runtime client: which modules, and how long they take."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from models.build import package_identity
+
+pytest.importorskip("awslambdaric", reason="AWS's runtime client has wheels for Linux alone")
+
+CLIENT = "awslambdaric.__main__"
+ANSWER = f"""
+import sys
+sys.path.insert(0, sys.argv[1])
+import {CLIENT}
+client = set(sys.modules)
+from app import handler
+event = {{"inputs": [{{"name": "x", "datatype": "FP32", "shape": [1], "data": [0.5]}}]}}
+assert handler(event, None)["outputs"][0]["data"] == [0.5]
+import json
+import os
+print("\\n" + json.dumps(sorted(set(sys.modules) - client)))
+"""
+
+STANDARD = {"binascii", "ctypes", "struct", "app"}
+HELPERS = {"_ctypes", "_struct", "ctypes._endian", "_hashlib", "__future__"}
+"""What those need, some in one Python version alone."""
+
+OURS = {
+    f"pilotlight_runtime{name}"
+    for name in (
+        *(
+            "",
+            ".aside",
+            ".base64_text",
+            ".binary_tensors",
+            ".compression",
+            ".datatypes",
+            ".digest",
+            ".entry",
+            ".errors",
+        ),
+        *(".events", ".handler", ".heap", ".host", ".http", ".images", ".inference", ".json_codec", ".json_tensors"),
+        *(".line_observer", ".loading", ".manifest", ".observer", ".oip_request", ".oip_response", ".ort_abi"),
+        *(".ort_library", ".ort_session", ".ort_signature", ".ort_start", ".ort_values", ".paths", ".routes"),
+        *(".server", ".service", ".session", ".signature", ".snapstart", ".startup", ".tensor", ".tfserving"),
+        *(".typed", ".wording"),
+    )
+}
+
+
+@pytest.fixture
+def function(tmp_path: Path) -> Path:
+    package_identity(tmp_path, "FP32", (1,))
+    (tmp_path / "app.py").write_bytes((Path(__file__).parents[2] / "functions" / "digits" / "app.py").read_bytes())
+    return tmp_path
+
+
+def test_the_modules_of_a_cold_start_are_these(function: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", ANSWER, str(function)], check=True, capture_output=True, text=True)
+    added = set(json.loads(done.stdout.splitlines()[-1]))
+    assert added - HELPERS == STANDARD | OURS
+
+
+IMPORTS = f"""
+import json, sys, time
+began = time.perf_counter()
+import {CLIENT}
+client = time.perf_counter()
+for name in sys.argv[1:]:
+    __import__(name)
+print(json.dumps([client - began, time.perf_counter() - client]))
+"""
+
+
+def test_imports_take_about_as_long_as_the_runtime_clients() -> None:
+    """The client's own imports, in the same processes, are the measure: they are what an empty function costs."""
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    command = [sys.executable, "-c", IMPORTS, *sorted(STANDARD - {"app"} | OURS)]
+    runs = [json.loads(subprocess.run(command, check=True, capture_output=True, env=environ).stdout) for _ in range(16)]
+    client, ours = (min(side) for side in zip(*runs[1:], strict=True))
+    assert ours < 1.5 * client, (ours, client)
