@@ -144,15 +144,16 @@ def events(count: int) -> tuple[dict[str, Any], dict[str, Any]]:
             "parameters": {"binary_data_output": True},
         }
     ).encode()
+    headers = {"Content-Type": "application/json", "Host": "example.com", "User-Agent": "benchmark"}
     event = {
         "resource": "/{proxy+}",
         "path": "/v2/models/cut/infer",
         "httpMethod": "POST",
-        "headers": {"Content-Type": "application/json", "Host": "example.com", "User-Agent": "benchmark"},
+        "headers": headers,
         "pathParameters": {"proxy": "v2/models/cut/infer"},
         "requestContext": {"requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef", "stage": "prod"},
     }
-    binary_headers = {**event["headers"], "Inference-Header-Content-Length": str(len(head))}
+    binary_headers = {**headers, "Inference-Header-Content-Length": str(len(head))}
     binary = {"headers": binary_headers, "body": base64.b64encode(head + images.tobytes()).decode()}
     return {**event, "body": text, "isBase64Encoded": False}, {**event, **binary, "isBase64Encoded": True}
 
