@@ -16,6 +16,8 @@ from pilotlight_runtime.observer import Record
 from pilotlight_runtime.typed import Final, TextIO
 
 NAMESPACE: Final = "Pilotlight"
+NAMESPACE_VARIABLE: Final = "POWERTOOLS_METRICS_NAMESPACE"
+"""The template sets it to the project and the stage, so that two stages of one account stay apart."""
 TRACE_VARIABLE: Final = "_X_AMZN_TRACE_ID"
 """Lambda puts the X-Ray header of each invocation here: "Root=...;Parent=...;Sampled=...". """
 
@@ -52,7 +54,7 @@ class LineObserver:
         self._own = _write({"service": model, "model": model, "version": version})[1:-1]
         self._metrics = _write(
             {
-                "Namespace": NAMESPACE,
+                "Namespace": environ.get(NAMESPACE_VARIABLE) or NAMESPACE,
                 "Dimensions": [["model", "version"]],
                 "Metrics": [{"Name": name, "Unit": unit} for name, unit in _METRICS],
             }

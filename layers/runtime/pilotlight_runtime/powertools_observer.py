@@ -9,22 +9,32 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 from pilotlight_runtime.faults import described
-from pilotlight_runtime.line_observer import NAMESPACE
+from pilotlight_runtime.line_observer import NAMESPACE, NAMESPACE_VARIABLE
 from pilotlight_runtime.observer import Record
 
 
 class PowertoolsObserver:
     """Writes to `stream` for one model. new_instance: makes the id that tells execution environments apart."""
 
-    def __init__(self, stream: TextIO, model: str, version: str, new_instance: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        model: str,
+        version: str,
+        new_instance: Callable[[], str],
+        *,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
         self._stream = stream
+        self._namespace = environ.get(NAMESPACE_VARIABLE) or NAMESPACE
         self._model = model
         self._version = version
         self._new_instance = new_instance
@@ -64,7 +74,7 @@ class PowertoolsObserver:
 
     def _metrics(self, record: Record) -> None:
         provider = AmazonCloudWatchEMFProvider(
-            namespace=NAMESPACE, dimension_set={"model": self._model, "version": self._version}
+            namespace=self._namespace, dimension_set={"model": self._model, "version": self._version}
         )
         # The environment may name a service, which would become a third dimension.
         provider.service = ""

@@ -57,6 +57,20 @@ def test_every_field_is_as_powertools_writes_it(name: str) -> None:
     assert [fields(line) for line in ours] == [fields(line) for line in theirs]
 
 
+@pytest.mark.parametrize(
+    ("environ", "namespace"),
+    [({}, "Pilotlight"), ({"POWERTOOLS_METRICS_NAMESPACE": "project/stage"}, "project/stage")],
+)
+@pytest.mark.parametrize("kind", [LineObserver, PowertoolsObserver])
+def test_the_environment_names_where_metrics_appear(
+    kind: Callable[..., Observed], environ: dict[str, str], namespace: str
+) -> None:
+    stream = io.StringIO()
+    kind(stream, "tiny", "abc", lambda: "i", environ=environ).request(RECORD)
+    metrics = json.loads(stream.getvalue().splitlines()[1])
+    assert metrics["_aws"]["CloudWatchMetrics"][0]["Namespace"] == namespace
+
+
 def test_the_trace_is_as_powertools_writes_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1")
     ours, theirs = lines(LineObserver, CASES["request"]), lines(PowertoolsObserver, CASES["request"])
