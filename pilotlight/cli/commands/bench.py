@@ -21,6 +21,7 @@ from pilotlight.cli.wiring import (
 
 if TYPE_CHECKING:  # numpy and rich load when the command runs, not for --help
     from pilotlight.bench.emulator import Emulator
+    from pilotlight.bench.prices import Prices
     from pilotlight.core.project import Project
 
 
@@ -52,8 +53,7 @@ def bench(  # noqa: PLR0913  (one parameter an option)
 
     Example:  [dim]pilotlight bench digits --install[/]
     """
-    from pilotlight.bench.prices import Prices  # noqa: PLC0415  (only where it runs)
-    from pilotlight.cli.benching import Plan, bench_model  # noqa: PLC0415  (as above)
+    from pilotlight.cli.benching import Plan, bench_model  # noqa: PLC0415  (only where it runs)
     from pilotlight.cli.serving import pinned_locks  # noqa: PLC0415  (as above)
     from pilotlight.core.lock import Lock  # noqa: PLC0415  (as above)
 
@@ -63,10 +63,7 @@ def bench(  # noqa: PLR0913  (one parameter an option)
     existing_model(project, name)
     store = open_store(project.store)
     lock = Lock(version, store.manifest(name, version)[1]) if version else pinned_locks(project, [name])[name]
-    default = Prices()
-    given = (request_price, second_price) != (0.20, default.gb_second)
-    source = "given on the command line" if given else default.source
-    prices = Prices(request_price / 1_000_000, second_price, cold_share, source)
+    prices = _prices(request_price, second_price, cold_share)
     emulator = None if plain else _emulator(project, install=install)
     plan = Plan(runs, requests, many, prices, emulator, layer_cache(project))
     report = bench_model(project, name, lock=lock, store=store, plan=plan, progress=where.progress())
@@ -77,6 +74,16 @@ def bench(  # noqa: PLR0913  (one parameter an option)
 
     for part in bench_panels(report):
         out().print(part)
+
+
+def _prices(request_price: float, second_price: float, cold_share: float) -> Prices:
+    """The prices, and where they are from. request_price: dollars for a million requests."""
+    from pilotlight.bench.prices import Prices  # noqa: PLC0415  (only where it runs)
+
+    default = Prices()
+    given = (request_price, second_price) != (0.20, default.gb_second)
+    source = "given on the command line" if given else default.source
+    return Prices(request_price / 1_000_000, second_price, cold_share, source)
 
 
 def _emulator(project: Project, *, install: bool) -> Emulator | None:

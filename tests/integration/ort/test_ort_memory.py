@@ -4,6 +4,7 @@ import gc
 import os
 import struct
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -29,6 +30,14 @@ linux_only = pytest.mark.skipif(
 def resident_bytes() -> int:
     gc.collect()
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def growth(act: Callable[[int], None], warm: int, times: int) -> int:
+    """Bytes that `times` of `act` add once `warm` of it have filled the caches."""
+    act(warm)
+    before = resident_bytes()
+    act(times)
+    return resident_bytes() - before
 
 
 def floats(*values: float) -> Tensor:
@@ -61,10 +70,7 @@ def test_requests_leave_nothing_behind(tmp_path: Path) -> None:
                 size = LARGE - i % 977  # many sizes, for each of which ctypes makes a type
                 numbers.run({"x": Tensor(FP32, (size,), shifted[: 4 * size])}, ["y"])
 
-    requests(1000)
-    before = resident_bytes()
-    requests(REQUESTS // 5)
-    grown = resident_bytes() - before
+    grown = growth(requests, 1000, REQUESTS // 5)
     assert grown < 3_000_000, f"{grown} bytes"
 
 
@@ -77,10 +83,7 @@ def test_errors_leave_nothing_behind(tmp_path: Path) -> None:
             with pytest.raises(SessionError):
                 open_session(absent, 1)
 
-    failures(500)
-    before = resident_bytes()
-    failures(10_000)
-    grown = resident_bytes() - before
+    grown = growth(failures, 500, 10_000)
     assert grown < 1_500_000, f"{grown} bytes; the messages come to five million"
 
 
@@ -104,10 +107,7 @@ def test_sessions_leave_nothing_behind(tmp_path: Path) -> None:
                 with pytest.raises(SessionError):
                     open_session(wrong, 1)
 
-    sessions(50)
-    before = resident_bytes()
-    sessions(300)
-    grown = resident_bytes() - before
+    grown = growth(sessions, 50, 300)
     assert grown < 6_000_000, f"{grown} bytes"
 
 
