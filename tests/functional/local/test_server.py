@@ -20,13 +20,25 @@ def answer(event: Any, _context: Any) -> Any:
     return {"statusCode": 200, "headers": headers, "body": json.dumps(seen)}
 
 
-@pytest.fixture
-def log() -> io.StringIO:
-    return io.StringIO()
+class Log(io.StringIO):
+    """A log that can be waited for: a request's line is written once its answer is sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flushed = threading.Event()
+
+    def flush(self) -> None:
+        super().flush()
+        self.flushed.set()
 
 
 @pytest.fixture
-def server(log: io.StringIO) -> Iterator[LocalServer]:
+def log() -> Log:
+    return Log()
+
+
+@pytest.fixture
+def server(log: Log) -> Iterator[LocalServer]:
     gateway = Gateway({"m": Function("m", answer)}, Function("catalog", answer), log)
     with LocalServer(gateway, 0, log) as running:
         thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
@@ -76,9 +88,10 @@ def test_a_body_over_the_limit_is_413_and_closes(client: http.client.HTTPConnect
     assert "10 MB" in json.loads(response.read())["error"]
 
 
-def test_each_request_is_one_line_without_its_query(client: http.client.HTTPConnection, log: io.StringIO) -> None:
+def test_each_request_is_one_line_without_its_query(client: http.client.HTTPConnection, log: Log) -> None:
     client.request("GET", "/v2?token=secret")
     client.getresponse().read()
+    assert log.flushed.wait(30)
     (line,) = log.getvalue().splitlines()
     assert line.startswith("GET /v2 200 ")
     assert line.endswith(" ms")
@@ -92,7 +105,7 @@ def test_a_client_that_waits_for_100_continue_is_told_to_go_on(server: LocalServ
         assert raw.recv(100).startswith(b"HTTP/1.1 200")
 
 
-def test_a_taken_port_is_a_plain_error(server: LocalServer, log: io.StringIO) -> None:
+def test_a_taken_port_is_a_plain_error(server: LocalServer, log: Log) -> None:
     port = server.server_address[1]
     with pytest.raises(ServiceError, match=rf"port {port}: is taken by another program.*--port 0"):
         LocalServer(server.gateway, port, log)
