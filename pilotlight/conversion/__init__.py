@@ -6,6 +6,7 @@
     onnx_adapter.py   ONNX as it is
     canonical.py      one model, one sequence of bytes
     convert.py        model in, candidate out
+    exported.py       several graphs and assets in, candidate out
     graph.py          opening ONNX files; the signature that a graph declares
     external.py       weights that lie beside the graph
     importing.py      any ONNX file in, candidate out
@@ -16,6 +17,7 @@ Nothing here imports TensorFlow or Keras before a Keras model is at hand.
 from pilotlight.conversion.adapter import Adapter
 from pilotlight.conversion.adapters import adapter_for, adapter_for_file
 from pilotlight.conversion.convert import check_signature, convert
+from pilotlight.conversion.exported import convert_exported
 from pilotlight.conversion.graph import opset_of, read_signature
 from pilotlight.conversion.importing import import_onnx
 
@@ -25,6 +27,7 @@ __all__ = [
     "adapter_for_file",
     "check_signature",
     "convert",
+    "convert_exported",
     "import_onnx",
     "opset_of",
     "read_signature",

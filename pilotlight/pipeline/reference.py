@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,15 @@ from pilotlight_runtime.signature import Signature
 
 def reference_of(adapter: Adapter, model: Any, data: Dataset, signature: Signature) -> Reference:  # noqa: ANN401
     """`model` and the held-out part of `data`; ProjectError where the model takes more than one input."""
+
+    def predict(inputs: Named) -> Named:
+        return adapter.predict(model, inputs, signature)
+
+    return reference_from(predict, data, signature)
+
+
+def reference_from(predict: Callable[[Named], Named], data: Dataset, signature: Signature) -> Reference:
+    """As reference_of, of a model that predicts by itself."""
     if len(signature.inputs) != 1:
         names = ", ".join(spec.name for spec in signature.inputs)
         raise ProjectError(
@@ -22,9 +32,6 @@ def reference_of(adapter: Adapter, model: Any, data: Dataset, signature: Signatu
             f"has the inputs {names}, but a data set holds one array of samples",
             "Give the model one input, or export it to ONNX and use `pilotlight import` with --golden.",
         )
-
-    def predict(inputs: Named) -> Named:
-        return adapter.predict(model, inputs, signature)
 
     labels = data.y_test if np.asarray(data.y_test).dtype.kind in "iu" else None
     return Reference(predict, {signature.inputs[0].name: data.x_test}, labels)

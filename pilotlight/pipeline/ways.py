@@ -21,6 +21,7 @@ from pilotlight.pipeline.golden import verify_import
 from pilotlight.pipeline.graphs import verify_graphs
 from pilotlight.pipeline.reference import held_out_metrics, reference_of
 from pilotlight.pipeline.result import Clock, Options, TrainResult, utc_now
+from pilotlight.pipeline.source import source_of
 from pilotlight.pipeline.stages import Stages
 from pilotlight.store import Store, sha256_of
 from pilotlight.training import TRAIN_NAME, Fetch, Run, fit, load_train_module
@@ -52,17 +53,16 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
     with stages.stage("train"):
         fitted = fit(project.folder(name), config, run)
     ending = Ending(project, config, store, stages, clock)
-    adapter = adapter_for(fitted.model)
+    source = source_of(project, config, fitted, open_session)
     with tempfile.TemporaryDirectory() as folder:
         with stages.stage("convert"):
-            candidate = convert(fitted.model, config, Path(folder, "converted"))
+            candidate = source.convert(Path(folder, "converted"))
         with stages.stage("optimize"):
             candidate = optimize(candidate, Path(folder, "optimized"), open_session)
         with stages.stage("verify"):
             metric = config.training.metric
-            reference = reference_of(adapter, fitted.model, fitted.dataset, candidate.signature)
-            gate = partial(verify, candidate, reference, config.parity, metric)
-            report = verify_graphs(candidate, gate, open_session)
+            reference = source.reference(candidate)
+            report = source.verify(candidate, reference)
             metrics = dict(fitted.metrics)
             if metric not in metrics and not report.failures:
                 metrics |= held_out_metrics(reference, metric)
@@ -70,7 +70,7 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
             "training": {**fitted.settings, "seconds": round(fitted.seconds, 3)},
             "data": {"source": fitted.dataset.source, "fingerprint": fitted.dataset.fingerprint},
         }
-        return ending.publish(candidate, report, metrics, adapter, facts)
+        return ending.publish(candidate, report, metrics, source.adapter, facts)
 
 
 def convert_model(  # noqa: PLR0913  (as train_model)
