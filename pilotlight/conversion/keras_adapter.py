@@ -89,9 +89,10 @@ def declared_signature(model: Any, where: str) -> Signature:  # noqa: ANN401
     inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
     if not inputs or not outputs:
         raise ConversionError(where, "declares no inputs and outputs", "Build it as keras.Model(inputs, outputs).")
+    named = model.output if isinstance(model.output, dict) else dict(zip(model.output_names, outputs, strict=True))
     return Signature(
         tuple(_declared(tensor.name, tensor, where) for tensor in inputs),
-        tuple(_declared(name, tensor, where) for name, tensor in zip(model.output_names, outputs, strict=True)),
+        tuple(_declared(name, tensor, where) for name, tensor in named.items()),
     )
 
 
