@@ -65,6 +65,20 @@ def test_the_modules_of_a_cold_start_are_these(function: Path) -> None:
     assert added - HELPERS == STANDARD | OURS
 
 
+def test_a_text_function_imports_two_modules_more() -> None:
+    code = """
+import sys
+for name in sys.argv[1:]:
+    __import__(name)
+before = set(sys.modules)
+import pilotlight_runtime.text_classifier
+print(*sorted(set(sys.modules) - before))
+"""
+    command = [sys.executable, "-c", code, *sorted(STANDARD - {"app"} | OURS)]
+    added = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    assert added == ["pilotlight_runtime.text", "pilotlight_runtime.text_classifier"]
+
+
 IMPORTS = f"""
 import json, sys, time
 began = time.perf_counter()
