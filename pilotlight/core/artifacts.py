@@ -23,7 +23,8 @@ class Dataset:
     """What a model is fitted on and judged by, prepared as the model takes it.
 
     x_train, x_test: samples along the first axis. y_train, y_test: one label or target a sample. source: where it came
-    from, as the person named it. fingerprint: sha256 over the arrays, for the manifest.
+    from, as the person named it. fingerprint: sha256 over the arrays, for the manifest. classes: the names of what y
+    counts, where the data has names.
     """
 
     x_train: Array
@@ -32,6 +33,7 @@ class Dataset:
     y_test: Array
     source: str
     fingerprint: str
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,13 +59,14 @@ class Exported:
     itself. assets: files that the code reads besides, such as a vocabulary, by name. predict: what the source models
     answer to named inputs as callers send them, samples along the first axis, computed without ONNX: the gate holds
     app.py's answers against it. metrics: of the held-out part, where train.py has measured some; what [training] names
-    and is not there is computed from `predict`.
+    and is not there is computed from `predict`. trained: the model that was fitted, where its history tells more.
     """
 
     graphs: Mapping[str, Any]
     predict: Callable[[Named], Named]
     assets: Mapping[str, bytes] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
+    trained: Any = None
 
 
 @dataclass(frozen=True)

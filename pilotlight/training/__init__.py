@@ -3,6 +3,9 @@
     run.py            what a run is told
     sources/          where data comes from, one file a source
     arrays.py         the arrays of a source, checked and fingerprinted
+    texts.py          texts of a source; vocabularies and counts
+    text_batches.py   rows of ids in batches of about one length
+    text_classifier.py  a fitted text classifier as train.py exports it
     door.py           train.py is loaded and called; its mistakes become one line
     fitting.py        fit: all of it, and the held-out metrics
     keras_support.py  seeds, progress and metrics of Keras models
@@ -16,6 +19,9 @@ from pilotlight.training.fitting import fit
 from pilotlight.training.keras_support import keras_progress
 from pilotlight.training.run import Fetch, Run
 from pilotlight.training.sources import load_arrays
+from pilotlight.training.text_batches import padded_array, text_batches
+from pilotlight.training.text_classifier import exported_classifier
+from pilotlight.training.texts import build_vocabulary, load_languages, load_sentiments, log_count_ratios
 
 __all__ = [
     "TRAIN_NAME",
@@ -23,9 +29,16 @@ __all__ = [
     "Fetch",
     "Run",
     "TrainModule",
+    "build_vocabulary",
+    "exported_classifier",
     "fingerprint",
     "fit",
     "keras_progress",
     "load_arrays",
+    "load_languages",
+    "load_sentiments",
     "load_train_module",
+    "log_count_ratios",
+    "padded_array",
+    "text_batches",
 ]

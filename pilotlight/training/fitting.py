@@ -32,7 +32,8 @@ def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] 
     with guarded(module.path):
         metrics = _measured(model, data)
     _finite(metrics, module.path)
-    steps = steps_an_epoch(model) if is_keras(model) else None
+    trained = model.trained if isinstance(model, Exported) else model
+    steps = steps_an_epoch(trained) if is_keras(trained) else None
     return Fitted(model, data, metrics, seconds, _settings(run, config, steps))
 
 
