@@ -26,7 +26,7 @@ def sst2(folder: Path, **files: bytes) -> Path:
 def test_the_grammars_reviews_are_balanced_and_in_one_part_each() -> None:
     arrays, classes = load_sentiments(run_on("reviews"))
     assert classes == ("negative", "positive")
-    assert (len(arrays.x_train), len(arrays.x_test)) == (2400, 480)
+    assert (len(arrays.x_train), len(arrays.x_test)) == (6400, 640)
     assert (arrays.y_train.mean(), arrays.y_test.mean()) == (0.5, 0.5)
     assert not set(arrays.x_train.tolist()) & set(arrays.x_test.tolist())
     text = " ".join(arrays.x_train.tolist())
