@@ -47,6 +47,9 @@ def test_a_folder_of_sentences(tmp_path: Path) -> None:
     arrays, _ = load_sentiments(run_on(sst2(tmp_path)))
     assert arrays.x_train.tolist() == ["a fine film", "a dull\tfilm"]
     assert (arrays.y_train.tolist(), arrays.x_test.tolist(), arrays.y_test.tolist()) == ([1, 0], ["größe"], [1])
+    (tmp_path / "dev.tsv").write_bytes(b"warm\t1\n")
+    more, _ = load_sentiments(run_on(tmp_path))
+    assert (more.x_train.tolist(), more.x_test.tolist()) == ([*arrays.x_train.tolist(), "warm"], ["größe"])
 
 
 @pytest.mark.parametrize(
