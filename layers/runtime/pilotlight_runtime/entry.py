@@ -34,7 +34,6 @@ class Entry:
     def __call__(self, event: Any, context: Any) -> Any:  # noqa: ANN401  (Lambda's own types: any JSON in and out)
         """The answer to `event`. Every failure is an answer too; what a caller must not know is for the observer."""
         cold, self._cold = self._cold, False
-        began = self._clock()
         trace = Trace(self._clock)
         request_id = _request_id(context)
         render, response, fault = self._respond(event, trace, request_id)
@@ -43,6 +42,7 @@ class Entry:
         except RequestError as error:
             response = error_response(error, request_id)
             answer = render(response)
+        trace.end()
         self._observer.request(
             Record(
                 request_id=request_id,
@@ -52,7 +52,7 @@ class Entry:
                 cold=cold,
                 shapes=trace.shapes,
                 phases=trace.phases,
-                total=(self._clock() - began) * 1000,
+                total=sum(trace.phases.values()),
                 fault=fault,
             )
         )
@@ -64,8 +64,7 @@ class Entry:
         """How to render the answer, the answer, and the cause of a status of 500."""
         render: Render = render_proxy
         try:
-            with trace.phase("event"):
-                incoming: Incoming = read_event(event, self._infer_path)
+            incoming: Incoming = read_event(event, self._infer_path)
             render = incoming.render
             return render, self._answer(incoming.request, trace), None
         except RequestError as error:

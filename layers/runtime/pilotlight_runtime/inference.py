@@ -49,6 +49,20 @@ def infer(model: LoadedModel, request: InferRequest, predict: Predict | None = N
 
 def check_inputs(signature: Signature, inputs: Mapping[str, Tensor]) -> None:
     """InvalidRequest unless `inputs` are exactly the signature's, of its datatypes and shapes."""
+    if not _fit(signature, inputs):
+        _refuse(signature, inputs)
+
+
+def _fit(signature: Signature, inputs: Mapping[str, Tensor]) -> bool:
+    for spec in signature.inputs:
+        tensor = inputs.get(spec.name)
+        if tensor is None or tensor.datatype is not spec.datatype or not spec.accepts(tensor.shape):
+            return False
+    return len(inputs) == len(signature.inputs)
+
+
+def _refuse(signature: Signature, inputs: Mapping[str, Tensor]) -> None:
+    """Says what of it is wrong."""
     for name in inputs:
         if signature.input(name) is None:
             raise InvalidRequest(f"input {brief(name)} is not one of the model's, which are {_names(signature.inputs)}")

@@ -10,7 +10,7 @@ compares the two.
 import json
 
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
-from pilotlight_runtime.typed import Any, Final, NoReturn
+from pilotlight_runtime.typed import Any, Final, NamedTuple, NoReturn
 
 MAX_JSON_BYTES: Final = 16 * 1024 * 1024
 """A parsed document takes up to 25 times its length in memory; tensors larger than this come in binary."""
@@ -20,6 +20,19 @@ BREAK_EVEN: Final = 262_144
 
 
 _MOST_LETTERS: Final = 64
+
+
+class Doubts(NamedTuple):
+    """What elements of a document may be that only a look at each would tell.
+
+    booleans: true or false, which Python takes for numbers. infinities: numbers such as 1e400, which are valid JSON.
+    """
+
+    booleans: bool
+    infinities: bool
+
+
+DOUBTFUL: Final = Doubts(booleans=True, infinities=True)
 
 
 class Fast:
@@ -61,24 +74,23 @@ def loads(raw: bytes | memoryview) -> Any:  # noqa: ANN401  (a document is any J
         raise InvalidRequest(f"malformed JSON: {_reason(error)}") from None
 
 
-def loads_fast(raw: bytes | memoryview) -> Any:  # noqa: ANN401  (as above)
+def loads_fast(raw: bytes) -> tuple[Any, Doubts]:
     """As `loads`, but a whole number of more than 64 bits may have become a float. The errors are the same."""
     _check_length(raw)
     if fast.library is None:
         fast.read += len(raw)
-        if fast.read < BREAK_EVEN:
-            return loads(raw)
-        fast.use()
+        if fast.read >= BREAK_EVEN:
+            fast.use()
     if fast.library is not None:
         try:
-            return fast.library.loads(raw)
+            return fast.library.loads(raw), Doubts(_has_booleans(raw), infinities=False)
         except ValueError:
             pass  # Python's own library says what is wrong, or finds nothing wrong: half of a surrogate pair, 1e400
-    return loads(raw)
+    return loads(raw), Doubts(_has_booleans(raw), infinities=True)
 
 
-def has_booleans(raw: bytes) -> bool:
-    """Whether the JSON in `raw` may have true or false in it, which Python takes for numbers."""
+def _has_booleans(raw: bytes) -> bool:
+    """Whether the JSON in `raw` may have true or false in it."""
     return _has(raw, b"true", b"u") or _has(raw, b"false", b"l")
 
 
