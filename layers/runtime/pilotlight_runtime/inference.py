@@ -82,12 +82,14 @@ def _refuse(signature: Signature, inputs: Mapping[str, Tensor]) -> None:
 
 def wanted_outputs(signature: Signature, names: tuple[str, ...]) -> tuple[str, ...]:
     """`names`, or all of the signature's outputs where empty; InvalidRequest for one that it lacks."""
+    if not names:
+        return tuple([spec.name for spec in signature.outputs])
     for name in names:
         if signature.output(name) is None:
             raise InvalidRequest(
                 f"output {brief(name)} is not one of the model's, which are {_names(signature.outputs)}"
             )
-    return names or tuple(spec.name for spec in signature.outputs)
+    return names
 
 
 def _predicted(signature: Signature, outputs: object, name: str) -> Tensor:
