@@ -1,7 +1,7 @@
 """JSON documents to bytes and back: the only place that knows which library does it.
 
 Python's own library decides what JSON is and says what is wrong with it. orjson is ten times as fast, but takes 9 ms to
-import, so it is imported once Python's has read so much that this would have paid. What it reads without an error is
+import, so it is imported once Python's has read so much that this is going to pay. What it reads without an error is
 what Python's would have read, but for whole numbers of more than 64 bits, which it reads as floats: who refuses a
 document that `loads_fast` has read looks at it again as `loads` reads it. tests/unit/runtime/test_json_parsers.py
 compares the two.
@@ -15,8 +15,9 @@ from pilotlight_runtime.typed import Any, Final, NamedTuple, NoReturn
 MAX_JSON_BYTES: Final = 16 * 1024 * 1024
 """A parsed document takes up to 25 times its length in memory; tensors larger than this come in binary."""
 
-BREAK_EVEN: Final = 262_144
-"""Bytes of JSON numbers that take Python's own parser 5 to 8 ms."""
+BREAK_EVEN: Final = 65_536
+"""Bytes of JSON. Python's own parser loses the 9 ms only after three times as many, but who was asked for so much will
+most likely be asked for more. `make bench` shows what it comes to."""
 
 
 _MOST_LETTERS: Final = 64
