@@ -84,6 +84,11 @@ def test_a_run_that_fails_spoils_no_other(tmp_path: Path) -> None:
                 session.run(inputs, ["y"])
 
 
+def test_an_output_may_be_asked_for_twice(doubling: OrtSession) -> None:
+    for number in range(5):
+        assert doubling.run({"x": floats(number)}, ["y", "y"]) == [floats(2 * number)] * 2
+
+
 def test_texts_and_empty_tensors_go_the_long_way(tmp_path: Path) -> None:
     for kind, tensor in (
         (TensorProto.STRING, Tensor(BYTES, (2,), (b"one", b"two"))),
