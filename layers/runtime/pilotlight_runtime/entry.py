@@ -9,13 +9,16 @@ from pilotlight_runtime.errors import RequestError
 from pilotlight_runtime.events import Incoming, Render, read_event, render_proxy
 from pilotlight_runtime.http import HttpRequest, HttpResponse, error_response, json_response
 from pilotlight_runtime.observer import Observer, Record, Trace
-from pilotlight_runtime.typed import Any
+from pilotlight_runtime.typed import Any, Final
 
 Answer = Callable[[HttpRequest, Trace], HttpResponse]
 """What a service does with a request: an answer, or a RequestError."""
 
 LambdaHandler = Callable[[Any, Any], Any]
 """Takes an event and Lambda's context, returns the answer."""
+
+
+_LONGEST_ID: Final = 128
 
 
 class Entry:
@@ -81,7 +84,10 @@ def _request_id(context: object) -> str:
 
 
 def _gateway_id(event: object) -> str:
-    """API Gateway's id of the request, which its access log has; "" elsewhere."""
+    """API Gateway's id of the request, which its access log has; "" elsewhere, and where it is no id.
+
+    Whoever invokes the function directly may send anything, and this goes into the log.
+    """
     context = event.get("requestContext") if isinstance(event, dict) else None
     found = context.get("requestId") if isinstance(context, dict) else None
-    return found if isinstance(found, str) else ""
+    return found if isinstance(found, str) and len(found) <= _LONGEST_ID and found.isascii() else ""

@@ -92,6 +92,7 @@ class LineObserver:
     def warning(self, message: str, cause: BaseException | None) -> None:
         """See Observer.warning."""
         self._stream.write(self._line(self._clock(), "WARNING", message, "", cause))
+        self._stream.flush()
 
     def _line(self, now: float, level: str, message: str, fields: str, cause: BaseException | None) -> str:
         """A log entry. fields: further ones as JSON, each after a comma."""

@@ -1,6 +1,7 @@
 """A Session on ONNX Runtime's C API: no numpy, and nothing of onnxruntime's Python package."""
 
 import os
+from _thread import allocate_lock
 from collections.abc import Mapping, Sequence
 from ctypes import byref, c_void_p
 from functools import cache
@@ -21,6 +22,7 @@ _SETTINGS: Final = {
     b"session.intra_op.allow_spinning": b"0",
     b"session.inter_op.allow_spinning": b"0",
 }
+_one_at_a_time: Final = allocate_lock()
 _MOST_PLANS: Final = 64
 _LARGEST_DIMENSION: Final = 2**63 - 1
 
@@ -30,7 +32,9 @@ def open_session(path: StrPath, threads: int, *, library: StrPath | None = None)
 
     library: the libonnxruntime to use, else the one of the installed wheel. Raises SessionError.
     """
-    return OrtSession(_engine(os.fspath(library or installed_library())), path, threads)
+    with _one_at_a_time:  # two engines would both release the one environment
+        engine = _engine(os.fspath(library or installed_library()))
+    return OrtSession(engine, path, threads)
 
 
 def engine_version() -> str:

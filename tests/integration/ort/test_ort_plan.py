@@ -89,6 +89,24 @@ def test_an_output_may_be_asked_for_twice(doubling: OrtSession) -> None:
         assert doubling.run({"x": floats(number)}, ["y", "y"]) == [floats(2 * number)] * 2
 
 
+def test_an_output_that_is_an_input_keeps_its_values(tmp_path: Path) -> None:
+    """ONNX Runtime writes nothing into the memory of such an output."""
+    values = [("x", TensorProto.FLOAT, ["N"]), ("y", TensorProto.FLOAT, ["N"])]
+    model = ort_models.graph([helper.make_node("Neg", ["x"], ["y"])], values[:1], [values[1], values[0]])
+    session = open_session(ort_models.save(model, tmp_path), 1)
+    for number in range(1, 6):
+        assert session.run({"x": floats(number)}, ["y", "x"]) == [floats(-number), floats(number)]
+
+
+@pytest.mark.parametrize("kind", [TensorProto.UINT8, TensorProto.FLOAT])
+def test_answers_that_look_like_unwritten_memory_are_answers(kind: int, tmp_path: Path) -> None:
+    session = open_session(ort_models.save(ort_models.identity(kind, ["N"]), tmp_path), 1)
+    datatype = session.signature.inputs[0].datatype
+    tensor = Tensor(datatype, (1,), memoryview(b"\xa5" * datatype.itemsize))
+    for _ in range(6):
+        assert session.run({"x": tensor}, ["y"]) == [tensor]
+
+
 def test_texts_and_empty_tensors_go_the_long_way(tmp_path: Path) -> None:
     for kind, tensor in (
         (TensorProto.STRING, Tensor(BYTES, (2,), (b"one", b"two"))),

@@ -105,6 +105,13 @@ def test_what_is_no_event_is_a_bad_request(event: object) -> None:
     assert notes.records[0].operation == ""
 
 
+@pytest.mark.parametrize("found", ["\ud800", "ä", "x" * 129, 7, None])
+def test_what_is_no_id_of_api_gateway_does_not_reach_the_log(found: object) -> None:
+    notes = Notes()
+    entry(lambda *_: json_response({}), notes)({**EVENT, "requestContext": {"requestId": found}}, CONTEXT)
+    assert notes.records[0].gateway_id == ""
+
+
 @pytest.mark.parametrize("context", [None, SimpleNamespace(), SimpleNamespace(aws_request_id=7)])
 def test_a_request_without_an_id_gets_one(context: object) -> None:
     notes = Notes()

@@ -163,3 +163,4 @@ def test_many_different_requests_are_read_all_the_same() -> None:
         head = json.dumps({"id": str(number), "inputs": [binary("a", 2)]}).encode()
         for _ in range(2):
             assert reader.read(head + b"\1\2", str(len(head))).id == str(number)
+        assert 0 < len(reader._known) <= 32
