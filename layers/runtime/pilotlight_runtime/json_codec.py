@@ -17,7 +17,7 @@ MAX_JSON_BYTES: Final = 16 * 1024 * 1024
 
 BREAK_EVEN: Final = 65_536
 """Bytes of JSON. Python's own parser loses the 9 ms only after three times as many, but who was asked for so much will
-most likely be asked for more. `make bench` shows what it comes to."""
+most likely be asked for more."""
 
 
 _MOST_LETTERS: Final = 64
