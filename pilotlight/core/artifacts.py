@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pilotlight.core.curve import Curve
 from pilotlight_runtime.manifest import Loading, Manifest
 from pilotlight_runtime.signature import Signature
 
@@ -39,7 +40,8 @@ class Fitted:
     """A fitted model as its framework has it.
 
     model: the framework's own object. dataset: what it was fitted on. metrics: of the held-out part, by name.
-    seconds: what fitting took. settings: the epochs, batch size, rate and seed used.
+    seconds: what fitting took. settings: the epochs, batch size, rate and seed used. curve: how it learned,
+    None where nothing tells.
     """
 
     model: Any
@@ -47,6 +49,7 @@ class Fitted:
     metrics: Mapping[str, float]
     seconds: float
     settings: Mapping[str, Any] = field(default_factory=dict)
+    curve: Curve | None = None
 
 
 @dataclass(frozen=True)

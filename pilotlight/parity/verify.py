@@ -121,7 +121,7 @@ def _judged(
     if not metric:
         return report
     if labels is None:
-        missing = f"{metric} was not compared: there are no whole-number labels"
+        missing = f"{metric} was not compared: there are no labels that it takes"
         return replace(report, note="; ".join(filter(None, (report.note, missing))))
     try:
         source, onnx = (METRICS[metric](outputs, labels[: report.samples]) for outputs in answers)
@@ -132,6 +132,6 @@ def _judged(
 
 
 def _drop(metric: str, source: float, onnx: float, config: ParityConfig) -> list[str]:
-    if source - onnx <= config.metric_drop:
+    if source - onnx <= config.metric_drop + METRICS[metric].rounding:
         return []
     return [f"{metric} falls from {source:.6f} to {onnx:.6f}, by more than {config.metric_drop:g}"]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from pilotlight.core.artifacts import Array
+from pilotlight.core.curve import Curve, finite
 from pilotlight.core.progress import Progress
 from pilotlight.core.quiet import quiet
 
@@ -51,6 +52,19 @@ def steps_an_epoch(model: Any) -> int | None:  # noqa: ANN401  (Keras has no typ
     """How many steps each epoch of the last `fit` took; None where that is not known."""
     params = getattr(getattr(model, "history", None), "params", None) or {}
     return params.get("steps")
+
+
+def history(model: Any) -> Curve | None:  # noqa: ANN401  (Keras has no types)
+    """What the last `fit` measured, by epoch; None where there was none.
+
+    Series that were not measured in every epoch (validation_freq) are left out: Keras does not say in which they were.
+    """
+    last = getattr(model, "history", None)
+    epochs = [float(epoch) + 1 for epoch in getattr(last, "epoch", None) or []]
+    found = getattr(last, "history", None) or {}
+    series = {name: tuple(finite(value) for value in values) for name, values in found.items()}
+    series = {name: values for name, values in series.items() if len(values) == len(epochs)}
+    return Curve("epoch", tuple(epochs), series) if epochs and series else None
 
 
 def keras_progress(progress: Progress, clock: Callable[[], float] = time.monotonic) -> Any:  # noqa: ANN401
