@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -40,6 +41,11 @@ def echo_model() -> bytes:
         graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8
     ).SerializeToString()
     return content
+
+
+def models_of(template: Path) -> list[str]:
+    """The models in a template, in its order: `pilotlight new` writes a line above each block."""
+    return re.findall(r"^  # ---- model (\S+)$", template.read_text(), re.MULTILINE)
 
 
 class Sam(NamedTuple):

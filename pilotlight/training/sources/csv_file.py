@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -14,7 +13,9 @@ from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
 from pilotlight.training.table import Table
 
-_HINT = "It needs a header with the columns' names, and a line for each sample below."
+_HINT: Final = "It needs a header with the columns' names, and a line for each sample below."
+_LARGEST: Final = float(np.finfo(np.float32).max)
+"""Models take single precision, in which more is infinite."""
 
 
 class _Line(NamedTuple):
@@ -75,7 +76,7 @@ def _lines(path: Path, where: str) -> list[_Line]:
 
 
 def _read(file: Iterator[str]) -> Iterator[_Line]:
-    reader = csv.reader(file, strict=True)
+    reader = csv.reader(file, strict=True, skipinitialspace=True)
     for cells in reader:
         if cells:  # a blank line is none
             yield _Line(reader.line_num, cells)
@@ -102,10 +103,10 @@ def _text(line: _Line, place: int, name: str, where: str) -> str:
 
 def _number(text: str) -> float | None:
     try:
-        number = float(np.float32(text))  # what the model takes: 1e300 is infinite there
+        number = float(text)
     except ValueError:
         return None
-    return float(text) if math.isfinite(number) else None
+    return number if abs(number) <= _LARGEST else None  # NaN is not
 
 
 def _listed(names: Sequence[str], most: int = 6) -> str:

@@ -234,7 +234,7 @@ def test_a_saved_model_that_cannot_be_read(project: Project, store: Store, tmp_p
     (tmp_path / "broken.keras").write_bytes(b"no zip file")
     with pytest.raises(ConversionError, match="cannot be loaded by Keras"):
         convert_model(project, "tiny", tmp_path / "broken.keras", store=store)
-    with pytest.raises(ConversionError, match="known are Keras and ONNX"):
+    with pytest.raises(ConversionError, match="known are Keras, scikit-learn and ONNX"):
         convert_model(project, "tiny", tmp_path / "model.pt", store=store)
 
 
