@@ -20,7 +20,7 @@ from pilotlight.conversion.adapters import adapter_for, adapter_for_file
 from pilotlight.conversion.convert import check_signature, convert
 from pilotlight.conversion.graph import opset_of, read_signature
 from pilotlight.conversion.importing import import_onnx
-from pilotlight.conversion.labels import add_labels, labelled
+from pilotlight.conversion.labels import add_labels, labelled, settled
 
 __all__ = [
     "Adapter",
@@ -33,4 +33,5 @@ __all__ = [
     "labelled",
     "opset_of",
     "read_signature",
+    "settled",
 ]

@@ -7,6 +7,8 @@ So the gate covers it, and serving it needs neither code nor numpy. Of equal sco
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
@@ -15,6 +17,7 @@ from pilotlight.conversion.graph import read_graph, signature_of
 from pilotlight.core.artifacts import Candidate, Named
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.labels import LabelsConfig
+from pilotlight.core.modelconfig import ParityConfig
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.signature import Signature, TensorSpec
 
@@ -47,9 +50,28 @@ def labelled(outputs: Named, labels: LabelsConfig | None) -> Named:
     """What the source model answered, with the names beside it, as the graph computes them."""
     if labels is None:
         return outputs
-    scores = outputs[labels.scores] if labels.scores else next(iter(outputs.values()))
     names = np.array([name.encode() for name in labels.names], dtype=object)
-    return {**outputs, labels.output: names[np.argmax(scores, axis=1)]}
+    return {**outputs, labels.output: names[np.argmax(_scores_of(outputs, labels), axis=1)]}
+
+
+def settled(expected: Named, found: Named, labels: LabelsConfig, parity: ParityConfig) -> Named:
+    """`expected` with the names of `found` where the source's scores tie within twice the gate's tolerance.
+
+    Half the trees of a forest may vote for each of two classes: then rounding decides, and both names are right.
+    """
+    names, scores = found.get(labels.output), _scores_of(expected, labels)
+    if names is None or len(names) != len(scores):
+        return expected
+    place = {name.encode(): index for index, name in enumerate(labels.names)}
+    places = np.array([place.get(name, -1) for name in names.tolist()])
+    chosen = np.where(places < 0, -np.inf, scores[np.arange(len(scores)), places].astype(np.float64))
+    best = scores.max(axis=1).astype(np.float64)
+    tied = chosen >= best - 2 * (parity.atol + parity.rtol * np.abs(best))
+    return {**expected, labels.output: np.where(tied, names, expected[labels.output])}
+
+
+def _scores_of(outputs: Named, labels: LabelsConfig) -> Any:  # noqa: ANN401  (an array of numbers)
+    return outputs[labels.scores] if labels.scores else next(iter(outputs.values()))
 
 
 def _scores(signature: Signature, labels: LabelsConfig) -> TensorSpec:

@@ -106,6 +106,13 @@ def _converted(model: Any, signature: Signature, config: ModelConfig) -> onnx.Mo
         raise ConversionError(
             where, "needs one input of FP32 and shape [-1, features]", "Correct [[signature.inputs]] in model.toml."
         )
+    fitted_on = getattr(model, "n_features_in_", spec.shape[1])
+    if fitted_on != spec.shape[1]:
+        raise ConversionError(
+            "[signature] in model.toml",
+            f"gives the input {spec.name} {spec.shape[1]} features, and the model was fitted on {fitted_on}",
+            "Correct its shape, or the data.",
+        )
     try:
         from skl2onnx import convert_sklearn  # noqa: PLC0415  (a second)
         from skl2onnx.common.data_types import FloatTensorType  # noqa: PLC0415  (as above)

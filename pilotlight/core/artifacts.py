@@ -57,12 +57,14 @@ class Reference:
     """What the ONNX model must reproduce.
 
     predict: the source model on named inputs. inputs: held-out samples, by input name. labels: their labels where a
-    metric can be computed, else None.
+    metric can be computed, else None. settle: given what the source and the ONNX model answered, what the ONNX model
+    should have; None where that is just what the source answered.
     """
 
     predict: Callable[[Named], Named]
     inputs: Named
     labels: Array | None
+    settle: Callable[[Named, Named], Named] | None = None
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from pilotlight.conversion import Adapter, labelled
+from pilotlight.conversion import Adapter, labelled, settled
 from pilotlight.core.artifacts import Dataset, Named, Reference
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.labels import unlabelled
@@ -41,7 +42,8 @@ def reference_of(
     metric = METRICS.get(config.training.metric)
     labels = np.asarray(data.y_test)
     judged = labels if metric is not None and metric.takes(labels) else None
-    return Reference(predict, {signature.inputs[0].name: data.x_test}, judged)
+    settle = None if config.labels is None else partial(settled, labels=config.labels, parity=config.parity)
+    return Reference(predict, {signature.inputs[0].name: data.x_test}, judged, settle)
 
 
 def held_out_metrics(reference: Reference, metric: str) -> dict[str, float]:

@@ -8,10 +8,11 @@ import pytest
 from onnx import TensorProto, helper
 from onnx_makers import identity_model, model_of
 
-from pilotlight.conversion import add_labels, labelled, read_signature
+from pilotlight.conversion import add_labels, labelled, read_signature, settled
 from pilotlight.core.artifacts import Array, Candidate
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.labels import LabelsConfig
+from pilotlight.core.modelconfig import ParityConfig
 from pilotlight.core.project import Project
 from pilotlight.pipeline import import_model
 from pilotlight.store import FolderBlobs, Store
@@ -86,6 +87,16 @@ def test_names_that_do_not_fit_are_refused(
 def test_whole_numbers_are_no_scores(tmp_path: Path) -> None:
     with pytest.raises(ConversionError, match=r"the output y is INT64 \[-1, 3\]"):
         add_labels(candidate(tmp_path, identity_model(TensorProto.INT64, ["n", 3])), NAMES)
+
+
+def test_where_scores_tie_within_the_tolerance_both_names_are_right() -> None:
+    scores = np.array([[0.5, 0.5, 0.0], [0.5, 0.49999, 0.0], [0.6, 0.4, 0.0], [0.6, 0.4, 0.0]], np.float32)
+    expected = labelled({"y": scores}, NAMES)
+    assert expected["label"].tolist() == [b"no"] * 4
+    found = {"label": np.array([b"ja", b"ja", b"ja", b"other"], dtype=object)}
+    right = settled(expected, found, NAMES, ParityConfig(rtol=1e-4, atol=1e-5))
+    assert right["label"].tolist() == [b"ja", b"ja", b"no", b"no"]
+    assert settled(expected, {}, NAMES, ParityConfig()) == expected
 
 
 def test_an_imported_model_gets_them_too(tmp_path: Path) -> None:
