@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from onnx import TensorProto, helper
 
+from pilotlight.core.names import logical_stem
+
 ECHO = "echo"
 ARRAYS: dict[str, np.ndarray] = {
     "BOOL": np.array([[True, False, True]]),
@@ -46,6 +48,11 @@ def echo_model() -> bytes:
 def models_of(template: Path) -> list[str]:
     """The models in a template, in its order: `pilotlight new` writes a line above each block."""
     return re.findall(r"^  # ---- model (\S+)$", template.read_text(), re.MULTILINE)
+
+
+def resource_of(model: str) -> str:
+    """The logical id of a model's function."""
+    return f"{logical_stem(model)}Function"
 
 
 class Sam(NamedTuple):
