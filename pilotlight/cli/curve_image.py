@@ -25,7 +25,7 @@ def save_curve(curve: Curve, title: str, path: Path) -> None:
         axes = figure.add_subplot(len(measures), 1, place)
         for name, values in series.items():
             heights = [float("nan") if value is None else value for value in values]
-            label = "held out" if name.startswith(HELD_OUT) else "training"
+            label = "validation" if name.startswith(HELD_OUT) else "training"
             axes.plot(list(curve.at), heights, marker="o", markersize=3, label=label)
         axes.set_ylabel(measure)
         axes.set_xlabel(curve.axis)

@@ -76,7 +76,7 @@ def _mark(canvas: list[list[str]], frame: _Frame, at: Sequence[float], values: V
 
 
 def _legend(name: str) -> str:
-    return f"{_MARK_HELD_OUT} held out" if name.startswith(HELD_OUT) else f"{_MARK} training"
+    return f"{_MARK_HELD_OUT} validation" if name.startswith(HELD_OUT) else f"{_MARK} training"
 
 
 def _place(value: float, low: float, high: float, cells: int) -> int:

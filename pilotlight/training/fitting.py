@@ -47,7 +47,11 @@ def _finite(metrics: Mapping[str, float], path: Path) -> None:
 
 
 def _settings(run: Run, config: ModelConfig, steps: int | None) -> dict[str, Any]:
-    """What the manifest tells; train.py may choose smaller batches than it is told, the number of steps shows that."""
+    """What train.py was told, for the manifest.
+
+    It may choose smaller batches, which the number of steps shows; a model that is not fitted in steps ignores epochs,
+    batch size and rate.
+    """
     return {
         "epochs": run.epochs,
         "batch_size": run.batch_size,

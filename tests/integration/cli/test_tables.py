@@ -24,7 +24,7 @@ def test_several_seeds_are_told_drawn_and_stored(desk: Desk) -> None:
     for seed in (20, 21, 22):
         assert f"seed {seed}: accuracy 0.9" in ran.err
     assert "median of 3 seeds: accuracy 0.9" in ran.err
-    assert "accuracy  o training, x held out" in ran.out
+    assert "accuracy  o training, x validation" in ran.out
     assert "training samples 17" in ran.out
     (picture,) = (desk.root / ".pilotlight" / "curves").glob("flowers-*.png")
     assert f"learning curve: .pilotlight/curves/{picture.name}" in ran.err
@@ -39,7 +39,7 @@ def test_the_curve_is_drawn_again_from_the_manifest(desk: Desk) -> None:
     assert ran.code == 0, ran.err
     with Image.open(desk.root / "again.png") as picture:
         assert picture.format == "PNG"
-    assert "accuracy  o training, x held out" in ran.out
+    assert "accuracy  o training, x validation" in ran.out
     assert "'at':" not in ran.out
 
 

@@ -18,6 +18,7 @@ import pytest
 
 from pilotlight.cli.serving import load_gateway, package_all
 from pilotlight.core.artifacts import Array, Fitted
+from pilotlight.core.errors import DataError
 from pilotlight.core.project import Project
 from pilotlight.local.answers import outputs_of
 from pilotlight.local.endpoint import GatewayEndpoint, successful
@@ -25,7 +26,7 @@ from pilotlight.local.gateway import WebAnswer
 from pilotlight.local.questions import array_question, infer_path
 from pilotlight.pipeline import TrainResult, train_model
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.training import Run, fit
+from pilotlight.training import Run, feature_names, fit
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 NAMES = ("tumor", "progression", "cultivar", "species", "segments")
@@ -164,6 +165,22 @@ def test_wrong_widths_are_refused(served: Served) -> None:
     answer = served.post(infer_path(served.name, None), {"inputs": [tensor]})
     assert answer.status == 400
     assert f"shape must be [-1, {spec.shape[1]}]" in json.loads(answer.body)["error"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([[value % 2] * 13 for value in range(16)], "has fewer than 3 different samples to learn from"),
+        ([[0] * 13], "has 1 sample"),
+    ],
+)
+def test_fewer_samples_than_clusters_are_refused(tmp_path: Path, rows: list[list[int]], message: str) -> None:
+    lines = [",".join([*feature_names("wine"), "cultivar"])]
+    lines += [",".join(map(str, [*row, index % 2])) for index, row in enumerate(rows)]
+    (tmp_path / "few.csv").write_text("\n".join(lines))
+    config = Project(FUNCTIONS.parent, "").config("segments")
+    with pytest.raises(DataError, match=message):
+        fit(FUNCTIONS / "segments", config, Run(str(tmp_path / "few.csv"), 300, 1, 0.1, 20))
 
 
 def test_no_samples_are_no_answers(served: Served, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ def drawn(curve: Curve) -> list[list[str]]:
 def test_each_measure_is_drawn_between_its_least_and_its_most() -> None:
     series = {"loss": (4.0, 2.0, 1.0), "val_loss": (3.0, 2.0, 2.5), "accuracy": (0.5, 0.75, 1.0)}
     loss, accuracy = drawn(Curve("epoch", (1, 2, 3), series))
-    assert loss[0] == "loss  o training, x held out"
+    assert loss[0] == "loss  o training, x validation"
     assert accuracy[0] == "accuracy  o training"
     assert loss[1].startswith("         4 |o")
     assert loss[HEIGHT].startswith("         1 |")
