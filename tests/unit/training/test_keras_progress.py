@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 
-from pilotlight.training import keras_progress
+from pilotlight.training import Recorder, keras_progress
 from pilotlight.training.keras_support import evaluate, history, is_keras, steps_an_epoch
 
 
@@ -58,6 +58,16 @@ def test_what_a_fitted_model_tells() -> None:
     assert curve is not None
     assert (curve.axis, curve.at, list(curve.series)) == ("epoch", (1.0, 2.0), ["loss", "val_loss"])
     assert curve.series["loss"] == tuple(model.history.history["loss"])
+
+
+def test_each_epoch_is_recorded_where_that_is_asked_for() -> None:
+    recorder = Recorder()
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x = np.ones((4, 1), np.float32)
+    callback = keras_progress(Heard(), recorder=recorder)
+    model.fit(x, x, epochs=3, verbose=0, validation_data=(x, x), callbacks=[callback])
+    assert recorder.curve() == history(model)
 
 
 def test_what_was_not_measured_in_every_epoch_is_no_series() -> None:
