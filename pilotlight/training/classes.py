@@ -9,13 +9,14 @@ import numpy as np
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
 from pilotlight.training.arrays import Arrays
+from pilotlight.training.table import place_of
 
 
-def as_classes(*parts: Array, labels: Sequence[str], where: str) -> list[Array]:
+def as_classes(*parts: Array, labels: Sequence[str], where: str, lines: Sequence[int] = ()) -> list[Array]:
     """Each part as int64 of 0..classes-1, numbered alike.
 
     labels: the names in the model's order; texts must be among them, whole numbers count them. Where empty, classes are
-    numbered in sorted order. DataError calls the source `where`.
+    numbered in sorted order. lines: of a single part, see Table. DataError calls the source `where`.
     """
     for part in parts:
         if part.ndim != 1 or part.dtype.kind not in "iuU":
@@ -25,7 +26,7 @@ def as_classes(*parts: Array, labels: Sequence[str], where: str) -> list[Array]:
         return [_counted(part, labels, where) for part in parts]
     texts = [part.astype(str) for part in parts]
     names = list(labels) or _sorted(np.unique(np.concatenate(texts)).tolist())
-    return [_numbered(part, names, where) for part in texts]
+    return [_numbered(part, names, where, lines) for part in texts]
 
 
 def check_classes(arrays: Arrays, labels: Sequence[str], where: str) -> None:
@@ -52,12 +53,12 @@ def _counted(part: Array, labels: Sequence[str], where: str) -> Array:
     return found
 
 
-def _numbered(part: Array, names: Sequence[str], where: str) -> Array:
+def _numbered(part: Array, names: Sequence[str], where: str, lines: Sequence[int]) -> Array:
     place = {name: index for index, name in enumerate(names)}
     for index, name in enumerate(part.tolist()):
         if name not in place:
-            what = f"has the class {name[:40]!r} at sample {index + 1}, which model.toml does not name"
-            raise DataError(where, what, f"[labels] has {', '.join(names)}.")
+            what = f"has the class {name[:40]!r}, which model.toml does not name"
+            raise DataError(place_of(where, index, lines), what, f"[labels] has {', '.join(names)}.")
     return np.array([place[name] for name in part.tolist()], np.int64)
 
 

@@ -34,7 +34,7 @@ def load_classes(run: Run, target: str, features: Sequence[str] | None = None) -
         y_train, y_test = as_classes(found.y_train, found.y_test, labels=run.labels, where=run.source)
         arrays = found._replace(y_train=y_train, y_test=y_test)
     else:
-        (y,) = as_classes(found.target, labels=run.labels, where=run.source)
+        (y,) = as_classes(found.target, labels=run.labels, where=run.source, lines=found.lines)
         arrays = _split(found.features, y, run, stratify=y)
     check_classes(arrays, run.labels, run.source)
     return _singles(arrays, run.source, len(features) if features else None)
@@ -47,7 +47,8 @@ def load_targets(run: Run, target: str, features: Sequence[str] | None = None) -
         y_train, y_test = (numbers_of(y, run.source, "y") for y in (found.y_train, found.y_test))
         arrays = found._replace(y_train=y_train, y_test=y_test)
     else:
-        arrays = _split(found.features, numbers_of(found.target, run.source, target), run, stratify=None)
+        y = numbers_of(found.target, run.source, target, found.lines)
+        arrays = _split(found.features, y, run, stratify=None)
     return _singles(arrays, run.source, len(features) if features else None)
 
 

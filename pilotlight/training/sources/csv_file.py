@@ -11,7 +11,7 @@ import numpy as np
 
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
-from pilotlight.training.table import Table
+from pilotlight.training.table import Table, place_of
 
 _HINT: Final = "It needs a header with the columns' names, and a line for each sample below."
 _LARGEST: Final = float(np.finfo(np.float32).max)
@@ -48,15 +48,16 @@ def load_csv(path: Path, where: str, target: str, features: Sequence[str] | None
     columns = [_numbers(lines, names.index(name), name, where) for name in wanted]
     texts = [_text(line, names.index(target), target, where) for line in lines]
     left = tuple(name for name in names if name not in (*wanted, target))
-    return Table(tuple(wanted), np.column_stack(columns), np.array(texts), left)
+    places = tuple(line.number for line in lines)
+    return Table(tuple(wanted), np.column_stack(columns), np.array(texts), left, places)
 
 
-def numbers_of(texts: Array, where: str, target: str) -> Array:
-    """The target as float64; DataError names the first that is no finite number."""
+def numbers_of(texts: Array, where: str, target: str, lines: Sequence[int] = ()) -> Array:
+    """The target as float64; DataError names the first that is no finite number. lines: see Table."""
     for index, text in enumerate(texts.tolist()):
         if _number(str(text)) is None:
-            what = f"column {target!r} holds {str(text)[:40]!r} at sample {index + 1}, which is no finite number"
-            raise DataError(where, what, "Correct or drop that sample.")
+            what = f"column {target!r} holds {str(text)[:40]!r}, which is no finite number"
+            raise DataError(place_of(where, index, lines), what, "Correct or drop that sample.")
     return texts.astype(np.float64)
 
 

@@ -112,7 +112,7 @@ def test_quotes_blank_lines_spaces_and_a_byte_order_mark_are_csv(tmp_path: Path)
         (b"width,height,kind\n1,-inf,a\n", r"data\.csv:2: column 'height' holds '-inf'"),
         (b"width,height,kind\n1,1e39,a\n", r"data\.csv:2: column 'height' holds '1e39'"),
         (b"width,height,kind\n1,tall,a\n", r"data\.csv:2: column 'height' holds 'tall', which is no finite number"),
-        (b"width,height,kind\n1,2,a\n1,2,c\n", "has the class 'c' at sample 2, which model.toml does not name"),
+        (b"width,height,kind\n1,2,a\n1,2,c\n", r"data\.csv:3: has the class 'c', which model\.toml does not name"),
         (b"width,height,kind\n1,2,a\n", "has 1 sample"),
         (b"width,height,kind\n1,2,a\n1,2,b\n", "has 2 samples, too few to hold a quarter out"),
         (b"width,height,kind\n\xff,2,a\n", "cannot be read as a table in UTF-8"),
@@ -128,7 +128,7 @@ def test_what_is_wrong_with_a_csv_is_one_line_with_its_place(tmp_path: Path, con
 
 
 def test_a_target_that_is_no_number_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="column 'kind' holds 'a' at sample 1, which is no finite number"):
+    with pytest.raises(DataError, match=r"data\.csv:2: column 'kind' holds 'a', which is no finite number"):
         load_targets(run_on(table(tmp_path)), "kind")
 
 
@@ -173,6 +173,12 @@ def test_an_npz_is_split_already(tmp_path: Path) -> None:
 def test_what_is_wrong_with_an_npz(tmp_path: Path, changes: dict[str, Array], message: str) -> None:
     with pytest.raises(DataError, match=message):
         load_classes(run_on(npz(tmp_path, **changes)), "kind", ["width", "height"])
+
+
+def test_a_name_that_no_label_is(tmp_path: Path) -> None:
+    path = npz(tmp_path, y_train=np.array(list("abababab")), y_test=np.array(list("abcb")))
+    with pytest.raises(DataError, match=r"data\.npz, sample 3: has the class 'c', which model\.toml does not name"):
+        load_classes(run_on(path, labels=("a", "b")), "kind")
 
 
 def test_a_number_that_no_label_has(tmp_path: Path) -> None:

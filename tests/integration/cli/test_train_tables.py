@@ -75,7 +75,7 @@ def test_a_table_of_ones_own_gives_the_same_model_as_the_bundled_one(desk: Desk)
     [
         ("a,b,c,d\n1,2,3,4\n", "bad.csv:1: lacks the columns 'species'"),
         ("a,b,c,d,species\n1,2,nan,4,setosa\n", "bad.csv:2: column 'c' holds 'nan'"),
-        ("a,b,c,d,species\n1,2,3,4,tulip\n", "has the class 'tulip' at sample 1, which model.toml does not name"),
+        ("a,b,c,d,species\n1,2,3,4,tulip\n", "bad.csv:2: has the class 'tulip', which model.toml does not name"),
         ("", "bad.csv: is empty"),
     ],
 )
