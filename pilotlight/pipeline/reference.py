@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from pilotlight.conversion import Adapter
+from pilotlight.conversion import Adapter, labelled, settled
 from pilotlight.core.artifacts import Dataset, Named, Reference
 from pilotlight.core.errors import ProjectError
+from pilotlight.core.labels import unlabelled
+from pilotlight.core.modelconfig import ModelConfig
 from pilotlight.parity import METRICS
 from pilotlight_runtime.signature import Signature
 
 
-def reference_of(adapter: Adapter, model: Any, data: Dataset, signature: Signature) -> Reference:  # noqa: ANN401
-    """`model` and the held-out part of `data`; ProjectError where the model takes more than one input."""
+def reference_of(
+    adapter: Adapter,
+    model: Any,  # noqa: ANN401  (any framework's object)
+    data: Dataset,
+    config: ModelConfig,
+    signature: Signature,
+) -> Reference:
+    """`model` and the held-out part of `data`; ProjectError where the model takes more than one input.
+
+    signature: as served, names of classes included. Labels that the configured metric cannot judge by are left out.
+    """
     if len(signature.inputs) != 1:
         names = ", ".join(spec.name for spec in signature.inputs)
         raise ProjectError(
@@ -22,12 +34,16 @@ def reference_of(adapter: Adapter, model: Any, data: Dataset, signature: Signatu
             f"has the inputs {names}, but a data set holds one array of samples",
             "Give the model one input, or export it to ONNX and use `pilotlight import` with --golden.",
         )
+    own = unlabelled(signature, config.labels)
 
     def predict(inputs: Named) -> Named:
-        return adapter.predict(model, inputs, signature)
+        return labelled(adapter.predict(model, inputs, own), config.labels)
 
-    labels = data.y_test if np.asarray(data.y_test).dtype.kind in "iu" else None
-    return Reference(predict, {signature.inputs[0].name: data.x_test}, labels)
+    metric = METRICS.get(config.training.metric)
+    labels = np.asarray(data.y_test)
+    judged = labels if metric is not None and metric.takes(labels) else None
+    settle = None if config.labels is None else partial(settled, labels=config.labels, parity=config.parity)
+    return Reference(predict, {signature.inputs[0].name: data.x_test}, judged, settle)
 
 
 def held_out_metrics(reference: Reference, metric: str) -> dict[str, float]:

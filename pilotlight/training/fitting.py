@@ -12,7 +12,7 @@ from pilotlight.core.artifacts import Fitted
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.modelconfig import ModelConfig
 from pilotlight.training.door import guarded, load_train_module
-from pilotlight.training.keras_support import evaluate, is_keras, seed_everything, steps_an_epoch
+from pilotlight.training.keras_support import evaluate, history, is_keras, seed_everything, steps_an_epoch
 from pilotlight.training.run import Run
 
 
@@ -33,7 +33,9 @@ def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] 
         metrics = evaluate(model, data.x_test, data.y_test) if is_keras(model) else {}
     _finite(metrics, module.path)
     steps = steps_an_epoch(model) if is_keras(model) else None
-    return Fitted(model, data, metrics, seconds, _settings(run, config, steps))
+    curve = run.recorder.curve() or (history(model) if is_keras(model) else None)
+    settings = _settings(run, config, steps)
+    return Fitted(model, data, metrics, seconds, settings, None if curve is None else curve.thinned())
 
 
 def _finite(metrics: Mapping[str, float], path: Path) -> None:
@@ -45,7 +47,11 @@ def _finite(metrics: Mapping[str, float], path: Path) -> None:
 
 
 def _settings(run: Run, config: ModelConfig, steps: int | None) -> dict[str, Any]:
-    """What the manifest tells; train.py may choose smaller batches than it is told, the number of steps shows that."""
+    """What train.py was told, for the manifest.
+
+    It may choose smaller batches, which the number of steps shows; a model that is not fitted in steps ignores epochs,
+    batch size and rate.
+    """
     return {
         "epochs": run.epochs,
         "batch_size": run.batch_size,
