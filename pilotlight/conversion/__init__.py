@@ -8,6 +8,7 @@
     canonical.py      one model, one sequence of bytes
     labels.py         names of classes as an output of the graph
     convert.py        model in, candidate out
+    exported.py       several graphs and assets in, candidate out
     graph.py          opening ONNX files; the signature that a graph declares
     external.py       weights that lie beside the graph
     importing.py      any ONNX file in, candidate out
@@ -18,6 +19,7 @@ Nothing here imports a framework before a model of it is at hand.
 from pilotlight.conversion.adapter import Adapter
 from pilotlight.conversion.adapters import adapter_for, adapter_for_file
 from pilotlight.conversion.convert import check_signature, convert
+from pilotlight.conversion.exported import convert_exported
 from pilotlight.conversion.graph import opset_of, read_signature
 from pilotlight.conversion.importing import import_onnx
 from pilotlight.conversion.labels import add_labels, labelled, settled
@@ -29,6 +31,7 @@ __all__ = [
     "add_labels",
     "check_signature",
     "convert",
+    "convert_exported",
     "import_onnx",
     "labelled",
     "opset_of",

@@ -44,7 +44,12 @@ def read_signature(path: Path) -> Signature:
 
 
 def opset_of(candidate: Candidate) -> int:
-    """The version of ONNX's default operator set that the candidate's graph is written for, 0 where it uses none."""
+    """The version of ONNX's default operator set that the candidate is written for, 0 where it uses none.
+
+    Of several graphs it is the highest.
+    """
+    if candidate.parts:
+        return max(opset_of(part) for part in candidate.parts.values())
     model = read_graph(candidate.folder / MODEL_NAME)
     return max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=0)
 

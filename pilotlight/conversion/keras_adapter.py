@@ -18,6 +18,7 @@ from pilotlight.core.artifacts import Named
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.modelconfig import ModelConfig
 from pilotlight.core.quiet import quiet
+from pilotlight_runtime.datatypes import BF16, DATATYPES
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.signature import Signature, TensorSpec
 
@@ -72,13 +73,34 @@ class KerasAdapter:
         }
 
     def export(self, model: Any, config: ModelConfig, into: Path) -> None:  # noqa: ANN401
-        signature = config.signature
-        if signature is None:
-            raise ConversionError(f"model {config.name!r}", "has no [signature]", "Name its inputs and outputs.")
+        signature = config.signature or declared_signature(model, f"model {config.name!r}")
         with quiet():
             graph = _converted(model, signature, config)
         content = canonical(graph, signature).SerializeToString(deterministic=True)
         (into / MODEL_NAME).write_bytes(content)
+
+
+def declared_signature(model: Any, where: str) -> Signature:  # noqa: ANN401
+    """The inputs and outputs that a functional `model` declares, open dimensions -1; else ConversionError at `where`.
+
+    Inputs are called as their keras.Input, outputs as the layer that gives them, or by their keys where the model was
+    built with a dictionary.
+    """
+    inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
+    if not inputs or not outputs:
+        raise ConversionError(where, "declares no inputs and outputs", "Build it as keras.Model(inputs, outputs).")
+    named = model.output if isinstance(model.output, dict) else dict(zip(model.output_names, outputs, strict=True))
+    return Signature(
+        tuple(_declared(tensor.name, tensor, where) for tensor in inputs),
+        tuple(_declared(name, tensor, where) for name, tensor in named.items()),
+    )
+
+
+def _declared(name: str, tensor: Any, where: str) -> TensorSpec:  # noqa: ANN401
+    datatype = next((each for each in DATATYPES.values() if each.numpy == tensor.dtype and each is not BF16), None)
+    if datatype is None:
+        raise ConversionError(where, f"has {name} of dtype {tensor.dtype}", "Cast it inside the model.")
+    return TensorSpec(name, datatype, tuple(-1 if size is None else int(size) for size in tensor.shape))
 
 
 def _converted(model: Any, signature: Signature, config: ModelConfig) -> Any:  # noqa: ANN401

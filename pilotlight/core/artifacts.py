@@ -24,7 +24,8 @@ class Dataset:
     """What a model is fitted on and judged by, prepared as the model takes it.
 
     x_train, x_test: samples along the first axis. y_train, y_test: one label or target a sample. source: where it came
-    from, as the person named it. fingerprint: sha256 over the arrays, for the manifest.
+    from, as the person named it. fingerprint: sha256 over the arrays, for the manifest. classes: the names of what y
+    counts, where the data has names.
     """
 
     x_train: Array
@@ -33,6 +34,7 @@ class Dataset:
     y_test: Array
     source: str
     fingerprint: str
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,24 @@ class Fitted:
     seconds: float
     settings: Mapping[str, Any] = field(default_factory=dict)
     curve: Curve | None = None
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What a train.py gives for a model that app.py's own code serves: a tokeniser before the graph, several graphs.
+
+    graphs: by name, each a model of a framework that can be converted; its signature is the one that it declares
+    itself. assets: files that the code reads besides, such as a vocabulary, by name. predict: what the source models
+    answer to named inputs as callers send them, samples along the first axis, computed without ONNX: the gate holds
+    app.py's answers against it. metrics: of the held-out part, where train.py has measured some; what [training] names
+    and is not there is computed from `predict`. trained: the model that was fitted, where its history tells more.
+    """
+
+    graphs: Mapping[str, Any]
+    predict: Callable[[Named], Named]
+    assets: Mapping[str, bytes] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    trained: Any = None
 
 
 @dataclass(frozen=True)
@@ -71,12 +91,16 @@ class Reference:
 class Candidate:
     """A converted model that nothing has verified yet: a folder with model.onnx and any external data beside it.
 
-    loading: which graph of the folder is opened where, None where there is no choice.
+    loading: which graph of the folder is opened where, None where there is no choice. parts: the graphs behind app.py's
+    code by name, each in a folder of that name instead; empty where model.onnx answers callers itself. assets: names of
+    the files in the folder that the code reads besides.
     """
 
     folder: Path
     signature: Signature
     loading: Loading | None = None
+    parts: Mapping[str, Candidate] = field(default_factory=dict)
+    assets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ memory alone, and they double what is read and checked at every cold start.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -45,8 +46,12 @@ def optimize(
 ) -> Candidate:
     """`candidate` in the folder `into`: large weights in a file of their own, an optimised graph beside model.onnx.
 
-    model.onnx stays the graph that it was and can be opened anywhere. A small candidate stays where it lies.
+    model.onnx stays the graph that it was and can be opened anywhere. A small candidate stays where it lies. Of several
+    graphs each is treated so in its own folder, where they lie.
     """
+    if candidate.parts:
+        parts = {name: _replaced(part, into / name, open_session, limits) for name, part in candidate.parts.items()}
+        return replace(candidate, parts=parts)
     model = onnx.load(str(candidate.folder / MODEL_NAME), format="protobuf")
     weights = sum(size_of(tensor) for tensor in model.graph.initializer if is_large(tensor))
     if weights < limits.least_weights:
@@ -65,6 +70,15 @@ def optimize(
     reason = f"weights of {weights} bytes, at least {limits.least_weights}"
     host = describe_host(engine_version())
     return Candidate(into, candidate.signature, Loading(OPTIMIZED_NAME, host, reason, figures))
+
+
+def _replaced(part: Candidate, into: Path, open_session: OpenSession, limits: Limits) -> Candidate:
+    """`part` optimised, in the folder where it lies. into: a folder for the time between."""
+    made = optimize(part, into, open_session, limits)
+    if made.folder != part.folder:
+        shutil.rmtree(part.folder)
+        shutil.move(made.folder, part.folder)
+    return replace(made, folder=part.folder)
 
 
 def _write(model: onnx.ModelProto, into: Path, limits: Limits) -> str:

@@ -43,7 +43,7 @@ def verify(
         size, count = whole_batches(session.signature, count)
         inputs = {name: array[:count] for name, array in reference.inputs.items()}
         found = run_batched(session, inputs, size)
-        failures += _undeclared(candidate.signature, found, batched=True)
+        failures += undeclared(candidate.signature, found, batched=True)
         expected = reference.predict(inputs)
         result = _all(session, replace(reference, inputs=inputs), expected, found, config)
     except (InferenceFailed, ValueError) as error:
@@ -51,7 +51,7 @@ def verify(
         return ParityReport(count, None, failures=(*failures, f"{error}{cause}"))
     note = "" if count >= LEAST else f"only {count} samples are held out; {LEAST} are wanted"
     report = ParityReport(count, result.largest, failures=(*failures, *result.failures), note=note)
-    return _judged(report, metric, reference.labels, (expected, found), config)
+    return judged(report, metric, reference.labels, (expected, found), config)
 
 
 def verify_golden(
@@ -66,7 +66,7 @@ def verify_golden(
     except (SessionError, InferenceFailed, ValueError) as error:
         cause = f" ({error.__cause__})" if error.__cause__ is not None else ""
         return ParityReport(0, None, failures=(*failures, f"{error}{cause}"))
-    failures += _undeclared(candidate.signature, found, batched=False)
+    failures += undeclared(candidate.signature, found, batched=False)
     named = {name: array for name, array in found.items() if name in expected}
     result = compare(expected, named, session.signature, config)
     samples = max((len(array) for array in inputs.values() if array.ndim), default=1)
@@ -88,7 +88,7 @@ def _signature(candidate: Candidate, session: Session) -> list[str]:
     return failures
 
 
-def _undeclared(signature: Signature, found: Named, *, batched: bool) -> list[str]:
+def undeclared(signature: Signature, found: Named, *, batched: bool) -> list[str]:
     """Outputs of another shape than callers are told. batched: several calls, put together along the first axis."""
     failures = []
     for spec in signature.outputs:
@@ -120,7 +120,7 @@ def _as_expected(expected: Named, _found: Named) -> Named:
     return expected
 
 
-def _judged(
+def judged(
     report: ParityReport, metric: str, labels: Array | None, answers: tuple[Named, Named], config: ParityConfig
 ) -> ParityReport:
     """`report` with `metric` of both models' answers, the source's first, and how far it fell where that is too far."""

@@ -11,6 +11,8 @@ candidate lies in a temporary folder until then, so a run that dies leaves nothi
     result.py      what goes into a way and what comes out
     stages.py      which stage runs, and for how long
     seeds.py       several seeds, and the model in their middle
+    source.py      what the stages do with a model, by what train.py gave
+    behaviour.py   the gate for a model that app.py's own code serves
     reference.py   the source model and held-out samples, for the gate
     graphs.py      the gate for each graph of a candidate
     golden.py      reference samples from a file, for a model without its source

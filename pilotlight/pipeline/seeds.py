@@ -12,12 +12,11 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from pilotlight.conversion import adapter_for
 from pilotlight.core.artifacts import Fitted
 from pilotlight.core.errors import ProjectError, TrainingError
 from pilotlight.core.labels import served
 from pilotlight.core.modelconfig import ModelConfig
-from pilotlight.pipeline.reference import held_out_metrics, reference_of
+from pilotlight.pipeline.reference import held_out_metrics, reference_of_fitted
 from pilotlight.training import Recorder, Run
 
 
@@ -81,7 +80,7 @@ def score_of(fitted: Fitted, config: ModelConfig) -> float:
     found = dict(fitted.metrics)
     if metric not in found and config.signature is not None:
         signature = served(config.signature, config.labels)
-        reference = reference_of(adapter_for(fitted.model), fitted.model, fitted.dataset, config, signature)
+        reference = reference_of_fitted(fitted, config, signature)
         try:
             found |= held_out_metrics(reference, metric)
         except ValueError as error:

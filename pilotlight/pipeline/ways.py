@@ -22,6 +22,7 @@ from pilotlight.pipeline.graphs import verify_graphs
 from pilotlight.pipeline.reference import held_out_metrics, reference_of
 from pilotlight.pipeline.result import Clock, Options, TrainResult, utc_now
 from pilotlight.pipeline.seeds import check_seeds, fit_seeds
+from pilotlight.pipeline.source import source_of
 from pilotlight.pipeline.stages import Stages
 from pilotlight.store import Store, sha256_of
 from pilotlight.training import TRAIN_NAME, Fetch, Run, fit, load_train_module
@@ -56,17 +57,16 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
     with stages.stage("train"):
         fitted, scores = fit_seeds(partial(fit, project.folder(name), config), config, run, options.seeds)
     ending = Ending(project, config, store, stages, clock)
-    adapter = adapter_for(fitted.model)
+    source = source_of(project, config, fitted, open_session)
     with tempfile.TemporaryDirectory() as folder:
         with stages.stage("convert"):
-            candidate = convert(fitted.model, config, Path(folder, "converted"))
+            candidate = source.convert(Path(folder, "converted"))
         with stages.stage("optimize"):
             candidate = optimize(candidate, Path(folder, "optimized"), open_session)
         with stages.stage("verify"):
             metric = config.training.metric
-            reference = reference_of(adapter, fitted.model, fitted.dataset, config, candidate.signature)
-            gate = partial(verify, candidate, reference, config.parity, metric)
-            report = verify_graphs(candidate, gate, open_session)
+            reference = source.reference(candidate)
+            report = source.verify(candidate, reference)
             metrics = dict(fitted.metrics)
             if metric not in metrics and not report.failures:
                 metrics |= held_out_metrics(reference, metric)
@@ -76,7 +76,7 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
             **({} if scores is None else {"scores": scores.as_json()}),
             **({} if fitted.curve is None else {"curve": fitted.curve.as_json()}),
         }
-        result = ending.publish(candidate, report, metrics, adapter, facts)
+        result = ending.publish(candidate, report, metrics, source.adapter, facts)
         return replace(result, scores=scores, curve=fitted.curve)
 
 

@@ -20,14 +20,14 @@ from pilotlight.store.protocol import Blobs
 from pilotlight_runtime.errors import ManifestError
 from pilotlight_runtime.manifest import (
     MANIFEST_NAME,
-    MODEL_NAME,
     VERSION_DIGITS,
-    ArtifactFile,
+    Graph,
     ImageInput,
     Manifest,
-    content_version,
     dump_manifest,
     load_manifest,
+    needed_files,
+    version_of,
 )
 
 _VERSION: Final = re.compile(rf"[0-9a-f]{{{VERSION_DIGITS}}}")
@@ -58,12 +58,16 @@ class Store:
 
         Where the same content is there already, nothing is written and the manifest of the first publish is returned.
         provenance["created"], an ISO 8601 time in UTC, orders `versions`. StoreError where the store cannot be written
-        or the candidate holds no model.onnx.
+        or the candidate lacks a graph or an asset.
         """
-        files = _files(model, candidate.folder)
-        version = content_version(candidate.signature, files, image, candidate.loading)
+        files = describe(candidate.folder)
         facts = (dict(metrics), dict(parity), dict(provenance))
-        wanted = Manifest(model, version, candidate.signature, files, image, *facts, candidate.loading)
+        graphs = tuple(Graph(name, part.signature, part.loading) for name, part in candidate.parts.items())
+        choices = (candidate.loading, graphs, candidate.assets)
+        wanted = Manifest(model, "", candidate.signature, files, image, *facts, *choices)
+        _check_files(wanted, candidate.folder)
+        version = version_of(wanted)
+        wanted = wanted._replace(version=version)
         raw = _dump(wanted)  # before anything is written: it may refuse
         new = self._blobs.get_bytes(_key(model, version, MANIFEST_NAME)) is None
         if new:
@@ -89,7 +93,7 @@ class Store:
             manifest = load_manifest(raw)
         except ManifestError as error:
             raise self._damaged(model, version, str(error)) from error
-        content = content_version(manifest.signature, manifest.files, manifest.image, manifest.loading)
+        content = version_of(manifest)
         if (manifest.model, manifest.version, content) != (model, version, version):
             raise self._damaged(
                 model, version, f"{MANIFEST_NAME} is that of {manifest.model}@{manifest.version}, its content {content}"
@@ -152,16 +156,15 @@ def _key(model: str, version: str, name: str) -> str:
     return f"{model}/{version}/{name}"
 
 
-def _files(model: str, folder: Path) -> tuple[ArtifactFile, ...]:
-    files = describe(folder)
-    names = {file.name for file in files}
-    if MODEL_NAME not in names or MANIFEST_NAME in names:
+def _check_files(manifest: Manifest, folder: Path) -> None:
+    names = {file.name for file in manifest.files}
+    needed = needed_files(manifest)
+    if not names.issuperset(needed) or MANIFEST_NAME in names:
         raise StoreError(
-            f"model {model!r}",
-            f"cannot be published from {folder}: it must hold {MODEL_NAME} and no {MANIFEST_NAME}",
+            f"model {manifest.model!r}",
+            f"cannot be published from {folder}: it must hold {', '.join(needed)} and no {MANIFEST_NAME}",
             "Convert or import the model again.",
         )
-    return files
 
 
 def _dump(manifest: Manifest) -> bytes:

@@ -6,6 +6,9 @@
     tables.py         tables of numbers with classes or a number to learn, split
     table.py          one table, whole
     classes.py        names of classes become numbers
+    texts.py          texts of a source; vocabularies and counts
+    text_batches.py   rows of ids in batches of about one length
+    text_classifier.py  a fitted text classifier as train.py exports it
     door.py           train.py is loaded and called; its mistakes become one line
     fitting.py        fit: all of it, and the held-out metrics
     keras_support.py  seeds, progress, metrics and history of Keras models
@@ -23,6 +26,9 @@ from pilotlight.training.sklearn_support import folds, record_learning_curve
 from pilotlight.training.sources import load_arrays
 from pilotlight.training.sources.bundled import feature_names
 from pilotlight.training.tables import load_classes, load_targets
+from pilotlight.training.text_batches import padded_array, text_batches
+from pilotlight.training.text_classifier import exported_classifier
+from pilotlight.training.texts import build_vocabulary, load_languages, load_sentiments, log_count_ratios
 
 __all__ = [
     "TRAIN_NAME",
@@ -31,6 +37,8 @@ __all__ = [
     "Recorder",
     "Run",
     "TrainModule",
+    "build_vocabulary",
+    "exported_classifier",
     "feature_names",
     "fingerprint",
     "fit",
@@ -38,7 +46,12 @@ __all__ = [
     "keras_progress",
     "load_arrays",
     "load_classes",
+    "load_languages",
+    "load_sentiments",
     "load_targets",
     "load_train_module",
+    "log_count_ratios",
+    "padded_array",
     "record_learning_curve",
+    "text_batches",
 ]

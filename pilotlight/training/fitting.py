@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pilotlight.core.artifacts import Fitted
+from pilotlight.core.artifacts import Dataset, Exported, Fitted
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.modelconfig import ModelConfig
 from pilotlight.training.door import guarded, load_train_module
@@ -30,12 +30,19 @@ def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] 
     model = module.train(data, run)
     seconds = timer() - start
     with guarded(module.path):
-        metrics = evaluate(model, data.x_test, data.y_test) if is_keras(model) else {}
+        metrics = _measured(model, data)
     _finite(metrics, module.path)
-    steps = steps_an_epoch(model) if is_keras(model) else None
-    curve = run.recorder.curve() or (history(model) if is_keras(model) else None)
+    trained = model.trained if isinstance(model, Exported) else model
+    steps = steps_an_epoch(trained) if is_keras(trained) else None
+    curve = run.recorder.curve() or (history(trained) if is_keras(trained) else None)
     settings = _settings(run, config, steps)
     return Fitted(model, data, metrics, seconds, settings, None if curve is None else curve.thinned())
+
+
+def _measured(model: Any, data: Dataset) -> Mapping[str, float]:  # noqa: ANN401  (any framework's object)
+    if isinstance(model, Exported):
+        return model.metrics
+    return evaluate(model, data.x_test, data.y_test) if is_keras(model) else {}
 
 
 def _finite(metrics: Mapping[str, float], path: Path) -> None:

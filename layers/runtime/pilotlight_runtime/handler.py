@@ -14,7 +14,7 @@ from pilotlight_runtime.typed import TYPE_CHECKING, Final, TextIO
 
 if TYPE_CHECKING:
     from pilotlight_runtime.entry import LambdaHandler
-    from pilotlight_runtime.inference import Predict
+    from pilotlight_runtime.inference import Predict, Prepare, Prepared
     from pilotlight_runtime.loading import LoadedModel
     from pilotlight_runtime.manifest import Manifest
     from pilotlight_runtime.observer import Observer
@@ -31,6 +31,7 @@ def model_handler(  # noqa: PLR0913  (by keyword all but the first: the outside 
     app_file: str,
     *,
     predict: Predict | None = None,
+    prepare: Prepare | None = None,
     open_session: OpenSession | None = None,
     observer: Observer | None = None,
     environ: Mapping[str, str] = os.environ,
@@ -39,9 +40,10 @@ def model_handler(  # noqa: PLR0913  (by keyword all but the first: the outside 
 ) -> LambdaHandler:
     """The handler of the model whose files lie beside `app_file`, loaded and warmed up.
 
-    predict: takes the session and the inputs by name, gives the outputs by name; the session alone where None. stream:
-    where logs and metrics go, stdout where None. Raises LoadError where the model cannot be served: the function then
-    does not start.
+    predict: takes the session and the inputs by name, gives the outputs by name; the session alone where None. prepare:
+    takes the loaded model, its graphs and assets, and gives such a function of the inputs alone; a version of several
+    graphs needs it. stream: where logs and metrics go, stdout where None. Raises LoadError where the model cannot be
+    served: the function then does not start.
     """
     folder = os.path.dirname(app_file)  # noqa: PTH120  (pathlib takes 2 ms of every cold start)
     checks = Aside(lambda: _manifest(folder))
@@ -56,11 +58,12 @@ def model_handler(  # noqa: PLR0913  (by keyword all but the first: the outside 
 
     model = open_model(folder, manifest, open_session, threads(environ))
     rest.result()
-    service = _service(model, predict, environ)
+    hook = _hook(model, predict, prepare)
+    service = _service(model, hook, environ)
     observer = observer or _observer(manifest, environ, stream)
     if model.fallback:
         observer.warning(model.fallback, None)
-    failure = model.warm_up_failure or _try(model, predict)
+    failure = model.warm_up_failure or _try(model, hook)
     if failure is not None:
         observer.warning("the model failed on zeros at init; it serves all the same", failure)
     from pilotlight_runtime.entry import Entry  # noqa: PLC0415  (see the module)
@@ -109,7 +112,22 @@ def _observer(manifest: Manifest, environ: Mapping[str, str], stream: TextIO | N
     return start_observer(LineObserver, manifest.model, manifest.version, environ, stream)
 
 
-def _service(model: LoadedModel, predict: Predict | None, environ: Mapping[str, str]) -> ModelService:
+def _hook(model: LoadedModel, predict: Predict | None, prepare: Prepare | None) -> Prepared | None:
+    """A person's code, bound to the model. LoadError where there is none for graphs that need it, or two."""
+    if prepare is not None and predict is None:
+        return prepare(model)
+    if predict is not None and prepare is None and not model.manifest.graphs:
+        session = model.session
+        return lambda inputs: predict(session, inputs)
+    if predict is None and not model.manifest.graphs:
+        return None
+    from pilotlight_runtime.errors import LoadError  # noqa: PLC0415  (where the start ends)
+
+    names = ", ".join(model.sessions)
+    raise LoadError(f"app.py must give model_handler one of predict and prepare; the graphs ({names}) need prepare")
+
+
+def _service(model: LoadedModel, predict: Prepared | None, environ: Mapping[str, str]) -> ModelService:
     from pilotlight_runtime.service import ModelService  # noqa: PLC0415  (see the module)
     from pilotlight_runtime.snapstart import makes_snapshot  # noqa: PLC0415  (see the module)
 
@@ -119,15 +137,21 @@ def _service(model: LoadedModel, predict: Predict | None, environ: Mapping[str, 
     return service
 
 
-def _try(model: LoadedModel, predict: Predict | None) -> Exception | None:
-    """Runs a person's `predict` once, so that the first caller does not wait for what it imports; why it failed."""
+def _try(model: LoadedModel, predict: Prepared | None) -> Exception | None:
+    """Runs a person's code once, so that the first caller does not wait for what it imports; why it failed.
+
+    Refusing zeros, an empty text among them, is no failure.
+    """
     if predict is None:
         return None
+    from pilotlight_runtime.errors import InvalidRequest  # noqa: PLC0415  (see the module)
     from pilotlight_runtime.inference import InferRequest, infer  # noqa: PLC0415  (see the module)
     from pilotlight_runtime.loading import zero_inputs  # noqa: PLC0415  (see the module)
 
     try:
         infer(model, InferRequest(zero_inputs(model.manifest.signature)), predict)
+    except InvalidRequest:
+        return None
     except Exception as error:  # noqa: BLE001  (a person's code; zeros need not be valid input for it)
         return error
     return None

@@ -18,6 +18,12 @@ Predict = Callable[[Session, dict[str, Tensor]], dict[str, Tensor]]
 It may raise InvalidRequest for input that it cannot take; whatever else it raises is an answer of status 500.
 """
 
+Prepared = Callable[[dict[str, Tensor]], dict[str, Tensor]]
+"""As Predict, of a model that it knows already."""
+
+Prepare = Callable[[LoadedModel], Prepared]
+"""Makes a Prepared once, at init, from the opened graphs and the assets. What it raises ends the start."""
+
 
 class InferRequest(NamedTuple):
     """inputs: by name. outputs: the names that are wanted, in that order; all of the signature's where empty."""
@@ -32,8 +38,8 @@ class InferResponse(NamedTuple):
     outputs: dict[str, Tensor]
 
 
-def infer(model: LoadedModel, request: InferRequest, predict: Predict | None = None) -> InferResponse:
-    """The model's answer. predict: None runs the session directly.
+def infer(model: LoadedModel, request: InferRequest, predict: Prepared | None = None) -> InferResponse:
+    """The model's answer. predict: None runs the model's only session directly.
 
     InvalidRequest where the request does not fit the signature; InferenceFailed where the model fails on one that does.
     """
@@ -43,7 +49,7 @@ def infer(model: LoadedModel, request: InferRequest, predict: Predict | None = N
     if predict is None:
         tensors = model.session.run(request.inputs, names)
         return InferResponse(dict(zip(names, tensors, strict=True)))
-    outputs = predict(model.session, request.inputs)
+    outputs = predict(request.inputs)
     return InferResponse({name: _predicted(signature, outputs, name) for name in names})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from pilotlight_runtime.aside import Aside
@@ -21,8 +21,9 @@ from pilotlight_runtime.manifest import (
     WEIGHTS_NAME,
     ArtifactFile,
     Manifest,
-    content_version,
     load_manifest,
+    needed_files,
+    version_of,
 )
 from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.session import OpenSession, Session
@@ -39,15 +40,28 @@ _MAX_WARM_UP_ELEMENTS: Final = 64 * 1024 * 1024
 class LoadedModel(NamedTuple):
     """A model that answers.
 
-    folder: where its files lie. warm_up_failure: why it failed on zeros, None where it did not. fallback: why it is not
-    the optimised graph that was opened, "" where it is or where there is none.
+    sessions: the opened graphs by name, that of a version of one plain graph called MODEL_NAME. folder: where the files
+    lie. warm_up_failure: why a graph failed on zeros, None where none did. fallback: why it is not the optimised graph
+    that was opened, "" where it is or where there is none.
     """
 
     manifest: Manifest
-    session: Session
+    sessions: Mapping[str, Session]
     folder: StrPath
     warm_up_failure: InferenceFailed | None = None
     fallback: str = ""
+
+    @property
+    def session(self) -> Session:
+        """The opened graph of a version of one plain graph; KeyError where there are several."""
+        return self.sessions[MODEL_NAME]
+
+    def asset(self, name: str) -> str:
+        """The path of the asset `name`, whose content has been checked; ManifestError where the version has none."""
+        if name not in self.manifest.assets:
+            there = ", ".join(self.manifest.assets) or "none"
+            raise ManifestError(f"app.py wants the asset {name!r}, but the version has {there}; train the model again")
+        return os.path.join(self.folder, name)  # noqa: PTH118  (see paths)
 
 
 def load_model(folder: StrPath, open_session: OpenSession, threads: int, host: Host | None = None) -> LoadedModel:
@@ -65,10 +79,14 @@ def open_model(
     folder: StrPath, manifest: Manifest, open_session: OpenSession, threads: int, host: Host | None = None
 ) -> LoadedModel:
     """The second half of load_model, for files that checked_manifest has seen."""
+    if manifest.graphs:
+        from pilotlight_runtime.several import open_several  # noqa: PLC0415  (not where a version holds one graph)
+
+        return open_several(folder, manifest, open_session, threads, host)
     graph, fallback = choose_graph(manifest, host or this_host)
     session = open_checked(folder, graph, manifest, open_session, threads)
     check_signature(manifest.signature, session.signature)
-    return LoadedModel(manifest, session, folder, warm_up(session, manifest.signature), fallback)
+    return LoadedModel(manifest, {MODEL_NAME: session}, folder, warm_up(session, manifest.signature), fallback)
 
 
 def choose_graph(manifest: Manifest, host: Host) -> tuple[str, str]:
@@ -102,19 +120,25 @@ def read_manifest(folder: StrPath) -> Manifest:
             manifest = load_manifest(file.read())
     except OSError as error:
         raise ManifestError(f"{path} cannot be read ({error.strerror}); package the model again") from error
-    content = content_version(manifest.signature, manifest.files, manifest.image, manifest.loading)
+    content = version_of(manifest)
     if manifest.version != content:
         raise ManifestError(f"{path} says version {manifest.version}, but its content is {content}; package it again")
-    if not any(file.name == MODEL_NAME for file in manifest.files):
-        raise ManifestError(f"{path} names no {MODEL_NAME}; package the model again")
+    names = {file.name for file in manifest.files}
+    for name in needed_files(manifest):
+        if name not in names:
+            raise ManifestError(f"{path} names no {name}; package the model again")
     return manifest
 
 
 def _weights(manifest: Manifest) -> tuple[ArtifactFile, ...]:
     """What takes as long to check as the graph takes to open. Numbers alone: they cannot mislead what opens it."""
-    if manifest.loading is None:
+    if manifest.graphs:
+        names = [f"{graph.name}/{WEIGHTS_NAME}" for graph in manifest.graphs if graph.loading]
+    elif manifest.loading is not None:
+        names = [WEIGHTS_NAME]
+    else:
         return ()
-    return tuple(file for file in manifest.files if file.name == WEIGHTS_NAME)
+    return tuple(file for file in manifest.files if file.name in names)
 
 
 def open_checked(folder: StrPath, graph: str, manifest: Manifest, open_session: OpenSession, threads: int) -> Session:

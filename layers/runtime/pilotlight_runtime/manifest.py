@@ -1,7 +1,9 @@
 """What one published version holds: the schema that the tool writes and Lambda reads.
 
 manifest.json is the last file of a version to be written, so a version without one does not exist. The version's name
-is the first 12 hex digits of the sha256 of its content: signature, image input, files, and which graph is opened where.
+is the first 12 hex digits of the sha256 of its content: signature, image input, files, which graph is opened where, the
+graphs behind app.py's own code and the assets. What a version does not have takes no part, so that a version of one
+graph is called what it was always called.
 Metrics, parity, provenance and what loading was measured to take describe that content and do not change its name, so
 publishing the same model twice is a no-op.
 """
@@ -65,10 +67,22 @@ class Loading(NamedTuple):
     figures: Json
 
 
+class Graph(NamedTuple):
+    """One of the graphs that app.py's code runs; its files lie in the folder `name` of the version.
+
+    signature: the graph's own, which callers never see. loading: as the manifest's, of this graph.
+    """
+
+    name: str
+    signature: Signature
+    loading: Loading | None = None
+
+
 class Manifest(NamedTuple):
     """A version of a model. metrics, parity and provenance are for people; serving reads the rest.
 
-    loading: None in versions that hold one graph.
+    signature: what callers send and get. loading: None in versions that hold one graph. graphs: those behind app.py's
+    code, empty where MODEL_NAME answers callers itself. assets: names of the files that the code reads besides.
     """
 
     model: str
@@ -80,16 +94,47 @@ class Manifest(NamedTuple):
     parity: Json
     provenance: Json
     loading: Loading | None = None
+    graphs: tuple[Graph, ...] = ()
+    assets: tuple[str, ...] = ()
 
 
-def content_version(
-    signature: Signature, files: tuple[ArtifactFile, ...], image: ImageInput | None, loading: Loading | None = None
+def content_version(  # noqa: PLR0913  (what a version's content is)
+    signature: Signature,
+    files: tuple[ArtifactFile, ...],
+    image: ImageInput | None,
+    loading: Loading | None = None,
+    *,
+    graphs: tuple[Graph, ...] = (),
+    assets: tuple[str, ...] = (),
 ) -> str:
     """The name of a version with this content: 12 lower-case hex digits."""
     from pilotlight_runtime.digest import bytes_sha256  # noqa: PLC0415  (loads OpenSSL: only checking pays for it)
 
-    content = json.dumps(_content(signature, files, image, loading), sort_keys=True, separators=(",", ":"))
+    found = _content(signature, files, image)
+    if loading is not None:
+        found["loading"] = _choice(loading)
+    if graphs:
+        found["graphs"] = [
+            {"name": graph.name, "signature": _signature_json(graph.signature), "loading": _choice(graph.loading)}
+            for graph in graphs
+        ]
+    if assets:
+        found["assets"] = sorted(assets)
+    content = json.dumps(found, sort_keys=True, separators=(",", ":"))
     return bytes_sha256(content.encode())[:VERSION_DIGITS]
+
+
+def version_of(manifest: Manifest) -> str:
+    """What content_version says of the content of `manifest`, whatever version it names."""
+    content = (manifest.signature, manifest.files, manifest.image, manifest.loading)
+    return content_version(*content, graphs=manifest.graphs, assets=manifest.assets)
+
+
+def needed_files(manifest: Manifest) -> tuple[str, ...]:
+    """The files without which `manifest` cannot be served: graphs and assets."""
+    if not manifest.graphs:
+        return (MODEL_NAME, *manifest.assets)
+    return (*(f"{graph.name}/{MODEL_NAME}" for graph in manifest.graphs), *manifest.assets)
 
 
 def dump_manifest(manifest: Manifest) -> bytes:
@@ -99,8 +144,10 @@ def dump_manifest(manifest: Manifest) -> bytes:
         "model": manifest.model,
         "version": manifest.version,
         "platform": PLATFORM,
-        **_content(manifest.signature, manifest.files, manifest.image, None),
+        **_content(manifest.signature, manifest.files, manifest.image),
         **({} if manifest.loading is None else {"loading": manifest.loading._asdict()}),
+        **({"graphs": [_graph_json(graph) for graph in manifest.graphs]} if manifest.graphs else {}),
+        **({"assets": sorted(manifest.assets)} if manifest.assets else {}),
         "metrics": manifest.metrics,
         "parity": manifest.parity,
         "provenance": manifest.provenance,
@@ -130,16 +177,26 @@ def _manifest(document: Json) -> Manifest:
     return Manifest(
         model=str(document["model"]),
         version=str(document["version"]),
-        signature=Signature(
-            inputs=tuple(_spec(spec) for spec in document["signature"]["inputs"]),
-            outputs=tuple(_spec(spec) for spec in document["signature"]["outputs"]),
-        ),
+        signature=_signature(document["signature"]),
         files=tuple(_file(file) for file in document["files"]),
         image=None if image is None else ImageInput(**image),
         metrics=dict(document["metrics"]),
         parity=dict(document["parity"]),
         provenance=dict(document["provenance"]),
         loading=_loading(document.get("loading")),
+        graphs=tuple(_graph(graph) for graph in document.get("graphs", ())),
+        assets=tuple(_file_name(name) for name in document.get("assets", ())),
+    )
+
+
+def _graph(graph: Json) -> Graph:
+    return Graph(_file_name(graph["name"]), _signature(graph["signature"]), _loading(graph["loading"]))
+
+
+def _signature(signature: Json) -> Signature:
+    return Signature(
+        inputs=tuple(_spec(spec) for spec in signature["inputs"]),
+        outputs=tuple(_spec(spec) for spec in signature["outputs"]),
     )
 
 
@@ -164,20 +221,29 @@ def _file_name(value: object) -> str:
     return name
 
 
-def _content(
-    signature: Signature, files: tuple[ArtifactFile, ...], image: ImageInput | None, loading: Loading | None
-) -> Json:
-    content: Json = {
-        "signature": {
-            "inputs": [_spec_json(spec) for spec in signature.inputs],
-            "outputs": [_spec_json(spec) for spec in signature.outputs],
-        },
+def _content(signature: Signature, files: tuple[ArtifactFile, ...], image: ImageInput | None) -> Json:
+    return {
+        "signature": _signature_json(signature),
         "files": [file._asdict() for file in sorted(files)],
         "image": None if image is None else image._asdict(),
     }
-    if loading is not None:
-        content["loading"] = {"graph": loading.graph, "host": loading.host}
-    return content
+
+
+def _choice(loading: Loading | None) -> Json | None:
+    """What of `loading` belongs to the content."""
+    return None if loading is None else {"graph": loading.graph, "host": loading.host}
+
+
+def _graph_json(graph: Graph) -> Json:
+    loading = None if graph.loading is None else graph.loading._asdict()
+    return {"name": graph.name, "signature": _signature_json(graph.signature), "loading": loading}
+
+
+def _signature_json(signature: Signature) -> Json:
+    return {
+        "inputs": [_spec_json(spec) for spec in signature.inputs],
+        "outputs": [_spec_json(spec) for spec in signature.outputs],
+    }
 
 
 def _spec_json(spec: TensorSpec) -> Json:

@@ -7,7 +7,7 @@ from pilotlight_runtime.compression import pack, unpack
 from pilotlight_runtime.errors import InvalidRequest, NotFound
 from pilotlight_runtime.http import JSON, HttpRequest, HttpResponse, json_response
 from pilotlight_runtime.images import image_codec, is_image, preload
-from pilotlight_runtime.inference import InferRequest, InferResponse, Predict, infer
+from pilotlight_runtime.inference import InferRequest, InferResponse, Prepared, infer
 from pilotlight_runtime.json_codec import dumps_finite, fast
 from pilotlight_runtime.loading import LoadedModel
 from pilotlight_runtime.observer import Trace
@@ -18,7 +18,7 @@ from pilotlight_runtime.wording import brief
 class ModelService:
     """Answers for one model. predict: a person's own way around the session, if any."""
 
-    def __init__(self, model: LoadedModel, predict: Predict | None = None) -> None:
+    def __init__(self, model: LoadedModel, predict: Prepared | None = None) -> None:
         self._model = model
         self._manifest = model.manifest
         self._predict = predict

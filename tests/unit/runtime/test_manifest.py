@@ -7,12 +7,15 @@ from models.manifests import manifest_of
 from pilotlight_runtime.errors import ManifestError
 from pilotlight_runtime.manifest import (
     ArtifactFile,
+    Graph,
     ImageInput,
     Loading,
     Manifest,
     content_version,
     dump_manifest,
     load_manifest,
+    needed_files,
+    version_of,
 )
 
 IMAGE = ImageInput("x", 4, 2, 3, 0.5, -1.0, "NCHW")
@@ -102,3 +105,47 @@ def test_loading_cannot_name_a_file_outside() -> None:
     raw = dump_manifest(FULL._replace(loading=LOADING._replace(graph="../model.onnx")))
     with pytest.raises(ManifestError, match="leaves the version's folder"):
         load_manifest(raw)
+
+
+def test_versions_of_one_graph_are_called_what_they_always_were() -> None:
+    assert version_of(FULL) == "d2b60229d14c"
+    assert version_of(FULL._replace(loading=LOADING)) == "21b06c8bb82e"
+
+
+ENCODER = Graph("encoder", FULL.signature, LOADING)
+SEVERAL = FULL._replace(graphs=(ENCODER, ENCODER._replace(name="decoder", loading=None)), assets=("words.json",))
+
+
+def test_graphs_and_assets_are_read_back() -> None:
+    assert load_manifest(dump_manifest(SEVERAL)) == SEVERAL._replace(files=tuple(sorted(FILES)))
+    assert needed_files(FULL) == ("model.onnx",)
+    assert needed_files(SEVERAL) == ("encoder/model.onnx", "decoder/model.onnx", "words.json")
+    assert not {"graphs", "assets"} & json.loads(dump_manifest(FULL)).keys()
+
+
+def test_graphs_and_assets_name_the_version() -> None:
+    others = [
+        FULL,
+        SEVERAL._replace(assets=()),
+        SEVERAL._replace(graphs=SEVERAL.graphs[:1]),
+        SEVERAL._replace(graphs=SEVERAL.graphs[::-1]),
+        SEVERAL._replace(graphs=(ENCODER._replace(signature=PLAIN.signature._replace(inputs=())), SEVERAL.graphs[1])),
+        SEVERAL._replace(graphs=(ENCODER._replace(loading=LOADING._replace(host="elsewhere")), SEVERAL.graphs[1])),
+    ]
+    assert len({version_of(SEVERAL), *map(version_of, others)}) == 7
+    measured = SEVERAL._replace(graphs=(ENCODER._replace(loading=LOADING._replace(figures={})), SEVERAL.graphs[1]))
+    assert version_of(measured) == version_of(SEVERAL)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"assets": ["../x"]}, "leaves the version's folder"),
+        ({"graphs": [{"name": "/x", "signature": {"inputs": [], "outputs": []}, "loading": None}]}, "leaves the vers"),
+        ({"graphs": [{"name": "x"}]}, "lacks the field 'signature'"),
+        ({"graphs": 3}, "is malformed"),
+    ],
+)
+def test_damaged_graphs_and_assets_say_where(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(ManifestError, match=message):
+        load_manifest(edited(**fields))

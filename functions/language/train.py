@@ -1,0 +1,85 @@
+"""The language model: convolutions and self-attention over characters, pooled by mean and maximum."""
+
+import keras
+import numpy as np
+
+from pilotlight.core.artifacts import Dataset, Exported
+from pilotlight.training import (
+    Run,
+    build_vocabulary,
+    exported_classifier,
+    fingerprint,
+    keras_progress,
+    load_languages,
+    text_batches,
+)
+from pilotlight_runtime.text import characters
+
+STEPS_AN_EPOCH = 100
+"""At least so many: a small data set takes smaller batches, or ten epochs would be too few steps to learn from."""
+LEAST = 8
+"""A character of fewer texts shares one of BUCKETS embeddings with others: Chinese and Korean have thousands."""
+BUCKETS = 16
+WIDTH = 48
+FILTERS = 32
+HEADS = 4
+LOWEST = -1e9
+SHORTEST, LONGEST = 8, 80
+"""Characters of the parts that are learned from: a caller's text begins and ends anywhere."""
+
+
+def load(run: Run) -> Dataset:
+    """Texts, and the number of the language of each."""
+    arrays, classes = load_languages(run)
+    return Dataset(*arrays, source=run.source, fingerprint=fingerprint(arrays), classes=classes)
+
+
+def train(data: Dataset, run: Run) -> Exported:
+    """The network fitted for `run.epochs` on other parts of the texts each time; the rate falls to 0."""
+    cut = [characters(text) for text in data.x_train.tolist()]
+    vocabulary = build_vocabulary(cut, LEAST, BUCKETS)
+    learned = [vocabulary.ids(tokens) for tokens in cut]
+    held = [vocabulary.ids(characters(text)) for text in data.x_test.tolist()]
+    size = max(1, min(run.batch_size, len(learned) // STEPS_AN_EPOCH))
+    batches = text_batches(learned, data.y_train.tolist(), size, run.seed, part)
+    model = network(vocabulary.size, len(data.classes))
+    rate = keras.optimizers.schedules.CosineDecay(run.learning_rate, run.epochs * len(batches))
+    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(
+        batches,
+        epochs=run.epochs,
+        validation_data=text_batches(held, data.y_test.tolist(), run.batch_size, run.seed),
+        callbacks=[keras_progress(run.progress)],
+        verbose=0,
+    )
+    return exported_classifier(model, data, vocabulary, characters)
+
+
+def network(size: int, classes: int) -> keras.Model:
+    """Ids of shape (n, length), padded with 0, to probabilities. What is padding counts nowhere."""
+    layers, ops = keras.layers, keras.ops
+    ids = keras.Input((None,), dtype="int64", name="ids")
+    there = ops.not_equal(ids, 0)
+    real = ops.cast(there, "float32")[:, :, None]
+    embedded = layers.Dropout(0.15)(layers.Embedding(size, WIDTH)(ids) * real)
+    convolved = [layers.Conv1D(FILTERS, width, padding="same", activation="relu")(embedded) for width in (2, 3, 5)]
+    states = ops.concatenate(convolved, axis=-1) * real
+    width = states.shape[-1]
+    attention = layers.MultiHeadAttention(HEADS, width // HEADS, dropout=0.1)
+    attended = attention(states, states, attention_mask=there[:, None, :])
+    states = layers.LayerNormalization()(states + layers.Dropout(0.15)(attended))
+    dense = layers.Dense(width)(layers.Dense(2 * width, activation="relu")(states))
+    states = layers.LayerNormalization()(states + dense)
+    mean = ops.sum(states * real, axis=1) / ops.sum(real, axis=1)
+    highest = ops.max(ops.where(there[:, :, None], states, LOWEST), axis=1)
+    pooled = layers.Dropout(0.3)(ops.concatenate([mean, highest], axis=-1))
+    return keras.Model(ids, layers.Dense(classes, activation="softmax", name="probabilities")(pooled))
+
+
+def part(row: list[int], draw: np.random.Generator) -> list[int]:
+    """A part of `row` of SHORTEST to LONGEST characters; the whole where it is short, and three times in ten."""
+    if len(row) <= LONGEST and (len(row) <= SHORTEST or draw.random() < 0.3):
+        return row
+    size = int(draw.integers(SHORTEST, min(len(row), LONGEST) + 1))
+    start = int(draw.integers(0, len(row) - size + 1))
+    return row[start : start + size]

@@ -1,0 +1,12 @@
+"""Serves the sentiment model: sentences in, the probability of each sentiment and its name out.
+
+Sentences of one length run together and others apart, so that the recurrent network never sees padding.
+"""
+
+from pilotlight_runtime.handler import model_handler
+from pilotlight_runtime.text import words
+from pilotlight_runtime.text_classifier import Limits, text_classifier
+
+LIMITS = Limits(longest=5000, cells=16_384, mixed=False)
+
+handler = model_handler(__file__, prepare=text_classifier(words, LIMITS))

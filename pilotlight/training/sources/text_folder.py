@@ -1,0 +1,51 @@
+"""A folder of text files, one a class: de.txt holds German, a text a line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, NamedTuple
+from zlib import crc32
+
+import numpy as np
+
+from pilotlight.core.errors import DataError
+from pilotlight.training.arrays import Arrays
+
+_HINT: Final = "It needs a file NAME.txt for each class, a text a line, in UTF-8."
+_HELD_OUT: Final = 5
+"""One line in so many."""
+
+
+class Labelled(NamedTuple):
+    """arrays: texts, and the place of their class in `classes`."""
+
+    arrays: Arrays
+    classes: tuple[str, ...]
+
+
+def load_text_folder(folder: Path, where: str) -> Labelled:
+    """The lines of each .txt file below `folder`, classes by the files' names, sorted.
+
+    A line goes to one part by its content, so that equal lines are never in both. DataError calls the folder `where`.
+    """
+    files = sorted(folder.glob("*.txt"))
+    if len(files) < 2:
+        raise DataError(where, f"holds {len(files)} .txt files", _HINT)
+    parts: tuple[list[tuple[str, int]], list[tuple[str, int]]] = ([], [])
+    for label, path in enumerate(files):
+        for line in dict.fromkeys(_lines(path)):
+            parts[crc32(line.encode()) % _HELD_OUT == 0].append((line, label))
+    for part, name in zip(parts, ("to learn from", "to hold out"), strict=True):
+        missing = set(range(len(files))) - {label for _, label in part}
+        if missing:
+            raise DataError(str(files[min(missing)]), f"has no line {name}", "Give it more lines.")
+    columns = [np.array(column) for part in parts for column in zip(*part, strict=True)]
+    return Labelled(Arrays(*columns), tuple(path.stem for path in files))
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(str(path), f"is not UTF-8 at byte {error.start}", _HINT) from error
+    return [line.strip() for line in text.splitlines() if line.strip()]
