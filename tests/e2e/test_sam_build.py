@@ -22,6 +22,7 @@ def test_a_function_holds_what_serving_needs_and_nothing_of_training(desk: Desk,
     text = {"classifier/model.onnx", "labels.json", "vocabulary.json"}
     for resource in ("SentimentFunction", "LanguageFunction"):
         assert set(project.files(resource)) == {"app.py", "manifest.json"} | text
+    assert set(project.files("SpeciesFunction")) == {"app.py", "manifest.json", "model.onnx"}
     assert set(project.files("EchoFunction")) == {"app.py", "manifest.json", "model.onnx"}
     optimised = {"optimized.onnx", "weights.bin"}  # from a megabyte of weights on
     assert set(project.files("DigitsFunction")) == {"app.py", "manifest.json", "model.onnx"} | optimised
