@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pilotlight.core.artifacts import ParityReport, Published
+from pilotlight.core.artifacts import ParityReport, Published, Quantization
 
 Clock = Callable[[], datetime]
 """Now, with a time zone."""
@@ -33,7 +33,7 @@ class TrainResult:
     """One finished way, published and pinned.
 
     metrics: of the source model on the held-out part. parity: what the gate saw. seconds: by stage. sizes: bytes of
-    each file of the version.
+    each file of the version. quantization: what quantising did, None where the model was not quantised.
     """
 
     model: str
@@ -42,6 +42,7 @@ class TrainResult:
     parity: ParityReport
     seconds: Mapping[str, float]
     sizes: Mapping[str, int]
+    quantization: Quantization | None = None
 
     @property
     def version(self) -> str:
