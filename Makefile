@@ -39,7 +39,7 @@ check: $(STAMP)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mypy scripts/*.py
-	$(BIN)/mypy benchmarks/run.py benchmarks/install.py benchmarks/measure.py benchmarks/model.py benchmarks/report.py benchmarks/peers.py benchmarks/text_imports.py
+	$(BIN)/mypy benchmarks/run.py benchmarks/install.py benchmarks/measure.py benchmarks/model.py benchmarks/report.py benchmarks/peers.py benchmarks/text_imports.py benchmarks/quantization.py
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint template.yaml infra/*.yaml
 	$(BIN)/python scripts/check_links.py

@@ -2,9 +2,9 @@
 
 Trains each model once as its model.toml says, and carries it on in floating point and in each way to quantise, with
 tolerances that let everything pass. One row a way: bytes of the version; milliseconds of loading it (checking, opening,
-one run on zeros); milliseconds of one sample and, where no code of the model's own stands before the graph, of 64; the
-metric on the held-out part; the largest difference from the source. Times are medians, all ways in turn in one process
-with one thread, but for models behind code of their own, whose function is asked as it starts here.
+one run on zeros); milliseconds of one sample and of 64; the metric on the held-out part; the largest difference from
+the source. Times are medians, all ways in turn in one process with one thread, but for models behind code of their own,
+whose function is asked as it starts here. `all` is dynamic with the convolutions too, which `dynamic` leaves alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from pilotlight.core.artifacts import Candidate, Fitted, ParityReport, Reference
+from pilotlight.core.artifacts import Candidate, Exported, Fitted, ParityReport, Reference
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.lock import Lock
 from pilotlight.core.modelconfig import DYNAMIC, NONE, STATIC, ModelConfig, QuantizationConfig
@@ -27,14 +27,16 @@ from pilotlight.core.progress import Silent
 from pilotlight.core.project import Project
 from pilotlight.optimization import optimize
 from pilotlight.pipeline.source import Source, source_of
-from pilotlight.quantization import quantize
+from pilotlight.quantization import integers, quantize
 from pilotlight.store import FolderBlobs, Store
 from pilotlight.training import Run, fit
 from pilotlight_runtime.loading import load_model
+from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.ort_session import open_session
 
 MODELS: Final = ("digits", "sentiment", "language")
-MODES: Final = (NONE, DYNAMIC, STATIC)
+ALL: Final = "all"
+MODES: Final = (NONE, DYNAMIC, ALL, STATIC)
 ROOT: Final = Path(__file__).parents[1]
 ROUNDS: Final = 31
 
@@ -53,13 +55,20 @@ def ways(project: Project, config: ModelConfig, fitted: Fitted, folder: Path) ->
     """Each mode that the model can take, and held-out samples."""
     found: dict[str, Way] = {}
     for mode in MODES:
+        if mode == ALL and isinstance(fitted.model, Exported):
+            continue
         loose = QuantizationConfig(mode, rtol=0.0, atol=0.0, metric_drop=1.0, outliers=1.0)
         parity = loose.tolerances(len(fitted.dataset.x_test))
         source = source_of(project, replace(config, quantization=loose, parity=parity), fitted, open_session)
         at = folder / mode
         candidate = source.convert(at / "converted")
         try:
-            if mode != NONE:
+            if mode == ALL:
+                integers.write_dynamic(
+                    candidate.folder / MODEL_NAME, at / "quantized" / MODEL_NAME, (*integers.DYNAMIC, "Conv")
+                )
+                candidate = replace(candidate, folder=at / "quantized")
+            elif mode != NONE:
                 candidate = quantize(config.name, candidate, source.calibration(candidate), at / "quantized")
         except ConversionError as error:
             print(f"{config.name}, {mode}: {error.what}")
@@ -79,10 +88,10 @@ def published(name: str, candidate: Candidate, at: Path) -> Path:
     return at / "version"
 
 
-def in_turn(calls: Mapping[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, float]:
+def in_turn(calls: Mapping[str, Callable[[], object]]) -> dict[str, float]:
     """Milliseconds of each call, the median, all of them in turn."""
     seconds: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         for name, call in calls.items():
             call()
             start = time.perf_counter()
@@ -116,7 +125,7 @@ def measure(project: Project, name: str, data: str | None) -> None:
     fitted = fit(project.folder(name), config, run)
     with tempfile.TemporaryDirectory() as folder:
         found, reference = ways(project, config, fitted, Path(folder))
-        starts = in_turn({mode: loaded(way) for mode, way in found.items()}, 9)
+        starts = in_turn({mode: loaded(way) for mode, way in found.items()})
         one, many = asked(found, reference, 1), asked(found, reference, 64)
         for mode, way in found.items():
             size = sum(file.stat().st_size for file in way.folder.rglob("*") if file.is_file())

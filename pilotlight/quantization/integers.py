@@ -8,7 +8,7 @@ ONNX Runtime's documentation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,7 @@ import onnx
 from pilotlight.core.artifacts import Array, Named
 from pilotlight.core.quiet import quiet
 
-_DYNAMIC: Final = ("MatMul", "Gemm", "LSTM", "Gather", "Attention")
+DYNAMIC: Final = ("MatMul", "Gemm", "LSTM", "Gather", "Attention")
 """No Conv: ONNX Runtime's ConvInteger is several times slower than Conv (benchmarks/quantization.py)."""
 _MULTIPLYING: Final = ("Conv", "ConvTranspose", "MatMul", "Gemm", "Gather")
 _MOVING: Final = ("Relu", "Clip", "MaxPool", "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze")
@@ -35,7 +35,7 @@ class NotQuantized(Exception):
     """The quantiser cannot read or change a graph; the message is its own."""
 
 
-def write_dynamic(source: Path, target: Path) -> bool:
+def write_dynamic(source: Path, target: Path, operators: Sequence[str] = DYNAMIC) -> bool:
     """Quantises the graph at `source`; ranges of what is multiplied with weights are found anew in every run.
 
     False, and nothing is written, where the graph has nothing to quantise. Raises NotQuantized.
@@ -44,7 +44,7 @@ def write_dynamic(source: Path, target: Path) -> bool:
 
     def change(path: Path) -> None:
         quantize_dynamic(
-            _prepared(source), path, list(_DYNAMIC), per_channel=True, reduce_range=True, weight_type=QuantType.QInt8
+            _prepared(source), path, list(operators), per_channel=True, reduce_range=True, weight_type=QuantType.QInt8
         )
 
     return _written(source, target, change)
