@@ -25,7 +25,7 @@ _MOVING: Final = ("Relu", "Clip", "MaxPool", "Reshape", "Flatten", "Transpose", 
 _STATIC: Final = (*_MULTIPLYING, *_MOVING)
 _IN_FULL: Final = {"OpTypesToExcludeOutputQuantization": ["MatMul", "Gemm"]}
 """Their sums come as floating point at no cost; what follows, a bias or a softmax, then loses nothing."""
-BATCH: Final = 64
+_BATCH: Final = 64
 _MARKS: Final = frozenset(
     {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulInteger", "DynamicQuantizeLSTM"}
 )
@@ -50,10 +50,10 @@ def write_dynamic(source: Path, target: Path, operators: Sequence[str] = DYNAMIC
     return _written(source, target, change)
 
 
-def write_static(source: Path, target: Path, samples: Named, batch: int = BATCH) -> bool:
+def write_static(source: Path, target: Path, samples: Named, fixed: int | None = None) -> bool:
     """As write_dynamic; ranges are those that `samples`, inputs by name, have in the floating-point graph.
 
-    batch: how many samples one run takes.
+    fixed: how many samples one run takes where the graph fixes it; what is left over is not used then.
     """
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static  # noqa: PLC0415  (as above)
 
@@ -61,7 +61,7 @@ def write_static(source: Path, target: Path, samples: Named, batch: int = BATCH)
         quantize_static(
             _prepared(source),
             path,
-            _Batches(samples, batch),
+            _Batches(samples, fixed),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=list(_STATIC),
             per_channel=True,
@@ -91,12 +91,14 @@ def _written(source: Path, target: Path, change: Callable[[Path], None]) -> bool
         raise NotQuantized(
             str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         ) from error
+    before = onnx.load(str(source), format="protobuf", load_external_data=False)
     model = onnx.load(str(target), format="protobuf")
-    if _marks(model) <= _marks(onnx.load(str(source), format="protobuf", load_external_data=False)):
+    if _marks(model) <= _marks(before):
         target.unlink()
         return False
     del model.graph.value_info[:]
     del model.metadata_props[:]
+    model.metadata_props.extend(before.metadata_props)
     target.write_bytes(model.SerializeToString(deterministic=True))
     return True
 
@@ -109,9 +111,10 @@ def _marks(model: onnx.ModelProto) -> int:
 class _Batches:
     """Samples batch by batch, as the quantiser asks for them: None at their end."""
 
-    def __init__(self, samples: Named, size: int) -> None:
+    def __init__(self, samples: Named, fixed: int | None) -> None:
         count = len(next(iter(samples.values())))
-        starts = range(0, count - count % size if count >= size else count, size)
+        size = fixed or _BATCH
+        starts = range(0, count - count % size if fixed else count, size)
         self._batches: Iterator[dict[str, Array]] = iter(
             [{name: array[start : start + size] for name, array in samples.items()} for start in starts]
         )

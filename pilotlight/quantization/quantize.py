@@ -10,7 +10,7 @@ from typing import Final
 from pilotlight.core.artifacts import Candidate, Named
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.modelconfig import DYNAMIC
-from pilotlight.quantization.integers import BATCH, NotQuantized, write_dynamic, write_static
+from pilotlight.quantization.integers import NotQuantized, write_dynamic, write_static
 from pilotlight_runtime.manifest import MODEL_NAME
 
 _HINT: Final = 'Set mode = "none" in [quantization] of model.toml, or the other mode.'
@@ -52,8 +52,8 @@ def _one(where: str, candidate: Candidate, calibration: Named | None, into: Path
     try:
         if calibration is None:
             return write_dynamic(source, target)
-        fixed = candidate.signature.inputs[0].shape[:1]
-        return write_static(source, target, calibration, fixed[0] if fixed and fixed[0] > 0 else BATCH)
+        first = candidate.signature.inputs[0].shape[:1]
+        return write_static(source, target, calibration, first[0] if first and first[0] > 0 else None)
     except NotQuantized as error:
         raise ConversionError(where, f"cannot be quantised: {error}", _HINT) from error
 
