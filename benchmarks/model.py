@@ -43,6 +43,8 @@ def prepare(repository: Path, into: Path) -> Digits:
     source.mkdir(parents=True, exist_ok=True)
     for name in ("app.py", "train.py", "model.toml"):
         shutil.copy(repository / "functions" / "digits" / name, source)
+    settings = source / "model.toml"  # in floating point, as the peers have it
+    settings.write_text(settings.read_text().replace('mode = "static"', 'mode = "none"'))
     keras = into / "project" / "digits.keras"
     config = project.config("digits")
     if not keras.is_file():
