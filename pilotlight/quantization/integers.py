@@ -18,7 +18,7 @@ from pilotlight.core.artifacts import Array, Named
 from pilotlight.core.quiet import quiet
 
 DYNAMIC: Final = ("MatMul", "Gemm", "LSTM", "Gather", "Attention")
-"""No Conv: ONNX Runtime's ConvInteger is several times slower than Conv (benchmarks/quantization.py)."""
+"""No Conv: ONNX Runtime's ConvInteger takes three times as long as Conv (benchmarks/quantization.py)."""
 _MULTIPLYING: Final = ("Conv", "ConvTranspose", "MatMul", "Gemm", "Gather")
 _MOVING: Final = ("Relu", "Clip", "MaxPool", "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze")
 """What lies between the others and only picks or moves values: left out, each would cost a way there and back."""
