@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pilotlight.cli.wiring import out, print_json
 
 if TYPE_CHECKING:  # numpy loads when a command runs, not for --help
-    from pilotlight.core.artifacts import ParityReport
+    from pilotlight.core.artifacts import ParityReport, Quantization
     from pilotlight.pipeline import Scores, TrainResult
 
 
@@ -29,6 +30,8 @@ def told(result: TrainResult, *, as_json: bool, following: str) -> None:
     if result.scores is not None:
         facts.add_row("seeds", escape(scores_text(result.scores)))
     facts.add_row("parity", escape(parity_text(result.parity)))
+    if result.quantization is not None:
+        facts.add_row("quantised", escape(quantization_text(result.quantization)))
     facts.add_row("size", human_bytes(sum(result.sizes.values())))
     if not result.published.new:
         facts.add_row("manifest", "as it was first published: a version never changes")
@@ -44,7 +47,7 @@ def told(result: TrainResult, *, as_json: bool, following: str) -> None:
 def as_object(result: TrainResult) -> dict[str, Any]:
     """The result for scripts: model, version, new, metrics, parity, seconds in all and by stage, bytes by file.
 
-    scores and curve: as in the manifest, null where there are none.
+    scores, curve and quantization: as in the manifest, null where there are none.
     """
     parity = result.parity
     return {
@@ -60,6 +63,7 @@ def as_object(result: TrainResult) -> dict[str, Any]:
             "onnx_metric": parity.onnx_metric,
             "note": parity.note,
         },
+        "quantization": None if result.quantization is None else asdict(result.quantization),
         "seconds": round(sum(result.seconds.values()), 3),
         "stages": dict(result.seconds),
         "bytes": dict(result.sizes),
@@ -73,6 +77,18 @@ def scores_text(scores: Scores) -> str:
     each = ", ".join(f"{seed} {score:.4f}" for seed, score in scores.by_seed.items())
     median = f"median {scores.metric} {scores.median:.4f} of {len(scores.by_seed)}"
     return f"{median} ({each}); seed {scores.kept} is kept"
+
+
+def quantization_text(found: Quantization) -> str:
+    """One line: how, and what became of the size, the metric and the time of one sample."""
+    from pilotlight.cli.tables import human_bytes  # noqa: PLC0415  (rich)
+
+    parts = [f"{found.mode}: {human_bytes(found.bytes_before)} → {human_bytes(found.bytes_after)}"]
+    if found.metric_before is not None and found.metric_after is not None:
+        parts.append(f"{found.metric} {found.metric_before:.4f} → {found.metric_after:.4f}")
+    if found.run_ms_before is not None and found.run_ms_after is not None:
+        parts.append(f"one sample {found.run_ms_before:.2f} → {found.run_ms_after:.2f} ms")
+    return "; ".join(parts)
 
 
 def parity_text(parity: ParityReport) -> str:

@@ -122,6 +122,28 @@ class ParityReport:
 
 
 @dataclass(frozen=True)
+class Quantization:
+    """What quantising did to a model, by the gate's samples.
+
+    mode: how. bytes_before, bytes_after: of the graphs with their weights, as converted and as quantised. samples: how
+    many both were judged by. largest_difference: from the source, as the gate's. metric: its name, "" where there is
+    none. metric_before, metric_after: of the ONNX model in floating point and quantised. run_ms_before, run_ms_after:
+    of one sample, the median, both in turn in one process; None where the gate has refused.
+    """
+
+    mode: str
+    bytes_before: int
+    bytes_after: int
+    samples: int
+    largest_difference: float | None
+    metric: str = ""
+    metric_before: float | None = None
+    metric_after: float | None = None
+    run_ms_before: float | None = None
+    run_ms_after: float | None = None
+
+
+@dataclass(frozen=True)
 class Published:
     """A version in the store. new: False where the same content was there already."""
 

@@ -17,6 +17,8 @@ from pilotlight_runtime.signature import Signature, TensorSpec
 CONFIG_NAME: Final = "model.toml"
 KINDS: Final = ("keras", "sklearn", "onnx")
 DEFAULT_OPSET: Final = 18
+NONE, DYNAMIC, STATIC = "none", "dynamic", "static"
+QUANTIZATION_MODES: Final = (NONE, DYNAMIC, STATIC)
 _LARGEST: Final = sys.float_info.max
 
 
@@ -48,13 +50,35 @@ class ParityConfig:
     """[parity]: how near the ONNX model must be.
 
     samples: held-out samples compared (fewer where fewer exist). rtol, atol: |onnx - source| <= atol + rtol * |source|.
-    metric_drop: how much lower the ONNX model's metric may be, in the metric's own unit.
+    metric_drop: how much lower the ONNX model's metric may be, in the metric's own unit. outliers: the share
+    of an output's values that may be further off, never NaN or infinite; only [quantization] sets it.
     """
 
     samples: int = 256
     rtol: float = 1e-4
     atol: float = 1e-5
     metric_drop: float = 0.0
+    outliers: float = 0.0
+
+
+@dataclass(frozen=True)
+class QuantizationConfig:
+    """[quantization]: weights, and what is multiplied with them, as whole numbers of 8 bits.
+
+    mode: NONE, DYNAMIC or STATIC. samples: of the training part, from which STATIC takes the range of each tensor.
+    rtol, atol, metric_drop, outliers: as ParityConfig's, and what the gate holds the quantised model to instead.
+    """
+
+    mode: str = NONE
+    samples: int = 128
+    rtol: float = 0.1
+    atol: float = 0.05
+    metric_drop: float = 0.01
+    outliers: float = 0.01
+
+    def tolerances(self, samples: int) -> ParityConfig:
+        """What the gate holds the quantised model to on so many samples."""
+        return ParityConfig(samples, self.rtol, self.atol, self.metric_drop, self.outliers)
 
 
 @dataclass(frozen=True)
@@ -70,6 +94,7 @@ class ModelConfig:
     training: TrainingConfig = field(default_factory=TrainingConfig)
     conversion: ConversionConfig = field(default_factory=ConversionConfig)
     parity: ParityConfig = field(default_factory=ParityConfig)
+    quantization: QuantizationConfig = field(default_factory=QuantizationConfig)
     signature: Signature | None = None
     image: ImageInput | None = None
     labels: LabelsConfig | None = None
@@ -84,7 +109,9 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProjectError(str(path), f"is not TOML: {error}", "Mend the line it names.") from error
     table = _Table(path, "", document)
-    table.only("kind", "description", "training", "conversion", "parity", "signature", "image", "labels")
+    table.only(
+        *("kind", "description", "training", "conversion", "parity", "quantization", "signature", "image", "labels")
+    )
     kind = table.text("kind", "keras")
     if kind not in KINDS:
         raise table.wrong("kind", f"one of {', '.join(KINDS)}", kind)
@@ -101,6 +128,7 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
         training=_training(table.sub("training")),
         conversion=_conversion(table.sub("conversion")),
         parity=_parity(table.sub("parity")),
+        quantization=_quantization(table.sub("quantization")),
         signature=None if signature is None else _signature(signature),
         image=None if image is None else _image(image),
         labels=None if labels is None else _labels(labels),
@@ -126,6 +154,9 @@ class _Table:
                 raise ProjectError(
                     str(self._path), f"{self._prefix}{key} is not a setting", f"Known are {', '.join(known)}."
                 )
+
+    def has(self, key: str) -> bool:
+        return key in self._values
 
     def sub(self, key: str) -> _Table | None:
         value = self._values.get(key)
@@ -205,6 +236,26 @@ def _parity(table: _Table | None) -> ParityConfig:
         rtol=table.number("rtol", default.rtol, 0.0),
         atol=table.number("atol", default.atol, 0.0),
         metric_drop=table.number("metric_drop", default.metric_drop, 0.0),
+    )
+
+
+def _quantization(table: _Table | None) -> QuantizationConfig:
+    if table is None:
+        return QuantizationConfig()
+    table.only("mode", "samples", "rtol", "atol", "metric_drop", "outliers")
+    default = QuantizationConfig()
+    mode = table.text("mode", default.mode)
+    if mode not in QUANTIZATION_MODES:
+        raise table.wrong("mode", f"one of {', '.join(QUANTIZATION_MODES)}", mode)
+    if mode == DYNAMIC and table.has("samples"):
+        raise table.wrong("samples", 'no value with mode "dynamic", which takes none', table.integer("samples", 0, 1))
+    return QuantizationConfig(
+        mode=mode,
+        samples=table.integer("samples", default.samples, 1),
+        rtol=table.number("rtol", default.rtol, 0.0),
+        atol=table.number("atol", default.atol, 0.0),
+        metric_drop=table.number("metric_drop", default.metric_drop, 0.0),
+        outliers=table.number("outliers", default.outliers, 0.0),
     )
 
 

@@ -50,7 +50,7 @@ def _output(expected: Array, found: Array, datatype: Datatype, config: ParityCon
         return Comparison(failures, 0.0)
     if datatype is BYTES:
         wrong = np.asarray(_strings(expected) != _strings(found))
-        return Comparison(_lines(wrong, expected, found, wrong.astype(np.float64)), 0.0)
+        return Comparison(_lines(wrong, expected, found, wrong.astype(np.float64), config), 0.0)
     if datatype is BF16:
         return _numbers(_widened(expected), _widened(found), config)
     if found.dtype.kind == "f":
@@ -58,7 +58,7 @@ def _output(expected: Array, found: Array, datatype: Datatype, config: ParityCon
     # Whole numbers and booleans are right or wrong; 64-bit ones would not survive a float.
     wrong = np.asarray(expected != found)
     distance = np.abs(expected.astype(np.float64) - found.astype(np.float64))
-    return Comparison(_lines(wrong, expected, found, distance), float(distance.max(initial=0.0)))
+    return Comparison(_lines(wrong, expected, found, distance, config), float(distance.max(initial=0.0)))
 
 
 def _numbers(expected: Floats, found: Floats, config: ParityConfig) -> Comparison:
@@ -70,12 +70,14 @@ def _numbers(expected: Floats, found: Floats, config: ParityConfig) -> Compariso
     comparable = np.isfinite(expected) & np.isfinite(found)
     distance = np.where(same | comparable, distance, np.inf)
     wrong = ~same & ~(comparable & (distance <= allowed))
-    return Comparison(_lines(wrong, expected, found, distance), float(distance.max(initial=0.0)))
+    return Comparison(_lines(wrong, expected, found, distance, config), float(distance.max(initial=0.0)))
 
 
-def _lines(wrong: NDArray[np.bool_], expected: Array, found: Array, distance: Floats) -> list[str]:
+def _lines(
+    wrong: NDArray[np.bool_], expected: Array, found: Array, distance: Floats, config: ParityConfig
+) -> list[str]:
     count = int(wrong.sum())
-    if count == 0:
+    if count <= config.outliers * wrong.size and np.isfinite(distance[wrong]).all():
         return []
     places = np.argwhere(wrong)
     worst = np.argsort(-distance[wrong], kind="stable")[:SHOWN]

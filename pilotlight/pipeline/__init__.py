@@ -1,8 +1,10 @@
 """The way of a model, stage by stage: each takes a value and returns a value; the command line only starts it.
 
-    train     fit ── convert ── optimize ── verify ── publish ── pin
-    convert         a saved model ── convert ── optimize ── verify ── publish ── pin
-    import                  an ONNX file ── optimize ── verify ── publish ── pin
+    train     fit ── convert ── quantize ── optimize ── verify ── publish ── pin
+    convert         a saved model ── convert ── quantize ── optimize ── verify ── publish ── pin
+    import                              an ONNX file ── optimize ── verify ── publish ── pin
+
+quantize runs only where model.toml says so.
 
 A stage that refuses ends the way: what was not verified is not published, what was not published is not pinned. The
 candidate lies in a temporary folder until then, so a run that dies leaves nothing behind.
@@ -11,6 +13,8 @@ candidate lies in a temporary folder until then, so a run that dies leaves nothi
     result.py      what goes into a way and what comes out
     stages.py      which stage runs, and for how long
     seeds.py       several seeds, and the model in their middle
+    carry.py       from a fitted model to a candidate that the gate has seen
+    quantized.py   the gate for a quantised model
     source.py      what the stages do with a model, by what train.py gave
     behaviour.py   the gate for a model that app.py's own code serves
     reference.py   the source model and held-out samples, for the gate

@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import json
 import tempfile
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import numpy as np
 from pilotlight.core.artifacts import Array, Candidate, Named, ParityReport, Reference
 from pilotlight.core.errors import ServiceError
 from pilotlight.core.lock import Lock
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.modelconfig import ModelConfig, ParityConfig
 from pilotlight.core.project import Project
 from pilotlight.local.functions import Function, load_function
 from pilotlight.packaging import package_function
@@ -28,8 +29,11 @@ from pilotlight_runtime.datatypes import BYTES
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 
-def verify_exported(project: Project, config: ModelConfig, candidate: Candidate, reference: Reference) -> ParityReport:
+def verify_exported(
+    project: Project, config: ModelConfig, candidate: Candidate, reference: Reference, parity: ParityConfig
+) -> ParityReport:
     """The report on the function as it starts here, with the failures of its portable graphs besides."""
+    config = replace(config, parity=parity)
     reference = replace(reference, predict=_Remembered(reference))
     report = _verified(project, config, candidate, reference)
     if all(part.loading is None or not part.loading.host for part in candidate.parts.values()):
@@ -61,17 +65,23 @@ class _Remembered:
         return self._outputs
 
 
-def _verified(project: Project, config: ModelConfig, candidate: Candidate, reference: Reference) -> ParityReport:
+@contextmanager
+def asked(project: Project, config: ModelConfig, candidate: Candidate) -> Iterator[Asked]:
+    """The function that `candidate` would become, started; ServiceError where it does not start."""
     with tempfile.TemporaryDirectory() as folder:
         log = io.StringIO()
         packaged = _packaged(project, config, candidate, Path(folder))
-        try:
-            with redirect_stdout(log):  # stdout belongs to the command's result
-                function = load_function(config.name, packaged)
-        except ServiceError as error:
-            return ParityReport(0, None, failures=(f"{error.where} {error.what}",))
-        asked = Asked(function, candidate.signature, log)
-        return verify_behaviour(asked, reference, candidate.signature, config.parity, config.training.metric)
+        with redirect_stdout(log):  # stdout belongs to the command's result
+            function = load_function(config.name, packaged)
+        yield Asked(function, candidate.signature, log)
+
+
+def _verified(project: Project, config: ModelConfig, candidate: Candidate, reference: Reference) -> ParityReport:
+    try:
+        with asked(project, config, candidate) as answer:
+            return verify_behaviour(answer, reference, candidate.signature, config.parity, config.training.metric)
+    except ServiceError as error:
+        return ParityReport(0, None, failures=(f"{error.where} {error.what}",))
 
 
 def _packaged(project: Project, config: ModelConfig, candidate: Candidate, folder: Path) -> Path:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from pilotlight.conversion import Adapter, opset_of
-from pilotlight.core.artifacts import Candidate, ParityReport
+from pilotlight.core.artifacts import ParityReport
 from pilotlight.core.errors import ParityError, ProjectError
 from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
-from pilotlight.core.modelconfig import ModelConfig, ParityConfig
+from pilotlight.core.modelconfig import ModelConfig
 from pilotlight.core.project import Project
+from pilotlight.pipeline.carry import Carried
 from pilotlight.pipeline.provenance import provenance
 from pilotlight.pipeline.result import Clock, TrainResult
 from pilotlight.pipeline.stages import Stages
@@ -36,14 +36,17 @@ def check_image(where: str, image: ImageInput | None, signature: Signature) -> N
         )
 
 
-def require_parity(name: str, report: ParityReport) -> None:
+def require_parity(name: str, report: ParityReport, *, quantized: bool = False) -> None:
     """ParityError with every failure, one a line, where there is any."""
+    hint = "Check the conversion; [parity] in model.toml holds the tolerances."
+    if quantized:
+        hint += ' Those of the quantised model, and mode = "none", are in [quantization].'
     if report.failures:
         failures = "".join(f"\n  - {failure}" for failure in report.failures)
         raise ParityError(
             f"model {name!r}",
             f"the ONNX model does not answer as its source does, so nothing was published:{failures}",
-            "Check the conversion; [parity] in model.toml holds the tolerances.",
+            hint,
         )
 
 
@@ -57,15 +60,16 @@ class Ending:
     stages: Stages
     clock: Clock
 
-    def publish(
-        self, candidate: Candidate, report: ParityReport, metrics: Mapping[str, float], adapter: Adapter, facts: Json
-    ) -> TrainResult:
-        """Publishes and pins `candidate` where `report` has no failures; ParityError otherwise, and nothing is written.
+    def publish(self, carried: Carried, adapter: Adapter, facts: Json) -> TrainResult:
+        """Publishes and pins what the gate has passed; ParityError otherwise, and nothing is written.
 
         facts: what the manifest tells besides of where the model comes from.
         """
         name = self.config.name
-        require_parity(name, report)
+        candidate, report, metrics, quantization = carried
+        require_parity(name, report, quantized=quantization is not None)
+        if quantization is not None:
+            facts = {**facts, "quantization": asdict(quantization)}
         check_image(f"model.toml of {name}", self.config.image, candidate.signature)
         opset = {"framework": adapter.name, "opset": opset_of(candidate)}
         with self.stages.stage("publish"):
@@ -74,23 +78,25 @@ class Ending:
                 candidate,
                 image=self.config.image,
                 metrics=metrics,
-                parity=_parity(report, self.config.parity),
+                parity=_parity(report, self.config, quantized=quantization is not None),
                 provenance=provenance(self.project.root, self.clock, adapter.tools, {**opset, **facts}),
             )
         with self.stages.stage("pin"):
             lock = Lock(published.manifest.version, published.manifest_sha256)
             write_lock(self.project.folder(name) / LOCK_NAME, lock)
         sizes = {file.name: file.size for file in published.manifest.files}
-        return TrainResult(name, published, dict(metrics), report, dict(self.stages.seconds), sizes)
+        return TrainResult(name, published, dict(metrics), report, dict(self.stages.seconds), sizes, quantization)
 
 
-def _parity(report: ParityReport, config: ParityConfig) -> Json:
+def _parity(report: ParityReport, config: ModelConfig, *, quantized: bool) -> Json:
     """The report and its tolerances for the manifest."""
+    held_to = config.quantization.tolerances(report.samples) if quantized else config.parity
     return {
         "samples": report.samples,
         "largest_difference": report.largest_difference,
-        "rtol": config.rtol,
-        "atol": config.atol,
+        "rtol": held_to.rtol,
+        "atol": held_to.atol,
+        **({"outliers": held_to.outliers} if quantized else {}),
         "metric": report.metric,
         "source_metric": report.source_metric,
         "onnx_metric": report.onnx_metric,

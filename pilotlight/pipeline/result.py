@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pilotlight.core.artifacts import ParityReport, Published
+from pilotlight.core.artifacts import ParityReport, Published, Quantization
 from pilotlight.core.curve import Curve
 from pilotlight.pipeline.seeds import Scores
 
@@ -36,8 +36,8 @@ class TrainResult:
     """One finished way, published and pinned.
 
     metrics: of the source model on the held-out part. parity: what the gate saw. seconds: by stage. sizes: bytes of
-    each file of the version. scores: of all seeds, None where there was one. curve: how the model learned, None where
-    nothing tells.
+    each file of the version. quantization: what quantising did. scores: of all seeds. curve: how the model learned. The
+    last three are None where there was nothing of the kind.
     """
 
     model: str
@@ -46,6 +46,7 @@ class TrainResult:
     parity: ParityReport
     seconds: Mapping[str, float]
     sizes: Mapping[str, int]
+    quantization: Quantization | None = None
     scores: Scores | None = None
     curve: Curve | None = None
 

@@ -9,17 +9,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pilotlight.conversion import adapter_for, adapter_for_file, add_labels, check_signature, convert, import_onnx
-from pilotlight.core.errors import TrainingError
-from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
+from pilotlight.conversion import adapter_for, adapter_for_file, add_labels, check_signature, import_onnx
+from pilotlight.core.artifacts import Fitted
+from pilotlight.core.errors import ProjectError, TrainingError
+from pilotlight.core.modelconfig import CONFIG_NAME, NONE, ModelConfig
 from pilotlight.core.progress import Progress, Silent
 from pilotlight.core.project import Project
 from pilotlight.optimization import optimize
-from pilotlight.parity import check_metric, verify
+from pilotlight.parity import check_metric
+from pilotlight.pipeline.carry import Carried, carry
 from pilotlight.pipeline.gate import Ending, check_image
 from pilotlight.pipeline.golden import verify_import
 from pilotlight.pipeline.graphs import verify_graphs
-from pilotlight.pipeline.reference import held_out_metrics, reference_of
 from pilotlight.pipeline.result import Clock, Options, TrainResult, utc_now
 from pilotlight.pipeline.seeds import check_seeds, fit_seeds
 from pilotlight.pipeline.source import source_of
@@ -59,24 +60,14 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
     ending = Ending(project, config, store, stages, clock)
     source = source_of(project, config, fitted, open_session)
     with tempfile.TemporaryDirectory() as folder:
-        with stages.stage("convert"):
-            candidate = source.convert(Path(folder, "converted"))
-        with stages.stage("optimize"):
-            candidate = optimize(candidate, Path(folder, "optimized"), open_session)
-        with stages.stage("verify"):
-            metric = config.training.metric
-            reference = source.reference(candidate)
-            report = source.verify(candidate, reference)
-            metrics = dict(fitted.metrics)
-            if metric not in metrics and not report.failures:
-                metrics |= held_out_metrics(reference, metric)
+        carried = carry(source, config, stages, Path(folder), open_session, measured=fitted.metrics)
         facts = {
             "training": {**fitted.settings, "seconds": round(fitted.seconds, 3)},
             "data": {"source": fitted.dataset.source, "fingerprint": fitted.dataset.fingerprint},
             **({} if scores is None else {"scores": scores.as_json()}),
             **({} if fitted.curve is None else {"curve": fitted.curve.as_json()}),
         }
-        result = ending.publish(candidate, report, metrics, source.adapter, facts)
+        result = ending.publish(carried, source.adapter, facts)
         return replace(result, scores=scores, curve=fitted.curve)
 
 
@@ -100,20 +91,14 @@ def convert_model(  # noqa: PLR0913  (as train_model)
     stages = Stages(progress or Silent())
     adapter = adapter_for_file(source_model)
     run = _run(project.folder(name), config, options or Options(), stages.progress, fetch)
+    with stages.stage("load"):
+        model = adapter.load(source_model)
+        data = load_train_module(project.folder(name)).load(run)
+    source = source_of(project, config, Fitted(model, data, {}, 0.0), open_session)
     with tempfile.TemporaryDirectory() as folder:
-        with stages.stage("convert"):
-            model = adapter.load(source_model)
-            candidate = convert(model, config, Path(folder, "converted"))
-        with stages.stage("optimize"):
-            candidate = optimize(candidate, Path(folder, "optimized"), open_session)
-        with stages.stage("verify"):
-            data = load_train_module(project.folder(name)).load(run)
-            reference = reference_of(adapter, model, data, config, candidate.signature)
-            gate = partial(verify, candidate, reference, config.parity, config.training.metric)
-            report = verify_graphs(candidate, gate, open_session)
-            metrics = {} if report.failures else held_out_metrics(reference, config.training.metric)
+        carried = carry(source, config, stages, Path(folder), open_session)
         facts = {"source": source_model.name, "data": {"source": data.source, "fingerprint": data.fingerprint}}
-        return Ending(project, config, store, stages, clock).publish(candidate, report, metrics, adapter, facts)
+        return Ending(project, config, store, stages, clock).publish(carried, adapter, facts)
 
 
 def import_model(  # noqa: PLR0913  (as train_model)
@@ -134,6 +119,7 @@ def import_model(  # noqa: PLR0913  (as train_model)
     """
     exists = (project.folder(name) / CONFIG_NAME).is_file()
     config = project.config(name) if exists else ModelConfig(name, "onnx")
+    _imports_as_it_is(config, str(project.folder(name) / CONFIG_NAME))
     stages = Stages(progress or Silent())
     with tempfile.TemporaryDirectory() as folder:
         with stages.stage("import"):
@@ -146,7 +132,8 @@ def import_model(  # noqa: PLR0913  (as train_model)
         data = {} if golden is None else {"data": {"source": golden.name, "fingerprint": sha256_of(golden)}}
         ending = Ending(project, config, store, stages, clock)
         adapter = adapter_for(candidate.folder / MODEL_NAME)
-        return ending.publish(candidate, report, {}, adapter, {"source": source.name, **data})
+        carried = Carried(candidate, report, {}, None)
+        return ending.publish(carried, adapter, {"source": source.name, **data})
 
 
 def _checked(project: Project, name: str) -> ModelConfig:
@@ -165,6 +152,13 @@ def _trains(project: Project, config: ModelConfig) -> None:
     if config.kind == "onnx" and not (folder / TRAIN_NAME).is_file():
         hint = f"Run `pilotlight import FILE.onnx --name {config.name}`, or write {TRAIN_NAME}."
         raise TrainingError(str(folder / CONFIG_NAME), f"has kind onnx, and there is no {TRAIN_NAME} beside it", hint)
+
+
+def _imports_as_it_is(config: ModelConfig, where: str) -> None:
+    """ProjectError where [quantization] would be without the samples that quantising is judged by."""
+    if config.quantization.mode != NONE:
+        hint = f"Quantise it before, or return its path from the train() of a {TRAIN_NAME}, whose load() gives samples."
+        raise ProjectError(where, "has [quantization], and an imported file has no data to judge it by", hint)
 
 
 def _run(folder: Path, config: ModelConfig, options: Options, progress: Progress, fetch: Fetch | None) -> Run:

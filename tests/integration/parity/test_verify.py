@@ -197,3 +197,17 @@ def test_every_datatype_goes_through(tmp_path: Path, datatype: Datatype) -> None
         candidate, Reference(lambda given: {"y": given["x"][:, ::-1]}, {"x": x}, None), CONFIG, "", open_session
     )
     assert report.failures[0].startswith("output y: 260 of 260 values differ")
+
+
+@pytest.mark.parametrize(("outliers", "refused"), [(0.01, False), (0.0, True)])
+def test_a_sample_that_is_an_outlier_among_others_is_none_more_alone(
+    tmp_path: Path, outliers: float, *, refused: bool
+) -> None:
+    def odd(inputs: Named) -> Named:
+        return {"y": doubled(inputs)["y"] + (inputs["x"] == inputs["x"][0]) * np.float32(5)}
+
+    candidate = candidate_of(linear_model(), tmp_path)
+    config = ParityConfig(samples=150, outliers=outliers)
+    report = verify(candidate, Reference(odd, {"x": samples(150)}, None), config, "", open_session)
+    assert bool(report.failures) is refused
+    assert report.largest_difference == pytest.approx(5.0)

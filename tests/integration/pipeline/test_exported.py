@@ -268,3 +268,32 @@ def test_show_tells_the_graphs_signatures_apart(project: Project) -> None:
     assert re.search(r"input +text +BYTES", text)
     assert re.search(r"encoder input +ids +INT64 +\?x\?", text)
     assert re.search(r"head output +scores +FP32 +\?x3", text)
+
+
+def test_each_graph_is_quantised_and_the_whole_is_gated(project: Project, tmp_path: Path) -> None:
+    edit(project, "train.py", "WIDTH = 8", "WIDTH = 512")
+    plain = train(project)
+    edit(project, "model.toml", "[training]", '[quantization]\nmode = "dynamic"\n[training]')
+    result = train(project)
+    found = result.quantization
+    assert found is not None
+    graphs = ("encoder/model.onnx", "head/model.onnx")
+    assert found.bytes_before == sum(plain.sizes[name] for name in graphs)
+    assert found.bytes_after == sum(result.sizes[name] for name in graphs)
+    assert all(result.sizes[name] < 0.7 * plain.sizes[name] for name in graphs)
+    assert (found.metric_before, found.samples) == (1.0, 200)
+    assert 1e-6 < (found.largest_difference or 0) < 0.05
+    assert (found.run_ms_before or 0) > 0
+    manifest = packaged(project, tmp_path / "function")
+    assert manifest.provenance["quantization"]["mode"] == "dynamic"
+    assert ask(tmp_path / "function", "a b")["longest"] == ["a"]
+    edit(project, "model.toml", 'mode = "dynamic"', 'mode = "dynamic"\nrtol = 0.0\natol = 1e-6')
+    with pytest.raises(ParityError, match="quantised: output scores"):
+        train(project)
+
+
+def test_graphs_behind_code_have_no_samples_for_static_quantisation(project: Project) -> None:
+    edit(project, "model.toml", "[training]", '[quantization]\nmode = "static"\n[training]')
+    with pytest.raises(ConversionError, match="nothing calibrates them"):
+        train(project)
+    assert not Path(project.store).exists()

@@ -3,7 +3,14 @@ from pathlib import Path
 import pytest
 
 from pilotlight.core.errors import ProjectError
-from pilotlight.core.modelconfig import ConversionConfig, ModelConfig, ParityConfig, TrainingConfig, load_model_config
+from pilotlight.core.modelconfig import (
+    ConversionConfig,
+    ModelConfig,
+    ParityConfig,
+    QuantizationConfig,
+    TrainingConfig,
+    load_model_config,
+)
 from pilotlight_runtime.datatypes import FP32, INT64
 from pilotlight_runtime.signature import TensorSpec
 
@@ -28,6 +35,8 @@ def test_defaults_stand_where_the_file_is_silent(tmp_path: Path) -> None:
     assert config.training == TrainingConfig()
     assert config.conversion == ConversionConfig()
     assert config.parity == ParityConfig()
+    assert config.quantization == QuantizationConfig()
+    assert config.quantization.mode == "none"
     assert config.signature is not None
     assert config.signature.inputs == (TensorSpec("image", FP32, (-1, 28, 28, 1)),)
     assert config.signature.outputs == (TensorSpec("label", INT64, (-1,)),)
@@ -50,6 +59,13 @@ samples = 200
 rtol = 0.1
 atol = 0.2
 metric_drop = 0.3
+[quantization]
+mode = "static"
+samples = 64
+rtol = 0.4
+atol = 0.5
+metric_drop = 0.6
+outliers = 0.7
 [image]
 input = "image"
 height = 28
@@ -63,6 +79,8 @@ layout = "NCHW"
     assert config.training == TrainingConfig("mnist", 3, 16, 0.01, 7, "accuracy")
     assert config.conversion.opset == 17
     assert config.parity == ParityConfig(200, 0.1, 0.2, 0.3)
+    assert config.quantization == QuantizationConfig("static", 64, 0.4, 0.5, 0.6, 0.7)
+    assert config.quantization.tolerances(9) == ParityConfig(9, 0.4, 0.5, 0.6, 0.7)
     assert config.image is not None
     assert (config.image.scale, config.image.offset, config.image.layout) == (0.5, -1.0, "NCHW")
 
@@ -76,6 +94,15 @@ layout = "NCHW"
         ("colour = 'red'" + SIGNATURE, "colour is not a setting"),
         ("training = 3" + SIGNATURE, "training is 3, expected a table"),
         ("[training]\nepochs = 0" + SIGNATURE, "training.epochs is 0"),
+        (
+            "[quantization]\nmode = 'int4'" + SIGNATURE,
+            "quantization.mode is 'int4', expected one of none, dynamic, sta",
+        ),
+        ("[quantization]\nmode = 'static'\nsamples = 0" + SIGNATURE, "quantization.samples is 0, expected a whole"),
+        ("[quantization]\nmode = 'dynamic'\nsamples = 9" + SIGNATURE, "quantization.samples is 9, expected no value"),
+        ("[quantization]\nmetric_drop = -1" + SIGNATURE, "quantization.metric_drop is -1"),
+        ("[quantization]\nbits = 4" + SIGNATURE, "quantization.bits is not a setting"),
+        ("[parity]\noutliers = 0.5" + SIGNATURE, "parity.outliers is not a setting"),
         ("[training]\nepochs = true" + SIGNATURE, "training.epochs is True"),
         ("[training]\nlearning_rate = 'fast'" + SIGNATURE, "training.learning_rate is 'fast'"),
         ("[training]\nepoch = 3" + SIGNATURE, "training.epoch is not a setting"),

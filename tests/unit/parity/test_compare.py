@@ -11,9 +11,9 @@ CONFIG = ParityConfig(rtol=0.1, atol=0.01)
 NAN, INF = float("nan"), float("inf")
 
 
-def compared(expected: Array, found: Array, datatype: Datatype = FP32) -> Comparison:
+def compared(expected: Array, found: Array, datatype: Datatype = FP32, config: ParityConfig = CONFIG) -> Comparison:
     signature = Signature((), (TensorSpec("y", datatype, (-1,)),))
-    return compare({"y": expected}, {"y": found}, signature, CONFIG)
+    return compare({"y": expected}, {"y": found}, signature, config)
 
 
 def floats(*values: float) -> Array:
@@ -97,3 +97,28 @@ def test_names_are_compared_and_every_output_reports() -> None:
         "alone: output a: 1 of 1 values differ beyond",
         "alone: output b: 1 of 1 values differ beyond",
     ]
+
+
+FOUR = np.arange(4, dtype=np.float32)
+TEXTS = np.array(["a", "b", "c", "d"], dtype=object)
+
+
+@pytest.mark.parametrize(
+    ("expected", "found", "datatype", "passes"),
+    [
+        (FOUR, FOUR + floats(5, 0, 0, 0), FP32, True),
+        (FOUR, FOUR + floats(5, 5, 0, 0), FP32, False),
+        (FOUR, FOUR + floats(NAN, 0, 0, 0), FP32, False),
+        (FOUR, FOUR + floats(INF, 0, 0, 0), FP32, False),
+        (TEXTS, np.array(["a", "b", "c", "e"], dtype=object), BYTES, True),
+        (TEXTS, np.array(["a", "b", "e", "e"], dtype=object), BYTES, False),
+        (FOUR.astype(np.int64), FOUR.astype(np.int64) * [1, 1, 1, 2], INT64, True),
+        (FOUR.astype(np.int64), FOUR.astype(np.int64) * [1, 1, 2, 2], INT64, False),
+    ],
+)
+def test_outliers_are_a_share_of_the_values_and_always_numbers(
+    expected: Array, found: Array, datatype: Datatype, *, passes: bool
+) -> None:
+    config = ParityConfig(rtol=0.1, atol=0.01, outliers=0.25)
+    assert (compared(expected, found, datatype, config).failures == []) is passes
+    assert compared(expected, found, datatype).failures != []

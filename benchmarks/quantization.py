@@ -1,0 +1,153 @@
+"""What quantising does to the reference models: `python -m benchmarks.quantization [digits sentiment language]`.
+
+Trains each model once as its model.toml says, and carries it on in floating point and in each way to quantise, with
+tolerances that let everything pass. One row a way: bytes of the version; milliseconds of loading it (checking, opening,
+one run on zeros); milliseconds of one sample and of 64; the metric on the held-out part; the largest difference from
+the source. Times are medians, all ways in turn in one process with one thread, but for models behind code of their own,
+whose function is asked as it starts here. `all` is dynamic with the convolutions too, which `dynamic` leaves alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from pilotlight.core.artifacts import Candidate, Exported, Fitted, ParityReport, Reference
+from pilotlight.core.errors import ConversionError
+from pilotlight.core.lock import Lock
+from pilotlight.core.modelconfig import DYNAMIC, NONE, STATIC, ModelConfig, QuantizationConfig
+from pilotlight.core.progress import Silent
+from pilotlight.core.project import Project
+from pilotlight.optimization import optimize
+from pilotlight.pipeline.source import Source, source_of
+from pilotlight.quantization import integers, quantize
+from pilotlight.store import FolderBlobs, Store
+from pilotlight.training import Run, fit
+from pilotlight_runtime.loading import load_model
+from pilotlight_runtime.manifest import MODEL_NAME
+from pilotlight_runtime.ort_session import open_session
+
+MODELS: Final = ("digits", "sentiment", "language")
+ALL: Final = "all"
+MODES: Final = (NONE, DYNAMIC, ALL, STATIC)
+ROOT: Final = Path(__file__).parents[1]
+ROUNDS: Final = 31
+
+
+@dataclass(frozen=True)
+class Way:
+    """One mode's version. folder: as Lambda has it."""
+
+    source: Source
+    candidate: Candidate
+    folder: Path
+    report: ParityReport
+
+
+def ways(project: Project, config: ModelConfig, fitted: Fitted, folder: Path) -> tuple[dict[str, Way], Reference]:
+    """Each mode that the model can take, and held-out samples."""
+    found: dict[str, Way] = {}
+    for mode in MODES:
+        if mode == ALL and isinstance(fitted.model, Exported):
+            continue
+        loose = QuantizationConfig(mode, rtol=0.0, atol=0.0, metric_drop=1.0, outliers=1.0)
+        parity = loose.tolerances(len(fitted.dataset.x_test))
+        source = source_of(project, replace(config, quantization=loose, parity=parity), fitted, open_session)
+        at = folder / mode
+        candidate = source.convert(at / "converted")
+        try:
+            if mode == ALL:
+                integers.write_dynamic(
+                    candidate.folder / MODEL_NAME, at / "quantized" / MODEL_NAME, (*integers.DYNAMIC, "Conv")
+                )
+                candidate = replace(candidate, folder=at / "quantized")
+            elif mode != NONE:
+                candidate = quantize(config.name, candidate, source.calibration(candidate), at / "quantized")
+        except ConversionError as error:
+            print(f"{config.name}, {mode}: {error.what}")
+            continue
+        candidate = optimize(candidate, at / "optimized")
+        reference = source.reference(candidate)
+        report = source.verify(candidate, reference, parity)
+        found[mode] = Way(source, candidate, published(config.name, candidate, at), report)
+    return found, reference
+
+
+def published(name: str, candidate: Candidate, at: Path) -> Path:
+    """The folder of the candidate as a version."""
+    store = Store(FolderBlobs(at / "store"))
+    made = store.publish(name, candidate, image=None, metrics={}, parity={}, provenance={})
+    store.fetch(name, Lock(made.manifest.version, made.manifest_sha256), at / "version")
+    return at / "version"
+
+
+def in_turn(calls: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+    """Milliseconds of each call, the median, all of them in turn."""
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(ROUNDS):
+        for name, call in calls.items():
+            call()
+            start = time.perf_counter()
+            call()
+            seconds[name].append(time.perf_counter() - start)
+    return {name: statistics.median(taken) * 1000 for name, taken in seconds.items()}
+
+
+def asked(found: Mapping[str, Way], reference: Reference, samples: int) -> dict[str, float]:
+    """Milliseconds of one answer to so many samples."""
+    rows = {name: array[:samples] for name, array in reference.inputs.items()}
+    with ExitStack() as opened:
+        questions = {
+            mode: opened.enter_context(way.source.question(way.candidate, rows)) for mode, way in found.items()
+        }
+        return in_turn(questions)
+
+
+def loaded(way: Way) -> Callable[[], object]:
+    """Loads a version once each time it is called."""
+    return lambda: load_model(way.folder, open_session, 1)
+
+
+def measure(project: Project, name: str, data: str | None) -> None:
+    """Trains one model and prints its rows."""
+    config = project.config(name)
+    defaults = config.training
+    run = Run(
+        data or defaults.data, defaults.epochs, defaults.batch_size, defaults.learning_rate, defaults.seed, Silent()
+    )
+    fitted = fit(project.folder(name), config, run)
+    with tempfile.TemporaryDirectory() as folder:
+        found, reference = ways(project, config, fitted, Path(folder))
+        starts = in_turn({mode: loaded(way) for mode, way in found.items()})
+        one, many = asked(found, reference, 1), asked(found, reference, 64)
+        for mode, way in found.items():
+            size = sum(file.stat().st_size for file in way.folder.rglob("*") if file.is_file())
+            report = way.report
+            print(
+                f"{name:10} {mode:8} {size / 1e6:7.3f} MB  load {starts[mode]:7.2f} ms  1: {one[mode]:7.3f} ms  "
+                f"64: {many[mode]:8.2f} ms  {report.metric} {report.onnx_metric:.4f} of {report.source_metric:.4f} on "
+                f"{report.samples}  difference {report.largest_difference:.4f}",
+                flush=True,
+            )
+
+
+def main(arguments: Iterable[str] | None = None) -> None:
+    """Prints one row a model and way."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", default=MODELS)
+    parser.add_argument("--data", help="for a single model: its data instead of model.toml's")
+    options = parser.parse_args(None if arguments is None else list(arguments))
+    with tempfile.TemporaryDirectory() as store:
+        for name in options.models:
+            measure(Project(ROOT, store), name, options.data)
+
+
+if __name__ == "__main__":
+    main()
