@@ -1,12 +1,26 @@
 """What a model is judged by. Each metric takes the model's outputs and the labels; higher is better."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from pilotlight.core.artifacts import Array, Named
 from pilotlight.core.errors import ProjectError
+
+
+class Metric(NamedTuple):
+    """compute: from outputs and labels, ValueError for what it cannot judge. labels: the kinds of dtype it takes."""
+
+    compute: Callable[[Named, Array], float]
+    labels: str
+
+    def __call__(self, outputs: Named, labels: Array) -> float:
+        return self.compute(outputs, labels)
+
+    def takes(self, labels: Array) -> bool:
+        """Whether labels of such a dtype can be judged by."""
+        return np.asarray(labels).dtype.kind in self.labels
 
 
 def accuracy(outputs: Named, labels: Array) -> float:
@@ -25,7 +39,29 @@ def accuracy(outputs: Named, labels: Array) -> float:
     return float(np.mean(np.argmax(scores, axis=1) == truth[:, 0]))
 
 
-METRICS: Final[dict[str, Callable[[Named, Array], float]]] = {"accuracy": accuracy}
+def exact_match(outputs: Named, labels: Array) -> float:
+    """The share of samples, 0..1, whose text in the first output is the label, letter case and white space aside.
+
+    outputs: the first is texts of shape (n,). labels: as many texts. ValueError for anything else.
+    """
+    found, wanted = (np.asarray(texts) for texts in (next(iter(outputs.values())), labels))
+    if any(texts.ndim != 1 or texts.dtype.kind not in "OSU" for texts in (found, wanted)) or len(found) != len(wanted):
+        raise ValueError(
+            f"exact_match needs an output of texts of shape [n] and as many texts as labels, not {found.dtype} of "
+            f"{list(found.shape)} and {wanted.dtype} of {list(wanted.shape)}"
+        )
+    same = [_plain(one) == _plain(other) for one, other in zip(found.tolist(), wanted.tolist(), strict=True)]
+    return float(np.mean(same))
+
+
+def _plain(text: str | bytes) -> list[str]:
+    return (text.decode() if isinstance(text, bytes) else text).lower().split()
+
+
+METRICS: Final[dict[str, Metric]] = {
+    "accuracy": Metric(accuracy, "iu"),
+    "exact_match": Metric(exact_match, "OSU"),
+}
 
 
 def check_metric(name: str, where: str) -> str:

@@ -121,7 +121,7 @@ def judged(
     if not metric:
         return report
     if labels is None:
-        missing = f"{metric} was not compared: there are no whole-number labels"
+        missing = f"{metric} was not compared: there are no labels that it takes"
         return replace(report, note="; ".join(filter(None, (report.note, missing))))
     try:
         source, onnx = (METRICS[metric](outputs, labels[: report.samples]) for outputs in answers)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from pilotlight.conversion import Adapter
 from pilotlight.core.artifacts import Dataset, Named, Reference
 from pilotlight.core.errors import ProjectError
@@ -14,16 +12,19 @@ from pilotlight.parity import METRICS
 from pilotlight_runtime.signature import Signature
 
 
-def reference_of(adapter: Adapter, model: Any, data: Dataset, signature: Signature) -> Reference:  # noqa: ANN401
-    """`model` and the held-out part of `data`; ProjectError where the model takes more than one input."""
+def reference_of(adapter: Adapter, model: Any, data: Dataset, signature: Signature, metric: str) -> Reference:  # noqa: ANN401
+    """`model` and the held-out part of `data`; ProjectError where the model takes more than one input.
+
+    Labels that `metric` cannot judge by are left out.
+    """
 
     def predict(inputs: Named) -> Named:
         return adapter.predict(model, inputs, signature)
 
-    return reference_from(predict, data, signature)
+    return reference_from(predict, data, signature, metric)
 
 
-def reference_from(predict: Callable[[Named], Named], data: Dataset, signature: Signature) -> Reference:
+def reference_from(predict: Callable[[Named], Named], data: Dataset, signature: Signature, metric: str) -> Reference:
     """As reference_of, of a model that predicts by itself."""
     if len(signature.inputs) != 1:
         names = ", ".join(spec.name for spec in signature.inputs)
@@ -33,7 +34,8 @@ def reference_from(predict: Callable[[Named], Named], data: Dataset, signature: 
             "Give the model one input, or export it to ONNX and use `pilotlight import` with --golden.",
         )
 
-    labels = data.y_test if np.asarray(data.y_test).dtype.kind in "iu" else None
+    judge = METRICS.get(metric)
+    labels = data.y_test if judge is not None and judge.takes(data.y_test) else None
     return Reference(predict, {signature.inputs[0].name: data.x_test}, labels)
 
 

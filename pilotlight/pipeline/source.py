@@ -53,7 +53,9 @@ class _PlainSource:
         return convert(self.fitted.model, self.config, into)
 
     def reference(self, candidate: Candidate) -> Reference:
-        return reference_of(self.adapter, self.fitted.model, self.fitted.dataset, candidate.signature)
+        return reference_of(
+            self.adapter, self.fitted.model, self.fitted.dataset, candidate.signature, self.config.training.metric
+        )
 
     def verify(self, candidate: Candidate, reference: Reference) -> ParityReport:
         gate = partial(verify, candidate, reference, self.config.parity, self.config.training.metric)
@@ -75,7 +77,9 @@ class _ExportedSource:
         return convert_exported(self.exported, self.config, into)
 
     def reference(self, candidate: Candidate) -> Reference:
-        return reference_from(self.exported.predict, self.fitted.dataset, candidate.signature)
+        return reference_from(
+            self.exported.predict, self.fitted.dataset, candidate.signature, self.config.training.metric
+        )
 
     def verify(self, candidate: Candidate, reference: Reference) -> ParityReport:
         return verify_exported(self.project, self.config, candidate, reference)

@@ -101,7 +101,7 @@ def convert_model(  # noqa: PLR0913  (as train_model)
             candidate = optimize(candidate, Path(folder, "optimized"), open_session)
         with stages.stage("verify"):
             data = load_train_module(project.folder(name)).load(run)
-            reference = reference_of(adapter, model, data, candidate.signature)
+            reference = reference_of(adapter, model, data, candidate.signature, config.training.metric)
             gate = partial(verify, candidate, reference, config.parity, config.training.metric)
             report = verify_graphs(candidate, gate, open_session)
             metrics = {} if report.failures else held_out_metrics(reference, config.training.metric)

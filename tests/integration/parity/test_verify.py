@@ -157,7 +157,7 @@ def test_a_metric_that_could_not_be_compared_is_told(tmp_path: Path) -> None:
     reference = Reference(doubled, {"x": samples(100)}, None)
     report = verify(candidate_of(linear_model(), tmp_path), reference, CONFIG, "accuracy", open_session)
     assert report.note == (
-        "only 100 samples are held out; 128 are wanted; accuracy was not compared: there are no whole-number labels"
+        "only 100 samples are held out; 128 are wanted; accuracy was not compared: there are no labels that it takes"
     )
 
 
