@@ -13,6 +13,7 @@ from models.build import add_model, save
 
 from pilotlight.cli.app import run
 from pilotlight.cli.wiring import Surroundings
+from pilotlight.core.project import find_project
 
 
 class Ran(NamedTuple):
@@ -41,6 +42,14 @@ class Desk:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = run(argv, Surroundings(self.root, environ))
         return Ran(code, out.getvalue(), err.getvalue())
+
+    def models(self) -> list[str]:
+        """The models here."""
+        return find_project(self.root, {}).models()
+
+    def kind(self, model: str) -> str:
+        """The kind of a model, as its model.toml says."""
+        return find_project(self.root, {}).config(model).kind
 
     def imported(self, name: str = "adder", model: bytes | None = None) -> str:
         """Imports a tiny model and gives its version."""

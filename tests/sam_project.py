@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,6 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 from onnx import TensorProto, helper
+
+from pilotlight.core.names import logical_stem
 
 ECHO = "echo"
 ARRAYS: dict[str, np.ndarray] = {
@@ -40,6 +43,16 @@ def echo_model() -> bytes:
         graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8
     ).SerializeToString()
     return content
+
+
+def models_of(template: Path) -> list[str]:
+    """The models in a template, in its order: `pilotlight new` writes a line above each block."""
+    return re.findall(r"^  # ---- model (\S+)$", template.read_text(), re.MULTILINE)
+
+
+def resource_of(model: str) -> str:
+    """The logical id of a model's function."""
+    return f"{logical_stem(model)}Function"
 
 
 class Sam(NamedTuple):

@@ -15,6 +15,8 @@ from pilotlight.training import (
 )
 from pilotlight_runtime.text import characters
 
+STEPS_AN_EPOCH = 100
+"""At least so many: a small data set takes smaller batches, or ten epochs would be too few steps to learn from."""
 LEAST = 8
 """A character of fewer texts shares one of BUCKETS embeddings with others: Chinese and Korean have thousands."""
 BUCKETS = 16
@@ -38,7 +40,8 @@ def train(data: Dataset, run: Run) -> Exported:
     vocabulary = build_vocabulary(cut, LEAST, BUCKETS)
     learned = [vocabulary.ids(tokens) for tokens in cut]
     held = [vocabulary.ids(characters(text)) for text in data.x_test.tolist()]
-    batches = text_batches(learned, data.y_train.tolist(), run.batch_size, run.seed, part)
+    size = max(1, min(run.batch_size, len(learned) // STEPS_AN_EPOCH))
+    batches = text_batches(learned, data.y_train.tolist(), size, run.seed, part)
     model = network(vocabulary.size, len(data.classes))
     rate = keras.optimizers.schedules.CosineDecay(run.learning_rate, run.epochs * len(batches))
     model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])

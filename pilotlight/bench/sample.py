@@ -12,13 +12,15 @@ from pilotlight_runtime.signature import Signature, TensorSpec
 _FLOATING: Final = ("FP16", "FP32", "FP64", "BF16")
 _LEVELS: Final = 256
 
+TEXT: Final = "A text of eight words, such as callers send."
+
 
 def sample_body(signature: Signature, samples: int) -> bytes | None:
     """An Open Inference Protocol request in JSON with `samples` along each input's first dimension.
 
     Floats are the 256 levels of a grey picture, with as many digits as a client would send; whole numbers are 0, which
-    is an index into any table; texts are empty. Other free dimensions are 1. None where an input has a fixed first
-    dimension other than `samples`.
+    is an index into any table; texts are TEXT, since many models refuse an empty one. Other free dimensions are 1. None
+    where an input has a fixed first dimension other than `samples`.
     """
     inputs = [_listed(spec, samples) for spec in signature.inputs]
     if any(listed is None for listed in inputs):
@@ -39,5 +41,5 @@ def _listed(spec: TensorSpec, samples: int) -> dict[str, Any] | None:
 def _values(spec: TensorSpec, count: int) -> list[Any]:
     if spec.datatype.name in _FLOATING:
         return [index * 37 % _LEVELS / (_LEVELS - 1) for index in range(count)]
-    value: Any = {BYTES: "", BOOL: False}.get(spec.datatype, 0)
+    value: Any = {BYTES: TEXT, BOOL: False}.get(spec.datatype, 0)
     return [value] * count

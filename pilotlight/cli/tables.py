@@ -48,9 +48,11 @@ def manifest_panels(manifest: Manifest) -> Iterable[RenderableType]:
     """One version, told in full."""
     yield f"[bold]{manifest.model}[/] [cyan]{manifest.version}[/]"
     tensors = plain_table("tensor", "name", "datatype", "shape")
-    for role, specs in (("input", manifest.signature.inputs), ("output", manifest.signature.outputs)):
-        for spec in specs:
-            tensors.add_row(role, escape(spec.name), spec.datatype.name, shape_text(spec))
+    inner = [(f"{graph.name} ", graph.signature) for graph in manifest.graphs]
+    for whose, signature in (("", manifest.signature), *inner):
+        for role, specs in (("input", signature.inputs), ("output", signature.outputs)):
+            for spec in specs:
+                tensors.add_row(f"{whose}{role}", escape(spec.name), spec.datatype.name, shape_text(spec))
     yield tensors
     files = plain_table("file", "size", "sha256")
     for file in manifest.files:

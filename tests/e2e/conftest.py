@@ -7,12 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli_project import Desk, new_project
-from sam_project import ECHO, Sam, SamProject, echo_model
+from sam_client import local_api
+from sam_project import ECHO, Sam, SamProject, echo_model, models_of
 
 from pilotlight.scaffold import add_function
 
@@ -53,19 +55,22 @@ def base_image(request: pytest.FixtureRequest, missing: Callable[[str], None]) -
 
 @pytest.fixture(scope="session")
 def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """A project with the repository's digits network, trained for one epoch, and an imported model."""
+    """A project with every model of the repository, each trained, the networks for one epoch, and an imported one."""
     desk = new_project(tmp_path_factory.mktemp("project"))
     repository = request.config.rootpath
-    shutil.copytree(repository / "functions" / "digits", desk.root / "functions" / "digits")
-    (desk.root / "functions" / "digits" / "model.lock").unlink(missing_ok=True)
     template = desk.root / "template.yaml"
-    template.write_text(add_function(template.read_text(), "digits"))
+    for name in models_of(repository / "template.yaml"):
+        leave = shutil.ignore_patterns("model.lock", "__pycache__")
+        shutil.copytree(repository / "functions" / name, desk.root / "functions" / name, ignore=leave)
+        template.write_text(add_function(template.read_text(), name))
     assert template.read_text() == (repository / "template.yaml").read_text()
-    # A process of its own: TensorFlow would stay in this one.
-    environ = {**os.environ, "PILOTLIGHT_STORE": str(desk.root / "the-store")}
-    command = [sys.executable, "-m", "pilotlight", "train", "digits", "--epochs", "1", "--json"]
-    trained = subprocess.run(command, cwd=desk.root, env=environ, check=False, capture_output=True, text=True)
-    assert trained.returncode == 0, trained.stderr
+    for name in desk.models():
+        epochs = ["--epochs", "1"] if desk.kind(name) == "keras" else []
+        # A process of its own: TensorFlow would stay in this one.
+        environ = {**os.environ, "PILOTLIGHT_STORE": str(desk.root / "the-store")}
+        command = [sys.executable, "-m", "pilotlight", "train", name, *epochs, "--json"]
+        trained = subprocess.run(command, cwd=desk.root, env=environ, check=False, capture_output=True, text=True)
+        assert trained.returncode == 0, trained.stderr
     desk.imported(ECHO, echo_model())
     return desk
 
@@ -77,3 +82,20 @@ def project(sam: Sam, base_image: str, desk: Desk) -> SamProject:
     project = SamProject(desk.root, sam)
     project.build()
     return project
+
+
+@pytest.fixture(scope="session")
+def address(project: SamProject, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """HOST:PORT of `sam local start-api`."""
+    with local_api(project, tmp_path_factory.mktemp("local") / "start-api.log") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def client(address: str) -> Iterator[Any]:
+    """An unmodified Triton client."""
+    from tritonclient import http as triton  # noqa: PLC0415  (wheels for Linux alone)
+
+    client = triton.InferenceServerClient(address, connection_timeout=60, network_timeout=60)
+    yield client
+    client.close()

@@ -4,16 +4,24 @@ from pathlib import Path
 
 import pytest
 from cli_project import Desk
-from sam_project import ECHO, Sam, SamProject
+from sam_project import ECHO, Sam, SamProject, resource_of
 
-RESOURCES = ("DigitsFunction", "EchoFunction", "CatalogFunction", "RuntimeLayer")
+RESOURCES = ("CatalogFunction", "RuntimeLayer")
 
 
 def test_the_template_is_valid_to_sam_and_to_its_linter(project: SamProject) -> None:
     assert "is a valid SAM Template" in project.sam.run(project.root, "validate", "--lint")
 
 
-def test_a_function_holds_what_serving_needs_and_nothing_of_training(project: SamProject) -> None:
+def test_a_function_holds_what_serving_needs_and_nothing_of_training(desk: Desk, project: SamProject) -> None:
+    for name in desk.models():
+        files = set(project.files(resource_of(name)))
+        assert {"app.py", "manifest.json"} <= files, name
+        assert any(file.endswith("model.onnx") for file in files), name
+        assert not files & {"train.py", "model.toml", "model.lock"}, name
+    text = {"classifier/model.onnx", "labels.json", "vocabulary.json"}
+    for resource in ("SentimentFunction", "LanguageFunction"):
+        assert set(project.files(resource)) == {"app.py", "manifest.json"} | text
     assert set(project.files("EchoFunction")) == {"app.py", "manifest.json", "model.onnx"}
     optimised = {"optimized.onnx", "weights.bin"}  # from a megabyte of weights on
     assert set(project.files("DigitsFunction")) == {"app.py", "manifest.json", "model.onnx"} | optimised
@@ -29,12 +37,12 @@ def test_the_layer_is_byte_compiled_for_lambda_and_holds_no_numpy_and_no_tests(p
     assert not [name for name in names if "/tests/" in name]
 
 
-def test_built_again_elsewhere_is_byte_identical(project: SamProject, tmp_path: Path) -> None:
+def test_built_again_elsewhere_is_byte_identical(desk: Desk, project: SamProject, tmp_path: Path) -> None:
     """A fresh copy without caches, in another folder: no path, time or order of files may show in the build."""
     shutil.copytree(project.root, tmp_path / "copy", ignore=shutil.ignore_patterns(".aws-sam", ".pilotlight"))
     again = SamProject(tmp_path / "copy", project.sam)
     again.build()
-    for resource in RESOURCES:
+    for resource in (*RESOURCES, *map(resource_of, desk.models())):
         assert again.files(resource) == project.files(resource), resource
 
 

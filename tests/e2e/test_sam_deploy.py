@@ -17,7 +17,8 @@ from typing import Any
 import boto3
 import pytest
 import requests
-from sam_project import ECHO, Sam, SamProject, contents
+from cli_project import Desk
+from sam_project import Sam, SamProject, contents, resource_of
 
 from pilotlight.local.event import WebRequest, rest_event
 from pilotlight.local.routes import Route
@@ -95,13 +96,24 @@ def uploaded(aws: Callable[[str], Any], sha256: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def fetched(deployed: dict[str, str], aws: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def functions(desk: Desk) -> list[str]:
+    """The logical ids of all functions."""
+    return [*map(resource_of, desk.models()), "CatalogFunction"]
+
+
+@pytest.fixture(scope="module")
+def fetched(
+    deployed: dict[str, str],
+    functions: list[str],
+    aws: Callable[[str], Any],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
     """A folder for each function and for the layer, with what Lambda was given."""
     place = tmp_path_factory.mktemp("fetched")
     awslambda = aws("lambda")
     digests = {
         name: awslambda.get_function(FunctionName=deployed[name], Qualifier="live")["Configuration"]["CodeSha256"]
-        for name in ("DigitsFunction", "EchoFunction", "CatalogFunction")
+        for name in functions
     }
     (layer,) = awslambda.list_layers()["Layers"]
     newest = awslambda.get_layer_version(LayerName=layer["LayerName"], VersionNumber=1)
@@ -112,39 +124,47 @@ def fetched(deployed: dict[str, str], aws: Callable[[str], Any], tmp_path_factor
     return place
 
 
-def test_functions_layer_roles_logs_and_api_exist(deployed: dict[str, str], aws: Callable[[str], Any]) -> None:
-    functions = {it["FunctionName"]: it for it in aws("lambda").list_functions()["Functions"]}
-    for name in ("DigitsFunction", "EchoFunction", "CatalogFunction"):
-        function = functions[deployed[name]]
+def test_functions_layer_roles_logs_and_api_exist(
+    desk: Desk, deployed: dict[str, str], functions: list[str], aws: Callable[[str], Any]
+) -> None:
+    found = {it["FunctionName"]: it for it in aws("lambda").list_functions()["Functions"]}
+    for name in functions:
+        function = found[deployed[name]]
         assert function["Runtime"] == "python3.13"
         assert function["Handler"] == "app.handler"
         assert function["Role"].endswith(f"/{deployed[name.replace('Function', 'Role')]}")
     groups = {group["logGroupName"]: group for group in aws("logs").describe_log_groups()["logGroups"]}
-    for name in ("digits", ECHO, "catalog", "access"):
+    for name in (*desk.models(), "catalog", "access"):
         assert groups[f"/pilotlight/dev/{name}"]["retentionInDays"] == 30
     assert {"Api", "Observability", "CodeDeployServiceRole"} <= set(deployed)
 
 
-def test_every_function_has_a_version_behind_its_alias(deployed: dict[str, str], aws: Callable[[str], Any]) -> None:
-    for name in ("DigitsFunction", "EchoFunction", "CatalogFunction"):
+def test_every_function_has_a_version_behind_its_alias(
+    deployed: dict[str, str], functions: list[str], aws: Callable[[str], Any]
+) -> None:
+    for name in functions:
         (alias,) = aws("lambda").list_aliases(FunctionName=deployed[name])["Aliases"]
         assert (alias["Name"], alias["FunctionVersion"]) == ("live", "1")
 
 
-def test_the_api_routes_each_path_to_its_function(deployed: dict[str, str], aws: Callable[[str], Any]) -> None:
+def test_the_api_routes_each_path_to_its_function(
+    desk: Desk, deployed: dict[str, str], aws: Callable[[str], Any]
+) -> None:
     resources = aws("apigateway").get_resources(restApiId=deployed["Api"], limit=500)["items"]
     calls = {
         (method, resource["path"]): settings["methodIntegration"]["uri"]
         for resource in resources
         for method, settings in resource.get("resourceMethods", {}).items()
     }
-    assert f"function:{deployed['DigitsFunction']}:live" in calls["ANY", "/v2/models/digits/{proxy+}"]
-    assert f"function:{deployed['EchoFunction']}:live" in calls["POST", "/v1/models/echo:predict"]
+    for name in desk.models():
+        function = f"function:{deployed[resource_of(name)]}:live"
+        assert function in calls["ANY", f"/v2/models/{name}/{{proxy+}}"]
+        assert function in calls["POST", f"/v1/models/{name}:predict"]
     assert f"function:{deployed['CatalogFunction']}:live" in calls["ANY", "/{proxy+}"]
 
 
-def test_what_was_deployed_is_what_was_built(project: SamProject, fetched: Path) -> None:
-    for name in ("DigitsFunction", "EchoFunction", "CatalogFunction", "RuntimeLayer"):
+def test_what_was_deployed_is_what_was_built(project: SamProject, functions: list[str], fetched: Path) -> None:
+    for name in (*functions, "RuntimeLayer"):
         assert contents(fetched / name) == project.files(name), name
 
 

@@ -1,20 +1,16 @@
 """`sam local start-api`: the real emulator and runtime client, asked by an unmodified Triton client."""
 
 import io
-import re
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import requests
+from cli_project import Desk
 from PIL import Image
-from sam_project import ARRAYS, ECHO, SamProject
+from sam_client import accepting, tensor
+from sam_project import ARRAYS, ECHO
 from sklearn.datasets import load_digits
 
 if sys.platform != "linux":
@@ -24,71 +20,12 @@ from tritonclient import http as triton
 from tritonclient.utils import InferenceServerException
 
 
-def accepting() -> dict[str, str]:
-    """The emulator decodes a binary answer only for a request that accepts something; API Gateway needs no such header.
-
-    A fresh dictionary each time: the client writes its own headers into it.
-    """
-    return {"Accept": "*/*"}
-
-
-@pytest.fixture(scope="module")
-def address(project: SamProject, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    log = tmp_path_factory.mktemp("local") / "start-api.log"
-    command = [project.sam.program, "local", "start-api", "--skip-pull-image", "--warm-containers", "LAZY"]
-    command += ["--port", address.rpartition(":")[2]]
-    with log.open("w") as said:
-        process = subprocess.Popen(
-            command, cwd=project.root, env=project.sam.environ({}), stdout=said, stderr=subprocess.STDOUT
-        )
-        try:
-            wait_until_it_answers(address, process, log)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(60)
-            remove_containers(log)
-
-
-def wait_until_it_answers(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if requests.get(f"http://{address}/v2/health/live", timeout=60).ok:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.3)
-    raise AssertionError(f"sam local does not answer: {log.read_text()[-3000:]}")
-
-
-def remove_containers(log: Path) -> None:
-    """What sam left behind of the containers that it named in its log: none where it ended well."""
-    for container in re.findall(r"SAM_CONTAINER_ID: ([0-9a-f]{64})", log.read_text()):
-        subprocess.run(["docker", "rm", "--force", container], check=False, capture_output=True)
-
-
-@pytest.fixture(scope="module")
-def client(address: str) -> Iterator[Any]:
-    client = triton.InferenceServerClient(address, connection_timeout=60, network_timeout=60)
-    yield client
-    client.close()
-
-
 @pytest.fixture(scope="module")
 def images() -> np.ndarray:
     """Three handwritten digits, 28x28, white on black, 0..255."""
     small = load_digits().images[[0, 1, 2]] * (255 / 16)
     scaled = [Image.fromarray(image.astype(np.uint8)).resize((28, 28), Image.Resampling.BICUBIC) for image in small]
     return np.stack([np.asarray(image) for image in scaled])
-
-
-def tensor(name: str, array: np.ndarray, datatype: str, *, binary: bool) -> Any:
-    given = triton.InferInput(name, list(array.shape), datatype)
-    given.set_data_from_numpy(array, binary_data=binary)
-    return given
 
 
 def probabilities(client: Any, images: np.ndarray, *, binary: bool, **options: Any) -> np.ndarray:
@@ -111,9 +48,9 @@ def test_the_server_and_its_models_are_live_ready_and_described(client: Any) -> 
     assert metadata["inputs"] == [{"name": "image", "datatype": "FP32", "shape": [-1, 28, 28, 1]}]
 
 
-def test_the_repository_lists_every_pinned_model(client: Any) -> None:
+def test_the_repository_lists_every_pinned_model(desk: Desk, client: Any) -> None:
     index = client.get_model_repository_index(headers=accepting())
-    assert {entry["name"] for entry in index} == {"digits", ECHO}
+    assert sorted(entry["name"] for entry in index) == desk.models()
 
 
 def test_json_and_binary_tensors_give_the_same_probabilities(client: Any, images: np.ndarray) -> None:

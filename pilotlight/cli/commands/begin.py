@@ -10,7 +10,10 @@ import typer
 from pilotlight.cli.results import told
 from pilotlight.cli.wiring import JsonFlag, open_store, out, surroundings
 
-KIND_HELP: Final = "What to begin with. keras-image: pictures in, classes out. onnx: a model that `import` will bring."
+KIND_HELP: Final = (
+    "What to begin with. keras-image: pictures in, classes out. keras-text: texts in, classes out."
+    " onnx: a model that `import` will bring."
+)
 
 
 def init(

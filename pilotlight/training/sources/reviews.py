@@ -14,8 +14,8 @@ import numpy as np
 
 from pilotlight.training.arrays import Arrays
 
-TRAIN: Final = 2400
-HELD_OUT: Final = 480
+TRAIN: Final = 6400
+HELD_OUT: Final = 640
 _SEED: Final = 20
 """The sentences belong to the data, so they do not follow the seed of a run."""
 
@@ -40,7 +40,7 @@ _ENDS: Final = ("", " .", " !")
 
 
 def load_reviews() -> Arrays:
-    """2,400 and 480 sentences as texts, half of them 1 (positive), half 0 (negative); always the same ones."""
+    """6,400 and 640 sentences as texts, half of them 1 (positive), half 0 (negative); always the same ones."""
     draw = random.Random(_SEED)  # noqa: S311  (a data set, no secret)
     sentences: dict[str, int] = {}
     while len(sentences) < TRAIN + HELD_OUT:

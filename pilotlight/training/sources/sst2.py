@@ -1,4 +1,4 @@
-"""A folder in the layout in which the Stanford sentiment sentences are passed on: train.tsv and test.tsv."""
+"""A folder in the layout in which the Stanford sentiment sentences are passed on: train.tsv, dev.tsv and test.tsv."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ _CLASSES: Final = {"0": 0, "1": 1}
 
 
 def load_sst2(folder: Path, where: str) -> Arrays:
-    """The sentences as texts, 0 or 1 each; train.tsv is learned from, test.tsv held out, other files are left alone.
+    """The sentences as texts, 0 or 1 each; test.tsv is held out. dev.tsv need not be there.
 
+    dev.tsv is learned from as train.tsv is: nothing is chosen by it, since a run has its settings before it begins.
     DataError, which calls the folder `where`, names the file and the line that is wrong.
     """
-    parts = [_read(folder / f"{name}.tsv", where) for name in ("train", "test")]
-    return Arrays(*(np.array(column) for column in (parts[0][0], parts[0][1], parts[1][0], parts[1][1])))
+    texts, labels = _read(folder / "train.tsv", where)
+    if (folder / "dev.tsv").is_file():
+        more = _read(folder / "dev.tsv", where)
+        texts, labels = texts + more[0], labels + more[1]
+    held = _read(folder / "test.tsv", where)
+    return Arrays(*(np.array(column) for column in (texts, labels, *held)))
 
 
 def _read(path: Path, where: str) -> tuple[list[str], list[int]]:

@@ -90,7 +90,11 @@ def test_outside_a_project_the_error_names_init(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "said"),
-    [("keras-image", "then pilotlight train pets"), ("onnx", "Next: pilotlight import FILE.onnx --name pets")],
+    [
+        ("keras-image", "then pilotlight train pets"),
+        ("keras-text", "then pilotlight train pets"),
+        ("onnx", "Next: pilotlight import FILE.onnx --name pets"),
+    ],
 )
 def test_new_says_what_its_kind_needs_next(desk: Desk, kind: str, said: str) -> None:
     assert said in " ".join(desk("new", "pets", "--kind", kind).out.split())

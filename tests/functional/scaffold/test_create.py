@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from sam_project import models_of
 
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.project import Project, find_project
@@ -54,7 +55,11 @@ def test_init_leaves_other_files_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
-    [("keras-image", {"app.py", "model.toml", "train.py"}), ("onnx", {"app.py", "model.toml"})],
+    [
+        ("keras-image", {"app.py", "model.toml", "train.py"}),
+        ("keras-text", {"app.py", "model.toml", "train.py"}),
+        ("onnx", {"app.py", "model.toml"}),
+    ],
 )
 def test_a_new_model_has_a_folder_a_readable_configuration_and_a_function(
     project: Project, kind: str, expected: set[str]
@@ -90,7 +95,8 @@ def test_a_template_without_resources_leaves_no_folder_behind(project: Project) 
 
 def test_this_repository_is_what_init_and_new_write(request: pytest.FixtureRequest, project: Project) -> None:
     root = request.config.rootpath
-    new_model(project, "digits")
+    for name in models_of(root / "template.yaml"):
+        new_model(project, name)
     assert (project.root / "template.yaml").read_text() == (root / "template.yaml").read_text()
     assert "include pilotlight/scaffold/files/Makefile" in (root / "Makefile").read_text().splitlines()
     for name in ("layers/runtime/requirements.txt", "functions/catalog/app.py", "infra/storage.yaml", "samconfig.toml"):

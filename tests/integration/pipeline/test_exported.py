@@ -1,13 +1,17 @@
 """A version of two graphs and an asset: exported by train.py, gated and served with app.py's own code."""
 
+import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from models.calls import Called
+from rich.console import Console
 
+from pilotlight.cli.tables import manifest_panels
 from pilotlight.core.errors import ConversionError, ParityError
 from pilotlight.core.project import Project
 from pilotlight.local.functions import load_function
@@ -249,3 +253,14 @@ def test_an_empty_text_is_refused_and_no_warning_at_the_start(project: Project, 
     answer = called.post("/v2/models/pair/infer", {"inputs": [written("fine", "")]})
     assert (answer.status, answer.head["error"]) == (400, "input 'text': text 1 is empty")
     assert called.post("/v1/models/pair:predict", {"instances": ["a", "b b"]}).head["predictions"][1]["longest"] == "b"
+
+
+def test_show_tells_the_graphs_signatures_apart(project: Project) -> None:
+    said = io.StringIO()
+    console = Console(width=100, file=said)
+    for panel in manifest_panels(train(project).published.manifest):
+        console.print(panel)
+    text = said.getvalue()
+    assert re.search(r"input +text +BYTES", text)
+    assert re.search(r"encoder input +ids +INT64 +\?x\?", text)
+    assert re.search(r"head output +scores +FP32 +\?x3", text)

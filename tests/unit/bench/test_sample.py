@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from pilotlight.bench.sample import sample_body
+from pilotlight.bench.sample import TEXT, sample_body
 from pilotlight_runtime.datatypes import BOOL, BYTES, DATATYPES, FP32, INT64, Datatype
 from pilotlight_runtime.oip_request import read_question
 from pilotlight_runtime.signature import Signature, TensorSpec
@@ -27,12 +27,12 @@ def test_floats_are_as_long_as_a_picture_s() -> None:
     assert json.loads(body)["inputs"][0]["data"] == [0.0, 37 / 255, 74 / 255, 111 / 255]
 
 
-def test_whole_numbers_texts_and_truths_are_empty() -> None:
+def test_whole_numbers_and_truths_are_empty_and_texts_are_not() -> None:
     body = sample_body(
         signature(TensorSpec("a", INT64, (2,)), TensorSpec("b", BYTES, (2,)), TensorSpec("c", BOOL, (2,))), 2
     )
     assert body is not None
-    assert [entry["data"] for entry in json.loads(body)["inputs"]] == [[0, 0], ["", ""], [False, False]]
+    assert [entry["data"] for entry in json.loads(body)["inputs"]] == [[0, 0], [TEXT, TEXT], [False, False]]
 
 
 @pytest.mark.parametrize(("shape", "samples"), [((1, 3), 64), ((), 2), ((4,), 1)])

@@ -10,7 +10,18 @@ from moto.cloudformation.utils import yaml_tag_constructor
 from samtranslator.translator.transform import transform
 from yaml import SafeLoader, add_multi_constructor, load
 
+from pilotlight.core.names import logical_stem
+
 Resources = dict[str, dict[str, Any]]
+
+
+OF_A_MODEL = (
+    "get /v2/models/{}",
+    "any /v2/models/{}/{{proxy+}}",
+    "get /v1/models/{}",
+    "post /v1/models/{}:predict",
+    "any /v1/models/{}/{{proxy+}}",
+)
 
 
 class _Loader(SafeLoader):
@@ -29,6 +40,14 @@ class _NoManagedPolicies:
 def template(request: pytest.FixtureRequest) -> dict[str, Any]:
     document: dict[str, Any] = load((request.config.rootpath / "template.yaml").read_text(), _Loader)  # noqa: S506  (derives from SafeLoader)
     return document
+
+
+@pytest.fixture
+def models(request: pytest.FixtureRequest) -> list[str]:
+    """The folders under functions/ that hold a model."""
+    found = sorted(path.parent.name for path in (request.config.rootpath / "functions").glob("*/model.toml"))
+    assert found
+    return found
 
 
 @pytest.fixture
@@ -70,16 +89,12 @@ def test_every_route_asks_for_a_key(resources: Resources) -> None:
     assert {name for name, it in operations(resources).items() if it.get("security") != [{"api_key": []}]} == set()
 
 
-def test_the_routes_are_those_of_the_protocols(resources: Resources) -> None:
+def test_the_routes_are_those_of_the_protocols(resources: Resources, models: list[str]) -> None:
     assert set(operations(resources)) == {
         "get /v2",
         "any /v2/{proxy+}",
         "any /{proxy+}",
-        "get /v2/models/digits",
-        "any /v2/models/digits/{proxy+}",
-        "get /v1/models/digits",
-        "post /v1/models/digits:predict",
-        "any /v1/models/digits/{proxy+}",
+        *(route.format(model) for model in models for route in OF_A_MODEL),
     }
 
 
@@ -88,9 +103,9 @@ def test_every_route_calls_the_alias_that_a_deployment_shifts(resources: Resourc
     assert all(re.search(r"\$\{\w+FunctionAliaslive\}", uri) for uri in uris), uris
 
 
-def test_a_function_may_write_its_own_log_and_nothing_else(resources: Resources) -> None:
+def test_a_function_may_write_its_own_log_and_nothing_else(resources: Resources, models: list[str]) -> None:
     roles = {name: role for name, role in of_type(resources, "AWS::IAM::Role").items() if trusts(role, "lambda")}
-    assert set(roles) == {"DigitsRole", "CatalogRole"}
+    assert set(roles) == {f"{logical_stem(name)}Role" for name in (*models, "catalog")}
     for name, role in roles.items():
         assert "ManagedPolicyArns" not in role["Properties"]
         (policy,) = role["Properties"]["Policies"]
@@ -106,12 +121,12 @@ def trusts(role: dict[str, Any], service: str) -> bool:
     return {"Service": f"{service}.amazonaws.com"} in principals
 
 
-def test_no_role_is_made_behind_the_templates_back_but_code_deploys(resources: Resources) -> None:
+def test_no_role_is_made_behind_the_templates_back_but_code_deploys(resources: Resources, models: list[str]) -> None:
     assert set(of_type(resources, "AWS::IAM::Role")) == {
         "ApiGatewayLogsRole",
         "CatalogRole",
         "CodeDeployServiceRole",
-        "DigitsRole",
+        *(f"{logical_stem(name)}Role" for name in models),
     }
 
 
@@ -149,9 +164,9 @@ def test_what_api_gateway_answers_itself_is_json_with_an_error(resources: Resour
         assert "gatewayresponse.header.Retry-After" in answers[name]["responseParameters"]
 
 
-def test_every_alias_moves_by_canary_and_back_by_its_own_alarm(resources: Resources) -> None:
+def test_every_alias_moves_by_canary_and_back_by_its_own_alarm(resources: Resources, models: list[str]) -> None:
     groups = of_type(resources, "AWS::CodeDeploy::DeploymentGroup")
-    assert set(groups) == {"CatalogFunctionDeploymentGroup", "DigitsFunctionDeploymentGroup"}
+    assert set(groups) == {f"{logical_stem(name)}FunctionDeploymentGroup" for name in (*models, "catalog")}
     for name, group in groups.items():
         properties = group["Properties"]
         assert "DEPLOYMENT_STOP_ON_ALARM" in properties["AutoRollbackConfiguration"]["Events"]
