@@ -22,6 +22,33 @@ def test_accuracy_of_anything_else_is_refused(scores: Array, labels: Array) -> N
         METRICS["accuracy"]({"scores": scores}, labels)
 
 
+@pytest.mark.parametrize("texts", [["Ein  Mann", "zwei", "drei"], [b"ein mann", b"ZWEI", b"vier"]])
+def test_exact_match_is_the_share_of_texts_that_are_the_label(texts: list[str | bytes]) -> None:
+    found = {"text": np.array(texts, dtype=object), "other": np.zeros(3)}
+    assert METRICS["exact_match"](found, np.array(["ein Mann", "zwei", "fünf"])) == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels"),
+    [
+        (np.array(["a"]), np.array(["a", "b"])),
+        (np.array([["a"]]), np.array(["a"])),
+        (np.array([1.0]), np.array(["a"])),
+        (np.array(["a"]), np.array([1])),
+    ],
+)
+def test_exact_match_of_anything_else_is_refused(texts: Array, labels: Array) -> None:
+    with pytest.raises(ValueError, match="exact_match needs an output of texts"):
+        METRICS["exact_match"]({"text": texts}, labels)
+
+
+def test_a_metric_says_which_labels_it_takes() -> None:
+    assert METRICS["exact_match"].takes(np.array(["a"]))
+    assert not METRICS["exact_match"].takes(np.array([1]))
+    assert METRICS["accuracy"].takes(np.array([1]))
+    assert not METRICS["accuracy"].takes(np.array(["a"]))
+
+
 def test_known_metrics() -> None:
     assert check_metric("accuracy", "m") == "accuracy"
     assert check_metric("", "m") == ""
