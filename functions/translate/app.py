@@ -29,7 +29,9 @@ def prepare(model: LoadedModel) -> Prepared:
         for index, text in enumerate(texts):
             unknown = source.unknown(text)
             if unknown:
-                raise InvalidRequest(f"input 'text': text {index} has {unknown!r}, which the model never saw")
+                raise InvalidRequest(
+                    f"input 'text': text {index} has {unknown!r}, which no text has that the model learned from"
+                )
         rows = [source.ids(text) for text in texts]
         found = {}
         for batch in batches(rows, CELLS, mixed=True):
