@@ -62,8 +62,9 @@ class Subwords:
         return self.vocabulary.ids(self.cut(text))
 
     def unknown(self, text: str) -> str:
-        """The first character of `text`, in lower case, that has no id; "" where all have one."""
-        return next((each for piece in pieces(text) for each in piece if each not in self._known), "")
+        """The first character of `text`, in lower case, that has no id, or a MARK; "" where all have one."""
+        known = self._known
+        return next((each for each in text.lower() if each == MARK or not (each in known or each.isspace())), "")
 
     def text(self, ids: Iterable[int]) -> str:
         """The text that `ids` are the parts of: what `cut` took apart, white space of any length being one space."""

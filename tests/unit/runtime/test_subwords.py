@@ -48,6 +48,7 @@ def test_an_unknown_character_is_named() -> None:
     assert GERMAN.unknown("ein Band") == ""
     assert GERMAN.unknown("ein€x") == "€"
     assert GERMAN.unknown("") == ""
+    assert GERMAN.unknown("ein ▁") == MARK
 
 
 def test_two_merges_that_give_the_same_part_are_one_token() -> None:
