@@ -20,6 +20,12 @@ from pilotlight_runtime.typed import Any, Final
 PADDING: Final = 0
 """The id that fills rows up; no token has it."""
 
+MOST_CHARACTERS: Final = 200_000
+"""Of all texts of a request: more would take longer than API Gateway waits, whatever the model."""
+
+MOST_ROWS: Final = 1024
+"""Of a batch: so many short texts keep a processor busy, and more of them only take memory."""
+
 _APOSTROPHES: Final = str.maketrans("\u2019\u02bc", "''")
 
 
@@ -106,10 +112,11 @@ def characters(text: str) -> list[str]:
     return list(" ".join(text.lower().split()))
 
 
-def read_texts(name: str, tensor: Tensor, longest: int) -> list[str]:
+def read_texts(name: str, tensor: Tensor, longest: int, total: int = MOST_CHARACTERS) -> list[str]:
     """The texts of the BYTES input `name`, in UTF-8; nothing is cut off or replaced.
 
-    InvalidRequest names the first text that is empty, is no UTF-8 or has more than `longest` characters.
+    InvalidRequest names the first text that is empty, is no UTF-8 or has more than `longest` characters, or says that
+    all together have more than `total`.
     """
     texts = []
     for index, element in enumerate(tensor.elements):
@@ -123,6 +130,8 @@ def read_texts(name: str, tensor: Tensor, longest: int) -> list[str]:
         if len(text) > longest:
             raise InvalidRequest(f"{where} has {len(text)} characters; the most is {longest}")
         texts.append(text)
+    if (together := sum(map(len, texts))) > total:
+        raise InvalidRequest(f"input {name!r}: the texts have {together} characters together; the most is {total}")
     return texts
 
 
@@ -137,13 +146,14 @@ def padded(rows: Sequence[Sequence[int]]) -> Tensor:
 def batches(rows: Sequence[Sequence[int]], most: int, *, mixed: bool, power: int = 1) -> Iterator[list[int]]:
     """Indices of `rows`, shortest first, in batches of at most `most` cells: rows times the longest's length ** power.
 
-    mixed: whether rows of different lengths may meet in a batch, which `padded` then fills up. power: 2 where memory
-    grows with the square of the length, as attention's does. A row of more cells is a batch by itself.
+    A batch has at most MOST_ROWS rows besides. mixed: whether rows of different lengths may meet in a batch, which
+    `padded` then fills up. power: 2 where memory grows with the square of the length, as attention's does. A row of
+    more cells is a batch by itself.
     """
     batch: list[int] = []
     for index in sorted(range(len(rows)), key=lambda index: len(rows[index])):
         length = len(rows[index])
-        full = (len(batch) + 1) * length**power > most
+        full = len(batch) >= MOST_ROWS or (len(batch) + 1) * length**power > most
         if batch and (full or not (mixed or len(rows[batch[0]]) == length)):
             yield batch
             batch = []

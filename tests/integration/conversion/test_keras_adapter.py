@@ -10,6 +10,7 @@ import onnx
 import pytest
 
 from pilotlight.conversion import adapter_for, convert
+from pilotlight.conversion.keras_adapter import declared_signature
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.modelconfig import ConversionConfig, ModelConfig
 from pilotlight_runtime.datatypes import FP32
@@ -118,3 +119,24 @@ def test_one_model_gives_one_sequence_of_bytes_in_every_process(tmp_path: Path) 
         )
         digests |= set(done.stdout.split())
     assert digests == {hashlib.sha256((tmp_path / "0" / "a" / "model.onnx").read_bytes()).hexdigest()}
+
+
+def test_a_graph_inside_has_the_signature_that_the_model_declares() -> None:
+    ids, state = keras.Input((None,), dtype="int64", name="ids"), keras.Input((4,), name="state")
+    moved = state + keras.ops.cast(keras.ops.sum(ids, axis=1, keepdims=True), "float32")
+    named = declared_signature(keras.Model([ids, state], {"next": moved, "again": state}), "here")
+    assert [(spec.name, spec.datatype.name, spec.shape) for spec in named.inputs] == [
+        ("ids", "INT64", (-1, -1)),
+        ("state", "FP32", (-1, 4)),
+    ]
+    assert {(spec.name, spec.shape) for spec in named.outputs} == {("next", (-1, 4)), ("again", (-1, 4))}
+    plain = keras.Model(state, keras.layers.Dense(2, name="scores")(state))
+    assert [spec.name for spec in declared_signature(plain, "here").outputs] == ["scores"]
+
+
+def test_a_model_that_declares_nothing_is_told_to() -> None:
+    class Unbuilt(keras.Model):  # type: ignore[misc]  # Keras has no types
+        pass
+
+    with pytest.raises(ConversionError, match="declares no inputs and outputs"):
+        declared_signature(Unbuilt(), "here")

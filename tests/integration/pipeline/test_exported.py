@@ -20,7 +20,9 @@ from pilotlight.pipeline import TrainResult, train_model
 from pilotlight.store import FolderBlobs, Store
 from pilotlight_runtime.errors import ChecksumMismatch, LoadError, MissingArtifact
 from pilotlight_runtime.handler import model_handler
+from pilotlight_runtime.loading import load_model
 from pilotlight_runtime.manifest import Manifest
+from pilotlight_runtime.ort_session import open_session
 
 MODEL_TOML = """
 kind = "keras"
@@ -237,6 +239,8 @@ def test_large_graphs_are_optimised_each_in_its_folder(project: Project, tmp_pat
     names = {file.name for file in manifest.files}
     assert {"encoder/model.onnx", "encoder/optimized.onnx", "encoder/weights.bin"} <= names
     assert len(ask(tmp_path / "function", "a b", "c")["scores"]) == 6
+    elsewhere = load_model(tmp_path / "function", open_session, 1, lambda: "elsewhere")
+    assert "encoder: optimized.onnx was made for" in elsewhere.fallback
     weights = tmp_path / "function" / "encoder" / "weights.bin"
     weights.write_bytes(weights.read_bytes()[:-1] + b"?")
     with pytest.raises(ChecksumMismatch, match=r"encoder/weights\.bin"):

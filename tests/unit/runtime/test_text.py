@@ -115,5 +115,16 @@ def test_batches_hold_what_fits(most: int, expected: list[list[int]], *, mixed: 
     assert list(batches(ROWS, most, mixed=mixed, power=power)) == expected
 
 
+def test_a_batch_has_a_largest_number_of_rows() -> None:
+    assert [len(batch) for batch in batches([[1]] * 2500, 10**9, mixed=True)] == [1024, 1024, 452]
+
+
+def test_all_texts_together_have_a_limit() -> None:
+    tensor = texts_tensor(["abc", "de"])
+    assert read_texts("text", tensor, 3, 5) == ["abc", "de"]
+    with pytest.raises(InvalidRequest, match="input 'text': the texts have 5 characters together; the most is 4"):
+        read_texts("text", tensor, 3, 4)
+
+
 def test_no_rows_are_no_batches() -> None:
     assert list(batches([], 10, mixed=True)) == []
