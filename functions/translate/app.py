@@ -1,4 +1,4 @@
-"""Serves the translate model: texts in, their translations out, and whether each ended before the limit on its length.
+"""Serves the translate model: texts in, translations out, each with its score and whether it ended before the limit.
 
 Texts of different lengths share a batch, since the network ignores padding. What a batch may hold bounds the memory of
 attention and of the cache.
@@ -11,10 +11,12 @@ from pilotlight_runtime.inference import Prepared
 from pilotlight_runtime.loading import LoadedModel
 from pilotlight_runtime.subwords import Subwords
 from pilotlight_runtime.tensor import Tensor
-from pilotlight_runtime.text import batches, flags_tensor, padded, read_json, read_texts, texts_tensor
+from pilotlight_runtime.text import batches, flags_tensor, padded, read_json, read_texts, scores_tensor, texts_tensor
 
 CELLS = 2048
 """Subwords of a batch, padding included."""
+TOGETHER = 50_000
+"""Characters of a request, all its texts together: what bounds its time."""
 
 
 def prepare(model: LoadedModel) -> Prepared:
@@ -25,7 +27,7 @@ def prepare(model: LoadedModel) -> Prepared:
     search = Search(target.begin, target.end, limits["longest"], limits["beams"])
 
     def predict(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        texts = read_texts("text", inputs["text"], limits["characters"])
+        texts = read_texts("text", inputs["text"], limits["characters"], TOGETHER)
         for index, text in enumerate(texts):
             unknown = source.unknown(text)
             if unknown:
@@ -41,6 +43,7 @@ def prepare(model: LoadedModel) -> Prepared:
         answers = [found[index] for index in range(len(rows))]
         return {
             "translation": texts_tensor(target.text(each.tokens) for each in answers),
+            "score": scores_tensor([each.score for each in answers]),
             "complete": flags_tensor(each.complete for each in answers),
         }
 

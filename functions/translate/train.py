@@ -74,7 +74,8 @@ def train(data: Dataset, run: Run) -> Exported:
     def predict(inputs: Named) -> Named:
         found = generate_recomputed(model, [source.ids(text) for text in inputs["text"].tolist()], search)
         texts = np.array([target.text(each.tokens) for each in found], dtype=object)
-        return {"translation": texts, "complete": np.array([each.complete for each in found])}
+        scores = np.array([each.score for each in found], np.float32)
+        return {"translation": texts, "score": scores, "complete": np.array([each.complete for each in found])}
 
     characters = 2 * max(map(len, data.x_train.tolist()))
     limits = {"characters": characters, "longest": search.longest, "beams": search.beams}
