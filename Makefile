@@ -1,5 +1,5 @@
 # What people type is what CI runs. Everything but `sam build` sets up .venv first, once.
-.PHONY: help demo check test bench coverage performance e2e sam lock clean
+.PHONY: help demo check test bench coverage performance e2e memory sam lock clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -39,7 +39,7 @@ check: $(STAMP)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mypy scripts/*.py
-	$(BIN)/mypy benchmarks/run.py benchmarks/install.py benchmarks/measure.py benchmarks/model.py benchmarks/report.py benchmarks/peers.py benchmarks/text_imports.py
+	$(BIN)/mypy benchmarks/*.py
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint template.yaml infra/*.yaml
 	$(BIN)/python scripts/check_links.py
@@ -56,6 +56,12 @@ performance: $(STAMP)
 
 e2e: $(STAMP)
 	$(BIN)/python -m pytest tests/e2e
+
+# The binding to ONNX Runtime under glibc's and Python's own checks of memory, then 100,000 requests (Linux with glibc).
+memory: $(STAMP)
+	LD_PRELOAD=libc_malloc_debug.so.0 PYTHONMALLOC=debug MALLOC_CHECK_=3 MALLOC_PERTURB_=165 \
+		$(BIN)/python -X dev -m pytest tests/unit/ort tests/integration/ort --deselect tests/integration/ort/test_ort_memory.py
+	PILOTLIGHT_LEAK_REQUESTS=100000 $(BIN)/python -m pytest tests/integration/ort/test_ort_memory.py
 
 # Functions run on a Python 3.13 on the path, else on this one: make bench BENCH='--rounds 3 --only floor pilotlight'
 bench: $(STAMP)

@@ -3,7 +3,8 @@
 The model does next to nothing (it cuts ten numbers out of each image), so that all the time is the handler's: from
 event to answer, with one log line and one line of metrics. The reference does the same for JSON with orjson, numpy and
 onnxruntime's Python package, and checks nothing. Each figure is the median of interleaved rounds in one process; the
-ratios of binary requests are to the reference's JSON for the same images, and, for information, to its binary.
+ratios of binary requests are to the reference's JSON for the same images, and then to its binary. "with new ids" are
+binary requests whose JSON is never the same, so that nothing that the handler remembers of it helps.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,8 @@ from pilotlight_runtime.signature import Signature, TensorSpec
 
 ROUNDS = 9
 CALLS = {1: 1000, 64: 40}
+IDS = 100
+"""Different requests, more than the handler remembers."""
 TARGETS = {"1 image JSON": 1.0, "1 image binary": 0.5, "64 images JSON": 1.0, "64 images binary": 0.3}
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -133,13 +137,14 @@ class Reference:
         self._stream.write(orjson.dumps(metrics).decode() + "\n")
 
 
-def events(count: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The same `count` images in JSON and in binary, as a REST API sends them."""
+def events(count: int, identity: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same `count` images in JSON and in binary, as a REST API sends them. identity: the request's id, if any."""
     images = np.random.default_rng(count).random((count, 28, 28, 1), np.float32)
     tensor = {"name": "image", "datatype": "FP32", "shape": list(images.shape)}
     text = json.dumps({"inputs": [{**tensor, "data": images.ravel().tolist()}]})
     head = json.dumps(
         {
+            **({"id": identity} if identity else {}),
             "inputs": [{**tensor, "parameters": {"binary_data_size": images.nbytes}}],
             "parameters": {"binary_data_output": True},
         }
@@ -206,6 +211,8 @@ def main() -> None:
                     raise SystemExit(f"{kind}: the answers differ")
                 calls[f"ours {kind}"] = partial(logged, stream, ours, event, context)
                 calls[f"reference {kind}"] = partial(logged, stream, theirs, event, context)
+            with_ids = cycle([events(count, f"request-{number}")[1] for number in range(IDS)])
+            calls["ours binary with new ids"] = lambda: logged(stream, ours, next(with_ids), context)  # noqa: B023  (called in this round)
             found = microseconds(calls, repeat)
             for kind in ("JSON", "binary"):
                 name = f"{count} image{'s' if count > 1 else ''} {kind}"
@@ -215,6 +222,7 @@ def main() -> None:
                     f" ({found['reference JSON']:.1f} us), at most {TARGETS[name]}"
                     f"; {found[f'ours {kind}'] / found[f'reference {kind}']:.2f} of its {kind}"
                 )
+            print(f"{'  with new ids':16}  {found['ours binary with new ids']:8.1f} us")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
     dollars = 1,000,000 x (request + GB-second x memory / 1,024 x ((1 - cold) x warm + cold x start) / 1,000)
 
+    SnapStart = GB-second of cache x memory / 1,024 x 2,592,000 a month and version, and a price for each GB restored
+
 warm and start are billed milliseconds, rounded up to whole ones. A cold start bills its init too, since 2025-08-01 (AWS
-Compute Blog, "AWS Lambda standardizes billing for INIT Phase"). API Gateway, logs and SnapStart are not in it.
+Compute Blog, "AWS Lambda standardizes billing for INIT Phase"). API Gateway and logs are not in it.
 """
 
 from __future__ import annotations
@@ -15,25 +17,39 @@ from typing import Final, NamedTuple
 MEMORY_PER_VCPU_MB: Final = 1769
 """Lambda Developer Guide, "Configure Lambda function memory": at 1,769 MB a function has one vCPU."""
 
+SECONDS_A_MONTH: Final = 30 * 24 * 60 * 60
+
 MEMORY_SIZES_MB: Final = (128, 256, 512, 1024, 1769, 3008, 5307, 10240)
 
 
 class Prices(NamedTuple):
-    """Dollars a request and a GB-second, and what they rest on. cold: the share of requests that meet a cold start."""
+    """Dollars a request and a GB-second, and what they rest on. cold: the share of requests that meet a cold start.
+
+    cache, restore: SnapStart's dollars for a GB-second of a kept snapshot and for a GB restored.
+    """
 
     request: float = 0.20 / 1_000_000
     gb_second: float = 0.0000166667
     cold: float = 0.01
+    cache: float = 0.0000015046
+    restore: float = 0.0001397998
     source: str = "AWS Lambda's price list, x86, US East (N. Virginia), first tier, no free tier; as quoted in 2026-11"
 
 
 class Cost(NamedTuple):
-    """memory_mb: the function's. warm_ms, start_ms: billed milliseconds. dollars: for a million requests."""
+    """memory_mb: the function's. warm_ms, start_ms: billed milliseconds. dollars: for a million requests.
+
+    start_dollars: for a million cold starts' own milliseconds. snapshot_month: dollars for one version's snapshot, kept
+    for 30 days and never used. restore_dollars: for a million restores, which would take the cold starts' place.
+    """
 
     memory_mb: int
     warm_ms: int
     start_ms: int
     dollars: float
+    start_dollars: float
+    snapshot_month: float
+    restore_dollars: float
 
 
 def costs(
@@ -55,5 +71,13 @@ def cost(memory_mb: int, warm_ms: float, start_ms: float, prices: Prices) -> Cos
     stretch = max(1.0, MEMORY_PER_VCPU_MB / memory_mb)
     warm, start = math.ceil(warm_ms * stretch), math.ceil(start_ms * stretch)
     seconds = ((1 - prices.cold) * warm + prices.cold * start) / 1000
-    dollars = 1_000_000 * (prices.request + prices.gb_second * memory_mb / 1024 * seconds)
-    return Cost(memory_mb, warm, start, dollars)
+    gigabytes = memory_mb / 1024
+    return Cost(
+        memory_mb,
+        warm,
+        start,
+        dollars=1_000_000 * (prices.request + prices.gb_second * gigabytes * seconds),
+        start_dollars=1_000_000 * prices.gb_second * gigabytes * start / 1000,
+        snapshot_month=prices.cache * gigabytes * SECONDS_A_MONTH,
+        restore_dollars=1_000_000 * prices.restore * gigabytes,
+    )

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pilotlight.bench.latency import Latency
+from pilotlight.bench.prices import Cost
 from pilotlight.bench.report import BenchReport
 from pilotlight.cli.tables import human_bytes, plain_table
 
@@ -28,18 +29,37 @@ def bench_panels(report: BenchReport) -> Iterable[RenderableType]:
     rss = "unknown" if report.rss is None else human_bytes(report.rss)
     function = human_bytes(report.sizes.function)
     yield f"  unzipped: function {function}, layer {layer}; memory after the first answer {rss}"
-    money = plain_table("memory", "billed warm", "billed cold", "$ per million requests")
-    for cost in report.costs:
-        money.add_row(f"{cost.memory_mb} MB", f"{cost.warm_ms} ms", f"{cost.start_ms} ms", f"{cost.dollars:.2f}")
-    for column in money.columns:
-        column.justify = "right"
-    yield money
+    yield _money(report.costs)
+    yield _snapshots(report.costs)
     prices = report.prices
     yield (
         f"[dim]  ${prices.request * 1e6:.2f} a million requests and ${prices.gb_second:.10f} a GB-second"
         f" ({escape(prices.source)}); {prices.cold:.1%} of the requests are cold and bill their init. Below 1,769 MB,"
-        " one vCPU, times are stretched in proportion. API Gateway and logs come on top.[/]"
+        " one vCPU, times are stretched in proportion. API Gateway and logs come on top. SnapStart is off unless the"
+        f" template says otherwise: ${prices.cache:.10f} a GB-second kept, ${prices.restore:.10f} a GB restored.[/]"
     )
+
+
+def _money(costs: Iterable[Cost]) -> Table:
+    table = plain_table("memory", "billed warm", "billed cold", "$ per million requests")
+    for cost in costs:
+        table.add_row(f"{cost.memory_mb} MB", f"{cost.warm_ms} ms", f"{cost.start_ms} ms", f"{cost.dollars:.2f}")
+    return _right(table)
+
+
+def _snapshots(costs: Iterable[Cost]) -> Table:
+    """What SnapStart would cost, beside the cold starts whose place its restores would take."""
+    table = plain_table("memory", "$ per million cold starts", "$ per million restores", "$ a month to keep a snapshot")
+    for cost in costs:
+        figures = (cost.start_dollars, cost.restore_dollars, cost.snapshot_month)
+        table.add_row(f"{cost.memory_mb} MB", *(f"{value:.2f}" for value in figures))
+    return _right(table)
+
+
+def _right(table: Table) -> Table:
+    for column in table.columns:
+        column.justify = "right"
+    return table
 
 
 def _row(table: Table, title: str, latency: Latency) -> None:

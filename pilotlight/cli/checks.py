@@ -49,7 +49,7 @@ def _model(project: Project, store: Store, name: str) -> Iterator[Finding]:
     yield Finding(where, "settings")
     folder = project.folder(name)
     yield _handler(folder, project.root, ("handler",))
-    if kind == "keras":
+    if kind != "onnx":
         yield _python(folder / "train.py", project.root, ("load", "train"))
     yield _pin(project, store, name, kind)
 

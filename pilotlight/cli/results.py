@@ -8,7 +8,7 @@ from pilotlight.cli.wiring import out, print_json
 
 if TYPE_CHECKING:  # numpy loads when a command runs, not for --help
     from pilotlight.core.artifacts import ParityReport
-    from pilotlight.pipeline import TrainResult
+    from pilotlight.pipeline import Scores, TrainResult
 
 
 def told(result: TrainResult, *, as_json: bool, following: str) -> None:
@@ -19,12 +19,15 @@ def told(result: TrainResult, *, as_json: bool, following: str) -> None:
     from rich.markup import escape  # noqa: PLC0415  (not for --help)
     from rich.table import Table  # noqa: PLC0415  (as above)
 
+    from pilotlight.cli.curve_text import curve_text  # noqa: PLC0415  (rich)
     from pilotlight.cli.tables import human_bytes, written  # noqa: PLC0415  (rich)
 
     state = "published and pinned" if result.published.new else "was published before, and is pinned"
     facts = Table.grid(padding=(0, 2), pad_edge=True)
     if result.metrics:
         facts.add_row("metrics", written(result.metrics))
+    if result.scores is not None:
+        facts.add_row("seeds", escape(scores_text(result.scores)))
     facts.add_row("parity", escape(parity_text(result.parity)))
     facts.add_row("size", human_bytes(sum(result.sizes.values())))
     if not result.published.new:
@@ -32,11 +35,17 @@ def told(result: TrainResult, *, as_json: bool, following: str) -> None:
     console = out()
     console.print(f"[bold green]✓[/] [bold]{result.model}[/] [cyan]{result.version}[/] {state}", soft_wrap=True)
     console.print(facts)
+    if result.curve is not None:
+        for drawing in curve_text(result.curve):
+            console.print(drawing)
     console.print(following, soft_wrap=True)
 
 
 def as_object(result: TrainResult) -> dict[str, Any]:
-    """The result for scripts: model, version, new, metrics, parity, seconds in all and by stage, bytes by file."""
+    """The result for scripts: model, version, new, metrics, parity, seconds in all and by stage, bytes by file.
+
+    scores and curve: as in the manifest, null where there are none.
+    """
     parity = result.parity
     return {
         "model": result.model,
@@ -54,7 +63,16 @@ def as_object(result: TrainResult) -> dict[str, Any]:
         "seconds": round(sum(result.seconds.values()), 3),
         "stages": dict(result.seconds),
         "bytes": dict(result.sizes),
+        "scores": None if result.scores is None else result.scores.as_json(),
+        "curve": None if result.curve is None else result.curve.as_json(),
     }
+
+
+def scores_text(scores: Scores) -> str:
+    """One line: the median, every seed's score, and whose model was kept."""
+    each = ", ".join(f"{seed} {score:.4f}" for seed, score in scores.by_seed.items())
+    median = f"median {scores.metric} {scores.median:.4f} of {len(scores.by_seed)}"
+    return f"{median} ({each}); seed {scores.kept} is kept"
 
 
 def parity_text(parity: ParityReport) -> str:

@@ -10,6 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from pilotlight.cli.checks import Finding
+from pilotlight.cli.curve_text import curve_text
+from pilotlight.core.curve import curve_from_json
 from pilotlight.core.lock import Lock
 from pilotlight_runtime.manifest import Manifest
 from pilotlight_runtime.signature import TensorSpec
@@ -63,10 +65,13 @@ def manifest_panels(manifest: Manifest) -> Iterable[RenderableType]:
         facts.add_row("image input", written(manifest.image._asdict()))
     for title, values in (("metric", manifest.metrics), ("parity", manifest.parity), ("made", manifest.provenance)):
         for key, value in values.items():
-            if value is None or value == "":
+            if value is None or value == "" or (title, key) == ("made", "curve"):
                 continue
             facts.add_row(f"{title}: {key}", written(value) if isinstance(value, dict) else escape(_text(value)))
     yield facts
+    curve = curve_from_json(manifest.provenance.get("curve"))
+    if curve is not None:
+        yield from curve_text(curve)
 
 
 def shape_text(spec: TensorSpec) -> str:
@@ -89,6 +94,8 @@ def written(values: Mapping[str, object]) -> str:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return f"({', '.join(f'{name} {_text(item)}' for name, item in value.items())})"
     return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 

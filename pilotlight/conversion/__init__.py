@@ -3,15 +3,17 @@
     adapter.py        what a framework must offer
     adapters.py       the list of them, and who takes a model
     keras_adapter.py  Keras, through tf2onnx
+    sklearn_adapter.py  scikit-learn, through skl2onnx
     onnx_adapter.py   ONNX as it is
     canonical.py      one model, one sequence of bytes
+    labels.py         names of classes as an output of the graph
     convert.py        model in, candidate out
     exported.py       several graphs and assets in, candidate out
     graph.py          opening ONNX files; the signature that a graph declares
     external.py       weights that lie beside the graph
     importing.py      any ONNX file in, candidate out
 
-Nothing here imports TensorFlow or Keras before a Keras model is at hand.
+Nothing here imports a framework before a model of it is at hand.
 """
 
 from pilotlight.conversion.adapter import Adapter
@@ -20,15 +22,19 @@ from pilotlight.conversion.convert import check_signature, convert
 from pilotlight.conversion.exported import convert_exported
 from pilotlight.conversion.graph import opset_of, read_signature
 from pilotlight.conversion.importing import import_onnx
+from pilotlight.conversion.labels import add_labels, labelled, settled
 
 __all__ = [
     "Adapter",
     "adapter_for",
     "adapter_for_file",
+    "add_labels",
     "check_signature",
     "convert",
     "convert_exported",
     "import_onnx",
+    "labelled",
     "opset_of",
     "read_signature",
+    "settled",
 ]

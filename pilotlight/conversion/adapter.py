@@ -23,7 +23,7 @@ class Adapter(Protocol):
         """Whether `model` is one of its own, told without importing the framework."""
 
     def reads(self, path: Path) -> bool:
-        """Whether the file at `path` is one that `load` reads, told by its name."""
+        """Whether the file at `path` is one that `load` reads, told by its name; no file is ever unpickled."""
 
     def load(self, path: Path) -> Any:  # noqa: ANN401
         """The model saved at `path`; ConversionError where it cannot be read."""

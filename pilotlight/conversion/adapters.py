@@ -7,9 +7,10 @@ from typing import Any, Final
 from pilotlight.conversion.adapter import Adapter
 from pilotlight.conversion.keras_adapter import KerasAdapter
 from pilotlight.conversion.onnx_adapter import OnnxAdapter
+from pilotlight.conversion.sklearn_adapter import SklearnAdapter
 from pilotlight.core.errors import ConversionError
 
-ADAPTERS: Final[tuple[Adapter, ...]] = (KerasAdapter(), OnnxAdapter())
+ADAPTERS: Final[tuple[Adapter, ...]] = (KerasAdapter(), SklearnAdapter(), OnnxAdapter())
 
 
 def adapter_for(model: Any) -> Adapter:  # noqa: ANN401  (any framework's object)
@@ -27,7 +28,8 @@ def _first(fits: Callable[[Adapter], bool], where: str) -> Adapter:
     for adapter in ADAPTERS:
         if fits(adapter):
             return adapter
-    known = " and ".join(adapter.name for adapter in ADAPTERS)
+    *names, last = (adapter.name for adapter in ADAPTERS)
+    known = f"{', '.join(names)} and {last}"
     raise ConversionError(
         where, f"belongs to no framework that can be converted; known are {known}", "Export it to ONNX first."
     )

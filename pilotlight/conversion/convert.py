@@ -5,27 +5,32 @@ from typing import Any
 
 from pilotlight.conversion.adapters import adapter_for
 from pilotlight.conversion.graph import read_signature
+from pilotlight.conversion.labels import add_labels
 from pilotlight.core.artifacts import Candidate
 from pilotlight.core.errors import ConversionError
+from pilotlight.core.labels import served
 from pilotlight.core.modelconfig import ModelConfig
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 
 def convert(model: Any, config: ModelConfig, into: Path) -> Candidate:  # noqa: ANN401  (any framework's object)
-    """Writes `model` as ONNX into the folder `into`. ConversionError where the graph is not what model.toml says."""
+    """Writes `model` as ONNX into the folder `into`, names of classes included where model.toml has them.
+
+    ConversionError where the graph is not what model.toml says.
+    """
     into.mkdir(parents=True, exist_ok=True)
     adapter_for(model).export(model, config, into)
-    found = read_signature(into / MODEL_NAME)
-    check_signature(config, found)
-    return Candidate(into, found)
+    candidate = add_labels(Candidate(into, read_signature(into / MODEL_NAME)), config.labels)
+    check_signature(config, candidate.signature)
+    return candidate
 
 
 def check_signature(config: ModelConfig, found: Signature) -> None:
     """ConversionError with every difference between model.toml's signature, where it has one, and the graph's."""
-    wanted = config.signature
-    if wanted is None:
+    if config.signature is None:
         return
+    wanted = served(config.signature, config.labels)
     problems = _differences("input", wanted.inputs, found.inputs)
     problems += _differences("output", wanted.outputs, found.outputs)
     if problems:

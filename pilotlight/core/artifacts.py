@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pilotlight.core.curve import Curve
 from pilotlight_runtime.manifest import Loading, Manifest
 from pilotlight_runtime.signature import Signature
 
@@ -41,7 +42,8 @@ class Fitted:
     """A fitted model as its framework has it.
 
     model: the framework's own object. dataset: what it was fitted on. metrics: of the held-out part, by name.
-    seconds: what fitting took. settings: the epochs, batch size, rate and seed used.
+    seconds: what fitting took. settings: the epochs, batch size, rate and seed used. curve: how it learned,
+    None where nothing tells.
     """
 
     model: Any
@@ -49,6 +51,7 @@ class Fitted:
     metrics: Mapping[str, float]
     seconds: float
     settings: Mapping[str, Any] = field(default_factory=dict)
+    curve: Curve | None = None
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,14 @@ class Reference:
     """What the ONNX model must reproduce.
 
     predict: the source model on named inputs. inputs: held-out samples, by input name. labels: their labels where a
-    metric can be computed, else None.
+    metric can be computed, else None. settle: given what the source and the ONNX model answered, what the ONNX model
+    should have; None where that is just what the source answered.
     """
 
     predict: Callable[[Named], Named]
     inputs: Named
     labels: Array | None
+    settle: Callable[[Named, Named], Named] | None = None
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from pilotlight.core.errors import ProjectError
+from pilotlight.core.labels import DEFAULT_OUTPUT, LabelsConfig
 from pilotlight_runtime.datatypes import DATATYPES
 from pilotlight_runtime.manifest import ImageInput
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 CONFIG_NAME: Final = "model.toml"
-KINDS: Final = ("keras", "onnx")
+KINDS: Final = ("keras", "sklearn", "onnx")
 DEFAULT_OPSET: Final = 18
 _LARGEST: Final = sys.float_info.max
 
@@ -58,7 +59,10 @@ class ParityConfig:
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """One model.toml. signature: None where it is read from the graph (kind "onnx")."""
+    """One model.toml. signature: the network's own; None where it is read from the graph (kind "onnx").
+
+    labels: None where an answer carries no names of classes.
+    """
 
     name: str
     kind: str
@@ -68,6 +72,7 @@ class ModelConfig:
     parity: ParityConfig = field(default_factory=ParityConfig)
     signature: Signature | None = None
     image: ImageInput | None = None
+    labels: LabelsConfig | None = None
 
 
 def load_model_config(name: str, path: Path) -> ModelConfig:
@@ -79,16 +84,16 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProjectError(str(path), f"is not TOML: {error}", "Mend the line it names.") from error
     table = _Table(path, "", document)
-    table.only("kind", "description", "training", "conversion", "parity", "signature", "image")
+    table.only("kind", "description", "training", "conversion", "parity", "signature", "image", "labels")
     kind = table.text("kind", "keras")
     if kind not in KINDS:
         raise table.wrong("kind", f"one of {', '.join(KINDS)}", kind)
     signature = table.sub("signature")
-    if kind == "keras" and signature is None:
+    if kind != "onnx" and signature is None:
         raise ProjectError(
             str(path), "has no [signature]", "Name the model's inputs and outputs, with datatype and shape."
         )
-    image = table.sub("image")
+    image, labels = table.sub("image"), table.sub("labels")
     return ModelConfig(
         name=name,
         kind=kind,
@@ -98,6 +103,7 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
         parity=_parity(table.sub("parity")),
         signature=None if signature is None else _signature(signature),
         image=None if image is None else _image(image),
+        labels=None if labels is None else _labels(labels),
     )
 
 
@@ -140,6 +146,13 @@ class _Table:
         if not isinstance(value, str):
             raise self.wrong(key, "text", value)
         return value
+
+    def texts(self, key: str, least: int) -> tuple[str, ...]:
+        value = self._values.get(key)
+        right = isinstance(value, list) and len(value) >= least and all(isinstance(item, str) for item in value)
+        if not isinstance(value, list) or not right or len(set(value)) != len(value):
+            raise self.wrong(key, f"a list of at least {least} different texts", value)
+        return tuple(value)
 
     def integer(self, key: str, default: int | None, least: int) -> int:
         value = self._values.get(key, default)
@@ -209,6 +222,15 @@ def _spec(table: _Table) -> TensorSpec:
     if name not in DATATYPES:
         raise table.wrong("datatype", f"one of {', '.join(DATATYPES)}", name)
     return TensorSpec(table.text("name"), DATATYPES[name], table.shape("shape"))
+
+
+def _labels(table: _Table) -> LabelsConfig:
+    table.only("names", "scores", "output")
+    return LabelsConfig(
+        names=table.texts("names", least=2),
+        scores=table.text("scores", ""),
+        output=table.text("output", DEFAULT_OUTPUT),
+    )
 
 
 def _image(table: _Table) -> ImageInput:

@@ -19,7 +19,7 @@ import onnx
 from pilotlight.core.artifacts import Candidate
 from pilotlight.optimization.graph import NotOptimized, load_optimized, save_optimized
 from pilotlight.optimization.measure import Variant, measure
-from pilotlight.optimization.weights import WeightsFile, size_of
+from pilotlight.optimization.weights import WeightsFile, is_large, size_of
 from pilotlight_runtime.host import OPTIMIZED_NAME, describe_host
 from pilotlight_runtime.manifest import MODEL_NAME, WEIGHTS_NAME, Loading
 from pilotlight_runtime.ort_session import engine_version, open_session
@@ -53,7 +53,7 @@ def optimize(
         parts = {name: _replaced(part, into / name, open_session, limits) for name, part in candidate.parts.items()}
         return replace(candidate, parts=parts)
     model = onnx.load(str(candidate.folder / MODEL_NAME), format="protobuf")
-    weights = sum(size_of(tensor) for tensor in model.graph.initializer)
+    weights = sum(size_of(tensor) for tensor in model.graph.initializer if is_large(tensor))
     if weights < limits.least_weights:
         reason = f"weights of {weights} bytes, under {limits.least_weights}"
         return replace(candidate, loading=Loading(MODEL_NAME, "", reason, {}))

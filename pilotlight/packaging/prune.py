@@ -23,6 +23,9 @@ DROPPED: Final = (
     *("PIL/_imagingmath.*", "PIL/_imagingmorph.*", "PIL/_tkinter_finder.py"),
     *("PIL/ImageQt.py", "PIL/ImageTk.py", "PIL/ImageCms.py", "PIL/ImageMath.py", "PIL/ImageMorph.py"),
     *("PIL/ImageGrab.py", "PIL/ImageWin.py", "PIL/*FontFile.py", "PIL/Pdf*.py", "PIL/PSDraw.py"),
+    # Serving reads pictures and draws none.
+    *("PIL/ImageDraw.py", "PIL/ImageDraw2.py", "PIL/ImageFont.py", "PIL/ImageText.py", "PIL/ImageShow.py"),
+    *("PIL/ContainerIO.py", "PIL/GdImageFile.py", "PIL/TarIO.py", "PIL/WalImageFile.py"),
     # Only the extensions above need these; the core links libtiff, libjpeg, libopenjp2 and libxcb, and what those need.
     *("pillow.libs/libavif-*", "pillow.libs/libwebp*", "pillow.libs/libsharpyuv-*", "pillow.libs/liblcms2-*"),
     *("pillow.libs/libfreetype-*", "pillow.libs/libharfbuzz-*", "pillow.libs/libbrotli*", "pillow.libs/libpng16-*"),

@@ -4,16 +4,21 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pilotlight.core.artifacts import Array, Named
 from pilotlight.core.errors import ProjectError
 
 
 class Metric(NamedTuple):
-    """compute: from outputs and labels, ValueError for what it cannot judge. labels: the kinds of dtype it takes."""
+    """compute: from outputs and labels, ValueError for what it cannot judge. labels: the kinds of dtype that it takes.
+
+    rounding: how much single precision alone may lower it, beside `metric_drop`.
+    """
 
     compute: Callable[[Named, Array], float]
     labels: str
+    rounding: float = 0.0
 
     def __call__(self, outputs: Named, labels: Array) -> float:
         return self.compute(outputs, labels)
@@ -39,6 +44,50 @@ def accuracy(outputs: Named, labels: Array) -> float:
     return float(np.mean(np.argmax(scores, axis=1) == truth[:, 0]))
 
 
+def r2(outputs: Named, labels: Array) -> float:
+    """The coefficient of determination: 1 is exact, 0 as good as always the labels' mean, no lower bound.
+
+    outputs: the first is numbers of shape (n,) or (n, 1). labels: as many numbers. ValueError for anything else, and
+    for labels that are all equal, about which it says nothing.
+    """
+    found = np.asarray(next(iter(outputs.values())))
+    truth = np.asarray(labels)
+    if found.size != len(found) or truth.shape not in ((len(found),), (len(found), 1)) or found.dtype.kind not in "iuf":
+        raise ValueError(
+            f"r2 needs numbers of shape [n] or [n, 1] and as many labels, not {list(found.shape)} and "
+            f"{list(truth.shape)}"
+        )
+    values, wanted = (array.astype(np.float64).ravel() for array in (found, truth))
+    spread = float(((wanted - wanted.mean()) ** 2).sum())
+    if spread == 0:
+        raise ValueError("r2 needs labels that are not all equal")
+    return 1.0 - float(((wanted - values) ** 2).sum()) / spread
+
+
+def adjusted_rand(outputs: Named, labels: Array) -> float:
+    """How well clusters agree with true groups, whatever their numbers: 1 is the same partition, 0 what chance gives.
+
+    outputs: the first of whole numbers is the clusters, of shape (n,). labels: as many whole numbers. ValueError for
+    anything else. Source: Hubert and Arabie, "Comparing partitions", 1985, equation 5.
+    """
+    clusters = next((array for array in outputs.values() if array.dtype.kind in "iu"), None)
+    truth = np.asarray(labels)
+    if clusters is None or clusters.ndim != 1 or truth.shape != clusters.shape or truth.dtype.kind not in "iu":
+        raise ValueError("adjusted_rand needs an output of whole numbers of shape [n] and as many whole-number labels")
+    (_, places), (_, groups) = (np.unique(array, return_inverse=True) for array in (clusters, truth))
+    table = np.zeros((places.max() + 1, groups.max() + 1), np.int64)
+    np.add.at(table, (places, groups), 1)
+    both, rows, columns, every = (_pairs(part) for part in (table, table.sum(1), table.sum(0), table.sum()))
+    chance = rows * columns / every if every else 0.0
+    most = (rows + columns) / 2
+    return 1.0 if most == chance else (both - chance) / (most - chance)
+
+
+def _pairs(counts: NDArray[np.int64]) -> float:
+    """How many pairs there are within each count, added up."""
+    return float((counts * (counts - 1) // 2).sum())
+
+
 def exact_match(outputs: Named, labels: Array) -> float:
     """The share of samples, 0..1, whose text in the first output is the label, letter case and white space aside.
 
@@ -60,6 +109,8 @@ def _plain(text: str | bytes) -> list[str]:
 
 METRICS: Final[dict[str, Metric]] = {
     "accuracy": Metric(accuracy, "iu"),
+    "r2": Metric(r2, "iuf", rounding=1e-6),
+    "adjusted_rand": Metric(adjusted_rand, "iu"),
     "exact_match": Metric(exact_match, "OSU"),
 }
 

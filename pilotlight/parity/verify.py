@@ -45,7 +45,7 @@ def verify(
         found = run_batched(session, inputs, size)
         failures += undeclared(candidate.signature, found, batched=True)
         expected = reference.predict(inputs)
-        result = _all(session, inputs, expected, found, config)
+        result = _all(session, replace(reference, inputs=inputs), expected, found, config)
     except (InferenceFailed, ValueError) as error:
         cause = f" ({error.__cause__})" if error.__cause__ is not None else ""
         return ParityReport(count, None, failures=(*failures, f"{error}{cause}"))
@@ -99,8 +99,10 @@ def undeclared(signature: Signature, found: Named, *, batched: bool) -> list[str
     return failures
 
 
-def _all(session: Session, inputs: Named, expected: Named, found: Named, config: ParityConfig) -> Comparison:
-    whole = compare(expected, found, session.signature, config)
+def _all(session: Session, reference: Reference, expected: Named, found: Named, config: ParityConfig) -> Comparison:
+    settle = reference.settle or _as_expected
+    inputs = reference.inputs
+    whole = compare(settle(expected, found), found, session.signature, config)
     failures, largest = list(whole.failures), whole.largest
     if whole.failures or any(spec.shape[0] != -1 for spec in session.signature.inputs):
         return whole
@@ -108,10 +110,14 @@ def _all(session: Session, inputs: Named, expected: Named, found: Named, config:
     for index in range(min(SINGLES, count)):
         single = run_once(session, {name: array[index : index + 1] for name, array in inputs.items()})
         wanted = {name: array[index : index + 1] for name, array in expected.items()}
-        result = compare(wanted, single, session.signature, config, f"sample {index} alone: ")
+        result = compare(settle(wanted, single), single, session.signature, config, f"sample {index} alone: ")
         failures += result.failures
         largest = max(largest, result.largest)
     return Comparison(failures, largest)
+
+
+def _as_expected(expected: Named, _found: Named) -> Named:
+    return expected
 
 
 def judged(
@@ -132,6 +138,6 @@ def judged(
 
 
 def _drop(metric: str, source: float, onnx: float, config: ParityConfig) -> list[str]:
-    if source - onnx <= config.metric_drop:
+    if source - onnx <= config.metric_drop + METRICS[metric].rounding:
         return []
     return [f"{metric} falls from {source:.6f} to {onnx:.6f}, by more than {config.metric_drop:g}"]

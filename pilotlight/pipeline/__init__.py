@@ -10,6 +10,7 @@ candidate lies in a temporary folder until then, so a run that dies leaves nothi
     ways.py        the three ways
     result.py      what goes into a way and what comes out
     stages.py      which stage runs, and for how long
+    seeds.py       several seeds, and the model in their middle
     source.py      what the stages do with a model, by what train.py gave
     behaviour.py   the gate for a model that app.py's own code serves
     reference.py   the source model and held-out samples, for the gate
@@ -20,6 +21,7 @@ candidate lies in a temporary folder until then, so a run that dies leaves nothi
 """
 
 from pilotlight.pipeline.result import Clock, Options, TrainResult, utc_now
+from pilotlight.pipeline.seeds import Scores
 from pilotlight.pipeline.ways import convert_model, import_model, train_model
 
-__all__ = ["Clock", "Options", "TrainResult", "convert_model", "import_model", "train_model", "utc_now"]
+__all__ = ["Clock", "Options", "Scores", "TrainResult", "convert_model", "import_model", "train_model", "utc_now"]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pilotlight.core.artifacts import ParityReport, Published
+from pilotlight.core.curve import Curve
+from pilotlight.pipeline.seeds import Scores
 
 Clock = Callable[[], datetime]
 """Now, with a time zone."""
@@ -19,13 +21,14 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Options:
-    """What a person overrides of [training] in model.toml; None leaves it."""
+    """What a person overrides of [training] in model.toml; None leaves it. seeds: how many are trained."""
 
     data: str | None = None
     epochs: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
     seed: int | None = None
+    seeds: int = 1
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class TrainResult:
     """One finished way, published and pinned.
 
     metrics: of the source model on the held-out part. parity: what the gate saw. seconds: by stage. sizes: bytes of
-    each file of the version.
+    each file of the version. scores: of all seeds, None where there was one. curve: how the model learned, None where
+    nothing tells.
     """
 
     model: str
@@ -42,6 +46,8 @@ class TrainResult:
     parity: ParityReport
     seconds: Mapping[str, float]
     sizes: Mapping[str, int]
+    scores: Scores | None = None
+    curve: Curve | None = None
 
     @property
     def version(self) -> str:

@@ -9,12 +9,13 @@ from typing import Protocol
 
 from pilotlight.conversion import Adapter, adapter_for, convert, convert_exported
 from pilotlight.core.artifacts import Candidate, Exported, Fitted, ParityReport, Reference
+from pilotlight.core.errors import ConversionError
 from pilotlight.core.modelconfig import ModelConfig
 from pilotlight.core.project import Project
 from pilotlight.parity import verify
 from pilotlight.pipeline.behaviour import verify_exported
 from pilotlight.pipeline.graphs import verify_graphs
-from pilotlight.pipeline.reference import reference_from, reference_of
+from pilotlight.pipeline.reference import reference_of_fitted
 from pilotlight_runtime.session import OpenSession
 
 
@@ -53,9 +54,7 @@ class _PlainSource:
         return convert(self.fitted.model, self.config, into)
 
     def reference(self, candidate: Candidate) -> Reference:
-        return reference_of(
-            self.adapter, self.fitted.model, self.fitted.dataset, candidate.signature, self.config.training.metric
-        )
+        return reference_of_fitted(self.fitted, self.config, candidate.signature)
 
     def verify(self, candidate: Candidate, reference: Reference) -> ParityReport:
         gate = partial(verify, candidate, reference, self.config.parity, self.config.training.metric)
@@ -74,12 +73,16 @@ class _ExportedSource:
         return adapter_for(next(iter(self.exported.graphs.values())))
 
     def convert(self, into: Path) -> Candidate:
+        if self.config.labels is not None:
+            raise ConversionError(
+                "[labels] in model.toml",
+                f"is for one graph that answers callers itself; train.py of {self.config.name} exports several parts",
+                "Leave it out, and answer the names in app.py.",
+            )
         return convert_exported(self.exported, self.config, into)
 
     def reference(self, candidate: Candidate) -> Reference:
-        return reference_from(
-            self.exported.predict, self.fitted.dataset, candidate.signature, self.config.training.metric
-        )
+        return reference_of_fitted(self.fitted, self.config, candidate.signature)
 
     def verify(self, candidate: Candidate, reference: Reference) -> ParityReport:
         return verify_exported(self.project, self.config, candidate, reference)

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pilotlight.conversion import adapter_for, adapter_for_file, check_signature, convert, import_onnx
+from pilotlight.conversion import adapter_for, adapter_for_file, add_labels, check_signature, convert, import_onnx
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
 from pilotlight.core.progress import Progress, Silent
@@ -21,6 +21,7 @@ from pilotlight.pipeline.golden import verify_import
 from pilotlight.pipeline.graphs import verify_graphs
 from pilotlight.pipeline.reference import held_out_metrics, reference_of
 from pilotlight.pipeline.result import Clock, Options, TrainResult, utc_now
+from pilotlight.pipeline.seeds import check_seeds, fit_seeds
 from pilotlight.pipeline.source import source_of
 from pilotlight.pipeline.stages import Stages
 from pilotlight.store import Store, sha256_of
@@ -43,15 +44,18 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
 ) -> TrainResult:
     """Fits the model `name`, converts, verifies, publishes and pins it.
 
-    fetch: downloads s3:// data. Raises TrainingError, DataError, ConversionError, ParityError or StoreError; before
-    the last stage nothing is published, and nothing is pinned that was not published.
+    Of several seeds (options.seeds) the model in the middle goes on. fetch: downloads s3:// data. Raises TrainingError,
+    DataError, ConversionError, ParityError or StoreError; before the last stage nothing is published, and nothing is
+    pinned that was not published.
     """
     config = _checked(project, name)
     _trains(project, config)
     stages = Stages(progress or Silent())
-    run = _run(project.folder(name), config, options or Options(), stages.progress, fetch)
+    options = options or Options()
+    check_seeds(config, options.seeds, str(project.folder(name) / CONFIG_NAME))
+    run = _run(project.folder(name), config, options, stages.progress, fetch)
     with stages.stage("train"):
-        fitted = fit(project.folder(name), config, run)
+        fitted, scores = fit_seeds(partial(fit, project.folder(name), config), config, run, options.seeds)
     ending = Ending(project, config, store, stages, clock)
     source = source_of(project, config, fitted, open_session)
     with tempfile.TemporaryDirectory() as folder:
@@ -69,8 +73,11 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
         facts = {
             "training": {**fitted.settings, "seconds": round(fitted.seconds, 3)},
             "data": {"source": fitted.dataset.source, "fingerprint": fitted.dataset.fingerprint},
+            **({} if scores is None else {"scores": scores.as_json()}),
+            **({} if fitted.curve is None else {"curve": fitted.curve.as_json()}),
         }
-        return ending.publish(candidate, report, metrics, source.adapter, facts)
+        result = ending.publish(candidate, report, metrics, source.adapter, facts)
+        return replace(result, scores=scores, curve=fitted.curve)
 
 
 def convert_model(  # noqa: PLR0913  (as train_model)
@@ -101,7 +108,7 @@ def convert_model(  # noqa: PLR0913  (as train_model)
             candidate = optimize(candidate, Path(folder, "optimized"), open_session)
         with stages.stage("verify"):
             data = load_train_module(project.folder(name)).load(run)
-            reference = reference_of(adapter, model, data, candidate.signature, config.training.metric)
+            reference = reference_of(adapter, model, data, config, candidate.signature)
             gate = partial(verify, candidate, reference, config.parity, config.training.metric)
             report = verify_graphs(candidate, gate, open_session)
             metrics = {} if report.failures else held_out_metrics(reference, config.training.metric)
@@ -130,7 +137,7 @@ def import_model(  # noqa: PLR0913  (as train_model)
     stages = Stages(progress or Silent())
     with tempfile.TemporaryDirectory() as folder:
         with stages.stage("import"):
-            candidate = import_onnx(source, Path(folder, "imported"), open_session)
+            candidate = add_labels(import_onnx(source, Path(folder, "imported"), open_session), config.labels)
         with stages.stage("optimize"):
             candidate = optimize(candidate, Path(folder, "optimized"), open_session)
             check_signature(config, candidate.signature)
@@ -164,9 +171,11 @@ def _run(folder: Path, config: ModelConfig, options: Options, progress: Progress
     """The settings: what the person gave, else model.toml. A path in model.toml counts from the model's folder."""
     defaults = config.training
     source = defaults.data
-    if source.endswith(".npz") and not source.startswith("s3://"):
+    if source.endswith((".npz", ".csv")) and not source.startswith("s3://"):
         source = str(folder / source)
-    run = Run(source, defaults.epochs, defaults.batch_size, defaults.learning_rate, defaults.seed, progress, fetch)
+    labels = config.labels.names if config.labels else ()
+    settings = (defaults.epochs, defaults.batch_size, defaults.learning_rate, defaults.seed)
+    run = Run(source, *settings, progress, fetch, labels)
     given: Mapping[str, Any] = {
         "source": options.data,
         "epochs": options.epochs,

@@ -4,7 +4,7 @@ files/ is what a new project holds. Most of them are links to this repository's 
 differ; a wheel has copies. kinds/ holds what a new model begins with. blocks/ is what a model adds to template.yaml.
 """
 
-from pilotlight.scaffold.create import init_project, new_model
+from pilotlight.scaffold.create import KINDS, init_project, new_model
 from pilotlight.scaffold.template import add_function
 
-__all__ = ["add_function", "init_project", "new_model"]
+__all__ = ["KINDS", "add_function", "init_project", "new_model"]

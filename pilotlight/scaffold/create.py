@@ -9,8 +9,9 @@ from pilotlight.core.lock import write_aside
 from pilotlight.core.project import Project
 from pilotlight.scaffold.template import TEMPLATE_NAME, add_function
 
-KINDS: Final = ("keras-image", "keras-text", "onnx")
 _HERE: Final = Path(__file__).parent
+KINDS: Final = tuple(sorted(folder.name for folder in (_HERE / "kinds").iterdir() if not folder.name.startswith("_")))
+"""What a model may begin with: a folder each."""
 _RENAMED: Final = {"gitignore": ".gitignore"}
 """A .gitignore inside the package would hide files from the wheel."""
 
@@ -23,8 +24,8 @@ def init_project(root: Path) -> None:
 def new_model(project: Project, name: str, kind: str = "keras-image") -> None:
     """Adds the model `name` to `project`: its folder, and its block in template.yaml.
 
-    kind: keras-image or keras-text, which train as they stand, or onnx, which `import` fills. ProjectError where the
-    name is impossible or taken, or where template.yaml has no place for it; nothing is written then.
+    kind: one of KINDS. All train as they stand, but for onnx, which `import` fills. ProjectError where the name is
+    impossible or taken, or where template.yaml has no place for it; nothing is written then.
     """
     if kind not in KINDS:
         raise ProjectError(f"kind {kind!r}", "is not known", f"Known are {', '.join(KINDS)}.")

@@ -3,6 +3,9 @@
     run.py            what a run is told
     sources/          where data comes from, one file a source
     arrays.py         the arrays of a source, checked and fingerprinted
+    tables.py         tables of numbers with classes or a number to learn, split
+    table.py          one table, whole
+    classes.py        names of classes become numbers
     texts.py          texts of a source; vocabularies and counts
     text_batches.py   rows of ids in batches of about one length
     text_classifier.py  a fitted text classifier as train.py exports it
@@ -13,7 +16,8 @@
     recomputed.py     what it writes, without a cache
     door.py           train.py is loaded and called; its mistakes become one line
     fitting.py        fit: all of it, and the held-out metrics
-    keras_support.py  seeds, progress and metrics of Keras models
+    keras_support.py  seeds, progress, metrics and history of Keras models
+    sklearn_support.py  folds and learning curves for scikit-learn's models
 
 TensorFlow, Keras and scikit-learn are imported inside the functions that need them: `pilotlight --help` must not wait.
 """
@@ -24,9 +28,12 @@ from pilotlight.training.fitting import fit
 from pilotlight.training.keras_support import keras_progress
 from pilotlight.training.pair_batches import pair_batches
 from pilotlight.training.recomputed import generate_recomputed
-from pilotlight.training.run import Fetch, Run
+from pilotlight.training.run import Fetch, Recorder, Run
+from pilotlight.training.sklearn_support import folds, record_learning_curve
 from pilotlight.training.sources import load_arrays
+from pilotlight.training.sources.bundled import feature_names
 from pilotlight.training.subwords import learn_subwords
+from pilotlight.training.tables import load_classes, load_targets
 from pilotlight.training.text_batches import padded_array, text_batches
 from pilotlight.training.text_classifier import exported_classifier
 from pilotlight.training.texts import build_vocabulary, load_languages, load_sentiments, log_count_ratios
@@ -37,23 +44,29 @@ __all__ = [
     "TRAIN_NAME",
     "Arrays",
     "Fetch",
+    "Recorder",
     "Run",
     "TrainModule",
     "build_vocabulary",
     "corpus_bleu",
     "exported_classifier",
+    "feature_names",
     "fingerprint",
     "fit",
+    "folds",
     "generate_recomputed",
     "keras_progress",
     "learn_subwords",
     "load_arrays",
+    "load_classes",
     "load_languages",
     "load_sentiments",
+    "load_targets",
     "load_train_module",
     "load_translations",
     "log_count_ratios",
     "padded_array",
     "pair_batches",
+    "record_learning_curve",
     "text_batches",
 ]

@@ -12,7 +12,7 @@ from pilotlight.core.artifacts import Dataset, Exported, Fitted
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.modelconfig import ModelConfig
 from pilotlight.training.door import guarded, load_train_module
-from pilotlight.training.keras_support import evaluate, is_keras, seed_everything, steps_an_epoch
+from pilotlight.training.keras_support import evaluate, history, is_keras, seed_everything, steps_an_epoch
 from pilotlight.training.run import Run
 
 
@@ -34,7 +34,9 @@ def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] 
     _finite(metrics, module.path)
     trained = model.trained if isinstance(model, Exported) else model
     steps = steps_an_epoch(trained) if is_keras(trained) else None
-    return Fitted(model, data, metrics, seconds, _settings(run, config, steps))
+    curve = run.recorder.curve() or (history(trained) if is_keras(trained) else None)
+    settings = _settings(run, config, steps)
+    return Fitted(model, data, metrics, seconds, settings, None if curve is None else curve.thinned())
 
 
 def _measured(model: Any, data: Dataset) -> Mapping[str, float]:  # noqa: ANN401  (any framework's object)
@@ -52,7 +54,11 @@ def _finite(metrics: Mapping[str, float], path: Path) -> None:
 
 
 def _settings(run: Run, config: ModelConfig, steps: int | None) -> dict[str, Any]:
-    """What the manifest tells; train.py may choose smaller batches than it is told, the number of steps shows that."""
+    """What train.py was told, for the manifest.
+
+    It may choose smaller batches, which the number of steps shows; a model that is not fitted in steps ignores epochs,
+    batch size and rate.
+    """
     return {
         "epochs": run.epochs,
         "batch_size": run.batch_size,

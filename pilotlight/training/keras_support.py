@@ -9,8 +9,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from pilotlight.core.artifacts import Array
+from pilotlight.core.curve import Curve, finite
 from pilotlight.core.progress import Progress
 from pilotlight.core.quiet import quiet
+from pilotlight.training.run import Recorder
 
 _REPORTS_A_SECOND: Final = 5
 
@@ -53,8 +55,26 @@ def steps_an_epoch(model: Any) -> int | None:  # noqa: ANN401  (Keras has no typ
     return params.get("steps")
 
 
-def keras_progress(progress: Progress, clock: Callable[[], float] = time.monotonic) -> Any:  # noqa: ANN401
-    """A Keras callback that reports each step (a few times a second at most) and one line an epoch to `progress`."""
+def history(model: Any) -> Curve | None:  # noqa: ANN401  (Keras has no types)
+    """What the last `fit` measured, by epoch; None where there was none.
+
+    Series that were not measured in every epoch (validation_freq) are left out: Keras does not say in which they were.
+    """
+    last = getattr(model, "history", None)
+    epochs = [float(epoch) + 1 for epoch in getattr(last, "epoch", None) or []]
+    found = getattr(last, "history", None) or {}
+    series = {name: tuple(finite(value) for value in values) for name, values in found.items()}
+    series = {name: values for name, values in series.items() if len(values) == len(epochs)}
+    return Curve("epoch", tuple(epochs), series) if epochs and series else None
+
+
+def keras_progress(
+    progress: Progress, clock: Callable[[], float] = time.monotonic, recorder: Recorder | None = None
+) -> Any:  # noqa: ANN401
+    """A Keras callback that reports each step (a few times a second at most) and one line an epoch to `progress`.
+
+    recorder: run.recorder, where train.py does not return the Keras model itself, whose history would be read.
+    """
     import keras  # noqa: PLC0415  (seconds; train.py has imported it already)
 
     class Report(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
@@ -77,6 +97,8 @@ def keras_progress(progress: Progress, clock: Callable[[], float] = time.monoton
             steps = self.params.get("steps") or 1
             progress.step((epoch + 1) * steps, self.params["epochs"] * steps, values)
             shown = ", ".join(f"{name} {value:.4f}" for name, value in values.items())
+            if recorder is not None:
+                recorder.add("epoch", epoch + 1, values)
             progress.note(f"epoch {epoch + 1} of {self.params['epochs']}: {shown}")
 
     return Report()

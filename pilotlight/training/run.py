@@ -1,15 +1,39 @@
-"""What one training run is told."""
+"""What one training run is told, and what it tells while it learns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pilotlight.core.curve import Curve, finite
 from pilotlight.core.progress import Progress, Silent
 
 Fetch = Callable[[str, Path], None]
 """Downloads the object at an s3:// address to a path."""
+
+
+class Recorder:
+    """Collects the points of a learning curve."""
+
+    def __init__(self) -> None:
+        self._axis = ""
+        self._points: list[tuple[float, dict[str, float | None]]] = []
+
+    def add(self, axis: str, at: float, values: Mapping[str, float]) -> None:
+        """One more point; ValueError where the axis is another than before."""
+        if self._points and axis != self._axis:
+            raise ValueError(f"a learning curve has one axis: {self._axis!r} before, {axis!r} now")
+        self._axis = axis
+        self._points.append((float(at), {name: finite(value) for name, value in values.items()}))
+
+    def curve(self) -> Curve | None:
+        """What was collected, None where nothing was."""
+        if not self._points:
+            return None
+        names = dict.fromkeys(name for _, values in self._points for name in values)
+        series = {name: tuple(values.get(name) for _, values in self._points) for name in names}
+        return Curve(self._axis, tuple(at for at, _ in self._points), series)
 
 
 @dataclass(frozen=True)
@@ -18,7 +42,8 @@ class Run:
 
     source: a built-in data source, a path or s3://bucket/key. epochs: passes over the training part. batch_size:
     samples a step, at most. learning_rate: where the schedule starts. seed: of every random generator. progress: where
-    train.py reports. fetch: downloads s3:// addresses, None where no AWS client is at hand.
+    train.py reports. fetch: downloads s3:// addresses, None where no AWS client is at hand. labels: the names of the
+    classes, empty where model.toml has no [labels]. recorder: what `record` fills.
     """
 
     source: str
@@ -28,3 +53,13 @@ class Run:
     seed: int
     progress: Progress = field(default_factory=Silent)
     fetch: Fetch | None = None
+    labels: tuple[str, ...] = ()
+    recorder: Recorder = field(default_factory=Recorder)
+
+    def record(self, axis: str, at: float, values: Mapping[str, float]) -> None:
+        """One point of the learning curve, `at` so many of `axis` ("epoch", "training samples").
+
+        values: by name; val_NAME is NAME on samples that were not learned from. Keras models need none of this: their
+        history is read. ValueError where the axis changes within one run.
+        """
+        self.recorder.add(axis, at, values)

@@ -27,6 +27,7 @@ def test_a_function_holds_what_serving_needs_and_nothing_of_training(desk: Desk,
     graphs = {f"{graph}/{file}" for graph in ("encoder", "decoder") for file in _GRAPH}
     translating = {"app.py", "manifest.json", "limits.json", "source.json", "target.json"}
     assert set(project.files("TranslateFunction")) == translating | graphs
+    assert set(project.files("SpeciesFunction")) == {"app.py", "manifest.json", "model.onnx"}
     assert set(project.files("EchoFunction")) == {"app.py", "manifest.json", "model.onnx"}
     assert set(project.files("DigitsFunction")) == {"app.py", "manifest.json", *_GRAPH}
     assert set(project.files("CatalogFunction")) == {"app.py", "catalog.json"}

@@ -48,7 +48,16 @@ OURS = {
         ),
         *(".events", ".handler", ".heap", ".host", ".http", ".images", ".inference", ".json_codec", ".json_tensors"),
         *(".line_observer", ".loading", ".manifest", ".observer", ".oip_request", ".oip_response", ".ort_abi"),
-        *(".ort_library", ".ort_session", ".ort_signature", ".ort_start", ".ort_values", ".paths", ".routes"),
+        *(
+            ".ort_library",
+            ".ort_plan",
+            ".ort_session",
+            ".ort_signature",
+            ".ort_start",
+            ".ort_values",
+            ".paths",
+            ".routes",
+        ),
         *(".server", ".service", ".session", ".signature", ".snapstart", ".startup", ".tensor", ".tfserving"),
         *(".typed", ".wording"),
     )

@@ -9,13 +9,16 @@ from pilotlight_runtime.errors import RequestError
 from pilotlight_runtime.events import Incoming, Render, read_event, render_proxy
 from pilotlight_runtime.http import HttpRequest, HttpResponse, error_response, json_response
 from pilotlight_runtime.observer import Observer, Record, Trace
-from pilotlight_runtime.typed import Any
+from pilotlight_runtime.typed import Any, Final
 
 Answer = Callable[[HttpRequest, Trace], HttpResponse]
 """What a service does with a request: an answer, or a RequestError."""
 
 LambdaHandler = Callable[[Any, Any], Any]
 """Takes an event and Lambda's context, returns the answer."""
+
+
+_LONGEST_ID: Final = 128
 
 
 class Entry:
@@ -34,7 +37,6 @@ class Entry:
     def __call__(self, event: Any, context: Any) -> Any:  # noqa: ANN401  (Lambda's own types: any JSON in and out)
         """The answer to `event`. Every failure is an answer too; what a caller must not know is for the observer."""
         cold, self._cold = self._cold, False
-        began = self._clock()
         trace = Trace(self._clock)
         request_id = _request_id(context)
         render, response, fault = self._respond(event, trace, request_id)
@@ -43,6 +45,7 @@ class Entry:
         except RequestError as error:
             response = error_response(error, request_id)
             answer = render(response)
+        trace.end()
         self._observer.request(
             Record(
                 request_id=request_id,
@@ -52,7 +55,7 @@ class Entry:
                 cold=cold,
                 shapes=trace.shapes,
                 phases=trace.phases,
-                total=(self._clock() - began) * 1000,
+                total=sum(trace.phases.values()),
                 fault=fault,
             )
         )
@@ -64,8 +67,7 @@ class Entry:
         """How to render the answer, the answer, and the cause of a status of 500."""
         render: Render = render_proxy
         try:
-            with trace.phase("event"):
-                incoming: Incoming = read_event(event, self._infer_path)
+            incoming: Incoming = read_event(event, self._infer_path)
             render = incoming.render
             return render, self._answer(incoming.request, trace), None
         except RequestError as error:
@@ -82,7 +84,10 @@ def _request_id(context: object) -> str:
 
 
 def _gateway_id(event: object) -> str:
-    """API Gateway's id of the request, which its access log has; "" elsewhere."""
+    """API Gateway's id of the request, which its access log has; "" elsewhere, and where it is no id.
+
+    Whoever invokes the function directly may send anything, and this goes into the log.
+    """
     context = event.get("requestContext") if isinstance(event, dict) else None
     found = context.get("requestId") if isinstance(context, dict) else None
-    return found if isinstance(found, str) else ""
+    return found if isinstance(found, str) and len(found) <= _LONGEST_ID and found.isascii() else ""

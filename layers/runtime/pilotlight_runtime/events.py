@@ -75,14 +75,17 @@ def render_proxy(response: HttpResponse) -> dict[str, Any]:
     binary = "Content-Encoding" in response.headers or not response.headers.get("Content-Type", "").startswith(
         "application/json"
     )
+    answer["isBase64Encoded"] = binary
     if binary:
         if len(response.body) * 2 > _SURELY_CARRIED:
             _check_size(len(response.body) * 4 // 3 + 4, answer)
-        return {**answer, "body": binascii.b2a_base64(response.body, newline=False).decode(), "isBase64Encoded": True}
+        answer["body"] = binascii.b2a_base64(response.body, newline=False).decode()
+        return answer
     # As text in JSON, each quote and backslash takes two bytes. Our JSON has no other character that does.
     if len(response.body) * 2 > _SURELY_CARRIED:
         _check_size(len(response.body) + response.body.count(b'"') + response.body.count(b"\\"), answer)
-    return {**answer, "body": response.body.decode(), "isBase64Encoded": False}
+    answer["body"] = response.body.decode()
+    return answer
 
 
 def render_direct(response: HttpResponse) -> Any:  # noqa: ANN401  (a JSON document)
@@ -106,6 +109,9 @@ def _headers(event: dict[str, Any]) -> dict[str, str]:
         if found is not None and not isinstance(found, dict):
             raise InvalidRequest(f"{field} must be an object, got {brief(found)}")
         for name, value in (found or {}).items():
+            if type(value) is str and type(name) is str:  # as nearly all are
+                headers[name.lower()] = value
+                continue
             values = value if isinstance(value, list) else [value]
             headers[str(name).lower()] = ", ".join(str(part) for part in values if part is not None)
     return headers
@@ -135,6 +141,8 @@ def _resource_path(event: dict[str, Any]) -> str:
         return path
     parameters = event.get("pathParameters")
     proxy = parameters.get("proxy") if isinstance(parameters, dict) else None
+    if resource == "/{proxy+}" and path[1:] == proxy:
+        return path
     inner = resource.replace("{proxy+}", proxy if isinstance(proxy, str) else "{proxy+}")
     return inner if path.rstrip("/").endswith(inner.rstrip("/")) else path
 

@@ -2,7 +2,8 @@
 
 Its environment and a first session touch 4,000 pages of 4 KiB for the first time, which is a third of the time that
 they take. The engine takes its memory from glibc's malloc, so its heap is grown once beforehand, marked for large
-pages and given back to malloc. No memory is used that would not be: a page costs nothing before it is touched.
+pages and given back to malloc. That takes no memory, since a page costs nothing before it is touched; a large one is
+then touched as a whole, so that up to two megabytes more are.
 Source of the numbers: malloc.h of glibc and mman-common.h of Linux. Elsewhere nothing happens.
 """
 

@@ -55,6 +55,20 @@ def infer(model: LoadedModel, request: InferRequest, predict: Prepared | None = 
 
 def check_inputs(signature: Signature, inputs: Mapping[str, Tensor]) -> None:
     """InvalidRequest unless `inputs` are exactly the signature's, of its datatypes and shapes."""
+    if not _fit(signature, inputs):
+        _refuse(signature, inputs)
+
+
+def _fit(signature: Signature, inputs: Mapping[str, Tensor]) -> bool:
+    for spec in signature.inputs:
+        tensor = inputs.get(spec.name)
+        if tensor is None or tensor.datatype is not spec.datatype or not spec.accepts(tensor.shape):
+            return False
+    return len(inputs) == len(signature.inputs)
+
+
+def _refuse(signature: Signature, inputs: Mapping[str, Tensor]) -> None:
+    """Says what of it is wrong."""
     for name in inputs:
         if signature.input(name) is None:
             raise InvalidRequest(f"input {brief(name)} is not one of the model's, which are {_names(signature.inputs)}")
@@ -74,12 +88,14 @@ def check_inputs(signature: Signature, inputs: Mapping[str, Tensor]) -> None:
 
 def wanted_outputs(signature: Signature, names: tuple[str, ...]) -> tuple[str, ...]:
     """`names`, or all of the signature's outputs where empty; InvalidRequest for one that it lacks."""
+    if not names:
+        return tuple([spec.name for spec in signature.outputs])
     for name in names:
         if signature.output(name) is None:
             raise InvalidRequest(
                 f"output {brief(name)} is not one of the model's, which are {_names(signature.outputs)}"
             )
-    return names or tuple(spec.name for spec in signature.outputs)
+    return names
 
 
 def _predicted(signature: Signature, outputs: object, name: str) -> Tensor:

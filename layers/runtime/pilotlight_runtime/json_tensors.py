@@ -10,6 +10,7 @@ from itertools import chain
 
 from pilotlight_runtime.datatypes import BF16, BOOL, BYTES, DATATYPES, Datatype
 from pilotlight_runtime.errors import InvalidRequest
+from pilotlight_runtime.json_codec import DOUBTFUL, Doubts
 from pilotlight_runtime.tensor import MAX_RANK, Tensor, element_count
 from pilotlight_runtime.typed import Any, Final, NamedTuple
 from pilotlight_runtime.wording import brief
@@ -80,21 +81,21 @@ def flatten(where: str, shape: tuple[int, ...], data: object) -> list[Any]:
     return level
 
 
-def decode_json(where: str, kind: Datatype, shape: tuple[int, ...], data: object, *, booleans: bool = True) -> Tensor:
+def decode_json(where: str, kind: Datatype, shape: tuple[int, ...], data: object, doubts: Doubts = DOUBTFUL) -> Tensor:
     """The tensor in `data`, flat or nested; a scalar may stand without a list.
 
-    where: the field, for messages. booleans: False where the document is known to have none, which saves a look at
-    each element. InvalidRequest where the count, the nesting or an element is wrong.
+    where: the field, for messages. doubts: of the document that `data` comes from; each one less saves a look at each
+    element. InvalidRequest where the count, the nesting or an element is wrong.
     """
-    quick = not booleans and kind.format not in ("", "?")
-    packed = _pack_numbers(kind, shape, data) if quick else None
+    quick = not doubts.booleans and kind.format not in ("", "?")
+    packed = _pack_numbers(kind, shape, data, doubts) if quick else None
     if packed is not None:
-        return Tensor(kind, shape, packed)
+        return Tensor.trusted(kind, shape, packed)
     form = FORMS.get(kind.name)
     if form is None:
         raise InvalidRequest(f"{where}: {kind.name} has no JSON form; send it as a binary tensor")
     flat = flatten(where, shape, data)
-    packed = _pack_numbers(kind, shape, flat) if quick and flat is not data else None
+    packed = _pack_numbers(kind, shape, flat, doubts) if quick and flat is not data else None
     if packed is not None:
         return Tensor(kind, shape, packed)
     if not form.types.issuperset(map(type, flat)):
@@ -121,14 +122,14 @@ def encode_json(where: str, tensor: Tensor) -> list[Any]:
 _ASK_BINARY: Final = 'ask for it in binary with "parameters": {"binary_data": true} on the requested output'
 
 
-def _pack_numbers(kind: Datatype, shape: tuple[int, ...], data: object) -> memoryview | None:
+def _pack_numbers(kind: Datatype, shape: tuple[int, ...], data: object, doubts: Doubts) -> memoryview | None:
     """A list of as many numbers as `shape` has, packed; None where it is anything else, which is then looked at."""
     count = element_count(shape)
     if type(data) is not list or len(data) != count:
         return None
     try:
         packed = memoryview(struct.pack(f"<{count}{kind.format}", *data))
-        return packed if kind.format not in "efd" or _finite(data) else None
+        return packed if not doubts.infinities or kind.format not in "efd" or _finite(data) else None
     except (struct.error, OverflowError):
         return None
 

@@ -72,7 +72,7 @@ class LineObserver:
         now = self._clock()
         phases = "".join([f"{_quoted(name)}:{value:.3f}," for name, value in record.phases.items()])
         shapes = ",".join([f"{_quoted(name)}:[{','.join(map(str, shape))}]" for name, shape in record.shapes.items()])
-        self._log(
+        line = self._line(
             now,
             "ERROR" if failed else "INFO",
             "request",
@@ -81,18 +81,21 @@ class LineObserver:
             f'"milliseconds":{{{phases}"total":{record.total:.3f}}},"inputs":{{{shapes}}}',
             record.fault,
         )
+        # At once: Lambda's runtime client hands on each write by itself.
         self._stream.write(
-            f'{{"_aws":{{"Timestamp":{int(now * 1000)},"CloudWatchMetrics":[{self._metrics}]}},{self._dimensions},'
+            f'{line}{{"_aws":{{"Timestamp":{int(now * 1000)},"CloudWatchMetrics":[{self._metrics}]}},'
+            f"{self._dimensions},"
             f'"Latency":[{record.total!r}],"ColdStart":[{float(record.cold)}],"Errors":[{float(failed)}]}}\n'
         )
         self._stream.flush()
 
     def warning(self, message: str, cause: BaseException | None) -> None:
         """See Observer.warning."""
-        self._log(self._clock(), "WARNING", message, "", cause)
+        self._stream.write(self._line(self._clock(), "WARNING", message, "", cause))
+        self._stream.flush()
 
-    def _log(self, now: float, level: str, message: str, fields: str, cause: BaseException | None) -> None:
-        """fields: further ones as JSON, each after a comma."""
+    def _line(self, now: float, level: str, message: str, fields: str, cause: BaseException | None) -> str:
+        """A log entry. fields: further ones as JSON, each after a comma."""
         error = ""
         if cause is not None:
             from pilotlight_runtime.faults import described  # noqa: PLC0415  (no request pays that does not fail)
@@ -109,7 +112,7 @@ class LineObserver:
             )
             self._second = second
         date, zone = self._timestamp
-        self._stream.write(
+        return (
             f'{{"level":"{level}","message":{_quoted(message)},"timestamp":"{date},{int(now % 1 * 1000):03}{zone}",'
             f'{self._own},"instance":{_quoted(self._instance)}{error}{fields}}}\n'
         )

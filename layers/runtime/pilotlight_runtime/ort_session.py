@@ -1,18 +1,19 @@
 """A Session on ONNX Runtime's C API: no numpy, and nothing of onnxruntime's Python package."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from ctypes import byref, c_char_p, c_void_p
+from _thread import allocate_lock
+from collections.abc import Mapping, Sequence
+from ctypes import byref, c_void_p
 from functools import cache
 
 from pilotlight_runtime.errors import InferenceFailed, SessionError
 from pilotlight_runtime.host import OPTIMIZED_NAME
 from pilotlight_runtime.ort_abi import LOG_FATAL, OPTIMIZE_NOTHING, OrtApi, OrtError
+from pilotlight_runtime.ort_plan import Plan
 from pilotlight_runtime.ort_signature import read_signature
 from pilotlight_runtime.ort_start import installed_library, load_library, start_engine
-from pilotlight_runtime.ort_values import Handle, Values, array_type, shape_array
+from pilotlight_runtime.ort_values import Handle, Values
 from pilotlight_runtime.paths import StrPath
-from pilotlight_runtime.signature import TensorSpec
 from pilotlight_runtime.tensor import Tensor
 from pilotlight_runtime.typed import Final
 
@@ -21,6 +22,7 @@ _SETTINGS: Final = {
     b"session.intra_op.allow_spinning": b"0",
     b"session.inter_op.allow_spinning": b"0",
 }
+_one_at_a_time: Final = allocate_lock()
 _MOST_PLANS: Final = 64
 _LARGEST_DIMENSION: Final = 2**63 - 1
 
@@ -30,7 +32,9 @@ def open_session(path: StrPath, threads: int, *, library: StrPath | None = None)
 
     library: the libonnxruntime to use, else the one of the installed wheel. Raises SessionError.
     """
-    return OrtSession(_engine(os.fspath(library or installed_library())), path, threads)
+    with _one_at_a_time:  # two engines would both release the one environment
+        engine = _engine(os.fspath(library or installed_library()))
+    return OrtSession(engine, path, threads)
 
 
 def engine_version() -> str:
@@ -51,7 +55,7 @@ class OrtSession:
             raise SessionError(f"ONNX Runtime cannot open {path}: {error}") from error
         self._inputs = {spec.name: spec for spec in self.signature.inputs}
         self._outputs = {spec.name: spec for spec in self.signature.outputs}
-        self._plans: dict[tuple[object, ...], _Plan] = {}
+        self._plans: dict[tuple[object, ...], Plan] = {}
 
     def close(self) -> None:
         """Frees the graph once no run uses it any more. Tensors that it answered stay valid."""
@@ -64,32 +68,17 @@ class OrtSession:
             raise InferenceFailed("the session is closed")
         plan = self._plan(inputs, outputs)
         try:
-            return list(map(self._values.take, self._run(session, plan, inputs), plan.datatypes))
+            return plan.run(session, inputs)
         except OrtError as error:
             raise InferenceFailed("the model failed on this input") from error
 
-    def _run(self, session: Handle, plan: "_Plan", inputs: Mapping[str, Tensor]) -> list[Handle]:
-        lent = list(map(self._values.lend, inputs.values(), plan.shapes))
-        values, found = plan.input_values(*[value.pointer for value in lent]), plan.output_values()
-        self._api.run(
-            session.pointer,
-            None,
-            plan.input_names,
-            values,
-            len(values),
-            plan.output_names,
-            len(found),
-            found,
-        )
-        return [Handle(pointer, self._api.release_value, session) for pointer in found]
-
-    def _plan(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> "_Plan":
+    def _plan(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Plan:
         """How to run inputs of these names, datatypes and shapes: checked and made at their first run."""
         key = (tuple(outputs), *[(name, tensor.datatype.onnx, tensor.shape) for name, tensor in inputs.items()])
         plan = self._plans.get(key)
         if plan is None:
             self._check(inputs, outputs)
-            plan = _Plan(inputs, [self._outputs[name] for name in outputs])
+            plan = Plan(self._api, self._values, inputs, [self._outputs[name] for name in outputs])
             if len(self._plans) >= _MOST_PLANS:
                 self._plans.clear()
             self._plans[key] = plan
@@ -111,20 +100,6 @@ class OrtSession:
         for name in outputs:
             if name not in self._outputs:
                 raise InferenceFailed(f"the model has no output {name!r}")
-
-
-class _Plan:
-    """What runs of the same names and shapes have in common. Threads share it: nothing here is written to."""
-
-    __slots__ = ("datatypes", "input_names", "input_values", "output_names", "output_values", "shapes")
-
-    def __init__(self, inputs: Mapping[str, Tensor], outputs: Sequence[TensorSpec]) -> None:
-        self.input_names = _names(inputs)
-        self.input_values = array_type(c_void_p, len(inputs))
-        self.output_names = _names(spec.name for spec in outputs)
-        self.output_values = array_type(c_void_p, len(outputs))
-        self.shapes = [shape_array(tensor.shape) for tensor in inputs.values()]
-        self.datatypes = [spec.datatype for spec in outputs]
 
 
 class Engine:
@@ -161,8 +136,3 @@ def _engine(library: str) -> Engine:
         return Engine(load_library(library), start_engine(library))
     except OrtError as error:
         raise SessionError(f"{library} cannot be used as ONNX Runtime: {error}") from error
-
-
-def _names(names: Iterable[str]) -> object:
-    encoded = [name.encode() for name in names]
-    return array_type(c_char_p, len(encoded))(*encoded)

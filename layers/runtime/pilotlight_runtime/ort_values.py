@@ -107,8 +107,8 @@ class Values:
 
     def lend(self, tensor: Tensor, shape: Any) -> Handle:  # noqa: ANN401  (see array_type)
         """A value that holds `tensor`, and keeps it in memory. shape: its shape_array."""
-        value = c_void_p()
         if tensor.datatype is BYTES:
+            value = c_void_p()
             self._api.create_tensor_as_ort_value(self.allocator, shape, len(shape), BYTES.onnx, byref(value))
             handle = Handle(value.value, self._api.release_value)
             self._fill(handle, tensor.elements)
@@ -117,14 +117,16 @@ class Values:
         if not buffer.size or buffer.address % tensor.datatype.itemsize:
             # Kernels may read whole elements, and a tensor in a binary request begins wherever the one before it ended.
             buffer = Buffer(bytearray(tensor.buffer) or bytearray(1))
+        return self._over(buffer, len(tensor.buffer), tensor.datatype, shape)
+
+    def refer(self, memory: memoryview, datatype: Datatype, shape: tuple[int, ...]) -> Handle:
+        """A value of a fixed-size datatype over `memory`, which may be written to, now and later."""
+        return self._over(Buffer(memory), len(memory), datatype, shape_array(shape))
+
+    def _over(self, buffer: Buffer, size: int, datatype: Datatype, shape: Any) -> Handle:  # noqa: ANN401  (see array_type)
+        value = c_void_p()
         self._api.create_tensor_with_data_as_ort_value(
-            self._info.pointer,
-            buffer.address,
-            len(tensor.buffer),
-            shape,
-            len(shape),
-            tensor.datatype.onnx,
-            byref(value),
+            self._info.pointer, buffer.address, size, shape, len(shape), datatype.onnx, byref(value)
         )
         return Handle(value.value, self._api.release_value, buffer)
 

@@ -23,7 +23,9 @@ class ModelService:
         self._manifest = model.manifest
         self._predict = predict
         self._images = image_codec(model.manifest)
+        self._reader = oip_request.Reader()
         self.infer_path = f"/v2/models/{model.manifest.model}/infer"
+        self._infer_route = routes.route("POST", self.infer_path)
 
     def preload(self) -> None:
         """Imports what a first large or pictorial request would wait for."""
@@ -33,19 +35,23 @@ class ModelService:
 
     def answer(self, request: HttpRequest, trace: Trace) -> HttpResponse:
         """The answer to `request`; a RequestError says why there is none."""
-        route = routes.route(request.method, request.path)
-        trace.operation = route.operation
-        self._check_model(route)
+        route = self._route(request, trace)
         if route.operation == routes.INFER:
             response = self._infer(request, trace)
         elif route.operation == routes.PREDICT:
             response = self._predict_rows(request, trace)
         else:
             response = json_response(self._document(route))
-        with trace.phase("pack"):
-            return pack(response, request.headers.get("accept-encoding", ""))
+        trace.begin("pack")
+        return pack(response, request.headers.get("accept-encoding", ""))
 
-    def _check_model(self, route: routes.Route) -> None:
+    def _route(self, request: HttpRequest, trace: Trace) -> routes.Route:
+        """Where the request goes; NotFound where that is no model or version of ours."""
+        if request.path == self.infer_path and request.method == "POST":  # as most do
+            trace.operation = routes.INFER
+            return self._infer_route
+        route = routes.route(request.method, request.path)
+        trace.operation = route.operation
         model, version = self._manifest.model, self._manifest.version
         if route.operation == routes.INDEX:
             raise NotFound(f"the list of models is not here; this function serves {model!r}")
@@ -53,6 +59,7 @@ class ModelService:
             raise NotFound(f"model {brief(route.model)} is not here; this function serves {model!r}")
         if route.version and route.version != version:
             raise NotFound(f"version {brief(route.version)} of {model!r} is not served; {version!r} is")
+        return route
 
     def _document(self, route: routes.Route) -> object:
         if route.operation == routes.METADATA:
@@ -66,15 +73,15 @@ class ModelService:
         return {route.operation: True}
 
     def _infer(self, request: HttpRequest, trace: Trace) -> HttpResponse:
-        with trace.phase("decode"):
-            body = unpack(request.body, request.headers.get("content-encoding", ""))
-            if is_image(body, request.headers.get("content-type", "")):
-                question = self._picture(body)
-            else:
-                question = oip_request.read_question(body, request.headers.get(oip_request.HEADER_LENGTH))
+        trace.begin("decode")
+        body = unpack(request.body, request.headers.get("content-encoding", ""))
+        if is_image(body, request.headers.get("content-type", "")):
+            question = self._picture(body)
+        else:
+            question = self._reader.read(body, request.headers.get(oip_request.HEADER_LENGTH))
         response = self._run(question.request, trace)
-        with trace.phase("encode"):
-            return oip_response.write_answer(self._manifest, question, response)
+        trace.begin("encode")
+        return oip_response.write_answer(self._manifest, question, response)
 
     def _picture(self, body: bytes) -> oip_request.Question:
         if self._images is None:
@@ -82,17 +89,17 @@ class ModelService:
         return oip_request.Question(self._images.request(body), None, {}, binary_default=False)
 
     def _predict_rows(self, request: HttpRequest, trace: Trace) -> HttpResponse:
-        with trace.phase("decode"):
-            body = unpack(request.body, request.headers.get("content-encoding", ""))
-            prediction = tfserving.read_prediction(body, self._manifest.signature)
+        trace.begin("decode")
+        body = unpack(request.body, request.headers.get("content-encoding", ""))
+        prediction = tfserving.read_prediction(body, self._manifest.signature)
         response = self._run(prediction.request, trace)
-        with trace.phase("encode"):
-            body = dumps_finite(tfserving.write_prediction(response, prediction.rows))
-            return HttpResponse(200, {"Content-Type": JSON}, body)
+        trace.begin("encode")
+        body = dumps_finite(tfserving.write_prediction(response, prediction.rows))
+        return HttpResponse(200, {"Content-Type": JSON}, body)
 
     def _run(self, request: InferRequest, trace: Trace) -> InferResponse:
         # A name that the model does not know could be anything, and what is here goes into the log.
         known = self._manifest.signature.input
         trace.shapes = {name: tensor.shape for name, tensor in request.inputs.items() if known(name)}
-        with trace.phase("infer"):
-            return infer(self._model, request, self._predict)
+        trace.begin("infer")
+        return infer(self._model, request, self._predict)

@@ -11,7 +11,7 @@ import binascii
 from pilotlight_runtime.datatypes import BYTES
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
 from pilotlight_runtime.inference import InferRequest, InferResponse
-from pilotlight_runtime.json_codec import has_booleans, loads, loads_fast
+from pilotlight_runtime.json_codec import DOUBTFUL, Doubts, loads, loads_fast
 from pilotlight_runtime.json_tensors import check_shape, decode_json, encode_json, flatten
 from pilotlight_runtime.manifest import Manifest
 from pilotlight_runtime.signature import Signature, TensorSpec
@@ -36,24 +36,24 @@ def read_prediction(body: bytes, signature: Signature) -> Prediction:
     if not body:
         raise InvalidRequest("the body is empty; a predict request has instances or inputs")
     try:
-        return _prediction(loads_fast(body), signature, booleans=has_booleans(body))
+        return _prediction(*loads_fast(body), signature)
     except InvalidRequest:
-        return _prediction(loads(body), signature, booleans=True)  # what is refused is refused in one parser's words
+        return _prediction(loads(body), DOUBTFUL, signature)  # what is refused is refused in one parser's words
 
 
-def _prediction(document: Any, signature: Signature, *, booleans: bool) -> Prediction:  # noqa: ANN401  (any JSON)
+def _prediction(document: Any, doubts: Doubts, signature: Signature) -> Prediction:  # noqa: ANN401  (any JSON)
     if not isinstance(document, dict) or ("instances" in document) == ("inputs" in document):
         raise InvalidRequest("a predict request must be a JSON object with either instances or inputs")
     if document.get("signature_name") not in (None, "", _SIGNATURE):
         raise InvalidRequest(f"signature_name must be {_SIGNATURE!r}, got {brief(document['signature_name'])}")
     if "inputs" in document:
         columns = _columns(document["inputs"], signature)
-        return Prediction(InferRequest(_tensors(columns, signature, booleans=booleans)), None)
+        return Prediction(InferRequest(_tensors(columns, signature, doubts)), None)
     instances = document["instances"]
     if not isinstance(instances, list) or not instances:
         raise InvalidRequest(f"instances must be a list with at least one instance, got {brief(instances)}")
     columns = _transposed(instances, signature)
-    return Prediction(InferRequest(_tensors(columns, signature, booleans=booleans)), len(instances))
+    return Prediction(InferRequest(_tensors(columns, signature, doubts)), len(instances))
 
 
 def write_prediction(response: InferResponse, rows: int | None) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def _only_input(signature: Signature, field: str) -> TensorSpec:
     return signature.inputs[0]
 
 
-def _tensors(columns: dict[str, Any], signature: Signature, *, booleans: bool) -> dict[str, Tensor]:
+def _tensors(columns: dict[str, Any], signature: Signature, doubts: Doubts) -> dict[str, Tensor]:
     tensors = {}
     for name, value in columns.items():
         spec = signature.input(name)
@@ -114,14 +114,14 @@ def _tensors(columns: dict[str, Any], signature: Signature, *, booleans: bool) -
         if spec is None:
             names = ", ".join(repr(spec.name) for spec in signature.inputs)
             raise InvalidRequest(f"{where} is not one of the model's, which are {names}")
-        tensors[name] = _tensor(where, spec, value, booleans=booleans)
+        tensors[name] = _tensor(where, spec, value, doubts)
     return tensors
 
 
-def _tensor(where: str, spec: TensorSpec, value: object, *, booleans: bool) -> Tensor:
+def _tensor(where: str, spec: TensorSpec, value: object, doubts: Doubts) -> Tensor:
     shape = check_shape(where, _shape_of(where, value))
     if spec.datatype is not BYTES:
-        return decode_json(where, spec.datatype, shape, value, booleans=booleans)
+        return decode_json(where, spec.datatype, shape, value, doubts)
     texts = flatten(where, shape, value)
     return Tensor(BYTES, shape, tuple(_bytes(f"{where}: data[{index}]", text) for index, text in enumerate(texts)))
 

@@ -11,8 +11,8 @@ from pilotlight.cli.results import told
 from pilotlight.cli.wiring import JsonFlag, open_store, out, surroundings
 
 KIND_HELP: Final = (
-    "What to begin with. keras-image: pictures in, classes out. keras-text: texts in, classes out."
-    " onnx: a model that `import` will bring."
+    "What to begin with. keras-image: pictures in, classes out. keras-text: texts in, classes out. sklearn: numbers in,"
+    " classes out. onnx: a model that `import` will bring. An unknown one names all."
 )
 
 

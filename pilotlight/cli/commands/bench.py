@@ -84,8 +84,8 @@ def _prices(request_price: float, second_price: float, cold_share: float) -> Pri
 
     default = Prices()
     given = (request_price, second_price) != (0.20, default.gb_second)
-    source = "given on the command line" if given else default.source
-    return Prices(request_price / 1_000_000, second_price, cold_share, source)
+    source = f"as given on the command line; SnapStart's: {default.source}" if given else default.source
+    return Prices(request_price / 1_000_000, second_price, cold_share, source=source)
 
 
 def _emulator(project: Project, *, install: bool) -> Emulator | None:

@@ -13,39 +13,51 @@ from pilotlight.cli.wiring import JsonFlag, existing_model, fetch_data, open_sto
 Data = Annotated[
     str | None,
     typer.Option(
-        metavar="SRC", help="digits, mnist, a file PATH.npz, or s3://bucket/key.npz. Default: as in model.toml."
+        metavar="SRC",
+        help="A built-in set such as digits or iris, a file PATH.npz or (for tables) PATH.csv, or one of these at "
+        "s3://bucket/key. Default: as in model.toml.",
     ),
 ]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Passes over the data. Default: as in model.toml.")]
+Seeds = Annotated[
+    int, typer.Option(min=1, metavar="N", help="Train with N seeds, model.toml's first; keep the model in the middle.")
+]
 
 
-def train(
+def train(  # noqa: PLR0913  (one parameter an option)
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="A model under functions/.")],
     *,
     data: Data = None,
     epochs: Epochs = None,
+    seeds: Seeds = 1,
     as_json: JsonFlag = False,
 ) -> None:
     """Fit a model, convert it to ONNX, verify that it answers the same, publish it and pin it.
 
     Runs the model's own train.py. Where the ONNX model's answers or its metric differ from the source model's by more
-    than model.toml allows, nothing is published.
+    than model.toml allows, nothing is published. The learning curve is shown, stored with the version and drawn to
+    .pilotlight/curves/NAME-VERSION.png.
 
     Example:  [dim]pilotlight train digits --data mnist --epochs 5[/]
+
+    Example:  [dim]pilotlight train species --seeds 5[/]
     """
+    from pilotlight.cli.curves import draw_curve  # noqa: PLC0415  (rich)
     from pilotlight.pipeline import Options, train_model  # noqa: PLC0415  (numpy and onnx)
 
     where = surroundings(ctx)
     project = where.project()
+    progress = where.progress()
     result = train_model(
         project,
         existing_model(project, name),
         store=open_store(project.store),
-        options=Options(data=data, epochs=epochs),
-        progress=where.progress(),
+        options=Options(data=data, epochs=epochs, seeds=seeds),
+        progress=progress,
         fetch=fetch_data,
     )
+    draw_curve(project, result, progress)
     told(result, as_json=as_json, following=f"Next: pilotlight serve {name}")
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pilotlight.cli.wiring import JsonFlag, existing_model, open_store, out, print_json, split_version, surroundings
+from pilotlight.core.curve import curve_from_json
 from pilotlight.core.errors import StoreError
 from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
 from pilotlight.core.project import Project
@@ -42,16 +44,21 @@ def show(
     ctx: typer.Context,
     model: Annotated[str, typer.Argument(metavar="NAME[@VERSION]", help="Without a version: the pinned one.")],
     *,
+    curve: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw the learning curve to this file as well.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show one version: its inputs and outputs, files, metrics, parity and where it came from.
+    """Show one version: its inputs and outputs, files, metrics, parity, learning curve and where it came from.
 
-    Example:  [dim]pilotlight show digits[/]
+    Example:  [dim]pilotlight show digits --curve digits.png[/]
     """
     project = surroundings(ctx).project()
     name, version = split_version(model)
     existing_model(project, name)
     manifest, _ = open_store(project.store).manifest(name, version or _pinned(project, name).version)
+    if curve is not None:
+        _draw(manifest, surroundings(ctx).path(curve))
     if as_json:
         print_json(json.loads(dump_manifest(manifest)))
         return
@@ -77,6 +84,17 @@ def pin(
     _, digest = open_store(project.store).manifest(name, version)
     write_lock(project.folder(name) / LOCK_NAME, Lock(version, digest))
     out().print(f"[bold]{name}[/] is pinned to [bold]{version}[/].")
+
+
+def _draw(manifest: Manifest, path: Path) -> None:
+    from pilotlight.cli.curve_image import save_curve  # noqa: PLC0415  (matplotlib)
+
+    curve = curve_from_json(manifest.provenance.get("curve"))
+    title = f"{manifest.model}@{manifest.version}"
+    if curve is None:
+        hint = "Versions that `pilotlight train` made have one, where train.py records it or fits a Keras model."
+        raise StoreError(title, "has no learning curve", hint)
+    save_curve(curve, title, path)
 
 
 def _pinned(project: Project, name: str) -> Lock:

@@ -7,6 +7,7 @@ from typing import Final
 from pilotlight.core.errors import DataError
 from pilotlight.training.arrays import Arrays, check_arrays
 from pilotlight.training.run import Run
+from pilotlight.training.sources.bundled import BUNDLED
 from pilotlight.training.sources.digits import load_digits
 from pilotlight.training.sources.mnist import load_mnist
 from pilotlight.training.sources.npz import load_npz
@@ -26,6 +27,9 @@ def load_arrays(run: Run) -> Arrays:
         arrays = load_npz(Path(source), source)
     else:
         known = ", ".join(BUILT_IN)
+        if source in BUNDLED or source.endswith(".csv"):
+            hint = "Read it in train.py with load_classes or load_targets, which split it."
+            raise DataError(f"data source {source!r}", "is a table", hint)
         raise DataError(
             f"data source {source!r}", "is not known", f"Give one of {known}, a PATH.npz or s3://bucket/key.npz."
         )

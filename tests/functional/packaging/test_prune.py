@@ -22,6 +22,7 @@ KEPT = [
     "pillow.libs/libtiff-20b7e810.so.6.3.0",
 ]
 DROPPED = [
+    "PIL/ImageDraw.py",
     "PIL/ImageTk.py",
     "PIL/WebPImagePlugin.py",
     "PIL/_imaging.pyi",

@@ -57,6 +57,7 @@ def test_init_leaves_other_files_alone(tmp_path: Path) -> None:
     ("kind", "expected"),
     [
         ("keras-image", {"app.py", "model.toml", "train.py"}),
+        ("sklearn", {"app.py", "model.toml", "train.py"}),
         ("keras-text", {"app.py", "model.toml", "train.py"}),
         ("onnx", {"app.py", "model.toml"}),
     ],

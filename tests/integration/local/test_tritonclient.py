@@ -32,12 +32,20 @@ DATATYPES = {
 }
 
 
+LABELLED = "labelled"
+"""A model whose answer carries names of classes beside their scores."""
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     desk = new_project(tmp_path_factory.mktemp("served"))
     desk.imported("adder", add_model())
     for name in DATATYPES:
         desk.imported(f"same-{name.lower()}", identity_model(name, (-1, 3)))
+    desk("new", LABELLED, "--kind", "onnx")
+    settings = desk.root / "functions" / LABELLED / "model.toml"
+    settings.write_text('kind = "onnx"\n[labels]\nnames = ["no", "maybe", "grün"]\n')
+    desk.imported(LABELLED, identity_model("FP32", (-1, 3)))
     return desk
 
 
@@ -73,7 +81,7 @@ def test_live_ready_and_metadata(client: Any, desk: Desk) -> None:
 
 def test_the_repository_lists_every_model(client: Any) -> None:
     names = {entry["name"] for entry in client.get_model_repository_index()}
-    assert names == {"adder", *(f"same-{name.lower()}" for name in DATATYPES)}
+    assert names == {"adder", LABELLED, *(f"same-{name.lower()}" for name in DATATYPES)}
 
 
 CASES = [(name, form) for name in DATATYPES for form in ("binary", "json") if (name, form) != ("FP16", "json")]
@@ -89,6 +97,15 @@ def test_every_datatype_comes_back_as_it_went(client: Any, name: str, form: str)
     if name == "BYTES" and not binary:
         found = np.vectorize(lambda e: e.encode() if isinstance(e, str) else e, otypes=[object])(found)
     assert found.tolist() == array.tolist()
+
+
+def test_names_of_classes_are_read_as_bytes_and_as_text(client: Any) -> None:
+    scores = np.array([[0.1, 0.2, 0.7], [0.5, 0.4, 0.1]], np.float32)
+    for binary, names in ((True, ["grün".encode(), b"no"]), (False, ["grün", "no"])):
+        wanted = [triton.InferRequestedOutput(name, binary_data=binary) for name in ("y", "label")]
+        answer = client.infer(LABELLED, [tensor("x", scores, "FP32", binary=binary)], outputs=wanted)
+        assert answer.as_numpy("label").tolist() == names
+        np.testing.assert_array_equal(answer.as_numpy("y"), scores)
 
 
 @pytest.mark.parametrize("algorithm", ["gzip", "deflate", None])

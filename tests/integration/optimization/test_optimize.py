@@ -3,9 +3,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import onnx
+import ort_models
 import pytest
 from models.networks import network
+from onnx import TensorProto, helper
 
 from pilotlight.conversion import read_signature
 from pilotlight.core.artifacts import Candidate
@@ -108,3 +111,16 @@ def test_what_the_engine_refuses_is_told(tmp_path: Path) -> None:
     (tmp_path / MODEL_NAME).write_bytes(b"no graph")
     with pytest.raises(NotOptimized, match=r"model\.onnx"):
         load_optimized(tmp_path / MODEL_NAME)
+
+
+def test_many_small_weights_are_no_large_ones(tmp_path: Path) -> None:
+    """Together a megabyte, but none of them would move."""
+    nodes = [helper.make_node("Sum", ["x", *[f"w{index}" for index in range(1100)]], ["y"])]
+    weights = {f"w{index}": np.full(250, index, np.float32) for index in range(1100)}
+    model = ort_models.graph(nodes, [("x", TensorProto.FLOAT, [250])], [("y", TensorProto.FLOAT, [250])], weights)
+    source = tmp_path / "source"
+    source.mkdir()
+    path = ort_models.save(model, source)
+    made = optimize(Candidate(source, read_signature(path)), tmp_path / "made")
+    assert made.loading is not None
+    assert made.loading.reason == "weights of 0 bytes, under 1048576"

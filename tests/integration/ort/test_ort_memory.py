@@ -67,11 +67,13 @@ def test_requests_leave_nothing_behind(tmp_path: Path) -> None:
             elements = tuple(b"some text \0 that is long enough" * (j % 3) for j in range(i % 9))
             texts.run({"x": Tensor(BYTES, (len(elements),), elements)}, ["y"])
             if i % 10 == 0:
-                size = LARGE - i % 977  # many sizes, for each of which ctypes makes a type
+                size = (
+                    LARGE - i % 97
+                )  # many sizes, for each of which ctypes makes a type, all of them while it warms up
                 numbers.run({"x": Tensor(FP32, (size,), shifted[: 4 * size])}, ["y"])
 
-    grown = growth(requests, 1000, REQUESTS // 5)
-    assert grown < 3_000_000, f"{grown} bytes"
+    grown = growth(requests, 3000, REQUESTS // 5)
+    assert grown < 2_000_000, f"{grown} bytes"
 
 
 @linux_only

@@ -74,6 +74,25 @@ def test_all_kinds_of_failures_are_collected(tmp_path: Path) -> None:
     assert report.largest_difference == pytest.approx(4 * float(np.abs(samples(150)).max()))
 
 
+def test_what_may_go_either_way_is_settled_before_it_is_compared(tmp_path: Path) -> None:
+    sizes: list[int] = []
+
+    def either(expected: Named, found: Named) -> Named:
+        sizes.append(len(found["y"]))
+        return {"y": np.where(expected["y"] > 1, found["y"], expected["y"])}  # type: ignore[operator]  # numbers
+
+    def tripled_where_large(inputs: Named) -> Named:
+        y = doubled(inputs)["y"]
+        return {"y": np.where(y > 1, y * 3, y)}  # type: ignore[operator]  # numbers
+
+    candidate = candidate_of(linear_model(), tmp_path)
+    strict = Reference(tripled_where_large, {"x": samples(150)}, None)
+    assert verify(candidate, strict, CONFIG, "", open_session).failures
+    settled = Reference(tripled_where_large, {"x": samples(150)}, None, either)
+    assert verify(candidate, settled, CONFIG, "", open_session).failures == ()
+    assert sizes == [150, 1, 1, 1, 1]
+
+
 def test_labels_that_do_not_fit_the_metric_are_a_failure(tmp_path: Path) -> None:
     reference = Reference(doubled, {"x": samples(150)}, samples(150))
     report = verify(candidate_of(linear_model(), tmp_path), reference, CONFIG, "accuracy", open_session)

@@ -17,8 +17,10 @@ from pilotlight.core.lock import read_lock
 from pilotlight.core.project import Project
 from pilotlight.pipeline import Options, convert_model, train_model
 from pilotlight.store import FolderBlobs, Store
+from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.ort_session import open_session
 from pilotlight_runtime.session import Session
+from pilotlight_runtime.tensor import Tensor
 
 MODEL_TOML = """
 kind = "keras"
@@ -122,6 +124,8 @@ def test_training_ends_in_a_pinned_version(project: Project, store: Store) -> No
     assert manifest.provenance["opset"] == 18
     assert manifest.provenance["training"]["steps_an_epoch"] == 10
     assert len(manifest.provenance["data"]["fingerprint"]) == 64
+    curve = manifest.provenance["curve"]
+    assert (curve["axis"], curve["at"], set(curve["series"])) == ("epoch", [1.0, 2.0], {"accuracy", "loss"})
     assert {"tf2onnx", "keras", "onnxruntime", "pilotlight"} <= set(manifest.provenance["tools"])
     assert manifest.parity["atol"] == 1e-5
     assert manifest.parity["largest_difference"] < 1e-5
@@ -197,6 +201,37 @@ def test_what_is_wrong_in_model_toml_is_said_before_training(project: Project, s
     assert heard.stages == []
 
 
+@pytest.mark.parametrize("way", ["train", "convert"])
+def test_names_of_classes_are_an_output_that_the_gate_has_seen(
+    project: Project, store: Store, tmp_path: Path, way: str
+) -> None:
+    edited_toml(project, "[training]", '[labels]\nnames = ["low", "middle", "high"]\n[training]')
+    if way == "train":
+        result = train_model(project, "tiny", store=store)
+    else:
+        inputs = keras.Input((4,), name="features")
+        keras.Model(inputs, keras.layers.Dense(3, name="scores")(inputs)).save(tmp_path / "saved.keras")
+        result = convert_model(project, "tiny", tmp_path / "saved.keras", store=store)
+    outputs = result.published.manifest.signature.outputs
+    assert [(spec.name, spec.datatype.name, spec.shape) for spec in outputs] == [
+        ("scores", "FP32", (-1, 3)),
+        ("label", "BYTES", (-1,)),
+    ]
+    assert result.parity.samples == 200
+    session = open_session(Path(project.store) / "tiny" / result.version / "model.onnx", 1)
+    x = np.zeros((2, 4), np.float32)
+    scores, label = session.run({"features": Tensor.from_numpy(x, FP32)}, ["scores", "label"])
+    names = [b"low", b"middle", b"high"]
+    assert list(label.elements) == [names[place] for place in scores.numpy().argmax(axis=1)]
+
+
+def test_names_that_do_not_fit_the_network_are_refused(project: Project, store: Store) -> None:
+    edited_toml(project, "[training]", '[labels]\nnames = ["low", "high"]\n[training]')
+    with pytest.raises(ConversionError, match=r"names 2 classes, but the output scores is FP32 \[-1, 3\]"):
+        train_model(project, "tiny", store=store)
+    assert not list(Path(project.store).rglob("*"))
+
+
 def test_a_saved_model_is_converted_and_judged(project: Project, store: Store, tmp_path: Path) -> None:
     inputs = keras.Input((4,), name="features")
     model = keras.Model(inputs, keras.layers.Dense(3, activation="softmax", name="scores")(inputs))
@@ -234,7 +269,7 @@ def test_a_saved_model_that_cannot_be_read(project: Project, store: Store, tmp_p
     (tmp_path / "broken.keras").write_bytes(b"no zip file")
     with pytest.raises(ConversionError, match="cannot be loaded by Keras"):
         convert_model(project, "tiny", tmp_path / "broken.keras", store=store)
-    with pytest.raises(ConversionError, match="known are Keras and ONNX"):
+    with pytest.raises(ConversionError, match="known are Keras, scikit-learn and ONNX"):
         convert_model(project, "tiny", tmp_path / "model.pt", store=store)
 
 

@@ -30,6 +30,14 @@ def test_a_million_requests_by_hand() -> None:
     assert found.dollars == pytest.approx(0.20 + 1769 / 1024 * 20 * (0.9 * 0.003 + 0.1 * 0.101))
 
 
+def test_snapshots_by_hand() -> None:
+    """2 GB: 30 days of a kept snapshot, a million restores, and a million cold starts of 51 ms for comparison."""
+    found = cost(2048, 1, 50.5, Prices(gb_second=0.00002, cache=0.000001, restore=0.0001))
+    assert found.snapshot_month == pytest.approx(2 * 0.000001 * 2_592_000)
+    assert found.restore_dollars == pytest.approx(200)
+    assert found.start_dollars == pytest.approx(2 * 20 * 0.051)
+
+
 def test_less_than_one_vcpu_takes_longer_and_more_is_not_taken_for_faster() -> None:
     half, one, four = (cost(size, 10, 100, Prices(cold=0)) for size in (884, 1769, 7076))
     assert (half.warm_ms, one.warm_ms, four.warm_ms) == (21, 10, 10)

@@ -71,7 +71,7 @@ layout = "NCHW"
     ("text", "named"),
     [
         ("kind = 'keras'", "signature"),
-        ("kind = 'caffe'", "kind is 'caffe', expected one of keras, onnx"),
+        ("kind = 'caffe'", "kind is 'caffe', expected one of keras, sklearn, onnx"),
         ("kind = 3", "kind is 3"),
         ("colour = 'red'" + SIGNATURE, "colour is not a setting"),
         ("training = 3" + SIGNATURE, "training is 3, expected a table"),
@@ -92,6 +92,12 @@ layout = "NCHW"
         (SIGNATURE + "[image]\ninput = 'image'\nheight = 28", "image.width is None"),
         (SIGNATURE + "[image]\ninput = 'image'\nheight = 1\nwidth = 1\nlayout = 'HWC'", "image.layout is 'HWC'"),
         ("kind =", "is not TOML"),
+        ("kind = 'sklearn'", "has no [signature]"),
+        (SIGNATURE + "[labels]", "labels.names is None, expected a list of at least 2 different texts"),
+        (SIGNATURE + "[labels]\nnames = ['a']", "labels.names is ['a']"),
+        (SIGNATURE + "[labels]\nnames = ['a', 'a']", "labels.names is ['a', 'a']"),
+        (SIGNATURE + "[labels]\nnames = ['a', 1]", "labels.names is ['a', 1]"),
+        (SIGNATURE + "[labels]\nnames = ['a', 'b']\nclasses = 2", "labels.classes is not a setting"),
     ],
 )
 def test_a_wrong_field_is_named_with_what_was_expected(tmp_path: Path, text: str, named: str) -> None:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import sklearn.metrics
 
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import ProjectError
@@ -42,15 +43,68 @@ def test_exact_match_of_anything_else_is_refused(texts: Array, labels: Array) ->
         METRICS["exact_match"]({"text": texts}, labels)
 
 
-def test_a_metric_says_which_labels_it_takes() -> None:
-    assert METRICS["exact_match"].takes(np.array(["a"]))
-    assert not METRICS["exact_match"].takes(np.array([1]))
-    assert METRICS["accuracy"].takes(np.array([1]))
-    assert not METRICS["accuracy"].takes(np.array(["a"]))
-
-
 def test_known_metrics() -> None:
     assert check_metric("accuracy", "m") == "accuracy"
     assert check_metric("", "m") == ""
-    with pytest.raises(ProjectError, match=r"'f1' is not known\. Known are accuracy"):
+    with pytest.raises(ProjectError, match=r"'f1' is not known\. Known are accuracy, r2, adjusted_rand"):
         check_metric("f1", "m")
+
+
+@pytest.mark.parametrize("shape", [(-1,), (-1, 1)])
+def test_r2_is_scikit_learns(shape: tuple[int, ...]) -> None:
+    draw = np.random.default_rng(2)
+    truth = draw.normal(size=40)
+    found = (truth + draw.normal(size=40)).astype(np.float32)
+    for labels in (truth, (truth * 10).astype(int)):
+        wanted = sklearn.metrics.r2_score(labels, found)
+        assert METRICS["r2"]({"y": found.reshape(shape)}, labels.reshape(shape)) == pytest.approx(wanted)
+    assert METRICS["r2"]({"y": truth.reshape(shape)}, truth) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("found", "labels", "message"),
+    [
+        (np.zeros((4, 2)), np.arange(4.0), r"r2 needs numbers of shape \[n\] or \[n, 1\]"),
+        (np.zeros(4), np.arange(3.0), "r2 needs numbers"),
+        (np.zeros(4), np.arange(8.0).reshape(4, 2), "r2 needs numbers"),
+        (np.zeros(4), np.ones(4), "r2 needs labels that are not all equal"),
+    ],
+)
+def test_r2_of_anything_else_is_refused(found: Array, labels: Array, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        METRICS["r2"]({"y": found}, labels)
+
+
+@pytest.mark.parametrize(("clusters", "noise"), [(3, 0), (3, 10), (5, 20), (1, 0)])
+def test_adjusted_rand_is_scikit_learns(clusters: int, noise: int) -> None:
+    draw = np.random.default_rng(clusters)
+    truth = draw.integers(0, 3, 60)
+    found = (truth + 1) % clusters + 7
+    found[:noise] = draw.integers(7, 7 + clusters, noise)
+    outputs = {"distances": np.zeros((60, clusters)), "cluster": found}
+    assert METRICS["adjusted_rand"](outputs, truth) == pytest.approx(sklearn.metrics.adjusted_rand_score(truth, found))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "labels"),
+    [
+        ({"distances": np.zeros((4, 2))}, np.arange(4)),
+        ({"cluster": np.zeros((4, 1), int)}, np.arange(4)),
+        ({"cluster": np.zeros(4, int)}, np.arange(3)),
+        ({"cluster": np.zeros(4, int)}, np.arange(4.0)),
+    ],
+)
+def test_adjusted_rand_of_anything_else_is_refused(outputs: dict[str, Array], labels: Array) -> None:
+    with pytest.raises(ValueError, match="adjusted_rand needs an output of whole numbers"):
+        METRICS["adjusted_rand"](outputs, labels)
+
+
+def test_each_metric_says_which_labels_it_takes() -> None:
+    kinds = {
+        "accuracy": [True, False, False],
+        "r2": [True, True, False],
+        "adjusted_rand": [True, False, False],
+        "exact_match": [False, False, True],
+    }
+    labels = [np.array([1, 2]), np.array([1.0, 2.0]), np.array(["a", "b"])]
+    assert {name: [METRICS[name].takes(each) for each in labels] for name in METRICS} == kinds

@@ -64,6 +64,21 @@ def test_a_bomb_stops_at_the_limit(encoding: str) -> None:
         unpack(bomb, encoding)
 
 
+def test_any_number_of_members_is_read_in_blocks() -> None:
+    members = [gzip.compress(b"%d," % number) for number in range(5000)]
+    assert unpack(b"".join(members), "gzip") == b"".join(b"%d," % number for number in range(5000))
+
+
+@pytest.mark.parametrize("size", [8191, 8192, 8193, 100_000])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_bodies_around_the_length_of_a_block(size: int, encoding: str) -> None:
+    noise = hashlib.shake_256(b"noise").digest(size)
+    packed = gzip.compress(noise, 0) if encoding == "gzip" else zlib.compress(noise, 0)
+    assert unpack(packed, encoding) == noise
+    with pytest.raises(InvalidRequest):
+        unpack(packed[:-1], encoding)
+
+
 def test_many_small_members_count_together() -> None:
     with pytest.raises(TooLarge):
         unpack(gzip.compress(bytes(MAX_UNPACKED_BYTES // 2)) * 3, "gzip")

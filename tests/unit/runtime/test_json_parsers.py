@@ -1,6 +1,7 @@
 """Both JSON libraries read the same requests, refuse the same and say the same about them."""
 
 import json
+import math
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,8 +14,8 @@ from models.manifests import signature_of
 
 from pilotlight_runtime import json_codec
 from pilotlight_runtime.errors import RequestError
-from pilotlight_runtime.json_codec import dumps, dumps_finite, has_booleans, loads, loads_fast
-from pilotlight_runtime.oip_request import read_question
+from pilotlight_runtime.json_codec import dumps, dumps_finite, loads, loads_fast
+from pilotlight_runtime.oip_request import Reader
 from pilotlight_runtime.tfserving import read_prediction
 
 SIGNATURE = signature_of([("x", "FP32", (-1,))], [("y", "FP32", (-1,))])
@@ -42,7 +43,7 @@ def outcome(read: Callable[[], Any]) -> Any:
 
 
 def question(raw: bytes) -> Any:
-    found = read_question(raw, None)
+    found = Reader().read(raw, None)
     return {name: bytes(tensor.buffer) for name, tensor in found.request.inputs.items()}, found[1:]
 
 
@@ -135,8 +136,8 @@ def test_float32_comes_back_as_it_was(numbers: list[float]) -> None:
     for fast in (False, True):
         with library(fast):
             written = dumps_finite({"data": list(struct.unpack(f"<{len(numbers)}f", packed))})
-            for read in (loads, loads_fast, json.loads):
-                assert struct.pack(f"<{len(numbers)}f", *read(written)["data"]) == packed
+            for document in (loads(written), loads_fast(written)[0], json.loads(written)):
+                assert struct.pack(f"<{len(numbers)}f", *document["data"]) == packed
 
 
 @given(values)
@@ -151,12 +152,23 @@ def test_both_write_the_same_document_in_ascii(document: Any) -> None:
 @given(st.binary(max_size=40), st.sampled_from([b"true", b"false", b"ul", b""]), st.binary(max_size=200))
 def test_no_boolean_is_overlooked(before: bytes, word: bytes, after: bytes) -> None:
     raw = before + word + after
-    assert has_booleans(raw) >= (b"true" in raw or b"false" in raw)
+    with library(fast=True):
+        _, doubts = loads_fast(json.dumps(raw.decode("latin-1")).encode())
+    assert doubts.booleans >= (b"true" in raw or b"false" in raw)
 
 
-@pytest.mark.parametrize("raw", [b"u" * 1000, b"fal" * 1000, b"rue", b"alse", b""])
-def test_without_booleans(raw: bytes) -> None:
-    assert has_booleans(raw) == (len(raw) > 100)  # too many letters to look at
+@pytest.mark.parametrize("text", ["u" * 1000, "fal" * 1000, "rue", "alse", ""])
+def test_without_booleans(text: str) -> None:
+    _, doubts = loads_fast(json.dumps(text).encode())
+    assert doubts.booleans == (len(text) > 100)  # too many letters to look at
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1e309", "1" + "0" * 400, "0.5", "1.7976931348623157e308"])
+def test_an_infinity_is_never_beyond_doubt(number: str) -> None:
+    with library(fast=True):
+        (found,), doubts = loads_fast(f"[{number}]".encode())
+    assert doubts.infinities or math.isfinite(found)
+    assert not doubts.infinities or number not in ("0.5", "1.7976931348623157e308")
 
 
 def test_the_fast_library_comes_when_it_pays() -> None:

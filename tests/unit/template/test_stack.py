@@ -186,3 +186,11 @@ def test_old_layers_and_the_accounts_log_role_outlive_the_stack(resources: Resou
     (layer,) = of_type(resources, "AWS::Lambda::LayerVersion").values()
     kept = [layer, resources["ApiGatewayAccount"], resources["ApiGatewayLogsRole"]]
     assert [resource["DeletionPolicy"] for resource in kept] == ["Retain"] * 3
+
+
+def test_snapshots_which_cost_while_idle_are_a_choice(template: dict[str, Any], resources: Resources) -> None:
+    assert template["Parameters"]["SnapStart"]["Default"] == "None"
+    functions = of_type(resources, "AWS::Lambda::Function").values()
+    assert [function["Properties"]["SnapStart"] for function in functions] == [{"ApplyOn": {"Ref": "SnapStart"}}] * len(
+        functions
+    )

@@ -1,8 +1,8 @@
 import keras
 import numpy as np
 
-from pilotlight.training import keras_progress
-from pilotlight.training.keras_support import evaluate, is_keras, steps_an_epoch
+from pilotlight.training import Recorder, keras_progress
+from pilotlight.training.keras_support import evaluate, history, is_keras, steps_an_epoch
 
 
 class Heard:
@@ -54,6 +54,30 @@ def test_what_a_fitted_model_tells() -> None:
     assert is_keras(model)
     assert steps_an_epoch(model) == 10
     assert evaluate(model, x, x)["loss"] >= 0
+    curve = history(model)
+    assert curve is not None
+    assert (curve.axis, curve.at, list(curve.series)) == ("epoch", (1.0, 2.0), ["loss", "val_loss"])
+    assert curve.series["loss"] == tuple(model.history.history["loss"])
+
+
+def test_each_epoch_is_recorded_where_that_is_asked_for() -> None:
+    recorder = Recorder()
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x = np.ones((4, 1), np.float32)
+    callback = keras_progress(Heard(), recorder=recorder)
+    model.fit(x, x, epochs=3, verbose=0, validation_data=(x, x), callbacks=[callback])
+    assert recorder.curve() == history(model)
+
+
+def test_what_was_not_measured_in_every_epoch_is_no_series() -> None:
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x = np.ones((4, 1), np.float32)
+    model.fit(x, x, epochs=3, verbose=0, validation_data=(x, x), validation_freq=2)
+    curve = history(model)
+    assert curve is not None
+    assert list(curve.series) == ["loss"]
 
 
 def test_a_model_that_was_not_compiled_tells_nothing() -> None:
@@ -61,4 +85,5 @@ def test_a_model_that_was_not_compiled_tells_nothing() -> None:
     x = np.ones((4, 1), np.float32)
     assert evaluate(model, x, x) == {}
     assert steps_an_epoch(model) is None
+    assert history(model) is None
     assert not is_keras(object())

@@ -1,0 +1,33 @@
+"""For models that take measured numbers: NaN and infinity, which binary tensors can carry, are refused.
+
+JSON has neither. Trees would send a NaN down one branch and answer as if nothing were wrong.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+
+from pilotlight_runtime.errors import InvalidRequest
+from pilotlight_runtime.session import Session
+from pilotlight_runtime.tensor import Tensor
+
+
+def predict_finite(session: Session, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Every output of the session, for model_handler's `predict`; InvalidRequest names the first such element."""
+    for name, tensor in inputs.items():
+        check_finite(name, tensor)
+    names = [spec.name for spec in session.signature.outputs]
+    return dict(zip(names, session.run(inputs, names), strict=True))
+
+
+def check_finite(name: str, tensor: Tensor) -> None:
+    """InvalidRequest where the input `name` holds NaN or infinity. FP16, FP32 and FP64 are looked at."""
+    if tensor.datatype.format not in tuple("efd"):
+        return
+    values = struct.unpack(f"<{tensor.count}{tensor.datatype.format}", tensor.buffer)
+    if math.isfinite(sum(values)):
+        return
+    for index, value in enumerate(values):  # the sum of finite numbers may overflow, so each is looked at
+        if not math.isfinite(value):
+            raise InvalidRequest(f"input {name!r}: data[{index}] is {value}; this model takes finite numbers only")

@@ -1,0 +1,106 @@
+"""The name of the best class as an output of its own, inside the graph.
+
+    scores [-1, classes] ── ArgMax ──▶ place [-1] ── Gather over the names ──▶ label BYTES [-1]
+
+So the gate covers it, and serving it needs neither code nor numpy. Of equal scores the first wins, as with numpy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from pilotlight.conversion.graph import read_graph, signature_of
+from pilotlight.core.artifacts import Candidate, Named
+from pilotlight.core.errors import ConversionError
+from pilotlight.core.labels import LabelsConfig
+from pilotlight.core.modelconfig import ParityConfig
+from pilotlight_runtime.manifest import MODEL_NAME
+from pilotlight_runtime.signature import Signature, TensorSpec
+
+
+def add_labels(candidate: Candidate, labels: LabelsConfig | None) -> Candidate:
+    """`candidate` whose graph also answers the names; as it is where `labels` is None.
+
+    ConversionError where the graph has no scores for them, or already has an output of that name.
+    """
+    if labels is None:
+        return candidate
+    path = candidate.folder / MODEL_NAME
+    model = read_graph(path)
+    spec = _scores(candidate.signature, labels)
+    place, names = (_unused(model.graph, f"{labels.output}/{part}") for part in ("place", "names"))
+    content = np.array([name.encode() for name in labels.names], dtype=object)
+    model.graph.initializer.append(numpy_helper.from_array(content, names))
+    model.graph.node.extend(
+        [
+            helper.make_node("ArgMax", [spec.name], [place], place, axis=1, keepdims=0),
+            helper.make_node("Gather", [names, place], [labels.output], names, axis=0),
+        ]
+    )
+    model.graph.output.append(helper.make_tensor_value_info(labels.output, TensorProto.STRING, [_rows(model, spec)]))
+    path.write_bytes(model.SerializeToString(deterministic=True))
+    return Candidate(candidate.folder, signature_of(model, str(path)))
+
+
+def labelled(outputs: Named, labels: LabelsConfig | None) -> Named:
+    """What the source model answered, with the names beside it, as the graph computes them."""
+    if labels is None:
+        return outputs
+    names = np.array([name.encode() for name in labels.names], dtype=object)
+    return {**outputs, labels.output: names[np.argmax(_scores_of(outputs, labels), axis=1)]}
+
+
+def settled(expected: Named, found: Named, labels: LabelsConfig, parity: ParityConfig) -> Named:
+    """`expected` with the names of `found` where the source's scores tie within twice the gate's tolerance.
+
+    Half the trees of a forest may vote for each of two classes: then rounding decides, and both names are right.
+    """
+    names, scores = found.get(labels.output), _scores_of(expected, labels)
+    if names is None or len(names) != len(scores):
+        return expected
+    place = {name.encode(): index for index, name in enumerate(labels.names)}
+    places = np.array([place.get(name, -1) for name in names.tolist()])
+    chosen = np.where(places < 0, -np.inf, scores[np.arange(len(scores)), places].astype(np.float64))
+    best = scores.max(axis=1).astype(np.float64)
+    tied = chosen >= best - 2 * (parity.atol + parity.rtol * np.abs(best))
+    return {**expected, labels.output: np.where(tied, names, expected[labels.output])}
+
+
+def _scores_of(outputs: Named, labels: LabelsConfig) -> Any:  # noqa: ANN401  (an array of numbers)
+    return outputs[labels.scores] if labels.scores else next(iter(outputs.values()))
+
+
+def _scores(signature: Signature, labels: LabelsConfig) -> TensorSpec:
+    """The output with one score a class, checked."""
+    where, count = "[labels] in model.toml", len(labels.names)
+    spec = signature.output(labels.scores) if labels.scores else signature.outputs[0]
+    if spec is None:
+        known = ", ".join(spec.name for spec in signature.outputs)
+        raise ConversionError(where, f"scores names {labels.scores!r}, the model's outputs are {known}", "Name one.")
+    if len(spec.shape) != 2 or spec.shape[1] != count or spec.datatype.format not in tuple("efd"):
+        what = f"names {count} classes, but the output {spec.name} is {spec.datatype.name} {list(spec.shape)}"
+        raise ConversionError(where, what, f"It must be numbers of shape [-1, {count}], a score for each class.")
+    if any(other.name == labels.output for other in (*signature.inputs, *signature.outputs)):
+        raise ConversionError(
+            where, f"calls its output {labels.output!r}, which the model has already", "Choose another `output`."
+        )
+    return spec
+
+
+def _rows(model: onnx.ModelProto, spec: TensorSpec) -> str | int | None:
+    """The first dimension of the scores, as the graph writes it."""
+    (value,) = (value for value in model.graph.output if value.name == spec.name)
+    dim = value.type.tensor_type.shape.dim[0]
+    return dim.dim_value if dim.HasField("dim_value") else (dim.dim_param or None)
+
+
+def _unused(graph: onnx.GraphProto, name: str) -> str:
+    taken = {tensor.name for tensor in graph.initializer} | {value.name for value in graph.input}
+    taken |= {output for node in graph.node for output in node.output}
+    while name in taken:
+        name += "_"
+    return name

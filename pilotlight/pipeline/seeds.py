@@ -1,0 +1,103 @@
+"""One model from several seeds: each is fitted and judged, and the one in the middle is kept.
+
+A single seed may be lucky, in how the data are split or in where training starts. The median of several says what to
+expect, and the model that is published is the one that it was measured on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from pilotlight.core.artifacts import Fitted
+from pilotlight.core.errors import ProjectError, TrainingError
+from pilotlight.core.labels import served
+from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.pipeline.reference import held_out_metrics, reference_of_fitted
+from pilotlight.training import Recorder, Run
+
+
+@dataclass(frozen=True)
+class Scores:
+    """metric: its name. by_seed: each seed's score on its held-out part. kept: the seed whose model is published."""
+
+    metric: str
+    by_seed: Mapping[int, float]
+    kept: int
+
+    @property
+    def median(self) -> float:
+        """The middle of all scores; between the two middle ones where their number is even."""
+        return median(self.by_seed.values())
+
+    def as_json(self) -> dict[str, object]:
+        """For the manifest and for --json."""
+        by_seed = {str(seed): round(score, 6) for seed, score in self.by_seed.items()}
+        return {"metric": self.metric, "median": round(self.median, 6), "kept": self.kept, "by_seed": by_seed}
+
+
+class _Judged(NamedTuple):
+    score: float
+    seed: int
+    fitted: Fitted
+
+
+def fit_seeds(fit: Callable[[Run], Fitted], config: ModelConfig, run: Run, count: int) -> tuple[Fitted, Scores | None]:
+    """The fitted model of the middle score among the seeds run.seed, run.seed + 1, …; with count 1, that of the run.
+
+    Of an even number, the lower of the two in the middle. Each seed's score is a note to `run.progress`. ProjectError
+    where the scores cannot be compared: model.toml names no metric or no signature, or no labels that fit the metric.
+    """
+    if count == 1:
+        return fit(run), None
+    metric = config.training.metric
+    judged = []
+    for seed in range(run.seed, run.seed + count):
+        fitted = fit(replace(run, seed=seed, recorder=Recorder()))
+        score = score_of(fitted, config)
+        run.progress.note(f"seed {seed}: {metric} {score:.4f}")
+        judged.append(_Judged(score, seed, fitted))
+    _distinct([one.fitted for one in judged])
+    kept = sorted(judged, key=lambda one: (one.score, one.seed))[(count - 1) // 2]
+    scores = Scores(metric, {one.seed: one.score for one in judged}, kept.seed)
+    run.progress.note(f"median of {count} seeds: {metric} {scores.median:.4f}; the model of seed {kept.seed} is kept")
+    return kept.fitted, scores
+
+
+def check_seeds(config: ModelConfig, count: int, where: str) -> None:
+    """ProjectError, before anything is fitted, where several seeds could not be compared."""
+    if count > 1 and (not config.training.metric or config.signature is None):
+        lacks = "[signature]" if config.training.metric else "training.metric"
+        raise ProjectError(where, f"has no {lacks}, so seeds cannot be compared", "Name it, or train with one seed.")
+
+
+def score_of(fitted: Fitted, config: ModelConfig) -> float:
+    """The model's metric on its held-out part: as the framework itself told it, else computed."""
+    metric = config.training.metric
+    found = dict(fitted.metrics)
+    if metric not in found and config.signature is not None:
+        signature = served(config.signature, config.labels)
+        reference = reference_of_fitted(fitted, config, signature)
+        try:
+            found |= held_out_metrics(reference, metric)
+        except ValueError as error:
+            raise TrainingError(f"model {config.name!r}", str(error), "Correct training.metric.") from error
+    if metric not in found:
+        raise ProjectError(
+            f"model.toml of {config.name}",
+            f"names the metric {metric}, which the held-out labels do not fit",
+            "Correct training.metric, or train with one seed.",
+        )
+    return found[metric]
+
+
+def _distinct(fitted: list[Fitted]) -> None:
+    """A train.py that exports to one file would give the last seed's model whichever is chosen."""
+    paths = [one.model for one in fitted if isinstance(one.model, Path)]
+    if len(set(paths)) < len(paths):
+        raise TrainingError(
+            str(paths[0]), "was returned for more than one seed", "Name the file after run.seed in train.py."
+        )
