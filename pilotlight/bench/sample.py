@@ -15,31 +15,31 @@ _LEVELS: Final = 256
 TEXT: Final = "A text of eight words, such as callers send."
 
 
-def sample_body(signature: Signature, samples: int) -> bytes | None:
+def sample_body(signature: Signature, samples: int, text: str = TEXT) -> bytes | None:
     """An Open Inference Protocol request in JSON with `samples` along each input's first dimension.
 
     Floats are the 256 levels of a grey picture, with as many digits as a client would send; whole numbers are 0, which
-    is an index into any table; texts are TEXT, since many models refuse an empty one. Other free dimensions are 1. None
-    where an input has a fixed first dimension other than `samples`.
+    is an index into any table; texts are `text`, since many models refuse an empty one. Other free dimensions are 1.
+    None where an input has a fixed first dimension other than `samples`.
     """
-    inputs = [_listed(spec, samples) for spec in signature.inputs]
+    inputs = [_listed(spec, samples, text) for spec in signature.inputs]
     if any(listed is None for listed in inputs):
         return None
     return json.dumps({"inputs": inputs}).encode()
 
 
-def _listed(spec: TensorSpec, samples: int) -> dict[str, Any] | None:
+def _listed(spec: TensorSpec, samples: int, text: str) -> dict[str, Any] | None:
     shape = [max(1, size) for size in spec.shape]
     if shape and spec.shape[0] < 0:
         shape[0] = samples
     elif (shape[0] if shape else 1) != samples:
         return None
     count = math.prod(shape)
-    return {"name": spec.name, "datatype": spec.datatype.name, "shape": shape, "data": _values(spec, count)}
+    return {"name": spec.name, "datatype": spec.datatype.name, "shape": shape, "data": _values(spec, count, text)}
 
 
-def _values(spec: TensorSpec, count: int) -> list[Any]:
+def _values(spec: TensorSpec, count: int, text: str) -> list[Any]:
     if spec.datatype.name in _FLOATING:
         return [index * 37 % _LEVELS / (_LEVELS - 1) for index in range(count)]
-    value: Any = {BYTES: TEXT, BOOL: False}.get(spec.datatype, 0)
+    value: Any = {BYTES: text, BOOL: False}.get(spec.datatype, 0)
     return [value] * count

@@ -16,7 +16,7 @@ from pilotlight.bench.latency import Latency
 from pilotlight.bench.prices import Prices, costs
 from pilotlight.bench.process import measure_cold_start, measure_rss, measure_warm
 from pilotlight.bench.report import BenchReport, Sizes
-from pilotlight.bench.sample import sample_body
+from pilotlight.bench.sample import TEXT, sample_body
 from pilotlight.core.errors import PackagingError, ServiceError
 from pilotlight.core.lock import Lock
 from pilotlight.core.progress import Progress
@@ -38,7 +38,7 @@ _UNCOUNTED: Final = 5
 class Plan:
     """How to measure. runs: cold starts. requests: warm ones. many: samples of the larger request.
 
-    emulator: None for plain processes. layers: where finished layers are kept.
+    emulator: None for plain processes. layers: where finished layers are kept. text: what is sent to models of texts.
     """
 
     runs: int
@@ -47,6 +47,7 @@ class Plan:
     prices: Prices
     emulator: Emulator | None
     layers: Path
+    text: str = TEXT
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def bench_model(  # noqa: PLR0913  (the project, what of it, and how)
 ) -> BenchReport:
     """Packages the pinned version as `sam build` does, starts it again and again, and asks it."""
     manifest = store.manifest(name, lock.version)[0]
-    events = [_event(manifest, samples) for samples in (1, plan.many)]
+    events = [_event(manifest, samples, plan.text) for samples in (1, plan.many)]
     with TemporaryDirectory(prefix="pilotlight-") as temporary:
         folder = Path(temporary)
         progress.stage("package")
@@ -129,9 +130,9 @@ def _emulated(emulator: Emulator, deployed: Deployed, one: Event, many: Event | 
     return Figures(Latency(tuple(cold)), Latency(tuple(warm[_UNCOUNTED:])), large, int(median(sizes)))
 
 
-def _event(manifest: Manifest, samples: int) -> Event | None:
+def _event(manifest: Manifest, samples: int, text: str) -> Event | None:
     """API Gateway's event for a request with so many samples; None where the model does not take as many."""
-    body = sample_body(manifest.signature, samples)
+    body = sample_body(manifest.signature, samples, text)
     if body is None:
         return None
     path = infer_path(manifest.model, None)

@@ -88,10 +88,30 @@ def _pairs(counts: NDArray[np.int64]) -> float:
     return float((counts * (counts - 1) // 2).sum())
 
 
+def exact_match(outputs: Named, labels: Array) -> float:
+    """The share of samples, 0..1, whose text in the first output is the label, letter case and white space aside.
+
+    outputs: the first is texts of shape (n,). labels: as many texts. ValueError for anything else.
+    """
+    found, wanted = (np.asarray(texts) for texts in (next(iter(outputs.values())), labels))
+    if any(texts.ndim != 1 or texts.dtype.kind not in "OSU" for texts in (found, wanted)) or len(found) != len(wanted):
+        raise ValueError(
+            f"exact_match needs an output of texts of shape [n] and as many texts as labels, not {found.dtype} of "
+            f"{list(found.shape)} and {wanted.dtype} of {list(wanted.shape)}"
+        )
+    same = [_plain(one) == _plain(other) for one, other in zip(found.tolist(), wanted.tolist(), strict=True)]
+    return float(np.mean(same))
+
+
+def _plain(text: str | bytes) -> list[str]:
+    return (text.decode() if isinstance(text, bytes) else text).lower().split()
+
+
 METRICS: Final[dict[str, Metric]] = {
     "accuracy": Metric(accuracy, "iu"),
     "r2": Metric(r2, "iuf", rounding=1e-6),
     "adjusted_rand": Metric(adjusted_rand, "iu"),
+    "exact_match": Metric(exact_match, "OSU"),
 }
 
 

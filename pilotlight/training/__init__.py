@@ -9,6 +9,11 @@
     texts.py          texts of a source; vocabularies and counts
     text_batches.py   rows of ids in batches of about one length
     text_classifier.py  a fitted text classifier as train.py exports it
+    translations.py   texts in two languages; BLEU
+    subwords.py       learning what to cut texts into
+    pair_batches.py   pairs of rows in batches of about one length
+    transformer.py    a network that writes texts, as one to train and as graphs to serve
+    recomputed.py     what it writes, without a cache
     door.py           train.py is loaded and called; its mistakes become one line
     fitting.py        fit: all of it, and the held-out metrics
     keras_support.py  seeds, progress, metrics and history of Keras models
@@ -21,16 +26,21 @@ from pilotlight.training.arrays import Arrays, fingerprint
 from pilotlight.training.door import TRAIN_NAME, TrainModule, load_train_module
 from pilotlight.training.fitting import fit
 from pilotlight.training.keras_support import keras_progress
+from pilotlight.training.pair_batches import pair_batches
+from pilotlight.training.recomputed import generate_recomputed
 from pilotlight.training.run import Fetch, Recorder, Run
 from pilotlight.training.sklearn_support import folds, record_learning_curve
 from pilotlight.training.sources import load_arrays
 from pilotlight.training.sources.bundled import feature_names
+from pilotlight.training.subwords import learn_subwords
 from pilotlight.training.tables import load_classes, load_targets
 from pilotlight.training.text_batches import padded_array, text_batches
 from pilotlight.training.text_classifier import exported_classifier
 from pilotlight.training.texts import build_vocabulary, load_languages, load_sentiments, log_count_ratios
+from pilotlight.training.translations import NUMBERS, corpus_bleu, load_translations
 
 __all__ = [
+    "NUMBERS",
     "TRAIN_NAME",
     "Arrays",
     "Fetch",
@@ -38,20 +48,25 @@ __all__ = [
     "Run",
     "TrainModule",
     "build_vocabulary",
+    "corpus_bleu",
     "exported_classifier",
     "feature_names",
     "fingerprint",
     "fit",
     "folds",
+    "generate_recomputed",
     "keras_progress",
+    "learn_subwords",
     "load_arrays",
     "load_classes",
     "load_languages",
     "load_sentiments",
     "load_targets",
     "load_train_module",
+    "load_translations",
     "log_count_ratios",
     "padded_array",
+    "pair_batches",
     "record_learning_curve",
     "text_batches",
 ]

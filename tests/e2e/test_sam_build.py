@@ -7,6 +7,8 @@ from cli_project import Desk
 from sam_project import ECHO, Sam, SamProject, resource_of
 
 RESOURCES = ("CatalogFunction", "RuntimeLayer")
+_GRAPH = ("model.onnx", "optimized.onnx", "weights.bin")
+"""What a graph with a megabyte of weights or more is."""
 
 
 def test_the_template_is_valid_to_sam_and_to_its_linter(project: SamProject) -> None:
@@ -22,10 +24,12 @@ def test_a_function_holds_what_serving_needs_and_nothing_of_training(desk: Desk,
     text = {"classifier/model.onnx", "labels.json", "vocabulary.json"}
     for resource in ("SentimentFunction", "LanguageFunction"):
         assert set(project.files(resource)) == {"app.py", "manifest.json"} | text
+    graphs = {f"{graph}/{file}" for graph in ("encoder", "decoder") for file in _GRAPH}
+    translating = {"app.py", "manifest.json", "limits.json", "source.json", "target.json"}
+    assert set(project.files("TranslateFunction")) == translating | graphs
     assert set(project.files("SpeciesFunction")) == {"app.py", "manifest.json", "model.onnx"}
     assert set(project.files("EchoFunction")) == {"app.py", "manifest.json", "model.onnx"}
-    optimised = {"optimized.onnx", "weights.bin"}  # from a megabyte of weights on
-    assert set(project.files("DigitsFunction")) == {"app.py", "manifest.json", "model.onnx"} | optimised
+    assert set(project.files("DigitsFunction")) == {"app.py", "manifest.json", *_GRAPH}
     assert set(project.files("CatalogFunction")) == {"app.py", "catalog.json"}
 
 

@@ -34,3 +34,22 @@ def test_a_text_that_cannot_be_answered_is_named(client: Any) -> None:
     with pytest.raises(InferenceServerException, match="text 1 is empty") as caught:
         client.infer("sentiment", [given], headers=accepting())
     assert "400" in str(caught.value.status())
+
+
+@pytest.mark.parametrize("binary", [True, False])
+def test_a_number_in_words_is_written_in_german(client: Any, *, binary: bool) -> None:
+    numbers = ("six", "three hundred and forty-five thousand, six hundred and seventy-eight", "ninety")
+    wanted = [triton.InferRequestedOutput(output, binary_data=binary) for output in ("translation", "complete")]
+    answer = client.infer("translate", [texts(*numbers, binary=binary)], outputs=wanted, headers=accepting())
+    assert answer.as_numpy("complete").tolist() == [True, True, True]
+    translations = answer.as_numpy("translation").tolist()
+    assert len(set(translations)) == 3
+    for number, expected in zip(numbers, translations, strict=True):
+        alone = client.infer("translate", [texts(number, binary=binary)], outputs=wanted, headers=accepting())
+        assert alone.as_numpy("translation").tolist() == [expected]
+
+
+def test_a_character_that_the_translator_never_saw_is_named(client: Any) -> None:
+    with pytest.raises(InferenceServerException, match="text 0 has '€'") as caught:
+        client.infer("translate", [texts("ten €", binary=True)], headers=accepting())
+    assert "400" in str(caught.value.status())

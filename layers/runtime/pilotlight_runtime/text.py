@@ -11,7 +11,7 @@ import struct
 from binascii import crc32
 from collections.abc import Iterable, Iterator, Sequence
 
-from pilotlight_runtime.datatypes import BYTES, INT64
+from pilotlight_runtime.datatypes import BOOL, BYTES, FP32, INT64
 from pilotlight_runtime.errors import InvalidRequest, ManifestError
 from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.tensor import Tensor
@@ -166,3 +166,14 @@ def texts_tensor(texts: Iterable[str]) -> Tensor:
     """`texts` as BYTES of shape (n,)."""
     elements = tuple(text.encode() for text in texts)
     return Tensor(BYTES, (len(elements),), elements)
+
+
+def scores_tensor(scores: Sequence[float]) -> Tensor:
+    """`scores` as FP32 of shape (n,)."""
+    return Tensor(FP32, (len(scores),), memoryview(struct.pack(f"<{len(scores)}f", *scores)))
+
+
+def flags_tensor(flags: Iterable[bool]) -> Tensor:
+    """`flags` as BOOL of shape (n,)."""
+    values = bytes(flags)
+    return Tensor(BOOL, (len(values),), memoryview(values))

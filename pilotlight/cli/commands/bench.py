@@ -32,6 +32,7 @@ def bench(  # noqa: PLR0913  (one parameter an option)
     runs: Annotated[int, typer.Option(min=1, help="Cold starts, each in a fresh process.")] = 9,
     requests: Annotated[int, typer.Option(min=1, help="Warm requests of each size.")] = 100,
     many: Annotated[int, typer.Option(min=2, help="Samples in the larger request.")] = 64,
+    text: Annotated[str, typer.Option(help="What a model of texts is sent; some eight words else.")] = "",
     plain: Annotated[
         bool, typer.Option("--plain", help="Plain Python processes, even with the emulator here.")
     ] = False,
@@ -53,6 +54,7 @@ def bench(  # noqa: PLR0913  (one parameter an option)
 
     Example:  [dim]pilotlight bench digits --install[/]
     """
+    from pilotlight.bench.sample import TEXT  # noqa: PLC0415  (as below)
     from pilotlight.cli.benching import Plan, bench_model  # noqa: PLC0415  (only where it runs)
     from pilotlight.cli.serving import pinned_locks  # noqa: PLC0415  (as above)
     from pilotlight.core.lock import Lock  # noqa: PLC0415  (as above)
@@ -65,7 +67,7 @@ def bench(  # noqa: PLR0913  (one parameter an option)
     lock = Lock(version, store.manifest(name, version)[1]) if version else pinned_locks(project, [name])[name]
     prices = _prices(request_price, second_price, cold_share)
     emulator = None if plain else _emulator(project, install=install)
-    plan = Plan(runs, requests, many, prices, emulator, layer_cache(project))
+    plan = Plan(runs, requests, many, prices, emulator, layer_cache(project), text or TEXT)
     report = bench_model(project, name, lock=lock, store=store, plan=plan, progress=where.progress())
     if as_json:
         print_json(report.as_object())

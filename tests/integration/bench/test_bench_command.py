@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from models.build import add_model, save
+from onnx import TensorProto, helper
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -51,6 +52,24 @@ def test_the_table_shows_what_a_person_asks(project: Path) -> None:
     assert "--install fetches it" in ran.stderr
     for text in ("cold start", "warm, 1 sample", "warm, 64 samples", "given on the command line", "1769 MB"):
         assert text in " ".join(ran.stdout.split())
+
+
+def test_a_model_of_texts_is_sent_the_text_that_is_given(project: Path) -> None:
+    lengths = helper.make_node("Identity", ["text"], ["same"])
+    ends = [helper.make_tensor_value_info(name, TensorProto.STRING, ["n"]) for name in ("text", "same")]
+    graph = helper.make_graph([lengths], "same", ends[:1], ends[1:])
+    content = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
+    model = save(content, project / "same.onnx")
+    assert pilotlight(project, "import", str(model), "--name", "same").returncode == 0
+    app = "from pilotlight_runtime.errors import InvalidRequest\nfrom pilotlight_runtime.handler import model_handler\n"
+    app += "def predict(session, inputs):\n"
+    app += "    if inputs['text'].elements[0] != b'twelve':\n        raise InvalidRequest('not twelve')\n"
+    app += "    return {'same': inputs['text']}\nhandler = model_handler(__file__, predict=predict)\n"
+    (project / "functions" / "same" / "app.py").write_text(app)
+    few = ("bench", "same", "--plain", "--runs", "1", "--requests", "1", "--json")
+    assert pilotlight(project, *few).returncode == 1
+    ran = pilotlight(project, *few, "--text", "twelve")
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_a_model_that_is_not_there_is_said_so(project: Path) -> None:

@@ -35,6 +35,12 @@ def test_whole_numbers_and_truths_are_empty_and_texts_are_not() -> None:
     assert [entry["data"] for entry in json.loads(body)["inputs"]] == [[0, 0], [TEXT, TEXT], [False, False]]
 
 
+def test_texts_are_what_they_are_told_to_be() -> None:
+    body = sample_body(signature(TensorSpec("b", BYTES, (-1,))), 2, "twelve")
+    assert body is not None
+    assert json.loads(body)["inputs"][0]["data"] == ["twelve", "twelve"]
+
+
 @pytest.mark.parametrize(("shape", "samples"), [((1, 3), 64), ((), 2), ((4,), 1)])
 def test_a_model_that_does_not_take_so_many_gets_no_request(shape: tuple[int, ...], samples: int) -> None:
     assert sample_body(signature(TensorSpec("x", FP32, shape)), samples) is None

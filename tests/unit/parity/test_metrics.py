@@ -23,6 +23,26 @@ def test_accuracy_of_anything_else_is_refused(scores: Array, labels: Array) -> N
         METRICS["accuracy"]({"scores": scores}, labels)
 
 
+@pytest.mark.parametrize("texts", [["Ein  Mann", "zwei", "drei"], [b"ein mann", b"ZWEI", b"vier"]])
+def test_exact_match_is_the_share_of_texts_that_are_the_label(texts: list[str | bytes]) -> None:
+    found = {"text": np.array(texts, dtype=object), "other": np.zeros(3)}
+    assert METRICS["exact_match"](found, np.array(["ein Mann", "zwei", "fünf"])) == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels"),
+    [
+        (np.array(["a"]), np.array(["a", "b"])),
+        (np.array([["a"]]), np.array(["a"])),
+        (np.array([1.0]), np.array(["a"])),
+        (np.array(["a"]), np.array([1])),
+    ],
+)
+def test_exact_match_of_anything_else_is_refused(texts: Array, labels: Array) -> None:
+    with pytest.raises(ValueError, match="exact_match needs an output of texts"):
+        METRICS["exact_match"]({"text": texts}, labels)
+
+
 def test_known_metrics() -> None:
     assert check_metric("accuracy", "m") == "accuracy"
     assert check_metric("", "m") == ""
@@ -80,6 +100,11 @@ def test_adjusted_rand_of_anything_else_is_refused(outputs: dict[str, Array], la
 
 
 def test_each_metric_says_which_labels_it_takes() -> None:
-    kinds = {"accuracy": [True, False], "r2": [True, True], "adjusted_rand": [True, False]}
-    assert {name: [METRICS[name].takes(np.zeros(2, kind)) for kind in (int, float)] for name in METRICS} == kinds
-    assert not any(metric.takes(np.array(["a"])) for metric in METRICS.values())
+    kinds = {
+        "accuracy": [True, False, False],
+        "r2": [True, True, False],
+        "adjusted_rand": [True, False, False],
+        "exact_match": [False, False, True],
+    }
+    labels = [np.array([1, 2]), np.array([1.0, 2.0]), np.array(["a", "b"])]
+    assert {name: [METRICS[name].takes(each) for each in labels] for name in METRICS} == kinds

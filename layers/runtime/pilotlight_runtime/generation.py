@@ -1,0 +1,170 @@
+"""Texts and other sequences written token by token: greedy and beam search over any model that scores the next token.
+
+The search knows no graph: it asks a Step. CachedDecoder is the Step over a graph with a key-value cache. Only
+functions that generate import this module.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from heapq import nsmallest
+
+from pilotlight_runtime.datatypes import INT64
+from pilotlight_runtime.session import Session
+from pilotlight_runtime.tensor import Tensor
+from pilotlight_runtime.typed import Final, NamedTuple
+
+Candidates = Sequence[tuple[int, float]]
+"""What may follow a row: tokens and their log-probabilities, the most probable first, as many as there are beams."""
+
+Step = Callable[[Sequence[int], Sequence[int], Sequence[int]], Sequence[Candidates]]
+"""Scores what follows each row, given tokens, parents and sources, each of one number a row.
+
+Row i is what row parents[i] of the call before was, and tokens[i] behind it, written for the source sources[i]. In the
+first call, which has a row a source, nothing was before.
+"""
+
+
+class Search(NamedTuple):
+    """How sequences are searched.
+
+    begin: the token that each begins with, not part of the answer. end: the token that ends each, likewise. longest:
+    how many steps at most, that of `end` among them. beams: how many hypotheses a source has; 1 is greedy search.
+    penalty: the exponent of the length penalty, 0 for none; greedy search needs none.
+    """
+
+    begin: int
+    end: int
+    longest: int
+    beams: int = 1
+    penalty: float = 0.6
+
+
+class Generated(NamedTuple):
+    """A sequence. score: its log-probability over the length penalty. complete: whether it ended by itself."""
+
+    tokens: tuple[int, ...]
+    score: float
+    complete: bool
+
+
+class _Hypothesis(NamedTuple):
+    """A sequence that has not ended. score: its log-probability. row: the row of the step before that it goes on."""
+
+    tokens: tuple[int, ...]
+    score: float
+    row: int
+
+
+def generate(step: Step, sources: int, search: Search) -> list[Generated]:
+    """The best sequence found for each of so many sources, which advance together; those that are done drop out.
+
+    Each step keeps the best `beams` continuations of a source, less those that have ended: an ended one keeps its
+    place. Equal scores go to the earlier row, then to the lower token. The best ended sequence is the answer; where
+    none has ended after `longest` steps, the best one so far is, not complete.
+    """
+    beams = [_Beam(source, search) for source in range(sources)]
+    for _ in range(search.longest):
+        advancing = [beam for beam in beams if beam.alive]
+        if not advancing:
+            break
+        rows = [(beam.source, hypothesis) for beam in advancing for hypothesis in beam.alive]
+        candidates = step(
+            [hypothesis.tokens[-1] for _, hypothesis in rows],
+            [hypothesis.row for _, hypothesis in rows],
+            [source for source, _ in rows],
+        )
+        first = 0
+        for beam in advancing:
+            count = len(beam.alive)
+            beam.advance(candidates[first : first + count], first)
+            first += count
+    return [beam.best() for beam in beams]
+
+
+class _Beam:
+    """The hypotheses of one source."""
+
+    def __init__(self, source: int, search: Search) -> None:
+        self.source = source
+        self.alive = [_Hypothesis((search.begin,), 0.0, source)]
+        self._ended: list[Generated] = []
+        self._search = search
+
+    def advance(self, candidates: Sequence[Candidates], first: int) -> None:
+        """candidates: what may follow each hypothesis. first: the row of the first one."""
+        options = [
+            (-hypothesis.score - score, first + place, token)
+            for place, (hypothesis, row) in enumerate(zip(self.alive, candidates, strict=True))
+            for token, score in row
+        ]
+        alive = []
+        for cost, row, token in nsmallest(self._search.beams - len(self._ended), options):
+            tokens = self.alive[row - first].tokens
+            if token == self._search.end:
+                self._ended.append(Generated(tokens[1:], -cost / self._penalty(len(tokens)), complete=True))
+            else:
+                alive.append(_Hypothesis((*tokens, token), -cost, row))
+        self.alive = alive if len(self._ended) < self._search.beams and self._can_win(alive) else []
+
+    def best(self) -> Generated:
+        """The answer."""
+        if self._ended:
+            return max(self._ended, key=lambda each: each.score)
+        tokens, score, _ = self.alive[0]
+        return Generated(tokens[1:], score / self._penalty(len(tokens) - 1), complete=False)
+
+    def _can_win(self, alive: Sequence[_Hypothesis]) -> bool:
+        """Whether one could still end better than the best that has: log-probabilities only fall as they go on."""
+        if not self._ended or not alive:
+            return bool(alive)
+        attainable = alive[0].score / self._penalty(self._search.longest)
+        return attainable > max(each.score for each in self._ended)
+
+    def _penalty(self, length: int) -> float:
+        """Source: Wu et al., "Google's Neural Machine Translation System", 2016, equation 14. length: with the end."""
+        power: float = ((5 + length) / 6) ** self._search.penalty
+        return power
+
+
+class CachedDecoder:
+    """A Step over a graph that keeps what attention has computed of earlier tokens, for one batch of sources.
+
+    The graph takes INT64 `token`, `parent` and `source` of shape (rows,), see Step; `cache` of shape (rows before,
+    ...), one further open dimension of which grows by 1 a step from 0; and `context`, the same in each step. It gives,
+    for the most probable tokens, INT64 `tokens` and FP32 `scores` of shape (rows, candidates), and `next_cache`.
+    """
+
+    def __init__(self, session: Session, context: Mapping[str, Tensor]) -> None:
+        self._session = session
+        self._context = context
+        self._cache: Tensor | None = None
+
+    def __call__(self, tokens: Sequence[int], parents: Sequence[int], sources: Sequence[int]) -> list[Candidates]:
+        """See Step; InferenceFailed where the graph fails."""
+        cache = self._empty(len(tokens)) if self._cache is None else self._cache
+        inputs = {
+            "token": _whole(tokens),
+            "parent": _whole(parents),
+            "source": _whole(sources),
+            "cache": cache,
+            **self._context,
+        }
+        found, scores, self._cache = self._session.run(inputs, _OUTPUTS)
+        pairs = list(zip(found.buffer.cast("q").tolist(), scores.buffer.cast("f").tolist(), strict=True))
+        width = found.shape[1]
+        return [pairs[start : start + width] for start in range(0, len(pairs), width)]
+
+    def _empty(self, rows: int) -> Tensor:
+        spec = self._session.signature.input("cache")
+        if spec is None:
+            raise TypeError("a decoder graph needs an input called cache")
+        return Tensor(spec.datatype, (rows, *(max(size, 0) for size in spec.shape[1:])), memoryview(b""))
+
+
+_OUTPUTS: Final = ("tokens", "scores", "next_cache")
+
+
+def _whole(numbers: Sequence[int]) -> Tensor:
+    return Tensor(INT64, (len(numbers),), memoryview(struct.pack(f"<{len(numbers)}q", *numbers)))
