@@ -57,7 +57,7 @@ class Trained(NamedTuple):
     def gate(self) -> ParityReport:
         held_out = self.dataset.x_test[:HELD_OUT]
         reference = Reference(self.exported.predict, {"text": held_out}, self.dataset.y_test)
-        return verify_exported(self.project, self.config, self.candidate, reference)
+        return verify_exported(self.project, self.config, self.candidate, reference, self.config.parity)
 
 
 class Packaged(NamedTuple):
