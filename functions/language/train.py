@@ -24,13 +24,15 @@ WIDTH = 48
 FILTERS = 32
 HEADS = 4
 LOWEST = -1e9
+LONGEST_TEXT = 2000
+"""Characters, as app.py takes them."""
 SHORTEST, LONGEST = 8, 80
 """Characters of the parts that are learned from: a caller's text begins and ends anywhere."""
 
 
 def load(run: Run) -> Dataset:
     """Texts, and the number of the language of each."""
-    arrays, classes = load_languages(run)
+    arrays, classes = load_languages(run, LONGEST_TEXT)
     return Dataset(*arrays, source=run.source, fingerprint=fingerprint(arrays), classes=classes)
 
 

@@ -65,6 +65,7 @@ class SklearnAdapter:
         where = f"model {config.name!r}"
         for spec in signature.outputs:
             _method(model, spec.datatype)
+        _check_classes(model, signature, where)
         graph = _converted(model, signature, config)
         _keep_outputs(graph.graph, signature, where)
         _tidy_opsets(graph)
@@ -97,6 +98,19 @@ def _method(model: Any, datatype: Datatype) -> str:  # noqa: ANN401
             "Correct the output's datatype, or train a model that answers it.",
         )
     return available[datatype.name]
+
+
+def _check_classes(model: Any, signature: Signature, where: str) -> None:  # noqa: ANN401
+    """ConversionError where a score's place is not its class's number: metrics and names go by the place."""
+    classes = np.asarray(getattr(model, "classes_", ()))
+    scores = any(spec.datatype is FP32 for spec in signature.outputs)
+    if scores and classes.size and not np.array_equal(classes, np.arange(len(classes))):
+        shown = ", ".join(map(str, classes.tolist()[:6]))
+        raise ConversionError(
+            where,
+            f"was fitted on the classes {shown}, but scores are told apart by their place",
+            "Number the classes from 0, as load_classes does; [labels] in model.toml gives them names.",
+        )
 
 
 def _converted(model: Any, signature: Signature, config: ModelConfig) -> onnx.ModelProto:  # noqa: ANN401

@@ -29,12 +29,13 @@ class Metric(NamedTuple):
 
 
 def accuracy(outputs: Named, labels: Array) -> float:
-    """The share of samples, 0..1, whose highest score in the first output is at the label's place.
+    """The share of samples, 0..1, whose highest score is at the label's place.
 
-    outputs: the first is scores of shape (n, classes). labels: whole numbers of shape (n,) or (n, 1). ValueError for
-    anything else.
+    outputs: the first of fractions and shape (n, classes) is the scores, else the first. labels: whole numbers of shape
+    (n,) or (n, 1). ValueError for anything else.
     """
-    scores = next(iter(outputs.values()))
+    first = next(iter(outputs.values()))
+    scores = next((array for array in outputs.values() if array.ndim == 2 and array.dtype.kind == "f"), first)
     truth = np.asarray(labels).reshape(len(labels), -1)
     if scores.ndim != 2 or truth.shape[1] != 1 or truth.dtype.kind not in "iu":
         raise ValueError(

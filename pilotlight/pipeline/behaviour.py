@@ -119,7 +119,7 @@ class Asked:
         """What the log has that the answer keeps back."""
         lines = [json.loads(line) for line in self._log.getvalue().splitlines()]
         found = [str(line["exception"]) for line in lines if "exception" in line and line.get("level") == "ERROR"]
-        return f" ({found[-1]})" if found else ""
+        return f" ({found[-1].splitlines()[0]})" if found else ""
 
 
 def _written(spec: TensorSpec, array: Array) -> dict[str, object]:

@@ -165,7 +165,9 @@ def _run(folder: Path, config: ModelConfig, options: Options, progress: Progress
     """The settings: what the person gave, else model.toml. A path in model.toml counts from the model's folder."""
     defaults = config.training
     source = defaults.data
-    if source.endswith((".npz", ".csv")) and not source.startswith("s3://"):
+    if not source.startswith("s3://") and (
+        source.endswith((".npz", ".csv")) or (source and (folder / source).is_dir())
+    ):
         source = str(folder / source)
     labels = config.labels.names if config.labels else ()
     settings = (defaults.epochs, defaults.batch_size, defaults.learning_rate, defaults.seed)

@@ -10,10 +10,11 @@ import numpy as np
 
 from pilotlight.core.artifacts import Array, Dataset, Exported, Named
 from pilotlight.training.text_batches import padded_array
-from pilotlight_runtime.text import Vocabulary
+from pilotlight_runtime.text import Vocabulary, batches
 from pilotlight_runtime.text_classifier import GRAPH, INPUT, LABEL, LABELS, PROBABILITIES, VOCABULARY
 
-_BATCH: Final = 64
+_CELLS: Final = 1_000_000
+"""Of a batch, length squared: attention over a long text takes memory for each pair of its tokens."""
 _LEAST: Final = 1e-7
 """A probability in the loss, which has no logarithm of 0 then; Keras's own value."""
 
@@ -44,8 +45,11 @@ def exported_classifier(
 
 def _probabilities(trained: Any, texts: Array, vocabulary: Vocabulary, cut: Callable[[str], list[str]]) -> Array:  # noqa: ANN401
     rows = [vocabulary.ids(cut(text.decode() if isinstance(text, bytes) else str(text))) for text in texts.tolist()]
-    starts = range(0, len(rows), _BATCH)
-    return np.concatenate([trained.predict_on_batch(padded_array(rows[start : start + _BATCH])) for start in starts])
+    parts = list(batches(rows, _CELLS, mixed=True, power=2))
+    answers = np.concatenate(
+        [trained.predict_on_batch(padded_array([rows[index] for index in part])) for part in parts]
+    )
+    return answers[np.argsort(np.concatenate(parts))]
 
 
 def _metrics(probabilities: Array, labels: Array) -> dict[str, float]:

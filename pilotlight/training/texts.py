@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from pilotlight.core.errors import DataError
 from pilotlight.training.arrays import check_arrays
+from pilotlight.training.classes import check_classes
 from pilotlight.training.run import Run
 from pilotlight.training.sources.messages import LANGUAGES, load_messages
 from pilotlight.training.sources.reviews import load_reviews
 from pilotlight.training.sources.sst2 import load_sst2
 from pilotlight.training.sources.text_folder import Labelled, load_text_folder
+from pilotlight.training.sources.text_lines import LONGEST
 from pilotlight_runtime.text import Vocabulary
 
 REVIEWS: Final = "reviews"
@@ -34,18 +36,21 @@ def load_sentiments(run: Run) -> Labelled:
     else:
         hint = f"Give {REVIEWS}, or a folder with train.tsv and test.tsv."
         arrays = load_sst2(_folder(run.source, hint), run.source)
-    return Labelled(check_arrays(arrays, run.source), SENTIMENTS)
+    check_classes(check_arrays(arrays, run.source), SENTIMENTS, run.source)
+    return Labelled(arrays, SENTIMENTS)
 
 
-def load_languages(run: Run) -> Labelled:
+def load_languages(run: Run, longest: int = LONGEST) -> Labelled:
     """Texts and their languages: "django", its translations, or a folder with a file NAME.txt a language.
+
+    longest: characters of a line in such a file, at most.
 
     DataError where `run.source` is neither or its content is malformed.
     """
     if run.source == DJANGO:
         found = Labelled(load_messages(), LANGUAGES)
     else:
-        found = load_text_folder(_folder(run.source, f"Give {DJANGO}, or a folder of text files."), run.source)
+        found = load_text_folder(_folder(run.source, f"Give {DJANGO}, or a folder of text files."), run.source, longest)
     check_arrays(found.arrays, run.source)
     return found
 

@@ -83,7 +83,8 @@ def read_json(path: StrPath) -> Any:  # noqa: ANN401  (any JSON)
 def words(text: str) -> list[str]:
     """Words and punctuation marks in lower case, as the Penn Treebank cuts them: "Doesn't." gives does, n't and a dot.
 
-    What is cut already stays so: "does n't" gives the same. Letters and digits of every script make words.
+    What is cut already stays so: "does n't" gives the same. Letters, their marks and digits of every script make words;
+    how a letter with a mark is written, as one character or two, makes two words.
     """
     found: list[str] = []
     for part in text.lower().translate(_APOSTROPHES).split():
@@ -92,12 +93,17 @@ def words(text: str) -> list[str]:
             continue
         start = 0
         for index, character in enumerate(part):
-            if not (character.isalnum() or character == "'"):
+            if not (character.isalnum() or character == "'" or _is_mark(character)):
                 found += _uncontracted(part[start:index])
                 found.append(character)
                 start = index + 1
         found += _uncontracted(part[start:])
     return found
+
+
+def _is_mark(character: str) -> bool:
+    """Whether it goes on with a word, as vowel signs and accents of their own do: Python's identifiers say so too."""
+    return character != "_" and f"a{character}".isidentifier()
 
 
 def _uncontracted(word: str) -> list[str]:

@@ -14,8 +14,8 @@ Data = Annotated[
     str | None,
     typer.Option(
         metavar="SRC",
-        help="A built-in set such as digits or iris, a file PATH.npz or (for tables) PATH.csv, or one of these at "
-        "s3://bucket/key. Default: as in model.toml.",
+        help="A built-in set such as digits or iris, a file PATH.npz or (for tables) PATH.csv, one of these at "
+        "s3://bucket/key, or (for texts) a folder. Default: as in model.toml.",
     ),
 ]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Passes over the data. Default: as in model.toml.")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from pilotlight.core.errors import DataError
 from pilotlight.training.arrays import Arrays
+from pilotlight.training.sources.text_lines import read_lines
 
 _HINT: Final = "It needs train.{0}, train.{1}, test.{0} and test.{1}, plain or .gz, a sentence a line, in UTF-8."
 
@@ -40,15 +40,7 @@ def _file(folder: Path, pattern: str, where: str, hint: str) -> Path:
 
 
 def _read(path: Path, hint: str) -> list[str]:
-    try:
-        content = path.read_bytes()
-        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
-    except UnicodeDecodeError as error:
-        raise DataError(str(path), f"is not UTF-8 at byte {error.start}", hint) from error
-    except (gzip.BadGzipFile, EOFError) as error:
-        raise DataError(str(path), f"is not gzip ({error})", hint) from error
-    # Not splitlines: a sentence may hold a character that Unicode counts among the ends of lines.
-    lines = text.removesuffix("\n").split("\n")
+    lines = read_lines(path, hint)
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             raise DataError(f"{path}:{number}", "is no sentence", hint)

@@ -41,6 +41,8 @@ def load_csv(path: Path, where: str, target: str, features: Sequence[str] | None
         raise DataError(f"{where}:{header.number}", what, "Add them, or rename those that are there.")
     if not lines:
         raise DataError(where, "has a header and no samples", _HINT)
+    if not wanted:
+        raise DataError(f"{where}:{header.number}", f"has no column but {target!r}", "Add what it is to be told from.")
     for line in lines:
         if len(line.cells) != len(names):
             what = f"has {len(line.cells)} cells, and the header has {len(names)}"
@@ -103,6 +105,8 @@ def _text(line: _Line, place: int, name: str, where: str) -> str:
 
 
 def _number(text: str) -> float | None:
+    if "_" in text:  # Python takes 1_000 for a number
+        return None
     try:
         number = float(text)
     except ValueError:

@@ -9,6 +9,7 @@ import numpy as np
 
 from pilotlight.core.errors import DataError
 from pilotlight.training.arrays import Arrays
+from pilotlight.training.sources.text_lines import read_lines
 
 _HINT: Final = "Each line is a sentence, a tab, and 0 (negative) or 1 (positive), in UTF-8."
 _CLASSES: Final = {"0": 0, "1": 1}
@@ -30,11 +31,9 @@ def load_sst2(folder: Path, where: str) -> Arrays:
 
 def _read(path: Path, where: str) -> tuple[list[str], list[int]]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_lines(path, _HINT)
     except FileNotFoundError as error:
         raise DataError(where, f"has no {path.name}", "It needs train.tsv and test.tsv. " + _HINT) from error
-    except UnicodeDecodeError as error:
-        raise DataError(str(path), f"is not UTF-8 at byte {error.start}", _HINT) from error
     texts, labels = [], []
     for number, line in enumerate(lines, start=1):
         text, _, label = line.rpartition("\t")

@@ -10,6 +10,7 @@ import numpy as np
 
 from pilotlight.core.errors import DataError
 from pilotlight.training.arrays import Arrays
+from pilotlight.training.sources.text_lines import read_lines
 
 _HINT: Final = "It needs a file NAME.txt for each class, a text a line, in UTF-8."
 _HELD_OUT: Final = 5
@@ -23,17 +24,19 @@ class Labelled(NamedTuple):
     classes: tuple[str, ...]
 
 
-def load_text_folder(folder: Path, where: str) -> Labelled:
+def load_text_folder(folder: Path, where: str, longest: int) -> Labelled:
     """The lines of each .txt file below `folder`, classes by the files' names, sorted.
 
-    A line goes to one part by its content, so that equal lines are never in both. DataError calls the folder `where`.
+    A line goes to one part by its content, so that equal lines are never in both. longest: characters of a line, at
+    most. DataError calls the folder `where`.
     """
     files = sorted(folder.glob("*.txt"))
     if len(files) < 2:
         raise DataError(where, f"holds {len(files)} .txt files", _HINT)
     parts: tuple[list[tuple[str, int]], list[tuple[str, int]]] = ([], [])
     for label, path in enumerate(files):
-        for line in dict.fromkeys(_lines(path)):
+        lines = (line.strip() for line in read_lines(path, _HINT, longest))
+        for line in dict.fromkeys(line for line in lines if line):
             parts[crc32(line.encode()) % _HELD_OUT == 0].append((line, label))
     for part, name in zip(parts, ("to learn from", "to hold out"), strict=True):
         missing = set(range(len(files))) - {label for _, label in part}
@@ -41,11 +44,3 @@ def load_text_folder(folder: Path, where: str) -> Labelled:
             raise DataError(str(files[min(missing)]), f"has no line {name}", "Give it more lines.")
     columns = [np.array(column) for part in parts for column in zip(*part, strict=True)]
     return Labelled(Arrays(*columns), tuple(path.stem for path in files))
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise DataError(str(path), f"is not UTF-8 at byte {error.start}", _HINT) from error
-    return [line.strip() for line in text.splitlines() if line.strip()]

@@ -112,6 +112,7 @@ def test_quotes_blank_lines_spaces_and_a_byte_order_mark_are_csv(tmp_path: Path)
         (b"width,height,kind\n1,-inf,a\n", r"data\.csv:2: column 'height' holds '-inf'"),
         (b"width,height,kind\n1,1e39,a\n", r"data\.csv:2: column 'height' holds '1e39'"),
         (b"width,height,kind\n1,tall,a\n", r"data\.csv:2: column 'height' holds 'tall', which is no finite number"),
+        (b"width,height,kind\n1,1_000,a\n", r"data\.csv:2: column 'height' holds '1_000', which is no finite number"),
         (b"width,height,kind\n1,2,a\n1,2,c\n", r"data\.csv:3: has the class 'c', which model\.toml does not name"),
         (b"width,height,kind\n1,2,a\n", "has 1 sample"),
         (b"width,height,kind\n1,2,a\n1,2,b\n", "has 2 samples, too few to hold a quarter out"),
@@ -125,6 +126,12 @@ def test_what_is_wrong_with_a_csv_is_one_line_with_its_place(tmp_path: Path, con
     with pytest.raises(DataError, match=message) as caught:
         load_classes(run_on(path, labels=("a", "b")), "kind", ["width", "height"])
     assert "\n" not in str(caught.value)
+
+
+def test_a_table_of_the_target_alone_has_nothing_to_tell_it_from(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_bytes(b"kind\na\nb\n")
+    with pytest.raises(DataError, match=r"data\.csv:1: has no column but 'kind'"):
+        load_classes(run_on(tmp_path / "data.csv"), "kind")
 
 
 def test_a_target_that_is_no_number_is_named(tmp_path: Path) -> None:

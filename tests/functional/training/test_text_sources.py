@@ -60,11 +60,26 @@ def test_a_folder_of_sentences(tmp_path: Path) -> None:
         ({"test": b" \t1\n"}, r"test\.tsv:1: is no sentence"),
         ({"train": b""}, r"train\.tsv: holds no sentences"),
         ({"train": b"fin\xff\t1\n"}, r"train\.tsv: is not UTF-8 at byte 3"),
+        ({"train": b"a\t1\n" + b"long " * 1001 + b"\t0\n"}, r"train\.tsv:2: has 5007 characters; the most is 5000"),
+        ({"train": b"fine\t1\n"}, "no sample of the class 'negative' to learn from|'negative', of which"),
     ],
 )
 def test_sentences_that_are_malformed_are_named(tmp_path: Path, files: dict[str, bytes], message: str) -> None:
     with pytest.raises(DataError, match=message):
         load_sentiments(run_on(sst2(tmp_path, **files)))
+
+
+def test_a_byte_order_mark_and_other_ends_of_lines_are_no_part_of_a_sentence(tmp_path: Path) -> None:
+    train = "\ufefffine\t1\r\nbad\u2028indeed\t0\r\n".encode()
+    arrays, _ = load_sentiments(run_on(sst2(tmp_path, train=train)))
+    assert arrays.x_train.tolist()[:2] == ["fine", "bad\u2028indeed"]
+
+
+def test_a_folder_in_the_place_of_a_file(tmp_path: Path) -> None:
+    for name in ("de.txt", "en.txt"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(DataError, match="cannot be read"):
+        load_languages(run_on(tmp_path))
 
 
 def test_sources_that_are_not_there(tmp_path: Path) -> None:
@@ -116,6 +131,7 @@ def test_a_folder_of_text_files(tmp_path: Path) -> None:
         ({"de": b"a\nb"}, r"holds 1 \.txt files"),
         ({"de": b"a\nb", "en": b""}, r"en\.txt: has no line to learn from"),
         ({"de": b"a\xff", "en": b"a"}, r"de\.txt: is not UTF-8 at byte 1"),
+        ({"de": b"a\nb\n" + b"x" * 100_000, "en": b"a"}, r"de\.txt:3: has 100000 characters; the most is 5000"),
     ],
 )
 def test_text_files_that_are_malformed_are_named(tmp_path: Path, files: dict[str, bytes], message: str) -> None:

@@ -141,6 +141,15 @@ def test_classes_that_are_no_numbers_are_refused() -> None:
         adapter_for(model).predict(model, {"features": x}, signature(KIND))
 
 
+def test_classes_that_do_not_count_from_0_are_refused_where_places_tell_them_apart(tmp_path: Path) -> None:
+    x, y = samples()
+    model = DecisionTreeClassifier().fit(x, y + 1)
+    with pytest.raises(
+        ConversionError, match=r"fitted on the classes 1, 2, 3, but scores are told apart by their place"
+    ):
+        convert(model, config(PROBABILITIES), tmp_path)
+
+
 @pytest.mark.parametrize("name", ["model.pkl", "model.joblib", "model.skops"])
 def test_no_saved_model_is_unpickled(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConversionError, match="known are Keras, scikit-learn and ONNX"):

@@ -23,6 +23,11 @@ def test_accuracy_of_anything_else_is_refused(scores: Array, labels: Array) -> N
         METRICS["accuracy"]({"scores": scores}, labels)
 
 
+def test_accuracy_goes_by_the_scores_wherever_they_stand() -> None:
+    outputs = {"kind": np.array([1, 1, 1, 1]), "name": np.array(["a"] * 4), "scores": SCORES}
+    assert METRICS["accuracy"](outputs, np.array([0, 1, 0, 1])) == 1.0
+
+
 @pytest.mark.parametrize("texts", [["Ein  Mann", "zwei", "drei"], [b"ein mann", b"ZWEI", b"vier"]])
 def test_exact_match_is_the_share_of_texts_that_are_the_label(texts: list[str | bytes]) -> None:
     found = {"text": np.array(texts, dtype=object), "other": np.zeros(3)}

@@ -21,6 +21,7 @@ from pilotlight_runtime.text import Vocabulary, batches, characters, padded, rea
         ("  \t\n ", []),
         ("...", [".", ".", "."]),
         ("Größe 2,5 МИР 映画", ["größe", "2", ",", "5", "мир", "映画"]),
+        ("हिन्दी, cafe\u0301 snake_case", ["हिन्दी", ",", "cafe\u0301", "snake", "_", "case"]),
         ("👍\u200bok", ["👍", "\u200b", "ok"]),
     ],
 )
