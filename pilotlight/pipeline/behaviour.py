@@ -116,10 +116,14 @@ class Asked:
         return np.array(output["data"], dtype=dtype).reshape(output["shape"])  # type: ignore[call-overload, no-any-return]  # a list of sizes
 
     def _cause(self) -> str:
-        """What the log has that the answer keeps back."""
+        """What the log has that the answer keeps back: the kind of exception, and where in app.py it came from."""
         lines = [json.loads(line) for line in self._log.getvalue().splitlines()]
         found = [str(line["exception"]) for line in lines if "exception" in line and line.get("level") == "ERROR"]
-        return f" ({found[-1].splitlines()[0]})" if found else ""
+        if not found:
+            return ""
+        kind, *frames = found[-1].splitlines()
+        own = [frame.strip() for frame in frames if "app.py:" in frame]
+        return f" ({', '.join([kind, *own[-1:]])})"
 
 
 def _written(spec: TensorSpec, array: Array) -> dict[str, object]:

@@ -40,7 +40,7 @@ def _file(folder: Path, pattern: str, where: str, hint: str) -> Path:
 
 
 def _read(path: Path, hint: str) -> list[str]:
-    lines = read_lines(path, hint)
+    lines = read_lines(path, hint) or [""]
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             raise DataError(f"{path}:{number}", "is no sentence", hint)
