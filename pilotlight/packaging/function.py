@@ -24,7 +24,9 @@ PYTHON: Final = "3.13"
 LEFT_OUT: Final = (
     *("train.py", "model.toml", "model.lock", "Makefile", "conftest.py", "test_*.py", "*_test.py"),
     *("tests", "notebooks", "__pycache__", "*.pyc", "*.ipynb", "*.md", ".*"),
-    *("*.npz", "*.keras", "*.h5", "*.onnx"),  # data, and models as they were before publishing
+    # Data, and models as they were before publishing; nothing that is unpickled serves.
+    *("data", "*.npz", "*.csv", "*.tsv", "*.parquet", "*.gz"),
+    *("*.keras", "*.h5", "*.onnx", "*.pkl", "*.pickle", "*.joblib", "*.pt", "*.pth", "*.po"),
 )
 """Names, of files and of folders on the way to them, that are not for serving. Everything else beside app.py is."""
 
