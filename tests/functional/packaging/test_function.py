@@ -27,6 +27,7 @@ FILES = {
     "data.npz": "",
     "best.keras": "",
     "exported.onnx": "",
+    "requirements.txt": "tiny-words==1.0",
     **dict.fromkeys((f"x.{ending}" for ending in ("csv", "tsv", "parquet", "pkl", "pickle", "joblib", "h5")), ""),
     **dict.fromkeys((f"x.{ending}" for ending in ("pt", "pth", "po", "csv.gz", "gz")), ""),
     "data/words.txt": "",
