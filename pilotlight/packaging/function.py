@@ -14,7 +14,7 @@ from pilotlight.packaging.bytecode import Compiler, compile_folder, find_compile
 from pilotlight.packaging.files import files_of, size_of, staged
 from pilotlight.packaging.packages import PYTHON, TASK, Added, Packages, add_packages
 from pilotlight.packaging.reports import PackageReport, check_size
-from pilotlight.packaging.requirements import REQUIREMENTS
+from pilotlight.packaging.requirements import REQUIREMENTS, read_pins
 from pilotlight_runtime.catalog_index import CatalogEntry, dump_catalog
 from pilotlight_runtime.manifest import MANIFEST_NAME, Manifest
 
@@ -56,8 +56,9 @@ def package_function(  # noqa: PLR0913  (its parts are fixed by what a function 
 
     layer_bytes: the size of the layer that it will share, for Lambda's limit. packages: how what its requirements.txt
     names is installed; None leaves it out, for a function that runs here and not in Lambda. compiler: default one that
-    is at hand. PackagingError where nothing is pinned, packages cannot be had, two files have one name or the limit is
-    passed; StoreError where the store lacks the version. `into` is filled at once or not at all.
+    is at hand, Docker only where there are such packages. PackagingError where nothing is pinned, packages cannot be
+    had, two files have one name or the limit is passed; StoreError where the store lacks the version. `into` is filled
+    at once or not at all.
     """
     if lock is None:
         raise PackagingError(
@@ -105,7 +106,8 @@ def _finish(  # noqa: PLR0913  (the report's parts, and what fills the folder)
     name: str, version: str, source: Path, new: Path, *, packages: Packages | None, compiler: Compiler | None
 ) -> PackageReport:
     _copy_code(source, new)
-    compiler = compiler or find_compiler(PYTHON, docker=False)
+    own = packages is not None and bool(read_pins(source / REQUIREMENTS))
+    compiler = compiler or find_compiler(PYTHON, docker=own)  # app.py alone is not worth starting it
     note = f"no Python {PYTHON} is at hand to byte-compile it"
     if compiler:
         compile_folder(new, TASK, compiler)

@@ -41,6 +41,11 @@ def test_the_binary_is_lambdas(packaged: Path) -> None:
     assert not (packaged / "requirements.txt").exists()
 
 
+def test_it_is_byte_compiled_where_anything_can(packaged: Path) -> None:
+    compiled = {path.name for path in packaged.rglob("*.pyc")}
+    assert ({"six.cpython-313.pyc", "app.cpython-313.pyc"} <= compiled) == (find_compiler("3.13") is not None)
+
+
 def test_built_again_it_is_the_same(desk: Desk, packaged: Path) -> None:
     assert desk("package", "adder", "--into", "again").code == 0
     again = desk.root / "again"
