@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,12 +25,13 @@ from pilotlight.core.project import Project
 from pilotlight.local.event import WebRequest, rest_event
 from pilotlight.local.questions import infer_path
 from pilotlight.local.routes import Route
-from pilotlight.packaging import LayerReport, package_function, package_layer
+from pilotlight.packaging import LayerReport, Packages, package_function, package_layer
 from pilotlight.packaging.bytecode import Compiler
 from pilotlight.store import Store
 from pilotlight_runtime.manifest import Manifest
 
 Event = Mapping[str, Any]
+REQUIREMENTS: Final = "requirements.txt"
 _UNCOUNTED: Final = 5
 """Warm requests before the first that counts."""
 
@@ -70,7 +72,8 @@ def bench_model(  # noqa: PLR0913  (the project, what of it, and how)
         folder = Path(temporary)
         progress.stage("package")
         compiler = _compiler(plan.emulator)
-        function = package_function(name, project.folder(name), store, lock, folder / "task", compiler=compiler)
+        source, packages = project.folder(name), Packages(project.layer / REQUIREMENTS)
+        function = package_function(name, source, store, lock, folder / "task", packages=packages, compiler=compiler)
         layer = _layer(project, folder / "layer", plan, progress)
         progress.stage("measure")
         if events[0] is None:
@@ -81,6 +84,9 @@ def bench_model(  # noqa: PLR0913  (the project, what of it, and how)
             found = _emulated(plan.emulator, deployed, events[0], events[1], plan)
         else:
             how = "plain Python processes, without Lambda's runtime client, the runtime from this installation"
+            if function.packages:  # Lambda's wheels may not load in this Python, which has them of its own
+                shutil.rmtree(folder / "task")
+                package_function(name, source, store, lock, folder / "task")
             found = _plain(folder / "task", events[0], events[1], plan)
     priced = costs(found.one.median, found.cold.median, found.rss, plan.prices)
     sizes = Sizes(function.bytes, layer.bytes if layer else None)
@@ -142,7 +148,7 @@ def _event(manifest: Manifest, samples: int, text: str) -> Event | None:
 
 def _layer(project: Project, into: Path, plan: Plan, progress: Progress) -> LayerReport | None:
     """The layer; None with a note where its wheels cannot be had, which plain processes do without."""
-    requirements = project.layer / "requirements.txt"
+    requirements = project.layer / REQUIREMENTS
     compiler = _compiler(plan.emulator)
     try:
         if compiler is None:

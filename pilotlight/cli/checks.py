@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from pilotlight.core.errors import UserError
 from pilotlight.core.names import logical_stem
 from pilotlight.core.project import Project
+from pilotlight.packaging.requirements import REQUIREMENTS, read_pins, refuse_shared
 from pilotlight.store import Store
 
 CATALOG: Final = "catalog"
@@ -35,6 +36,7 @@ def findings(project: Project, store: Store) -> Iterator[Finding]:
     for name in project.models():
         yield from _model(project, store, name)
     yield _handler(project.functions / CATALOG, project.root, ("handler",))
+    yield from _packages(project, CATALOG)
     yield from _template(project)
     yield _layer(project)
 
@@ -51,6 +53,7 @@ def _model(project: Project, store: Store, name: str) -> Iterator[Finding]:
     yield _handler(folder, project.root, ("handler",))
     if kind != "onnx":
         yield _python(folder / "train.py", project.root, ("load", "train"))
+    yield from _packages(project, name)
     yield _pin(project, store, name, kind)
 
 
@@ -106,6 +109,21 @@ def _bound(tree: ast.Module) -> set[str]:
     return names
 
 
+def _packages(project: Project, name: str) -> Iterator[Finding]:
+    """Whether the function's own requirements.txt, where it has one, says exactly what the layer lacks."""
+    path = project.functions / name / REQUIREMENTS
+    if not path.is_file():
+        return
+    where = str(path.relative_to(project.root))
+    try:
+        pins = read_pins(path)
+        refuse_shared(path, pins, project.layer / REQUIREMENTS)
+    except UserError as error:
+        yield Finding(where, "packages", error.what, error.hint)
+        return
+    yield Finding(where, f"packages: {', '.join(str(pin) for pin in pins) or 'none'}")
+
+
 def _template(project: Project) -> Iterator[Finding]:
     resources = function_resources((project.root / "template.yaml").read_text(encoding="utf-8"))
     wanted = {f"{logical_stem(name)}Function": name for name in (*project.models(), CATALOG)}
@@ -132,7 +150,7 @@ def function_resources(template: str) -> set[str]:
 
 def _layer(project: Project) -> Finding:
     """Whether every requirement of the layer is pinned by hash, and none by address."""
-    path = project.layer / "requirements.txt"
+    path = project.layer / REQUIREMENTS
     where = str(path.relative_to(project.root))
     try:
         text = path.read_text(encoding="utf-8")

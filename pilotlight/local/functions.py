@@ -54,7 +54,10 @@ def load_function(name: str, folder: Path) -> Function:
         ) from error
     except Exception as error:
         what = f"app.py raised {type(error).__name__} at import: {error}"
-        raise ServiceError(f"function {name}", what, "Correct app.py; --debug shows where.") from error
+        hint = "Correct app.py; --debug shows where."
+        if isinstance(error, ModuleNotFoundError):
+            hint = "Install the package in this environment too, or correct app.py; --debug shows where."
+        raise ServiceError(f"function {name}", what, hint) from error
     handler = getattr(module, "handler", None)
     if not callable(handler):
         raise ServiceError(str(app), "has no function called handler", "Assign handler = model_handler(__file__).")

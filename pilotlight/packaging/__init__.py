@@ -2,6 +2,7 @@
 
 function.py  a model's function, and the catalog's
 layer.py     what all functions share
+requirements.py, packages.py  a function's own requirements.txt, and its packages
 wheels.py    wheels for Lambda's platform, whatever the host
 prune.py     what serving never loads
 elf.py       shared libraries without the parts that no loader reads
@@ -13,12 +14,14 @@ locking.py   writes the layer's hash lock
 
 from pilotlight.packaging.function import package_catalog, package_function
 from pilotlight.packaging.layer import LayerSource, build_layer, package_layer
+from pilotlight.packaging.packages import Packages
 from pilotlight.packaging.reports import LayerReport, PackageReport, check_size
 
 __all__ = [
     "LayerReport",
     "LayerSource",
     "PackageReport",
+    "Packages",
     "build_layer",
     "check_size",
     "package_catalog",

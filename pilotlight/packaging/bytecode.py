@@ -59,11 +59,11 @@ def find_docker(python: str, path: str | None = None) -> Compiler | None:
     return Compiler(command, f"Docker image {image}", image)
 
 
-def compile_folder(folder: Path, shown_as: str, compiler: Compiler) -> None:
+def compile_folder(folder: Path, shown_as: str, compiler: Compiler, *, others: bool = False) -> None:
     """Writes a .pyc beside every .py below `folder`; PackagingError where one is not valid Python.
 
     shown_as: the folder's path in Lambda, which tracebacks will show, so that the result is the same wherever it is
-    built.
+    built. others: the code is somebody else's, where files that are no Python, such as templates, are left as they are.
     """
     seen = "/build" if compiler.image else str(folder)
     arguments = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s", seen, "-p", shown_as, seen]
@@ -73,7 +73,7 @@ def compile_folder(folder: Path, shown_as: str, compiler: Compiler) -> None:
         command += ["-v", f"{folder}:{seen}", compiler.image]
     environ = {**os.environ, "PYTHONHASHSEED": "0"}  # the order of set constants depends on it
     done = subprocess.run([*command, *arguments], env=environ, capture_output=True, text=True, check=False)
-    if done.returncode:
+    if done.returncode and not (others and "*** Error compiling" in done.stdout):
         problem = " ".join((done.stdout + done.stderr).replace(seen, "").split())
         raise PackagingError(shown_as, f"cannot be byte-compiled: {problem}", "Correct the file it names.")
 

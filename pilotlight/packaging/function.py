@@ -12,19 +12,21 @@ from pilotlight.core.errors import PackagingError
 from pilotlight.core.lock import Lock
 from pilotlight.packaging.bytecode import Compiler, compile_folder, find_compiler
 from pilotlight.packaging.files import files_of, size_of, staged
+from pilotlight.packaging.packages import PYTHON, TASK, Added, Packages, add_packages
 from pilotlight.packaging.reports import PackageReport, check_size
+from pilotlight.packaging.requirements import REQUIREMENTS, read_pins
 from pilotlight_runtime.catalog_index import CatalogEntry, dump_catalog
 from pilotlight_runtime.manifest import MANIFEST_NAME, Manifest
 
 APP_NAME: Final = "app.py"
 CATALOG_NAME: Final = "catalog.json"
-PYTHON: Final = "3.13"
-"""The Python of the functions: template.yaml's Runtime."""
 
 LEFT_OUT: Final = (
-    *("train.py", "model.toml", "model.lock", "Makefile", "conftest.py", "test_*.py", "*_test.py"),
+    *("train.py", "model.toml", "model.lock", REQUIREMENTS, "Makefile", "conftest.py", "test_*.py", "*_test.py"),
     *("tests", "notebooks", "__pycache__", "*.pyc", "*.ipynb", "*.md", ".*"),
-    *("*.npz", "*.keras", "*.h5", "*.onnx"),  # data, and models as they were before publishing
+    # Data, and models as they were before publishing; nothing that is unpickled serves.
+    *("data", "*.npz", "*.csv", "*.tsv", "*.parquet", "*.gz"),
+    *("*.keras", "*.h5", "*.onnx", "*.pkl", "*.pickle", "*.joblib", "*.pt", "*.pth", "*.po"),
 )
 """Names, of files and of folders on the way to them, that are not for serving. Everything else beside app.py is."""
 
@@ -47,13 +49,16 @@ def package_function(  # noqa: PLR0913  (its parts are fixed by what a function 
     into: Path,
     *,
     layer_bytes: int = 0,
+    packages: Packages | None = None,
     compiler: Compiler | None = None,
 ) -> PackageReport:
     """Fills `into` with the function of the model `name`: the files of its folder `source` that serve, and its version.
 
-    layer_bytes: the size of the layer that it will share, for Lambda's limit. compiler: default one that is at hand.
-    PackagingError where nothing is pinned, two files have one name or the limit is passed; StoreError where the store
-    lacks the version. `into` is filled at once or not at all.
+    layer_bytes: the size of the layer that it will share, for Lambda's limit. packages: how what its requirements.txt
+    names is installed; None leaves it out, for a function that runs here and not in Lambda. compiler: default one that
+    is at hand, Docker only where there are such packages. PackagingError where nothing is pinned, packages cannot be
+    had, two files have one name or the limit is passed; StoreError where the store lacks the version. `into` is filled
+    at once or not at all.
     """
     if lock is None:
         raise PackagingError(
@@ -64,13 +69,19 @@ def package_function(  # noqa: PLR0913  (its parts are fixed by what a function 
         )
     with staged(into, _is_function) as new:
         store.fetch(name, lock, new)
-        report = _finish(name, lock.version, source, new, compiler)
+        report = _finish(name, lock.version, source, new, packages=packages, compiler=compiler)
         check_size(report.bytes, layer_bytes)
     return report
 
 
-def package_catalog(
-    source: Path, locks: Mapping[str, Lock], store: Versions, into: Path, *, compiler: Compiler | None = None
+def package_catalog(  # noqa: PLR0913  (as package_function)
+    source: Path,
+    locks: Mapping[str, Lock],
+    store: Versions,
+    into: Path,
+    *,
+    packages: Packages | None = None,
+    compiler: Compiler | None = None,
 ) -> PackageReport:
     """Fills `into` with the catalog function: the files of `source` that serve, and catalog.json with every pin.
 
@@ -82,7 +93,7 @@ def package_catalog(
             store.manifest(name, lock.version)
         entries = [CatalogEntry(name, locks[name].version) for name in sorted(locks)]
         (new / CATALOG_NAME).write_bytes(dump_catalog(entries))
-        return _finish("catalog", "", source, new, compiler)
+        return _finish("catalog", "", source, new, packages=packages, compiler=compiler)
 
 
 def serving_files(source: Path) -> list[Path]:
@@ -91,14 +102,20 @@ def serving_files(source: Path) -> list[Path]:
     return [path for path in found if not any(fnmatch(part, left) for part in path.parts for left in LEFT_OUT)]
 
 
-def _finish(name: str, version: str, source: Path, new: Path, compiler: Compiler | None) -> PackageReport:
+def _finish(  # noqa: PLR0913  (the report's parts, and what fills the folder)
+    name: str, version: str, source: Path, new: Path, *, packages: Packages | None, compiler: Compiler | None
+) -> PackageReport:
     _copy_code(source, new)
-    compiler = compiler or find_compiler(PYTHON, docker=False)
+    own = packages is not None and bool(read_pins(source / REQUIREMENTS))
+    compiler = compiler or find_compiler(PYTHON, docker=own)  # app.py alone is not worth starting it
     note = f"no Python {PYTHON} is at hand to byte-compile it"
     if compiler:
-        compile_folder(new, "/var/task", compiler)
+        compile_folder(new, TASK, compiler)
         note = f"byte-compiled by {compiler.label}"
-    return PackageReport(name, version, len(files_of(new)), size_of(new), compiler is not None, note)
+    added = add_packages(source, new, packages, compiler) if packages else Added()
+    if added.missing:
+        note += f"; {', '.join(added.missing)}, which neither {REQUIREMENTS} nor the layer has"
+    return PackageReport(name, version, len(files_of(new)), size_of(new), compiler is not None, note, added.pins)
 
 
 def _copy_code(source: Path, new: Path) -> None:

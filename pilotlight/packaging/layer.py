@@ -24,7 +24,7 @@ from pilotlight.packaging.elf import compact
 from pilotlight.packaging.files import files_of, make_uniform, size_of, staged
 from pilotlight.packaging.prune import copy_runtime, prune
 from pilotlight.packaging.reports import LayerReport
-from pilotlight.packaging.wheels import install_wheels
+from pilotlight.packaging.wheels import Wanted, install_wheels
 
 _PACKAGES: Final = "python"
 _LAYER: Final = "layer"
@@ -94,7 +94,7 @@ def _built(source: LayerSource, compiler: Compiler | None, entry: Path, progress
     with staged(entry, _is_entry) as new:
         packages = new / _LAYER / _PACKAGES
         progress.note(f"installing {source.requirements.name} for Python {source.python} on {source.platform}")
-        install_wheels(source.requirements, packages, source.python, source.platform)
+        install_wheels(Wanted(source.requirements, source.python, source.platform), packages)
         whole = size_of(packages)
         prune(packages)
         for path in files_of(packages):

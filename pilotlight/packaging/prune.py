@@ -1,4 +1,4 @@
-"""What serving never loads leaves the layer.
+"""What serving never loads leaves the layer, and a little of it a function's own packages.
 
 The rules name what goes, so that what a new release of a package adds stays until somebody has looked at it; only ONNX
 Runtime is the other way round, since the runtime binds its C library and nothing else of it. Licences stay, and
@@ -6,6 +6,7 @@ METADATA, by which inventories know what is installed.
 """
 
 import shutil
+from collections.abc import Callable
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
@@ -43,11 +44,27 @@ DROPPED: Final = (
 )
 """Files, as patterns over their path in the layer; * goes over folders too."""
 
+DROPPED_OF_OWN: Final = (
+    *("bin/*", "*.pyi", "__pycache__/*", "*/__pycache__/*"),
+    *(f"*.dist-info/{name}" for name in ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")),
+)
+"""What leaves a function's own packages, which nobody here has looked at: commands, which name the Python that
+installed them, and pip's notes, which differ from one installation to the next."""
+
 
 def prune(packages: Path) -> None:
-    """Deletes below `packages` what serving never loads, and the folders that this empties."""
+    """Deletes below the layer's `packages` what serving never loads, and the folders that this empties."""
+    _delete(packages, _goes)
+
+
+def prune_own(packages: Path) -> None:
+    """Deletes below `packages`, a function's own, DROPPED_OF_OWN and the folders that this empties."""
+    _delete(packages, lambda name: any(fnmatch(name, pattern) for pattern in DROPPED_OF_OWN))
+
+
+def _delete(packages: Path, goes: Callable[[str], bool]) -> None:
     for path in files_of(packages):
-        if _goes(path.relative_to(packages).as_posix()):
+        if goes(path.relative_to(packages).as_posix()):
             path.unlink()
     for folder in sorted(packages.rglob("*"), reverse=True):
         if folder.is_dir() and not any(folder.iterdir()):

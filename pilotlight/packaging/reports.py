@@ -11,7 +11,8 @@ UNZIPPED_LIMIT: Final = 262_144_000
 class PackageReport(NamedTuple):
     """A function's folder. files: how many. bytes: their sizes together. version: of its model, "" for the catalog.
 
-    bytecode: whether .pyc files are in it. note: why not, else what compiled them.
+    bytecode: whether .pyc files are in it. note: why not, else what compiled them; and what its packages lack.
+    packages: what its requirements.txt brought, as NAME==VERSION.
     """
 
     name: str
@@ -20,10 +21,13 @@ class PackageReport(NamedTuple):
     bytes: int
     bytecode: bool
     note: str
+    packages: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         version = f"@{self.version}" if self.version else ""
-        return f"{self.name}{version}, {self.files} files, {megabytes(self.bytes)} unzipped; {self.note}"
+        size = f"{self.files} files, {megabytes(self.bytes)} unzipped"
+        own = f" with {', '.join(self.packages)}" if self.packages else ""
+        return f"{self.name}{version}, {size}{own}; {self.note}"
 
 
 class LayerReport(NamedTuple):
@@ -54,7 +58,8 @@ def check_size(function_bytes: int, layer_bytes: int) -> None:
             "function and layer",
             f"are {megabytes(function_bytes)} and {megabytes(layer_bytes)} unzipped, {megabytes(total)} together;"
             f" Lambda takes {megabytes(UNZIPPED_LIMIT)}",
-            "Make the model smaller, for instance with weights in half precision.",
+            "Make the model smaller, for instance with weights in half precision, or take packages out of the"
+            " function's requirements.txt.",
         )
 
 

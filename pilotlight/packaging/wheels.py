@@ -1,9 +1,9 @@
-"""Installs locked wheels for Lambda's platform, whatever this machine is; no Docker, nothing is built from source."""
+"""Installs pinned wheels for Lambda's platform, whatever this machine is; no Docker, nothing is built from source."""
 
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from pilotlight.core.errors import PackagingError
 
@@ -11,6 +11,9 @@ _GLIBC: Final = ("2_34", "2_28", "2_27", "2_24", "2_17", "2_12", "2_5")
 """Wheels for these versions of glibc run on Amazon Linux 2023, which has 2.34 (PEP 600)."""
 
 _LEGACY: Final = ("manylinux2014", "manylinux2010", "manylinux1")
+
+LAYER: Final = "the layer's packages"
+REACHABLE: Final = "Check that the package registry can be reached and that `python -m pip` works, then run it again."
 
 
 def platform_options(python: str, platform: str) -> list[str]:
@@ -20,26 +23,37 @@ def platform_options(python: str, platform: str) -> list[str]:
     return [*named, "--python-version", python, "--implementation", "cp", "--only-binary=:all:", "--no-deps"]
 
 
-def install_wheels(requirements: Path, into: Path, python: str, platform: str) -> None:
-    """Unpacks what the hash lock `requirements` names into `into`; PackagingError says what pip said."""
-    if not requirements.is_file():
+class Wanted(NamedTuple):
+    """Wheels. requirements: the file that names them. python, platform: as for platform_options."""
+
+    requirements: Path
+    python: str
+    platform: str
+
+
+def install_wheels(
+    wanted: Wanted, into: Path, *, hashes: bool = True, where: str = LAYER, hint: str = REACHABLE
+) -> None:
+    """Unpacks what `wanted` names into `into`; PackagingError, about `where` and with `hint`, says what pip said.
+
+    hashes: whether pip refuses a file that has none.
+    """
+    if not wanted.requirements.is_file():
         raise PackagingError(
-            str(requirements), "is missing", "Restore it, or run `make lock` to write it from requirements.in."
+            str(wanted.requirements), "is missing", "Restore it, or run `make lock` to write it from requirements.in."
         )
-    options = [*platform_options(python, platform), "--require-hashes", "--no-compile", "--target", str(into)]
-    run_pip("install", *options, "--requirement", str(requirements))
+    options = [*platform_options(wanted.python, wanted.platform), "--no-compile", "--target", str(into)]
+    if hashes:
+        options.append("--require-hashes")
+    run_pip("install", *options, "--requirement", str(wanted.requirements), where=where, hint=hint)
 
 
-def run_pip(*arguments: str) -> str:
-    """What pip prints on stdout; PackagingError with its own errors where it fails."""
+def run_pip(*arguments: str, where: str = LAYER, hint: str = REACHABLE) -> str:
+    """What pip prints on stdout; PackagingError, about `where` and with `hint`, with its own errors where it fails."""
     command = [sys.executable, "-m", "pip", *arguments, "--quiet", "--disable-pip-version-check", "--no-input"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         problems = [line.removeprefix("ERROR: ") for line in done.stderr.splitlines() if line.startswith("ERROR")]
         problem = " ".join(problems or done.stderr.split()[-40:])
-        raise PackagingError(
-            "the layer's packages",
-            f"cannot be installed: {problem.rstrip('.')}",
-            "Check that the package registry can be reached and that `python -m pip` works, then run it again.",
-        )
+        raise PackagingError(where, f"cannot be installed: {problem.rstrip('.')}", hint)
     return done.stdout

@@ -11,7 +11,7 @@ def check(ctx: typer.Context, *, as_json: JsonFlag = False) -> None:
     """Check that the project's parts fit together; exit code 1 where something is wrong.
 
     Looks at every model.toml, app.py and train.py, at each pin and its version in the store, at the functions in
-    template.yaml and at the layer's requirements. Nothing is executed or changed.
+    template.yaml and at the requirements of the layer and of single functions. Nothing is executed or changed.
     """
     from pilotlight.cli.checks import findings  # noqa: PLC0415  (only where it runs)
 

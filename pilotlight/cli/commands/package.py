@@ -29,7 +29,10 @@ def package(
     into: Annotated[Path, typer.Option(metavar="DIR", help="The folder to fill.")],
     layer: Annotated[bool, typer.Option("--layer", help="Build the shared layer.")] = False,
 ) -> None:
-    """Fill a folder with exactly what goes to Lambda: app.py, the pinned model and its manifest; nothing of training.
+    """Fill a folder with exactly what goes to Lambda: app.py, the pinned model and its manifest.
+
+    Also the other files beside app.py that serve, and the packages that the function's requirements.txt names. Training
+    files, tests, notebooks, data and saved models are left out.
 
     Example:  [dim]pilotlight package digits --into build/digits[/]
 
@@ -58,14 +61,15 @@ def _layer(project: Project, target: Path, progress: Progress) -> LayerReport:
 
 
 def _catalog(project: Project, target: Path) -> PackageReport:
-    from pilotlight.packaging import package_catalog  # noqa: PLC0415  (only here)
+    from pilotlight.packaging import Packages, package_catalog  # noqa: PLC0415  (only here)
 
-    return package_catalog(project.functions / CATALOG, project.pinned(), open_store(project.store), target)
+    store, packages = open_store(project.store), Packages(project.layer / REQUIREMENTS)
+    return package_catalog(project.functions / CATALOG, project.pinned(), store, target, packages=packages)
 
 
 def _function(project: Project, model: str, target: Path, progress: Progress) -> PackageReport:
     """The function, refused where it passes Lambda's limit together with the layer, which is built once and kept."""
-    from pilotlight.packaging import LayerSource, build_layer, package_function  # noqa: PLC0415  (only here)
+    from pilotlight.packaging import LayerSource, Packages, build_layer, package_function  # noqa: PLC0415  (only here)
 
     lock, store = project.lock(model), open_store(project.store)
     if lock is None:
@@ -75,4 +79,5 @@ def _function(project: Project, model: str, target: Path, progress: Progress) ->
     except PackagingError as error:
         progress.note(f"the layer is not counted against Lambda's limit: {error}")
         layer = 0
-    return package_function(model, project.folder(model), store, lock, target, layer_bytes=layer)
+    packages = Packages(project.layer / REQUIREMENTS)
+    return package_function(model, project.folder(model), store, lock, target, layer_bytes=layer, packages=packages)

@@ -39,6 +39,17 @@ def _edit(name: str, old: str, new: str) -> Callable[[Path], object]:
     return change
 
 
+def _packages(name: str, line: str) -> Callable[[Path], object]:
+    return lambda root: (root / "functions" / name / "requirements.txt").write_text(f"{line}\n")
+
+
+def test_packages_of_a_function_are_told(desk: Desk) -> None:
+    _packages("adder", "six==1.17.0")(desk.root)
+    ran = desk("check", "--json")
+    assert ran.code == 0, ran.out
+    assert "packages: six==1.17.0" in [finding["what"] for finding in ran.json["findings"]]
+
+
 @pytest.mark.parametrize(
     ("harm", "where", "problem"),
     [
@@ -56,6 +67,9 @@ def _edit(name: str, old: str, new: str) -> Callable[[Path], object]:
         (_edit("layers/runtime/requirements.txt", "orjson", "# orjson"), "requirements.txt", "names no requirement"),
         (lambda root: (root / "layers/runtime/requirements.txt").unlink(), "requirements.txt", "does not exist"),
         (lambda root: (root / "functions/catalog/app.py").unlink(), "catalog/app.py", "does not exist"),
+        (_packages("adder", "six>=1"), "functions/adder/requirements.txt", "line 1 (six) is not pinned"),
+        (_packages("adder", "orjson==3.11.0"), "functions/adder/requirements.txt", "is in the layer already"),
+        (_packages("catalog", "six"), "functions/catalog/requirements.txt", "line 1 (six) is not pinned"),
     ],
 )
 def test_each_harm_is_found_and_has_advice(

@@ -28,6 +28,7 @@ def test_two_functions_keep_their_own_modules(tmp_path: Path) -> None:
     ("app", "said"),
     [
         ("x = 1", "has no function called handler"),
+        ("import tiny_words", "No module named 'tiny_words'. Install the package in this environment too"),
         ("raise ValueError('broken')", "app.py raised ValueError at import: broken"),
         ("def (", "app.py raised SyntaxError"),
         (

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from models.build import add_model, save
 from onnx import TensorProto, helper
+from wheel_makers import make_wheel
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -70,6 +71,21 @@ def test_a_model_of_texts_is_sent_the_text_that_is_given(project: Path) -> None:
     assert pilotlight(project, *few).returncode == 1
     ran = pilotlight(project, *few, "--text", "twelve")
     assert ran.returncode == 0, ran.stderr
+
+
+def test_packages_of_its_own_count_and_those_of_this_machine_run(project: Path) -> None:
+    model = save(add_model(), project / "packing.onnx")
+    assert pilotlight(project, "import", str(model), "--name", "packing").returncode == 0
+    few = ("bench", "packing", "--plain", "--runs", "1", "--requests", "1", "--json")
+    alone = json.loads(pilotlight(project, *few).stdout)["bytes"]["function"]
+    folder = project / "functions" / "packing"
+    lambdas = {"wave.py": "raise ImportError('made for another machine')\n"}
+    make_wheel(project / "wheels", "wave", lambdas, tag="cp313-cp313-manylinux_2_28_x86_64")
+    (folder / "requirements.txt").write_text("--no-index\n--find-links ../../wheels\nwave==1.0\n")
+    (folder / "app.py").write_text(f"import wave\n{(folder / 'app.py').read_text()}")
+    ran = pilotlight(project, *few)
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout)["bytes"]["function"] > alone + len(lambdas["wave.py"])
 
 
 def test_a_model_that_is_not_there_is_said_so(project: Path) -> None:

@@ -1,0 +1,100 @@
+"""Packages of a function's own: wheels beside app.py, for what its requirements.txt names and the layer lacks."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from importlib.metadata import Distribution
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pilotlight.core.errors import PackagingError
+from pilotlight.packaging.bytecode import Compiler, compile_folder
+from pilotlight.packaging.prune import prune_own
+from pilotlight.packaging.requirements import REQUIREMENTS, names_in, normal, read_pins, refuse_shared
+from pilotlight.packaging.wheels import Wanted, install_wheels
+
+PYTHON: Final = "3.13"
+"""The Python of the functions: template.yaml's Runtime."""
+
+PLATFORM: Final = "x86_64"
+"""Their processor: template.yaml's Architectures."""
+
+TASK: Final = "/var/task"
+"""Where Lambda unpacks a function's zip."""
+
+Install = Callable[[Path, Path], None]
+"""Unpacks the wheels that the requirements (a file) name into a folder; PackagingError where it cannot."""
+
+
+def install_for_lambda(requirements: Path, into: Path) -> None:
+    """Unpacks the wheels for Lambda's Python and platform; PackagingError with what pip said.
+
+    Only what the file names: what it needs besides would be of another version tomorrow.
+    """
+    hint = (
+        f"Name versions that have wheels for Python {PYTHON} on Linux {PLATFORM}, and check that the package registry"
+        " can be reached."
+    )
+    wanted = Wanted(requirements, PYTHON, PLATFORM)
+    install_wheels(wanted, into, hashes=False, where=str(requirements), hint=hint)
+
+
+class Packages(NamedTuple):
+    """How a function gets packages of its own. layer: the hash lock of the layer, which holds the shared ones."""
+
+    layer: Path
+    install: Install = install_for_lambda
+
+
+class Added(NamedTuple):
+    """What was installed. pins: NAME==VERSION. missing: "NAME asks for OTHER", where nobody has OTHER."""
+
+    pins: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def add_packages(source: Path, new: Path, packages: Packages, compiler: Compiler | None) -> Added:
+    """Installs what `source`/requirements.txt names beside the function in `new`, byte-compiled; gives what it was.
+
+    PackagingError where the file is not exact, names what the layer has, pip fails, or a package would take the
+    place of something in the function. Nothing is asked of pip where the file is missing or empty.
+    """
+    requirements = source / REQUIREMENTS
+    pins = read_pins(requirements)
+    if not pins:
+        return Added()
+    refuse_shared(requirements, pins, packages.layer)
+    with tempfile.TemporaryDirectory(dir=new.parent) as temporary:
+        aside = Path(temporary) / "packages"
+        aside.mkdir()
+        packages.install(requirements, aside)
+        prune_own(aside)
+        _refuse_clashes(requirements, aside, new)
+        if compiler:
+            compile_folder(aside, TASK, compiler, others=True)
+        missing = tuple(_missing(aside, {normal(pin.name) for pin in pins} | names_in(packages.layer)))
+        shutil.copytree(aside, new, dirs_exist_ok=True)
+    return Added(tuple(str(pin) for pin in pins), missing)
+
+
+def _missing(aside: Path, there: set[str]) -> Iterator[str]:
+    """What the packages in `aside` need on any machine and is not `there`. They may do without, so it is no error."""
+    for about in sorted(aside.glob("*.dist-info")):
+        for need in Distribution.at(about).requires or ():
+            if ";" not in need and normal(need) not in there:
+                yield f"{about.name.partition('-')[0]} asks for {normal(need)}"
+
+
+def _refuse_clashes(requirements: Path, aside: Path, new: Path) -> None:
+    """PackagingError where both have a file, or a module, of one name: a package app/ would hide app.py."""
+    taken = {_imported_as(path): path.name for path in new.iterdir() if path.name != "__pycache__"}
+    for path in sorted(aside.iterdir()):
+        if _imported_as(path) in taken:
+            what = f"brings {path.name}, and the function has {taken[_imported_as(path)]}"
+            hint = "Rename the function's own file, or take that package out."
+            raise PackagingError(str(requirements), what, hint)
+
+
+def _imported_as(path: Path) -> str:
+    """The module that a file or folder is to Python; the name of one that is none."""
+    return path.name.split(".")[0] if path.suffix in (".py", ".so") else path.name

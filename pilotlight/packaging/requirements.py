@@ -1,0 +1,106 @@
+"""Reads the requirements.txt of a function: versions that are fixed, so that every build is the same.
+
+The format is pip's ("Requirements File Format"); taken is the part of it that says the same on every machine.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pilotlight.core.errors import PackagingError
+
+REQUIREMENTS: Final = "requirements.txt"
+
+_OPTIONS: Final = (
+    *("--index-url", "--extra-index-url", "--no-index", "--find-links", "--trusted-host"),
+    *("--require-hashes", "--prefer-binary"),
+)
+"""Options of the file that say where wheels come from. Those that bring other files, or sources to build, are none."""
+
+_NAME: Final = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+_STARTS_WITH_NAME: Final = re.compile(_NAME)
+_PIN: Final = re.compile(rf"({_NAME})\s*(?:\[[^\]]*\])?\s*==\s*([A-Za-z0-9.!+_-]+)(?:\s+--hash=\w+:[0-9a-fA-F]+)*")
+
+
+class Pin(NamedTuple):
+    """A line of requirements.txt: a package as the file writes it, and its one version."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.name}=={self.version}"
+
+
+def read_pins(requirements: Path) -> tuple[Pin, ...]:
+    """What the file pins, in its order; () where there is no file.
+
+    PackagingError names the first line that leaves open which wheel is meant, or asks for more than wheels.
+    """
+    return tuple(pin for number, line in _lines(requirements) if (pin := _pin(requirements, number, line)))
+
+
+def refuse_shared(requirements: Path, pins: tuple[Pin, ...], layer: Path) -> None:
+    """PackagingError where one of `pins` is in the layer already, whose hash lock is `layer`.
+
+    Lambda looks into the function first: its copy would be loaded instead of the layer's, and count twice.
+    """
+    shared = names_in(layer)
+    for pin in pins:
+        if normal(pin.name) in shared:
+            hint = "Take that line out: the function has it from the layer."
+            raise PackagingError(str(requirements), f"names {pin.name}, which is in the layer already", hint)
+
+
+def names_in(lock: Path) -> set[str]:
+    """The packages that a lock names, as `normal` writes them, whatever else it says; none where it is missing."""
+    starts = [_STARTS_WITH_NAME.match(line) for _, line in _lines(lock)]
+    return {normal(start[0]) for start in starts if start}
+
+
+def normal(requirement: str) -> str:
+    """The name at the beginning of `requirement` as registries compare it ("Names and normalization")."""
+    name = _STARTS_WITH_NAME.match(requirement)
+    return re.sub(r"[-_.]+", "-", name[0]).lower() if name else ""
+
+
+def _pin(requirements: Path, number: int, line: str) -> Pin | None:
+    if re.split(r"[\s=]", line, maxsplit=1)[0] in _OPTIONS:
+        return None
+    found = _PIN.fullmatch(line)
+    if found:
+        return Pin(found[1], found[2])
+    name = _STARTS_WITH_NAME.match(line)  # no more of it is shown: an address may hold a password
+    where = f"line {number} ({name[0]})" if name else f"line {number}"
+    if line.startswith("-"):
+        raise PackagingError(
+            str(requirements),
+            f"{where} is an option that it cannot have",
+            "Name the packages themselves: NAME==VERSION.",
+        )
+    if ";" in line:
+        what = f"{where} has a condition, which pip would judge by this machine and not by Lambda's"
+        raise PackagingError(str(requirements), what, "Leave out the condition, or the line.")
+    hint = "Write NAME==VERSION; `python -m pip freeze` prints the versions that are installed here."
+    raise PackagingError(str(requirements), f"{where} is not pinned to one version", hint)
+
+
+def _lines(requirements: Path) -> Iterator[tuple[int, str]]:
+    """The file's logical lines without comments, each with the number of its first line; none where it is missing."""
+    if not requirements.is_file():
+        return
+    try:
+        text = requirements.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PackagingError(str(requirements), f"is not UTF-8 text: {error}", "Save it as UTF-8.") from error
+    began, whole = 0, ""
+    for number, line in enumerate([*text.splitlines(), ""], 1):
+        began = began or number
+        if line.endswith("\\") and not line.lstrip().startswith("#"):
+            whole += line[:-1]
+            continue
+        logical = re.sub(r"(^|\s)#.*", "", f"{whole}{line}").strip()
+        if logical:
+            yield began, logical
+        began, whole = 0, ""
