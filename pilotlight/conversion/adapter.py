@@ -23,10 +23,10 @@ class Adapter(Protocol):
         """Whether `model` is one of its own, told without importing the framework."""
 
     def reads(self, path: Path) -> bool:
-        """Whether the file at `path` is one that `load` reads, told by its name; no file is ever unpickled."""
+        """Whether the file at `path` is one of its own, told by its name."""
 
     def load(self, path: Path) -> Any:  # noqa: ANN401
-        """The model saved at `path`; ConversionError where it cannot be read."""
+        """The model saved at `path`; ConversionError where it cannot be read. No file is ever unpickled."""
 
     def predict(self, model: Any, inputs: Named, signature: Signature) -> Named:  # noqa: ANN401
         """What `model` answers, by output name; samples along the first axis."""

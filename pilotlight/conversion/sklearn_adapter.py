@@ -7,7 +7,7 @@ What a model answers is told by its kind; the signature chooses of it by datatyp
     regressor                             predict, [-1, 1]
     clusterer    predict, [-1]            transform, [-1, clusters]: the distances
 
-Saved models are pickles, which are not loaded: `reads` is False for every file.
+Saved models are pickles. They are recognised and not loaded, since loading one runs code.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from pilotlight_runtime.signature import Signature
 
 _ML: Final = "ai.onnx.ml"
 _ML_OPSET: Final = 3
+_PICKLES: Final = (".pkl", ".pickle", ".joblib")
 
 
 class SklearnAdapter:
@@ -41,8 +42,8 @@ class SklearnAdapter:
         kinds = type(model).__mro__
         return any(kind.__module__.startswith("sklearn.") and kind.__name__ == "BaseEstimator" for kind in kinds)
 
-    def reads(self, path: Path) -> bool:  # noqa: ARG002  (see the module)
-        return False
+    def reads(self, path: Path) -> bool:
+        return path.suffix.lower() in _PICKLES
 
     def load(self, path: Path) -> Any:  # noqa: ANN401
         raise ConversionError(str(path), "is not loaded: scikit-learn's files run code", "Train it with train.py.")

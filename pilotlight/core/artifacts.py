@@ -128,7 +128,8 @@ class Quantization:
     mode: how. bytes_before, bytes_after: of the graphs with their weights, as converted and as quantised. samples: how
     many both were judged by. largest_difference: from the source, as the gate's. metric: its name, "" where there is
     none. metric_before, metric_after: of the ONNX model in floating point and quantised. run_ms_before, run_ms_after:
-    of one sample, the median, both in turn in one process; None where the gate has refused.
+    of one call with as few samples as it takes, the median, both in turn in one process; None where the gate has
+    refused.
     """
 
     mode: str

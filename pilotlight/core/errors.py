@@ -5,7 +5,7 @@
     ├── DataError         training data is missing or not in the layout that was promised
     ├── TrainingError     a person's train.py failed or broke its contract
     ├── ConversionError   a model cannot become ONNX, or an ONNX file cannot be read
-    ├── ParityError       the gate refused: the ONNX model does not answer as its source does
+    ├── ParityError       the gate refused: the ONNX model does not answer as its source does, or app.py cannot serve it
     ├── StoreError        a version is missing from the store or cannot be written to it
     ├── PackagingError    a function or the layer cannot be built, or is too large
     └── ServiceError      an endpoint, local or remote, did not answer as expected
@@ -44,7 +44,7 @@ class ConversionError(UserError):
 
 
 class ParityError(UserError):
-    """The gate refused: the ONNX model does not answer as its source does."""
+    """The gate refused: the ONNX model does not answer as its source does, or app.py cannot serve it."""
 
 
 class StoreError(UserError):

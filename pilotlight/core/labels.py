@@ -24,17 +24,21 @@ class LabelsConfig:
 
     @property
     def spec(self) -> TensorSpec:
-        """The output: one name a sample."""
+        """The output, where the number of samples is open: one name a sample."""
         return TensorSpec(self.output, BYTES, (-1,))
 
 
 def served(signature: Signature, labels: LabelsConfig | None) -> Signature:
-    """`signature` of a model as callers see it: with the output of names behind its own."""
-    return signature if labels is None else signature._replace(outputs=(*signature.outputs, labels.spec))
+    """`signature` of a model as callers see it: with the output of names, as many as scores, behind its own."""
+    if labels is None:
+        return signature
+    scores = signature.output(labels.scores) if labels.scores else signature.outputs[0]
+    rows = scores.shape[0] if scores is not None and scores.shape else -1
+    return signature._replace(outputs=(*signature.outputs, labels.spec._replace(shape=(rows,))))
 
 
 def unlabelled(signature: Signature, labels: LabelsConfig | None) -> Signature:
     """The reverse: `signature` without the output of names, which is the source model's own."""
     if labels is None:
         return signature
-    return signature._replace(outputs=tuple(spec for spec in signature.outputs if spec != labels.spec))
+    return signature._replace(outputs=tuple(spec for spec in signature.outputs if spec.name != labels.output))

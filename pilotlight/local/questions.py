@@ -82,9 +82,17 @@ def array_question(path: str, file: Path, inputs: tuple[TensorSpec, ...], *, bin
     if unknown := sorted(set(arrays) - set(known)):
         what = f"holds {', '.join(unknown)}, but the model's inputs are {', '.join(known)}"
         raise DataError(str(file), what, "Save the arrays under the inputs' names: np.savez(file, **inputs).")
+    tensors = {
+        name: _tensor(_batched(array, known[name]), known[name].datatype, f"{file}:{name}")
+        for name, array in arrays.items()
+    }
+    return tensor_question(path, tensors, binary_answer=binary_answer)
+
+
+def tensor_question(path: str, tensors: Mapping[str, Tensor], *, binary_answer: bool) -> Question:
+    """The tensors by input name, in binary. binary_answer: whether the answer's are to be so, too."""
     heads, blobs = [], []
-    for name, array in arrays.items():
-        tensor = _tensor(_batched(array, known[name]), known[name].datatype, f"{file}:{name}")
+    for name, tensor in tensors.items():
         blobs.append(raw_bytes(tensor))
         head = {"name": name, "datatype": tensor.datatype.name, "shape": list(tensor.shape)}
         heads.append({**head, "parameters": {"binary_data_size": len(blobs[-1])}})

@@ -12,12 +12,13 @@ reports.py   what was built, and Lambda's limit on it
 locking.py   writes the layer's hash lock
 """
 
-from pilotlight.packaging.function import package_catalog, package_function
+from pilotlight.packaging.function import APP_NAME, package_catalog, package_function
 from pilotlight.packaging.layer import LayerSource, build_layer, package_layer
 from pilotlight.packaging.packages import Packages
 from pilotlight.packaging.reports import LayerReport, PackageReport, check_size
 
 __all__ = [
+    "APP_NAME",
     "LayerReport",
     "LayerSource",
     "PackageReport",

@@ -9,7 +9,7 @@ behaviour.py the gate for a function with code of its own: what it answers, not 
 
 from pilotlight.parity.behaviour import Answer, NoAnswer, verify_behaviour
 from pilotlight.parity.metrics import METRICS, check_metric
-from pilotlight.parity.running import run_once
+from pilotlight.parity.running import first_call, run_once, to_tensor
 from pilotlight.parity.verify import verify, verify_golden
 
 __all__ = [
@@ -17,7 +17,9 @@ __all__ = [
     "Answer",
     "NoAnswer",
     "check_metric",
+    "first_call",
     "run_once",
+    "to_tensor",
     "verify",
     "verify_behaviour",
     "verify_golden",

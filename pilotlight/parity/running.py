@@ -47,6 +47,12 @@ def whole_batches(signature: Signature, available: int) -> tuple[int, int]:
     return size, available - available % size
 
 
+def first_call(signature: Signature, inputs: Named) -> dict[str, Array]:
+    """The first samples of `inputs`, as few as one call takes: one where the first dimension of the inputs is open."""
+    size = max((spec.shape[0] for spec in signature.inputs if spec.shape), default=1)
+    return {name: array[: max(size, 1)] for name, array in inputs.items()}
+
+
 def to_tensor(array: Array, datatype: Datatype) -> Tensor:
     """`array` as a tensor; BF16 comes as uint16 bits or as a two-byte bfloat16 of another library.
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from pilotlight.core.artifacts import Candidate, ParityReport, Quantization
+from pilotlight.core.artifacts import Candidate, Named, ParityReport, Quantization
 from pilotlight.core.modelconfig import NONE, ModelConfig
 from pilotlight.optimization import optimize
+from pilotlight.parity import first_call
 from pilotlight.pipeline.quantized import graph_bytes, verify_quantized
 from pilotlight.pipeline.reference import held_out_metrics
 from pilotlight.pipeline.source import Source
@@ -18,12 +19,16 @@ from pilotlight_runtime.session import OpenSession
 
 
 class Carried(NamedTuple):
-    """A candidate and what the gate says of it. metrics: of the source on the held-out part."""
+    """A candidate and what the gate says of it.
+
+    metrics: of the source on the held-out part. sample: the inputs of one call, None where nobody has given any.
+    """
 
     candidate: Candidate
     report: ParityReport
     metrics: Mapping[str, float]
     quantization: Quantization | None
+    sample: Named | None = None
 
 
 def carry(  # noqa: PLR0913  (what the stages need)
@@ -59,4 +64,5 @@ def carry(  # noqa: PLR0913  (what the stages need)
         metrics = dict(measured or {})
         if metric not in metrics and not report.failures:
             metrics |= held_out_metrics(reference, metric)
-    return Carried(candidate, report, metrics, quantization)
+    sample = first_call(candidate.signature, reference.inputs)
+    return Carried(candidate, report, metrics, quantization, sample)

@@ -1,4 +1,4 @@
-"""The end of every way: the report is read, and what passed is published and pinned."""
+"""The end of every way: the report is read, and what passed is started once, published and pinned."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pilotlight.pipeline.carry import Carried
 from pilotlight.pipeline.provenance import provenance
 from pilotlight.pipeline.result import Clock, TrainResult
 from pilotlight.pipeline.stages import Stages
+from pilotlight.pipeline.started import check_start, has_code
 from pilotlight.store import Store
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.manifest import ImageInput, Json
@@ -52,7 +53,7 @@ def require_parity(name: str, report: ParityReport, *, quantized: bool = False) 
 
 @dataclass(frozen=True)
 class Ending:
-    """What verify, publish and pin need of the way that leads to them."""
+    """What start, publish and pin need of the way that leads to them."""
 
     project: Project
     config: ModelConfig
@@ -61,16 +62,21 @@ class Ending:
     clock: Clock
 
     def publish(self, carried: Carried, adapter: Adapter, facts: Json) -> TrainResult:
-        """Publishes and pins what the gate has passed; ParityError otherwise, and nothing is written.
+        """Publishes and pins what the gate has passed and app.py, where there is one, can serve.
+
+        ParityError otherwise, and nothing is written. PackagingError where the function cannot be packaged.
 
         facts: what the manifest tells besides of where the model comes from.
         """
         name = self.config.name
-        candidate, report, metrics, quantization = carried
+        candidate, report, metrics, quantization, sample = carried
         require_parity(name, report, quantized=quantization is not None)
         if quantization is not None:
             facts = {**facts, "quantization": asdict(quantization)}
         check_image(f"model.toml of {name}", self.config.image, candidate.signature)
+        if not candidate.parts and has_code(self.project, name):  # the gate of parts has done so
+            with self.stages.stage("start"):
+                check_start(self.project, self.config, candidate, sample, self.stages.progress.note)
         opset = {"framework": adapter.name, "opset": opset_of(candidate)}
         with self.stages.stage("publish"):
             published = self.store.publish(

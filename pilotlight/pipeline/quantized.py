@@ -14,6 +14,7 @@ from typing import Final
 
 from pilotlight.core.artifacts import Candidate, ParityReport, Quantization, Reference
 from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.parity import first_call
 from pilotlight.pipeline.source import Source
 
 ROUNDS: Final = 31
@@ -51,7 +52,7 @@ def verify_quantized(
     )
     if failures:
         return report, found
-    sample = {name: array[:1] for name, array in reference.inputs.items()}
+    sample = first_call(candidate.signature, reference.inputs)
     with source.question(plain, sample) as first, source.question(candidate, sample) as second:
         taken = in_turn(first, second)
     return report, replace(found, run_ms_before=taken[0], run_ms_after=taken[1])

@@ -6,13 +6,14 @@ expect, and the model that is published is the one that it was measured on.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from pilotlight.core.artifacts import Fitted
+from pilotlight.core.artifacts import Exported, Fitted
 from pilotlight.core.errors import ProjectError, TrainingError
 from pilotlight.core.labels import served
 from pilotlight.core.modelconfig import ModelConfig
@@ -96,8 +97,14 @@ def score_of(fitted: Fitted, config: ModelConfig) -> float:
 
 def _distinct(fitted: list[Fitted]) -> None:
     """A train.py that exports to one file would give the last seed's model whichever is chosen."""
-    paths = [one.model for one in fitted if isinstance(one.model, Path)]
-    if len(set(paths)) < len(paths):
+    paths = Counter(path for one in fitted for path in _files(one.model))
+    if shared := [path for path, count in paths.items() if count > 1]:
         raise TrainingError(
-            str(paths[0]), "was returned for more than one seed", "Name the file after run.seed in train.py."
+            str(shared[0]), "was returned for more than one seed", "Name the file after run.seed in train.py."
         )
+
+
+def _files(model: Any) -> set[Path]:  # noqa: ANN401  (any framework's object)
+    """The files that what train.py gave is read from."""
+    graphs = model.graphs.values() if isinstance(model, Exported) else (model,)
+    return {graph for graph in graphs if isinstance(graph, Path)}

@@ -15,7 +15,8 @@ from pilotlight.core.errors import ConversionError
 from pilotlight.core.modelconfig import STATIC, ModelConfig, ParityConfig
 from pilotlight.core.project import Project
 from pilotlight.parity import run_once, verify
-from pilotlight.pipeline.behaviour import asked, verify_exported
+from pilotlight.pipeline.asked import asked
+from pilotlight.pipeline.behaviour import verify_exported
 from pilotlight.pipeline.graphs import verify_graphs
 from pilotlight.pipeline.reference import reference_of_fitted
 from pilotlight.quantization import calibration_samples

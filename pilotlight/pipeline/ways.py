@@ -19,7 +19,7 @@ from pilotlight.optimization import optimize
 from pilotlight.parity import check_metric
 from pilotlight.pipeline.carry import Carried, carry
 from pilotlight.pipeline.gate import Ending, check_image
-from pilotlight.pipeline.golden import verify_import
+from pilotlight.pipeline.golden import load_golden, verify_import
 from pilotlight.pipeline.graphs import verify_graphs
 from pilotlight.pipeline.result import Clock, Options, TrainResult, utc_now
 from pilotlight.pipeline.seeds import check_seeds, fit_seeds
@@ -46,8 +46,8 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
     """Fits the model `name`, converts, verifies, publishes and pins it.
 
     Of several seeds (options.seeds) the model in the middle goes on. fetch: downloads s3:// data. Raises TrainingError,
-    DataError, ConversionError, ParityError or StoreError; before the last stage nothing is published, and nothing is
-    pinned that was not published.
+    DataError, ConversionError, ParityError, PackagingError or StoreError; before the last stage but one nothing is
+    published, and nothing is pinned that was not published.
     """
     config = _checked(project, name)
     _trains(project, config)
@@ -115,7 +115,8 @@ def import_model(  # noqa: PLR0913  (as train_model)
     """Publishes the ONNX file `source` as a version of `name` and pins it. TensorFlow is never imported.
 
     golden: an .npz file of reference samples, see golden.py; without one the manifest says that nothing was compared.
-    The model's folder need not exist. Raises ConversionError, DataError, ParityError or StoreError.
+    The model's folder need not exist. Raises ConversionError, DataError, ParityError, PackagingError or
+    StoreError.
     """
     exists = (project.folder(name) / CONFIG_NAME).is_file()
     config = project.config(name) if exists else ModelConfig(name, "onnx")
@@ -132,7 +133,8 @@ def import_model(  # noqa: PLR0913  (as train_model)
         data = {} if golden is None else {"data": {"source": golden.name, "fingerprint": sha256_of(golden)}}
         ending = Ending(project, config, store, stages, clock)
         adapter = adapter_for(candidate.folder / MODEL_NAME)
-        carried = Carried(candidate, report, {}, None)
+        sample = None if golden is None else load_golden(golden, candidate.signature).inputs
+        carried = Carried(candidate, report, {}, None, sample)
         return ending.publish(carried, adapter, {"source": source.name, **data})
 
 

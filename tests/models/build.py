@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from onnx import TensorProto, checker, helper
 
 from pilotlight_runtime.datatypes import DATATYPES
-from pilotlight_runtime.manifest import ArtifactFile, ImageInput, Manifest, content_version, dump_manifest
+from pilotlight_runtime.manifest import (
+    ArtifactFile,
+    Graph,
+    ImageInput,
+    Manifest,
+    content_version,
+    dump_manifest,
+    version_of,
+)
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 OPSET = 17
@@ -75,6 +84,26 @@ def package(
     files = (ArtifactFile("model.onnx", hashlib.sha256(model).hexdigest(), len(model)),)
     version = content_version(signature, files, image)
     manifest = Manifest(name, version, signature, files, image, {}, {}, {})
+    (folder / "manifest.json").write_bytes(dump_manifest(manifest))
+    return manifest
+
+
+def package_parts(
+    folder: Path, parts: Mapping[str, tuple[bytes, Signature]], others: Mapping[str, bytes] = MappingProxyType({})
+) -> Manifest:
+    """Writes a version of several graphs into `folder`; callers send and get what the first one does.
+
+    parts: graph and signature by name. others: more files by name.
+    """
+    contents = {f"{name}/model.onnx": graph for name, (graph, _) in parts.items()} | dict(others)
+    for name, content in contents.items():
+        save(content, folder / name)
+    files = tuple(
+        ArtifactFile(name, hashlib.sha256(content).hexdigest(), len(content)) for name, content in contents.items()
+    )
+    graphs = tuple(Graph(name, signature) for name, (_, signature) in parts.items())
+    manifest = Manifest("tiny", "", graphs[0].signature, files, None, {}, {}, {}, graphs=graphs)
+    manifest = manifest._replace(version=version_of(manifest))
     (folder / "manifest.json").write_bytes(dump_manifest(manifest))
     return manifest
 

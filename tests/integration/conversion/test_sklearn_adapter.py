@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -150,10 +151,30 @@ def test_classes_that_do_not_count_from_0_are_refused_where_places_tell_them_apa
         convert(model, config(PROBABILITIES), tmp_path)
 
 
-@pytest.mark.parametrize("name", ["model.pkl", "model.joblib", "model.skops"])
+@pytest.mark.parametrize("name", ["model.pkl", "model.pickle", "model.JOBLIB"])
 def test_no_saved_model_is_unpickled(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(pickle.dumps(Trap(tmp_path / "sprung")))
+    with pytest.raises(
+        ConversionError, match=r"is not loaded: scikit-learn's files run code\. Train it with train\.py"
+    ):
+        adapter_for_file(path).load(path)
+    assert not (tmp_path / "sprung").exists()
+
+
+class Trap:
+    """What makes the folder `path` where it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (str(self.path),)
+
+
+def test_other_files_belong_to_nobody(tmp_path: Path) -> None:
     with pytest.raises(ConversionError, match="known are Keras, scikit-learn and ONNX"):
-        adapter_for_file(tmp_path / name)
+        adapter_for_file(tmp_path / "model.skops")
 
 
 CONVERT = """

@@ -172,6 +172,18 @@ def test_the_metric_may_fall_as_far_as_the_configuration_lets_it(tmp_path: Path,
     assert [failure.split(" ")[0] for failure in report.failures] == ["accuracy"] * refused
 
 
+@pytest.mark.parametrize(("factor", "refused"), [(1.1, True), (1.0001, False)])
+def test_r2_may_fall_by_what_rounding_costs_and_no_more(tmp_path: Path, factor: float, *, refused: bool) -> None:
+    """Of labels around 0, r2 of `factor` times the labels is 1 - (factor - 1) ** 2: 0.99, and 1e-8 less than 1."""
+    truth = np.linspace(-1, 1, 150)[:, None]
+    x = (truth * factor).astype(np.float32)
+    reference = Reference(lambda inputs: {"y": (inputs["x"] / np.float32(factor))}, {"x": x}, truth)  # type: ignore[operator]  # numbers
+    config = ParityConfig(samples=150, rtol=10.0)
+    report = verify(candidate_of(identity_model(shape=("n", 1)), tmp_path), reference, config, "r2", open_session)
+    assert report.onnx_metric == pytest.approx(1 - (factor - 1) ** 2, abs=1e-6)
+    assert [failure.split(",")[0] for failure in report.failures] == ["r2 falls from 1.000000 to 0.990000"] * refused
+
+
 def test_a_metric_that_could_not_be_compared_is_told(tmp_path: Path) -> None:
     reference = Reference(doubled, {"x": samples(100)}, None)
     report = verify(candidate_of(linear_model(), tmp_path), reference, CONFIG, "accuracy", open_session)

@@ -134,6 +134,7 @@ def test_two_graphs_and_an_asset_are_one_version(project: Project, tmp_path: Pat
     result = train(project)
     assert (result.parity.failures, result.parity.samples, result.parity.onnx_metric) == ((), 200, 1.0)
     assert result.metrics == {"accuracy": 1.0}
+    assert "start" not in result.seconds  # its gate has started it
     manifest = packaged(project, tmp_path / "function")
     assert [file.name for file in manifest.files] == ["encoder/model.onnx", "head/model.onnx", "vocabulary.json"]
     assert manifest.assets == ("vocabulary.json",)
@@ -182,7 +183,8 @@ def test_whatever_makes_another_answer_is_refused(project: Project, file: str, o
 
 
 def test_the_cause_of_a_failure_is_told_to_who_trains(project: Project) -> None:
-    edit(project, "app.py", "cut = ", "raise KeyError('secret')\n        cut = ")
+    """Whatever else is in the log."""
+    edit(project, "app.py", "cut = ", "print('chatter'); raise KeyError('secret')\n        cut = ")
     with pytest.raises(ParityError, match=r"(?s)KeyError.*app\.py:10 in predict"):
         train(project)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pilotlight.core.errors import ProjectError, TrainingError
+from pilotlight.core.errors import PackagingError, ProjectError, TrainingError
 from pilotlight.core.progress import Silent
 from pilotlight.core.project import Project
 from pilotlight.pipeline import Options, train_model
@@ -119,19 +119,39 @@ def test_what_cannot_be_compared_is_refused(
     assert project.lock("tiny") is None
 
 
-def test_a_file_that_each_seed_writes_anew_is_refused(project: Project, store: Store) -> None:
-    (project.folder("tiny") / "train.py").write_text(
-        TRAIN.replace("return DecisionTree", "model = DecisionTree")
-        + """
+SAVED = """
     from pathlib import Path
+    from pilotlight.core.artifacts import Exported
     from skl2onnx import to_onnx
-    path = Path(__file__).with_name("model.onnx")
+    path = Path(__file__).with_name(f"NAME.onnx")
     graph = to_onnx(model, data.x_train[:1], options={"zipmap": False})
     graph.graph.input[0].name, graph.graph.node[0].input[0] = "lengths", "lengths"
     graph.graph.output.pop(0)
     path.write_bytes(graph.SerializeToString())
-    return path
+    return GIVEN
 """
+EXPORTED = """Exported(
+        {"first": path, "second": path}, lambda inputs: {"probabilities": model.predict_proba(inputs["lengths"])}
+    )"""
+
+
+def write_saving(project: Project, given: str, name: str) -> None:
+    """A train.py that gives a file, and calls it `name`."""
+    saved = SAVED.replace("GIVEN", given).replace("NAME", name)
+    (project.folder("tiny") / "train.py").write_text(
+        TRAIN.replace("return DecisionTree", "model = DecisionTree") + saved
     )
+
+
+@pytest.mark.parametrize("given", ["path", EXPORTED])
+def test_a_file_that_each_seed_writes_anew_is_refused(project: Project, store: Store, given: str) -> None:
+    write_saving(project, given, "model")
     with pytest.raises(TrainingError, match=r"model\.onnx: was returned for more than one seed"):
+        train_model(project, "tiny", store=store, options=Options(seeds=2))
+
+
+def test_one_file_may_be_two_graphs_of_one_seed(project: Project, store: Store) -> None:
+    """So the missing app.py is what ends the way."""
+    write_saving(project, EXPORTED, "model-{run.seed}")
+    with pytest.raises(PackagingError, match=r"app\.py: is missing"):
         train_model(project, "tiny", store=store, options=Options(seeds=2))

@@ -225,6 +225,14 @@ def test_names_of_classes_are_an_output_that_the_gate_has_seen(
     assert list(label.elements) == [names[place] for place in scores.numpy().argmax(axis=1)]
 
 
+def test_names_of_classes_are_as_many_as_a_fixed_batch(project: Project, store: Store) -> None:
+    edited_toml(project, "shape = [-1, ", "shape = [8, ")
+    edited_toml(project, "[training]", '[labels]\nnames = ["low", "middle", "high"]\n[training]')
+    result = train_model(project, "tiny", store=store)
+    assert [spec.shape for spec in result.published.manifest.signature.outputs] == [(8, 3), (8,)]
+    assert result.parity.samples == 200
+
+
 def test_names_that_do_not_fit_the_network_are_refused(project: Project, store: Store) -> None:
     edited_toml(project, "[training]", '[labels]\nnames = ["low", "high"]\n[training]')
     with pytest.raises(ConversionError, match=r"names 2 classes, but the output scores is FP32 \[-1, 3\]"):

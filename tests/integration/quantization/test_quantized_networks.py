@@ -14,7 +14,7 @@ from pilotlight.cli.results import told
 from pilotlight.core.errors import ConversionError, ParityError, ProjectError
 from pilotlight.core.lock import read_lock
 from pilotlight.packaging import package_function
-from pilotlight.pipeline import TrainResult, import_model
+from pilotlight.pipeline import TrainResult, import_model, train_model
 
 
 def operators(small: Small, result: TrainResult) -> set[str]:
@@ -51,6 +51,17 @@ def test_a_quantised_network_passes_and_is_told(small: Small, network: str, mode
     told = result.published.manifest.provenance["quantization"]
     assert (told["mode"], told["bytes_after"], told["run_ms_after"]) == (mode, found.bytes_after, found.run_ms_after)
     assert result.published.manifest.parity["atol"] == 0.05
+
+
+@pytest.mark.parametrize("mode", ["dynamic", "static"])
+def test_a_fixed_batch_is_asked_whole(small: Small, mode: str) -> None:
+    small.write("dense", mode)
+    path = small.project.folder("small") / "model.toml"
+    path.write_text(path.read_text().replace("shape = [-1, ", "shape = [8, "))
+    found = train_model(small.project, "small", store=small.store).quantization
+    assert found is not None
+    assert 0 < (found.run_ms_before or 0) < 1000
+    assert 0 < (found.run_ms_after or 0) < 1000
 
 
 @pytest.mark.parametrize("mode", ["dynamic", "static"])

@@ -1,7 +1,17 @@
 from pathlib import Path
 
 import pytest
-from models.build import add_model, gather_model, identity_model, log_model, package, package_identity, save, spec
+from models.build import (
+    add_model,
+    gather_model,
+    identity_model,
+    log_model,
+    package,
+    package_identity,
+    package_parts,
+    save,
+    spec,
+)
 from models.manifests import signature_of
 
 from pilotlight_runtime.errors import ChecksumMismatch, ManifestError, MissingArtifact, SessionError
@@ -126,6 +136,27 @@ def test_a_model_that_fails_on_zeros_is_served_with_its_failure_known(tmp_path: 
     failure = load(tmp_path).warm_up_failure
     assert failure is not None
     assert "idx=-9" in str(failure.__cause__)
+
+
+INDEX = signature_of([("index", "INT64", (-1,))], [("row", "FP32", (-1, 1))])
+
+
+def test_a_part_that_fails_on_zeros_is_served_with_its_failure_known(tmp_path: Path) -> None:
+    package_parts(tmp_path, {"fine": (gather_model(), INDEX), "shifted": (gather_model(shift=9), INDEX)})
+    model = load(tmp_path)
+    assert list(model.sessions) == ["fine", "shifted"]
+    assert "idx=-9" in str(model.warm_up_failure.__cause__ if model.warm_up_failure else None)
+    package_parts(tmp_path, {"fine": (gather_model(), INDEX), "shifted": (gather_model(shift=1), INDEX)})
+    assert load(tmp_path).warm_up_failure is None
+
+
+def test_changed_weights_of_a_part_without_a_choice_of_graphs_stop_the_start(tmp_path: Path) -> None:
+    manifest = package_parts(tmp_path, {"part": (gather_model(), INDEX)}, {"part/weights.bin": b"1234"})
+    assert [graph.loading for graph in manifest.graphs] == [None]
+    assert load(tmp_path).warm_up_failure is None
+    (tmp_path / "part" / "weights.bin").write_bytes(b"1235")
+    with pytest.raises(ChecksumMismatch, match=r"part/weights\.bin"):
+        load(tmp_path)
 
 
 def test_inputs_too_large_to_try_are_not_tried(tmp_path: Path) -> None:
