@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.labels import DEFAULT_OUTPUT, LabelsConfig
+from pilotlight.core.tomltable import LARGEST, TomlTable
 from pilotlight_runtime.datatypes import DATATYPES
 from pilotlight_runtime.manifest import ImageInput
 from pilotlight_runtime.signature import Signature, TensorSpec
@@ -19,7 +19,6 @@ KINDS: Final = ("keras", "sklearn", "onnx")
 DEFAULT_OPSET: Final = 18
 NONE, DYNAMIC, STATIC = "none", "dynamic", "static"
 QUANTIZATION_MODES: Final = (NONE, DYNAMIC, STATIC)
-_LARGEST: Final = sys.float_info.max
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
         raise ProjectError(str(path), "does not exist", f"Run `pilotlight new {name}` to begin one.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProjectError(str(path), f"is not TOML: {error}", "Mend the line it names.") from error
-    table = _Table(path, "", document)
+    table = TomlTable(path, "", document)
     table.only(
         *("kind", "description", "training", "conversion", "parity", "quantization", "signature", "image", "labels")
     )
@@ -135,76 +134,7 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
     )
 
 
-class _Table:
-    """One TOML table with typed reads; its errors say the file, the field, what was expected and what came."""
-
-    def __init__(self, path: Path, prefix: str, values: dict[str, Any]) -> None:
-        self._path = path
-        self._prefix = prefix
-        self._values = values
-
-    def wrong(self, key: str, expected: str, value: object) -> ProjectError:
-        return ProjectError(
-            str(self._path), f"{self._prefix}{key} is {value!r}, expected {expected}", "Correct that line."
-        )
-
-    def only(self, *known: str) -> None:
-        for key in self._values:
-            if key not in known:
-                raise ProjectError(
-                    str(self._path), f"{self._prefix}{key} is not a setting", f"Known are {', '.join(known)}."
-                )
-
-    def has(self, key: str) -> bool:
-        return key in self._values
-
-    def sub(self, key: str) -> _Table | None:
-        value = self._values.get(key)
-        if value is None:
-            return None
-        if not isinstance(value, dict):
-            raise self.wrong(key, "a table", value)
-        return _Table(self._path, f"{self._prefix}{key}.", value)
-
-    def tables(self, key: str) -> list[_Table]:
-        value = self._values.get(key)
-        if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
-            raise self.wrong(key, "one or more tables", value)
-        return [_Table(self._path, f"{self._prefix}{key}[{i}].", item) for i, item in enumerate(value)]
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self._values.get(key, default)
-        if not isinstance(value, str):
-            raise self.wrong(key, "text", value)
-        return value
-
-    def texts(self, key: str, least: int) -> tuple[str, ...]:
-        value = self._values.get(key)
-        right = isinstance(value, list) and len(value) >= least and all(isinstance(item, str) for item in value)
-        if not isinstance(value, list) or not right or len(set(value)) != len(value):
-            raise self.wrong(key, f"a list of at least {least} different texts", value)
-        return tuple(value)
-
-    def integer(self, key: str, default: int | None, least: int) -> int:
-        value = self._values.get(key, default)
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise self.wrong(key, f"a whole number of at least {least}", value)
-        return value
-
-    def number(self, key: str, default: float | None, least: float) -> float:
-        value = self._values.get(key, default)
-        if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value <= _LARGEST:
-            raise self.wrong(key, "a finite number" if least < 0 else f"a finite number of at least {least}", value)
-        return float(value)
-
-    def shape(self, key: str) -> tuple[int, ...]:
-        value = self._values.get(key)
-        if not isinstance(value, list) or not all(type(size) is int and size >= -1 for size in value):
-            raise self.wrong(key, "a list of sizes, -1 for any", value)
-        return tuple(value)
-
-
-def _training(table: _Table | None) -> TrainingConfig:
+def _training(table: TomlTable | None) -> TrainingConfig:
     if table is None:
         return TrainingConfig()
     table.only("data", "epochs", "batch_size", "learning_rate", "seed", "metric")
@@ -219,14 +149,14 @@ def _training(table: _Table | None) -> TrainingConfig:
     )
 
 
-def _conversion(table: _Table | None) -> ConversionConfig:
+def _conversion(table: TomlTable | None) -> ConversionConfig:
     if table is None:
         return ConversionConfig()
     table.only("opset")
     return ConversionConfig(opset=table.integer("opset", DEFAULT_OPSET, 7))
 
 
-def _parity(table: _Table | None) -> ParityConfig:
+def _parity(table: TomlTable | None) -> ParityConfig:
     if table is None:
         return ParityConfig()
     table.only("samples", "rtol", "atol", "metric_drop")
@@ -239,7 +169,7 @@ def _parity(table: _Table | None) -> ParityConfig:
     )
 
 
-def _quantization(table: _Table | None) -> QuantizationConfig:
+def _quantization(table: TomlTable | None) -> QuantizationConfig:
     if table is None:
         return QuantizationConfig()
     table.only("mode", "samples", "rtol", "atol", "metric_drop", "outliers")
@@ -259,7 +189,7 @@ def _quantization(table: _Table | None) -> QuantizationConfig:
     )
 
 
-def _signature(table: _Table) -> Signature:
+def _signature(table: TomlTable) -> Signature:
     table.only("inputs", "outputs")
     return Signature(
         inputs=tuple(_spec(spec) for spec in table.tables("inputs")),
@@ -267,7 +197,7 @@ def _signature(table: _Table) -> Signature:
     )
 
 
-def _spec(table: _Table) -> TensorSpec:
+def _spec(table: TomlTable) -> TensorSpec:
     table.only("name", "datatype", "shape")
     name = table.text("datatype")
     if name not in DATATYPES:
@@ -275,7 +205,7 @@ def _spec(table: _Table) -> TensorSpec:
     return TensorSpec(table.text("name"), DATATYPES[name], table.shape("shape"))
 
 
-def _labels(table: _Table) -> LabelsConfig:
+def _labels(table: TomlTable) -> LabelsConfig:
     table.only("names", "scores", "output")
     return LabelsConfig(
         names=table.texts("names", least=2),
@@ -284,7 +214,7 @@ def _labels(table: _Table) -> LabelsConfig:
     )
 
 
-def _image(table: _Table) -> ImageInput:
+def _image(table: TomlTable) -> ImageInput:
     table.only("input", "height", "width", "channels", "scale", "offset", "layout")
     channels = table.integer("channels", 3, 1)
     layout = table.text("layout", "NHWC")
@@ -297,7 +227,7 @@ def _image(table: _Table) -> ImageInput:
         height=table.integer("height", None, 1),
         width=table.integer("width", None, 1),
         channels=channels,
-        scale=table.number("scale", 1.0, -_LARGEST),
-        offset=table.number("offset", 0.0, -_LARGEST),
+        scale=table.number("scale", 1.0, -LARGEST),
+        offset=table.number("offset", 0.0, -LARGEST),
         layout=layout,
     )
