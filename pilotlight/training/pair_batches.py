@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
-from pilotlight.training.text_batches import Row, padded_array
-
-_POOL: Final = 20
-"""So many batches' worth of pairs are sorted by length together; the whole would put the same pairs together always."""
+from pilotlight.training.text_batches import Row, padded_array, shuffled_batches
 
 
 def pair_batches(pairs: Sequence[tuple[Row, Row]], ends: tuple[int, int], size: int, seed: int) -> Any:  # noqa: ANN401  (Keras has no types)
@@ -42,20 +39,7 @@ def pair_batches(pairs: Sequence[tuple[Row, Row]], ends: tuple[int, int], size: 
             self._shuffle()
 
         def _shuffle(self) -> None:
-            order = self._draw.permutation(len(pairs)).tolist()
-            self._batches = []
-            for start in range(0, len(order), size * _POOL):
-                pool = sorted(order[start : start + size * _POOL], key=lambda place: _lengths(pairs[place]))
-                self._batches += [pool[first : first + size] for first in range(0, len(pool), size)]
-            self._draw.shuffle(self._batches)
-            # Keras takes what is open in the shape of all batches from the first two, so the extremes come first.
-            longest = [max(_lengths(pairs[place]) for place in batch) for batch in self._batches]
-            self._batches.insert(0, self._batches.pop(longest.index(min(longest))))
-            longest = [max(_lengths(pairs[place]) for place in batch) for batch in self._batches]
-            self._batches.insert(0, self._batches.pop(longest.index(max(longest))))
+            lengths = [(len(second), len(first)) for first, second in pairs]
+            self._batches = shuffled_batches(lengths, size, self._draw)
 
     return Batches()
-
-
-def _lengths(pair: tuple[Row, Row]) -> tuple[int, int]:
-    return len(pair[1]), len(pair[0])

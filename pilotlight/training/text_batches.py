@@ -43,21 +43,27 @@ def text_batches(
 
         def _shuffle(self) -> None:
             self._rows = [augment(row, self._draw) for row in rows] if augment else list(rows)
-            order = self._draw.permutation(len(rows))
-            self._batches: list[list[int]] = []
-            for start in range(0, len(order), size * _POOL):
-                pool = sorted(order[start : start + size * _POOL].tolist(), key=lambda row: len(self._rows[row]))
-                self._batches += [pool[first : first + size] for first in range(0, len(pool), size)]
-            self._draw.shuffle(self._batches)
-            # Keras takes what is open in the shape of all batches from the first two, so the extremes come first.
-            self._batches.insert(0, self._batches.pop(self._place(min)))
-            self._batches.insert(0, self._batches.pop(self._place(max)))
-
-        def _place(self, extreme: Callable[..., int]) -> int:
-            lengths = [max(len(self._rows[row]) for row in batch) for batch in self._batches]
-            return lengths.index(extreme(lengths))
+            self._batches = shuffled_batches([(len(row),) for row in self._rows], size, self._draw)
 
     return Batches()
+
+
+def shuffled_batches(lengths: Sequence[tuple[int, ...]], size: int, draw: np.random.Generator) -> list[list[int]]:
+    """Places of `lengths` in batches of `size` of about one length each, in an order that `draw` decides.
+
+    The batch with the longest of all comes first, and that whose longest is shortest second: Keras takes what is open
+    in the shape of all batches from the first two.
+    """
+    order = draw.permutation(len(lengths)).tolist()
+    batches: list[list[int]] = []
+    for start in range(0, len(order), size * _POOL):
+        pool = sorted(order[start : start + size * _POOL], key=lengths.__getitem__)
+        batches += [pool[first : first + size] for first in range(0, len(pool), size)]
+    draw.shuffle(batches)
+    for extreme in (min, max):
+        longest = [max(lengths[place] for place in batch) for batch in batches]
+        batches.insert(0, batches.pop(longest.index(extreme(longest))))
+    return batches
 
 
 def padded_array(rows: Sequence[Row]) -> Any:  # noqa: ANN401  (an array of int64)
