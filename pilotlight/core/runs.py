@@ -1,0 +1,32 @@
+"""What a training run keeps in the store beside the versions, and what its exit code says.
+
+    .runs/<run>/run.json             what was asked for, written once by who submits it
+    .runs/<run>/jobs/<job>.json      one job of an engine that tried it, written once
+    .runs/<run>/checkpoints/…        what an interrupted run goes on from; removed once it has succeeded
+    .runs/<run>/result.json          what it made, written once by the run itself; its presence means success
+
+A model cannot be called .runs, so versions and runs never meet. A run is named by the first 12 hex digits of the digest
+of what decides its result, so the same code, data and settings are the same run.
+"""
+
+from typing import Final
+
+RUNS: Final = ".runs"
+RUN_NAME: Final = "run.json"
+RESULT_NAME: Final = "result.json"
+JOBS: Final = "jobs"
+CHECKPOINTS: Final = "checkpoints"
+
+EXIT_FAILED: Final = 1
+"""The person's own code, data or settings: another attempt would fail the same way."""
+EXIT_REFUSED: Final = 65
+"""The gate refused the model (EX_DATAERR of sysexits.h): nothing was published."""
+EXIT_DEFECT: Final = 70
+"""A defect of Pilotlight's (EX_SOFTWARE)."""
+EXIT_INTERRUPTED: Final = 75
+"""Told to stop, with a checkpoint kept (EX_TEMPFAIL): the next attempt goes on from there."""
+
+
+def run_key(run: str, name: str = "") -> str:
+    """The blob `name` of `run`, or the prefix of all of them."""
+    return f"{RUNS}/{run}/{name}"
