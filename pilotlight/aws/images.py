@@ -1,7 +1,8 @@
-"""ECR: whether an image has been pushed."""
+"""ECR: whether an image has been pushed, and what Docker needs to push one."""
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 from pilotlight.aws.errors import reported
@@ -31,3 +32,13 @@ class Images:
             except self._client.exceptions.ImageNotFoundException:
                 return False
         return bool(found["imageDetails"])
+
+    def password(self, repository: str) -> str:
+        """What `docker login --username AWS` takes for the registry of `repository`, for twelve hours.
+
+        It is part of an authorization token, base64 of AWS:PASSWORD (ECR API Reference, GetAuthorizationToken).
+        RunError where none is given.
+        """
+        with reported(f"repository {repository}", RunError, "ECR"):
+            token = self._client.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+        return base64.b64decode(token).decode().partition(":")[2]
