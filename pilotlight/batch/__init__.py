@@ -27,22 +27,33 @@ from pilotlight.batch.endings import CANCEL_REASON, failure, no_result
 from pilotlight.batch.identity import data_identity, refuse_local, run_id
 from pilotlight.batch.jobs import SUCCEEDED, Job, read_job
 from pilotlight.batch.pricelist import PriceList, Range, read_prices
-from pilotlight.batch.protocol import Clock, Cloud, Display, RunFiles, Sleep
+from pilotlight.batch.protocol import Clock, Cloud, Display, Engine, RunFiles, Sleep
 from pilotlight.batch.queues import Queue, read_queue
-from pilotlight.batch.records import Result, RunRecord, read_result, read_run, read_runs, record_cost, run_names
-from pilotlight.batch.settings import Settings, read_settings
+from pilotlight.batch.records import (
+    Result,
+    RunRecord,
+    read_result,
+    read_run,
+    read_runs,
+    record_cost,
+    run_names,
+    seconds_of_model,
+)
+from pilotlight.batch.settings import DEFAULT_LOG_GROUP, Settings, read_settings
 from pilotlight.batch.submit import Order, Submitted, live_job, submit
 from pilotlight.batch.waiting import why_waiting
 from pilotlight.batch.watch import Watched, Watcher
 
 __all__ = [
     "CANCEL_REASON",
+    "DEFAULT_LOG_GROUP",
     "SUCCEEDED",
     "Claims",
     "Clock",
     "Cloud",
     "Cost",
     "Display",
+    "Engine",
     "Job",
     "Order",
     "PriceList",
@@ -81,6 +92,7 @@ __all__ = [
     "run_id",
     "run_names",
     "seconds_of",
+    "seconds_of_model",
     "stated",
     "submit",
     "why_waiting",

@@ -44,6 +44,7 @@ class Job(NamedTuple):
 
     id: str
     name: str
+    queue: str
     status: str
     reason: str
     attempts: tuple[Attempt, ...]
@@ -82,6 +83,7 @@ def read_job(described: Description) -> Job:
     return Job(
         id=described["jobId"],
         name=described["jobName"],
+        queue=described.get("jobQueue", ""),
         status=described["status"],
         reason=described.get("statusReason", ""),
         attempts=tuple(_attempt(attempt) for attempt in described.get("attempts") or ()),

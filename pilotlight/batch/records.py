@@ -118,6 +118,13 @@ def read_runs(files: RunFiles) -> list[RunRecord]:
     return sorted(found, key=lambda one: one.submitted or (one.result.finished if one.result else ""), reverse=True)
 
 
+def seconds_of_model(files: RunFiles, model: str) -> float | None:
+    """How long the newest finished run of `model` took, None where there is none."""
+    found = (read_result(files, run) for run in run_names(files))
+    mine = [result for result in found if result is not None and result.model == model and result.seconds > 0]
+    return max(mine, key=lambda result: result.finished).seconds if mine else None
+
+
 def write(files: RunFiles, name: str, value: Mapping[str, Any]) -> bool:
     """Writes JSON unless something is there; True where it was written."""
     return files.put_bytes(name, (json.dumps(value, indent=2, default=str) + "\n").encode())

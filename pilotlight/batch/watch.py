@@ -11,7 +11,7 @@ from pilotlight.batch.jobs import PENDING, RUNNABLE, RUNNING, STARTING, SUBMITTE
 from pilotlight.batch.machines import Machine, read_machine
 from pilotlight.batch.protocol import Clock, Cloud, Display, Sleep
 from pilotlight.batch.queues import Queue
-from pilotlight.batch.settings import DEFAULT_LOG_GROUP, Settings
+from pilotlight.batch.settings import DEFAULT_LOG_GROUP
 from pilotlight.batch.waiting import why_waiting
 from pilotlight.core.errors import RunError
 
@@ -37,24 +37,27 @@ class Watched(NamedTuple):
 
 
 class Watcher:
-    """Shows a job on `display` until it ends. quotas: vCPUs by code. clock: seconds since the epoch."""
+    """Shows a job on `display` until it ends.
+
+    queue: None where it is gone. quotas: vCPUs by code. log_group: where the stack has its logs.
+    """
 
     def __init__(  # noqa: PLR0913  (the world comes in through here)
         self,
         cloud: Cloud,
-        settings: Settings,
-        queue: Queue,
+        queue: Queue | None,
         quotas: Mapping[str, float],
         display: Display,
         *,
+        log_group: str = DEFAULT_LOG_GROUP,
         clock: Clock,
         sleep: Sleep,
     ) -> None:
         self._cloud = cloud
-        self._settings = settings
         self._queue = queue
         self._quotas = quotas
         self._display = display
+        self._log_group = log_group
         self._clock = clock
         self._sleep = sleep
         self._machines: dict[str, Machine] = {}
@@ -90,7 +93,7 @@ class Watcher:
         return job._replace(container=node.container, attempts=job.attempts or node.attempts)
 
     def _follower(self, job: Job) -> Follower:
-        groups = (*job.log_groups, self._settings.log_group, DEFAULT_LOG_GROUP)
+        groups = (*job.log_groups, self._log_group, DEFAULT_LOG_GROUP)
         return Follower(self._cloud.logs, groups, self._display)
 
     def _show(self, job: Job, follower: Follower) -> None:
@@ -102,8 +105,8 @@ class Watcher:
             self._state, self._why, self._since = job.status, "", self._clock()
             if job.status in _STATES:
                 self._display.stage(f"{_STATES[job.status]} ({job.status})")
-        if job.status == RUNNABLE:
-            self._explain(job)
+        if job.status == RUNNABLE and self._queue is not None:
+            self._explain(job, self._queue)
         elif job.status in (STARTING, RUNNING):
             self._remember(job.container)
             if job.status == RUNNING:
@@ -115,10 +118,10 @@ class Watcher:
             self._remember(attempt)
             yield self._attempts, attempt
 
-    def _explain(self, job: Job) -> None:
+    def _explain(self, job: Job, queue: Queue) -> None:
         """Says why the job waits, again only where the reason has changed."""
         begun = job.created if job.created is not None and not job.attempts else self._since
-        why = why_waiting(job, self._queue, self._queue.environments, self._quotas, self._clock() - begun)
+        why = why_waiting(job, queue, queue.environments, self._quotas, self._clock() - begun)
         if why != self._why:
             self._why = why
             self._display.note(why)

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from pilotlight import __version__
-from pilotlight.cli.commands import begin, bench, check, demo, invoke, package, produce, serve, versions
+from pilotlight.cli.commands import begin, bench, check, demo, image, invoke, package, produce, runs, serve, versions
 from pilotlight.cli.wiring import Surroundings, surroundings
 from pilotlight.core.errors import UserError
 
@@ -109,3 +109,14 @@ for _panel, _commands in {
 }.items():
     for _command in _commands:
         app.command(_command.__name__.rstrip("_"), help=_help(_command), rich_help_panel=_panel)(_command)
+
+_runs = typer.Typer(invoke_without_command=True, rich_markup_mode="rich")
+_runs.callback(help=_help(runs.runs))(runs.runs)
+_runs.command("watch", help=_help(runs.watch))(runs.watch)
+_runs.command("cancel", help=_help(runs.cancel))(runs.cancel)
+app.add_typer(_runs, name="runs", rich_help_panel="Train and publish")
+
+_image = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help=image.HELP)
+for _command in (image.build, image.push, image.tag):
+    _image.command(_command.__name__, help=_help(_command))(_command)
+app.add_typer(_image, name="image", rich_help_panel="Train and publish")

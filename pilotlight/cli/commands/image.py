@@ -9,11 +9,12 @@ import typer
 
 from pilotlight.cli.wiring import JsonFlag, Surroundings, print_json, surroundings
 from pilotlight.core.project import Project
+from pilotlight.core.stack import stack_name
 
 if TYPE_CHECKING:
-    from pilotlight.image import Built, Docker
+    from pilotlight.image import Built
 
-REPOSITORY_OUTPUT: Final = "TrainingRepository"
+HELP: Final = "Build the container in which models train on AWS Batch, and send it to its repository."
 _ECR: Final = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/")
 
 RepositoryOption = Annotated[
@@ -37,11 +38,12 @@ def build(
 
     Example:  [dim]pilotlight image build[/]
     """
+    from pilotlight.image import Docker  # noqa: PLC0415  (only here)
     from pilotlight.image import build as build_image  # noqa: PLC0415  (only here)
 
     where = surroundings(ctx)
     progress = where.progress()
-    _tell(build_image(where.project().root, _docker(progress.note), progress, base=base, cpu=cpu), as_json=as_json)
+    _tell(build_image(where.project().root, Docker(progress.note), progress, base=base, cpu=cpu), as_json=as_json)
 
 
 def push(ctx: typer.Context, *, repository: RepositoryOption = None, as_json: JsonFlag = False) -> None:
@@ -49,12 +51,13 @@ def push(ctx: typer.Context, *, repository: RepositoryOption = None, as_json: Js
 
     Example:  [dim]pilotlight image push[/]
     """
+    from pilotlight.image import Docker  # noqa: PLC0415  (only here)
     from pilotlight.image import push as push_image  # noqa: PLC0415  (only here)
 
     where = surroundings(ctx)
     project, progress = where.project(), where.progress()
     target = repository or _repository(project)
-    _tell(push_image(project.root, target, _docker(progress.note), Ecr(), progress), as_json=as_json)
+    _tell(push_image(project.root, target, Docker(progress.note), Ecr(), progress), as_json=as_json)
 
 
 def tag(ctx: typer.Context) -> None:
@@ -79,15 +82,13 @@ class Ecr:
         return Images(Clients().ecr).password(repository)
 
 
-def _docker(say: object) -> Docker:
-    from pilotlight.image import Docker  # noqa: PLC0415  (only here)
-
-    return Docker(say)
-
-
 def _repository(project: Project) -> str:
     """The output TrainingRepository of the project's stack."""
-    raise NotImplementedError
+    from pilotlight.aws import Clients, Stacks  # noqa: PLC0415  (boto3)
+    from pilotlight.batch import read_settings  # noqa: PLC0415  (only here)
+
+    clients = Clients()
+    return read_settings(Stacks(clients.cloudformation), stack_name(project.root), clients.region).repository
 
 
 def _tell(built: Built, *, as_json: bool) -> None:
