@@ -17,12 +17,14 @@ RUN python3 -m venv /opt/venv \
     && /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes \
         --only-binary=:all: --requirement /opt/pilotlight/requirements.txt
 
-# Number instead of name: the job definition and the owner of a volume can be compared with it.
-RUN mkdir -p /work/project /work/tmp && chown -R 10001:10001 /work
+# The job definition names the same number. Some libraries want it to have a name.
+RUN mkdir -p /work/project /work/tmp \
+    && chown -R 1000:1000 /work \
+    && { getent passwd 1000 || useradd --uid 1000 --home-dir /work --no-create-home trainer; }
 
 COPY tool/ /opt/pilotlight/
 RUN /opt/venv/bin/python -m compileall -q /opt/pilotlight
-COPY --chown=10001:10001 project/ /work/project/
+COPY --chown=1000:1000 project/ /work/project/
 
 # Batch and the NVIDIA runtime hand in the GPU. Temporary files lie on the disk of /work, where checkpoints are written.
 ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
@@ -32,6 +34,6 @@ ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
     TMPDIR=/work/tmp \
     NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
-USER 10001:10001
+USER 1000:1000
 WORKDIR /work/project
 ENTRYPOINT ["python3", "-m", "pilotlight.training"]

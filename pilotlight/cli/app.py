@@ -117,6 +117,7 @@ _runs.command("cancel", help=_help(runs.cancel))(runs.cancel)
 app.add_typer(_runs, name="runs", rich_help_panel="Train and publish")
 
 _image = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help=image.HELP)
-for _command in (image.build, image.push, image.tag):
-    _image.command(_command.__name__, help=_help(_command))(_command)
+_image.command("build", help=_help(image.build))(image.build)
+_image.command("push", help=_help(image.push))(image.push)
+_image.command("tag", help=_help(image.tag))(image.tag)
 app.add_typer(_image, name="image", rich_help_panel="Train and publish")

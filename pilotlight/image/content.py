@@ -50,7 +50,9 @@ def image_files(root: Path, tool: Sequence[Path] = ()) -> list[ImageFile]:
     Links to files are followed, links to folders are not. ImageError where the project has no Dockerfile.
     """
     if not (root / DOCKERFILE).is_file():
-        raise ImageError(str(root / DOCKERFILE), "is missing", "Copy it from a project that `pilotlight init` makes anew.")
+        raise ImageError(
+            str(root / DOCKERFILE), "is missing", "`pilotlight init` writes it into a new project: copy it from one."
+        )
     packages = tuple(folder.resolve() for folder in tool) or installed_tool()
     project = [ImageFile(f"project/{path.relative_to(root).as_posix()}", path) for path in _project(root, packages)]
     parts = [
@@ -71,7 +73,7 @@ def image_tag(root: Path, tool: Sequence[Path] = ()) -> str:
 
 
 def write_context(files: Iterable[ImageFile], stream: IO[bytes]) -> None:
-    """What Docker builds from, as a tar archive; the same files give the same bytes, so that Docker finds its layers."""
+    """What Docker builds from, as a tar archive; the same files give the same bytes."""
     with tarfile.open(fileobj=stream, mode="w", format=tarfile.GNU_FORMAT) as archive:
         for file in files:
             content = file.path.read_bytes()

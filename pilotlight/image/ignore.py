@@ -27,7 +27,7 @@ def read_ignore(path: Path) -> Callable[[PurePosixPath], bool]:
     for number, line in enumerate(lines, start=1):
         text = line.strip()
         if text.startswith("!"):
-            raise ProjectError(f"{path}:{number}", "is an exception (!), which this file has not", "Write finer patterns.")
+            raise ProjectError(f"{path}:{number}", "is an exception (!)", "Write finer patterns instead.")
         if text and not text.startswith("#"):
             patterns.append(_regular(text.strip("/")))
     matching = re.compile("|".join(patterns)) if patterns else None
@@ -39,7 +39,7 @@ def read_ignore(path: Path) -> Callable[[PurePosixPath], bool]:
 
 
 def _regular(pattern: str) -> str:
-    """The pattern as a regular expression; asked about every folder on the way down, it need not know what they hold."""
+    """The pattern as a regular expression. Every folder on the way down is asked about, so it need not match below."""
     return f"(?:{''.join(map(_token, _TOKEN.findall(pattern)))})"
 
 

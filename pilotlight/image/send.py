@@ -58,7 +58,7 @@ def local_name(root: Path) -> str:
 
 
 def build(root: Path, docker: Docker, progress: Progress, *, base: str | None = None, cpu: bool = False) -> Built:
-    """Builds the image of the project at `root`; what has not changed comes from Docker's cache. ImageError if it fails.
+    """Builds the image of the project at `root`; what is unchanged comes from Docker's cache. ImageError if it fails.
 
     base: takes the place of the Dockerfile's. cpu: TensorFlow for the CPU, a tenth of the size.
     """

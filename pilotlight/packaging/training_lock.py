@@ -52,7 +52,8 @@ def write_training_locks(source: Path, constraints: Path | None, python: str = P
 
 def _resolved(wanted: Iterable[str], constraints: Path | None, python: str) -> list[tuple[str, str, str]]:
     """Name, version and sha256 of each wheel. Lines marked "alone" are resolved without what they require."""
-    alone, whole = [], []
+    alone: list[str] = []
+    whole: list[str] = []
     for line in wanted:
         (alone if _ALONE in line else whole).append(line)
     options = platform_options(python, "x86_64")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from pilotlight.cli.wiring import JsonFlag, Surroundings, print_json, surroundings
+from pilotlight.cli.wiring import JsonFlag, print_json, surroundings
 from pilotlight.core.project import Project
 from pilotlight.core.stack import stack_name
 
