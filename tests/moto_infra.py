@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from botocore import xform_name
 from botocore.model import OperationModel
 from botocore.session import get_session
+from moto.batch.exceptions import ClientException
 from moto.batch.models import Job
 from moto.batch_simple.models import BatchSimpleBackend
 from moto.codebuild.models import CodeBuildBackend, codebuild_backends
@@ -78,9 +79,12 @@ class PlayedBatch(BatchSimpleBackend):  # type: ignore[misc]
         parameters: dict[str, str] | None = None,
         tags: dict[str, str] | None = None,
     ) -> tuple[str, str, str]:
+        definition = self.get_job_definition(job_def_id)
+        if definition is None:
+            raise ClientException(f"Job definition {job_def_id} does not exist")
         job = _Job(
             job_name,
-            self.get_job_definition(job_def_id),
+            definition,
             self.get_job_queue(job_queue),
             self,
             log_backend=self.logs_backend,
