@@ -225,9 +225,7 @@ def deployed(cloudformation: Any, name: str, template: Template, **parameters: s
         if resource["Type"] == "AWS::Batch::ComputeEnvironment":
             resource["Properties"]["ServiceRole"] = {"Fn::GetAtt": ["InstanceRole", "Arn"]}
             resource["Properties"]["ComputeResources"]["LaunchTemplate"]["Version"] = "1"
-    lists = {
-        key: it["Default"] for key, it in template["Parameters"].items() if it["Type"] == "CommaDelimitedList"
-    }
+    lists = {key: it["Default"] for key, it in template["Parameters"].items() if it["Type"] == "CommaDelimitedList"}
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", f"Tried to parse AWS::({'|'.join(UNKNOWN)}) but it's not supported")
         cloudformation.create_stack(

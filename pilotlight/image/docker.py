@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Final
@@ -12,6 +13,9 @@ Say = Callable[[str], None]
 
 _LAST: Final = 20
 """Lines of a failed command that may belong to its reason."""
+
+_COLOURS: Final = re.compile("\x1b\\[[0-9;]*m")
+"""The older builder shows in red what a program writes to stderr."""
 
 _REASONS: Final = {
     "Cannot connect to the Docker daemon": ("no Docker engine answers", "Start Docker Desktop, or `dockerd`."),
@@ -54,7 +58,7 @@ class Docker:
         with process:
             lines = []
             for line in process.stdout or ():
-                lines.append(line.rstrip())
+                lines.append(_COLOURS.sub("", line).rstrip())
                 self._say(lines[-1])
         printed = "\n".join(lines)
         if process.returncode:

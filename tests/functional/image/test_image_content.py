@@ -59,7 +59,9 @@ def test_everything_that_the_dockerfile_copies_is_sent(desk: Desk) -> None:
 def test_this_repository_sends_the_tool_once(request: pytest.FixtureRequest) -> None:
     names = [file.name for file in image_files(request.config.rootpath)]
     assert "tool/pilotlight/cli/app.py" in names
-    assert not [name for name in names if name.startswith(("project/pilotlight/", "project/layers/runtime/pilotlight_"))]
+    assert not [
+        name for name in names if name.startswith(("project/pilotlight/", "project/layers/runtime/pilotlight_"))
+    ]
     assert "project/functions/digits/train.py" in names
 
 
@@ -72,7 +74,13 @@ def appended(name: str) -> Callable[[Path], None]:
     return change
 
 
-MATTERS = ["functions/spam/train.py", "functions/spam/model.toml", "infra/training.Dockerfile", "shared.py", "data/a.csv"]
+MATTERS = [
+    "functions/spam/train.py",
+    "functions/spam/model.toml",
+    "infra/training.Dockerfile",
+    "shared.py",
+    "data/a.csv",
+]
 DOES_NOT = [
     "functions/spam/model.lock",
     ".pilotlight/store/spam/x",
@@ -137,7 +145,9 @@ def test_the_same_files_give_the_same_bytes_wherever_they_lie(desk: Desk, tmp_pa
 
 
 def test_the_command_prints_the_tag_as_a_process_of_its_own_computes_it(desk: Desk) -> None:
-    code = f"from pathlib import Path; from pilotlight.image import image_tag; print(image_tag(Path({str(desk.root)!r})))"
+    code = (
+        f"from pathlib import Path; from pilotlight.image import image_tag; print(image_tag(Path({str(desk.root)!r})))"
+    )
     other = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert desk("image", "tag").out == other.stdout
 
