@@ -7,7 +7,7 @@ import numpy as np
 
 from pilotlight.core.artifacts import Array, Dataset
 from pilotlight.core.errors import DataError
-from pilotlight.training import Run, fingerprint, keras_progress, load_arrays
+from pilotlight.training import Run, array_batches, fingerprint, fit_model, load_arrays
 
 STEPS_AN_EPOCH = 100
 """At least so many: a small data set takes smaller batches, or five epochs would be too few steps to learn from."""
@@ -48,16 +48,8 @@ def train(data: Dataset, run: Run) -> keras.Model:
     steps = run.epochs * math.ceil(len(data.x_train) / batch)
     rate = keras.optimizers.schedules.CosineDecay(run.learning_rate, steps)
     model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(
-        data.x_train,
-        data.y_train,
-        batch_size=batch,
-        epochs=run.epochs,
-        validation_data=(data.x_test, data.y_test),
-        callbacks=[keras_progress(run.progress)],
-        verbose=0,
-    )
-    return model
+    batches = array_batches(data.x_train, data.y_train, batch, run.seed)
+    return fit_model(model, batches, run, validation=(data.x_test, data.y_test))
 
 
 def _pixels(images: Array) -> Array:

@@ -9,7 +9,7 @@ from pilotlight.training import (
     build_vocabulary,
     exported_classifier,
     fingerprint,
-    keras_progress,
+    fit_model,
     load_languages,
     text_batches,
 )
@@ -47,13 +47,7 @@ def train(data: Dataset, run: Run) -> Exported:
     model = network(vocabulary.size, len(data.classes))
     rate = keras.optimizers.schedules.CosineDecay(run.learning_rate, run.epochs * len(batches))
     model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(
-        batches,
-        epochs=run.epochs,
-        validation_data=text_batches(held, data.y_test.tolist(), run.batch_size, run.seed),
-        callbacks=[keras_progress(run.progress)],
-        verbose=0,
-    )
+    fit_model(model, batches, run, validation=text_batches(held, data.y_test.tolist(), run.batch_size, run.seed))
     return exported_classifier(model, data, vocabulary, characters)
 
 

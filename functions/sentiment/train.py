@@ -9,7 +9,7 @@ from pilotlight.training import (
     build_vocabulary,
     exported_classifier,
     fingerprint,
-    keras_progress,
+    fit_model,
     load_sentiments,
     log_count_ratios,
     text_batches,
@@ -44,13 +44,8 @@ def train(data: Dataset, run: Run) -> Exported:
     batch = max(1, min(run.batch_size, len(rows) // STEPS_AN_EPOCH))
     optimizer = keras.optimizers.Adam(run.learning_rate, clipnorm=1.0, use_ema=True, ema_momentum=0.99)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(
-        text_batches(rows, data.y_train.tolist(), batch, run.seed),
-        epochs=run.epochs,
-        validation_data=text_batches(held, data.y_test.tolist(), run.batch_size, run.seed),
-        callbacks=[keras_progress(run.progress)],
-        verbose=0,
-    )
+    batches = text_batches(rows, data.y_train.tolist(), batch, run.seed)
+    fit_model(model, batches, run, validation=text_batches(held, data.y_test.tolist(), run.batch_size, run.seed))
     return exported_classifier(model, data, vocabulary, words, graph=unmasked(model, vocabulary.size))
 
 

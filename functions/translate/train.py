@@ -13,8 +13,8 @@ from pilotlight.training import (
     Run,
     corpus_bleu,
     fingerprint,
+    fit_model,
     generate_recomputed,
-    keras_progress,
     learn_subwords,
     load_translations,
     pair_batches,
@@ -69,7 +69,7 @@ def train(data: Dataset, run: Run) -> Exported:
     )
     optimizer = keras.optimizers.Adam(rate, beta_2=0.98, clipnorm=1.0, use_ema=True, ema_momentum=0.99)
     model.compile(optimizer, smoothed(choice.smoothing))
-    model.fit(batches, epochs=run.epochs, verbose=0, callbacks=[keras_progress(run.progress)])
+    fit_model(model, batches, run)
 
     def predict(inputs: Named) -> Named:
         found = generate_recomputed(model, [source.ids(text) for text in inputs["text"].tolist()], search)

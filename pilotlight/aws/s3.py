@@ -84,6 +84,10 @@ class S3Blobs:
             keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
         yield from sorted(key.removeprefix(self._prefix) for key in keys)
 
+    def remove(self, name: str) -> None:
+        with self._reported():
+            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)
+
     def _exists(self, name: str) -> bool:
         with self._reported():
             try:

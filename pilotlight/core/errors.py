@@ -4,6 +4,7 @@
     ├── ProjectError      the folder is not a Pilotlight project, or its configuration is wrong
     ├── DataError         training data is missing or not in the layout that was promised
     ├── TrainingError     a person's train.py failed or broke its contract
+    ├── Interrupted       a run was told to stop, and can go on later
     ├── ConversionError   a model cannot become ONNX, or an ONNX file cannot be read
     ├── ParityError       the gate refused: the ONNX model does not answer as its source does, or app.py cannot serve it
     ├── StoreError        a version is missing from the store or cannot be written to it
@@ -39,6 +40,10 @@ class DataError(UserError):
 
 class TrainingError(UserError):
     """A person's train.py failed or broke its contract."""
+
+
+class Interrupted(UserError):
+    """A run was told to stop, and can go on later."""
 
 
 class ConversionError(UserError):

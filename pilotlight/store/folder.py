@@ -60,6 +60,10 @@ class FolderBlobs:
             path.as_posix() for path in found if path.parts[0] != _ASIDE and path.as_posix().startswith(prefix)
         )
 
+    def remove(self, name: str) -> None:
+        with self._reported():
+            (self._root / name).unlink(missing_ok=True)
+
     def _put(self, name: str, content: IO[bytes]) -> bool:
         target = self._root / name
         with self._reported():

@@ -29,3 +29,6 @@ class Blobs(Protocol):
 
     def names(self, prefix: str) -> Iterator[str]:
         """Every name that begins with `prefix`, sorted."""
+
+    def remove(self, name: str) -> None:
+        """Removes `name`, which need not be there. Versions are never removed; what a run keeps for itself is."""

@@ -7,6 +7,7 @@
     table.py          one table, whole
     classes.py        names of classes become numbers
     texts.py          texts of a source; vocabularies and counts
+    batches.py        batches that follow from the seed and the epoch alone
     text_batches.py   rows of ids in batches of about one length
     text_classifier.py  a fitted text classifier as train.py exports it
     translations.py   texts in two languages; BLEU
@@ -16,6 +17,9 @@
     recomputed.py     what it writes, without a cache
     door.py           train.py is loaded and called; its mistakes become one line
     fitting.py        fit: all of it, and the held-out metrics
+    keras_fit.py      fit_model: Keras models, with progress, checkpoints and resumption
+    keras_stream.py   batches as one endless sequence
+    checkpoints.py    what an interrupted run goes on from
     keras_support.py  seeds, progress, metrics and history of Keras models
     sklearn_support.py  folds and learning curves for scikit-learn's models
 
@@ -23,8 +27,11 @@ TensorFlow, Keras and scikit-learn are imported inside the functions that need t
 """
 
 from pilotlight.training.arrays import Arrays, fingerprint
+from pilotlight.training.batches import EpochBatches, array_batches, epoch_batches
+from pilotlight.training.checkpoints import CheckpointPlace, Checkpoints
 from pilotlight.training.door import TRAIN_NAME, TrainModule, load_train_module
 from pilotlight.training.fitting import fit
+from pilotlight.training.keras_fit import fit_model
 from pilotlight.training.keras_support import keras_progress
 from pilotlight.training.pair_batches import pair_batches
 from pilotlight.training.recomputed import generate_recomputed
@@ -43,16 +50,22 @@ __all__ = [
     "NUMBERS",
     "TRAIN_NAME",
     "Arrays",
+    "CheckpointPlace",
+    "Checkpoints",
+    "EpochBatches",
     "Fetch",
     "Recorder",
     "Run",
     "TrainModule",
+    "array_batches",
     "build_vocabulary",
     "corpus_bleu",
+    "epoch_batches",
     "exported_classifier",
     "feature_names",
     "fingerprint",
     "fit",
+    "fit_model",
     "folds",
     "generate_recomputed",
     "keras_progress",

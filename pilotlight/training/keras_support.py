@@ -69,18 +69,27 @@ def history(model: Any) -> Curve | None:  # noqa: ANN401  (Keras has no types)
 
 
 def keras_progress(
-    progress: Progress, clock: Callable[[], float] = time.monotonic, recorder: Recorder | None = None
+    progress: Progress,
+    clock: Callable[[], float] = time.monotonic,
+    recorder: Recorder | None = None,
+    *,
+    epochs: int | None = None,
+    first: int = 0,
 ) -> Any:  # noqa: ANN401
     """A Keras callback that reports each step (a few times a second at most) and one line an epoch to `progress`.
 
-    recorder: run.recorder, where train.py does not return the Keras model itself, whose history would be read.
+    `fit_model` has one already; this is for a train.py that calls model.fit itself. recorder: run.recorder, where
+    train.py does not return the Keras model itself, whose history would be read. epochs: of the whole run, where fit is
+    told fewer. first: steps of the first epoch that are done already.
     """
     import keras  # noqa: PLC0415  (seconds; train.py has imported it already)
 
     class Report(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
         def on_train_begin(self, logs: Any = None) -> None:  # noqa: ANN401, ARG002
-            self._epoch = 0
             self._next = clock()
+            self._done = first
+            self._epochs = epochs or self.params["epochs"]
+            self._steps = (self.params.get("steps") or 0) + first
 
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ANN401, ARG002
             self._epoch = epoch
@@ -89,17 +98,18 @@ def keras_progress(
             if clock() < self._next:
                 return
             self._next = clock() + 1 / _REPORTS_A_SECOND
-            steps = self.params.get("steps") or batch + 1
-            progress.step(self._epoch * steps + batch + 1, self.params["epochs"] * steps, _values(logs))
+            steps = self._steps or batch + 1
+            progress.step(self._epoch * steps + self._done + batch + 1, self._epochs * steps, _values(logs))
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ANN401
             values = _values(logs)
-            steps = self.params.get("steps") or 1
-            progress.step((epoch + 1) * steps, self.params["epochs"] * steps, values)
+            steps = self._steps or 1
+            self._done = 0
+            progress.step((epoch + 1) * steps, self._epochs * steps, values)
             shown = ", ".join(f"{name} {value:.4f}" for name, value in values.items())
             if recorder is not None:
                 recorder.add("epoch", epoch + 1, values)
-            progress.note(f"epoch {epoch + 1} of {self.params['epochs']}: {shown}")
+            progress.note(f"epoch {epoch + 1} of {self._epochs}: {shown}")
 
     return Report()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pilotlight.core.curve import Curve, finite
 from pilotlight.core.progress import Progress, Silent
+from pilotlight.core.stopping import Stop
+from pilotlight.training.checkpoints import Checkpoints
 
 Fetch = Callable[[str, Path], None]
 """Downloads the object at an s3:// address to a path."""
@@ -27,6 +29,11 @@ class Recorder:
         self._axis = axis
         self._points.append((float(at), {name: finite(value) for name, value in values.items()}))
 
+    @property
+    def points(self) -> Sequence[tuple[float, Mapping[str, float | None]]]:
+        """What was added, in turn."""
+        return tuple(self._points)
+
     def curve(self) -> Curve | None:
         """What was collected, None where nothing was."""
         if not self._points:
@@ -43,7 +50,8 @@ class Run:
     source: a built-in data source, a path or s3://bucket/key. epochs: passes over the training part. batch_size:
     samples a step, at most. learning_rate: where the schedule starts. seed: of every random generator. progress: where
     train.py reports. fetch: downloads s3:// addresses, None where no AWS client is at hand. labels: the names of the
-    classes, empty where model.toml has no [labels]. recorder: what `record` fills.
+    classes, empty where model.toml has no [labels]. recorder: what `record` fills. checkpoints: where `fit_model` keeps
+    them, None where it keeps none. checkpoint_minutes: the longest that it goes without one. stop: ends it early.
     """
 
     source: str
@@ -55,6 +63,9 @@ class Run:
     fetch: Fetch | None = None
     labels: tuple[str, ...] = ()
     recorder: Recorder = field(default_factory=Recorder)
+    checkpoints: Checkpoints | None = None
+    checkpoint_minutes: float = 10.0
+    stop: Stop = field(default_factory=Stop)
 
     def record(self, axis: str, at: float, values: Mapping[str, float]) -> None:
         """One point of the learning curve, `at` so many of `axis` ("epoch", "training samples").

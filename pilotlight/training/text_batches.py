@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from pilotlight.training.batches import epoch_batches
 from pilotlight_runtime.text import padded
 
 Row = Sequence[int]
@@ -22,30 +23,14 @@ _POOL: Final = 20
 def text_batches(
     rows: Sequence[Row], labels: Sequence[int], size: int, seed: int, augment: Augment | None = None
 ) -> Any:  # noqa: ANN401  (Keras has no types)
-    """A keras.utils.PyDataset of (ids of shape (n, length), labels), shuffled anew for each epoch by `seed`."""
-    import keras  # noqa: PLC0415  (seconds; train.py has imported it already)
+    """EpochBatches of (ids of shape (n, length), labels), shuffled anew for each epoch by `seed`."""
 
-    class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
-        def __init__(self) -> None:
-            super().__init__()
-            self._draw = np.random.default_rng(seed)
-            self._shuffle()
+    def arrange(draw: np.random.Generator) -> list[tuple[list[Row], list[int]]]:
+        cut = [augment(row, draw) for row in rows] if augment else rows
+        batches = shuffled_batches([(len(row),) for row in cut], size, draw)
+        return [([cut[place] for place in batch], [labels[place] for place in batch]) for batch in batches]
 
-        def __len__(self) -> int:
-            return len(self._batches)
-
-        def __getitem__(self, index: int) -> tuple[Any, Any]:
-            batch = self._batches[index]
-            return padded_array([self._rows[row] for row in batch]), np.array([labels[row] for row in batch])
-
-        def on_epoch_end(self) -> None:
-            self._shuffle()
-
-        def _shuffle(self) -> None:
-            self._rows = [augment(row, self._draw) for row in rows] if augment else list(rows)
-            self._batches = shuffled_batches([(len(row),) for row in self._rows], size, self._draw)
-
-    return Batches()
+    return epoch_batches(arrange, lambda batch: (padded_array(batch[0]), np.array(batch[1])), seed)
 
 
 def shuffled_batches(lengths: Sequence[tuple[int, ...]], size: int, draw: np.random.Generator) -> list[list[int]]:

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from pilotlight.core.artifacts import Array, Dataset
-from pilotlight.training import Run, fingerprint, keras_progress, load_arrays
+from pilotlight.training import Run, array_batches, fingerprint, fit_model, load_arrays
 
 
 def load(run: Run) -> Dataset:
@@ -36,16 +36,8 @@ def train(data: Dataset, run: Run) -> keras.Model:
         ]
     )
     model.compile(keras.optimizers.Adam(run.learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(
-        data.x_train,
-        data.y_train,
-        batch_size=run.batch_size,
-        epochs=run.epochs,
-        validation_data=(data.x_test, data.y_test),
-        callbacks=[keras_progress(run.progress)],
-        verbose=0,
-    )
-    return model
+    batches = array_batches(data.x_train, data.y_train, run.batch_size, run.seed)
+    return fit_model(model, batches, run, validation=(data.x_test, data.y_test))
 
 
 def _pixels(images: Array) -> Array:

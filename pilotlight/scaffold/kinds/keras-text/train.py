@@ -8,7 +8,7 @@ from pilotlight.training import (
     build_vocabulary,
     exported_classifier,
     fingerprint,
-    keras_progress,
+    fit_model,
     load_sentiments,
     text_batches,
 )
@@ -37,13 +37,9 @@ def train(data: Dataset, run: Run) -> Exported:
     held = [vocabulary.ids(words(text)) for text in data.x_test.tolist()]
     model = network(vocabulary.size, len(data.classes))
     model.compile(keras.optimizers.Adam(run.learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(
-        text_batches(rows, data.y_train.tolist(), run.batch_size, run.seed),
-        epochs=run.epochs,
-        validation_data=text_batches(held, data.y_test.tolist(), run.batch_size, run.seed),
-        callbacks=[keras_progress(run.progress)],
-        verbose=0,
-    )
+    batches = text_batches(rows, data.y_train.tolist(), run.batch_size, run.seed)
+    held_out = text_batches(held, data.y_test.tolist(), run.batch_size, run.seed)
+    fit_model(model, batches, run, validation=held_out)
     return exported_classifier(model, data, vocabulary, words)
 
 

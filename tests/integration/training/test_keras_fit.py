@@ -1,0 +1,205 @@
+"""A fit that is interrupted anywhere ends with the weights, the metrics and the curve of one that is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from pilotlight.core.errors import Interrupted
+from pilotlight.core.stopping import Stop
+from pilotlight.store import FolderBlobs
+from pilotlight.training import Checkpoints, Run, array_batches, fit_model, text_batches
+
+EPOCHS, SAMPLES, SIZE = 3, 50, 8
+STEPS = 7
+
+
+class StopAfter:
+    """A Stop that is asked for after so many looks: one a batch but the last of an epoch, one an epoch but the last."""
+
+    def __init__(self, looks: int) -> None:
+        self._left = looks
+        self._stop = Stop()
+
+    @property
+    def asked(self) -> bool:
+        self._left -= 1
+        return self._left < 0
+
+    def watched(self) -> Any:
+        return self._stop.watched()
+
+
+def data() -> tuple[np.ndarray, np.ndarray]:
+    draw = np.random.default_rng(1)
+    x = draw.normal(size=(SAMPLES, 4)).astype(np.float32)
+    return x, (x.sum(axis=1) > 0).astype(np.int64)
+
+
+def network(optimizer: Any) -> keras.Model:
+    keras.utils.set_random_seed(5)
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((4,)),
+            layers.Dense(8, activation="relu"),
+            layers.BatchNormalization(),
+            layers.Dropout(0.5),
+            layers.Dense(2, activation="softmax"),
+        ]
+    )
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def run_in(folder: Path | None, stop: Any = None) -> Run:
+    kept = Checkpoints(FolderBlobs(folder)) if folder is not None else None
+    return Run("made", EPOCHS, SIZE, 0.01, 3, checkpoints=kept, stop=Stop() if stop is None else stop)
+
+
+def averaged() -> Any:
+    rate = keras.optimizers.schedules.CosineDecay(0.01, EPOCHS * STEPS)
+    return keras.optimizers.Adam(rate, use_ema=True, ema_momentum=0.9)
+
+
+def fitted(run: Run, optimizer: Any) -> keras.Model:
+    x, y = data()
+    return fit_model(network(optimizer), array_batches(x, y, SIZE, run.seed), run, validation=(x, y))
+
+
+def same(model: keras.Model, other: keras.Model) -> bool:
+    pairs = zip(model.get_weights(), other.get_weights(), strict=True)
+    return all(np.array_equal(one, another) for one, another in pairs)
+
+
+@pytest.fixture(scope="module")
+def whole() -> tuple[keras.Model, Run]:
+    run = run_in(None)
+    return fitted(run, averaged()), run
+
+
+@pytest.mark.parametrize("looks", [0, 3, 6, 7, 12, 15, 19])
+def test_a_run_that_is_stopped_anywhere_ends_as_one_that_is_not(
+    looks: int, tmp_path: Path, whole: tuple[keras.Model, Run]
+) -> None:
+    with pytest.raises(Interrupted, match="a checkpoint is kept"):
+        fitted(run_in(tmp_path, StopAfter(looks)), averaged())
+    run = run_in(tmp_path)
+    model = fitted(run, averaged())
+    assert same(model, whole[0])
+    assert run.recorder.curve() == whole[1].recorder.curve()
+
+
+def test_a_run_may_be_stopped_at_every_step(tmp_path: Path, whole: tuple[keras.Model, Run]) -> None:
+    stops = 0
+    while True:
+        run = run_in(tmp_path, StopAfter(1))
+        try:
+            model = fitted(run, averaged())
+        except Interrupted:
+            stops += 1
+        else:
+            break
+    assert stops > EPOCHS
+    assert same(model, whole[0])
+    assert run.recorder.curve() == whole[1].recorder.curve()
+
+
+def test_checkpoints_come_within_an_epoch_too_and_change_nothing(
+    tmp_path: Path, whole: tuple[keras.Model, Run]
+) -> None:
+    class Watching(FolderBlobs):
+        seen: list[str] = []  # noqa: RUF012
+
+        def put_file(self, name: str, source: Path) -> bool:
+            self.seen.append(name)
+            return super().put_file(name, source)
+
+    place = Watching(tmp_path)
+    run = Run("made", EPOCHS, SIZE, 0.01, 3, checkpoints=Checkpoints(place), checkpoint_minutes=0.0)
+    model = fitted(run, averaged())
+    ends = [f"seed-3/fit-0/{epoch:06d}-{step:09d}.npz" for epoch in range(EPOCHS) for step in range(STEPS)]
+    assert place.seen == [*ends[1:], f"seed-3/fit-0/{EPOCHS:06d}-{0:09d}-done.npz"]
+    assert list(place.names("")) == place.seen[-1:]
+    assert same(model, whole[0])
+
+
+def test_a_run_that_was_fitted_is_not_fitted_again(tmp_path: Path) -> None:
+    first = fitted(run_in(tmp_path), averaged())
+    notes: list[str] = []
+
+    class Heard:
+        def stage(self, title: str) -> None: ...
+
+        def step(self, done: int, total: int, values: object) -> None:
+            raise AssertionError(f"nothing is learned, not even {done} of {total}: {values}")
+
+        def note(self, text: str) -> None:
+            notes.append(text)
+
+    run = Run("made", EPOCHS, SIZE, 0.01, 3, Heard(), checkpoints=Checkpoints(FolderBlobs(tmp_path)))
+    again = fitted(run, averaged())
+    assert same(first, again)
+    assert notes == ["was fitted before: its last checkpoint is taken as it is"]
+    x, y = data()
+    assert again.evaluate(x, y, verbose=0) == first.evaluate(x, y, verbose=0)
+    assert again.history.params["steps"] == STEPS
+
+
+def test_a_callback_that_ends_training_early_is_heeded(tmp_path: Path) -> None:
+    x, y = data()
+    stop = keras.callbacks.EarlyStopping("val_loss", patience=0, min_delta=100, restore_best_weights=True)
+    model = fit_model(
+        network("adam"), array_batches(x, y, SIZE, 3), run_in(tmp_path), validation=(x, y), callbacks=[stop]
+    )
+    again = fit_model(network("adam"), array_batches(x, y, SIZE, 3), run_in(tmp_path), validation=(x, y))
+    assert same(model, again)
+    assert len(model.history.epoch) == 2
+
+
+def test_a_network_of_other_variables_starts_over(tmp_path: Path) -> None:
+    with pytest.raises(Interrupted):
+        fitted(run_in(tmp_path, StopAfter(9)), averaged())
+    x, y = data()
+    keras.utils.set_random_seed(5)
+    small = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation="softmax")])
+    small.compile("adam", "sparse_categorical_crossentropy")
+    run = run_in(tmp_path)
+    fit_model(small, array_batches(x, y, SIZE, 3), run)
+    curve = run.recorder.curve()
+    assert curve is not None
+    assert curve.at == (1.0, 2.0, 3.0)
+
+
+def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path, whole: tuple[keras.Model, Run]) -> None:
+    with pytest.raises(Interrupted):
+        fitted(run_in(tmp_path, StopAfter(9)), averaged())
+    (name,) = FolderBlobs(tmp_path).names("")
+    (tmp_path / name).with_name("000009-000000000.npz").write_bytes(b"half a file")
+    assert same(fitted(run_in(tmp_path), averaged()), whole[0])
+
+
+def test_rows_of_texts_go_on_in_the_middle_of_an_epoch(tmp_path: Path) -> None:
+    rows = [[1 + index % 5] * (1 + index) for index in range(20)]
+    labels = [len(row) % 2 for row in rows]
+
+    def fit(run: Run) -> keras.Model:
+        keras.utils.set_random_seed(5)
+        ids = keras.Input((None,), dtype="int64")
+        states = keras.layers.GlobalAveragePooling1D()(keras.layers.Embedding(8, 4)(ids))
+        model = keras.Model(ids, keras.layers.Dense(2, activation="softmax")(states))
+        model.compile("adam", "sparse_categorical_crossentropy")
+        return fit_model(model, text_batches(rows, labels, 4, 3), run)
+
+    with pytest.raises(Interrupted):
+        fit(run_in(tmp_path, StopAfter(8)))
+    assert same(fit(run_in(tmp_path)), fit(run_in(None)))
+
+
+def test_without_checkpoints_a_stopped_run_says_that_it_starts_over() -> None:
+    with pytest.raises(Interrupted, match="It keeps no checkpoints: start over"):
+        fitted(run_in(None, StopAfter(2)), averaged())
