@@ -60,7 +60,7 @@ def local_name(root: Path) -> str:
 def build(root: Path, docker: Docker, progress: Progress, *, base: str | None = None, cpu: bool = False) -> Built:
     """Builds the image of the project at `root`; what is unchanged comes from Docker's cache. ImageError if it fails.
 
-    base: takes the place of the Dockerfile's. cpu: TensorFlow for the CPU, a tenth of the size.
+    base: takes the place of the Dockerfile's. cpu: TensorFlow for the CPU, without the gigabytes of CUDA.
     """
     files, tag = image_files(root), image_tag(root)
     name = f"{_LOCAL}:{tag}"

@@ -51,11 +51,13 @@ def write_training_locks(source: Path, constraints: Path | None, python: str = P
 
 
 def _resolved(wanted: Iterable[str], constraints: Path | None, python: str) -> list[tuple[str, str, str]]:
-    """Name, version and sha256 of each wheel. Lines marked "alone" are resolved without what they require."""
-    alone: list[str] = []
-    whole: list[str] = []
-    for line in wanted:
-        (alone if _ALONE in line else whole).append(line)
+    """Name, version and sha256 of each wheel. Lines marked "alone" are resolved without what they require.
+
+    Lines that begin with a dash are pip's options, and hold for all.
+    """
+    lines = list(wanted)
+    alone = [line for line in lines if _ALONE in line or line.startswith("-")]
+    whole = [line for line in lines if _ALONE not in line]
     options = platform_options(python, "x86_64")
     found = _report(alone, options, constraints)
     found += _report(whole, [option for option in options if option != _NO_DEPS], constraints)
