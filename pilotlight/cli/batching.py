@@ -67,9 +67,7 @@ def train_on_batch(  # noqa: PLR0913  (what the command was given)
     job = ""
     if result is not None:
         spared = saved_text(read_run(desk.files, desk.run))
-        desk.progress.note(
-            f"run {desk.run} is finished: same code, data and settings, so no job is paid again ({spared})"
-        )
+        desk.progress.note(f"run {desk.run} is finished: same code, data and settings. That saves {spared}")
     else:
         job = desk.job()
         if detach:
