@@ -137,12 +137,12 @@ def test_a_data_object_that_is_missing(account: Account) -> None:
 
 def test_data_on_this_machine(account: Account) -> None:
     (account.root / "texts").mkdir()
-    for source in ("digits.npz", "texts"):
+    for source, recursive in (("digits.npz", ""), ("texts", "--recursive ")):
         refused(
             account.train(data=source),
             f"error: {source}: is on this machine, where a container of AWS Batch cannot read it. Upload it, for "
-            f"instance `aws s3 cp --recursive {source} s3://models/data/{source}` (a single file without --recursive), "
-            f"and give `--data s3://models/data/{source}`.",
+            f"instance `aws s3 cp {recursive}{source} s3://models/data/{source}`, and give "
+            f"`--data s3://models/data/{source}`.",
         )
     assert account.jobs() == []
 
@@ -251,9 +251,9 @@ def test_a_quota_of_zero_gpus(account: Account) -> None:
     refused(
         ran,
         "error: job queue training: the account may not run a job of 4 vCPUs on GPU instances in eu-west-1: its quotas "
-        "are All G and VT Spot Instance Requests (L-3819A6DF) 0, Running On-Demand G and VT instances (L-DB2E81BA) 0. "
-        "Ask for more vCPUs in the console of Service Quotas, under Amazon EC2; AWS may take days to answer. Nothing was "
-        "submitted.",
+        "are All G and VT Spot Instance Requests (L-3819A6DF) 0, Running On-Demand G and VT instances (L-DB2E81BA) "
+        "0. Ask for more vCPUs in the console of Service Quotas, under Amazon EC2; AWS may take days to answer. "
+        "Nothing was submitted.",
     )
     assert account.jobs() == []
 
