@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pilotlight.batch import Cloud
+from pilotlight.core.errors import RunError
+
 RUN = "3f2a9c0d1e4b"
 JOB = "11111111-2222-3333-4444-555555555555"
 QUEUE_ARN = "arn:aws:batch:eu-west-1:123456789012:job-queue/training"
@@ -232,3 +235,81 @@ class Recorded:
 
     def line(self, text: str) -> None:
         self.told.append(f"| {text}")
+
+
+def kind(name: str, vcpus: int, memory: int, gpus: int) -> dict[str, Any]:
+    """InstanceTypeInfo of the Amazon EC2 API Reference, what is read of it."""
+    gpu = {"GpuInfo": {"Gpus": [{"Name": "T4", "Count": gpus}]}} if gpus else {}
+    return {
+        "InstanceType": name,
+        "VCpuInfo": {"DefaultVCpus": vcpus},
+        "MemoryInfo": {"SizeInMiB": memory},
+        **gpu,
+    }
+
+
+KINDS = [
+    kind("g4dn.12xlarge", 48, 196608, 4),
+    kind("g4dn.xlarge", 4, 16384, 1),
+    kind("g5.xlarge", 4, 16384, 1),
+    kind("g5.2xlarge", 8, 32768, 1),
+    kind("c5.xlarge", 4, 8192, 0),
+]
+
+
+class Market:
+    """Instance types and prices; with `denied` neither."""
+
+    def __init__(self, *, denied: bool = False) -> None:
+        self._denied = denied
+
+    def types(self, names: object) -> list[dict[str, Any]]:
+        del names
+        return KINDS
+
+    def instance(self, container_instance: str) -> dict[str, Any] | None:
+        """Of ECS's container instance HOST; any other is gone."""
+        if container_instance != HOST:
+            return None
+        placed = {"AvailabilityZone": "eu-west-1a"}
+        return {"InstanceType": "g4dn.xlarge", "InstanceLifecycle": "spot", "Placement": placed}
+
+    def spot(self, types: object) -> list[tuple[str, str, float]]:
+        del types
+        self._asked("spot")
+        return [("g4dn.xlarge", "eu-west-1a", 0.2)]
+
+    def on_demand(self, kind: str) -> float | None:
+        self._asked("on demand")
+        return {"g4dn.xlarge": 0.6}.get(kind)
+
+    def _asked(self, what: str) -> None:
+        if self._denied:
+            raise RunError("prices", f"denied {what}", "Ask.")
+
+
+class Nothing:
+    """Images, quotas, stacks and objects where a test asks for none of them."""
+
+    def has(self, repository: str, tag: str) -> bool:
+        raise AssertionError((repository, tag))
+
+    def value(self, code: str) -> float | None:
+        del code
+        return None
+
+    def outputs(self, name: str) -> dict[str, str] | None:
+        raise AssertionError(name)
+
+    def one(self, url: str) -> tuple[str, int] | None:
+        raise AssertionError(url)
+
+    def below(self, url: str) -> list[tuple[str, str, int]]:
+        raise AssertionError(url)
+
+
+def cloud(engine: ScriptedEngine, logs: ScriptedLogs | None = None) -> Cloud:
+    """AWS around an engine that plays a script."""
+    none, market = Nothing(), Market()
+    streams = logs or ScriptedLogs({})
+    return Cloud("eu-west-1", engine, streams, none, none, market, market, none, none)

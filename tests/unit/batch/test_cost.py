@@ -1,12 +1,11 @@
 import pytest
-from batch_shapes import HOST, attempt, environment, job
+from batch_shapes import HOST, KINDS, Market, attempt, environment, job
 
 from pilotlight.batch import PriceList, Range, estimate, minutes, read_job, read_prices, stated
 from pilotlight.batch.cost import IDLE
 from pilotlight.batch.jobs import Needs
 from pilotlight.batch.machines import Machine, fitting, read_machine
 from pilotlight.batch.queues import read_environment
-from pilotlight.core.errors import RunError
 
 SPOT = {("g4dn.xlarge", "eu-west-1a"): 0.2, ("g4dn.xlarge", "eu-west-1b"): 0.25, ("g5.xlarge", "eu-west-1a"): 0.5}
 PRICES = PriceList(SPOT, {"g5.xlarge": 1.2})
@@ -74,57 +73,10 @@ def test_dollars(amount: float, text: str) -> None:
     assert str(Range(amount, amount)) == text
 
 
-def kind(name: str, vcpus: int, memory: int, gpus: int) -> dict[str, object]:
-    """InstanceTypeInfo of the Amazon EC2 API Reference, what is read of it."""
-    gpu = {"GpuInfo": {"Gpus": [{"Name": "T4", "Count": gpus}]}} if gpus else {}
-    return {
-        "InstanceType": name,
-        "VCpuInfo": {"DefaultVCpus": vcpus},
-        "MemoryInfo": {"SizeInMiB": memory},
-        **gpu,
-    }
-
-
-KINDS = [
-    kind("g4dn.12xlarge", 48, 196608, 4),
-    kind("g4dn.xlarge", 4, 16384, 1),
-    kind("g5.xlarge", 4, 16384, 1),
-    kind("g5.2xlarge", 8, 32768, 1),
-    kind("c5.xlarge", 4, 8192, 0),
-]
-
-
 def test_the_smallest_of_each_family_that_a_job_fits_on() -> None:
     assert fitting(KINDS, Needs(4, 14000, 1)) == ["g4dn.xlarge", "g5.xlarge"]
     assert fitting(KINDS, Needs(4, 20000, 1)) == ["g4dn.12xlarge", "g5.2xlarge"]
     assert fitting(KINDS, Needs(4, 14000, 2)) == ["g4dn.12xlarge"]
-
-
-class Market:
-    """Instance types and prices; with `denied` neither."""
-
-    def __init__(self, *, denied: bool = False) -> None:
-        self._denied = denied
-
-    def types(self, names: object) -> list[dict[str, object]]:
-        del names
-        return KINDS
-
-    def instance(self, container_instance: str) -> None:
-        del container_instance
-
-    def spot(self, types: object) -> list[tuple[str, str, float]]:
-        del types
-        self._asked("spot")
-        return [("g4dn.xlarge", "eu-west-1a", 0.2)]
-
-    def on_demand(self, kind: str) -> float | None:
-        self._asked("on demand")
-        return {"g4dn.xlarge": 0.6}.get(kind)
-
-    def _asked(self, what: str) -> None:
-        if self._denied:
-            raise RunError("prices", f"denied {what}", "Ask.")
 
 
 def test_prices_are_asked_for_as_the_environments_are() -> None:

@@ -40,8 +40,8 @@ def test_a_timeout() -> None:
 
 def test_memory_that_is_used_up() -> None:
     told(
-        f"the container was killed, as where its memory is used up ({MEMORY}). Take a smaller --batch-size, or give the "
-        "job definition in infra/training.yaml more memory.",
+        f"the container was killed, as where its memory is used up ({MEMORY}). Take a smaller --batch-size, or give "
+        "the job definition in infra/training.yaml more memory.",
         attempt(exitCode=137, reason=MEMORY),
         statusReason=EXITED,
     )
