@@ -10,10 +10,14 @@ from typing import Any
 import boto3
 import pytest
 from batch_account import REGION, STORE, TAG, Account, build_account
-from cli_project import Desk, Ran
+from botocore.stub import Stubber
+from cli_project import Desk, Ran, new_project
 from moto import mock_aws
 
+from pilotlight.aws import BatchEngine
+from pilotlight.batch import Cloud
 from pilotlight.core.lock import LOCK_NAME, read_lock
+from pilotlight.store import FolderBlobs
 
 
 @pytest.fixture
@@ -315,3 +319,60 @@ def test_json_is_one_object(account: Account) -> None:
     found = account.train(data="digits", as_json=True).json
     assert (found["run"], found["model"], found["version"], found["value"]) == (run, "adder", version, 0.98)
     assert found["job"] is None
+
+
+class SubmitDenied:
+    """The queue's own answers, but for SubmitJob, which AWS refuses."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def submit(self, request: Any) -> str:
+        client = boto3.client("batch", REGION)
+        with Stubber(client) as stub:
+            text = "User: arn:aws:iam::123456789012:user/u is not authorized to perform: batch:SubmitJob on resource: q"
+            stub.add_client_error("submit_job", "AccessDeniedException", text, http_status_code=403)
+            return BatchEngine(client).submit(request)
+
+
+def test_credentials_that_may_not_submit(account: Account) -> None:
+    def cloud() -> Cloud:
+        real = account.cloud()
+        return real._replace(engine=SubmitDenied(real.engine))
+
+    ran = account.train(data="digits", world=account.world(cloud=cloud))
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.splitlines()[-1] == (
+        "error: job queue training: AWS Batch answered AccessDeniedException (User: arn:aws:iam::123456789012:user/u "
+        "is not authorized to perform: batch:SubmitJob on resource: q). The credentials need batch:SubmitJob there."
+    )
+    assert account.jobs() == []
+    allowed = account.train(data="digits", detach=True)
+    assert allowed.code == 0, "the refused claim is given up"
+    assert 2.0 not in account.slept
+
+
+def test_the_engine_is_one_of_two(account: Account) -> None:
+    ran = account("train", "adder", "--on", "moon")
+    assert ran.code == 2
+    assert "'here', 'batch'" in ran.err
+
+
+def test_runs_of_a_store_in_a_folder_need_no_aws(tmp_path: Path) -> None:
+    desk = new_project(tmp_path)
+    FolderBlobs(tmp_path / "the-store").put_bytes(
+        ".runs/abc/result.json", json.dumps({"model": "adder", "version": "a" * 12, "seconds": 5}).encode()
+    )
+    (row,) = desk("runs", "--json").json["runs"]
+    assert (row["run"], row["model"], row["state"], row["seconds"]) == ("abc", "adder", "succeeded", 5.0)
+
+
+def test_a_damaged_result_is_told(tmp_path: Path) -> None:
+    desk = new_project(tmp_path)
+    FolderBlobs(tmp_path / "the-store").put_bytes(".runs/abc/result.json", b"{")
+    ran = desk("runs")
+    assert (ran.code, ran.out) == (1, "")
+    assert f"{tmp_path}/the-store/.runs/abc/result.json: is damaged" in ran.err
