@@ -44,6 +44,13 @@ class Clients:
         return self._session.region_name or ""
 
     @cached_property
+    def _shortly(self) -> Config:
+        """For what a run can do without: nobody waits minutes for it where a network lets nothing through."""
+        from botocore.config import Config  # noqa: PLC0415  (an extra)
+
+        return Config(connect_timeout=5, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 2})
+
+    @cached_property
     def batch(self) -> BatchClient:
         with reported("AWS Batch", RunError, "AWS Batch"):
             return self._session.client("batch", config=self._config)
@@ -76,12 +83,12 @@ class Clients:
     @cached_property
     def pricing(self) -> PricingClient:
         with reported("the price list", RunError, "the price list"):
-            return self._session.client("pricing", region_name=_PRICING_REGION, config=self._config)
+            return self._session.client("pricing", region_name=_PRICING_REGION, config=self._shortly)
 
     @cached_property
     def quotas(self) -> ServiceQuotasClient:
         with reported("Service Quotas", RunError, "Service Quotas"):
-            return self._session.client("service-quotas", config=self._config)
+            return self._session.client("service-quotas", config=self._shortly)
 
     @cached_property
     def s3(self) -> S3Client:

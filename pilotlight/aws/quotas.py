@@ -18,14 +18,9 @@ class Quotas:
         self._client = client
 
     def value(self, code: str) -> float | None:
-        """The quota with this code as it is applied, else as it is by default; RunError where it may not be read."""
+        """The quota with this code, None where the account has none such; RunError where it may not be read."""
         with reported(f"quota {code}", RunError, "Service Quotas"):
-            missing = self._client.exceptions.NoSuchResourceException
             try:
                 return self._client.get_service_quota(ServiceCode="ec2", QuotaCode=code)["Quota"].get("Value")
-            except missing:  # never raised for this account
-                pass
-            try:
-                return self._client.get_aws_default_service_quota(ServiceCode="ec2", QuotaCode=code)["Quota"]["Value"]
-            except missing:
+            except self._client.exceptions.NoSuchResourceException:
                 return None

@@ -24,7 +24,7 @@ from pilotlight.batch.claims import Claims, iso
 from pilotlight.batch.cost import Cost, attempts_of, estimate, minutes, seconds_of, stated
 from pilotlight.batch.definition import needs_of, read_pattern
 from pilotlight.batch.endings import CANCEL_REASON, failure, no_result
-from pilotlight.batch.identity import data_identity, refuse_local, run_id
+from pilotlight.batch.identity import data_identity, local_data, run_id
 from pilotlight.batch.jobs import SUCCEEDED, Job, read_job
 from pilotlight.batch.pricelist import PriceList, Range, read_prices
 from pilotlight.batch.protocol import Clock, Cloud, Display, Engine, RunFiles, Sleep
@@ -75,6 +75,7 @@ __all__ = [
     "failure",
     "iso",
     "live_job",
+    "local_data",
     "minutes",
     "needs_of",
     "no_result",
@@ -88,7 +89,6 @@ __all__ = [
     "read_settings",
     "read_vcpus",
     "record_cost",
-    "refuse_local",
     "run_id",
     "run_names",
     "seconds_of",

@@ -74,10 +74,10 @@ def job_request(
 
 
 def _beginning(pattern: Description) -> list[str]:
-    """The pattern's command up to its first argument that a job fills in (Ref::name); empty with an entry point."""
-    command = list(containers(pattern)[0].get("command") or [])
-    filled = [place for place, word in enumerate(command) if word.startswith("Ref::")]
-    return command[: filled[0]] if filled else command
+    """The pattern's command up to what a job says itself: Ref::name, or an option. Empty where the image begins it."""
+    command = [str(word) for word in containers(pattern)[0].get("command") or ()]
+    said = [place for place, word in enumerate(command) if word.startswith(("Ref::", "--"))]
+    return command[: said[0]] if said else command
 
 
 def _images(definition: Description) -> set[str]:

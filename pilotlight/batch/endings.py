@@ -53,7 +53,7 @@ def explained(job: Job, error: str, run: str) -> Ending:
     if found is not None:
         return found
     if error:
-        return Ending(_clause(error), "Mend that, then run the same command again.")
+        return Ending(_clause(error), "Then run the same command again.")
     return _by_exit_code(job, run)
 
 

@@ -39,13 +39,10 @@ def data_identity(source: str, objects: Objects) -> dict[str, Any]:
     return {"prefix": source.rstrip("/"), "objects": [list(item) for item in below]}
 
 
-def refuse_local(source: str, store: str) -> None:
-    """DataError for data on this machine, which a container elsewhere cannot read. store: names a bucket."""
+def local_data(source: str, store: str, *, folder: bool) -> DataError:
+    """The error for data on this machine, which a container elsewhere cannot read. store: names a bucket."""
     bucket = store.removeprefix("s3://").partition("/")[0]
-    name = source.rstrip("/").rpartition("/")[2]
-    raise DataError(
-        source,
-        "is on this machine, where a container of AWS Batch cannot read it",
-        f"Upload it, for instance `aws s3 cp --recursive {source} s3://{bucket}/data/{name}`"
-        f" (a single file without --recursive), and give `--data s3://{bucket}/data/{name}`.",
-    )
+    target = f"s3://{bucket}/data/{source.rstrip('/').rpartition('/')[2]}"
+    copy = f"aws s3 cp {'--recursive ' if folder else ''}{source} {target}"
+    what = "is on this machine, where a container of AWS Batch cannot read it"
+    return DataError(source, what, f"Upload it, for instance `{copy}`, and give `--data {target}`.")

@@ -56,9 +56,10 @@ def _never(job: Job, queue: Queue, environments: tuple[Environment, ...], usable
 
 
 def what_is_wrong(environment: Environment) -> str:
-    """Why an environment starts nothing, with the reason that Batch gives."""
-    state = environment.status if environment.status == "INVALID" else "disabled"
-    return f"{environment.name} is {state}{f' ({environment.reason})' if environment.reason else ''}"
+    """Why an environment starts nothing, with the reason that Batch gives where it is invalid."""
+    if environment.status != "INVALID":
+        return f"{environment.name} is disabled"
+    return f"{environment.name} is INVALID{f' ({environment.reason})' if environment.reason else ''}"
 
 
 def _told(reason: str, seconds: float) -> str:

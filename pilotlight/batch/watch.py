@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
+from pilotlight.batch.checks import read_vcpus
 from pilotlight.batch.endings import attempt_ended
 from pilotlight.batch.follow import Follower
 from pilotlight.batch.jobs import PENDING, RUNNABLE, RUNNING, STARTING, SUBMITTED, Attempt, Job, read_job
 from pilotlight.batch.machines import Machine, read_machine
 from pilotlight.batch.protocol import Clock, Cloud, Display, Sleep
-from pilotlight.batch.queues import Queue
+from pilotlight.batch.queues import Queue, read_queue
 from pilotlight.batch.settings import DEFAULT_LOG_GROUP
 from pilotlight.batch.waiting import why_waiting
 from pilotlight.core.errors import RunError
 
 POLL_SECONDS: Final = 3.0
+_QUEUE_SECONDS: Final = 30.0
 _DRAINS: Final = 5
 """How often the log is read again after the job has ended: CloudWatch has the last lines some seconds later."""
 
@@ -37,29 +39,25 @@ class Watched(NamedTuple):
 
 
 class Watcher:
-    """Shows a job on `display` until it ends.
+    """Shows a job on `display` until it ends. log_group: where the stack has its logs."""
 
-    queue: None where it is gone. quotas: vCPUs by code. log_group: where the stack has its logs.
-    """
-
-    def __init__(  # noqa: PLR0913  (the world comes in through here)
+    def __init__(
         self,
         cloud: Cloud,
-        queue: Queue | None,
-        quotas: Mapping[str, float],
         display: Display,
         *,
-        log_group: str = DEFAULT_LOG_GROUP,
         clock: Clock,
         sleep: Sleep,
+        log_group: str = DEFAULT_LOG_GROUP,
     ) -> None:
         self._cloud = cloud
-        self._queue = queue
-        self._quotas = quotas
         self._display = display
         self._log_group = log_group
         self._clock = clock
         self._sleep = sleep
+        self._queue: Queue | None = None
+        self._quotas: Mapping[str, float] = {}
+        self._looked = 0.0
         self._machines: dict[str, Machine] = {}
         self._state = ""
         self._why = ""
@@ -105,8 +103,8 @@ class Watcher:
             self._state, self._why, self._since = job.status, "", self._clock()
             if job.status in _STATES:
                 self._display.stage(f"{_STATES[job.status]} ({job.status})")
-        if job.status == RUNNABLE and self._queue is not None:
-            self._explain(job, self._queue)
+        if job.status == RUNNABLE:
+            self._explain(job)
         elif job.status in (STARTING, RUNNING):
             self._remember(job.container)
             if job.status == RUNNING:
@@ -118,13 +116,28 @@ class Watcher:
             self._remember(attempt)
             yield self._attempts, attempt
 
-    def _explain(self, job: Job, queue: Queue) -> None:
+    def _explain(self, job: Job) -> None:
         """Says why the job waits, again only where the reason has changed."""
+        queue = self._queue_of(job)
+        if queue is None:
+            return
         begun = job.created if job.created is not None and not job.attempts else self._since
         why = why_waiting(job, queue, queue.environments, self._quotas, self._clock() - begun)
         if why != self._why:
             self._why = why
             self._display.note(why)
+
+    def _queue_of(self, job: Job) -> Queue | None:
+        """The job's queue as it was half a minute ago at most: someone may disable or mend it meanwhile."""
+        if self._queue is None or self._clock() - self._looked >= _QUEUE_SECONDS:
+            try:
+                queue = read_queue(self._cloud.engine, job.queue, self._cloud.region)
+            except RunError:
+                return None
+            if self._queue is None:
+                self._quotas = read_vcpus(self._cloud.quotas, queue.environments).known
+            self._queue, self._looked = queue, self._clock()
+        return self._queue
 
     def _remember(self, container: Attempt) -> None:
         """Asks for the instance while it is there: once it is gone, nobody says what it was."""

@@ -17,6 +17,7 @@ from pilotlight.batch import (
     data_identity,
     estimate,
     live_job,
+    local_data,
     needs_of,
     read_pattern,
     read_prices,
@@ -24,7 +25,6 @@ from pilotlight.batch import (
     read_result,
     read_run,
     read_settings,
-    refuse_local,
     run_id,
     seconds_of_model,
     submit,
@@ -67,9 +67,7 @@ def train_on_batch(  # noqa: PLR0913  (what the command was given)
     job = ""
     if result is not None:
         spared = saved_text(read_run(desk.files, desk.run))
-        desk.progress.note(
-            f"run {desk.run} is finished: same code, data and settings, so no job is paid again ({spared})"
-        )
+        desk.progress.note(f"run {desk.run} is finished: same code, data and settings. That saves {spared}")
     else:
         job = desk.job()
         if detach:
@@ -106,7 +104,7 @@ class _Desk:
         source = options.data if options.data is not None else config.training.data
         base = where.cwd if options.data is not None else project.folder(config.name)
         if _is_local(source, base):
-            refuse_local(source, project.store)
+            raise local_data(source, project.store, folder=(base / source).is_dir())
         cloud = world.cloud()
         settings = read_settings(cloud.stacks, stack_name(project.root), cloud.region)
         data = data_identity(source, cloud.objects)

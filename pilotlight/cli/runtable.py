@@ -14,6 +14,7 @@ from pilotlight.batch import (
     Engine,
     Job,
     Range,
+    Result,
     RunRecord,
     attempts_of,
     minutes,
@@ -42,17 +43,17 @@ def read_rows(records: Iterable[RunRecord], engine: Callable[[], Engine]) -> lis
 
 def runs_table(rows: Iterable[Row]) -> Table:
     """The newest first."""
-    table = plain_table("run", "model", "state", "submitted", "ran", "version", "metric", "cost")
+    table = plain_table("run", "model", "state", "submitted (UTC)", "ran", "made", "cost")
+    table.columns[0].no_wrap = True
     for row in rows:
         result = row.record.result
         table.add_row(
             escape(row.record.run),
             escape(row.record.model),
             _coloured(row.state),
-            row.record.submitted.replace("T", " ").removesuffix("+00:00"),
+            row.record.submitted.replace("T", " ")[: len("2026-01-01 00:00")],
             "" if row.seconds is None else minutes(row.seconds),
-            result.version if result else "",
-            f"{result.metric} {result.value:.4g}" if result and result.value is not None else "",
+            "" if result is None else _made(result),
             "" if row.record.spent is None else str(Range(*row.record.spent)),
         )
     return table
@@ -73,6 +74,11 @@ def row_object(row: Row) -> dict[str, Any]:
         "jobs": [job["job"] for job in row.record.jobs if job.get("job")],
         "cost": cost_object(row.record),
     }
+
+
+def _made(result: Result) -> str:
+    metric = "" if result.value is None else f", {result.metric} {result.value:.4g}"
+    return escape(f"{result.version}{metric}")
 
 
 def _row(record: RunRecord, known: Mapping[str, Job]) -> Row:

@@ -14,12 +14,10 @@ from pilotlight.batch import (
     failure,
     minutes,
     no_result,
-    read_job,
     read_prices,
     read_queue,
     read_result,
     read_run,
-    read_vcpus,
     record_cost,
     stated,
 )
@@ -27,7 +25,7 @@ from pilotlight.cli.wiring import err, out, print_json
 from pilotlight.core.errors import RunError
 
 if TYPE_CHECKING:
-    from pilotlight.batch import Cloud, Display, Job, Queue, Result, RunFiles, RunRecord, Watched
+    from pilotlight.batch import Cloud, Display, Job, Result, RunFiles, RunRecord, Watched
     from pilotlight.cli.cloud import World
 
 EXIT_DETACHED: Final = 130
@@ -47,15 +45,13 @@ def follow(  # noqa: PLR0913, PLR0917  (what watching needs)
 
     Ctrl-C leaves the job alone, says how to come back and ends the command with 130.
     """
-    queue = _queue_of(cloud, job)
-    quotas = {} if queue is None else read_vcpus(cloud.quotas, queue.environments).known
-    watcher = Watcher(*(cloud, queue, quotas, display), log_group=log_group, clock=world.clock, sleep=world.sleep)
+    watcher = Watcher(cloud, display, log_group=log_group, clock=world.clock, sleep=world.sleep)
     try:
         watched = watcher.watch(job)
     except KeyboardInterrupt:
         err().print(f"Detached; the run goes on. {_come_back(run)}", soft_wrap=True)
         raise typer.Exit(EXIT_DETACHED) from None
-    cost = _cost(cloud, queue, watched)
+    cost = _cost(cloud, watched)
     display.note(cost_text(cost))
     if cost.spent is not None:
         record_cost(files, run, job, *cost.spent)
@@ -111,20 +107,13 @@ def _come_back(run: str) -> str:
     return f"Come back with `pilotlight runs watch {run}`, end it with `pilotlight runs cancel {run}`."
 
 
-def _queue_of(cloud: Cloud, job: str) -> Queue | None:
-    """The queue of a job; None where either is gone, as the watcher will say."""
-    found = cloud.engine.jobs([job])
+def _cost(cloud: Cloud, watched: Watched) -> Cost:
+    job, machines = watched.job, watched.machines
     try:
-        return read_queue(cloud.engine, read_job(found[0]).queue, cloud.region) if found else None
-    except RunError:
-        return None
-
-
-def _cost(cloud: Cloud, queue: Queue | None, watched: Watched) -> Cost:
-    environments = () if queue is None else queue.environments
-    machines = watched.machines
-    prices = read_prices(cloud.prices, cloud.machines, environments, watched.job.needs, machines.values())
-    return stated(watched.job, machines, prices)
+        environments = read_queue(cloud.engine, job.queue, cloud.region).environments
+    except RunError:  # deleted since: the instances that are known have prices all the same
+        environments = ()
+    return stated(job, machines, read_prices(cloud.prices, cloud.machines, environments, job.needs, machines.values()))
 
 
 def _result(files: RunFiles, run: str, watched: Watched) -> Result:
