@@ -159,7 +159,8 @@ def test_these_are_all_templates_with_roles_beside_the_functions(request: pytest
 
 def test_every_action_of_every_role_has_a_reason_and_every_reason_an_action(file: str, template: Template) -> None:
     actions = {
-        role: {action for statement in statements for action in listed(statement["Action"])} | {*managed(template, role)}
+        role: {action for statement in statements for action in listed(statement["Action"])}
+        | {*managed(template, role)}
         for role, statements in roles(template).items()
     }
     assert actions == {role: set(reasons) for role, reasons in WHY[file].items()}
