@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -149,3 +149,7 @@ def deploy_pipeline(root: Path, **parameters: str) -> Pipeline:
     pipeline.container(Ended(0))
     pipeline.builds("SUCCEEDED")
     return pipeline
+
+
+Deploy = Callable[..., Pipeline]
+"""Deploys a pipeline with the given parameters of infra/pipeline.yaml."""

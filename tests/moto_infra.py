@@ -10,7 +10,7 @@ Functions' own ("JobName") and the API's ("jobName"), are known to it and so are
 two methods that go them are empty in moto: they are filled in here. Everything else is moto's own.
 """
 
-import datetime
+import datetime as dt
 import json
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -67,17 +67,7 @@ class PlayedBatch(BatchSimpleBackend):  # type: ignore[misc]
     container: Container
 
     def submit_job(
-        self,
-        job_name: str,
-        job_def_id: str,
-        job_queue: str,
-        array_properties: dict[str, Any],
-        depends_on: list[dict[str, str]] | None = None,
-        container_overrides: dict[str, Any] | None = None,
-        eks_properties_override: dict[str, Any] | None = None,
-        timeout: dict[str, int] | None = None,
-        parameters: dict[str, str] | None = None,
-        tags: dict[str, str] | None = None,
+        self, job_name: str, job_def_id: str, job_queue: str, array_properties: dict[str, Any], **given: Any
     ) -> tuple[str, str, str]:
         definition = self.get_job_definition(job_def_id)
         if definition is None:
@@ -88,17 +78,12 @@ class PlayedBatch(BatchSimpleBackend):  # type: ignore[misc]
             self.get_job_queue(job_queue),
             self,
             log_backend=self.logs_backend,
-            container_overrides=container_overrides,
-            eks_properties_override=eks_properties_override,
-            depends_on=depends_on,
-            parameters=parameters,
             all_jobs=self._jobs,
-            timeout=timeout,
             array_properties=array_properties,
-            tags=tags,
+            **given,
         )
         self._jobs[job.job_id] = job
-        job.job_started_at = datetime.datetime.now()  # noqa: DTZ005  (as moto's)
+        job.job_started_at = dt.datetime.now()  # noqa: DTZ005  (as moto's)
         job._start_attempt()
         container = object.__getattribute__(self, "container")
         job.ended = container(job.describe()["container"]["command"])

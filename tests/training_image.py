@@ -56,5 +56,6 @@ def sent_image(desk: Desk, base: str, registry: str) -> TrainingImage:
 def remove_images(registry: str) -> None:
     """Removes the names that end with the registry; layers stay, so that the next build finds them."""
     names = docker("images", "--format", "{{.Repository}}:{{.Tag}}", f"{registry}/*").split()
+    names += docker("images", "--format", "{{.Repository}}:{{.Tag}}", "123456789012.dkr.ecr.*/*").split()
     if names:
         docker("rmi", "--force", *names)

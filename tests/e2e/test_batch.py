@@ -5,6 +5,7 @@ would begin it. The role of an instance is environment here.
 """
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+import requests
 from batch_cloud import BUCKET, PREFIX, Cloud, Ended, docker, events_of, logs_of, moto_server, wait_for
 from sam_client import accepting, local_api, tensor
 from sam_project import Sam, SamProject
@@ -45,7 +47,7 @@ class Line(NamedTuple):
         )
 
     def environ(self, prefix: str = PREFIX) -> dict[str, str]:
-        return self.cloud.environ | {"PILOTLIGHT_STORE": f"s3://{BUCKET}/{prefix}"}
+        return {**os.environ, **self.cloud.environ, "PILOTLIGHT_STORE": f"s3://{BUCKET}/{prefix}"}
 
 
 def result_of(cloud: Cloud, prefix: str, run: str) -> Any:
@@ -137,6 +139,41 @@ def test_what_trained_in_the_container_is_built_and_served(
         client.close()
     assert probabilities.shape == (1, 10)
     assert abs(float(probabilities.sum()) - 1) < 1e-5
+
+
+# ---- through the command line
+
+
+@pytest.fixture(scope="module")
+def line(cloud: Cloud, training: TrainingImage, registry: str) -> Line:
+    """The command line where the stack's repository has the image, and the engine has it under that name."""
+    repository, tag = cloud.outputs["TrainingRepository"], training.built["tag"]
+    manifest = requests.get(
+        f"http://{registry}/v2/training/manifests/{tag}",
+        headers={"Accept": "application/vnd.docker.distribution.manifest.v2+json"},
+        timeout=10,
+    )
+    cloud.client("ecr").put_image(
+        repositoryName=repository.rpartition("/")[2], imageManifest=manifest.text, imageTag=tag
+    )
+    docker("tag", training.image, f"{repository}:{tag}")
+    cloud.register(f"{repository}:none", prefix="line")
+    return Line(training.desk.root, cloud)
+
+
+def test_the_command_line_trains_on_batch_and_pays_once(line: Line, cloud: Cloud) -> None:
+    command = ["train", "digits", "--on", "batch", "--epochs", "2", "--json"]
+    trained = line(*command, prefix="line")
+    assert trained.returncode == 0, trained.stderr
+    told = json.loads(trained.stdout)
+    assert f"line/digits/{told['version']}/manifest.json" in cloud.keys("line/digits/")
+    listed = line("runs", "--json", prefix="line")
+    assert listed.returncode == 0, listed.stderr
+    assert [run["status"] for run in json.loads(listed.stdout)["runs"]] == ["SUCCEEDED"], listed.stdout
+    again = line(*command, prefix="line")
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["version"] == told["version"]
+    assert len(cloud.keys("line/.runs/")) == len([key for key in cloud.keys("line/.runs/") if "checkpoints" not in key])
 
 
 # ---- interruptions

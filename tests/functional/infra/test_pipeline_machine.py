@@ -10,7 +10,7 @@ import shlex
 from typing import Any
 
 import pytest
-from infra_pipeline import RESULT, Pipeline, client, deploy_pipeline
+from infra_pipeline import RESULT, Deploy, Pipeline, client
 from moto_infra import Ended
 
 from pilotlight.core.runs import EXIT_DEFECT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_REFUSED
@@ -89,10 +89,8 @@ def test_a_job_that_fails_is_told_by_how_and_nothing_is_deployed(
     assert automatic.remembered() == OLDER
 
 
-def test_a_job_that_cannot_be_submitted_stops_the_pipeline_with_the_reason(
-    aws: None, request: pytest.FixtureRequest
-) -> None:
-    pipeline = deploy_pipeline(request.config.rootpath, TrainingJobDefinition="nobody-registered-it:3")
+def test_a_job_that_cannot_be_submitted_stops_the_pipeline_with_the_reason(deploy: Deploy) -> None:
+    pipeline = deploy(TrainingJobDefinition="nobody-registered-it:3")
     assert pipeline.ended(pipeline.start("no-definition")) == ("FAILED", "PipelineFailed")
     assert subjects(pipeline) == ["digits: the pipeline itself failed"]
     assert "nobody-registered-it:3 does not exist" in pipeline.messages[0]["Message"]
@@ -158,8 +156,8 @@ def test_a_refusal_ends_without_a_deployment(approved: Pipeline) -> None:
     assert approved.remembered() is None
 
 
-def test_no_answer_in_time_ends_without_a_deployment(aws: None, request: pytest.FixtureRequest) -> None:
-    pipeline = deploy_pipeline(request.config.rootpath, ApprovalSeconds="1")
+def test_no_answer_in_time_ends_without_a_deployment(deploy: Deploy) -> None:
+    pipeline = deploy(ApprovalSeconds="1")
     run = pipeline.start("unanswered")
     assert pipeline.ended(run) == ("SUCCEEDED", None)
     assert pipeline.states(run)[-2:] == ["NotifyUnanswered", "NotDeployed"]
