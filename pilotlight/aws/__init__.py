@@ -1,6 +1,6 @@
 """The only room that talks to AWS: a store in S3, objects fetched from it, training on AWS Batch.
 
-s3.py         S3Blobs, fetch_object
+s3.py         S3Blobs, fetch_object, fetch_prefix
 multipart.py  large objects, in parts
 objects.py    what says whether an object has changed
 batch.py      queues, job definitions and jobs
@@ -24,7 +24,7 @@ from pilotlight.aws.machines import Machines
 from pilotlight.aws.objects import Objects
 from pilotlight.aws.prices import Prices
 from pilotlight.aws.quotas import Quotas
-from pilotlight.aws.s3 import S3Blobs, fetch_object
+from pilotlight.aws.s3 import S3Blobs, fetch_object, fetch_prefix
 from pilotlight.aws.stacks import Stacks
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "S3Blobs",
     "Stacks",
     "fetch_object",
+    "fetch_prefix",
     "parse_s3_url",
     "s3_client",
 ]

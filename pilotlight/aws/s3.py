@@ -126,6 +126,25 @@ def fetch_object(client: S3Client, url: str, target: Path) -> None:
             raise DataError(url, "does not exist", "Correct the address, or upload the object.")
 
 
+def fetch_prefix(client: S3Client, url: str, folder: Path) -> None:
+    """Downloads every object below s3://bucket/prefix/ to `folder`, under the rest of its key.
+
+    DataError where there is none or one cannot be fetched, or where a key would leave the folder.
+    """
+    with reported(url, DataError):
+        bucket, prefix = parse_s3_url(url)
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/" if prefix else "")
+        keys = [item["Key"] for page in pages for item in page.get("Contents", []) if not item["Key"].endswith("/")]
+        if not keys:
+            raise DataError(url, "holds no objects", "Correct the address, or upload the data.")
+        for key in keys:
+            target = folder / key.removeprefix(f"{prefix}/")
+            if not target.resolve().is_relative_to(folder.resolve()):
+                raise DataError(f"s3://{bucket}/{key}", "names a place outside the prefix", "Remove that object.")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _download(client, bucket, key, target)
+
+
 def _download(client: S3Client, bucket: str, key: str, target: Path) -> bool:
     try:
         client.download_file(bucket, key, str(target))

@@ -128,10 +128,11 @@ def layer_cache(project: Project) -> Path:
 
 
 def fetch_data(url: str, target: Path) -> None:
-    """Downloads s3://bucket/key to `target`; the S3 client is made only here."""
-    from pilotlight.aws import fetch_object, s3_client  # noqa: PLC0415  (see the module)
+    """Downloads s3://bucket/key to `target`, all of s3://bucket/prefix/ to a folder; the client is made only here."""
+    from pilotlight.aws import fetch_object, fetch_prefix, s3_client  # noqa: PLC0415  (see the module)
 
-    fetch_object(s3_client(), url, target)
+    fetch = fetch_prefix if url.endswith("/") else fetch_object
+    fetch(s3_client(), url, target)
 
 
 def command_to_type(cwd: Path, started: str = sys.argv[0], path: str | None = None) -> str:

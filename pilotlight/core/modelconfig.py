@@ -26,7 +26,9 @@ class TrainingConfig:
     """[training]: defaults that the command line may override.
 
     data: a built-in source, a path or s3://bucket/key. epochs: passes over the data. batch_size: samples a step.
-    learning_rate: where the schedule starts. seed: makes a run repeatable. metric: what the gate compares.
+    learning_rate: where the schedule starts. seed: makes a run repeatable. metric: what the gate compares. regress: by
+    how much the next version may fall short of this one's metric, where a pipeline compares them.
+    checkpoint_minutes: the longest that a run goes without keeping what it has learned.
     """
 
     data: str = ""
@@ -35,6 +37,8 @@ class TrainingConfig:
     learning_rate: float = 0.001
     seed: int = 20
     metric: str = "accuracy"
+    regress: float = 0.01
+    checkpoint_minutes: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,10 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
 def _training(table: TomlTable | None) -> TrainingConfig:
     if table is None:
         return TrainingConfig()
-    table.only("data", "epochs", "batch_size", "learning_rate", "seed", "metric")
+    table.only(
+        *("data", "epochs", "batch_size", "learning_rate", "seed", "metric"),
+        *("regress", "checkpoint_minutes"),
+    )
     default = TrainingConfig()
     return TrainingConfig(
         data=table.text("data", default.data),
@@ -146,6 +153,8 @@ def _training(table: TomlTable | None) -> TrainingConfig:
         learning_rate=table.number("learning_rate", default.learning_rate, 0.0),
         seed=table.integer("seed", default.seed, 0),
         metric=table.text("metric", default.metric),
+        regress=table.number("regress", default.regress, 0.0),
+        checkpoint_minutes=table.number("checkpoint_minutes", default.checkpoint_minutes, 0.0),
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from pilotlight.conversion import Adapter, opset_of
 from pilotlight.core.artifacts import ParityReport
 from pilotlight.core.errors import ParityError, ProjectError
 from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.modelconfig import NONE, ModelConfig
 from pilotlight.core.project import Project
 from pilotlight.pipeline.carry import Carried
 from pilotlight.pipeline.provenance import provenance
@@ -51,6 +52,29 @@ def require_parity(name: str, report: ParityReport, *, quantized: bool = False) 
         )
 
 
+def reached(config: ModelConfig, metrics: Mapping[str, float], report: ParityReport) -> float | None:
+    """What the published model reaches of its metric; None where it is not known.
+
+    The source's over the whole held-out part: the gate has shown that the ONNX model answers as it does. Quantising
+    changes answers, so of a quantised model it is its own.
+    """
+    return metrics.get(config.training.metric) if config.quantization.mode == NONE else report.onnx_metric
+
+
+def require_metric(
+    config: ModelConfig, metrics: Mapping[str, float], report: ParityReport, at_least: float | None
+) -> None:
+    """ParityError where the metric does not reach `at_least`, or is not known; None asks for nothing."""
+    if at_least is None:
+        return
+    found = reached(config, metrics, report)
+    shown = "is not known" if found is None else f"is {found:.6g}"
+    if found is None or not found >= at_least:
+        what = f"its {config.training.metric} {shown}, and at least {at_least:.6g} is asked for: nothing was published"
+        hint = "Look at its learning curve and its data; --at-least sets it."
+        raise ParityError(f"model {config.name!r}", what, hint)
+
+
 @dataclass(frozen=True)
 class Ending:
     """What start, publish and pin need of the way that leads to them."""
@@ -60,9 +84,11 @@ class Ending:
     store: Store
     stages: Stages
     clock: Clock
+    at_least: float | None = None
+    pin: bool = True
 
     def publish(self, carried: Carried, adapter: Adapter, facts: Json) -> TrainResult:
-        """Publishes and pins what the gate has passed and app.py, where there is one, can serve.
+        """Publishes and, where that is wanted, pins what the gate has passed and app.py, if there is one, can serve.
 
         ParityError otherwise, and nothing is written. PackagingError where the function cannot be packaged.
 
@@ -71,6 +97,7 @@ class Ending:
         name = self.config.name
         candidate, report, metrics, quantization, sample = carried
         require_parity(name, report, quantized=quantization is not None)
+        require_metric(self.config, metrics, report, self.at_least)
         if quantization is not None:
             facts = {**facts, "quantization": asdict(quantization)}
         check_image(f"model.toml of {name}", self.config.image, candidate.signature)
@@ -87,9 +114,10 @@ class Ending:
                 parity=_parity(report, self.config, quantized=quantization is not None),
                 provenance=provenance(self.project.root, self.clock, adapter.tools, {**opset, **facts}),
             )
-        with self.stages.stage("pin"):
-            lock = Lock(published.manifest.version, published.manifest_sha256)
-            write_lock(self.project.folder(name) / LOCK_NAME, lock)
+        if self.pin:
+            with self.stages.stage("pin"):
+                lock = Lock(published.manifest.version, published.manifest_sha256)
+                write_lock(self.project.folder(name) / LOCK_NAME, lock)
         sizes = {file.name: file.size for file in published.manifest.files}
         return TrainResult(name, published, dict(metrics), report, dict(self.stages.seconds), sizes, quantization)
 

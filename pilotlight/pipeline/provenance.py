@@ -22,7 +22,7 @@ def provenance(root: Path, clock: Clock, tools: Iterable[str], facts: Json) -> J
     return {
         "created": clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "commit": commit(root),
-        "tools": {"python": platform.python_version(), **_versions((*_ALWAYS, *tools))},
+        "tools": {"python": platform.python_version(), **versions_of((*_ALWAYS, *tools))},
         **facts,
     }
 
@@ -47,7 +47,8 @@ def _git(root: Path, *arguments: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def _versions(distributions: Iterable[str]) -> dict[str, str]:
+def versions_of(distributions: Iterable[str]) -> dict[str, str]:
+    """The version of each that is installed."""
     installed = {name: _version(name) for name in dict.fromkeys(distributions)}
     return {name: version for name, version in installed.items() if version}
 

@@ -21,7 +21,12 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Options:
-    """What a person overrides of [training] in model.toml; None leaves it. seeds: how many are trained."""
+    """What a person overrides of [training] in model.toml; None leaves it.
+
+    seeds: how many are trained. at_least: what the metric must reach, or nothing is published. run: the run's name;
+    None where it follows from code, data and settings. pin: whether the version is pinned. recorded: whether the run
+    leaves its result beside its checkpoints, for whoever waits for it elsewhere.
+    """
 
     data: str | None = None
     epochs: int | None = None
@@ -29,6 +34,10 @@ class Options:
     learning_rate: float | None = None
     seed: int | None = None
     seeds: int = 1
+    at_least: float | None = None
+    run: str | None = None
+    pin: bool = True
+    recorded: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,7 @@ class TrainResult:
 
     metrics: of the source model on the held-out part. parity: what the gate saw. seconds: by stage. sizes: bytes of
     each file of the version. quantization: what quantising did. scores: of all seeds. curve: how the model learned. The
-    last three are None where there was nothing of the kind.
+    last three are None where there was nothing of the kind. run: the run's name, "" where nothing was fitted.
     """
 
     model: str
@@ -49,6 +58,7 @@ class TrainResult:
     quantization: Quantization | None = None
     scores: Scores | None = None
     curve: Curve | None = None
+    run: str = ""
 
     @property
     def version(self) -> str:

@@ -15,12 +15,15 @@ from pilotlight.core.errors import ProjectError, TrainingError
 from pilotlight.core.modelconfig import CONFIG_NAME, NONE, ModelConfig
 from pilotlight.core.progress import Progress, Silent
 from pilotlight.core.project import Project
+from pilotlight.core.runs import run_key
+from pilotlight.core.stopping import Stop
 from pilotlight.optimization import optimize
 from pilotlight.parity import check_metric
 from pilotlight.pipeline.carry import Carried, carry
 from pilotlight.pipeline.gate import Ending, check_image
 from pilotlight.pipeline.golden import load_golden, verify_import
 from pilotlight.pipeline.graphs import verify_graphs
+from pilotlight.pipeline.kept import KeptRun, check_run_name, run_id
 from pilotlight.pipeline.result import Clock, Options, TrainResult, utc_now
 from pilotlight.pipeline.seeds import check_seeds, fit_seeds
 from pilotlight.pipeline.source import source_of
@@ -42,11 +45,13 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
     clock: Clock = utc_now,
     fetch: Fetch | None = None,
     open_session: OpenSession = open_session,
+    stop: Stop | None = None,
 ) -> TrainResult:
     """Fits the model `name`, converts, verifies, publishes and pins it.
 
-    Of several seeds (options.seeds) the model in the middle goes on. fetch: downloads s3:// data. Raises TrainingError,
-    DataError, ConversionError, ParityError, PackagingError or StoreError; before the last stage but one nothing is
+    Of several seeds (options.seeds) the model in the middle goes on. fetch: downloads s3:// data. stop: ends the fit
+    early, with a checkpoint in the store that the same run goes on from. Raises TrainingError, DataError,
+    ConversionError, ParityError, PackagingError, StoreError or Interrupted; before the last stage but one nothing is
     published, and nothing is pinned that was not published.
     """
     config = _checked(project, name)
@@ -54,10 +59,13 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
     stages = Stages(progress or Silent())
     options = options or Options()
     check_seeds(config, options.seeds, str(project.folder(name) / CONFIG_NAME))
-    run = _run(project.folder(name), config, options, stages.progress, fetch)
+    settings = _run(project.folder(name), config, options, stages.progress, fetch)
+    called = check_run_name(options.run) if options.run else run_id(project.folder(name), settings, options)
+    kept = KeptRun(store.files(run_key(called)))
+    run = replace(settings, checkpoints=kept.checkpoints, stop=stop or Stop())
     with stages.stage("train"):
         fitted, scores = fit_seeds(partial(fit, project.folder(name), config), config, run, options.seeds)
-    ending = Ending(project, config, store, stages, clock)
+    ending = Ending(project, config, store, stages, clock, options.at_least, options.pin)
     source = source_of(project, config, fitted, open_session)
     with tempfile.TemporaryDirectory() as folder:
         carried = carry(source, config, stages, Path(folder), open_session, measured=fitted.metrics)
@@ -67,8 +75,9 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
             **({} if scores is None else {"scores": scores.as_json()}),
             **({} if fitted.curve is None else {"curve": fitted.curve.as_json()}),
         }
-        result = ending.publish(carried, source.adapter, facts)
-        return replace(result, scores=scores, curve=fitted.curve)
+        result = replace(ending.publish(carried, source.adapter, facts), scores=scores, curve=fitted.curve, run=called)
+        kept.end(result, config, clock, recorded=options.recorded)
+        return result
 
 
 def convert_model(  # noqa: PLR0913  (as train_model)
@@ -173,7 +182,7 @@ def _run(folder: Path, config: ModelConfig, options: Options, progress: Progress
         source = str(folder / source)
     labels = config.labels.names if config.labels else ()
     settings = (defaults.epochs, defaults.batch_size, defaults.learning_rate, defaults.seed)
-    run = Run(source, *settings, progress, fetch, labels)
+    run = Run(source, *settings, progress, fetch, labels, checkpoint_minutes=defaults.checkpoint_minutes)
     given: Mapping[str, Any] = {
         "source": options.data,
         "epochs": options.epochs,

@@ -16,6 +16,7 @@ from pilotlight.core.artifacts import Candidate, Published
 from pilotlight.core.errors import StoreError
 from pilotlight.core.lock import Lock
 from pilotlight.store.digest import describe, sha256_of
+from pilotlight.store.prefixed import PrefixedBlobs
 from pilotlight.store.protocol import Blobs
 from pilotlight_runtime.errors import ManifestError
 from pilotlight_runtime.manifest import (
@@ -43,6 +44,10 @@ class Store:
     def location(self) -> str:
         """The folder or the s3:// address, for messages."""
         return self._blobs.location
+
+    def files(self, prefix: str) -> Blobs:
+        """What lies beside the versions below `prefix`, such as what a run keeps for itself."""
+        return PrefixedBlobs(self._blobs, prefix)
 
     def publish(  # noqa: PLR0913  (what a manifest holds)
         self,

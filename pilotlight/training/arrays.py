@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
+
+_PART_BYTES: Final = 32 << 20
 
 
 class Arrays(NamedTuple):
@@ -21,12 +24,19 @@ class Arrays(NamedTuple):
 
 
 def fingerprint(arrays: Arrays) -> str:
-    """sha256 over name, dtype, shape and content of the four arrays, in lower-case hex."""
+    """sha256 over name, dtype, shape and content of the four arrays, in lower-case hex; read in parts."""
     digest = hashlib.sha256()
     for name, array in arrays._asdict().items():
         digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
+        for part in _parts(array):
+            digest.update(np.ascontiguousarray(part).tobytes())
     return digest.hexdigest()
+
+
+def _parts(array: Array) -> Iterator[Array]:
+    """The array in turn, so much at a time that an array on disk need not fit into memory."""
+    rows = max(1, _PART_BYTES // max(1, array[:1].nbytes)) if array.ndim else 1
+    return iter([array]) if array.ndim == 0 else (array[start : start + rows] for start in range(0, len(array), rows))
 
 
 def check_arrays(arrays: Arrays, where: str) -> Arrays:
@@ -37,7 +47,7 @@ def check_arrays(arrays: Arrays, where: str) -> Arrays:
             raise DataError(where, f"{name} has dtype {array.dtype}, not numbers or text", hint)
         if array.ndim == 0 or len(array) == 0:
             raise DataError(where, f"{name} has shape {list(array.shape)}, so it holds no samples", hint)
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
+        if array.dtype.kind == "f" and not all(np.isfinite(part).all() for part in _parts(array)):
             raise DataError(where, f"{name} holds values that are not finite", "Drop or replace those samples.")
     for part in ("train", "test"):
         x, y = getattr(arrays, f"x_{part}"), getattr(arrays, f"y_{part}")

@@ -93,19 +93,24 @@ class FitCheckpoints:
 class Checkpoints:
     """Those of one run. Each fit of its train.py has its own, told apart by the seed and by which fit it is."""
 
-    def __init__(self, place: CheckpointPlace) -> None:
+    def __init__(self, place: CheckpointPlace, prefix: str = "") -> None:
         self._place = place
-        self._begun: dict[int, int] = {}
+        self._prefix = prefix
+        self._fits = 0
 
-    def begin(self, seed: int) -> FitCheckpoints:
-        """Of the next fit with this seed. train.py fits in the same order each time it runs."""
-        number = self._begun.get(seed, 0)
-        self._begun[seed] = number + 1
-        return FitCheckpoints(self._place, f"seed-{seed}/fit-{number}")
+    def of(self, seed: int, data: str) -> Checkpoints:
+        """Those of one seed on data of this fingerprint: other data never go on from them."""
+        return Checkpoints(self._place, f"seed-{seed}-{data[:8] or 'data'}/")
 
-    def begun(self, seed: int) -> bool:
+    def begin(self) -> FitCheckpoints:
+        """Of the next fit. train.py fits in the same order each time it runs."""
+        self._fits += 1
+        return FitCheckpoints(self._place, f"{self._prefix}fit-{self._fits}")
+
+    @property
+    def used(self) -> bool:
         """Whether train.py keeps checkpoints at all."""
-        return seed in self._begun
+        return self._fits > 0
 
     def clear(self) -> None:
         """Removes all of them, once they are of no use."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,13 @@ def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] 
     seed_everything(run.seed, load_keras=config.kind == "keras")
     data = module.load(run)
     run.progress.note(f"{len(data.x_train):,} training and {len(data.x_test):,} held-out samples from {data.source}")
+    if run.checkpoints is not None:
+        run = replace(run, checkpoints=run.checkpoints.of(run.seed, data.fingerprint))
     start = timer()
     model = module.train(data, run)
     seconds = timer() - start
+    if run.checkpoints is not None and config.kind == "keras" and not run.checkpoints.used:
+        run.progress.note("an interrupted run starts over: its train.py calls model.fit and not fit_model")
     with guarded(module.path):
         metrics = _measured(model, data)
     _finite(metrics, module.path)

@@ -44,7 +44,7 @@ def fit_model(  # noqa: PLR0913  (what a fit is told)
     one at the end of each epoch, and after so many minutes (run.checkpoint_minutes) within one. Raises Interrupted,
     with a checkpoint kept, where run.stop is asked for.
     """
-    kept = run.checkpoints.begin(run.seed) if run.checkpoints is not None else None
+    kept = run.checkpoints.begin() if run.checkpoints is not None else None
     found = _fitting(kept.newest() if kept else None, model)
     options = {"validation_data": validation, "verbose": 0, "shuffle": False, **arguments}  # batches shuffle themselves
     fit = _Fit(model, batches, run, kept, clock, options, callbacks)

@@ -12,7 +12,7 @@ from pilotlight.core.stopping import Stop
 from pilotlight.training.checkpoints import Checkpoints
 
 Fetch = Callable[[str, Path], None]
-"""Downloads the object at an s3:// address to a path."""
+"""Downloads the object at an s3:// address to a path; all below it to a folder, where it ends with a slash."""
 
 
 class Recorder:
@@ -47,11 +47,12 @@ class Recorder:
 class Run:
     """The settings of a run, resolved: command line first, then model.toml.
 
-    source: a built-in data source, a path or s3://bucket/key. epochs: passes over the training part. batch_size:
-    samples a step, at most. learning_rate: where the schedule starts. seed: of every random generator. progress: where
-    train.py reports. fetch: downloads s3:// addresses, None where no AWS client is at hand. labels: the names of the
-    classes, empty where model.toml has no [labels]. recorder: what `record` fills. checkpoints: where `fit_model` keeps
-    them, None where it keeps none. checkpoint_minutes: the longest that it goes without one. stop: ends it early.
+    source: a built-in data source, a path, s3://bucket/key or s3://bucket/prefix/. epochs: passes over the training
+    part. batch_size: samples a step, at most. learning_rate: where the schedule starts. seed: of every random
+    generator. progress: where train.py reports. fetch: downloads s3:// addresses, None where no AWS client is at hand.
+    labels: the names of the classes, empty where model.toml has no [labels]. recorder: what `record` fills.
+    checkpoints: where `fit_model` keeps them, None where it keeps none. checkpoint_minutes: the longest that it goes
+    without one. stop: ends it early.
     """
 
     source: str

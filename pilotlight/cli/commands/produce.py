@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pilotlight.cli.results import told
+from pilotlight.cli.signals import stopping
 from pilotlight.cli.wiring import JsonFlag, existing_model, fetch_data, open_store, surroundings
 
 Data = Annotated[
@@ -22,6 +23,10 @@ Data = Annotated[
 Epochs = Annotated[int | None, typer.Option(min=1, help="Passes over the data. Default: as in model.toml.")]
 Seeds = Annotated[
     int, typer.Option(min=1, metavar="N", help="Train with N seeds, model.toml's first; keep the model in the middle.")
+]
+
+AtLeast = Annotated[
+    float | None, typer.Option(metavar="X", help="Publish nothing whose metric, as model.toml names it, is lower.")
 ]
 
 
@@ -43,6 +48,7 @@ def train(  # noqa: PLR0913  (one parameter an option)
     data: Data = None,
     epochs: Epochs = None,
     seeds: Seeds = 1,
+    at_least: AtLeast = None,
     on: On = Engine.here,
     detach: Detach = False,
     as_json: JsonFlag = False,
@@ -52,6 +58,9 @@ def train(  # noqa: PLR0913  (one parameter an option)
     Runs the model's own train.py. Where the ONNX model's answers or its metric differ from the source model's by more
     than model.toml allows, nothing is published. The learning curve is shown, stored with the version and drawn to
     .pilotlight/curves/NAME-VERSION.png.
+
+    A run that is stopped, by Ctrl-C or otherwise, goes on from its last checkpoint when the same command is run again,
+    and ends in the same version.
 
     Example:  [dim]pilotlight train digits --data mnist --epochs 5[/]
 
@@ -64,20 +73,22 @@ def train(  # noqa: PLR0913  (one parameter an option)
     from pilotlight.pipeline import Options, train_model  # noqa: PLC0415  (numpy and onnx)
 
     where = surroundings(ctx)
-    options = Options(data=data, epochs=epochs, seeds=seeds)
+    options = Options(data=data, epochs=epochs, seeds=seeds, at_least=at_least)
     if on is Engine.batch:
         train_on_batch(where, name, options, detach=detach, as_json=as_json)
         return
     project = where.project()
     progress = where.progress()
-    result = train_model(
-        project,
-        existing_model(project, name),
-        store=open_store(project.store),
-        options=options,
-        progress=progress,
-        fetch=fetch_data,
-    )
+    with stopping() as stop:
+        result = train_model(
+            project,
+            existing_model(project, name),
+            store=open_store(project.store),
+            options=options,
+            progress=progress,
+            fetch=fetch_data,
+            stop=stop,
+        )
     draw_curve(project, result, progress)
     told(result, as_json=as_json, following=f"Next: pilotlight serve {name}")
 

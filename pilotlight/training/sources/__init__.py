@@ -10,6 +10,7 @@ from pilotlight.training.run import Run
 from pilotlight.training.sources.bundled import BUNDLED
 from pilotlight.training.sources.digits import load_digits
 from pilotlight.training.sources.mnist import load_mnist
+from pilotlight.training.sources.npy_folder import load_npy_folder
 from pilotlight.training.sources.npz import load_npz
 from pilotlight.training.sources.s3 import load_s3
 
@@ -25,12 +26,16 @@ def load_arrays(run: Run) -> Arrays:
         arrays = load_s3(source, run.fetch)
     elif source.endswith(".npz"):
         arrays = load_npz(Path(source), source)
+    elif source and Path(source).is_dir():
+        arrays = load_npy_folder(Path(source), source)
     else:
         known = ", ".join(BUILT_IN)
         if source in BUNDLED or source.endswith(".csv"):
             hint = "Read it in train.py with load_classes or load_targets, which split it."
             raise DataError(f"data source {source!r}", "is a table", hint)
         raise DataError(
-            f"data source {source!r}", "is not known", f"Give one of {known}, a PATH.npz or s3://bucket/key.npz."
+            f"data source {source!r}",
+            "is not known",
+            f"Give one of {known}, a PATH.npz, a folder of .npy files, or s3://bucket/key.npz.",
         )
     return check_arrays(arrays, source)

@@ -1,13 +1,14 @@
-"""A file in S3."""
+"""Objects in S3, as files."""
 
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from pilotlight.core.errors import DataError
 from pilotlight.training.arrays import Arrays
-from pilotlight.training.run import Fetch
+from pilotlight.training.run import Fetch, Run
 from pilotlight.training.sources.npz import load_npz
 
 
@@ -21,10 +22,26 @@ def load_s3(url: str, fetch: Fetch | None) -> Arrays:
 
 @contextmanager
 def fetched(url: str, fetch: Fetch | None) -> Iterator[Path]:
-    """Inside, the object at `url` is a temporary file whose name ends as the object's does."""
+    """Inside, the object at `url` is a temporary file whose name ends as the object's does.
+
+    Where `url` ends with a slash, everything below it is a temporary folder.
+    """
     if fetch is None:
         raise DataError(url, "cannot be fetched without an AWS client", "Run `pip install 'pilotlight[aws]'`.")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"data{Path(url).suffix}"
         fetch(url, path)
         yield path
+
+
+@contextmanager
+def local_folder(run: Run) -> Iterator[Run]:
+    """Inside, a run whose source is a prefix in S3 has it as a folder on this machine; any other run is as it was.
+
+    Arrays that are mapped from its files outlive it: a file's content stays until nobody reads it any more.
+    """
+    if not (run.source.startswith("s3://") and run.source.endswith("/")):
+        yield run
+        return
+    with fetched(run.source, run.fetch) as folder:
+        yield replace(run, source=str(folder))

@@ -122,8 +122,8 @@ def test_checkpoints_come_within_an_epoch_too_and_change_nothing(
     place = Watching(tmp_path)
     run = Run("made", EPOCHS, SIZE, 0.01, 3, checkpoints=Checkpoints(place), checkpoint_minutes=0.0)
     model = fitted(run, averaged())
-    ends = [f"seed-3/fit-0/{epoch:06d}-{step:09d}.npz" for epoch in range(EPOCHS) for step in range(STEPS)]
-    assert place.seen == [*ends[1:], f"seed-3/fit-0/{EPOCHS:06d}-{0:09d}-done.npz"]
+    ends = [f"fit-1/{epoch:06d}-{step:09d}.npz" for epoch in range(EPOCHS) for step in range(STEPS)]
+    assert place.seen == [*ends[1:], f"fit-1/{EPOCHS:06d}-{0:09d}-done.npz"]
     assert list(place.names("")) == place.seen[-1:]
     assert same(model, whole[0])
 

@@ -1,0 +1,90 @@
+"""What a run keeps in the store beside the versions: checkpoints while it goes on, its result at its end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict
+from datetime import UTC
+from pathlib import Path
+from typing import Final
+
+from pilotlight import __version__
+from pilotlight.core.errors import ProjectError
+from pilotlight.core.lock import LOCK_NAME
+from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.runs import CHECKPOINTS, RESULT_NAME
+from pilotlight.pipeline.gate import reached
+from pilotlight.pipeline.provenance import versions_of
+from pilotlight.pipeline.result import Clock, Options, TrainResult
+from pilotlight.store import Blobs, PrefixedBlobs, sha256_of
+from pilotlight.training import Checkpoints, Run
+
+_RUN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+_DIGITS: Final = 12
+_TOOLS: Final = ("keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "scikit-learn")
+
+
+def run_id(folder: Path, run: Run, options: Options) -> str:
+    """The name of a run of the model in `folder`: 12 hex digits of the digest of its code, settings and packages.
+
+    The data's content is not in it: what is kept of a run is told apart by the data's fingerprint besides.
+    """
+    code = {path.relative_to(folder).as_posix(): sha256_of(path) for path in _code(folder)}
+    settings = [run.source, run.epochs, run.batch_size, run.learning_rate, run.seed, options.seeds]
+    tools = {"pilotlight": __version__, **versions_of(_TOOLS)}
+    facts = json.dumps([folder.name, code, settings, tools], sort_keys=True)
+    return hashlib.sha256(facts.encode()).hexdigest()[:_DIGITS]
+
+
+def check_run_name(name: str) -> str:
+    """`name` itself where a run can be called so; ProjectError otherwise."""
+    if not _RUN.fullmatch(name):
+        hint = "Use letters, digits, - and _, at most 80."
+        raise ProjectError(f"run {name!r}", "is not a name that a run can have", hint)
+    return name
+
+
+class KeptRun:
+    """What one run keeps, in `files`."""
+
+    def __init__(self, files: Blobs) -> None:
+        self._files = files
+        self.checkpoints = Checkpoints(PrefixedBlobs(files, CHECKPOINTS))
+
+    def end(self, result: TrainResult, config: ModelConfig, clock: Clock, *, recorded: bool) -> None:
+        """The run has succeeded: its result is put where that is wanted, and its checkpoints are of no more use."""
+        if recorded:
+            content = json.dumps(_record(result, config, clock), indent=2, allow_nan=False) + "\n"
+            self._files.put_bytes(RESULT_NAME, content.encode())
+        self.checkpoints.clear()
+
+
+def _code(folder: Path) -> list[Path]:
+    """Every file of the model but its pin and what Python or an editor leaves behind."""
+    found = (path for path in folder.rglob("*") if path.is_file() and path.name != LOCK_NAME)
+    hidden = {path for path in found if not any(_left(part) for part in path.relative_to(folder).parts)}
+    return sorted(hidden)
+
+
+def _left(part: str) -> bool:
+    return part == "__pycache__" or part.startswith(".")
+
+
+def _record(result: TrainResult, config: ModelConfig, clock: Clock) -> dict[str, object]:
+    """The content of result.json. floor: what the metric of a next version must reach to take this one's place."""
+    value = reached(config, result.metrics, result.parity)
+    return {
+        "run": result.run,
+        "model": result.model,
+        "version": result.version,
+        "new": result.published.new,
+        "metric": config.training.metric,
+        "value": value,
+        "floor": None if value is None else round(value - config.training.regress, 9),
+        "metrics": dict(result.metrics),
+        "parity": {key: each for key, each in asdict(result.parity).items() if key != "failures"},
+        "seconds": round(sum(result.seconds.values()), 3),
+        "finished": clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
