@@ -66,7 +66,7 @@ def build(root: Path, docker: Docker, progress: Progress, *, base: str | None = 
     name = f"{_LOCAL}:{tag}"
     progress.stage(f"build {name}")
     known = docker.has(name)
-    options = ["--platform", _PLATFORM, "--file", f"project/{DOCKERFILE}", "--tag", name]
+    options = ["--force-rm", "--platform", _PLATFORM, "--file", f"project/{DOCKERFILE}", "--tag", name]
     if base is not None:
         options += ["--build-arg", f"BASE={base}"]
     if cpu:
