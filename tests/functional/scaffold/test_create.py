@@ -24,8 +24,11 @@ def test_a_new_project_has_all_that_sam_build_needs(project: Project) -> None:
         "Makefile",
         "README.md",
         "functions/catalog/app.py",
+        "infra/deploy.buildspec.yml",
         "infra/observability.yaml",
+        "infra/pipeline.yaml",
         "infra/storage.yaml",
+        "infra/training.yaml",
         "layers/runtime/requirements.in",
         "layers/runtime/requirements.txt",
         "requirements.txt",
@@ -100,5 +103,6 @@ def test_this_repository_is_what_init_and_new_write(request: pytest.FixtureReque
         new_model(project, name)
     assert (project.root / "template.yaml").read_text() == (root / "template.yaml").read_text()
     assert "include pilotlight/scaffold/files/Makefile" in (root / "Makefile").read_text().splitlines()
-    for name in ("layers/runtime/requirements.txt", "functions/catalog/app.py", "infra/storage.yaml", "samconfig.toml"):
+    infra = [f"infra/{path.name}" for path in (root / "infra").iterdir() if path.suffix in {".yaml", ".yml"}]
+    for name in ("layers/runtime/requirements.txt", "functions/catalog/app.py", "samconfig.toml", *infra):
         assert (project.root / name).read_bytes() == (root / name).read_bytes(), name

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from moto.cloudformation.utils import yaml_tag_constructor
 from samtranslator.translator.transform import transform
-from yaml import SafeLoader, add_multi_constructor, load
+from templates import read_template
 
 from pilotlight.core.names import logical_stem
 
@@ -24,13 +23,6 @@ OF_A_MODEL = (
 )
 
 
-class _Loader(SafeLoader):
-    """YAML with CloudFormation's short forms such as !Ref."""
-
-
-add_multi_constructor("", yaml_tag_constructor, Loader=_Loader)
-
-
 class _NoManagedPolicies:
     def load(self) -> dict[str, str]:
         return {}
@@ -38,8 +30,7 @@ class _NoManagedPolicies:
 
 @pytest.fixture
 def template(request: pytest.FixtureRequest) -> dict[str, Any]:
-    document: dict[str, Any] = load((request.config.rootpath / "template.yaml").read_text(), _Loader)  # noqa: S506  (derives from SafeLoader)
-    return document
+    return read_template(request.config.rootpath / "template.yaml")
 
 
 @pytest.fixture
@@ -194,3 +185,29 @@ def test_snapshots_which_cost_while_idle_are_a_choice(template: dict[str, Any], 
     assert [function["Properties"]["SnapStart"] for function in functions] == [{"ApplyOn": {"Ref": "SnapStart"}}] * len(
         functions
     )
+
+
+def test_who_only_serves_gets_nothing_of_training(template: dict[str, Any]) -> None:
+    assert template["Parameters"]["Training"]["Default"] == "off"
+    stacks = of_type(template["Resources"], "AWS::CloudFormation::Stack")
+    assert {name: stack.get("Condition") for name, stack in stacks.items()} == {
+        "Observability": None,
+        "TrainingStack": "TrainingOn",
+    }
+    outputs = {name: it for name, it in template["Outputs"].items() if name.startswith("Training")}
+    assert {it["Condition"] for it in outputs.values()} == {"TrainingOn", "SeveralNodes"}
+    assert {"TrainingQueue", "TrainingJobDefinition", "TrainingRepository", "TrainingLogGroup"} <= set(outputs)
+
+
+def test_training_gets_only_what_it_takes_and_gives_what_is_passed_on(
+    template: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    nested = read_template(request.config.rootpath / "infra" / "training.yaml")
+    properties = template["Resources"]["TrainingStack"]["Properties"]
+    assert set(properties["Parameters"]) <= set(nested["Parameters"])
+    required = {name for name, it in nested["Parameters"].items() if "Default" not in it}
+    assert required <= set(properties["Parameters"])
+    passed_on = {name: it for name, it in template["Outputs"].items() if name.startswith("Training")}
+    for name, it in passed_on.items():
+        assert it["Value"] == {"Fn::GetAtt": ["TrainingStack", "Outputs", name]}
+        assert name in nested["Outputs"]
