@@ -10,6 +10,7 @@ from pilotlight.batch import (
     DEFAULT_LOG_GROUP,
     SUCCEEDED,
     Cost,
+    JobGone,
     Watcher,
     failure,
     minutes,
@@ -51,6 +52,10 @@ def follow(  # noqa: PLR0913, PLR0917  (what watching needs)
     except KeyboardInterrupt:
         err().print(f"Detached; the run goes on. {_come_back(run)}", soft_wrap=True)
         raise typer.Exit(EXIT_DETACHED) from None
+    except JobGone:
+        raise
+    except RunError as error:  # credentials that ran out, a network that went away: the job knows nothing of it
+        raise RunError(error.where, error.what, f"{error.hint} The run itself goes on. {_come_back(run)}") from error
     cost = _cost(cloud, watched)
     display.note(cost_text(cost))
     if cost.spent is not None:

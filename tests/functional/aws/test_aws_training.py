@@ -60,9 +60,8 @@ def test_the_message_that_only_sts_can_read_is_left_out() -> None:
     client, stub = stubbed("ec2")
     message = (
         "You are not authorized to perform this operation. User: arn:aws:iam::1:user/u is not authorized to perform: "
-        "ec2:DescribeSpotPriceHistory because no identity-based policy allows it. Encoded authorization failure message: "
-        + "x"
-        * 500
+        "ec2:DescribeSpotPriceHistory because no identity-based policy allows it. Encoded authorization failure "
+        f"message: {'x' * 500}"
     )
     stub.add_client_error("describe_spot_price_history", "UnauthorizedOperation", message, http_status_code=403)
     with pytest.raises(RunError) as caught:

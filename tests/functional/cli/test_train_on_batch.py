@@ -75,14 +75,14 @@ def test_a_run_is_submitted_watched_and_pinned(account: Account) -> None:
 
 
 def test_what_is_submitted(account: Account) -> None:
-    run = submitted(account, data="digits", epochs=3, seeds=5)
+    run = submitted(account, data="digits", epochs=3, batch_size=32)
     (job,) = account.jobs()
     batch = boto3.client("batch", REGION)
     detail = batch.describe_jobs(jobs=[job["jobId"]])["jobs"][0]
     assert detail["jobName"] == f"adder-{run}"
     assert detail["container"]["command"] == [
-        *("python", "-m", "pilotlight.training", "adder", "--data", "digits", "--epochs", "3", "--seeds", "5"),
-        *("--run", run),
+        *("python", "-m", "pilotlight.training", "adder", "--data", "digits", "--epochs", "3"),
+        *("--batch-size", "32", "--seeds", "1", "--run", run),
     ]
     definitions = batch.describe_job_definitions(jobDefinitions=[detail["jobDefinition"]])["jobDefinitions"]
     assert definitions[0]["containerProperties"]["image"].endswith(f"/training:{TAG}")
@@ -359,6 +359,29 @@ def test_the_engine_is_one_of_two(account: Account) -> None:
     ran = account("train", "adder", "--on", "moon")
     assert ran.code == 2
     assert "'here', 'batch'" in ran.err
+
+
+def test_detaching_is_for_batch(account: Account) -> None:
+    ran = account("train", "adder", "--detach")
+    assert ran.code == 2
+    assert "add --on" in ran.err
+
+
+def test_seeds_that_could_not_be_compared(account: Account) -> None:
+    refused(
+        account.train(data="digits", seeds=5),
+        f"error: {account.root}/functions/adder/model.toml: has no [signature], so seeds cannot be compared. Name it, or "
+        "train with one seed.",
+    )
+
+
+def test_a_model_without_a_train_py(account: Account) -> None:
+    script = account.root / "functions" / "adder" / "train.py"
+    script.unlink()
+    refused(
+        account.train(data="digits"),
+        f"error: {script}: does not exist. `pilotlight new` shows a small one; nothing was submitted.",
+    )
 
 
 def test_runs_of_a_store_in_a_folder_need_no_aws(tmp_path: Path) -> None:
