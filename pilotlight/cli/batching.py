@@ -78,7 +78,8 @@ def train_on_batch(  # noqa: PLR0913  (what the command was given)
             return
         result = follow(desk.cloud, desk.files, desk.run, job, desk.progress, world, desk.settings.log_group)
     _pin(project, name, result)
-    tell_result(desk.files, desk.run, job, result, as_json=as_json, following=f"Next: pilotlight serve {name}")
+    following = f"Next: pilotlight serve {name}"
+    tell_result(desk.files, desk.run, job, result, as_json=as_json, following=following, pinned=True)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def follow(  # noqa: PLR0913, PLR0917  (what watching needs)
 
 
 def tell_result(  # noqa: PLR0913  (what is told)
-    files: RunFiles, run: str, job: str, result: Result, *, as_json: bool, following: str
+    files: RunFiles, run: str, job: str, result: Result, *, as_json: bool, following: str, pinned: bool = False
 ) -> None:
     """Shows what a run made. following: the next thing to type. job: "" where none was needed."""
     record = read_run(files, run)
@@ -75,7 +75,8 @@ def tell_result(  # noqa: PLR0913  (what is told)
 
     console = out()
     state = "published" if result.new else "was published before"
-    console.print(f"[bold green]✓[/] [bold]{result.model}[/] [cyan]{result.version}[/] {state}", soft_wrap=True)
+    also = " and pinned" if pinned else ""
+    console.print(f"[bold green]✓[/] [bold]{result.model}[/] [cyan]{result.version}[/] {state}{also}", soft_wrap=True)
     if result.metrics:
         console.print(f"  metrics  {written(result.metrics)}", soft_wrap=True)
     console.print(f"  run      {run}, {minutes(result.seconds)}{_spent_text(record)}", soft_wrap=True)

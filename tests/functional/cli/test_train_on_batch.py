@@ -67,6 +67,7 @@ def test_a_run_is_submitted_watched_and_pinned(account: Account) -> None:
     again = account.train(data="digits", epochs=3)
     assert again.code == 0, again.err
     assert f"run {run} is finished: same code, data and settings. That saves 12 min" in again.err
+    assert f"adder {version} published and pinned" in again.out
     assert "Next: pilotlight serve adder" in again.out
     lock = read_lock(account.root / "functions" / "adder" / LOCK_NAME)
     assert lock is not None
@@ -364,14 +365,14 @@ def test_the_engine_is_one_of_two(account: Account) -> None:
 def test_detaching_is_for_batch(account: Account) -> None:
     ran = account("train", "adder", "--detach")
     assert ran.code == 2
-    assert "add --on" in ran.err
+    assert "only a run on AWS Batch goes on by itself" in ran.err
 
 
 def test_seeds_that_could_not_be_compared(account: Account) -> None:
     refused(
         account.train(data="digits", seeds=5),
-        f"error: {account.root}/functions/adder/model.toml: has no [signature], so seeds cannot be compared. Name it, or "
-        "train with one seed.",
+        f"error: {account.root}/functions/adder/model.toml: has no [signature], so seeds cannot be compared. Name it, "
+        "or train with one seed.",
     )
 
 
