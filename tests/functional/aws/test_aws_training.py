@@ -13,7 +13,18 @@ from batch_account import IMAGE_MANIFEST, REGION
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from pilotlight.aws import BatchEngine, Clients, Images, LogStreams, Machines, Objects, Prices, Quotas, Stacks
+from pilotlight.aws import (
+    BatchEngine,
+    Clients,
+    Images,
+    LogStreams,
+    Machines,
+    Objects,
+    Prices,
+    Quotas,
+    Stacks,
+    s3_client,
+)
 from pilotlight.core.errors import DataError, RunError
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -22,12 +33,13 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.delenv("AWS_REGION", raising=False)
     with mock_aws(config={"batch": {"use_docker": False}}):
         yield
 
 
 def stubbed(service: str) -> tuple[Any, Stubber]:
-    client: Any = boto3.client(service, REGION)  # type: ignore[call-overload]  # the name is a variable here
+    client: Any = boto3.client(service, REGION)
     stub = Stubber(client)
     stub.activate()
     return client, stub
@@ -102,6 +114,12 @@ def test_one_session_makes_every_client() -> None:
     assert {client.meta.region_name for client in made} == {REGION}
     assert clients.quotas.meta.region_name == REGION
     assert clients.pricing.meta.region_name == "us-east-1"
+
+
+def test_the_region_of_the_other_tools_is_taken_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
+    assert Clients().region == "eu-west-3"
+    assert s3_client().meta.region_name == "eu-west-3"
 
 
 def test_images_by_their_tag() -> None:
