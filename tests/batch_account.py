@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,12 @@ IMAGE_MANIFEST = json.dumps(
 )
 
 
+@cache
+def client(service: str) -> Any:
+    """One for all tests: making it takes longer than what moto answers."""
+    return boto3.client(service, REGION)
+
+
 @dataclass
 class Account:
     """The account, and the desk of one person in front of it.
@@ -60,7 +67,7 @@ class Account:
             denied = "User: arn:aws:iam::1:user/u is not authorized to perform: pricing:GetProducts"
             stub.add_client_error("get_products", "AccessDeniedException", denied, http_status_code=400)
         stub.activate()
-        return open_cloud()._replace(prices=Prices(boto3.client("ec2", REGION), lambda: pricing, REGION))
+        return open_cloud()._replace(prices=Prices(client("ec2"), lambda: pricing, REGION))
 
     @property
     def files(self) -> Any:
@@ -107,15 +114,15 @@ class Account:
 
     def jobs(self) -> list[Any]:
         """Every job of the queue."""
-        return boto3.client("batch", REGION).list_jobs(
-            jobQueue="training", filters=[{"name": "JOB_NAME", "values": ["*"]}]
-        )["jobSummaryList"]
+        return client("batch").list_jobs(jobQueue="training", filters=[{"name": "JOB_NAME", "values": ["*"]}])[
+            "jobSummaryList"
+        ]
 
     def succeed(self, run_id: str, version: str, *, lines: tuple[str, ...] = ()) -> None:
         """What the container does at its end: its log, and result.json."""
-        logs = boto3.client("logs", REGION)
+        logs = client("logs")
         for job in self.jobs() if lines else []:
-            detail = boto3.client("batch", REGION).describe_jobs(jobs=[job["jobId"]])["jobs"][0]
+            detail = client("batch").describe_jobs(jobs=[job["jobId"]])["jobs"][0]
             stream = detail["container"]["logStreamName"]
             with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
                 logs.create_log_group(logGroupName="/aws/batch/job")
@@ -156,9 +163,7 @@ def _captured(command: Callable[[Surroundings], int], root: Path) -> Ran:
 
 def build_account(root: Path) -> Account:
     """Everything that is there once the stack is deployed and the image is pushed. Inside mock_aws."""
-    boto3.client("s3", REGION).create_bucket(
-        Bucket="models", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-    )
+    client("s3").create_bucket(Bucket="models", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     account = Account(root)
     assert account("init", ".").code == 0
     build_queue()
@@ -173,12 +178,13 @@ def build_account(root: Path) -> Account:
     )
     save(add_model(), root / "adder.onnx")
     assert account("import", str(root / "adder.onnx"), "--name", "adder").code == 0
+    (root / "functions" / "adder" / "train.py").write_text("# never run: the container would\n")
     return account
 
 
 def build_queue(*, types: tuple[str, ...] = ("g4dn", "g5"), most: int = 16) -> None:
     """A spot environment and an on-demand one behind a queue called training."""
-    ec2, iam, batch = (boto3.client(name, REGION) for name in ("ec2", "iam", "batch"))
+    ec2, iam, batch = (client(name) for name in ("ec2", "iam", "batch"))
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
     group = ec2.create_security_group(GroupName="g", Description="g", VpcId=vpc)["GroupId"]
@@ -201,12 +207,12 @@ def build_queue(*, types: tuple[str, ...] = ("g4dn", "g5"), most: int = 16) -> N
             computeEnvironmentName=f"gpu-{kind.lower()}", type="MANAGED", computeResources=resources, serviceRole=role
         )
         order.append({"order": place, "computeEnvironment": made["computeEnvironmentArn"]})
-    batch.create_job_queue(jobQueueName="training", state="ENABLED", priority=1, computeEnvironmentOrder=order)  # type: ignore[arg-type]
+    batch.create_job_queue(jobQueueName="training", state="ENABLED", priority=1, computeEnvironmentOrder=order)
 
 
 def build_definition(repository: str) -> str:
     """The pattern, as the stack has it."""
-    return boto3.client("batch", REGION).register_job_definition(
+    return client("batch").register_job_definition(
         jobDefinitionName="training",
         type="container",
         containerProperties={
@@ -226,7 +232,7 @@ def build_definition(repository: str) -> str:
 
 def build_repository() -> str:
     """An ECR repository with the image of the present code; its URI."""
-    ecr = boto3.client("ecr", REGION)
+    ecr = client("ecr")
     uri = ecr.create_repository(repositoryName="training")["repository"]["repositoryUri"]
     ecr.put_image(repositoryName="training", imageManifest=IMAGE_MANIFEST, imageTag=TAG)
     return uri
@@ -238,4 +244,4 @@ def build_stack(outputs: dict[str, str]) -> None:
         "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
         "Outputs": {name: {"Value": value} for name, value in outputs.items()},
     }
-    boto3.client("cloudformation", REGION).create_stack(StackName="pilotlight", TemplateBody=json.dumps(template))
+    client("cloudformation").create_stack(StackName="pilotlight", TemplateBody=json.dumps(template))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -102,8 +103,11 @@ def _session(where: str, kind: type[UserError]) -> tuple[Session, Config]:
         from botocore.config import Config  # noqa: PLC0415  (as above)
     except ImportError as error:
         raise kind(where, "boto3 is not installed", "Run `pip install 'pilotlight[aws]'`.") from error
+    # boto3 alone among AWS's tools knows AWS_DEFAULT_REGION and not AWS_REGION.
     with reported(where, kind):
-        return Session(), Config(retries={"mode": "standard", "max_attempts": 5})
+        return Session(region_name=os.environ.get("AWS_REGION") or None), Config(
+            retries={"mode": "standard", "max_attempts": 5}
+        )
 
 
 def parse_s3_url(url: str) -> tuple[str, str]:

@@ -40,6 +40,8 @@ _DENIED: Final = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperatio
 _ACTION: Final = re.compile(r"not authorized to perform:? ([a-z0-9-]+:\w+)")
 _ENCODED: Final = re.compile(r"\s*Encoded authorization failure message:.*", re.DOTALL)
 """EC2 adds hundreds of characters that only sts:DecodeAuthorizationMessage can read."""
+_LONGEST: Final = 400
+"""Characters of a message that are shown: what stands between here and AWS may answer with a page of HTML."""
 _S3_ACTIONS: Final = "s3:GetObject, s3:PutObject and s3:ListBucket"
 _CREDENTIALS: Final = "Set AWS_PROFILE, or log in with `aws sso login` or `aws configure`."
 _NETWORK: Final = "Check the network, AWS_REGION and AWS_ENDPOINT_URL, then run the command again."
@@ -87,7 +89,7 @@ def _explained(error: Exception, service: str) -> tuple[str, str] | None:
 
 def _refused(error: Any, service: str) -> tuple[str, str]:  # noqa: ANN401  (a ClientError, where boto3 is loaded)
     code = error_code(error)
-    message = _ENCODED.sub("", str(error.response.get("Error", {}).get("Message", ""))).rstrip(".")
+    message = _ENCODED.sub("", _one_line(error.response.get("Error", {}).get("Message", "")))[:_LONGEST].rstrip(". ")
     what = f"{service} answered {code}{f' ({message})' if message else ''}"
     if code in _DENIED:
         return what, f"The credentials need {_needed(error, message, service)} there."
@@ -106,5 +108,5 @@ def _unknown(service: str) -> str:
     return _UNKNOWN_S3 if service == S3 else _UNKNOWN
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: object) -> str:
     return " ".join(str(error).split()).rstrip(".")

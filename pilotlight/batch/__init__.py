@@ -42,7 +42,7 @@ from pilotlight.batch.records import (
 from pilotlight.batch.settings import DEFAULT_LOG_GROUP, Settings, read_settings
 from pilotlight.batch.submit import Order, Submitted, live_job, submit
 from pilotlight.batch.waiting import why_waiting
-from pilotlight.batch.watch import Watched, Watcher
+from pilotlight.batch.watch import JobGone, Watched, Watcher
 
 __all__ = [
     "CANCEL_REASON",
@@ -55,6 +55,7 @@ __all__ = [
     "Display",
     "Engine",
     "Job",
+    "JobGone",
     "Order",
     "PriceList",
     "Queue",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from pilotlight.batch.jobs import Attempt, Job
@@ -71,11 +71,6 @@ def seconds_of(attempt: Attempt) -> float:
     if attempt.started is None or attempt.stopped is None:
         return 0.0
     return max(0.0, attempt.stopped - attempt.started)
-
-
-def spent_seconds(jobs: Iterable[Job]) -> float:
-    """How long all attempts of some jobs ran."""
-    return sum(seconds_of(attempt) for job in jobs for attempt in attempts_of(job))
 
 
 def minutes(seconds: float) -> str:

@@ -42,11 +42,15 @@ def needs_of(definition: Description) -> Needs:
 
 
 def with_image(pattern: Description, image: str) -> dict[str, Any]:
-    """The request that registers `pattern` with another image."""
+    """The request that registers `pattern` with another image.
+
+    CloudFormation's own tags begin with aws:, which only AWS may write.
+    """
     request = {key: copy.deepcopy(pattern[key]) for key in _REGISTERED if pattern.get(key)}
+    tags = {key: value for key, value in request.pop("tags", {}).items() if not key.startswith("aws:")}
     for container in containers(request):
         container["image"] = image
-    return request
+    return {**request, "tags": tags} if tags else request
 
 
 def revision_for(engine: Engine, pattern: Description, image: str) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pilotlight.batch.jobs import Needs
 from pilotlight.batch.machines import Machine, fitting
 from pilotlight.batch.protocol import Machines, Prices
 from pilotlight.batch.queues import Environment
 from pilotlight.core.errors import RunError
+
+_LEAST: Final = 0.0001
 
 
 class Range(NamedTuple):
@@ -105,5 +107,7 @@ def _range(prices: Iterable[float]) -> Range | None:
 
 
 def dollars(amount: float) -> str:
-    """Two digits that count at least: $0.0042, $0.21, $12.60."""
+    """Two digits that count at least: $0.0042, $0.21, $12.60; what rounds to nothing is less than $0.0001."""
+    if 0 < amount < _LEAST:
+        return f"less than ${_LEAST}"
     return f"${amount:.2f}" if amount >= 0.1 or amount == 0 else f"${amount:.2g}"

@@ -78,8 +78,7 @@ def read_result(files: RunFiles, run: str) -> Result | None:
 
 def read_jobs(files: RunFiles, run: str) -> tuple[Mapping[str, Any], ...]:
     """The records of the jobs of `run`, the oldest first."""
-    found = (_read(files, name) for name in files.names(run_key(run, f"{JOBS}/")))
-    return tuple(sorted((job for job in found if job is not None), key=lambda job: str(job.get("submitted", ""))))
+    return _jobs(files, run, list(files.names(run_key(run, f"{JOBS}/"))))
 
 
 def read_claim(files: RunFiles, name: str) -> float:
@@ -90,8 +89,7 @@ def read_claim(files: RunFiles, name: str) -> float:
 
 def read_run(files: RunFiles, run: str) -> RunRecord:
     """All of `run`."""
-    asked = _read(files, run_key(run, RUN_NAME)) or {}
-    return RunRecord(run, asked, read_jobs(files, run), read_result(files, run), _spent(files, run))
+    return _record(files, run, list(files.names(run_key(run))))
 
 
 def record_cost(files: RunFiles, run: str, job: str, low: float, high: float) -> None:
@@ -99,22 +97,14 @@ def record_cost(files: RunFiles, run: str, job: str, low: float, high: float) ->
     write(files, run_key(run, f"{_COSTS}/{job}.json"), {"low": low, "high": high, "currency": "USD"})
 
 
-def _spent(files: RunFiles, run: str) -> Spent | None:
-    found = [_read(files, name) or {} for name in files.names(run_key(run, f"{_COSTS}/"))]
-    if not found:
-        return None
-    return Spent(*(sum(float(cost.get(end, 0.0)) for cost in found) for end in ("low", "high")))
-
-
 def run_names(files: RunFiles) -> list[str]:
     """Every run that was submitted or has a result, sorted."""
-    parts = (name.split("/") for name in files.names(f"{RUNS}/"))
-    return sorted({part[1] for part in parts if len(part) == 3 and part[2] in (RUN_NAME, RESULT_NAME)})
+    return sorted(_by_run(files))
 
 
 def read_runs(files: RunFiles) -> list[RunRecord]:
     """Every run, the newest first."""
-    found = [read_run(files, run) for run in run_names(files)]
+    found = [_record(files, run, names) for run, names in _by_run(files).items()]
     return sorted(found, key=lambda one: one.submitted or (one.result.finished if one.result else ""), reverse=True)
 
 
@@ -128,6 +118,34 @@ def seconds_of_model(files: RunFiles, model: str) -> float | None:
 def write(files: RunFiles, name: str, value: Mapping[str, Any]) -> bool:
     """Writes JSON unless something is there; True where it was written."""
     return files.put_bytes(name, (json.dumps(value, indent=2, default=str) + "\n").encode())
+
+
+def _by_run(files: RunFiles) -> dict[str, list[str]]:
+    """The names of the blobs of each run, in one listing; what is no run is left out."""
+    found: dict[str, list[str]] = {}
+    for name in files.names(f"{RUNS}/"):
+        found.setdefault(name.split("/")[1], []).append(name)
+    begun = (RUN_NAME, RESULT_NAME)
+    return {run: names for run, names in found.items() if any(run_key(run, name) in names for name in begun)}
+
+
+def _record(files: RunFiles, run: str, names: list[str]) -> RunRecord:
+    """A run of which `names` are the blobs; what is not among them is not asked for."""
+    asked = _read(files, run_key(run, RUN_NAME)) or {} if run_key(run, RUN_NAME) in names else {}
+    result = read_result(files, run) if run_key(run, RESULT_NAME) in names else None
+    return RunRecord(run, asked, _jobs(files, run, names), result, _spent(files, run, names))
+
+
+def _jobs(files: RunFiles, run: str, names: list[str]) -> tuple[Mapping[str, Any], ...]:
+    found = (_read(files, name) for name in names if name.startswith(run_key(run, f"{JOBS}/")))
+    return tuple(sorted((job for job in found if job is not None), key=lambda job: str(job.get("submitted", ""))))
+
+
+def _spent(files: RunFiles, run: str, names: list[str]) -> Spent | None:
+    found = [_read(files, name) or {} for name in names if name.startswith(run_key(run, f"{_COSTS}/"))]
+    if not found:
+        return None
+    return Spent(*(sum(float(cost.get(end, 0.0)) for cost in found) for end in ("low", "high")))
 
 
 def _read(files: RunFiles, name: str) -> dict[str, Any] | None:

@@ -38,6 +38,10 @@ class Watched(NamedTuple):
     machines: Mapping[str, Machine]
 
 
+class JobGone(RunError):
+    """AWS Batch no longer knows the job."""
+
+
 class Watcher:
     """Shows a job on `display` until it ends. log_group: where the stack has its logs."""
 
@@ -65,7 +69,7 @@ class Watcher:
         self._attempts = 0
 
     def watch(self, job_id: str) -> Watched:
-        """Returns once the job has ended, however it ended; RunError where Batch no longer knows it."""
+        """Returns once the job has ended, however it ended; JobGone where Batch no longer knows it."""
         follower: Follower | None = None
         while True:
             job = self._job(job_id)
@@ -80,7 +84,7 @@ class Watcher:
         found = self._cloud.engine.jobs([job_id])
         if not found:
             hint = "Batch forgets jobs some days after their end; `pilotlight runs` says what the store knows."
-            raise RunError(f"job {job_id}", "is not known to AWS Batch", hint)
+            raise JobGone(f"job {job_id}", "is not known to AWS Batch", hint)
         job = read_job(found[0])
         if not job.main:
             return job

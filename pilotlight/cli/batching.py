@@ -32,11 +32,14 @@ from pilotlight.batch import (
 from pilotlight.cli.cloud import World
 from pilotlight.cli.watching import follow, saved_text, tell_detached, tell_result
 from pilotlight.cli.wiring import Surroundings, existing_model, open_blobs, open_store
-from pilotlight.core.errors import RunError
+from pilotlight.core.errors import RunError, TrainingError
 from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
 from pilotlight.core.project import Project
 from pilotlight.core.stack import stack_name
+from pilotlight.parity import check_metric
+from pilotlight.pipeline.seeds import check_seeds
+from pilotlight.training import TRAIN_NAME
 
 if TYPE_CHECKING:
     from pilotlight.batch import Queue, Result, Vcpus
@@ -61,7 +64,7 @@ def train_on_batch(  # noqa: PLR0913  (what the command was given)
     """Submits the run, watches it, pins what it made and says so. Errors are those of pilotlight.batch."""
     world = world or World()
     project = where.project()
-    config = project.config(existing_model(project, name))
+    config = _trainable(project, existing_model(project, name), options)
     desk = _Desk.set_up(where, project, config, options, world)
     result = read_result(desk.files, desk.run)
     job = ""
@@ -75,7 +78,8 @@ def train_on_batch(  # noqa: PLR0913  (what the command was given)
             return
         result = follow(desk.cloud, desk.files, desk.run, job, desk.progress, world, desk.settings.log_group)
     _pin(project, name, result)
-    tell_result(desk.files, desk.run, job, result, as_json=as_json, following=f"Next: pilotlight serve {name}")
+    following = f"Next: pilotlight serve {name}"
+    tell_result(desk.files, desk.run, job, result, as_json=as_json, following=following, pinned=True)
 
 
 @dataclass(frozen=True)
@@ -154,6 +158,17 @@ class _Desk:
         )
         for line in lines:
             self.progress.note(line)
+
+
+def _trainable(project: Project, name: str, options: Options) -> ModelConfig:
+    """The configuration, with everything found wrong that need not wait until a container has begun."""
+    config, where = project.config(name), str(project.folder(name) / CONFIG_NAME)
+    check_metric(config.training.metric, where)
+    check_seeds(config, options.seeds, where)
+    script = project.folder(name) / TRAIN_NAME
+    if not script.is_file():
+        raise TrainingError(str(script), "does not exist", "`pilotlight new` shows a small one; nothing was submitted.")
+    return config
 
 
 def _in_s3(project: Project) -> None:

@@ -10,6 +10,7 @@ from pilotlight.batch import (
     DEFAULT_LOG_GROUP,
     SUCCEEDED,
     Cost,
+    JobGone,
     Watcher,
     failure,
     minutes,
@@ -51,6 +52,10 @@ def follow(  # noqa: PLR0913, PLR0917  (what watching needs)
     except KeyboardInterrupt:
         err().print(f"Detached; the run goes on. {_come_back(run)}", soft_wrap=True)
         raise typer.Exit(EXIT_DETACHED) from None
+    except JobGone:
+        raise
+    except RunError as error:  # credentials that ran out, a network that went away: the job knows nothing of it
+        raise RunError(error.where, error.what, f"{error.hint} The run itself goes on. {_come_back(run)}") from error
     cost = _cost(cloud, watched)
     display.note(cost_text(cost))
     if cost.spent is not None:
@@ -59,7 +64,7 @@ def follow(  # noqa: PLR0913, PLR0917  (what watching needs)
 
 
 def tell_result(  # noqa: PLR0913  (what is told)
-    files: RunFiles, run: str, job: str, result: Result, *, as_json: bool, following: str
+    files: RunFiles, run: str, job: str, result: Result, *, as_json: bool, following: str, pinned: bool = False
 ) -> None:
     """Shows what a run made. following: the next thing to type. job: "" where none was needed."""
     record = read_run(files, run)
@@ -70,7 +75,8 @@ def tell_result(  # noqa: PLR0913  (what is told)
 
     console = out()
     state = "published" if result.new else "was published before"
-    console.print(f"[bold green]✓[/] [bold]{result.model}[/] [cyan]{result.version}[/] {state}", soft_wrap=True)
+    also = " and pinned" if pinned else ""
+    console.print(f"[bold green]✓[/] [bold]{result.model}[/] [cyan]{result.version}[/] {state}{also}", soft_wrap=True)
     if result.metrics:
         console.print(f"  metrics  {written(result.metrics)}", soft_wrap=True)
     console.print(f"  run      {run}, {minutes(result.seconds)}{_spent_text(record)}", soft_wrap=True)

@@ -77,6 +77,8 @@ def train(  # noqa: PLR0913  (one parameter an option)
     if on is Engine.batch:
         train_on_batch(where, name, options, detach=detach, as_json=as_json)
         return
+    if detach:
+        raise typer.BadParameter("only a run on AWS Batch goes on by itself: add --on batch", param_hint="--detach")
     project = where.project()
     progress = where.progress()
     with stopping() as stop:

@@ -13,7 +13,18 @@ from batch_account import IMAGE_MANIFEST, REGION
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from pilotlight.aws import BatchEngine, Clients, Images, LogStreams, Machines, Objects, Prices, Quotas, Stacks
+from pilotlight.aws import (
+    BatchEngine,
+    Clients,
+    Images,
+    LogStreams,
+    Machines,
+    Objects,
+    Prices,
+    Quotas,
+    Stacks,
+    s3_client,
+)
 from pilotlight.core.errors import DataError, RunError
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -22,12 +33,13 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.delenv("AWS_REGION", raising=False)
     with mock_aws(config={"batch": {"use_docker": False}}):
         yield
 
 
 def stubbed(service: str) -> tuple[Any, Stubber]:
-    client: Any = boto3.client(service, REGION)  # type: ignore[call-overload]  # the name is a variable here
+    client: Any = boto3.client(service, REGION)
     stub = Stubber(client)
     stub.activate()
     return client, stub
@@ -60,15 +72,23 @@ def test_the_message_that_only_sts_can_read_is_left_out() -> None:
     client, stub = stubbed("ec2")
     message = (
         "You are not authorized to perform this operation. User: arn:aws:iam::1:user/u is not authorized to perform: "
-        "ec2:DescribeSpotPriceHistory because no identity-based policy allows it. Encoded authorization failure message: "
-        + "x"
-        * 500
+        "ec2:DescribeSpotPriceHistory because no identity-based policy allows it. Encoded authorization failure "
+        f"message: {'x' * 500}"
     )
     stub.add_client_error("describe_spot_price_history", "UnauthorizedOperation", message, http_status_code=403)
     with pytest.raises(RunError) as caught:
         Prices(client, lambda: client, REGION).spot(["g5.xlarge"])
     assert "x" * 10 not in str(caught.value)
     assert caught.value.hint == "The credentials need ec2:DescribeSpotPriceHistory there."
+
+
+def test_a_page_of_html_is_one_short_line() -> None:
+    client, stub = stubbed("batch")
+    stub.add_client_error("describe_job_queues", "502", "<html>\n<title>Bad Gateway</title>\n" + "x" * 900)
+    with pytest.raises(RunError) as caught:
+        BatchEngine(client).queue("training")
+    assert "AWS Batch answered 502 (<html> <title>Bad Gateway</title> xxx" in caught.value.what
+    assert len(caught.value.what) < 450
 
 
 def test_a_service_is_called_by_its_own_name() -> None:
@@ -103,6 +123,12 @@ def test_one_session_makes_every_client() -> None:
     assert {client.meta.region_name for client in made} == {REGION}
     assert clients.quotas.meta.region_name == REGION
     assert clients.pricing.meta.region_name == "us-east-1"
+
+
+def test_the_region_of_the_other_tools_is_taken_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
+    assert Clients().region == "eu-west-3"
+    assert s3_client().meta.region_name == "eu-west-3"
 
 
 def test_images_by_their_tag() -> None:

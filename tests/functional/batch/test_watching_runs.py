@@ -166,6 +166,21 @@ def test_ctrl_c_leaves_the_job_alone(files: FolderBlobs, capsys: pytest.CaptureF
     assert engine.terminated == []
 
 
+def test_a_connection_that_breaks_says_that_the_run_goes_on(files: FolderBlobs) -> None:
+    class Broken(ScriptedEngine):
+        def jobs(self, ids: Any) -> list[Any]:
+            del ids
+            raise RunError("jobs", "AWS Batch cannot be reached: no route", "Check the network.")
+
+    engine, logs = Broken(), ScriptedLogs({})
+    with pytest.raises(RunError) as caught:
+        follow(cloud(engine, logs), files, RUN, JOB, Recorded(), world(engine, logs))
+    assert str(caught.value) == (
+        "jobs: AWS Batch cannot be reached: no route. Check the network. The run itself goes on. Come back with "
+        f"`pilotlight runs watch {RUN}`, end it with `pilotlight runs cancel {RUN}`."
+    )
+
+
 def submitted(files: FolderBlobs) -> None:
     files.put_bytes(f".runs/{RUN}/run.json", json.dumps({"run": RUN, "model": "digits"}).encode())
     record = {"job": JOB, "claim": 1, "queue": "training"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
-from batch_account import REGION, STORE, TAG, Account, build_account
+from batch_account import REGION, STORE, TAG, Account, build_account, client
 from botocore.stub import Stubber
 from cli_project import Desk, Ran, new_project
 from moto import mock_aws
@@ -22,7 +22,7 @@ from pilotlight.store import FolderBlobs
 
 @pytest.fixture
 def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("AWS_REGION", REGION)
     with mock_aws(config={"batch": {"use_docker": False}}):
         yield build_account(tmp_path)
 
@@ -67,6 +67,7 @@ def test_a_run_is_submitted_watched_and_pinned(account: Account) -> None:
     again = account.train(data="digits", epochs=3)
     assert again.code == 0, again.err
     assert f"run {run} is finished: same code, data and settings. That saves 12 min" in again.err
+    assert f"adder {version} published and pinned" in again.out
     assert "Next: pilotlight serve adder" in again.out
     lock = read_lock(account.root / "functions" / "adder" / LOCK_NAME)
     assert lock is not None
@@ -75,14 +76,14 @@ def test_a_run_is_submitted_watched_and_pinned(account: Account) -> None:
 
 
 def test_what_is_submitted(account: Account) -> None:
-    run = submitted(account, data="digits", epochs=3, seeds=5)
+    run = submitted(account, data="digits", epochs=3, batch_size=32)
     (job,) = account.jobs()
-    batch = boto3.client("batch", REGION)
+    batch = client("batch")
     detail = batch.describe_jobs(jobs=[job["jobId"]])["jobs"][0]
     assert detail["jobName"] == f"adder-{run}"
     assert detail["container"]["command"] == [
-        *("python", "-m", "pilotlight.training", "adder", "--data", "digits", "--epochs", "3", "--seeds", "5"),
-        *("--run", run),
+        *("python", "-m", "pilotlight.training", "adder", "--data", "digits", "--epochs", "3"),
+        *("--batch-size", "32", "--seeds", "1", "--run", run),
     ]
     definitions = batch.describe_job_definitions(jobDefinitions=[detail["jobDefinition"]])["jobDefinitions"]
     assert definitions[0]["containerProperties"]["image"].endswith(f"/training:{TAG}")
@@ -98,12 +99,12 @@ def test_what_is_submitted(account: Account) -> None:
 def test_the_same_image_is_registered_once(account: Account) -> None:
     submitted(account, data="digits", epochs=1)
     submitted(account, data="digits", epochs=2)
-    found = boto3.client("batch", REGION).describe_job_definitions(jobDefinitionName="training")["jobDefinitions"]
+    found = client("batch").describe_job_definitions(jobDefinitionName="training")["jobDefinitions"]
     assert len(found) == 2, "the stack's own, and one for the image"
 
 
 def test_other_settings_other_data_and_other_code_are_other_runs(account: Account) -> None:
-    s3 = boto3.client("s3", REGION)
+    s3 = client("s3")
     s3.put_object(Bucket="models", Key="data/a.npz", Body=b"one")
     s3.put_object(Bucket="models", Key="texts/a/1.txt", Body=b"one")
     found = [
@@ -182,7 +183,7 @@ def test_a_store_that_is_a_folder(account: Account) -> None:
 
 
 def test_a_stack_without_training(account: Account) -> None:
-    cloudformation = boto3.client("cloudformation", REGION)
+    cloudformation = client("cloudformation")
     template = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
     cloudformation.create_stack(StackName="serving", TemplateBody=template)
     (account.root / "pilotlight.toml").write_text('[batch]\nstack = "serving"\n')
@@ -207,7 +208,7 @@ def test_no_such_stack(account: Account) -> None:
 
 
 def test_no_such_queue(account: Account) -> None:
-    batch = boto3.client("batch", REGION)
+    batch = client("batch")
     batch.update_job_queue(jobQueue="training", state="DISABLED")
     batch.delete_job_queue(jobQueue="training")
     ran = account.train(data="digits")
@@ -219,7 +220,7 @@ def test_no_such_queue(account: Account) -> None:
 
 
 def test_a_disabled_queue(account: Account) -> None:
-    boto3.client("batch", REGION).update_job_queue(jobQueue="training", state="DISABLED")
+    client("batch").update_job_queue(jobQueue="training", state="DISABLED")
     ran = account.train(data="digits")
     refused(
         ran,
@@ -229,7 +230,7 @@ def test_a_disabled_queue(account: Account) -> None:
 
 
 def test_disabled_compute_environments(account: Account) -> None:
-    batch = boto3.client("batch", REGION)
+    batch = client("batch")
     for name in ("gpu-spot", "gpu-ec2"):
         batch.update_compute_environment(computeEnvironment=name, state="DISABLED")
     ran = account.train(data="digits")
@@ -331,11 +332,11 @@ class SubmitDenied:
         return getattr(self._real, name)
 
     def submit(self, request: Any) -> str:
-        client = boto3.client("batch", REGION)
-        with Stubber(client) as stub:
+        denied = boto3.client("batch", REGION)
+        with Stubber(denied) as stub:
             text = "User: arn:aws:iam::123456789012:user/u is not authorized to perform: batch:SubmitJob on resource: q"
             stub.add_client_error("submit_job", "AccessDeniedException", text, http_status_code=403)
-            return BatchEngine(client).submit(request)
+            return BatchEngine(denied).submit(request)
 
 
 def test_credentials_that_may_not_submit(account: Account) -> None:
@@ -359,6 +360,29 @@ def test_the_engine_is_one_of_two(account: Account) -> None:
     ran = account("train", "adder", "--on", "moon")
     assert ran.code == 2
     assert "'here', 'batch'" in ran.err
+
+
+def test_detaching_is_for_batch(account: Account) -> None:
+    ran = account("train", "adder", "--detach")
+    assert ran.code == 2
+    assert "only a run on AWS Batch goes on by itself" in ran.err
+
+
+def test_seeds_that_could_not_be_compared(account: Account) -> None:
+    refused(
+        account.train(data="digits", seeds=5),
+        f"error: {account.root}/functions/adder/model.toml: has no [signature], so seeds cannot be compared. Name it, "
+        "or train with one seed.",
+    )
+
+
+def test_a_model_without_a_train_py(account: Account) -> None:
+    script = account.root / "functions" / "adder" / "train.py"
+    script.unlink()
+    refused(
+        account.train(data="digits"),
+        f"error: {script}: does not exist. `pilotlight new` shows a small one; nothing was submitted.",
+    )
 
 
 def test_runs_of_a_store_in_a_folder_need_no_aws(tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ def test_the_build_is_told_which_version_and_is_waited_for(automatic: Pipeline) 
         (Ended(EXIT_DEFECT), "TrainingFailed", "digits: training failed"),
         (Ended(137, "OutOfMemoryError: Container killed"), "TrainingFailed", "digits: training failed"),
         (Ended(None, "CannotPullContainerError: not found"), "TrainingFailed", "digits: training failed"),
+        (Ended(None, "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"), "TrainingFailed", "digits: training failed"),
         (Ended(EXIT_INTERRUPTED), "Interrupted", "digits: interrupted too often"),
         (Ended(None, "Host EC2 (instance i-0a1b) terminated."), "Interrupted", "digits: interrupted too often"),
     ],
@@ -85,6 +86,7 @@ def test_a_job_that_fails_is_told_by_how_and_nothing_is_deployed(
     assert automatic.ended(run) == ("FAILED", error)
     assert subjects(automatic) == [subject]
     assert "nothing was deployed" in automatic.messages[0]["Message"]
+    assert error != "TrainingFailed" or ended.reason in automatic.messages[0]["Message"]
     assert "StartBuild" not in automatic.states(run)
     assert automatic.remembered() == OLDER
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pilotlight.store import Blobs
+from pilotlight.store import Blobs, PrefixedBlobs
 
 LARGE = bytes(range(256)) * (6 << 12)  # 6 MiB: in S3 it goes in two parts
 
@@ -36,3 +36,25 @@ def test_names_are_sorted_and_begin_with_the_prefix(blobs: Blobs) -> None:
         blobs.put_bytes(name, b"")
     assert list(blobs.names("m/")) == ["m/v/a", "m/v/b"]
     assert list(blobs.names("")) == ["m/v/a", "m/v/b", "m2/v/a"]
+
+
+def test_what_is_removed_may_be_put_again(blobs: Blobs) -> None:
+    blobs.put_bytes("m/v/a", b"first")
+    blobs.remove("m/v/a")
+    blobs.remove("m/v/a")
+    assert list(blobs.names("")) == []
+    assert blobs.put_bytes("m/v/a", b"second")
+
+
+def test_a_prefix_is_a_place_of_its_own(blobs: Blobs, tmp_path: Path) -> None:
+    inner = PrefixedBlobs(blobs, ".runs/one")
+    assert inner.put_bytes("a", b"content")
+    assert not inner.put_bytes("a", b"other")
+    assert list(blobs.names("")) == [".runs/one/a"]
+    assert list(inner.names("")) == ["a"]
+    assert inner.get_bytes("a") == b"content"
+    assert inner.get_file("a", tmp_path / "back")
+    assert inner.put_file("b/c", tmp_path / "back")
+    assert inner.location == f"{blobs.location}/.runs/one"
+    inner.remove("a")
+    assert list(blobs.names("")) == [".runs/one/b/c"]

@@ -68,7 +68,10 @@ def test_minutes(seconds: float, text: str) -> None:
     assert minutes(seconds) == text
 
 
-@pytest.mark.parametrize(("amount", "text"), [(0.0042, "$0.0042"), (0.21, "$0.21"), (12.6, "$12.60"), (0.0, "$0.00")])
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [(0.0042, "$0.0042"), (0.21, "$0.21"), (12.6, "$12.60"), (0.0, "$0.00"), (1e-5, "less than $0.0001")],
+)
 def test_dollars(amount: float, text: str) -> None:
     assert str(Range(amount, amount)) == text
 

@@ -32,6 +32,13 @@ def test_the_pattern_is_registered_with_the_image_and_nothing_else_changed() -> 
     assert len(engine.registered) == 1
 
 
+def test_the_tags_that_only_aws_may_write_are_left_out() -> None:
+    tags = {"aws:cloudformation:stack-name": "pilotlight", "team": "a"}
+    engine = ScriptedEngine(definitions=[definition(tags=tags)])
+    revision_for(engine, definition(tags=tags), "repository:abc")
+    assert engine.registered[0]["tags"] == {"team": "a"}
+
+
 def test_a_pattern_that_the_stack_has_changed_since_is_registered_anew() -> None:
     engine = ScriptedEngine(definitions=[definition()])
     before = revision_for(engine, definition(), "repository:abc")

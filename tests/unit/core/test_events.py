@@ -1,0 +1,61 @@
+import io
+import json
+from collections.abc import Mapping
+
+from pilotlight.core.events import JsonProgress, read_event, replay
+
+
+class Heard:
+    """A Progress that remembers."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[object, ...]] = []
+
+    def stage(self, title: str) -> None:
+        self.said.append(("stage", title))
+
+    def note(self, text: str) -> None:
+        self.said.append(("note", text))
+
+    def step(self, done: int, total: int, values: Mapping[str, float]) -> None:
+        self.said.append(("step", done, total, dict(values)))
+
+
+def test_what_is_written_is_heard_again() -> None:
+    stream = io.StringIO()
+    progress = JsonProgress(stream, clock=iter(range(0, 100, 3)).__next__)
+    progress.stage("train")
+    progress.note("1,437 Bilder, „grün“")
+    progress.step(1, 4, {"loss": 0.5})
+    heard = Heard()
+    for line in stream.getvalue().splitlines():
+        event = read_event(line)
+        assert event is not None
+        replay(event, heard)
+    assert heard.said == [("stage", "train"), ("note", "1,437 Bilder, „grün“"), ("step", 1, 4, {"loss": 0.5})]
+
+
+def test_fast_steps_are_not_all_written_but_the_last_is() -> None:
+    stream = io.StringIO()
+    times = iter([0.0, 0.1, 0.2, 0.3, 2.5, 2.6, 2.7, 2.8])
+    progress = JsonProgress(stream, clock=lambda: next(times))
+    for done in (1, 2, 3, 4, 5):
+        progress.step(done, 5, {})
+    written = [json.loads(line)["done"] for line in stream.getvalue().splitlines()]
+    assert written[0] == 1
+    assert written[-1] == 5
+    assert len(written) < 5
+
+
+def test_what_is_no_event_is_none() -> None:
+    for line in ("", "epoch 1", "3", "[1]", '{"event": 3}', '{"level": "INFO"}', "{"):
+        assert read_event(line) is None
+
+
+def test_a_result_is_the_callers_business() -> None:
+    event = read_event('{"event": "result", "version": "1a2b"}')
+    assert event is not None
+    assert event.fields == {"version": "1a2b"}
+    heard = Heard()
+    replay(event, heard)
+    assert heard.said == []
