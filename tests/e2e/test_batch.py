@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import requests
 from batch_cloud import BUCKET, PREFIX, Cloud, Ended, docker, events_of, logs_of, moto_server, wait_for
-from cli_project import new_project
+from cli_project import Desk, new_project
 from sam_client import accepting, local_api, tensor
 from sam_project import Sam, SamProject
 from training_image import TrainingImage
@@ -114,19 +114,23 @@ def test_the_version_is_in_the_store_and_its_checkpoints_are_gone(cloud: Cloud, 
 
 
 @pytest.fixture
-def built(
-    cloud: Cloud, training: TrainingImage, uninterrupted: Uninterrupted, sam: Sam, base_image: str, tmp_path: Path
-) -> SamProject:
-    """A project of this model alone, the version pinned, after `sam build`, which fetches it from moto's S3."""
-    assert base_image
-    desk = new_project(tmp_path / "served")
+def alone(training: TrainingImage, tmp_path: Path) -> Desk:
+    """A project of digits and nothing else, so that all of it can be built."""
+    desk = new_project(tmp_path / "alone")
     assert desk("new", "digits").code == 0
     shutil.copytree(training.desk.root / "functions/digits", desk.root / "functions/digits", dirs_exist_ok=True)
-    line = Line(desk.root, cloud)
+    return desk
+
+
+@pytest.fixture
+def built(cloud: Cloud, alone: Desk, uninterrupted: Uninterrupted, sam: Sam, base_image: str) -> SamProject:
+    """The project with the version pinned, after `sam build`, which fetches it from moto's S3."""
+    assert base_image
+    line = Line(alone.root, cloud)
     pinned = line("pin", f"digits@{uninterrupted.result['version']}")
     assert pinned.returncode == 0, pinned.stderr
-    sam.run(desk.root, "build", **{**line.environ(), "PILOTLIGHT": f"{sys.executable} -m pilotlight"})
-    return SamProject(desk.root, sam)
+    sam.run(alone.root, "build", **{**line.environ(), "PILOTLIGHT": f"{sys.executable} -m pilotlight"})
+    return SamProject(alone.root, sam)
 
 
 def test_what_trained_in_the_container_is_built_and_served(
