@@ -217,7 +217,7 @@ def build_definition(repository: str) -> str:
         type="container",
         containerProperties={
             "image": f"{repository}:none",
-            "command": ["python", "-m", "pilotlight.training", "Ref::model"],
+            "command": ["--help"],
             "resourceRequirements": [
                 {"type": "VCPU", "value": "4"},
                 {"type": "MEMORY", "value": "14000"},

@@ -43,7 +43,7 @@ def job(status: str, *attempts: Mapping[str, Any], **more: Any) -> dict[str, Any
     """JobDetail of a job of 4 vCPUs, 14,000 MiB and one GPU, with three attempts of six hours."""
     container: dict[str, Any] = {
         "image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/training:0123456789ab",
-        "command": ["python", "-m", "pilotlight.training", "digits", "--run", RUN],
+        "command": ["digits", "--run", RUN],
         "resourceRequirements": [
             {"value": "4", "type": "VCPU"},
             {"value": "14000", "type": "MEMORY"},
@@ -134,7 +134,7 @@ def definition(revision: int = 1, image: str = "repository:none", **changes: Any
         "containerOrchestrationType": "ECS",
         "containerProperties": {
             "image": image,
-            "command": ["python", "-m", "pilotlight.training", "--help"],
+            "command": ["--help"],
             "resourceRequirements": [{"value": "4", "type": "VCPU"}, {"value": "14000", "type": "MEMORY"}],
             "environment": [],
         },

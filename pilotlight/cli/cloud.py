@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import importlib
 import socket
 import time
 from collections.abc import Callable
@@ -36,7 +35,9 @@ def open_cloud() -> Cloud:
 
 def code_tag(root: Path) -> str:
     """The tag of the image that holds the project's present code."""
-    return str(importlib.import_module("pilotlight.image").image_tag(root))
+    from pilotlight.image import image_tag  # noqa: PLC0415  (when a command runs)
+
+    return image_tag(root)
 
 
 def person() -> str:

@@ -82,7 +82,7 @@ def test_what_is_submitted(account: Account) -> None:
     detail = batch.describe_jobs(jobs=[job["jobId"]])["jobs"][0]
     assert detail["jobName"] == f"adder-{run}"
     assert detail["container"]["command"] == [
-        *("python", "-m", "pilotlight.training", "adder", "--data", "digits", "--epochs", "3"),
+        *("adder", "--data", "digits", "--epochs", "3"),
         *("--batch-size", "32", "--seeds", "1", "--run", run),
     ]
     definitions = batch.describe_job_definitions(jobDefinitions=[detail["jobDefinition"]])["jobDefinitions"]
