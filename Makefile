@@ -14,7 +14,7 @@ help:
 	@echo 'make check   ruff, mypy --strict, import contracts, template lint, links in the docs'
 	@echo 'make test    every test level that this machine can run'
 	@echo 'make bench   compare cold starts, size and memory with other ways to serve (fetches about 4 GB)'
-	@echo 'make lock    renew the pins of the development environment and of the layer'
+	@echo 'make lock    renew the pins of the development environment, of the layer and of the training image'
 
 $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo 'Pilotlight needs Python 3.11, 3.12 or 3.13. Name one: make PYTHON=/path/to/python3.12' >&2; exit 1; }
@@ -70,6 +70,7 @@ bench: $(STAMP)
 lock: $(STAMP)
 	$(BIN)/python -m pilotlight.packaging.locking layers/runtime/requirements.in layers/runtime/requirements.txt
 	$(PYTHON) scripts/lock.py
+	$(BIN)/python -m pilotlight.packaging.training_lock infra/training-requirements.in constraints.txt
 
 clean:
 	rm -rf .venv .venv-sam .aws-sam .pilotlight .coverage

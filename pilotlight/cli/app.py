@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from pilotlight import __version__
-from pilotlight.cli.commands import begin, bench, check, demo, invoke, package, produce, serve, versions
+from pilotlight.cli.commands import begin, bench, check, demo, image, invoke, package, produce, runs, serve, versions
 from pilotlight.cli.wiring import Surroundings, surroundings
 from pilotlight.core.errors import Interrupted, UserError
 
@@ -113,3 +113,15 @@ for _panel, _commands in {
 }.items():
     for _command in _commands:
         app.command(_command.__name__.rstrip("_"), help=_help(_command), rich_help_panel=_panel)(_command)
+
+_runs = typer.Typer(invoke_without_command=True, rich_markup_mode="rich")
+_runs.callback(help=_help(runs.runs))(runs.runs)
+_runs.command("watch", help=_help(runs.watch))(runs.watch)
+_runs.command("cancel", help=_help(runs.cancel))(runs.cancel)
+app.add_typer(_runs, name="runs", rich_help_panel="Train and publish")
+
+_image = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help=image.HELP)
+_image.command("build", help=_help(image.build))(image.build)
+_image.command("push", help=_help(image.push))(image.push)
+_image.command("tag", help=_help(image.tag))(image.tag)
+app.add_typer(_image, name="image", rich_help_panel="Train and publish")

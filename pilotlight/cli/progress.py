@@ -39,6 +39,10 @@ class PlainProgress:
         if self._clock() - self._last >= _SECONDS_BETWEEN_LINES:
             self._line(f"    {100 * done // total} %  {_written(values)}".rstrip())
 
+    def line(self, text: str) -> None:
+        """A line of a log that is no event, as it is."""
+        self._line(f"    {text}")
+
     def _line(self, text: str) -> None:
         self._last = self._clock()
         self._stream.write(text + "\n")
@@ -75,6 +79,10 @@ class LiveProgress:
         )
         if done >= total:
             self.close()
+
+    def line(self, text: str) -> None:
+        """A line of a log that is no event, as it is."""
+        self._console.print(Padding(Text(text, style="dim"), (0, 0, 0, 2)))
 
     def close(self) -> None:
         """Leaves the bar as it stands and gives the cursor back."""

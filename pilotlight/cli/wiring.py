@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO
 import typer
 
 from pilotlight.core.errors import ProjectError
-from pilotlight.core.progress import Progress
 from pilotlight.core.project import Project, find_project
 
 if TYPE_CHECKING:  # rich and the rooms load when a command runs, not when --help is asked for
     from rich.console import Console
 
-    from pilotlight.store import Store
+    from pilotlight.cli.progress import LiveProgress, PlainProgress
+    from pilotlight.store import Blobs, Store
 
 
 PROGRAM: Final = "pilotlight"
@@ -50,7 +50,7 @@ class Surroundings:
         """A path from the command line, counted from the current folder."""
         return self.cwd / given
 
-    def progress(self) -> Progress:
+    def progress(self) -> LiveProgress | PlainProgress:
         """A live display on a terminal, plain lines elsewhere; always on stderr."""
         from rich.console import Console  # noqa: PLC0415  (see the module)
 
@@ -105,14 +105,21 @@ def split_version(text: str) -> tuple[str, str | None]:
 
 def open_store(location: str) -> Store:
     """The store at `location`: a folder, or s3://bucket/prefix."""
-    from pilotlight.store import FolderBlobs, Store  # noqa: PLC0415  (see the module)
+    from pilotlight.store import Store  # noqa: PLC0415  (see the module)
 
+    return Store(open_blobs(location))
+
+
+def open_blobs(location: str) -> Blobs:
+    """What a store lies in, versions and runs: a folder, or s3://bucket/prefix."""
     if not location.startswith("s3://"):
-        return Store(FolderBlobs(Path(location)))
+        from pilotlight.store import FolderBlobs  # noqa: PLC0415  (see the module)
+
+        return FolderBlobs(Path(location))
     from pilotlight.aws import S3Blobs, parse_s3_url, s3_client  # noqa: PLC0415  (see the module)
 
     bucket, prefix = parse_s3_url(location)
-    return Store(S3Blobs(s3_client(), bucket, prefix))
+    return S3Blobs(s3_client(), bucket, prefix)
 
 
 def layer_cache(project: Project) -> Path:

@@ -9,7 +9,9 @@
     ├── ParityError       the gate refused: the ONNX model does not answer as its source does, or app.py cannot serve it
     ├── StoreError        a version is missing from the store or cannot be written to it
     ├── PackagingError    a function or the layer cannot be built, or is too large
-    └── ServiceError      an endpoint, local or remote, did not answer as expected
+    ├── ServiceError      an endpoint, local or remote, did not answer as expected
+    ├── ImageError        the training image cannot be built or sent to its repository
+    └── RunError          a training run on AWS Batch cannot be submitted or watched, or it failed
 
 The command line prints these three facts as one paragraph and exits with 1. Everything else is a defect of ours.
 """
@@ -62,3 +64,11 @@ class PackagingError(UserError):
 
 class ServiceError(UserError):
     """An endpoint, local or remote, did not answer as expected."""
+
+
+class ImageError(UserError):
+    """The training image cannot be built or sent to its repository."""
+
+
+class RunError(UserError):
+    """A training run on AWS Batch cannot be submitted or watched, or it failed."""

@@ -70,6 +70,7 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
     with tempfile.TemporaryDirectory() as folder:
         carried = carry(source, config, stages, Path(folder), open_session, measured=fitted.metrics)
         facts = {
+            "run": called,
             "training": {**fitted.settings, "seconds": round(fitted.seconds, 3)},
             "data": {"source": fitted.dataset.source, "fingerprint": fitted.dataset.fingerprint},
             **({} if scores is None else {"scores": scores.as_json()}),

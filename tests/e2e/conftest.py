@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from batch_cloud import image_registry
 from cli_project import Desk, new_project
 from sam_client import local_api
 from sam_project import ECHO, Sam, SamProject, echo_model, models_of
+from training_image import TrainingImage, remove_images, sent_image, training_project
 
 from pilotlight.scaffold import add_function
 
@@ -39,18 +41,56 @@ def sam(request: pytest.FixtureRequest, missing: Callable[[str], None]) -> Sam:
 
 
 @pytest.fixture(scope="session")
-def base_image(request: pytest.FixtureRequest, missing: Callable[[str], None]) -> str:
-    """Lambda's Python 3.13 image, or the stand-in for it, in a Docker engine that runs."""
+def engine(missing: Callable[[str], None]) -> None:
+    """A Docker engine that runs."""
     if (
         shutil.which("docker") is None
         or subprocess.run(["docker", "info"], check=False, capture_output=True).returncode
     ):
         missing("no Docker engine answers")
+
+
+@pytest.fixture(scope="session")
+def base_image(request: pytest.FixtureRequest, engine: None, missing: Callable[[str], None]) -> str:
+    """Lambda's Python 3.13 image, or the stand-in for it."""
+    assert engine is None
     script = request.config.rootpath / "tests" / "e2e" / "lambda_base" / "build.sh"
     built = subprocess.run(["bash", script, sys.executable], check=False, capture_output=True, text=True)
     if built.returncode:
         missing(f"Lambda's base image can be neither pulled nor built here: {built.stderr.strip()[-300:]}")
     return "public.ecr.aws/lambda/python:3.13-x86_64"
+
+
+@pytest.fixture(scope="session")
+def training_base(request: pytest.FixtureRequest, engine: None, missing: Callable[[str], None]) -> str:
+    """What takes the place of the training image's base: Python 3.13 and wheels."""
+    assert engine is None
+    script = request.config.rootpath / "tests" / "e2e" / "training_base" / "build.sh"
+    built = subprocess.run(["bash", script, sys.executable], check=False, capture_output=True, text=True)
+    if built.returncode:
+        missing(f"the training image's test base cannot be built here: {built.stderr.strip()[-300:]}")
+    return built.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory, missing: Callable[[str], None]) -> Iterator[str]:
+    """HOST:PORT of a registry of images."""
+    if shutil.which("docker-registry") is None:
+        missing("docker-registry is not installed (Debian's package of that name)")
+    with image_registry(tmp_path_factory.mktemp("registry")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def training(
+    request: pytest.FixtureRequest, training_base: str, registry: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TrainingImage]:
+    """A project whose image is built and pushed by the command line, then pulled from the registry."""
+    desk = training_project(tmp_path_factory.mktemp("training") / "project", request.config.rootpath)
+    try:
+        yield sent_image(desk, training_base, registry)
+    finally:
+        remove_images(registry)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,17 @@ AtLeast = Annotated[
 ]
 
 
+class Engine(StrEnum):
+    """Where a model is trained."""
+
+    here = "here"
+    batch = "batch"
+
+
+On = Annotated[Engine, typer.Option(help="Train on this machine, or on AWS Batch's GPU instances.")]
+Detach = Annotated[bool, typer.Option("--detach", help="With --on batch: submit, and don't wait for the end.")]
+
+
 def train(  # noqa: PLR0913  (one parameter an option)
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="A model under functions/.")],
@@ -37,6 +49,8 @@ def train(  # noqa: PLR0913  (one parameter an option)
     epochs: Epochs = None,
     seeds: Seeds = 1,
     at_least: AtLeast = None,
+    on: On = Engine.here,
+    detach: Detach = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Fit a model, convert it to ONNX, verify that it answers the same, publish it and pin it.
@@ -51,11 +65,20 @@ def train(  # noqa: PLR0913  (one parameter an option)
     Example:  [dim]pilotlight train digits --data mnist --epochs 5[/]
 
     Example:  [dim]pilotlight train species --seeds 5[/]
+
+    Example:  [dim]pilotlight train digits --on batch --data s3://bucket/data/mnist.npz[/]
     """
+    from pilotlight.cli.batching import train_on_batch  # noqa: PLC0415  (when it runs)
     from pilotlight.cli.curves import draw_curve  # noqa: PLC0415  (rich)
     from pilotlight.pipeline import Options, train_model  # noqa: PLC0415  (numpy and onnx)
 
     where = surroundings(ctx)
+    options = Options(data=data, epochs=epochs, seeds=seeds, at_least=at_least)
+    if on is Engine.batch:
+        train_on_batch(where, name, options, detach=detach, as_json=as_json)
+        return
+    if detach:
+        raise typer.BadParameter("only a run on AWS Batch goes on by itself: add --on batch", param_hint="--detach")
     project = where.project()
     progress = where.progress()
     with stopping() as stop:
@@ -63,7 +86,7 @@ def train(  # noqa: PLR0913  (one parameter an option)
             project,
             existing_model(project, name),
             store=open_store(project.store),
-            options=Options(data=data, epochs=epochs, seeds=seeds, at_least=at_least),
+            options=options,
             progress=progress,
             fetch=fetch_data,
             stop=stop,

@@ -10,7 +10,21 @@ from pilotlight import __version__
 from pilotlight.cli.app import EXIT_DEFECT, run
 from pilotlight.cli.wiring import Surroundings
 
-COMMANDS = ("init", "new", "import", "train", "convert", "models", "show", "pin", "package", "serve", "invoke", "check")
+COMMANDS = (
+    "init",
+    "new",
+    "import",
+    "train",
+    "convert",
+    "models",
+    "show",
+    "pin",
+    "package",
+    "serve",
+    "invoke",
+    "check",
+    "runs",
+)
 HEAVY = ("tensorflow", "keras", "sklearn", "boto3", "tf2onnx")
 
 

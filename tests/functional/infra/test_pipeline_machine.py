@@ -15,7 +15,7 @@ from moto_infra import Ended
 
 from pilotlight.core.runs import EXIT_DEFECT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_REFUSED
 
-BASE = ["python", "-m", "pilotlight.training", "digits", "--run"]
+BASE = ["digits", "--run"]
 OLDER = {"version": "0a0a0a0a0a0a", "floor": 0.95}
 
 

@@ -1,0 +1,26 @@
+"""The training image: what is in it, what it is called, building it and sending it to its repository.
+
+ignore.py   infra/training.ignore, in the grammar of .dockerignore
+content.py  the files that go into the image; from them alone come its tag and what Docker builds it from
+docker.py   Docker's command line, and what its failures mean
+send.py     build and push
+
+A tag is a digest of the files, so the same code is the same image, and one that has been pushed is never pushed again.
+"""
+
+from pilotlight.image.content import DOCKERFILE, ImageFile, image_files, image_tag
+from pilotlight.image.docker import Docker
+from pilotlight.image.send import Built, Registry, build, local_name, push
+
+__all__ = [
+    "DOCKERFILE",
+    "Built",
+    "Docker",
+    "ImageFile",
+    "Registry",
+    "build",
+    "image_files",
+    "image_tag",
+    "local_name",
+    "push",
+]

@@ -1,0 +1,94 @@
+"""What goes into the training image. The tag is a digest of exactly what Docker is sent, so the two cannot differ.
+
+    project/…   the project, less what infra/training.ignore names
+    tool/…      the packages pilotlight and pilotlight_runtime that are running: the container computes as the tool does
+
+A project that holds the tool's own source, as Pilotlight's repository does, has it in tool/ alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tarfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import IO, Final, NamedTuple
+
+import pilotlight
+import pilotlight_runtime
+from pilotlight.core.errors import ImageError
+from pilotlight.image.ignore import read_ignore
+
+DOCKERFILE: Final = "infra/training.Dockerfile"
+IGNORE: Final = "infra/training.ignore"
+_TAG_LENGTH: Final = 12
+_COMPILED: Final = "__pycache__"
+
+
+class ImageFile(NamedTuple):
+    """One file of the image. name: where Docker is told that it lies. path: where it lies here."""
+
+    name: str
+    path: Path
+
+    @property
+    def mode(self) -> int:
+        """Permissions: of those that it has here only whether it may be executed, so that checkouts agree."""
+        return 0o755 if os.access(self.path, os.X_OK) else 0o644
+
+
+def installed_tool() -> tuple[Path, ...]:
+    """The folders of the packages that are running."""
+    return tuple(Path(str(package.__file__)).resolve().parent for package in (pilotlight, pilotlight_runtime))
+
+
+def image_files(root: Path, tool: Sequence[Path] = ()) -> list[ImageFile]:
+    """The files of the image of the project at `root`, sorted; tool: folders of packages, those running where empty.
+
+    Links to files are followed, links to folders are not. ImageError where the project has no Dockerfile.
+    """
+    if not (root / DOCKERFILE).is_file():
+        raise ImageError(
+            str(root / DOCKERFILE), "is missing", "`pilotlight init` writes it into a new project: copy it from one."
+        )
+    packages = tuple(folder.resolve() for folder in tool) or installed_tool()
+    project = [ImageFile(f"project/{path.relative_to(root).as_posix()}", path) for path in _project(root, packages)]
+    parts = [
+        ImageFile(f"tool/{folder.name}/{path.relative_to(folder).as_posix()}", path)
+        for folder in packages
+        for path in folder.rglob("*")
+        if path.is_file() and _COMPILED not in path.parts
+    ]
+    return sorted(project + parts)
+
+
+def image_tag(root: Path, tool: Sequence[Path] = ()) -> str:
+    """The tag of the project's image: 12 hex digits of a digest over names, permissions and content of its files."""
+    whole = hashlib.sha256()
+    for file in image_files(root, tool):
+        whole.update(f"{file.name}\0{file.mode:o}\0{hashlib.sha256(file.path.read_bytes()).hexdigest()}\n".encode())
+    return whole.hexdigest()[:_TAG_LENGTH]
+
+
+def write_context(files: Iterable[ImageFile], stream: IO[bytes]) -> None:
+    """What Docker builds from, as a tar archive; the same files give the same bytes."""
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        for file in files:
+            content = file.path.read_bytes()
+            entry = tarfile.TarInfo(file.name)
+            entry.size, entry.mode = len(content), file.mode
+            archive.addfile(entry, io.BytesIO(content))
+
+
+def _project(root: Path, packages: Sequence[Path]) -> Iterator[Path]:
+    ignored = read_ignore(root / IGNORE)
+    for place, folders, names in os.walk(root):
+        here = Path(place)
+        kept = [name for name in folders if not ignored(PurePosixPath((here / name).relative_to(root).as_posix()))]
+        folders[:] = [name for name in kept if (here / name).resolve() not in packages]
+        for name in names:
+            path = here / name
+            if path.is_file() and not ignored(PurePosixPath(path.relative_to(root).as_posix())):
+                yield path

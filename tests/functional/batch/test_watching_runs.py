@@ -1,0 +1,234 @@
+"""Watching, from the first state to the last: states that moto cannot play, in the shapes that AWS documents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from batch_shapes import HOST, JOB, RUN, Recorded, ScriptedEngine, ScriptedLogs, attempt, cloud, environment, job
+
+from pilotlight.batch import CANCEL_REASON
+from pilotlight.batch.watch import POLL_SECONDS
+from pilotlight.cli.cloud import World
+from pilotlight.cli.running import cancel_run, watch_run
+from pilotlight.cli.watching import follow
+from pilotlight.core.errors import RunError
+from pilotlight.store import FolderBlobs
+
+GROUP = "/pilotlight/training"
+SPOT = "Host EC2 (instance i-0123456789abcdef0) terminated."
+RESULT = {"run": RUN, "model": "digits", "version": "a" * 12, "metric": "accuracy", "value": 0.98, "seconds": 60}
+
+
+def event(event: str, **fields: object) -> str:
+    return json.dumps({"event": event, **fields})
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> FolderBlobs:
+    return FolderBlobs(tmp_path)
+
+
+def finished(files: FolderBlobs) -> None:
+    files.put_bytes(f".runs/{RUN}/result.json", json.dumps(RESULT).encode())
+
+
+def world(engine: ScriptedEngine, logs: ScriptedLogs, sleep: Callable[[float], None] = lambda _: None) -> World:
+    return World(lambda: cloud(engine, logs), clock=lambda: 1_700_000_000.0, sleep=sleep, by="tester")
+
+
+def watched(files: FolderBlobs, states: list[dict[str, Any]], streams: dict[tuple[str, str], list[str]]) -> list[str]:
+    """What a person is told."""
+    display, engine, logs = Recorded(), ScriptedEngine(states), ScriptedLogs(streams)
+    follow(cloud(engine, logs), files, RUN, JOB, display, world(engine, logs))
+    return display.told
+
+
+def test_a_spot_interruption_and_the_resumption(files: FolderBlobs) -> None:
+    finished(files)
+    taken = attempt(1, statusReason=SPOT)
+    states = [
+        job("SUBMITTED"),
+        job("RUNNABLE"),
+        job("RUNNABLE", statusReason="CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - Service cannot fulfill it"),
+        job("STARTING"),
+        job("RUNNING"),
+        job("RUNNING"),
+        job("RUNNABLE", taken),
+        job("RUNNING", taken),
+        job("SUCCEEDED", taken, attempt(2, exitCode=0)),
+    ]
+    first = [event("stage", title="train"), event("step", done=1, total=3, values={"loss": 0.5}), "2026 some library"]
+    second = [event("note", text="goes on after epoch 1"), event("result", result={})]
+    told = watched(files, states, {(GROUP, "training/default/1"): first, (GROUP, "training/default/2"): second})
+    short = "AWS has no such instance free at the moment"
+    cost = "$0.067, 20 min in 2 attempts on g4dn.xlarge (spot, eu-west-1a)"
+    assert told == [
+        "● submitted (SUBMITTED)",
+        "● in the queue (RUNNABLE)",
+        "it waits for an instance: from none, one takes some minutes to start",
+        f"AWS Batch says CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - Service cannot fulfill it; {short}",
+        "● an instance is there; the image is being pulled (STARTING)",
+        "on g4dn.xlarge (spot, eu-west-1a)",
+        "● running (RUNNING)",
+        "● train",
+        "1/3 {'loss': 0.5}",
+        "| 2026 some library",
+        "● the spot instance was taken back; attempt 2 of 3 goes on from the checkpoint",
+        "● in the queue (RUNNABLE)",
+        "it waits for an instance: from none, one takes some minutes to start",
+        "● running (RUNNING)",
+        "goes on after epoch 1",
+        f"cost: {cost}; without the minutes in which an instance starts and idles",
+    ]
+    kept = json.loads(files.get_bytes(f".runs/{RUN}/costs/{JOB}.json") or b"")
+    assert kept == {"low": pytest.approx(0.2 / 3), "high": pytest.approx(0.2 / 3), "currency": "USD"}
+
+
+def test_the_containers_own_error_ends_the_command(files: FolderBlobs) -> None:
+    text = "functions/digits/train.py:12: ValueError: bad. Mend that line"
+    streams = {(GROUP, "training/default/1"): [event("error", kind="TrainingError", text=text)]}
+    with pytest.raises(RunError) as caught:
+        watched(files, [job("RUNNING"), job("FAILED", attempt(1, exitCode=1))], streams)
+    assert str(caught.value) == f"run {RUN} of digits: {text}. Then run the same command again."
+
+
+def test_the_error_of_an_earlier_attempt_is_not_the_last_ones(files: FolderBlobs) -> None:
+    streams = {
+        (GROUP, "training/default/1"): [event("error", kind="Interrupted", text="was told to stop")],
+        (GROUP, "training/default/2"): ["no event"],
+    }
+    ended = job("FAILED", attempt(1, exitCode=75), attempt(2, exitCode=70))
+    with pytest.raises(RunError, match="stopped by a defect of Pilotlight's"):
+        watched(files, [ended], streams)
+
+
+def test_the_last_lines_are_waited_for(files: FolderBlobs) -> None:
+    """CloudWatch has them some seconds after the job has ended."""
+    finished(files)
+    streams: dict[tuple[str, str], list[str]] = {}
+    engine, logs, slept = ScriptedEngine([job("SUCCEEDED", attempt(1, exitCode=0))]), ScriptedLogs(streams), []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        streams[GROUP, "training/default/1"] = [event("note", text="late"), event("result", result={})]
+
+    display = Recorded()
+    follow(cloud(engine, logs), files, RUN, JOB, display, world(engine, logs, sleep))
+    assert "late" in display.told
+    assert slept == [POLL_SECONDS]
+
+
+def test_a_definition_without_log_options_writes_to_batchs_own_group(files: FolderBlobs) -> None:
+    finished(files)
+    ended = job("SUCCEEDED", attempt(1, exitCode=0))
+    streams = {("/aws/batch/job", "training/default/1"): [event("note", text="here"), event("result", result={})]}
+    assert "here" in watched(files, [ended], streams)
+
+
+def test_several_nodes_are_seen_through_the_first(files: FolderBlobs) -> None:
+    finished(files)
+    nodes = {"numNodes": 2, "mainNode": 0, "nodeRangeProperties": [{"targetNodes": "0:", "container": {"vcpus": 4}}]}
+    parent = job("SUCCEEDED", attempt(1, exitCode=0), nodeProperties=nodes, container={})
+    streams = {(GROUP, "training/default/1"): [event("note", text="node 0"), event("result", result={})]}
+    engine, logs, display = Nodes([parent]), ScriptedLogs(streams), Recorded()
+    follow(cloud(engine, logs), files, RUN, JOB, display, world(engine, logs), GROUP)
+    assert "node 0" in display.told
+    assert display.told[-1].startswith("cost: $0.067, 10 min in 1 attempt on g4dn.xlarge")
+
+
+class Nodes(ScriptedEngine):
+    """A multi-node parallel job, whose nodes are jobs of their own under ID#NODE."""
+
+    def jobs(self, ids: Any) -> list[Any]:
+        (wanted,) = ids
+        found = super().jobs([wanted.partition("#")[0]])
+        return [{**job("SUCCEEDED", attempt(1)), "jobId": wanted}] if "#" in wanted else found
+
+
+def interrupted(_: float) -> None:
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_leaves_the_job_alone(files: FolderBlobs, capsys: pytest.CaptureFixture[str]) -> None:
+    engine, logs = ScriptedEngine([job("RUNNING")]), ScriptedLogs({})
+    with pytest.raises(typer.Exit) as left:
+        follow(cloud(engine, logs), files, RUN, JOB, Recorded(), world(engine, logs, interrupted))
+    assert left.value.exit_code == 130
+    assert capsys.readouterr().err == (
+        f"Detached; the run goes on. Come back with `pilotlight runs watch {RUN}`, end it with `pilotlight runs cancel "
+        f"{RUN}`.\n"
+    )
+    assert engine.terminated == []
+
+
+def test_a_connection_that_breaks_says_that_the_run_goes_on(files: FolderBlobs) -> None:
+    class Broken(ScriptedEngine):
+        def jobs(self, ids: Any) -> list[Any]:
+            del ids
+            raise RunError("jobs", "AWS Batch cannot be reached: no route", "Check the network.")
+
+    engine, logs = Broken(), ScriptedLogs({})
+    with pytest.raises(RunError) as caught:
+        follow(cloud(engine, logs), files, RUN, JOB, Recorded(), world(engine, logs))
+    assert str(caught.value) == (
+        "jobs: AWS Batch cannot be reached: no route. Check the network. The run itself goes on. Come back with "
+        f"`pilotlight runs watch {RUN}`, end it with `pilotlight runs cancel {RUN}`."
+    )
+
+
+def submitted(files: FolderBlobs) -> None:
+    files.put_bytes(f".runs/{RUN}/run.json", json.dumps({"run": RUN, "model": "digits"}).encode())
+    record = {"job": JOB, "claim": 1, "queue": "training"}
+    files.put_bytes(f".runs/{RUN}/jobs/{JOB}.json", json.dumps(record).encode())
+
+
+def test_cancelling_ends_the_job_and_says_what_is_kept(
+    files: FolderBlobs, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    submitted(files)
+    engine = ScriptedEngine([job("RUNNABLE")])
+    cancel_run(files, RUN, cloud(engine), as_json=False)
+    assert engine.terminated == [(JOB, CANCEL_REASON)]
+    assert capsys.readouterr().out == (
+        f"Run {RUN} of digits is being ended. Its checkpoints are kept in {tmp_path}/.runs/{RUN}/checkpoints/; the "
+        "same `pilotlight train` goes on from them.\n"
+    )
+
+
+def test_a_job_that_batch_has_forgotten(files: FolderBlobs, capsys: pytest.CaptureFixture[str]) -> None:
+    submitted(files)
+    engine, logs = ScriptedEngine(), ScriptedLogs({})
+    with pytest.raises(RunError, match="has no result, and AWS Batch has forgotten its job"):
+        watch_run(files, RUN, Recorded(), world(engine, logs), as_json=False)
+    finished(files)
+    watch_run(files, RUN, Recorded(), world(engine, logs), as_json=False)
+    assert f"To serve it: pilotlight pin digits@{'a' * 12}" in capsys.readouterr().out
+
+
+def test_a_run_that_was_never_submitted(files: FolderBlobs) -> None:
+    files.put_bytes(f".runs/{RUN}/run.json", json.dumps({"run": RUN, "model": "digits"}).encode())
+    with pytest.raises(RunError, match="was never submitted"):
+        watch_run(files, RUN, Recorded(), world(ScriptedEngine(), ScriptedLogs({})), as_json=False)
+
+
+def test_an_invalid_environment_is_told_while_the_job_waits(files: FolderBlobs) -> None:
+    finished(files)
+    engine = ScriptedEngine(
+        [job("RUNNABLE"), job("SUCCEEDED", attempt(1, exitCode=0))],
+        environments=[environment(status="INVALID", statusReason="CLIENT_ERROR - no role")],
+    )
+    display, logs = Recorded(), ScriptedLogs({})
+    follow(cloud(engine, logs), files, RUN, JOB, display, world(engine, logs))
+    assert "no compute environment can start it: gpu-spot is INVALID (CLIENT_ERROR - no role)" in display.told
+
+
+def test_an_instance_that_is_gone_is_not_asked_for_twice(files: FolderBlobs) -> None:
+    finished(files)
+    ended = attempt(1, exitCode=0, containerInstanceArn=f"{HOST}-gone")
+    told = watched(files, [job("SUCCEEDED", ended)], {})
+    assert told[-1].startswith("cost: $0.033, 10 min in 1 attempt on one of the queue's types")

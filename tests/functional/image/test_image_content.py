@@ -1,0 +1,161 @@
+"""What is in the training image, and that its tag follows from exactly that."""
+
+import io
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cli_project import Desk, new_project
+
+from pilotlight.core.errors import ImageError
+from pilotlight.image import image_files, image_tag
+from pilotlight.image.content import write_context
+
+pytestmark = pytest.mark.functional
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    desk = new_project(tmp_path / "project")
+    assert desk("new", "spam").code == 0
+    return desk
+
+
+def sent(root: Path) -> dict[str, tuple[int, bytes]]:
+    """What Docker is sent: mode and content by name."""
+    stream = io.BytesIO()
+    write_context(image_files(root), stream)
+    stream.seek(0)
+    with tarfile.open(fileobj=stream) as archive:
+        return {entry.name: (entry.mode, archive.extractfile(entry).read()) for entry in archive}  # type: ignore[union-attr]
+
+
+def test_a_new_project_and_the_tool_are_in_it(desk: Desk, request: pytest.FixtureRequest) -> None:
+    files = sent(desk.root)
+    project = {name.removeprefix("project/") for name in files if name.startswith("project/")}
+    assert {"functions/spam/train.py", "functions/spam/model.toml", "functions/spam/app.py", "template.yaml"} <= project
+    assert {"infra/training.Dockerfile", "infra/training-requirements.txt"} <= project
+    root = request.config.rootpath
+    assert files["tool/pilotlight/cli/app.py"][1] == (root / "pilotlight/cli/app.py").read_bytes()
+    runtime = root / "layers/runtime/pilotlight_runtime/handler.py"
+    assert files["tool/pilotlight_runtime/handler.py"][1] == runtime.read_bytes()
+    assert not [name for name in files if "__pycache__" in name or name.endswith(".pyc")]
+
+
+def test_everything_that_the_dockerfile_copies_is_sent(desk: Desk) -> None:
+    files = sent(desk.root)
+    text = files["project/infra/training.Dockerfile"][1].decode()
+    sources = [line.split()[-2] for line in text.splitlines() if line.startswith("COPY")]
+    assert len(sources) == 3
+    for source in sources:
+        for lock in ("infra/training-requirements.txt", "infra/training-requirements-cpu.txt"):
+            wanted = source.replace("${REQUIREMENTS}", lock)
+            assert any(name == wanted or name.startswith(wanted.rstrip("/") + "/") for name in files), wanted
+
+
+def test_this_repository_sends_the_tool_once(request: pytest.FixtureRequest) -> None:
+    names = [file.name for file in image_files(request.config.rootpath)]
+    assert "tool/pilotlight/cli/app.py" in names
+    assert not [
+        name for name in names if name.startswith(("project/pilotlight/", "project/layers/runtime/pilotlight_"))
+    ]
+    assert "project/functions/digits/train.py" in names
+
+
+def appended(name: str) -> Callable[[Path], None]:
+    def change(root: Path) -> None:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        with (root / name).open("a") as file:
+            file.write("\n# changed\n")
+
+    return change
+
+
+MATTERS = [
+    "functions/spam/train.py",
+    "functions/spam/model.toml",
+    "infra/training.Dockerfile",
+    "shared.py",
+    "data/a.csv",
+]
+DOES_NOT = [
+    "functions/spam/model.lock",
+    ".pilotlight/store/spam/x",
+    ".venv/lib/x.py",
+    ".git/HEAD",
+    ".aws-sam/build/x",
+    "functions/spam/__pycache__/train.cpython-313.pyc",
+    "tests/test_spam.py",
+    "docs/spam.md",
+    "README.md",
+]
+
+
+@pytest.mark.parametrize("name", MATTERS)
+def test_the_tag_changes_with_what_is_in_the_image(desk: Desk, name: str) -> None:
+    before, content = image_tag(desk.root), sent(desk.root)
+    appended(name)(desk.root)
+    assert image_tag(desk.root) != before
+    assert sent(desk.root) != content
+
+
+@pytest.mark.parametrize("name", DOES_NOT)
+def test_the_tag_stays_with_what_is_not(desk: Desk, name: str) -> None:
+    before, content = image_tag(desk.root), sent(desk.root)
+    appended(name)(desk.root)
+    assert image_tag(desk.root) == before
+    assert sent(desk.root) == content
+
+
+def test_a_file_that_is_moved_or_becomes_a_program_changes_the_tag(desk: Desk) -> None:
+    tags = [image_tag(desk.root)]
+    shared = desk.root / "shared.py"
+    shared.write_text("X = 1\n")
+    tags.append(image_tag(desk.root))
+    shared.chmod(0o755)
+    tags.append(image_tag(desk.root))
+    shared.rename(desk.root / "common.py")
+    tags.append(image_tag(desk.root))
+    assert len(set(tags)) == 4
+    assert all(len(tag) == 12 and int(tag, 16) >= 0 for tag in tags)
+
+
+def test_another_pilotlight_is_another_image(desk: Desk, tmp_path: Path) -> None:
+    tool = tmp_path / "site" / "pilotlight"
+    tool.mkdir(parents=True)
+    (tool / "__init__.py").write_text("__version__ = '1'\n")
+    first = image_tag(desk.root, [tool])
+    (tool / "__init__.py").write_text("__version__ = '2'\n")
+    assert first != image_tag(desk.root, [tool])
+    assert image_tag(desk.root) not in (first, image_tag(desk.root, [tool]))
+
+
+def test_the_same_files_give_the_same_bytes_wherever_they_lie(desk: Desk, tmp_path: Path) -> None:
+    streams = []
+    for place in ("one", "two"):
+        subprocess.run(["cp", "-r", str(desk.root), str(tmp_path / place)], check=True)
+        stream = io.BytesIO()
+        write_context(image_files(tmp_path / place), stream)
+        streams.append(stream.getvalue())
+    assert streams[0] == streams[1]
+    assert image_tag(tmp_path / "one") == image_tag(tmp_path / "two") == image_tag(desk.root)
+
+
+def test_the_command_prints_the_tag_as_a_process_of_its_own_computes_it(desk: Desk) -> None:
+    code = (
+        f"from pathlib import Path; from pilotlight.image import image_tag; print(image_tag(Path({str(desk.root)!r})))"
+    )
+    other = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert desk("image", "tag").out == other.stdout
+
+
+def test_a_project_without_a_dockerfile_is_told_where_it_is_from(desk: Desk) -> None:
+    (desk.root / "infra/training.Dockerfile").unlink()
+    with pytest.raises(ImageError, match=r"training\.Dockerfile: is missing\. `pilotlight init` writes it"):
+        image_files(desk.root)
+    ran = desk("image", "build")
+    assert ran.code == 1
+    assert ran.err.count("\n") == 1

@@ -1,0 +1,99 @@
+import pytest
+from batch_shapes import HOST, KINDS, Market, attempt, environment, job
+
+from pilotlight.batch import PriceList, Range, estimate, minutes, read_job, read_prices, stated
+from pilotlight.batch.cost import IDLE
+from pilotlight.batch.jobs import Needs
+from pilotlight.batch.machines import Machine, fitting, read_machine
+from pilotlight.batch.queues import read_environment
+
+SPOT = {("g4dn.xlarge", "eu-west-1a"): 0.2, ("g4dn.xlarge", "eu-west-1b"): 0.25, ("g5.xlarge", "eu-west-1a"): 0.5}
+PRICES = PriceList(SPOT, {"g5.xlarge": 1.2})
+ONE_HOUR = 60
+
+
+def test_the_estimate_before_a_run() -> None:
+    spot = "$0.20 to $0.50 an hour on spot, at today's prices (g4dn.xlarge, g5.xlarge)"
+    assert estimate(PRICES, took=1800, timeout=21600, attempts=3, nodes=1) == [
+        f"{spot}; $1.20 an hour on demand (g5.xlarge)",
+        f"the last run of this model took 30 min: about $0.10 to $0.60, {IDLE}",
+        "at most $21.60: 3 attempts of up to 6 h",
+    ]
+
+
+def test_several_instances_cost_several_times_as_much() -> None:
+    found = estimate(PriceList({}, {"g5.xlarge": 1.0}), took=None, timeout=3600, attempts=1, nodes=4)
+    assert found == ["$4.00 an hour for 4 instances on demand (g5.xlarge)", "at most $4.00: 1 attempt of up to 1 h"]
+
+
+def test_an_estimate_says_what_it_does_not_know() -> None:
+    assert estimate(
+        PriceList({}, {}, ("spot prices are not known: denied",)), took=9, timeout=9, attempts=1, nodes=1
+    ) == ["spot prices are not known: denied"]
+    assert estimate(PRICES, took=None, timeout=None, attempts=1, nodes=1)[-1] == (
+        "the job has no time limit, so there is no most that it can cost"
+    )
+
+
+def test_each_attempt_at_the_price_of_its_instance() -> None:
+    ended = read_job(job("SUCCEEDED", attempt(1, minutes=ONE_HOUR), attempt(2, minutes=ONE_HOUR / 2)))
+    cost = stated(ended, {HOST: Machine("g4dn.xlarge", "eu-west-1b", spot=True)}, PRICES)
+    assert cost.spent == pytest.approx(Range(0.375, 0.375))
+    assert cost.note == f"1.5 h in 2 attempts on g4dn.xlarge (spot, eu-west-1b); {IDLE}"
+
+
+def test_an_instance_on_demand_or_in_a_zone_without_a_price() -> None:
+    ended = read_job(job("SUCCEEDED", attempt(1, minutes=ONE_HOUR)))
+    assert stated(ended, {HOST: Machine("g5.xlarge", "", spot=False)}, PRICES).spent == Range(1.2, 1.2)
+    assert stated(ended, {HOST: Machine("g4dn.xlarge", "eu-west-1c", spot=True)}, PRICES).spent == Range(0.2, 0.25)
+
+
+def test_an_instance_that_is_gone_is_a_range() -> None:
+    cost = stated(read_job(job("FAILED", attempt(1, minutes=ONE_HOUR))), {}, PRICES)
+    assert cost.spent == Range(0.2, 1.2)
+    assert "one of the queue's types: the instance is gone or not told" in cost.note
+
+
+def test_without_prices_the_time_is_told() -> None:
+    cost = stated(read_job(job("FAILED", attempt(1, minutes=ONE_HOUR))), {}, PriceList({}, {}))
+    assert cost == (None, "60 min of instances; their price is not known")
+
+
+def test_no_attempt_costs_nothing_that_is_known() -> None:
+    assert stated(read_job(job("FAILED")), {}, PRICES) == (None, "no attempt ran")
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(40, "40 s"), (720, "12 min"), (11520, "3.2 h")])
+def test_minutes(seconds: float, text: str) -> None:
+    assert minutes(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [(0.0042, "$0.0042"), (0.21, "$0.21"), (12.6, "$12.60"), (0.0, "$0.00"), (1e-5, "less than $0.0001")],
+)
+def test_dollars(amount: float, text: str) -> None:
+    assert str(Range(amount, amount)) == text
+
+
+def test_the_smallest_of_each_family_that_a_job_fits_on() -> None:
+    assert fitting(KINDS, Needs(4, 14000, 1)) == ["g4dn.xlarge", "g5.xlarge"]
+    assert fitting(KINDS, Needs(4, 20000, 1)) == ["g4dn.12xlarge", "g5.2xlarge"]
+    assert fitting(KINDS, Needs(4, 14000, 2)) == ["g4dn.12xlarge"]
+
+
+def test_prices_are_asked_for_as_the_environments_are() -> None:
+    both = [read_environment(environment()), read_environment(environment("on-demand", type="EC2"))]
+    found = read_prices(Market(), Market(), both, Needs(4, 14000, 1))
+    assert found == PriceList({("g4dn.xlarge", "eu-west-1a"): 0.2}, {"g4dn.xlarge": 0.6})
+    denied = read_prices(Market(denied=True), Market(), both, Needs(4, 14000, 1))
+    assert denied.notes == (
+        "spot prices are not known: denied spot. Ask.",
+        "on-demand prices are not known: denied on demand. Ask.",
+    )
+
+
+def test_an_instance_of_ec2() -> None:
+    described = {"InstanceType": "g5.xlarge", "Placement": {"AvailabilityZone": "eu-west-1a"}}
+    assert read_machine(described) == Machine("g5.xlarge", "eu-west-1a", spot=False)
+    assert str(read_machine({**described, "InstanceLifecycle": "spot"})) == "g5.xlarge (spot, eu-west-1a)"
