@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.progress import Progress
+from pilotlight.training.backend import backend
 from pilotlight.training.nodes import Cluster
 
 ALL: Final = "all"
@@ -43,21 +42,17 @@ class Devices:
         if self._begun:
             return
         self._begun = True
-        if self._cluster is None and not deterministic and "keras" not in sys.modules:
+        if self._cluster is None and not deterministic:
             return
-        if importlib.util.find_spec("keras") is None:
-            return
-        import keras  # noqa: PLC0415  (seconds)
-
-        backend = keras.backend.backend()
+        computes = backend()
         if self._cluster is not None:
-            if backend != "tensorflow":
-                what = f"cannot fit on several nodes with KERAS_BACKEND={backend}"
+            if computes != "tensorflow":
+                what = f"cannot fit on several nodes with KERAS_BACKEND={computes}"
                 raise TrainingError("the run", what, "Use TensorFlow there, or one node.")
             progress.note(f"node {self._cluster.index + 1} of {len(self._cluster.addresses)}: connecting")
             self._strategy = _connected(self._cluster, self._which)
         if deterministic:
-            _deterministic(backend)
+            _deterministic(computes)
 
     def any(self, wish: bool) -> bool:  # noqa: FBT001  (a question's subject)
         """Whether any node wishes it. All nodes ask in the same order, and get the same answer."""
@@ -125,13 +120,13 @@ def _connected(cluster: Cluster, which: str) -> Any:  # noqa: ANN401
     return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
 
 
-def _deterministic(backend: str) -> None:
+def _deterministic(computes: str) -> None:
     """Operations that give the same bits each time, where they are slower than others or not."""
-    if backend == "tensorflow":
+    if computes == "tensorflow":
         import tensorflow as tf  # noqa: PLC0415  (loaded already)
 
         tf.config.experimental.enable_op_determinism()
-    elif backend == "torch":
+    elif computes == "torch":
         import torch  # noqa: PLC0415  (loaded already)
 
         torch.use_deterministic_algorithms(mode=True)

@@ -12,8 +12,9 @@ from typing import Any
 from pilotlight.core.artifacts import Dataset, Exported, Fitted
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.training.backend import backend
 from pilotlight.training.door import guarded, load_train_module
-from pilotlight.training.keras_support import backend, evaluate, history, is_keras, seed_everything, steps_an_epoch
+from pilotlight.training.keras_support import evaluate, history, is_keras, seed_everything, steps_an_epoch
 from pilotlight.training.run import Run
 
 

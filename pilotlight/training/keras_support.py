@@ -22,13 +22,6 @@ def is_keras(model: object) -> bool:
     return any(kind.__module__.split(".")[0] == "keras" and kind.__name__ == "Model" for kind in type(model).__mro__)
 
 
-def backend() -> str:
-    """What Keras computes with: "tensorflow", "jax" or "torch"."""
-    import keras  # noqa: PLC0415  (seconds, where it is not loaded already)
-
-    return str(keras.backend.backend())
-
-
 def seed_everything(seed: int, *, load_keras: bool) -> None:
     """Seeds the generators of Python, numpy and Keras.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple, Protocol
 
@@ -81,12 +82,12 @@ def node_of(environ: Mapping[str, str]) -> Node | None:
     return Node(count, index, main, _UNSAFE.sub("-", job), address)
 
 
-def meet(
+def meet(  # noqa: PLR0913, PLR0917  (clock and sleep are the caller's)
     node: Node,
     place: NodePlace,
     address: str,
-    clock: Callable[[], float],
-    sleep: Callable[[float], None],
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
     seconds: float = SECONDS,
 ) -> Cluster:
     """Waits until every node of the job has left its address in `place`; this node's is `address` (host:port).

@@ -65,6 +65,7 @@ class _Distributed(Working):
         self._fit.build(self._batches.at(0, 0))
 
     def fit(self, epoch: int, step: int, epochs: int, callbacks: Sequence[Any], arguments: Mapping[str, Any]) -> None:
+        self.build()
         validate = [] if self._validation is None else [_validation(self._original, self.model, self._validation)]
         self._fit.fit(
             stream(self._batches, epoch, step),
