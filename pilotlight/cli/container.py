@@ -22,7 +22,8 @@ from pilotlight.core.events import JsonProgress
 from pilotlight.core.project import find_project
 from pilotlight.core.runs import EXIT_DEFECT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_REFUSED
 from pilotlight.core.stopping import Stop
-from pilotlight.pipeline import Options, TrainResult, train_model
+from pilotlight.pipeline import Options, TrainResult, fit_on_node, train_model
+from pilotlight.training import node_of
 
 
 def run(argv: Sequence[str], cwd: Path, environ: Mapping[str, str], stdout: TextIO) -> int:
@@ -35,7 +36,8 @@ def run(argv: Sequence[str], cwd: Path, environ: Mapping[str, str], stdout: Text
     try:
         with stopping() as stop:
             result = _trained(given, cwd, environ, log, stop)
-        log.write("result", **as_object(result), run=result.run)
+        if result is not None:
+            log.write("result", **as_object(result), run=result.run)
     except UserError as error:
         return _told(log, type(error).__name__, str(error), _code(error))
     except OSError as error:
@@ -52,7 +54,8 @@ def run(argv: Sequence[str], cwd: Path, environ: Mapping[str, str], stdout: Text
 
 def _trained(
     given: argparse.Namespace, cwd: Path, environ: Mapping[str, str], log: JsonProgress, stop: Stop
-) -> TrainResult:
+) -> TrainResult | None:
+    """The result; None on a node that is not its job's main one, which fits alone."""
     project = find_project(cwd, environ)
     options = Options(
         data=given.data,
@@ -68,14 +71,15 @@ def _trained(
     )
     store = open_store(project.store)
     log.note(f"{given.name}: the store is {store.location}")
+    name, node = existing_model(project, given.name), node_of(environ)
+    if node is not None and not node.is_main:
+        fit_on_node(
+            project, name, store=store, options=options, progress=log, fetch=fetch_data, stop=stop, node=node
+        )
+        log.note(f"node {node.index} has done its part; node {node.main} goes on")
+        return None
     return train_model(
-        project,
-        existing_model(project, given.name),
-        store=store,
-        options=options,
-        progress=log,
-        fetch=fetch_data,
-        stop=stop,
+        project, name, store=store, options=options, progress=log, fetch=fetch_data, stop=stop, node=node
     )
 
 

@@ -1,19 +1,15 @@
-"""Keras 3 models, through TensorFlow and tf2onnx.
-
-tf2onnx's own from_keras reads Keras 2 internals and fails on Keras 3, so the model is traced as a tf.function first.
-"""
+"""Keras 3 models, through TensorFlow and tf2onnx, whichever backend they were fitted with."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Sequence
+import sys
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import onnx
 
-from pilotlight.conversion.canonical import canonical
+from pilotlight.conversion.keras_graph import as_onnx, call, first_line
+from pilotlight.conversion.keras_process import as_onnx_elsewhere
 from pilotlight.core.artifacts import Named
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.modelconfig import ModelConfig
@@ -23,13 +19,17 @@ from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 _BATCH: Final = 256
+_OF_BACKEND: Final = {"jax": ("jax", "jaxlib"), "torch": ("torch",)}
 
 
 class KerasAdapter:
-    """A model is a keras.Model on the TensorFlow backend."""
+    """A model is a keras.Model. On another backend than TensorFlow it is converted by a process of its own."""
 
     name = "Keras"
-    tools = ("keras", "tensorflow", "tensorflow-cpu", "tf2onnx")
+
+    @property
+    def tools(self) -> tuple[str, ...]:
+        return ("keras", "tensorflow", "tensorflow-cpu", "tf2onnx", *_OF_BACKEND.get(_backend(), ()))
 
     def takes(self, model: Any) -> bool:  # noqa: ANN401
         return any(
@@ -56,7 +56,7 @@ class KerasAdapter:
                 # Keras has no error class of its own for files that it cannot read.
                 raise ConversionError(
                     str(path),
-                    f"cannot be loaded by Keras ({_first_line(error)})",
+                    f"cannot be loaded by Keras ({first_line(error)})",
                     "Save it again with model.save(...).",
                 ) from error
 
@@ -67,16 +67,15 @@ class KerasAdapter:
         parts = []
         for start in range(0, count, _BATCH):
             batch = [inputs[name][start : start + _BATCH] for name in names]
-            parts.append(_call(model, batch, signature))
+            parts.append(call(model, batch, signature))
         return {
-            spec.name: np.concatenate([np.asarray(part[spec.name]) for part in parts]) for spec in signature.outputs
+            spec.name: np.concatenate([_as_array(part[spec.name]) for part in parts]) for spec in signature.outputs
         }
 
     def export(self, model: Any, config: ModelConfig, into: Path) -> None:  # noqa: ANN401
         signature = config.signature or declared_signature(model, f"model {config.name!r}")
-        with quiet():
-            graph = _converted(model, signature, config)
-        content = canonical(graph, signature).SerializeToString(deterministic=True)
+        convert = as_onnx if _backend() == "tensorflow" else as_onnx_elsewhere
+        content = convert(model, signature, config.name, config.conversion.opset)
         (into / MODEL_NAME).write_bytes(content)
 
 
@@ -103,94 +102,14 @@ def _declared(name: str, tensor: Any, where: str) -> TensorSpec:  # noqa: ANN401
     return TensorSpec(name, datatype, tuple(-1 if size is None else int(size) for size in tensor.shape))
 
 
-def _converted(model: Any, signature: Signature, config: ModelConfig) -> Any:  # noqa: ANN401
-    try:
-        import tensorflow as tf  # noqa: PLC0415  (seconds)
-        import tf2onnx  # noqa: PLC0415  (imports TensorFlow)
-    except ImportError as error:
-        raise ConversionError(
-            f"model {config.name!r}", f"cannot be converted ({error})", "Run `pip install 'pilotlight[convert]'`."
-        ) from error
-    specs = [
-        tf.TensorSpec([None if size < 0 else size for size in spec.shape], _dtype(tf, spec), name=f"input_{index}")
-        for index, spec in enumerate(signature.inputs)
-    ]
-    # Keras traces its own steps without autograph too, and autograph would bury our errors in its own.
-    traced = tf.function(
-        lambda *tensors: _ordered(_call(model, tensors, signature), signature),
-        input_signature=specs,
-        autograph=False,
-    )
-    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
-    try:
-        graph, _ = tf2onnx.convert.from_function(traced, input_signature=specs, opset=config.conversion.opset)
-        _fix_captured(graph.graph, traced.get_concrete_function(*specs).graph.captures)
-    except ConversionError:
-        raise
-    except Exception as error:
-        # tf2onnx and TensorFlow raise every kind of error for what they cannot convert.
-        raise ConversionError(
-            f"model {config.name!r}",
-            f"cannot be converted to ONNX opset {config.conversion.opset} ({_first_line(error)})",
-            "Change the layer it names, or `opset` under [conversion] in model.toml.",
-        ) from error
-    return graph
+def _backend() -> str:
+    """The one that computes, told without importing Keras."""
+    keras = sys.modules.get("keras")
+    return "tensorflow" if keras is None else str(keras.backend.backend())
 
 
-def _fix_captured(graph: onnx.GraphProto, captures: Iterable[tuple[Any, Any]]) -> None:
-    """Turns tensors that the trace captured into initialisers of `graph`; tf2onnx makes inputs of them.
+def _as_array(tensor: Any) -> Any:  # noqa: ANN401
+    """A tensor of any backend, on whichever device it is."""
+    from keras import ops  # noqa: PLC0415  (seconds; loaded already)
 
-    A layer may hold plain tensors beside its variables, as Normalization does with mean and variance. captures: pairs
-    of the tensor outside and its placeholder inside.
-    """
-    outside = {inner.name: outer for outer, inner in captures}
-    for value in [value for value in graph.input if value.name in outside]:
-        graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(outside[value.name]), value.name))
-        graph.input.remove(value)
-
-
-def _dtype(tf: Any, spec: TensorSpec) -> Any:  # noqa: ANN401
-    if spec.datatype.name == "BF16":
-        return tf.bfloat16
-    return tf.string if spec.datatype.name == "BYTES" else tf.as_dtype(spec.datatype.numpy)
-
-
-def _ordered(outputs: dict[str, Any], signature: Signature) -> tuple[Any, ...]:
-    return tuple(outputs[spec.name] for spec in signature.outputs)
-
-
-def _call(model: Any, tensors: Sequence[Any], signature: Signature) -> dict[str, Any]:  # noqa: ANN401
-    """Calls `model`. Inputs and outputs meet the signature by name where all names agree, by position otherwise."""
-    names = [spec.name for spec in signature.inputs]
-    wanted = [tensor.name for tensor in getattr(model, "inputs", None) or []]
-    if len(names) == 1:
-        answer = model(tensors[0], training=False)
-    elif sorted(wanted) == sorted(names):
-        by_name = dict(zip(names, tensors, strict=True))
-        answer = model([by_name[name] for name in wanted], training=False)
-    else:
-        answer = model(list(tensors), training=False)
-    return _named(answer, model, [spec.name for spec in signature.outputs])
-
-
-def _named(answer: Any, model: Any, names: list[str]) -> dict[str, Any]:  # noqa: ANN401
-    if isinstance(answer, dict):
-        found = {str(name): value for name, value in answer.items()}
-    else:
-        values = list(answer) if isinstance(answer, list | tuple) else [answer]
-        own = list(getattr(model, "output_names", None) or [])
-        by_name = len(own) == len(values) and sorted(own) == sorted(names)
-        found = dict(zip(own if by_name else names, values, strict=False))
-        found |= {f"output {index}": value for index, value in enumerate(values) if index >= len(names)}
-    if sorted(found) != sorted(names):
-        raise ConversionError(
-            "[signature] in model.toml",
-            f"names the outputs {', '.join(names)}, but the model gives {', '.join(found)}",
-            "Name every output of the model, in its order.",
-        )
-    return found
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    return ops.convert_to_numpy(tensor)

@@ -19,6 +19,8 @@ KINDS: Final = ("keras", "sklearn", "onnx")
 DEFAULT_OPSET: Final = 18
 NONE, DYNAMIC, STATIC = "none", "dynamic", "static"
 QUANTIZATION_MODES: Final = (NONE, DYNAMIC, STATIC)
+PRECISIONS: Final = ("float32", "mixed_float16", "mixed_bfloat16")
+DEVICES: Final = ("all", "one")
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class TrainingConfig:
     data: a built-in source, a path or s3://bucket/key. epochs: passes over the data. batch_size: samples a step.
     learning_rate: where the schedule starts. seed: makes a run repeatable. metric: what the gate compares. regress: by
     how much the next version may fall short of this one's metric, where a pipeline compares them.
-    checkpoint_minutes: the longest that a run goes without keeping what it has learned.
+    checkpoint_minutes: the longest that a run goes without keeping what it has learned. precision: the numbers that a
+    Keras model is fitted in. devices: all GPUs of the machine or one. deterministic: the same bits each time, on GPUs.
     """
 
     data: str = ""
@@ -39,6 +42,9 @@ class TrainingConfig:
     metric: str = "accuracy"
     regress: float = 0.01
     checkpoint_minutes: float = 10.0
+    precision: str = "float32"
+    devices: str = "all"
+    deterministic: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,7 +149,7 @@ def _training(table: TomlTable | None) -> TrainingConfig:
         return TrainingConfig()
     table.only(
         *("data", "epochs", "batch_size", "learning_rate", "seed", "metric"),
-        *("regress", "checkpoint_minutes"),
+        *("regress", "checkpoint_minutes", "precision", "devices", "deterministic"),
     )
     default = TrainingConfig()
     return TrainingConfig(
@@ -155,6 +161,9 @@ def _training(table: TomlTable | None) -> TrainingConfig:
         metric=table.text("metric", default.metric),
         regress=table.number("regress", default.regress, 0.0),
         checkpoint_minutes=table.number("checkpoint_minutes", default.checkpoint_minutes, 0.0),
+        precision=table.choice("precision", default.precision, PRECISIONS),
+        devices=table.choice("devices", default.devices, DEVICES),
+        deterministic=table.truth("deterministic", default=default.deterministic),
     )
 
 

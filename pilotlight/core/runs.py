@@ -3,6 +3,7 @@
     .runs/<run>/run.json             what was asked for, written once by who submits it
     .runs/<run>/jobs/<job>.json      one job of an engine that tried it, written once
     .runs/<run>/checkpoints/…        what an interrupted run goes on from; removed once it has succeeded
+    .runs/<run>/nodes/<job>/<index>  the address of one node of a multi-node job, written once by itself
     .runs/<run>/result.json          what it made, written once by the run itself; its presence means success
 
 A model cannot be called .runs, so versions and runs never meet. A run is named by the first 12 hex digits of the digest
@@ -16,6 +17,7 @@ RUN_NAME: Final = "run.json"
 RESULT_NAME: Final = "result.json"
 JOBS: Final = "jobs"
 CHECKPOINTS: Final = "checkpoints"
+NODES: Final = "nodes"
 
 EXIT_FAILED: Final = 1
 """The person's own code, data or settings: another attempt would fail the same way."""

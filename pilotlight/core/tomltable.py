@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,6 +54,18 @@ class TomlTable:
         value = self._values.get(key, default)
         if not isinstance(value, str):
             raise self.wrong(key, "text", value)
+        return value
+
+    def choice(self, key: str, default: str, known: Sequence[str]) -> str:
+        value = self.text(key, default)
+        if value not in known:
+            raise self.wrong(key, f"one of {', '.join(known)}", value)
+        return value
+
+    def truth(self, key: str, *, default: bool) -> bool:
+        value = self._values.get(key, default)
+        if not isinstance(value, bool):
+            raise self.wrong(key, "true or false", value)
         return value
 
     def texts(self, key: str, least: int) -> tuple[str, ...]:

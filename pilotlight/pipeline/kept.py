@@ -14,12 +14,12 @@ from pilotlight import __version__
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.lock import LOCK_NAME
 from pilotlight.core.modelconfig import ModelConfig
-from pilotlight.core.runs import CHECKPOINTS, RESULT_NAME
+from pilotlight.core.runs import CHECKPOINTS, NODES, RESULT_NAME
 from pilotlight.pipeline.gate import reached
 from pilotlight.pipeline.provenance import versions_of
 from pilotlight.pipeline.result import Clock, Options, TrainResult
 from pilotlight.store import Blobs, PrefixedBlobs, sha256_of
-from pilotlight.training import Checkpoints, Run
+from pilotlight.training import Checkpoints, Run, backend
 
 _RUN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 _DIGITS: Final = 12
@@ -33,6 +33,7 @@ def run_id(folder: Path, run: Run, options: Options) -> str:
     """
     code = {path.relative_to(folder).as_posix(): sha256_of(path) for path in _code(folder)}
     settings = [run.source, run.epochs, run.batch_size, run.learning_rate, run.seed, options.seeds]
+    settings += [run.precision, backend()]
     tools = {"pilotlight": __version__, **versions_of(_TOOLS)}
     facts = json.dumps([folder.name, code, settings, tools], sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()[:_DIGITS]
@@ -52,6 +53,7 @@ class KeptRun:
     def __init__(self, files: Blobs) -> None:
         self._files = files
         self.checkpoints = Checkpoints(PrefixedBlobs(files, CHECKPOINTS))
+        self.nodes = PrefixedBlobs(files, NODES)
 
     def end(self, result: TrainResult, config: ModelConfig, clock: Clock, *, recorded: bool) -> None:
         """The run has succeeded: its result is put where that is wanted, and its checkpoints are of no more use."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pilotlight.conversion import adapter_for, adapter_for_file, add_labels, check_signature, import_onnx
 from pilotlight.core.artifacts import Fitted
@@ -29,7 +29,17 @@ from pilotlight.pipeline.seeds import check_seeds, fit_seeds
 from pilotlight.pipeline.source import source_of
 from pilotlight.pipeline.stages import Stages
 from pilotlight.store import Store, sha256_of
-from pilotlight.training import TRAIN_NAME, Fetch, Run, fit, load_train_module
+from pilotlight.training import (
+    TRAIN_NAME,
+    Devices,
+    Fetch,
+    Node,
+    Run,
+    fit,
+    load_train_module,
+    meet,
+    own_address,
+)
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.ort_session import open_session
 from pilotlight_runtime.session import OpenSession
@@ -46,23 +56,18 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
     fetch: Fetch | None = None,
     open_session: OpenSession = open_session,
     stop: Stop | None = None,
+    node: Node | None = None,
 ) -> TrainResult:
     """Fits the model `name`, converts, verifies, publishes and pins it.
 
     Of several seeds (options.seeds) the model in the middle goes on. fetch: downloads s3:// data. stop: ends the fit
-    early, with a checkpoint in the store that the same run goes on from. Raises TrainingError, DataError,
-    ConversionError, ParityError, PackagingError, StoreError or Interrupted; before the last stage but one nothing is
-    published, and nothing is pinned that was not published.
+    early, with a checkpoint in the store that the same run goes on from. node: this one, the main one of several, on
+    the others of which fit_on_node runs. Raises TrainingError, DataError, ConversionError, ParityError, PackagingError,
+    StoreError or Interrupted; before the last stage but one nothing is published, and nothing is pinned that was not
+    published.
     """
-    config = _checked(project, name)
-    _trains(project, config)
-    stages = Stages(progress or Silent())
-    options = options or Options()
-    check_seeds(config, options.seeds, str(project.folder(name) / CONFIG_NAME))
-    settings = _run(project.folder(name), config, options, stages.progress, fetch)
-    called = check_run_name(options.run) if options.run else run_id(project.folder(name), settings, options)
-    kept = KeptRun(store.files(run_key(called)))
-    run = replace(settings, checkpoints=kept.checkpoints, stop=stop or Stop())
+    options, stages = options or Options(), Stages(progress or Silent())
+    config, run, kept, called = _begun(project, name, store, options, stages, fetch, stop, node)
     with stages.stage("train"):
         fitted, scores = fit_seeds(partial(fit, project.folder(name), config), config, run, options.seeds)
     ending = Ending(project, config, store, stages, clock, options.at_least, options.pin)
@@ -79,6 +84,27 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
         result = replace(ending.publish(carried, source.adapter, facts), scores=scores, curve=fitted.curve, run=called)
         kept.end(result, config, clock, recorded=options.recorded)
         return result
+
+
+def fit_on_node(  # noqa: PLR0913  (as train_model)
+    project: Project,
+    name: str,
+    *,
+    store: Store,
+    node: Node,
+    options: Options | None = None,
+    progress: Progress | None = None,
+    fetch: Fetch | None = None,
+    stop: Stop | None = None,
+) -> None:
+    """Fits the model `name` together with the other nodes; what comes after the fit is the main node's.
+
+    Raises TrainingError, DataError, StoreError or Interrupted.
+    """
+    options, stages = options or Options(), Stages(progress or Silent())
+    config, run, _, _ = _begun(project, name, store, options, stages, fetch, stop, node)
+    with stages.stage("train"):
+        fit_seeds(partial(fit, project.folder(name), config), config, run, options.seeds)
 
 
 def convert_model(  # noqa: PLR0913  (as train_model)
@@ -148,6 +174,38 @@ def import_model(  # noqa: PLR0913  (as train_model)
         return ending.publish(carried, adapter, {"source": source.name, **data})
 
 
+class _Begun(NamedTuple):
+    config: ModelConfig
+    run: Run
+    kept: KeptRun
+    called: str
+
+
+def _begun(  # noqa: PLR0913, PLR0917  (what a run needs)
+    project: Project,
+    name: str,
+    store: Store,
+    options: Options,
+    stages: Stages,
+    fetch: Fetch | None,
+    stop: Stop | None,
+    node: Node | None,
+) -> _Begun:
+    """Everything checked and found that a fit begins with. Nodes of one job wait for one another here."""
+    config = _checked(project, name)
+    _trains(project, config)
+    check_seeds(config, options.seeds, str(project.folder(name) / CONFIG_NAME))
+    run = _run(project.folder(name), config, options, stages.progress, fetch)
+    called = check_run_name(options.run) if options.run else run_id(project.folder(name), run, options)
+    kept = KeptRun(store.files(run_key(called)))
+    cluster = None
+    if node is not None:
+        stages.progress.note(f"node {node.index} of {node.count}: waiting for the others")
+        cluster = meet(node, kept.nodes, own_address(node))
+    devices = Devices(config.training.devices, cluster)
+    return _Begun(config, replace(run, checkpoints=kept.checkpoints, stop=stop or Stop(), devices=devices), kept, called)
+
+
 def _checked(project: Project, name: str) -> ModelConfig:
     """The configuration, with everything found wrong that need not wait until a model is fitted."""
     config = project.config(name)
@@ -183,7 +241,8 @@ def _run(folder: Path, config: ModelConfig, options: Options, progress: Progress
         source = str(folder / source)
     labels = config.labels.names if config.labels else ()
     settings = (defaults.epochs, defaults.batch_size, defaults.learning_rate, defaults.seed)
-    run = Run(source, *settings, progress, fetch, labels, checkpoint_minutes=defaults.checkpoint_minutes)
+    kept = ("checkpoint_minutes", "precision", "deterministic")
+    run = Run(source, *settings, progress, fetch, labels, **{field: getattr(defaults, field) for field in kept})
     given: Mapping[str, Any] = {
         "source": options.data,
         "epochs": options.epochs,

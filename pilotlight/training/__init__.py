@@ -17,6 +17,13 @@
     recomputed.py     what it writes, without a cache
     door.py           train.py is loaded and called; its mistakes become one line
     fitting.py        fit: all of it, and the held-out metrics
+    backend.py        which library Keras computes with
+    nodes.py          the machines of a multi-node job find one another
+    devices.py        the GPUs and nodes that a Keras model is fitted on
+    precision.py      the numbers that it is fitted in
+    working.py        what is fitted: train.py's model, or a copy in other numbers or on several devices
+    rebuilt.py        such a copy
+    distributed.py    fitting it under a tf.distribute strategy
     keras_fit.py      fit_model: Keras models, with progress, checkpoints and resumption
     keras_stream.py   batches as one endless sequence
     checkpoints.py    what an interrupted run goes on from
@@ -27,12 +34,15 @@ TensorFlow, Keras and scikit-learn are imported inside the functions that need t
 """
 
 from pilotlight.training.arrays import Arrays, fingerprint
+from pilotlight.training.backend import backend
 from pilotlight.training.batches import EpochBatches, array_batches, epoch_batches
 from pilotlight.training.checkpoints import CheckpointPlace, Checkpoints
+from pilotlight.training.devices import Devices
 from pilotlight.training.door import TRAIN_NAME, TrainModule, load_train_module
 from pilotlight.training.fitting import fit
 from pilotlight.training.keras_fit import fit_model
 from pilotlight.training.keras_support import keras_progress
+from pilotlight.training.nodes import Node, meet, node_of, own_address
 from pilotlight.training.pair_batches import pair_batches
 from pilotlight.training.recomputed import generate_recomputed
 from pilotlight.training.run import Fetch, Recorder, Run
@@ -52,12 +62,15 @@ __all__ = [
     "Arrays",
     "CheckpointPlace",
     "Checkpoints",
+    "Devices",
     "EpochBatches",
     "Fetch",
+    "Node",
     "Recorder",
     "Run",
     "TrainModule",
     "array_batches",
+    "backend",
     "build_vocabulary",
     "corpus_bleu",
     "epoch_batches",
@@ -78,6 +91,9 @@ __all__ = [
     "load_train_module",
     "load_translations",
     "log_count_ratios",
+    "meet",
+    "node_of",
+    "own_address",
     "padded_array",
     "pair_batches",
     "record_learning_curve",

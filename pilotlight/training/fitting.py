@@ -12,6 +12,7 @@ from typing import Any
 from pilotlight.core.artifacts import Dataset, Exported, Fitted
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.training.backend import backend
 from pilotlight.training.door import guarded, load_train_module
 from pilotlight.training.keras_support import evaluate, history, is_keras, seed_everything, steps_an_epoch
 from pilotlight.training.run import Run
@@ -24,6 +25,8 @@ def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] 
     breaks its contract, DataError where its data cannot be had.
     """
     module = load_train_module(folder)
+    if config.kind == "keras":
+        run.devices.begin(run.progress, deterministic=run.deterministic)
     seed_everything(run.seed, load_keras=config.kind == "keras")
     data = module.load(run)
     run.progress.note(f"{len(data.x_train):,} training and {len(data.x_test):,} held-out samples from {data.source}")
@@ -40,7 +43,7 @@ def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] 
     trained = model.trained if isinstance(model, Exported) else model
     steps = steps_an_epoch(trained) if is_keras(trained) else None
     curve = run.recorder.curve() or (history(trained) if is_keras(trained) else None)
-    settings = _settings(run, config, steps)
+    settings = _settings(run, config, steps) | ({"backend": backend()} if is_keras(trained) else {})
     return Fitted(model, data, metrics, seconds, settings, None if curve is None else curve.thinned())
 
 
@@ -71,4 +74,5 @@ def _settings(run: Run, config: ModelConfig, steps: int | None) -> dict[str, Any
         "learning_rate": run.learning_rate,
         "seed": run.seed,
         "metric": config.training.metric,
+        "precision": run.precision,
     }

@@ -2,7 +2,8 @@
 
 A run is a sequence of steps, numbered from 0 over all epochs, and batch n follows from the seed alone (batches.py). A
 checkpoint holds every variable that a step changes: of the model, of its random generators, of the optimizer, and the
-metrics' sums. So going on is: build, load, take the next batch.
+metrics' sums. So going on is: build, load, take the next batch. On several nodes each does the same; they agree at each
+step on whether to stop or to keep a checkpoint, and the main one writes it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -19,9 +20,9 @@ from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import Interrupted
 from pilotlight.training.batches import EpochBatches
 from pilotlight.training.checkpoints import Checkpoint, FitCheckpoints
-from pilotlight.training.keras_stream import stream
 from pilotlight.training.keras_support import keras_progress
 from pilotlight.training.run import Run
+from pilotlight.training.working import Working, working
 
 MODEL, OPTIMIZER, METRICS = "model", "optimizer", "metrics"
 _MINUTE: Final = 60.0
@@ -46,9 +47,8 @@ def fit_model(  # noqa: PLR0913  (what a fit is told)
     """
     kept = run.checkpoints.begin() if run.checkpoints is not None else None
     found = _fitting(kept.newest() if kept else None, model)
-    options = {"validation_data": validation, "verbose": 0, "shuffle": False, **arguments}  # batches shuffle themselves
-    fit = _Fit(model, batches, run, kept, clock, options, callbacks)
-    fit.begin_at(found)
+    with working(model, batches, run, validation) as work:
+        _Fit(work, batches, run, kept, clock, arguments, callbacks).begin_at(found)
     return model
 
 
@@ -64,22 +64,26 @@ def _fitting(found: Checkpoint | None, model: Any) -> Checkpoint | None:  # noqa
 class _Fit:
     """One fit, from wherever it begins to its end."""
 
-    model: Any
+    work: Working
     batches: EpochBatches
     run: Run
     kept: FitCheckpoints | None
     clock: Callable[[], float]
     arguments: Mapping[str, Any]
     callbacks: Sequence[Any]
-    _offset: int = field(default=0, init=False)
+
+    @property
+    def model(self) -> Any:  # noqa: ANN401
+        """What is fitted: train.py's own model, or a copy."""
+        return self.work.model
 
     def begin_at(self, found: Checkpoint | None) -> None:
         if found is None:
             self._fit(0, 0, self.run.epochs, None)
         else:
             self._go_on(found)
-        if self.kept is not None and (found is None or not found.done):
-            self.kept.save(self._checkpoint(self.run.epochs, 0, done=True))
+        if found is None or not found.done:
+            self._save(self.run.epochs, 0, done=True)
 
     def _go_on(self, found: Checkpoint) -> None:
         for at, values in found.points:
@@ -94,7 +98,7 @@ class _Fit:
         if not found.step:
             self._fit(found.epoch, 0, self.run.epochs, found)
             return
-        self.model.test_on_batch(*self.batches.at(found.epoch, found.step))  # builds the metrics, and learns nothing
+        self.work.build()
         # The rest of an epoch is a fit of its own, at whose end Keras puts an optimizer's averages into the model (if
         # it keeps any). What was learned is put back then.
         learned: list[Array] = []
@@ -109,18 +113,17 @@ class _Fit:
         report = keras_progress(self.run.progress, self.clock, self.run.recorder, epochs=self.run.epochs, first=step)
         guard = _callback(_Part(self, epoch, step, found, learned))
         with self.run.stop.watched():
-            self.model.fit(
-                stream(self.batches, epoch, step),
-                steps_per_epoch=len(self.batches) - step,
-                initial_epoch=epoch,
-                epochs=epochs,
-                callbacks=[*self.callbacks, report, guard],
-                **self.arguments,
-            )
+            self.work.fit(epoch, step, epochs, [*self.callbacks, report, guard], self.arguments)
 
     def keep(self, epoch: int, step: int) -> None:
+        self._save(epoch, step, done=False)
+
+    def _save(self, epoch: int, step: int, *, done: bool) -> None:
+        """Every node reads the variables, which nodes may have to do together; the main one writes them."""
         if self.kept is not None:
-            self.kept.save(self._checkpoint(epoch, step, done=False))
+            checkpoint = self._checkpoint(epoch, step, done=done)
+            if self.run.devices.is_main:
+                self.kept.save(checkpoint)
 
     def interrupt(self, epoch: int, step: int) -> None:
         self.keep(epoch, step)
@@ -179,11 +182,15 @@ class _Part:
         if self._before + batch + 1 == len(self._fit.batches):
             return False
         due = self._fit.clock() - self._last >= self._fit.run.checkpoint_minutes * _MINUTE
-        return due or self._fit.run.stop.asked
+        return self._fit.run.devices.any(due or self._fit.run.stop.asked)
+
+    def _stops(self) -> bool:
+        """Whether any node was told to stop: all of them stop at the same step."""
+        return self._fit.run.devices.any(self._fit.run.stop.asked)
 
     def end_step(self, batch: int) -> None:
         done = self._before + batch + 1
-        if self._fit.run.stop.asked:
+        if self._stops():
             self._fit.interrupt(self._epoch, done)
         self._fit.keep(self._epoch, done)
         self._last = self._fit.clock()
@@ -194,7 +201,7 @@ class _Part:
             self._learned[:] = _arrays(self._fit.model.variables)
         if epoch + 1 == self._fit.run.epochs or self._fit.model.stop_training:
             return
-        if self._fit.run.stop.asked:
+        if self._stops():
             self._fit.interrupt(epoch + 1, 0)
         self._fit.keep(epoch + 1, 0)
         self._last = self._fit.clock()

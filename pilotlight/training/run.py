@@ -10,6 +10,8 @@ from pilotlight.core.curve import Curve, finite
 from pilotlight.core.progress import Progress, Silent
 from pilotlight.core.stopping import Stop
 from pilotlight.training.checkpoints import Checkpoints
+from pilotlight.training.devices import Devices
+from pilotlight.training.precision import FLOAT32
 
 Fetch = Callable[[str, Path], None]
 """Downloads the object at an s3:// address to a path; all below it to a folder, where it ends with a slash."""
@@ -52,7 +54,8 @@ class Run:
     generator. progress: where train.py reports. fetch: downloads s3:// addresses, None where no AWS client is at hand.
     labels: the names of the classes, empty where model.toml has no [labels]. recorder: what `record` fills.
     checkpoints: where `fit_model` keeps them, None where it keeps none. checkpoint_minutes: the longest that it goes
-    without one. stop: ends it early.
+    without one. stop: ends it early. precision: the numbers that `fit_model` computes in, as Keras names the policy.
+    devices: those that it uses. deterministic: whether GPUs are to give the same bits each time.
     """
 
     source: str
@@ -67,6 +70,9 @@ class Run:
     checkpoints: Checkpoints | None = None
     checkpoint_minutes: float = 10.0
     stop: Stop = field(default_factory=Stop)
+    precision: str = FLOAT32
+    devices: Devices = field(default_factory=Devices)
+    deterministic: bool = False
 
     def record(self, axis: str, at: float, values: Mapping[str, float]) -> None:
         """One point of the learning curve, `at` so many of `axis` ("epoch", "training samples").

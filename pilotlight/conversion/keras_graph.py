@@ -1,0 +1,119 @@
+"""A Keras model on the TensorFlow backend as an ONNX graph.
+
+tf2onnx's own from_keras reads Keras 2 internals and fails on Keras 3, so the model is traced as a tf.function first.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+
+from pilotlight.conversion.canonical import canonical
+from pilotlight.core.errors import ConversionError
+from pilotlight.core.quiet import quiet
+from pilotlight_runtime.signature import Signature, TensorSpec
+
+
+def as_onnx(model: Any, signature: Signature, name: str, opset: int) -> bytes:  # noqa: ANN401  (Keras has no types)
+    """`model` as ONNX with the inputs and outputs of `signature`; ConversionError, for the model `name`, where not."""
+    with quiet():
+        graph = _converted(model, signature, name, opset)
+    return canonical(graph, signature).SerializeToString(deterministic=True)
+
+
+def _converted(model: Any, signature: Signature, name: str, opset: int) -> Any:  # noqa: ANN401
+    try:
+        import tensorflow as tf  # noqa: PLC0415  (seconds)
+        import tf2onnx  # noqa: PLC0415  (imports TensorFlow)
+    except ImportError as error:
+        raise ConversionError(
+            f"model {name!r}", f"cannot be converted ({error})", "Run `pip install 'pilotlight[convert]'`."
+        ) from error
+    specs = [
+        tf.TensorSpec([None if size < 0 else size for size in spec.shape], _dtype(tf, spec), name=f"input_{index}")
+        for index, spec in enumerate(signature.inputs)
+    ]
+    # Keras traces its own steps without autograph too, and autograph would bury our errors in its own.
+    traced = tf.function(
+        lambda *tensors: _ordered(call(model, tensors, signature), signature),
+        input_signature=specs,
+        autograph=False,
+    )
+    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+    try:
+        graph, _ = tf2onnx.convert.from_function(traced, input_signature=specs, opset=opset)
+        _fix_captured(graph.graph, traced.get_concrete_function(*specs).graph.captures)
+    except ConversionError:
+        raise
+    except Exception as error:
+        # tf2onnx and TensorFlow raise every kind of error for what they cannot convert.
+        raise ConversionError(
+            f"model {name!r}",
+            f"cannot be converted to ONNX opset {opset} ({first_line(error)})",
+            "Change the layer it names, or `opset` under [conversion] in model.toml.",
+        ) from error
+    return graph
+
+
+def _fix_captured(graph: onnx.GraphProto, captures: Iterable[tuple[Any, Any]]) -> None:
+    """Turns tensors that the trace captured into initialisers of `graph`; tf2onnx makes inputs of them.
+
+    A layer may hold plain tensors beside its variables, as Normalization does with mean and variance. captures: pairs
+    of the tensor outside and its placeholder inside.
+    """
+    outside = {inner.name: outer for outer, inner in captures}
+    for value in [value for value in graph.input if value.name in outside]:
+        graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(outside[value.name]), value.name))
+        graph.input.remove(value)
+
+
+def _dtype(tf: Any, spec: TensorSpec) -> Any:  # noqa: ANN401
+    if spec.datatype.name == "BF16":
+        return tf.bfloat16
+    return tf.string if spec.datatype.name == "BYTES" else tf.as_dtype(spec.datatype.numpy)
+
+
+def _ordered(outputs: dict[str, Any], signature: Signature) -> tuple[Any, ...]:
+    return tuple(outputs[spec.name] for spec in signature.outputs)
+
+
+def call(model: Any, tensors: Sequence[Any], signature: Signature) -> dict[str, Any]:  # noqa: ANN401
+    """What `model` answers to `tensors`, by output name. Inputs and outputs meet the signature by name where all names agree, by position otherwise."""
+    names = [spec.name for spec in signature.inputs]
+    wanted = [tensor.name for tensor in getattr(model, "inputs", None) or []]
+    if len(names) == 1:
+        answer = model(tensors[0], training=False)
+    elif sorted(wanted) == sorted(names):
+        by_name = dict(zip(names, tensors, strict=True))
+        answer = model([by_name[name] for name in wanted], training=False)
+    else:
+        answer = model(list(tensors), training=False)
+    return _named(answer, model, [spec.name for spec in signature.outputs])
+
+
+def _named(answer: Any, model: Any, names: list[str]) -> dict[str, Any]:  # noqa: ANN401
+    if isinstance(answer, dict):
+        found = {str(name): value for name, value in answer.items()}
+    else:
+        values = list(answer) if isinstance(answer, list | tuple) else [answer]
+        own = list(getattr(model, "output_names", None) or [])
+        by_name = len(own) == len(values) and sorted(own) == sorted(names)
+        found = dict(zip(own if by_name else names, values, strict=False))
+        found |= {f"output {index}": value for index, value in enumerate(values) if index >= len(names)}
+    if sorted(found) != sorted(names):
+        raise ConversionError(
+            "[signature] in model.toml",
+            f"names the outputs {', '.join(names)}, but the model gives {', '.join(found)}",
+            "Name every output of the model, in its order.",
+        )
+    return found
+
+
+def first_line(error: Exception) -> str:
+    """The kind of `error` and where its message begins."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -1,0 +1,133 @@
+"""A Keras model on JAX or PyTorch becomes ONNX in a process of its own, in which Keras computes with TensorFlow.
+
+The backend of a process is chosen when Keras is imported, so this one cannot change. The model is saved to a temporary
+file, and the other process, on the CPU alone, loads and converts it: `python -m pilotlight.conversion.keras_process`
+with a folder that holds model.keras and task.json; it writes model.onnx there, or error.json.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pilotlight.conversion.keras_graph import as_onnx, first_line
+from pilotlight.core.errors import ConversionError
+from pilotlight.core.quiet import quiet
+from pilotlight_runtime.datatypes import DATATYPES
+from pilotlight_runtime.signature import Signature, TensorSpec
+
+_MODEL: Final = "model.keras"
+_TASK: Final = "task.json"
+_ONNX: Final = "model.onnx"
+_ERROR: Final = "error.json"
+_ENVIRONMENT: Final = {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"}
+_HINT: Final = (
+    "Give its layers get_config, and write them with keras.ops; or train with KERAS_BACKEND=tensorflow, "
+    "which converts the model as it is."
+)
+
+
+def as_onnx_elsewhere(model: Any, signature: Signature, name: str, opset: int) -> bytes:  # noqa: ANN401
+    """As keras_graph.as_onnx, for a model on any backend. ConversionError where it cannot be saved or loaded."""
+    where = f"model {name!r}"
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        try:
+            with quiet():
+                model.save(folder / _MODEL)
+        except Exception as error:
+            # Keras raises every kind of error for a layer that cannot tell its configuration.
+            raise ConversionError(where, f"cannot be saved for its conversion ({first_line(error)})", _HINT) from error
+        task = {"name": name, "opset": opset, "own": dict(_own_classes(model)), **_as_json(signature)}
+        (folder / _TASK).write_text(json.dumps(task))
+        command = [sys.executable, "-m", "pilotlight.conversion.keras_process", str(folder)]
+        done = subprocess.run(command, env={**os.environ, **_ENVIRONMENT}, capture_output=True, text=True, check=False)
+        if (folder / _ERROR).is_file():
+            raise ConversionError(*json.loads((folder / _ERROR).read_text()))
+        if not (folder / _ONNX).is_file():
+            last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+            raise ConversionError(where, f"cannot be converted: the process that should ended with {last!r}", _HINT)
+        return (folder / _ONNX).read_bytes()
+
+
+def _own_classes(model: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401
+    """Layers' classes that are not Keras' own, by name, and the file of each: a train.py cannot be imported by name."""
+    for layer in _every_layer(model):
+        kind = type(layer)
+        if kind.__module__.split(".")[0] == "keras":
+            continue
+        code = getattr(kind.__dict__.get("call") or kind.__dict__.get("__init__"), "__code__", None)
+        if code is not None:
+            yield kind.__name__, code.co_filename
+
+
+def _every_layer(model: Any) -> Iterator[Any]:  # noqa: ANN401
+    for layer in getattr(model, "layers", ()):
+        yield layer
+        yield from _every_layer(layer)
+        if hasattr(layer, "layer"):  # what a wrapper wraps
+            yield layer.layer
+
+
+def _as_json(signature: Signature) -> dict[str, Any]:
+    parts = {"inputs": signature.inputs, "outputs": signature.outputs}
+    return {part: [[spec.name, spec.datatype.name, spec.shape] for spec in specs] for part, specs in parts.items()}
+
+
+def _from_json(task: Mapping[str, Any]) -> Signature:
+    inputs, outputs = (
+        tuple(TensorSpec(name, DATATYPES[datatype], tuple(shape)) for name, datatype, shape in task[part])
+        for part in ("inputs", "outputs")
+    )
+    return Signature(inputs, outputs)
+
+
+def _convert(folder: Path) -> None:
+    task = json.loads((folder / _TASK).read_text())
+    where = f"model {task['name']!r}"
+    try:
+        with quiet():
+            import keras  # noqa: PLC0415  (seconds)
+
+            own = {name: getattr(_loaded(path), name) for name, path in task["own"].items()}
+            # The file was written by the process that waits for this one, so what it holds is as safe as train.py.
+            model = keras.saving.load_model(
+                folder / _MODEL, custom_objects=own, compile=False, safe_mode=False
+            )
+    except Exception as error:
+        # Keras raises every kind of error for what it cannot read.
+        what = f"was saved for its conversion and cannot be loaded with TensorFlow ({first_line(error)})"
+        raise ConversionError(where, what, _HINT) from error
+    (folder / _ONNX).write_bytes(as_onnx(model, _from_json(task), task["name"], task["opset"]))
+
+
+def _loaded(path: str) -> Any:  # noqa: ANN401
+    """The module in the file at `path`."""
+    spec = importlib.util.spec_from_file_location(f"{Path(path).parent.name}/{Path(path).stem}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be loaded as Python")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def main() -> int:
+    """One task; 1 where there is an error to read."""
+    folder = Path(sys.argv[1])
+    try:
+        _convert(folder)
+    except ConversionError as error:
+        (folder / _ERROR).write_text(json.dumps([error.where, error.what, error.hint]))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,15 @@
+"""Which library Keras computes with."""
+
+import importlib.util
+
+from pilotlight.core.quiet import quiet
+
+
+def backend() -> str:
+    """The name, "tensorflow", "jax" or "torch", as KERAS_BACKEND or Keras' own file has it; "" where Keras is not installed."""
+    if importlib.util.find_spec("keras") is None:
+        return ""
+    with quiet():
+        import keras  # noqa: PLC0415  (seconds, where it is not loaded already)
+
+    return str(keras.backend.backend())

@@ -1,0 +1,99 @@
+"""A Keras model of any backend becomes ONNX in a process of its own.
+
+Here it is one of TensorFlow's, so that both ways can be held against each other.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import keras
+import pytest
+
+from pilotlight.conversion.keras_adapter import declared_signature
+from pilotlight.conversion.keras_graph import as_onnx
+from pilotlight.conversion.keras_process import as_onnx_elsewhere
+from pilotlight.core.errors import ConversionError
+from pilotlight.training.transformer import Shape, Transformer
+
+FUNCTIONS = Path(__file__).parents[3] / "functions"
+OPSET = 18
+OWN = """
+import keras
+
+class Scaled(keras.layers.Layer):
+    def __init__(self, factor, **others):
+        super().__init__(**others)
+        self.factor = factor
+{config}
+    def call(self, values):
+        return values * float(self.factor)
+"""
+CONFIG = """
+    def get_config(self):
+        return {**super().get_config(), "factor": self.factor}
+"""
+
+
+def loaded(path: Path) -> Any:
+    """The module at `path` as train.py's are loaded: by a name that cannot be imported."""
+    spec = importlib.util.spec_from_file_location(f"{path.parent.name}/{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def transformer() -> Transformer:
+    return Transformer(Shape(20, 22, 16, 2, 1, 0.1), (0, 1))
+
+
+NETWORKS: dict[str, Callable[[], keras.Model]] = {
+    "sentiment": lambda: loaded(FUNCTIONS / "sentiment" / "train.py").network(30, masked=False),
+    "language": lambda: loaded(FUNCTIONS / "language" / "train.py").network(30, 3),
+    "encoder": lambda: transformer().encoder(),
+    "decoder": lambda: transformer().decoder(4),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_both_ways_give_the_same_graph(name: str) -> None:
+    model = NETWORKS[name]()
+    signature = declared_signature(model, name)
+    assert as_onnx_elsewhere(model, signature, name, OPSET) == as_onnx(model, signature, name, OPSET)
+
+
+def scaled(path: Path, factor: object, config: str = CONFIG) -> keras.Model:
+    path.write_text(OWN.replace("{config}", config))
+    inputs = keras.Input((3,), name="x")
+    return keras.Model(inputs, loaded(path).Scaled(factor, name="y")(inputs))
+
+
+def test_layers_that_train_py_defines_are_found_in_it(tmp_path: Path) -> None:
+    model = scaled(tmp_path / "train.py", 2.0)
+    signature = declared_signature(model, "scaled")
+    assert as_onnx_elsewhere(model, signature, "scaled", OPSET) == as_onnx(model, signature, "scaled", OPSET)
+
+
+def test_a_layer_that_cannot_tell_its_configuration(tmp_path: Path) -> None:
+    model = scaled(tmp_path / "train.py", Fraction(2), "")
+    with pytest.raises(ConversionError, match=r"model 'scaled': cannot be saved for its conversion .*get_config"):
+        as_onnx_elsewhere(model, declared_signature(model, "scaled"), "scaled", OPSET)
+
+
+def test_what_cannot_be_loaded_there_is_told_here(tmp_path: Path) -> None:
+    model = scaled(tmp_path / "train.py", 2.0)
+    (tmp_path / "train.py").write_text("raise RuntimeError('the file is another one now')\n")
+    with pytest.raises(ConversionError, match=r"cannot be loaded with TensorFlow .*the file is another one now"):
+        as_onnx_elsewhere(model, declared_signature(model, "scaled"), "scaled", OPSET)
+
+
+def test_what_cannot_be_converted_there_is_told_here() -> None:
+    model = transformer().encoder()
+    with pytest.raises(ConversionError, match="model 'encoder': cannot be converted to ONNX opset 999"):
+        as_onnx_elsewhere(model, declared_signature(model, "encoder"), "encoder", 999)
