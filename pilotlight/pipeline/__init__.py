@@ -26,8 +26,20 @@ candidate lies in a temporary folder until then, so a run that dies leaves nothi
     provenance.py  what the manifest tells about where a version comes from
 """
 
+from pilotlight.pipeline.kept import check_run_name
 from pilotlight.pipeline.result import Clock, Options, TrainResult, utc_now
 from pilotlight.pipeline.seeds import Scores
 from pilotlight.pipeline.ways import convert_model, fit_on_node, import_model, train_model
 
-__all__ = ["Clock", "Options", "Scores", "TrainResult", "convert_model", "fit_on_node", "import_model", "train_model", "utc_now"]
+__all__ = [
+    "Clock",
+    "Options",
+    "Scores",
+    "TrainResult",
+    "check_run_name",
+    "convert_model",
+    "fit_on_node",
+    "import_model",
+    "train_model",
+    "utc_now",
+]

@@ -36,7 +36,9 @@ from pilotlight.training import (
     Node,
     Run,
     fit,
+    load,
     load_train_module,
+    local_folder,
     meet,
     own_address,
 )
@@ -82,7 +84,7 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
             **({} if fitted.curve is None else {"curve": fitted.curve.as_json()}),
         }
         result = replace(ending.publish(carried, source.adapter, facts), scores=scores, curve=fitted.curve, run=called)
-        kept.end(result, config, clock, recorded=options.recorded)
+        kept.end(result, config, clock, stages.progress, recorded=options.recorded)
         return result
 
 
@@ -129,7 +131,9 @@ def convert_model(  # noqa: PLR0913  (as train_model)
     run = _run(project.folder(name), config, options or Options(), stages.progress, fetch)
     with stages.stage("load"):
         model = adapter.load(source_model)
-        data = load_train_module(project.folder(name)).load(run)
+        module = load_train_module(project.folder(name))
+    with local_folder(run) as local:
+        data = load(module, run, local)
     source = source_of(project, config, Fitted(model, data, {}, 0.0), open_session)
     with tempfile.TemporaryDirectory() as folder:
         carried = carry(source, config, stages, Path(folder), open_session)
@@ -196,14 +200,16 @@ def _begun(  # noqa: PLR0913, PLR0917  (what a run needs)
     _trains(project, config)
     check_seeds(config, options.seeds, str(project.folder(name) / CONFIG_NAME))
     run = _run(project.folder(name), config, options, stages.progress, fetch)
-    called = check_run_name(options.run) if options.run else run_id(project.folder(name), run, options)
+    called = check_run_name(options.run) if options.run else run_id(project, name, run, options)
     kept = KeptRun(store.files(run_key(called)))
     cluster = None
     if node is not None:
         stages.progress.note(f"node {node.index} of {node.count}: waiting for the others")
         cluster = meet(node, kept.nodes, own_address(node))
     devices = Devices(config.training.devices, cluster)
-    return _Begun(config, replace(run, checkpoints=kept.checkpoints, stop=stop or Stop(), devices=devices), kept, called)
+    return _Begun(
+        config, replace(run, checkpoints=kept.checkpoints, stop=stop or Stop(), devices=devices), kept, called
+    )
 
 
 def _checked(project: Project, name: str) -> ModelConfig:

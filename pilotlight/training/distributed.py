@@ -34,7 +34,7 @@ class DistributedFit:
         # Keras would add up what each device has clipped; here it gets what has been added up already.
         optimizer._all_reduce_sum_gradients = list  # noqa: SLF001  (as above)
 
-    def fit(  # noqa: PLR0913  (as model.fit's)
+    def fit(
         self,
         batches: Iterable[Any],
         *,

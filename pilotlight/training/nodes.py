@@ -74,7 +74,9 @@ def node_of(environ: Mapping[str, str]) -> Node | None:
         job = f"{environ[JOB].split('#')[0]}-{environ.get(ATTEMPT, '1')}"
     except (KeyError, ValueError) as error:
         hint = f"AWS Batch sets {COUNT}, {INDEX}, {MAIN} and {JOB} for each node of a multi-node parallel job."
-        raise TrainingError("the environment", f"says that there are several nodes, but {error} is wrong", hint) from error
+        raise TrainingError(
+            "the environment", f"says that there are several nodes, but {error} is wrong", hint
+        ) from error
     address = environ.get(MAIN_ADDRESS, "")
     if not 0 <= index < count or not 0 <= main < count or (index != main and not address):
         hint = f"AWS Batch gives every node but the main one {MAIN_ADDRESS}."
@@ -101,7 +103,9 @@ def meet(  # noqa: PLR0913, PLR0917  (clock and sleep are the caller's)
         if clock() > end:
             missing = [str(index) for index in range(node.count) if f"{prefix}{index}" not in found]
             what = f"waited {seconds:.0f} seconds for node {', '.join(missing)} of {node.count}"
-            raise TrainingError(f"node {node.index}", what, "Look at that node's log; all must write to the same store.")
+            raise TrainingError(
+                f"node {node.index}", what, "Look at that node's log; all must write to the same store."
+            )
         sleep(_BETWEEN_LOOKS)
     order = [node.main, *(index for index in range(node.count) if index != node.main)]
     addresses = [(place.get_bytes(f"{prefix}{index}") or b"").decode() for index in order]

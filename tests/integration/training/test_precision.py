@@ -43,9 +43,7 @@ def test_digits_pass_the_gate_in_float32(precision: str, images: Path, tmp_path:
     toml = (folder / "model.toml").read_text()
     (folder / "model.toml").write_text(toml.replace("[training]", f'[training]\nprecision = "{precision}"'))
     store = Store(FolderBlobs(tmp_path / "store"))
-    result = train_model(
-        Project(tmp_path, ""), "digits", store=store, options=Options(data=str(images), epochs=2)
-    )
+    result = train_model(Project(tmp_path, ""), "digits", store=store, options=Options(data=str(images), epochs=2))
     assert result.parity.failures == ()
     assert result.parity.largest_difference is not None
     assert result.parity.largest_difference < 1e-5
@@ -59,7 +57,9 @@ def kinds(path: Path) -> set[int]:
     graph = onnx.shape_inference.infer_shapes(onnx.load(str(path))).graph
     values = [*graph.input, *graph.output, *graph.value_info]
     casts = [each.i for node in graph.node for each in node.attribute if node.op_type == "Cast" and each.name == "to"]
-    return {each.data_type for each in graph.initializer} | {each.type.tensor_type.elem_type for each in values} | {*casts}
+    return (
+        {each.data_type for each in graph.initializer} | {each.type.tensor_type.elem_type for each in values} | {*casts}
+    )
 
 
 def network(*extra: Any) -> keras.Model:
