@@ -13,6 +13,7 @@ from pilotlight.batch import (
     Order,
     RunFiles,
     Settings,
+    check_store,
     checked_queue,
     data_identity,
     estimate,
@@ -136,6 +137,7 @@ class _Desk:
 
     def _order(self, queue: Queue) -> Order:
         pattern = read_pattern(self.cloud.engine, self.settings.definition)
+        check_store(pattern, self.project.store)
         self._noted(checked_queue(self.cloud, self.settings, queue, self.tag, needs_of(pattern).vcpus))
         image = f"{self.settings.repository}:{self.tag}"
         arguments = (self.config.name, *_arguments(self.options), "--run", self.run)

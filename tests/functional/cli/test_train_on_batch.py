@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
-from batch_account import REGION, STORE, TAG, Account, build_account, client
+from batch_account import REGION, STORE, TAG, Account, build_account, build_definition, client
 from botocore.stub import Stubber
 from cli_project import Desk, Ran, new_project
 from moto import mock_aws
@@ -180,6 +180,37 @@ def test_a_store_that_is_a_folder(account: Account) -> None:
         f"error: store {account.root}/the-store: is a folder on this machine, where a container of AWS Batch cannot "
         'publish. Set PILOTLIGHT_STORE=s3://bucket/prefix, or store = "s3://bucket/prefix" in pilotlight.toml.\n'
     )
+
+
+@pytest.mark.parametrize(
+    ("theirs", "told", "hint"),
+    [
+        (
+            "s3://models/elsewhere",
+            "publishes into s3://models/elsewhere",
+            "Set PILOTLIGHT_STORE=s3://models/elsewhere, or deploy the stack with this store",
+        ),
+        ("", "names no store in its PILOTLIGHT_STORE", "Give it this store by deploying the stack with it"),
+    ],
+)
+def test_a_container_that_publishes_into_another_store(account: Account, theirs: str, told: str, hint: str) -> None:
+    revision = build_definition("training", theirs)
+    world = account.world()
+    real = world.cloud()
+
+    class Deployed:
+        """The stack's outputs after it was deployed with another store."""
+
+        def outputs(self, name: str) -> dict[str, str]:
+            return {**(real.stacks.outputs(name) or {}), "TrainingJobDefinition": revision}
+
+    refused(
+        account.train(data="digits", world=account.world(cloud=lambda: real._replace(stacks=Deployed()))),
+        f"error: job definition training: {told}, while the store here is {STORE}: the run would not be found. {hint}; "
+        "nothing was submitted.",
+    )
+    assert account.jobs() == []
+    assert list(account.files.names(".runs/")) == []
 
 
 def test_a_stack_without_training(account: Account) -> None:
