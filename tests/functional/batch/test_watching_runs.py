@@ -63,7 +63,7 @@ def test_a_spot_interruption_and_the_resumption(files: FolderBlobs) -> None:
         job("SUCCEEDED", taken, attempt(2, exitCode=0)),
     ]
     first = [event("stage", title="train"), event("step", done=1, total=3, values={"loss": 0.5}), "2026 some library"]
-    second = [event("note", text="goes on after epoch 1"), event("result", result={})]
+    second = [event("note", text="goes on after epoch 1"), event("result", model="digits", version="a" * 12)]
     told = watched(files, states, {(GROUP, "training/default/1"): first, (GROUP, "training/default/2"): second})
     short = "AWS has no such instance free at the moment"
     cost = "$0.067, 20 min in 2 attempts on g4dn.xlarge (spot, eu-west-1a)"
@@ -94,7 +94,7 @@ def test_the_containers_own_error_ends_the_command(files: FolderBlobs) -> None:
     streams = {(GROUP, "training/default/1"): [event("error", kind="TrainingError", text=text)]}
     with pytest.raises(RunError) as caught:
         watched(files, [job("RUNNING"), job("FAILED", attempt(1, exitCode=1))], streams)
-    assert str(caught.value) == f"run {RUN} of digits: {text}. Then run the same command again."
+    assert str(caught.value) == f"run {RUN} of digits: {text}."
 
 
 def test_the_error_of_an_earlier_attempt_is_not_the_last_ones(files: FolderBlobs) -> None:
@@ -107,6 +107,14 @@ def test_the_error_of_an_earlier_attempt_is_not_the_last_ones(files: FolderBlobs
         watched(files, [ended], streams)
 
 
+def test_json_that_train_py_printed_is_shown_as_it_is(files: FolderBlobs) -> None:
+    finished(files)
+    lines = ['{"event": "user logged in", "level": "info"}', '{"event": "step", "done": null}']
+    streams = {(GROUP, "training/default/1"): [*lines, event("result", model="digits", version="a" * 12)]}
+    told = watched(files, [job("RUNNING"), job("SUCCEEDED", attempt(1, exitCode=0))], streams)
+    assert [line for line in told if line.startswith("| ")] == [f"| {line}" for line in lines]
+
+
 def test_the_last_lines_are_waited_for(files: FolderBlobs) -> None:
     """CloudWatch has them some seconds after the job has ended."""
     finished(files)
@@ -115,7 +123,7 @@ def test_the_last_lines_are_waited_for(files: FolderBlobs) -> None:
 
     def sleep(seconds: float) -> None:
         slept.append(seconds)
-        streams[GROUP, "training/default/1"] = [event("note", text="late"), event("result", result={})]
+        streams[GROUP, "training/default/1"] = [event("note", text="late"), event("result", model="digits", version="a" * 12)]
 
     display = Recorded()
     follow(cloud(engine, logs), files, RUN, JOB, display, world(engine, logs, sleep))
@@ -126,7 +134,7 @@ def test_the_last_lines_are_waited_for(files: FolderBlobs) -> None:
 def test_a_definition_without_log_options_writes_to_batchs_own_group(files: FolderBlobs) -> None:
     finished(files)
     ended = job("SUCCEEDED", attempt(1, exitCode=0))
-    streams = {("/aws/batch/job", "training/default/1"): [event("note", text="here"), event("result", result={})]}
+    streams = {("/aws/batch/job", "training/default/1"): [event("note", text="here"), event("result", model="digits", version="a" * 12)]}
     assert "here" in watched(files, [ended], streams)
 
 
@@ -134,7 +142,7 @@ def test_several_nodes_are_seen_through_the_first(files: FolderBlobs) -> None:
     finished(files)
     nodes = {"numNodes": 2, "mainNode": 0, "nodeRangeProperties": [{"targetNodes": "0:", "container": {"vcpus": 4}}]}
     parent = job("SUCCEEDED", attempt(1, exitCode=0), nodeProperties=nodes, container={})
-    streams = {(GROUP, "training/default/1"): [event("note", text="node 0"), event("result", result={})]}
+    streams = {(GROUP, "training/default/1"): [event("note", text="node 0"), event("result", model="digits", version="a" * 12)]}
     engine, logs, display = Nodes([parent]), ScriptedLogs(streams), Recorded()
     follow(cloud(engine, logs), files, RUN, JOB, display, world(engine, logs), GROUP)
     assert "node 0" in display.told

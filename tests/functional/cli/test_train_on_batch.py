@@ -53,7 +53,7 @@ def test_a_run_is_submitted_watched_and_pinned(account: Account) -> None:
         '{"event": "stage", "title": "train"}',
         '{"event": "note", "text": "seed 20: accuracy 0.98"}',
         "a line of train.py's own \x1b[31mred\x1b[0m",
-        '{"event": "result", "result": {}}',
+        '{"event": "result", "model": "adder", "version": "a"}',
     )
     account.container = lambda: account.succeed(run, version, lines=lines)
     ran = account.watch(run)
