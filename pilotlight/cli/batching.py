@@ -40,7 +40,10 @@ from pilotlight.core.project import Project
 from pilotlight.core.stack import stack_name
 from pilotlight.parity import check_metric
 from pilotlight.pipeline.seeds import check_seeds
-from pilotlight.training import TRAIN_NAME
+from pilotlight.training import NUMBERS, TRAIN_NAME
+from pilotlight.training.sources import BUILT_IN
+from pilotlight.training.sources.bundled import BUNDLED
+from pilotlight.training.texts import DJANGO, REVIEWS
 
 if TYPE_CHECKING:
     from pilotlight.batch import Queue, Result, Vcpus
@@ -57,6 +60,10 @@ _FLAGS: Final = {
     "at_least": "--at-least",
 }
 """What a person may override, as the container is told it."""
+
+
+_IN_THE_IMAGE: Final = frozenset((*BUILT_IN, *BUNDLED, DJANGO, NUMBERS, REVIEWS))
+"""Names of data that come with Pilotlight, which win over folders that are called so."""
 
 
 def train_on_batch(  # noqa: PLR0913  (what the command was given)
@@ -183,7 +190,7 @@ def _in_s3(project: Project) -> None:
 
 
 def _is_local(source: str, base: Path) -> bool:
-    if source.startswith("s3://") or not source:
+    if source.startswith("s3://") or not source or source in _IN_THE_IMAGE:
         return False
     return "/" in source or source.endswith((".npz", ".csv")) or (base / source).exists()
 

@@ -112,7 +112,7 @@ def test_other_settings_other_data_and_other_code_are_other_runs(account: Accoun
         submitted(account, data="mnist"),
         submitted(account, data="digits", seed=21),
         submitted(account, data="s3://models/data/a.npz"),
-        submitted(account, data="s3://models/texts"),
+        submitted(account, data="s3://models/texts/"),
     ]
     s3.put_object(Bucket="models", Key="data/a.npz", Body=b"two")
     s3.put_object(Bucket="models", Key="texts/a/2.txt", Body=b"two")
@@ -150,6 +150,13 @@ def test_data_on_this_machine(account: Account) -> None:
             f"`--data s3://models/data/{source}`.",
         )
     assert account.jobs() == []
+
+
+@pytest.mark.parametrize("source", ["digits", "mnist", "iris"])
+def test_a_built_in_set_is_one_where_a_folder_is_called_so_too(account: Account, source: str) -> None:
+    (account.root / source).mkdir()
+    submitted(account, data=source)
+    assert len(account.jobs()) == 1
 
 
 def test_data_in_no_bucket(account: Account) -> None:

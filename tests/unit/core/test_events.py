@@ -84,7 +84,8 @@ def test_what_is_no_number_is_null_and_left_out_again() -> None:
     assert step["values"] == {"loss": None, "accuracy": 0.5, "norm": None}
     assert result["metrics"] == {"loss": None, "f1": [None, 1]}
     heard = Heard()
-    for line in (stream.getvalue().splitlines()[0], '{"event": "step", "done": 2, "total": 4, "values": {"loss": NaN}}'):
+    old = '{"event": "step", "done": 2, "total": 4, "values": {"loss": NaN}}'
+    for line in (stream.getvalue().splitlines()[0], old):
         event = read_event(line)
         assert event is not None
         replay(event, heard)
