@@ -24,7 +24,7 @@ def run_id(model: str, image: str, settings: Mapping[str, Any], data: Mapping[st
 def data_identity(source: str, objects: Objects) -> dict[str, Any]:
     """What says whether the data at `source` are the same: of a built-in set its name, of S3 the ETags and sizes.
 
-    DataError where nothing is at an s3:// address, or it is a prefix and has no slash at its end, by which the container
+    DataError where nothing is at an s3:// address, or it is a prefix and has no slash at its end, by which a container
     tells one from an object. An object's ETag changes with its content (Amazon S3 API Reference, "Object"); of a
     prefix, the list of all of them stands for the content.
     """
