@@ -211,6 +211,21 @@ def test_cancelling_ends_the_job_and_says_what_is_kept(
     )
 
 
+def test_a_job_without_a_record_is_found_by_its_name(files: FolderBlobs) -> None:
+    """Its submitter was killed between SubmitJob and the record."""
+    asked = {"run": RUN, "model": "digits", "queue": "training"}
+    files.put_bytes(f".runs/{RUN}/run.json", json.dumps(asked).encode())
+    engine = ScriptedEngine([job("RUNNING")])
+    cancel_run(files, RUN, cloud(engine), as_json=False)
+    assert engine.terminated == [(JOB, CANCEL_REASON)]
+    streams = {(GROUP, "training/default/1"): [event("note", text="here"), MADE]}
+    states = [job("RUNNING"), job("RUNNING"), job("FAILED", attempt(1, exitCode=70))]
+    engine, display = ScriptedEngine(states), Recorded()
+    with pytest.raises(RunError, match="stopped by a defect"):
+        watch_run(files, RUN, display, world(engine, ScriptedLogs(streams)), as_json=False)
+    assert "here" in display.told
+
+
 def test_a_job_that_batch_has_forgotten(files: FolderBlobs, capsys: pytest.CaptureFixture[str]) -> None:
     submitted(files)
     engine, logs = ScriptedEngine(), ScriptedLogs({})
