@@ -1,7 +1,7 @@
 """The training image: what is in it, what it is called, building it and sending it to its repository.
 
 ignore.py   infra/training.ignore, in the grammar of .dockerignore
-content.py  the files that go into the image; from them alone come its tag and what Docker builds it from
+content.py  the files that go into the image: its tag, and what Docker builds it from
 variant.py  which base and which requirements
 docker.py   Docker's command line, and what its failures mean
 send.py     build and push

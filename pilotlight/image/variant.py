@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.project import SETTINGS_NAME, project_settings
@@ -29,10 +29,9 @@ def read_variant(root: Path, *, base: str | None = None, cpu: bool | None = None
 
     ProjectError where they are of another kind.
     """
-    found = project_settings(root).get("image", {})
-    table = found if isinstance(found, dict) else {"base": found}
-    chosen = Variant(base or table.get("base"), table.get("cpu", False) if cpu is None else cpu)
-    if not isinstance(chosen.base, str | None) or not isinstance(chosen.cpu, bool) or not isinstance(found, dict):
+    table: Any = project_settings(root).get("image", {})
+    of_base, of_cpu = (table.get("base"), table.get("cpu", False)) if isinstance(table, dict) else (table, table)
+    if not isinstance(of_base, str | None) or not isinstance(of_cpu, bool):
         hint = 'Write [image] with base = "NAME@sha256:…" or cpu = true, or both.'
         raise ProjectError(str(root / SETTINGS_NAME), "[image] is not a base and a choice of cpu", hint)
-    return chosen
+    return Variant(of_base if base is None else base, of_cpu if cpu is None else cpu)

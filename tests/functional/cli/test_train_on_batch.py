@@ -432,9 +432,34 @@ def test_runs_of_a_store_in_a_folder_need_no_aws(tmp_path: Path) -> None:
     assert (row["run"], row["model"], row["state"], row["seconds"]) == ("abc", "adder", "succeeded", 5.0)
 
 
-def test_a_damaged_result_is_told(tmp_path: Path) -> None:
-    desk = new_project(tmp_path)
-    FolderBlobs(tmp_path / "the-store").put_bytes(".runs/abc/result.json", b"{")
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("result.json", b"{"),
+        ("result.json", b'{"model": "adder"}'),
+        ("run.json", b"\xff"),
+        ("jobs/j.json", b"[]"),
+        ("costs/j.json", b'{"low": null}'),
+    ],
+)
+def test_a_damaged_run_is_told_and_the_others_are_listed(tmp_path: Path, name: str, content: bytes) -> None:
+    desk, store = new_project(tmp_path), FolderBlobs(tmp_path / "the-store")
+    store.put_bytes(f".runs/bad/{name}", content)
+    whole = json.dumps({"model": "adder", "version": "a" * 12, "seconds": 5}).encode()
+    for run in ("abc", "bad"):
+        store.put_bytes(f".runs/{run}/result.json", whole)
+    told = f"{tmp_path}/the-store/.runs/bad/{name}: is damaged"
+    rows = desk("runs", "--json").json["runs"]
+    assert [(row["run"], row["state"]) for row in rows] == [("abc", "succeeded"), ("bad", "damaged")]
+    assert rows[0]["damaged"] is None
+    assert rows[1]["damaged"].startswith(told)
     ran = desk("runs")
-    assert (ran.code, ran.out) == (1, "")
-    assert f"{tmp_path}/the-store/.runs/abc/result.json: is damaged" in ran.err
+    assert ran.code == 0
+    assert told in ran.err
+    assert "abc" in ran.out
+
+
+def test_a_damaged_run_keeps_no_other_from_being_submitted(account: Account) -> None:
+    account.files.put_bytes(".runs/bad/result.json", b"{")
+    submitted(account, data="digits")
+    assert len(account.jobs()) == 1
