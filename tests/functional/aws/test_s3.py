@@ -200,6 +200,6 @@ def test_an_object_that_is_removed_while_its_prefix_is_fetched(tmp_path: Path) -
         with pytest.raises(DataError) as raised:
             fetch_prefix(client, "s3://bucket/texts/", tmp_path)
     assert str(raised.value) == (
-        "s3://bucket/texts/2.txt: was removed while the prefix was fetched. Run the command again once nobody changes the "
-        "data."
+        "s3://bucket/texts/2.txt: was removed while the prefix was fetched. Run the command again once nobody changes "
+        "the data."
     )
