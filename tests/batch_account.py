@@ -210,7 +210,7 @@ def build_queue(*, types: tuple[str, ...] = ("g4dn", "g5"), most: int = 16) -> N
     batch.create_job_queue(jobQueueName="training", state="ENABLED", priority=1, computeEnvironmentOrder=order)
 
 
-def build_definition(repository: str) -> str:
+def build_definition(repository: str, store: str = STORE) -> str:
     """The pattern, as the stack has it."""
     return client("batch").register_job_definition(
         jobDefinitionName="training",
@@ -223,7 +223,7 @@ def build_definition(repository: str) -> str:
                 {"type": "MEMORY", "value": "14000"},
                 {"type": "GPU", "value": "1"},
             ],
-            "environment": [{"name": "PILOTLIGHT_STORE", "value": STORE}],
+            "environment": [{"name": "PILOTLIGHT_STORE", "value": store}] if store else [],
         },
         retryStrategy={"attempts": 3, "evaluateOnExit": [{"action": "RETRY", "onStatusReason": "Host EC2*"}]},
         timeout={"attemptDurationSeconds": 21600},

@@ -43,7 +43,9 @@ def training_project(root: Path, repository: Path) -> Desk:
 
 def sent_image(desk: Desk, base: str, registry: str) -> TrainingImage:
     """Builds and pushes the project's image; the engine then forgets it and pulls it again."""
-    built = desk("image", "build", "--cpu", "--base", base, "--json")
+    with (desk.root / "pilotlight.toml").open("a") as settings:  # which image is meant, for `train --on batch` too
+        settings.write(f'\n[image]\ncpu = true\nbase = "{base}"\n')
+    built = desk("image", "build", "--json")
     assert built.code == 0, built.err
     pushed = desk("image", "push", "--repository", f"{registry}/training", "--json")
     assert pushed.code == 0, pushed.err

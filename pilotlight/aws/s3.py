@@ -142,7 +142,9 @@ def fetch_prefix(client: S3Client, url: str, folder: Path) -> None:
             if not target.resolve().is_relative_to(folder.resolve()):
                 raise DataError(f"s3://{bucket}/{key}", "names a place outside the prefix", "Remove that object.")
             target.parent.mkdir(parents=True, exist_ok=True)
-            _download(client, bucket, key, target)
+            if not _download(client, bucket, key, target):
+                hint = "Run the command again once nobody changes the data."
+                raise DataError(f"s3://{bucket}/{key}", "was removed while the prefix was fetched", hint)
 
 
 def _download(client: S3Client, bucket: str, key: str, target: Path) -> bool:

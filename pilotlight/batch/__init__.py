@@ -22,7 +22,7 @@ protocol.py    AWS, the store and the display, as this room sees them
 from pilotlight.batch.checks import Vcpus, checked_queue, read_vcpus
 from pilotlight.batch.claims import Claims, iso
 from pilotlight.batch.cost import Cost, attempts_of, estimate, minutes, seconds_of, stated
-from pilotlight.batch.definition import needs_of, read_pattern
+from pilotlight.batch.definition import check_store, needs_of, read_pattern
 from pilotlight.batch.endings import CANCEL_REASON, failure, no_result
 from pilotlight.batch.identity import data_identity, local_data, run_id
 from pilotlight.batch.jobs import SUCCEEDED, Job, read_job
@@ -70,6 +70,7 @@ __all__ = [
     "Watched",
     "Watcher",
     "attempts_of",
+    "check_store",
     "checked_queue",
     "data_identity",
     "estimate",

@@ -2,8 +2,10 @@
 
 AWS Batch takes the same job twice, so the store decides: `.runs/<run>/claims/<n>.json` is put only if absent, and who
 put it submits. A claim is settled once a job's record names it, or once it is given up because Batch refused. One that
-is neither belongs to a submitter at work, or to one that was killed: after CLAIM_SECONDS the next number may be taken.
-A job that a killed submitter had submitted is found in the queue by its name, so it is not paid for twice either.
+is neither belongs to a submitter at work, or to one that was killed: the next number may be taken by who has seen it so
+for CLAIM_SECONDS. These are seconds of one clock: what a claim says of its own time is another machine's, and believed
+only where it is LONG_AGO. A job that a killed submitter had submitted is found in the queue by its name, which is asked
+for just before submitting, so it is not paid for twice either.
 """
 
 from __future__ import annotations
@@ -17,6 +19,9 @@ from pilotlight.core.runs import run_key
 
 CLAIM_SECONDS: Final = 120.0
 """Longer than a submission takes: registering a job definition and submitting are two requests."""
+
+LONG_AGO: Final = 3600.0
+"""No two clocks are so far apart; a claim that says so of itself is not waited for."""
 
 _POLL_SECONDS: Final = 2.0
 
@@ -34,11 +39,12 @@ class Claims:
     def take(self) -> int | None:
         """The number of a claim that is ours now; None where another submitter had one and has submitted meanwhile."""
         waited = False
+        seen: dict[int, float] = {}
         while True:
             number = self._newest()
             if number and not self._settled(number):
-                age = self._clock() - self._at(number)
-                if age < CLAIM_SECONDS:
+                now = self._clock()
+                if now - seen.setdefault(number, now) < CLAIM_SECONDS and now - self._at(number) < LONG_AGO:
                     self._sleep(_POLL_SECONDS)
                     waited = True
                     continue
@@ -49,7 +55,7 @@ class Claims:
             waited = True
 
     def fresh(self, number: int) -> bool:
-        """False where so much time has passed that another may have taken the next claim."""
+        """False where so much time has passed that another may soon take the next claim, told by our own clock."""
         return self._clock() - self._at(number) < CLAIM_SECONDS / 2
 
     def give_up(self, number: int) -> None:

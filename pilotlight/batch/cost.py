@@ -37,7 +37,7 @@ def estimate(prices: PriceList, *, took: float | None, timeout: float | None, at
     else:
         most = whole.high * attempts * timeout / 3600
         tries = "1 attempt" if attempts == 1 else f"{attempts} attempts"
-        lines.append(f"at most {dollars(most)}: {tries} of up to {timeout / 3600:g} h")
+        lines.append(f"at most {dollars(most)}: {tries} of up to {timeout / 3600:g} h{_larger(prices)}")
     return lines
 
 
@@ -56,7 +56,9 @@ def stated(job: Job, machines: Mapping[str, Machine], prices: PriceList) -> Cost
     spent = Range(sum(part.low for part in known), sum(part.high for part in known))
     unknown = any(attempt.machine not in machines for attempt, _ in ran)
     kinds = dict.fromkeys(str(machines[attempt.machine]) for attempt, _ in ran if attempt.machine in machines)
-    where = ", ".join(kinds) if not unknown else "one of the queue's types: the instance is gone or not told"
+    where = ", ".join(kinds)
+    if unknown:
+        where = f"one of the queue's types: the instance is gone or not told{_larger(prices)}"
     took = minutes(sum(taken for _, taken in ran))
     return Cost(spent, f"{took} in {len(ran)} {'attempt' if len(ran) == 1 else 'attempts'} on {where}; {IDLE}")
 
@@ -91,6 +93,13 @@ def _by_hour(prices: PriceList, nodes: int) -> list[str]:
         if found is not None
     ]
     return ["; ".join(parts)] if parts else []
+
+
+def _larger(prices: PriceList) -> str:
+    """What a person has to know of prices where a compute environment lists families instead of types."""
+    if not prices.families:
+        return ""
+    return f"; more on a larger size of {', '.join(prices.families)}, which AWS Batch may start too"
 
 
 def _part(attempt: Attempt, seconds: float, machines: Mapping[str, Machine], prices: PriceList) -> Range | None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pilotlight.batch.jobs import Needs, read_needs
 from pilotlight.batch.protocol import Description, Engine
 from pilotlight.core.errors import RunError
+from pilotlight.core.project import STORE_VARIABLE
 
 _REGISTERED: Final = (
     *("jobDefinitionName", "type", "parameters", "schedulingPriority", "containerProperties", "nodeProperties"),
@@ -34,6 +35,23 @@ def containers(definition: Description) -> list[dict[str, Any]]:
         return [definition["containerProperties"]]
     ranges = (definition.get("nodeProperties") or {}).get("nodeRangeProperties") or []
     return [nodes["container"] for nodes in ranges if nodes.get("container")]
+
+
+def check_store(pattern: Description, store: str) -> None:
+    """RunError where a container of `pattern` publishes elsewhere than into `store`, where the run is looked for."""
+    ours = store.rstrip("/")
+    for container in containers(pattern):
+        environ = {item.get("name"): item.get("value", "") for item in container.get("environment") or ()}
+        theirs = str(environ.get(STORE_VARIABLE, ""))
+        if theirs.rstrip("/") != ours:
+            told = f"publishes into {theirs}" if theirs else f"names no store in its {STORE_VARIABLE}"
+            hint = f"Set {STORE_VARIABLE}={theirs}" if theirs else "Give it this store"
+            more = ", or deploy the stack with this store" if theirs else " by deploying the stack with it"
+            raise RunError(
+                f"job definition {pattern.get('jobDefinitionName', '')}",
+                f"{told}, while the store here is {ours}: the run would not be found",
+                f"{hint}{more}; nothing was submitted.",
+            )
 
 
 def needs_of(definition: Description) -> Needs:

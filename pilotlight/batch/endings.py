@@ -48,12 +48,15 @@ def attempt_ended(attempt: Attempt, number: int, allowed: int) -> str:
 
 
 def explained(job: Job, error: str, run: str) -> Ending:
-    """Why a failed job failed. error: the text of the container's own `error` event, "" where it wrote none."""
-    found = _by_batch(job) or _by_container(job.last)
+    """Why a failed job failed. error: the text of the container's own `error` event, "" where it wrote none.
+
+    That event is the last to be asked: one that was interrupted wrote it because of that, or an attempt before did.
+    """
+    found = _by_batch(job) or _by_interruption(job) or _by_container(job.last)
     if found is not None:
         return found
-    if error:
-        return Ending(_clause(error), "Then run the same command again.")
+    if error:  # with its own hint: whether the same command helps depends on what it says
+        return Ending(_clause(error), "")
     return _by_exit_code(job, run)
 
 
@@ -89,6 +92,16 @@ def _by_batch(job: Job) -> Ending | None:
     return None
 
 
+def _by_interruption(job: Job) -> Ending | None:
+    """Where the last attempt was ended from outside, as the others were; an instance that goes kills its container."""
+    attempt, tries = job.last, f"{len(job.attempts)} of {job.allowed} attempts"
+    if attempt.reason.startswith(_SPOT):
+        return Ending(f"the spot instance was taken back, and {tries} are used", f"{_AGAIN}, on another instance.")
+    if attempt.exit_code == EXIT_INTERRUPTED:
+        return Ending(f"it was interrupted, and {tries} are used", f"{_AGAIN}.")
+    return None
+
+
 def _by_container(attempt: Attempt) -> Ending | None:
     """Where the container was killed, or never began."""
     why = attempt.container_reason
@@ -106,11 +119,6 @@ def _by_container(attempt: Attempt) -> Ending | None:
 def _by_exit_code(job: Job, run: str) -> Ending:
     attempt = job.last
     log = f"Look at its log: `pilotlight runs watch {run}` shows it again."
-    tries = f"{len(job.attempts)} of {job.allowed} attempts"
-    if attempt.reason.startswith(_SPOT):
-        return Ending(f"the spot instance was taken back, and {tries} are used", f"{_AGAIN}, on another instance.")
-    if attempt.exit_code == EXIT_INTERRUPTED:
-        return Ending(f"it was interrupted, and {tries} are used", f"{_AGAIN}.")
     if attempt.exit_code == EXIT_REFUSED:
         return Ending("the gate refused the model, and nothing was published", log)
     if attempt.exit_code == EXIT_DEFECT:

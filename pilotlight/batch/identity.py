@@ -24,8 +24,9 @@ def run_id(model: str, image: str, settings: Mapping[str, Any], data: Mapping[st
 def data_identity(source: str, objects: Objects) -> dict[str, Any]:
     """What says whether the data at `source` are the same: of a built-in set its name, of S3 the ETags and sizes.
 
-    DataError where nothing is at an s3:// address. An object's ETag changes with its content (Amazon S3 API Reference,
-    "Object"); of a prefix, the list of all of them stands for the content.
+    DataError where nothing is at an s3:// address, or it is a prefix and has no slash at its end, by which a container
+    tells one from an object. An object's ETag changes with its content (Amazon S3 API Reference, "Object"); of a
+    prefix, the list of all of them stands for the content.
     """
     if not source.startswith("s3://"):
         return {"built_in": source}
@@ -36,6 +37,9 @@ def data_identity(source: str, objects: Objects) -> dict[str, Any]:
     if not below:
         hint = "Correct the address, or upload the data; nothing was submitted."
         raise DataError(source, "there is no such object, and nothing below it", hint)
+    if not source.endswith("/"):
+        hint = f"End it with a slash, {source}/; nothing was submitted."
+        raise DataError(source, "is no object, but there are some below it", hint)
     return {"prefix": source.rstrip("/"), "objects": [list(item) for item in below]}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from pilotlight.batch.jobs import Needs
@@ -26,8 +26,12 @@ def read_machine(instance: Description) -> Machine:
     return Machine(instance["InstanceType"], zone, instance.get("InstanceLifecycle") == "spot")
 
 
-def fitting(types: Iterable[Description], needs: Needs) -> list[str]:
-    """Of each family the smallest type that a job fits on, sorted; types: InstanceTypeInfo of EC2's API."""
+def fitting(types: Iterable[Description], needs: Needs, listed: Collection[str]) -> list[str]:
+    """The types that a job fits on, sorted: each that is listed, and of a family that is listed the smallest.
+
+    types: InstanceTypeInfo of EC2's API. listed: as a compute environment has them, g5.xlarge or g5.
+    """
+    fit: set[str] = set()
     smallest: dict[str, tuple[tuple[int, int, int], str]] = {}
     for described in types:
         gpus = sum(int(gpu.get("Count", 0)) for gpu in (described.get("GpuInfo") or {}).get("Gpus", ()))
@@ -37,6 +41,10 @@ def fitting(types: Iterable[Description], needs: Needs) -> list[str]:
             continue
         kind = str(described["InstanceType"])
         family = kind.partition(".")[0]
+        if kind in listed:
+            fit.add(kind)
+        if family not in listed:
+            continue
         found = ((gpus, vcpus, memory), kind)
         smallest[family] = min(smallest.get(family, found), found)
-    return sorted(kind for _, kind in smallest.values())
+    return sorted(fit.union(kind for _, kind in smallest.values()))

@@ -29,11 +29,15 @@ class Range(NamedTuple):
 
 
 class PriceList(NamedTuple):
-    """Dollars an hour. spot: by type and zone. on_demand: by type. notes: what could not be read, and why."""
+    """Dollars an hour. spot: by type and zone. on_demand: by type. notes: what could not be read, and why.
+
+    families: those of which AWS Batch may start any size, and of which only the smallest that fits has a price here.
+    """
 
     spot: Mapping[tuple[str, str], float]
     on_demand: Mapping[str, float]
     notes: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
 
     def range(self, *, spot: bool) -> Range | None:
         """Over all types and zones, None where none is known."""
@@ -63,23 +67,24 @@ def read_prices(
     needs: Needs,
     ran_on: Iterable[Machine] = (),
 ) -> PriceList:
-    """The prices of the types that a job fits on, spot where an environment is spot, and of those that it ran on.
+    """The prices of the types that `fitting` gives, spot where an environment is spot, and of those that it ran on.
 
     Never raises RunError: a price that may not be read becomes a note.
     """
     notes: list[str] = []
     by_way = {True: {machine.kind for machine in ran_on if machine.spot}}
     by_way[False] = {machine.kind for machine in ran_on if not machine.spot}
-    for environment in environments:
-        if not environment.usable:
-            continue
+    usable = [environment for environment in environments if environment.usable]
+    for environment in usable:
         try:
-            by_way[environment.spot].update(fitting(machines.types(environment.types), needs))
+            found = fitting(machines.types(environment.types), needs, environment.types)
+            by_way[environment.spot].update(found)
         except RunError as error:
             notes.append(f"instance types are not known: {error.what}")
     spot = _spot(prices, sorted(by_way[True]), notes)
     on_demand = _on_demand(prices, sorted(by_way[False]), notes)
-    return PriceList(spot, on_demand, tuple(dict.fromkeys(notes)))
+    families = {kind for environment in usable for kind in environment.types if "." not in kind}
+    return PriceList(spot, on_demand, tuple(dict.fromkeys(notes)), tuple(sorted(families)))
 
 
 def _spot(prices: Prices, kinds: list[str], notes: list[str]) -> dict[tuple[str, str], float]:

@@ -13,6 +13,10 @@ from pilotlight.core.runs import JOBS, RESULT_NAME, RUN_NAME, RUNS, run_key
 _COSTS: Final = "costs"
 
 
+class DamagedRecord(StoreError):
+    """Something that the store holds of a run is not what was written there."""
+
+
 class Result(NamedTuple):
     """result.json: what a run made. metric: its name, "" where the model has none. floor: of the next model."""
 
@@ -37,6 +41,7 @@ class RunRecord(NamedTuple):
     """One run. asked: run.json, empty where none was written. jobs: the records of its jobs, the oldest first.
 
     spent: what they have cost together, as far as someone watched them to their end; None where nobody did.
+    damaged: what is wrong with one of these, of which then none is here; "" where nothing is.
     """
 
     run: str
@@ -44,6 +49,13 @@ class RunRecord(NamedTuple):
     jobs: tuple[Mapping[str, Any], ...]
     result: Result | None
     spent: Spent | None = None
+    damaged: str = ""
+
+    @property
+    def queue(self) -> str:
+        """The queue of its newest job, else the one that it was to be submitted to; "" where it never was."""
+        of_jobs = (str(job["queue"]) for job in reversed(self.jobs) if job.get("queue"))
+        return next(of_jobs, str(self.asked.get("queue", "")))
 
     @property
     def model(self) -> str:
@@ -56,7 +68,7 @@ class RunRecord(NamedTuple):
 
 
 def read_result(files: RunFiles, run: str) -> Result | None:
-    """The result of `run`, None where it has none; StoreError where it is damaged."""
+    """The result of `run`, None where it has none; DamagedRecord where it is none."""
     found = _read(files, run_key(run, RESULT_NAME))
     if found is None:
         return None
@@ -103,14 +115,14 @@ def run_names(files: RunFiles) -> list[str]:
 
 
 def read_runs(files: RunFiles) -> list[RunRecord]:
-    """Every run, the newest first."""
-    found = [_record(files, run, names) for run, names in _by_run(files).items()]
+    """Every run that was submitted or has a result, the newest first; one that is damaged says so, and comes last."""
+    found = [_shown(files, run, names) for run, names in _by_run(files).items()]
     return sorted(found, key=lambda one: one.submitted or (one.result.finished if one.result else ""), reverse=True)
 
 
 def seconds_of_model(files: RunFiles, model: str) -> float | None:
-    """How long the newest finished run of `model` took, None where there is none."""
-    found = (read_result(files, run) for run in run_names(files))
+    """How long the newest finished run of `model` took, None where there is none. Damaged ones are left out."""
+    found = (_result_if_whole(files, run) for run in run_names(files))
     mine = [result for result in found if result is not None and result.model == model and result.seconds > 0]
     return max(mine, key=lambda result: result.finished).seconds if mine else None
 
@@ -136,16 +148,37 @@ def _record(files: RunFiles, run: str, names: list[str]) -> RunRecord:
     return RunRecord(run, asked, _jobs(files, run, names), result, _spent(files, run, names))
 
 
+def _shown(files: RunFiles, run: str, names: list[str]) -> RunRecord:
+    try:
+        return _record(files, run, names)
+    except DamagedRecord as error:
+        return RunRecord(run, {}, (), None, damaged=str(error))
+
+
+def _result_if_whole(files: RunFiles, run: str) -> Result | None:
+    try:
+        return read_result(files, run)
+    except DamagedRecord:
+        return None
+
+
 def _jobs(files: RunFiles, run: str, names: list[str]) -> tuple[Mapping[str, Any], ...]:
     found = (_read(files, name) for name in names if name.startswith(run_key(run, f"{JOBS}/")))
     return tuple(sorted((job for job in found if job is not None), key=lambda job: str(job.get("submitted", ""))))
 
 
 def _spent(files: RunFiles, run: str, names: list[str]) -> Spent | None:
-    found = [_read(files, name) or {} for name in names if name.startswith(run_key(run, f"{_COSTS}/"))]
-    if not found:
-        return None
-    return Spent(*(sum(float(cost.get(end, 0.0)) for cost in found) for end in ("low", "high")))
+    told = [name for name in names if name.startswith(run_key(run, f"{_COSTS}/"))]
+    found = [_cost(files, name) for name in told]
+    return Spent(sum(cost.low for cost in found), sum(cost.high for cost in found)) if found else None
+
+
+def _cost(files: RunFiles, name: str) -> Spent:
+    cost = _read(files, name) or {}
+    try:
+        return Spent(float(cost.get("low", 0.0)), float(cost.get("high", 0.0)))
+    except (TypeError, ValueError) as error:
+        raise _damaged(files, name, error) from error
 
 
 def _read(files: RunFiles, name: str) -> dict[str, Any] | None:
@@ -154,13 +187,13 @@ def _read(files: RunFiles, name: str) -> dict[str, Any] | None:
         return None
     try:
         found = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(files, name, error) from error
     if not isinstance(found, dict):
         raise _damaged(files, name, TypeError("no object"))
     return found
 
 
-def _damaged(files: RunFiles, name: str, error: Exception) -> StoreError:
+def _damaged(files: RunFiles, name: str, error: Exception) -> DamagedRecord:
     where = f"{files.location}/{name}"
-    return StoreError(where, f"is damaged ({error})", "Look at it, delete it, and run the command again.")
+    return DamagedRecord(where, f"is damaged ({error})", "Look at it, delete it, and run the command again.")

@@ -83,7 +83,8 @@ def _submit(  # noqa: PLR0913, PLR0917  (one step of `submit`)
     order: Order, engine: Engine, files: RunFiles, claims: Claims, number: int, clock: Clock
 ) -> str:
     revision = revision_for(engine, order.pattern, order.image)
-    asked = {"run": order.run, "model": order.model, "image": order.image, **order.facts, "submitted": iso(clock())}
+    what = {"run": order.run, "model": order.model, "queue": order.queue, "image": order.image}
+    asked = {**what, **order.facts, "submitted": iso(clock())}
     write(files, run_key(order.run, RUN_NAME), asked)
     if not claims.fresh(number):
         hint = "Run the command again: it finds a job that was submitted meanwhile."

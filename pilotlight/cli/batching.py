@@ -13,6 +13,7 @@ from pilotlight.batch import (
     Order,
     RunFiles,
     Settings,
+    check_store,
     checked_queue,
     data_identity,
     estimate,
@@ -39,7 +40,10 @@ from pilotlight.core.project import Project
 from pilotlight.core.stack import stack_name
 from pilotlight.parity import check_metric
 from pilotlight.pipeline.seeds import check_seeds
-from pilotlight.training import TRAIN_NAME
+from pilotlight.training import NUMBERS, TRAIN_NAME
+from pilotlight.training.sources import BUILT_IN
+from pilotlight.training.sources.bundled import BUNDLED
+from pilotlight.training.texts import DJANGO, REVIEWS
 
 if TYPE_CHECKING:
     from pilotlight.batch import Queue, Result, Vcpus
@@ -56,6 +60,10 @@ _FLAGS: Final = {
     "at_least": "--at-least",
 }
 """What a person may override, as the container is told it."""
+
+
+_IN_THE_IMAGE: Final = frozenset((*BUILT_IN, *BUNDLED, DJANGO, NUMBERS, REVIEWS))
+"""Names of data that come with Pilotlight, which win over folders that are called so."""
 
 
 def train_on_batch(  # noqa: PLR0913  (what the command was given)
@@ -136,6 +144,7 @@ class _Desk:
 
     def _order(self, queue: Queue) -> Order:
         pattern = read_pattern(self.cloud.engine, self.settings.definition)
+        check_store(pattern, self.project.store)
         self._noted(checked_queue(self.cloud, self.settings, queue, self.tag, needs_of(pattern).vcpus))
         image = f"{self.settings.repository}:{self.tag}"
         arguments = (self.config.name, *_arguments(self.options), "--run", self.run)
@@ -181,7 +190,7 @@ def _in_s3(project: Project) -> None:
 
 
 def _is_local(source: str, base: Path) -> bool:
-    if source.startswith("s3://") or not source:
+    if source.startswith("s3://") or not source or source in _IN_THE_IMAGE:
         return False
     return "/" in source or source.endswith((".npz", ".csv")) or (base / source).exists()
 

@@ -34,10 +34,10 @@ def open_cloud() -> Cloud:
 
 
 def code_tag(root: Path) -> str:
-    """The tag of the image that holds the project's present code."""
-    from pilotlight.image import image_tag  # noqa: PLC0415  (when a command runs)
+    """The tag of the image that holds the project's present code, of the variant that its pilotlight.toml names."""
+    from pilotlight.image import image_tag, read_variant  # noqa: PLC0415  (when a command runs)
 
-    return image_tag(root)
+    return image_tag(root, variant=read_variant(root))
 
 
 def person() -> str:

@@ -12,7 +12,7 @@ from pilotlight.core.errors import RunError
 from pilotlight.core.runs import CHECKPOINTS, run_key
 
 if TYPE_CHECKING:
-    from pilotlight.batch import Cloud, Display, RunFiles, RunRecord
+    from pilotlight.batch import Cloud, Display, Job, RunFiles, RunRecord
     from pilotlight.cli.cloud import World
 
 
@@ -20,8 +20,11 @@ def watch_run(files: RunFiles, run: str, display: Display, world: World, *, as_j
     """Follows the run's newest job to its end; RunError where it failed or was never submitted."""
     record = existing_run(files, run)
     job, result = _newest_job(record), record.result
-    cloud = world.cloud() if job else None
-    if cloud is not None and cloud.engine.jobs([job]):
+    cloud = world.cloud() if job or record.queue else None
+    if cloud is not None and result is None:
+        alive = _live(files, record, cloud)
+        job = alive.id if alive is not None else job
+    if cloud is not None and job and cloud.engine.jobs([job]):
         result = follow(cloud, files, run, job, display, world)
     if result is None:
         what = "was never submitted" if not job else "has no result, and AWS Batch has forgotten its job"
@@ -33,8 +36,7 @@ def watch_run(files: RunFiles, run: str, display: Display, world: World, *, as_j
 def cancel_run(files: RunFiles, run: str, cloud: Cloud, *, as_json: bool) -> None:
     """Ends the run's job in whatever state it is; RunError where none is under way."""
     record = existing_run(files, run)
-    queue = next((str(job["queue"]) for job in reversed(record.jobs) if job.get("queue")), "")
-    alive = live_job(cloud.engine, files, run, queue=queue, model=record.model) if queue else None
+    alive = _live(files, record, cloud)
     if alive is None:
         what = "is finished" if record.result else "has no job under way"
         raise RunError(f"run {run} of {record.model}", what, "`pilotlight runs` lists what is.")
@@ -58,6 +60,13 @@ def existing_run(files: RunFiles, run: str) -> RunRecord:
     near = difflib.get_close_matches(run, names, n=1)
     hint = f"Did you mean {near[0]}?" if near else "`pilotlight runs` lists those there are."
     raise RunError(f"run {run!r}", f"is not in the store {files.location}", hint)
+
+
+def _live(files: RunFiles, record: RunRecord, cloud: Cloud) -> Job | None:
+    """The run's job that has not ended; its name finds one whose submitter was killed before it wrote a record."""
+    if not record.queue:
+        return None
+    return live_job(cloud.engine, files, record.run, queue=record.queue, model=record.model)
 
 
 def _newest_job(record: RunRecord) -> str:

@@ -73,6 +73,7 @@ def row_object(row: Row) -> dict[str, Any]:
         "value": result.value if result else None,
         "jobs": [job["job"] for job in row.record.jobs if job.get("job")],
         "cost": cost_object(row.record),
+        "damaged": row.record.damaged or None,
     }
 
 
@@ -82,6 +83,8 @@ def _made(result: Result) -> str:
 
 
 def _row(record: RunRecord, known: Mapping[str, Job]) -> Row:
+    if record.damaged:
+        return Row(record, "damaged", None)
     jobs = [known[str(job["job"])] for job in record.jobs if str(job.get("job")) in known]
     seconds = sum(seconds_of(attempt) for job in jobs for attempt in attempts_of(job)) if jobs else None
     if record.result is not None:
@@ -103,5 +106,5 @@ def _state(record: RunRecord, jobs: list[Job]) -> str:
 
 
 def _coloured(state: str) -> str:
-    colour = {"succeeded": "green", "failed": "red", "running": "cyan"}.get(state)
+    colour = {"succeeded": "green", "failed": "red", "damaged": "red", "running": "cyan"}.get(state)
     return f"[{colour}]{state}[/]" if colour else state

@@ -63,7 +63,7 @@ def finite(value: object) -> float | None:
     """`value` as a float; None where it is no finite number."""
     try:
         number = float(value)  # type: ignore[arg-type]  # whatever a framework calls a number
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
 

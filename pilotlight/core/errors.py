@@ -20,11 +20,11 @@ The command line prints these three facts as one paragraph and exits with 1. Eve
 class UserError(Exception):
     """One thing went wrong that the person at the keyboard can mend.
 
-    where: the file, model or address. what: what happened there. hint: the next thing to do.
+    where: the file, model or address. what: what happened there. hint: the next thing to do, "" where `what` says it.
     """
 
     def __init__(self, where: str, what: str, hint: str) -> None:
-        super().__init__(f"{where}: {what}. {hint}")
+        super().__init__(f"{where}: {what}. {hint}".rstrip())
         self.where = where
         self.what = what
         self.hint = hint

@@ -4,7 +4,8 @@ One object a line, its kind in "event":
 
     stage   title                     a stage begins
     note    text                      one fact worth a line
-    step    done, total, values       so much of the stage is done, with the latest values of its metrics
+    step    done, total, values       so much of the stage is done, with the latest values of its metrics; null where a
+                                      value is no finite number, which JSON has not
     error   kind, text                why the run failed, as the command line would say it; kind is the error's class
     result  model, version, metrics, … what the run made, the last line of one that succeeded
 
@@ -18,6 +19,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TextIO
 
+from pilotlight.core.curve import finite
 from pilotlight.core.progress import Progress
 
 _SECONDS_BETWEEN_STEPS: Final = 2.0
@@ -50,31 +52,62 @@ class JsonProgress:
         """See core.progress.Progress."""
         if done >= total or self._clock() >= self._next:
             self._next = self._clock() + _SECONDS_BETWEEN_STEPS
-            self.write("step", done=done, total=total, values=dict(values))
+            self.write("step", done=done, total=total, values={name: finite(value) for name, value in values.items()})
 
     def write(self, event: str, **fields: object) -> None:
-        """One line of any kind."""
-        self._stream.write(json.dumps({"event": event, **fields}, ensure_ascii=False, default=str) + "\n")
+        """One line of any kind. Numbers that JSON has not become null."""
+        line = json.dumps(_plain({"event": event, **fields}), ensure_ascii=False, allow_nan=False, default=str)
+        self._stream.write(f"{line}\n")
         self._stream.flush()
 
 
 def read_event(line: str) -> Event | None:
-    """The event in a line of a log; None where it is something else, such as what train.py printed."""
+    """The event in a line of a log; None where it is something else, such as what train.py printed.
+
+    Other libraries write JSON with an "event" too (structlog does), so the kind and its fields have to be ours.
+    """
     try:
         found = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):  # a line may hold anything, brackets without end among it
         return None
-    if not isinstance(found, dict) or not isinstance(found.get("event"), str):
-        return None
-    return Event(found.pop("event"), found)
+    match found:
+        case (
+            {"event": "stage", "title": str()}
+            | {"event": "note", "text": str()}
+            | {"event": "error", "text": str()}
+            | {"event": "result", "model": str(), "version": str()}
+        ):
+            return Event(found.pop("event"), found)
+        case {"event": "step", "done": done, "total": total, "values": dict(values)}:
+            if _whole(done) and _whole(total) and all(map(_measured, values.values())):
+                return Event(found.pop("event"), found)
+    return None
 
 
 def replay(event: Event, progress: Progress) -> None:
     """Tells `progress` what a stage, a note or a step said; other kinds are the caller's."""
     fields = event.fields
     if event.kind == "stage":
-        progress.stage(str(fields.get("title", "")))
+        progress.stage(fields["title"])
     elif event.kind == "note":
-        progress.note(str(fields.get("text", "")))
+        progress.note(fields["text"])
     elif event.kind == "step":
-        progress.step(int(fields.get("done", 0)), max(1, int(fields.get("total", 1))), dict(fields.get("values", {})))
+        values = {name: number for name, value in fields["values"].items() if (number := finite(value)) is not None}
+        progress.step(fields["done"], max(1, fields["total"]), values)
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _measured(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _plain(value: object) -> object:
+    """`value` with null for each number that is not finite."""
+    if isinstance(value, float):
+        return finite(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list | tuple) else value

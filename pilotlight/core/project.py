@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.lock import LOCK_NAME, Lock, read_lock
@@ -99,13 +99,15 @@ def find_project(start: Path, environ: Mapping[str, str]) -> Project:
 
 
 def _store(root: Path, environ: Mapping[str, str]) -> str:
-    store = environ.get(STORE_VARIABLE) or _settings(root / SETTINGS_NAME).get("store", DEFAULT_STORE)
+    store = environ.get(STORE_VARIABLE) or project_settings(root).get("store", DEFAULT_STORE)
     if not isinstance(store, str) or not store:
         raise ProjectError(str(root / SETTINGS_NAME), "store is not text", 'Write store = "s3://bucket/prefix".')
     return store if store.startswith("s3://") else str(root / store)
 
 
-def _settings(path: Path) -> dict[str, object]:
+def project_settings(root: Path) -> dict[str, Any]:
+    """The content of pilotlight.toml, empty where there is none; ProjectError where it is no TOML."""
+    path = root / SETTINGS_NAME
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -1,16 +1,19 @@
 """The training image: what is in it, what it is called, building it and sending it to its repository.
 
 ignore.py   infra/training.ignore, in the grammar of .dockerignore
-content.py  the files that go into the image; from them alone come its tag and what Docker builds it from
+content.py  the files that go into the image: its tag, and what Docker builds it from
+variant.py  which base and which requirements
 docker.py   Docker's command line, and what its failures mean
 send.py     build and push
 
-A tag is a digest of the files, so the same code is the same image, and one that has been pushed is never pushed again.
+A tag is a digest of the files and of the variant, so the same code is the same image, and one that has been pushed is
+never pushed again.
 """
 
 from pilotlight.image.content import DOCKERFILE, ImageFile, image_files, image_tag
 from pilotlight.image.docker import Docker
-from pilotlight.image.send import Built, Registry, build, local_name, push
+from pilotlight.image.send import Built, Registry, build, push
+from pilotlight.image.variant import Variant, read_variant
 
 __all__ = [
     "DOCKERFILE",
@@ -18,9 +21,10 @@ __all__ = [
     "Docker",
     "ImageFile",
     "Registry",
+    "Variant",
     "build",
     "image_files",
     "image_tag",
-    "local_name",
     "push",
+    "read_variant",
 ]

@@ -1,4 +1,6 @@
-"""What goes into the training image. The tag is a digest of exactly what Docker is sent, so the two cannot differ.
+"""What goes into the training image. The tag is a digest of exactly what Docker is sent, arguments included.
+
+For an image that is built, each file is read once for both, so the two cannot differ.
 
     project/…   the project, less what infra/training.ignore names
     tool/…      the packages pilotlight and pilotlight_runtime that are running: the container computes as the tool does
@@ -20,11 +22,13 @@ import pilotlight
 import pilotlight_runtime
 from pilotlight.core.errors import ImageError
 from pilotlight.image.ignore import read_ignore
+from pilotlight.image.variant import Variant
 
 DOCKERFILE: Final = "infra/training.Dockerfile"
 IGNORE: Final = "infra/training.ignore"
 _TAG_LENGTH: Final = 12
 _COMPILED: Final = "__pycache__"
+_OWN: Final = Variant()
 
 
 class ImageFile(NamedTuple):
@@ -64,22 +68,38 @@ def image_files(root: Path, tool: Sequence[Path] = ()) -> list[ImageFile]:
     return sorted(project + parts)
 
 
-def image_tag(root: Path, tool: Sequence[Path] = ()) -> str:
-    """The tag of the project's image: 12 hex digits of a digest over names, permissions and content of its files."""
+def image_tag(root: Path, tool: Sequence[Path] = (), variant: Variant = _OWN) -> str:
+    """The tag of the project's image as it is now: 12 hex digits of a digest.
+
+    It is one over names, permissions and content of the files, and over the Dockerfile's arguments.
+    """
     whole = hashlib.sha256()
     for file in image_files(root, tool):
-        whole.update(f"{file.name}\0{file.mode:o}\0{hashlib.sha256(file.path.read_bytes()).hexdigest()}\n".encode())
-    return whole.hexdigest()[:_TAG_LENGTH]
+        whole.update(_told(file.name, file.mode, file.path.read_bytes()))
+    return _tag(whole, variant)
 
 
-def write_context(files: Iterable[ImageFile], stream: IO[bytes]) -> None:
-    """What Docker builds from, as a tar archive; the same files give the same bytes."""
+def write_context(files: Iterable[ImageFile], stream: IO[bytes], variant: Variant = _OWN) -> str:
+    """What Docker builds from, as a tar archive; the same files give the same bytes. Returns the tag of these bytes."""
+    whole = hashlib.sha256()
     with tarfile.open(fileobj=stream, mode="w", format=tarfile.GNU_FORMAT) as archive:
         for file in files:
             content = file.path.read_bytes()
             entry = tarfile.TarInfo(file.name)
             entry.size, entry.mode = len(content), file.mode
             archive.addfile(entry, io.BytesIO(content))
+            whole.update(_told(file.name, entry.mode, content))
+    return _tag(whole, variant)
+
+
+def _told(name: str, mode: int, content: bytes) -> bytes:
+    return f"{name}\0{mode:o}\0{hashlib.sha256(content).hexdigest()}\n".encode()
+
+
+def _tag(files: hashlib._Hash, variant: Variant) -> str:
+    for argument in variant.arguments:
+        files.update(f"{argument}\n".encode())
+    return files.hexdigest()[:_TAG_LENGTH]
 
 
 def _project(root: Path, packages: Sequence[Path]) -> Iterator[Path]:

@@ -53,8 +53,7 @@ class Docker:
                 errors="replace",
             )
         except FileNotFoundError as error:
-            hint = "Install Docker: Docker Desktop, or on Debian `apt-get install docker.io`."
-            raise ImageError(where, f"{self._program[0]} is not installed", hint) from error
+            raise self._not_installed(where) from error
         with process:
             lines = []
             for line in process.stdout or ():
@@ -67,13 +66,11 @@ class Docker:
 
     def login(self, server: str, user: str, password: str) -> None:
         """`docker login`, which remembers the password as Docker is set up to; it is not on the command line."""
-        done = subprocess.run(
-            [*self._program, "login", "--username", user, "--password-stdin", server],
-            input=password,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command = [*self._program, "login", "--username", user, "--password-stdin", server]
+        try:
+            done = subprocess.run(command, input=password, capture_output=True, text=True, check=False)
+        except FileNotFoundError as error:
+            raise self._not_installed(server) from error
         if done.returncode:
             hint = "Check that AWS_REGION is the repository's, and that its host can be reached."
             raise ImageError(server, *_explained("login", done.stderr, {"": hint}))
@@ -96,7 +93,14 @@ class Docker:
         # Docker itself speaks plain HTTP to this machine alone; this command has to be told.
         insecure = ["--insecure"] if image.startswith(("127.", "localhost:")) else []
         command = [*self._program, "manifest", "inspect", *insecure, image]
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+        try:
+            return subprocess.run(command, capture_output=True, check=False).returncode == 0
+        except FileNotFoundError as error:
+            raise self._not_installed(image) from error
+
+    def _not_installed(self, where: str) -> ImageError:
+        hint = "Install Docker: Docker Desktop, or on Debian `apt-get install docker.io`."
+        return ImageError(where, f"{self._program[0]} is not installed", hint)
 
 
 def _explained(command: str, printed: str, hints: Mapping[str, str]) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from pilotlight.core.errors import ImageError
 from pilotlight.core.progress import Progress
 from pilotlight.image.content import DOCKERFILE, image_files, image_tag, write_context
 from pilotlight.image.docker import Docker
+from pilotlight.image.variant import Variant
 
 _LOCAL: Final = "pilotlight-training"
 _PLATFORM: Final = "linux/amd64"
@@ -35,6 +36,7 @@ _PUSH_HINTS: Final = {
     "": "Check the address of the repository and the network, then run the command again.",
 }
 _IMMUTABLE: Final = "tag is immutable"
+_OWN: Final = Variant()
 
 
 class Registry(Protocol):
@@ -52,41 +54,35 @@ class Built(NamedTuple):
     new: bool
 
 
-def local_name(root: Path) -> str:
-    """What the image of the project is called on the machine that builds it."""
-    return f"{_LOCAL}:{image_tag(root)}"
-
-
-def build(root: Path, docker: Docker, progress: Progress, *, base: str | None = None, cpu: bool = False) -> Built:
+def build(root: Path, docker: Docker, progress: Progress, variant: Variant = _OWN) -> Built:
     """Builds the image of the project at `root`; what is unchanged comes from Docker's cache. ImageError if it fails.
 
-    base: takes the place of the Dockerfile's. cpu: TensorFlow for the CPU, without the gigabytes of CUDA.
+    What is sent is written down first and named from there: a file that is saved meanwhile is of the next image.
     """
-    files, tag = image_files(root), image_tag(root)
-    name = f"{_LOCAL}:{tag}"
-    progress.stage(f"build {name}")
-    known = docker.has(name)
-    options = ["--force-rm", "--platform", _PLATFORM, "--file", f"project/{DOCKERFILE}", "--tag", name]
-    if base is not None:
-        options += ["--build-arg", f"BASE={base}"]
-    if cpu:
-        options += ["--build-arg", "REQUIREMENTS=infra/training-requirements-cpu.txt"]
+    files = image_files(root)
     with tempfile.TemporaryFile() as context:
-        write_context(files, context)
-        context.seek(0)
-        progress.note(f"{len(files)} files, {context.seek(0, 2) / 1e6:.1f} MB, are sent to Docker")
+        tag = write_context(files, context, variant)
+        name = f"{_LOCAL}:{tag}"
+        progress.stage(f"build {name}")
+        known = docker.has(name)
+        options = ["--force-rm", "--platform", _PLATFORM, "--file", f"project/{DOCKERFILE}", "--tag", name]
+        for argument in variant.arguments:
+            options += ["--build-arg", argument]
+        progress.note(f"{len(files)} files, {context.tell() / 1e6:.1f} MB, are sent to Docker")
         context.seek(0)
         docker.run(DOCKERFILE, "build", *options, "-", hints=_BUILD_HINTS, standard_input=context)
     progress.note(f"{docker.size(name) / 1e9:.1f} GB unpacked")
     return Built(name, tag, not known)
 
 
-def push(root: Path, repository: str, docker: Docker, registry: Registry, progress: Progress) -> Built:
+def push(  # noqa: PLR0913, PLR0917  (what it is, where it goes, and who is told)
+    root: Path, repository: str, docker: Docker, registry: Registry, progress: Progress, variant: Variant = _OWN
+) -> Built:
     """Sends the image of the project at `root` to `repository`, unless its tag is there. ImageError if it fails.
 
     A tag is written once: the same files have the same tag, and what runs from it must not change under it.
     """
-    tag = image_tag(root)
+    tag = image_tag(root, variant=variant)
     local, image = f"{_LOCAL}:{tag}", f"{repository}:{tag}"
     progress.stage(f"push {image}")
     password = registry.password(repository)

@@ -182,7 +182,14 @@ def test_the_command_line_trains_on_batch_and_pays_once(line: Line, cloud: Cloud
     again = line(*command, prefix="line")
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["version"] == told["version"]
-    assert len(cloud.keys("line/.runs/")) == len([key for key in cloud.keys("line/.runs/") if "checkpoints" not in key])
+    assert [key for key in cloud.keys("line/.runs/") if "/checkpoints/" in key] == []
+    queue, batch = cloud.outputs["TrainingQueue"], cloud.client("batch")
+    jobs = [
+        job["jobName"]
+        for status in (*IN_ORDER, "FAILED")
+        for job in batch.list_jobs(jobQueue=queue, jobStatus=status)["jobSummaryList"]
+    ]
+    assert [name for name in jobs if name == f"digits-{told['run']}"] == [f"digits-{told['run']}"], jobs
 
 
 # ---- interruptions
@@ -236,10 +243,13 @@ def test_sigterm_leaves_a_checkpoint_and_says_so_by_its_code(cloud: Cloud, train
 # ---- what goes wrong
 
 
-def test_a_full_disk_is_one_paragraph_and_nothing_is_half_published(training: TrainingImage) -> None:
-    """Work folder and store are a disk of 6 MB, which holds no two checkpoints of 7 MB."""
-    name = "pilotlight-full-disk"
-    options = ["--tmpfs", "/work/tmp:size=6m,uid=1000,gid=1000", "--env", "PILOTLIGHT_STORE=/work/tmp/store"]
+def test_a_full_disk_is_one_paragraph_and_nothing_is_half_published(training: TrainingImage, tmp_path: Path) -> None:
+    """The work folder is a disk of 1 MB, which holds no checkpoint; the store is a folder here, to be looked at."""
+    name, store = "pilotlight-full-disk", tmp_path / "store"
+    store.mkdir()
+    store.chmod(0o777)  # the container's user is another
+    options = ["--tmpfs", "/work/tmp:size=1m,uid=1000,gid=1000", "--volume", f"{store}:/work/store"]
+    options += ["--env", "PILOTLIGHT_STORE=/work/store"]
     command = ["docker", "run", "--name", name, *options, training.image, "digits", "--epochs", EPOCHS, "--run", "full"]
     try:
         ran = subprocess.run(command, check=False, capture_output=True, text=True)
@@ -248,6 +258,8 @@ def test_a_full_disk_is_one_paragraph_and_nothing_is_half_published(training: Tr
         assert "No space left on device" in error["text"]
         assert "\n" not in error["text"]
         assert "Traceback" not in ran.stdout
+        kept = sorted(path.relative_to(store).as_posix() for path in store.rglob("*") if path.is_file())
+        assert [path for path in kept if not path.startswith(".runs/full/checkpoints/")] == [], kept
     finally:
         docker("rm", "--force", name)
 

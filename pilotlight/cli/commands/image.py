@@ -21,53 +21,66 @@ RepositoryOption = Annotated[
     str | None,
     typer.Option("--repository", metavar="URI", help="Where the image goes; otherwise the stack's TrainingRepository."),
 ]
+BaseOption = Annotated[
+    str | None, typer.Option("--base", metavar="IMAGE", help="Replaces the Dockerfile's base; needs Python 3.13.")
+]
+CpuOption = Annotated[
+    bool | None, typer.Option("--cpu/--gpu", help="TensorFlow for the CPU: for machines without a GPU.")
+]
 
 
-def build(
-    ctx: typer.Context,
-    *,
-    base: Annotated[
-        str | None, typer.Option(metavar="IMAGE", help="Takes the place of the Dockerfile's base; needs Python 3.13.")
-    ] = None,
-    cpu: Annotated[bool, typer.Option("--cpu", help="TensorFlow for the CPU: for machines without a GPU.")] = False,
-    as_json: JsonFlag = False,
-) -> None:
+def build(ctx: typer.Context, *, base: BaseOption = None, cpu: CpuOption = None, as_json: JsonFlag = False) -> None:
     """Build the training image: TensorFlow for GPUs, Pilotlight, and this project, all pinned by hash.
 
-    Its tag is a digest of the files that it holds; infra/training.ignore says what it does not.
+    Its tag is a digest of the files that it holds, and of --base and --cpu; infra/training.ignore says what it does not
+    hold. What [image] in pilotlight.toml says of base and cpu need not be given.
 
     Example:  [dim]pilotlight image build[/]
     """
-    from pilotlight.image import Docker  # noqa: PLC0415  (only here)
+    from pilotlight.image import Docker, read_variant  # noqa: PLC0415  (only here)
     from pilotlight.image import build as build_image  # noqa: PLC0415  (only here)
 
     where = surroundings(ctx)
-    progress = where.progress()
-    _tell(build_image(where.project().root, Docker(progress.note), progress, base=base, cpu=cpu), as_json=as_json)
+    root, progress = where.project().root, where.progress()
+    variant = read_variant(root, base=base, cpu=cpu)
+    _tell(build_image(root, Docker(progress.note), progress, variant), as_json=as_json)
 
 
-def push(ctx: typer.Context, *, repository: RepositoryOption = None, as_json: JsonFlag = False) -> None:
+def push(
+    ctx: typer.Context,
+    *,
+    repository: RepositoryOption = None,
+    base: BaseOption = None,
+    cpu: CpuOption = None,
+    as_json: JsonFlag = False,
+) -> None:
     """Send the training image to its repository; a tag that is there already is left alone.
+
+    --base and --cpu are those that it was built with.
 
     Example:  [dim]pilotlight image push[/]
     """
-    from pilotlight.image import Docker  # noqa: PLC0415  (only here)
+    from pilotlight.image import Docker, read_variant  # noqa: PLC0415  (only here)
     from pilotlight.image import push as push_image  # noqa: PLC0415  (only here)
 
     where = surroundings(ctx)
     project, progress = where.project(), where.progress()
     target = repository or _repository(project)
-    _tell(push_image(project.root, target, Docker(progress.note), Ecr(), progress), as_json=as_json)
+    variant = read_variant(project.root, base=base, cpu=cpu)
+    _tell(push_image(project.root, target, Docker(progress.note), Ecr(), progress, variant), as_json=as_json)
 
 
-def tag(ctx: typer.Context) -> None:
+def tag(ctx: typer.Context, *, base: BaseOption = None, cpu: CpuOption = None) -> None:
     """Print the tag of the training image of this project, as it is now.
+
+    --base and --cpu are those that it is built with.
 
     Example:  [dim]pilotlight image tag[/]
     """
-    from pilotlight.image import image_tag  # noqa: PLC0415  (only here)
+    from pilotlight.image import image_tag, read_variant  # noqa: PLC0415  (only here)
 
-    typer.echo(image_tag(surroundings(ctx).project().root))
+    root = surroundings(ctx).project().root
+    typer.echo(image_tag(root, variant=read_variant(root, base=base, cpu=cpu)))
 
 
 class Ecr:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pilotlight.cli.wiring import JsonFlag, open_blobs, out, print_json, surroundings
+from pilotlight.cli.wiring import JsonFlag, err, open_blobs, out, print_json, surroundings
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="A run that `pilotlight runs` lists.")]
 
@@ -25,6 +25,9 @@ def runs(ctx: typer.Context, *, as_json: JsonFlag = False) -> None:
     if as_json:
         print_json({"store": project.store, "runs": [row_object(row) for row in rows]})
         return
+    for row in rows:
+        if row.record.damaged:
+            err().print(row.record.damaged, soft_wrap=True, markup=False, highlight=False)
     out().print(runs_table(rows) if rows else "No runs yet. Begin one with `pilotlight train NAME --on batch`.")
 
 

@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
-from pilotlight.aws import S3Blobs, fetch_object
+from pilotlight.aws import S3Blobs, fetch_object, fetch_prefix
 from pilotlight.aws.multipart import put_in_parts
 from pilotlight.core.errors import DataError, StoreError
 
@@ -187,3 +187,19 @@ def test_objects_are_fetched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         with pytest.raises(DataError, match=r"s3://nothing/none.npz: "):
             fetch_object(client, "s3://nothing/none.npz", tmp_path / "none")
     assert [path.name for path in tmp_path.iterdir()] == ["got"]
+
+
+def test_an_object_that_is_removed_while_its_prefix_is_fetched(tmp_path: Path) -> None:
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="bucket")
+        for name in ("1.txt", "2.txt"):
+            client.put_object(Bucket="bucket", Key=f"texts/{name}", Body=b"text")
+        listed = "after-call.s3.ListObjectsV2"
+        client.meta.events.register(listed, lambda **_: client.delete_object(Bucket="bucket", Key="texts/2.txt"))
+        with pytest.raises(DataError) as raised:
+            fetch_prefix(client, "s3://bucket/texts/", tmp_path)
+    assert str(raised.value) == (
+        "s3://bucket/texts/2.txt: was removed while the prefix was fetched. Run the command again once nobody changes "
+        "the data."
+    )

@@ -54,6 +54,7 @@ def test_a_job_and_its_records(files: FolderBlobs) -> None:
     engine = ScriptedEngine(definitions=[definition()])
     assert submit_now(engine, files, Clock()) == ("job-1", True)
     assert document(files, "run.json")["submitted"] == "2023-11-14T22:13:20+00:00"
+    assert document(files, "run.json")["queue"] == "training"
     assert document(files, "jobs/job-1.json")["claim"] == 1
     assert document(files, "claims/0001.json") == {"by": "tester", "at": NOW}
 
@@ -78,8 +79,28 @@ def test_the_claim_of_a_killed_submitter_grows_old(files: FolderBlobs) -> None:
     files.put_bytes(f".runs/{RUN}/claims/0001.json", json.dumps({"by": "killed", "at": NOW - 30}).encode())
     engine, clock = ScriptedEngine(definitions=[definition()]), Clock()
     assert submit_now(engine, files, clock) == ("job-1", True)
-    assert sum(clock.slept) == CLAIM_SECONDS - 30
+    assert sum(clock.slept) == CLAIM_SECONDS
     assert document(files, "jobs/job-1.json")["claim"] == 2
+
+
+@pytest.mark.parametrize("apart", [-130.0, 130.0, -1800.0, 1800.0])
+def test_a_claim_is_waited_for_whatever_the_clock_of_its_machine_says(files: FolderBlobs, apart: float) -> None:
+    """The other submitter is at work and submits after a minute."""
+    files.put_bytes(f".runs/{RUN}/claims/0001.json", json.dumps({"by": "other", "at": NOW + apart}).encode())
+    engine, clock = ScriptedEngine(definitions=[definition()]), Clock()
+
+    class Meanwhile(Clock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if sum(self.slept) == 60:
+                engine.submit({"jobName": f"digits-{RUN}"})
+                record = {"job": "job-1", "claim": 1, "queue": "training"}
+                files.put_bytes(f".runs/{RUN}/jobs/job-1.json", json.dumps(record).encode())
+
+    clock = Meanwhile()
+    assert submit_now(engine, files, clock) == ("job-1", False)
+    assert sum(clock.slept) == 60
+    assert len(engine.submitted) == 1
 
 
 def test_a_claim_of_yesterday_costs_no_wait(files: FolderBlobs) -> None:

@@ -28,6 +28,9 @@ def event(event: str, **fields: object) -> str:
     return json.dumps({"event": event, **fields})
 
 
+MADE = event("result", model="digits", version="a" * 12)
+
+
 @pytest.fixture
 def files(tmp_path: Path) -> FolderBlobs:
     return FolderBlobs(tmp_path)
@@ -63,7 +66,7 @@ def test_a_spot_interruption_and_the_resumption(files: FolderBlobs) -> None:
         job("SUCCEEDED", taken, attempt(2, exitCode=0)),
     ]
     first = [event("stage", title="train"), event("step", done=1, total=3, values={"loss": 0.5}), "2026 some library"]
-    second = [event("note", text="goes on after epoch 1"), event("result", result={})]
+    second = [event("note", text="goes on after epoch 1"), MADE]
     told = watched(files, states, {(GROUP, "training/default/1"): first, (GROUP, "training/default/2"): second})
     short = "AWS has no such instance free at the moment"
     cost = "$0.067, 20 min in 2 attempts on g4dn.xlarge (spot, eu-west-1a)"
@@ -94,7 +97,7 @@ def test_the_containers_own_error_ends_the_command(files: FolderBlobs) -> None:
     streams = {(GROUP, "training/default/1"): [event("error", kind="TrainingError", text=text)]}
     with pytest.raises(RunError) as caught:
         watched(files, [job("RUNNING"), job("FAILED", attempt(1, exitCode=1))], streams)
-    assert str(caught.value) == f"run {RUN} of digits: {text}. Then run the same command again."
+    assert str(caught.value) == f"run {RUN} of digits: {text}."
 
 
 def test_the_error_of_an_earlier_attempt_is_not_the_last_ones(files: FolderBlobs) -> None:
@@ -107,6 +110,14 @@ def test_the_error_of_an_earlier_attempt_is_not_the_last_ones(files: FolderBlobs
         watched(files, [ended], streams)
 
 
+def test_json_that_train_py_printed_is_shown_as_it_is(files: FolderBlobs) -> None:
+    finished(files)
+    lines = ['{"event": "user logged in", "level": "info"}', '{"event": "step", "done": null}']
+    streams = {(GROUP, "training/default/1"): [*lines, MADE]}
+    told = watched(files, [job("RUNNING"), job("SUCCEEDED", attempt(1, exitCode=0))], streams)
+    assert [line for line in told if line.startswith("| ")] == [f"| {line}" for line in lines]
+
+
 def test_the_last_lines_are_waited_for(files: FolderBlobs) -> None:
     """CloudWatch has them some seconds after the job has ended."""
     finished(files)
@@ -115,7 +126,7 @@ def test_the_last_lines_are_waited_for(files: FolderBlobs) -> None:
 
     def sleep(seconds: float) -> None:
         slept.append(seconds)
-        streams[GROUP, "training/default/1"] = [event("note", text="late"), event("result", result={})]
+        streams[GROUP, "training/default/1"] = [event("note", text="late"), MADE]
 
     display = Recorded()
     follow(cloud(engine, logs), files, RUN, JOB, display, world(engine, logs, sleep))
@@ -126,7 +137,7 @@ def test_the_last_lines_are_waited_for(files: FolderBlobs) -> None:
 def test_a_definition_without_log_options_writes_to_batchs_own_group(files: FolderBlobs) -> None:
     finished(files)
     ended = job("SUCCEEDED", attempt(1, exitCode=0))
-    streams = {("/aws/batch/job", "training/default/1"): [event("note", text="here"), event("result", result={})]}
+    streams = {("/aws/batch/job", "training/default/1"): [event("note", text="here"), MADE]}
     assert "here" in watched(files, [ended], streams)
 
 
@@ -134,7 +145,7 @@ def test_several_nodes_are_seen_through_the_first(files: FolderBlobs) -> None:
     finished(files)
     nodes = {"numNodes": 2, "mainNode": 0, "nodeRangeProperties": [{"targetNodes": "0:", "container": {"vcpus": 4}}]}
     parent = job("SUCCEEDED", attempt(1, exitCode=0), nodeProperties=nodes, container={})
-    streams = {(GROUP, "training/default/1"): [event("note", text="node 0"), event("result", result={})]}
+    streams = {(GROUP, "training/default/1"): [event("note", text="node 0"), MADE]}
     engine, logs, display = Nodes([parent]), ScriptedLogs(streams), Recorded()
     follow(cloud(engine, logs), files, RUN, JOB, display, world(engine, logs), GROUP)
     assert "node 0" in display.told
@@ -198,6 +209,21 @@ def test_cancelling_ends_the_job_and_says_what_is_kept(
         f"Run {RUN} of digits is being ended. Its checkpoints are kept in {tmp_path}/.runs/{RUN}/checkpoints/; the "
         "same `pilotlight train` goes on from them.\n"
     )
+
+
+def test_a_job_without_a_record_is_found_by_its_name(files: FolderBlobs) -> None:
+    """Its submitter was killed between SubmitJob and the record."""
+    asked = {"run": RUN, "model": "digits", "queue": "training"}
+    files.put_bytes(f".runs/{RUN}/run.json", json.dumps(asked).encode())
+    engine = ScriptedEngine([job("RUNNING")])
+    cancel_run(files, RUN, cloud(engine), as_json=False)
+    assert engine.terminated == [(JOB, CANCEL_REASON)]
+    streams = {(GROUP, "training/default/1"): [event("note", text="here"), MADE]}
+    states = [job("RUNNING"), job("RUNNING"), job("FAILED", attempt(1, exitCode=70))]
+    engine, display = ScriptedEngine(states), Recorded()
+    with pytest.raises(RunError, match="stopped by a defect"):
+        watch_run(files, RUN, display, world(engine, ScriptedLogs(streams)), as_json=False)
+    assert "here" in display.told
 
 
 def test_a_job_that_batch_has_forgotten(files: FolderBlobs, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
-from batch_account import REGION, STORE, TAG, Account, build_account, client
+from batch_account import REGION, STORE, TAG, Account, build_account, build_definition, client
 from botocore.stub import Stubber
 from cli_project import Desk, Ran, new_project
 from moto import mock_aws
@@ -53,7 +53,7 @@ def test_a_run_is_submitted_watched_and_pinned(account: Account) -> None:
         '{"event": "stage", "title": "train"}',
         '{"event": "note", "text": "seed 20: accuracy 0.98"}',
         "a line of train.py's own \x1b[31mred\x1b[0m",
-        '{"event": "result", "result": {}}',
+        '{"event": "result", "model": "adder", "version": "a"}',
     )
     account.container = lambda: account.succeed(run, version, lines=lines)
     ran = account.watch(run)
@@ -112,7 +112,7 @@ def test_other_settings_other_data_and_other_code_are_other_runs(account: Accoun
         submitted(account, data="mnist"),
         submitted(account, data="digits", seed=21),
         submitted(account, data="s3://models/data/a.npz"),
-        submitted(account, data="s3://models/texts"),
+        submitted(account, data="s3://models/texts/"),
     ]
     s3.put_object(Bucket="models", Key="data/a.npz", Body=b"two")
     s3.put_object(Bucket="models", Key="texts/a/2.txt", Body=b"two")
@@ -152,6 +152,13 @@ def test_data_on_this_machine(account: Account) -> None:
     assert account.jobs() == []
 
 
+@pytest.mark.parametrize("source", ["digits", "mnist", "iris"])
+def test_a_built_in_set_is_one_where_a_folder_is_called_so_too(account: Account, source: str) -> None:
+    (account.root / source).mkdir()
+    submitted(account, data=source)
+    assert len(account.jobs()) == 1
+
+
 def test_data_in_no_bucket(account: Account) -> None:
     refused(
         account.train(data="s3://nobodys/data.npz"),
@@ -180,6 +187,37 @@ def test_a_store_that_is_a_folder(account: Account) -> None:
         f"error: store {account.root}/the-store: is a folder on this machine, where a container of AWS Batch cannot "
         'publish. Set PILOTLIGHT_STORE=s3://bucket/prefix, or store = "s3://bucket/prefix" in pilotlight.toml.\n'
     )
+
+
+@pytest.mark.parametrize(
+    ("theirs", "told", "hint"),
+    [
+        (
+            "s3://models/elsewhere",
+            "publishes into s3://models/elsewhere",
+            "Set PILOTLIGHT_STORE=s3://models/elsewhere, or deploy the stack with this store",
+        ),
+        ("", "names no store in its PILOTLIGHT_STORE", "Give it this store by deploying the stack with it"),
+    ],
+)
+def test_a_container_that_publishes_into_another_store(account: Account, theirs: str, told: str, hint: str) -> None:
+    revision = build_definition("training", theirs)
+    world = account.world()
+    real = world.cloud()
+
+    class Deployed:
+        """The stack's outputs after it was deployed with another store."""
+
+        def outputs(self, name: str) -> dict[str, str]:
+            return {**(real.stacks.outputs(name) or {}), "TrainingJobDefinition": revision}
+
+    refused(
+        account.train(data="digits", world=account.world(cloud=lambda: real._replace(stacks=Deployed()))),
+        f"error: job definition training: {told}, while the store here is {STORE}: the run would not be found. {hint}; "
+        "nothing was submitted.",
+    )
+    assert account.jobs() == []
+    assert list(account.files.names(".runs/")) == []
 
 
 def test_a_stack_without_training(account: Account) -> None:
@@ -394,9 +432,34 @@ def test_runs_of_a_store_in_a_folder_need_no_aws(tmp_path: Path) -> None:
     assert (row["run"], row["model"], row["state"], row["seconds"]) == ("abc", "adder", "succeeded", 5.0)
 
 
-def test_a_damaged_result_is_told(tmp_path: Path) -> None:
-    desk = new_project(tmp_path)
-    FolderBlobs(tmp_path / "the-store").put_bytes(".runs/abc/result.json", b"{")
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("result.json", b"{"),
+        ("result.json", b'{"model": "adder"}'),
+        ("run.json", b"\xff"),
+        ("jobs/j.json", b"[]"),
+        ("costs/j.json", b'{"low": null}'),
+    ],
+)
+def test_a_damaged_run_is_told_and_the_others_are_listed(tmp_path: Path, name: str, content: bytes) -> None:
+    desk, store = new_project(tmp_path), FolderBlobs(tmp_path / "the-store")
+    store.put_bytes(f".runs/bad/{name}", content)
+    whole = json.dumps({"model": "adder", "version": "a" * 12, "seconds": 5}).encode()
+    for run in ("abc", "bad"):
+        store.put_bytes(f".runs/{run}/result.json", whole)
+    told = f"{tmp_path}/the-store/.runs/bad/{name}: is damaged"
+    rows = desk("runs", "--json").json["runs"]
+    assert [(row["run"], row["state"]) for row in rows] == [("abc", "succeeded"), ("bad", "damaged")]
+    assert rows[0]["damaged"] is None
+    assert rows[1]["damaged"].startswith(told)
     ran = desk("runs")
-    assert (ran.code, ran.out) == (1, "")
-    assert f"{tmp_path}/the-store/.runs/abc/result.json: is damaged" in ran.err
+    assert ran.code == 0
+    assert told in ran.err
+    assert "abc" in ran.out
+
+
+def test_a_damaged_run_keeps_no_other_from_being_submitted(account: Account) -> None:
+    account.files.put_bytes(".runs/bad/result.json", b"{")
+    submitted(account, data="digits")
+    assert len(account.jobs()) == 1

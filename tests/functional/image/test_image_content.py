@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from cli_project import Desk, new_project
 
+from pilotlight.cli.cloud import code_tag
 from pilotlight.core.errors import ImageError
-from pilotlight.image import image_files, image_tag
+from pilotlight.core.progress import Silent
+from pilotlight.image import Docker, Variant, build, image_files, image_tag, read_variant
 from pilotlight.image.content import write_context
 
 pytestmark = pytest.mark.functional
@@ -121,6 +123,71 @@ def test_a_file_that_is_moved_or_becomes_a_program_changes_the_tag(desk: Desk) -
     tags.append(image_tag(desk.root))
     assert len(set(tags)) == 4
     assert all(len(tag) == 12 and int(tag, 16) >= 0 for tag in tags)
+
+
+def test_another_base_and_other_requirements_are_other_images(desk: Desk) -> None:
+    plain = desk("image", "tag").out.strip()
+    tags = [plain, *(desk("image", "tag", *options).out.strip() for options in (["--cpu"], ["--base", "b:1"]))]
+    tags += [
+        desk("image", "tag", "--base", "b:2").out.strip(),
+        desk("image", "tag", "--cpu", "--base", "b:1").out.strip(),
+    ]
+    assert len(set(tags)) == 5
+    assert plain == image_tag(desk.root) == code_tag(desk.root) == desk("image", "tag", "--gpu").out.strip()
+
+
+def test_the_project_says_which_image_is_meant(desk: Desk) -> None:
+    settings = desk.root / "pilotlight.toml"
+    settings.write_text('[image]\ncpu = true\nbase = "b:1"\n')
+    assert read_variant(desk.root) == Variant("b:1", cpu=True)
+    assert read_variant(desk.root, base="b:2", cpu=False) == Variant("b:2", cpu=False)
+    assert code_tag(desk.root) == image_tag(desk.root, variant=Variant("b:1", cpu=True)) != image_tag(desk.root)
+    for wrong in ("image = 3", "[image]\ncpu = 1", "[image]\nbase = true"):
+        settings.write_text(f"{wrong}\n")
+        ran = desk("image", "tag")
+        assert (ran.code, ran.out) == (1, "")
+        assert "pilotlight.toml: [image] is not a base and a choice of cpu. Write [image] with" in ran.err
+
+
+def test_what_is_written_has_the_tag_of_the_files(desk: Desk) -> None:
+    for variant in (Variant(), Variant(cpu=True)):
+        assert write_context(image_files(desk.root), io.BytesIO(), variant) == image_tag(desk.root, variant=variant)
+
+
+class SavedMeanwhile(Silent):
+    """Somebody who saves a file once the build has said its name."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def stage(self, title: str) -> None:
+        """See core.progress.Progress."""
+        assert title.startswith("build ")
+        self._path.write_text("X = 2\n")
+
+
+KEEPING = """#!/bin/sh
+[ "$1" = image ] && [ "$4" = "{{.Id}}" ] && exit 1
+[ "$1" = image ] && echo 1000
+[ "$1" = build ] && cat > "$(dirname "$0")/sent.tar"
+exit 0
+"""
+"""In place of Docker: it keeps what it is sent."""
+
+
+def test_a_file_that_is_saved_meanwhile_is_not_in_an_image_of_another_tag(desk: Desk, tmp_path: Path) -> None:
+    shared, program = desk.root / "shared.py", tmp_path / "docker"
+    shared.write_text("X = 1\n")
+    program.write_text(KEEPING)
+    program.chmod(0o755)
+    before = image_tag(desk.root)
+    built = build(desk.root, Docker(print, (str(program),)), SavedMeanwhile(shared))
+    assert built == (f"pilotlight-training:{before}", before, True)
+    with tarfile.open(tmp_path / "sent.tar") as archive:
+        entry = archive.extractfile("project/shared.py")
+        assert entry is not None
+        assert entry.read() == b"X = 1\n"
+    assert image_tag(desk.root) != before
 
 
 def test_another_pilotlight_is_another_image(desk: Desk, tmp_path: Path) -> None:

@@ -35,6 +35,22 @@ def test_without_docker_it_is_said_how_to_get_it(root: Path) -> None:
     assert str(raised.value).startswith("infra/training.Dockerfile: no-such-docker is not installed. Install Docker:")
 
 
+class Password:
+    def password(self, repository: str) -> str | None:
+        assert repository
+        return "secret"
+
+
+def test_without_docker_a_push_says_how_to_get_it(root: Path) -> None:
+    docker = Docker(print, ("no-such-docker",))
+    with pytest.raises(ImageError, match=r"^registry: no-such-docker is not installed\. Install Docker:"):
+        push(root, "registry/training", docker, Password(), Silent())
+    with pytest.raises(
+        ImageError, match=r"^registry/training:\w{12}: no-such-docker is not installed\. Install Docker:"
+    ):
+        push(root, "registry/training", docker, NoPassword(), Silent())
+
+
 @needs_docker
 def test_without_an_engine_it_is_said_how_to_start_one(root: Path) -> None:
     lines: list[str] = []

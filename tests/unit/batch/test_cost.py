@@ -77,15 +77,45 @@ def test_dollars(amount: float, text: str) -> None:
 
 
 def test_the_smallest_of_each_family_that_a_job_fits_on() -> None:
-    assert fitting(KINDS, Needs(4, 14000, 1)) == ["g4dn.xlarge", "g5.xlarge"]
-    assert fitting(KINDS, Needs(4, 20000, 1)) == ["g4dn.12xlarge", "g5.2xlarge"]
-    assert fitting(KINDS, Needs(4, 14000, 2)) == ["g4dn.12xlarge"]
+    families = ("g4dn", "g5")
+    assert fitting(KINDS, Needs(4, 14000, 1), families) == ["g4dn.xlarge", "g5.xlarge"]
+    assert fitting(KINDS, Needs(4, 20000, 1), families) == ["g4dn.12xlarge", "g5.2xlarge"]
+    assert fitting(KINDS, Needs(4, 14000, 2), families) == ["g4dn.12xlarge"]
+
+
+def test_every_type_that_is_listed_and_that_a_job_fits_on() -> None:
+    listed = ("g4dn.xlarge", "g4dn.12xlarge", "g5", "c5.xlarge")
+    assert fitting(KINDS, Needs(4, 14000, 1), listed) == ["g4dn.12xlarge", "g4dn.xlarge", "g5.xlarge"]
+    assert fitting(KINDS, Needs(4, 20000, 1), listed) == ["g4dn.12xlarge", "g5.2xlarge"]
+
+
+def test_the_most_is_that_of_the_dearest_type_which_batch_may_start() -> None:
+    class Dear(Market):
+        def on_demand(self, kind: str) -> float | None:
+            return {"g4dn.xlarge": 0.6, "g4dn.12xlarge": 4.0}[kind]
+
+    listed = read_environment(environment(type="EC2", instanceTypes=["g4dn.xlarge", "g4dn.12xlarge"]))
+    found = read_prices(Dear(), Dear(), [listed], Needs(4, 14000, 1))
+    assert found == PriceList({}, {"g4dn.xlarge": 0.6, "g4dn.12xlarge": 4.0})
+    assert estimate(found, took=None, timeout=3600, attempts=2, nodes=1)[-1] == "at most $8.00: 2 attempts of up to 1 h"
+    gone = stated(read_job(job("FAILED", attempt(1, minutes=ONE_HOUR))), {}, found)
+    assert gone.spent == Range(0.6, 4.0)
+
+
+def test_of_a_family_the_price_is_the_smallest_ones_and_that_is_said() -> None:
+    prices = PriceList({}, {"g5.xlarge": 1.0}, families=("g4dn", "g5"))
+    larger = "; more on a larger size of g4dn, g5, which AWS Batch may start too"
+    assert estimate(prices, took=None, timeout=3600, attempts=1, nodes=1)[-1] == (
+        f"at most $1.00: 1 attempt of up to 1 h{larger}"
+    )
+    cost = stated(read_job(job("FAILED", attempt(1, minutes=ONE_HOUR))), {}, prices)
+    assert f"the instance is gone or not told{larger}" in cost.note
 
 
 def test_prices_are_asked_for_as_the_environments_are() -> None:
     both = [read_environment(environment()), read_environment(environment("on-demand", type="EC2"))]
     found = read_prices(Market(), Market(), both, Needs(4, 14000, 1))
-    assert found == PriceList({("g4dn.xlarge", "eu-west-1a"): 0.2}, {"g4dn.xlarge": 0.6})
+    assert found == PriceList({("g4dn.xlarge", "eu-west-1a"): 0.2}, {"g4dn.xlarge": 0.6}, families=("g4dn", "g5"))
     denied = read_prices(Market(denied=True), Market(), both, Needs(4, 14000, 1))
     assert denied.notes == (
         "spot prices are not known: denied spot. Ask.",

@@ -108,7 +108,33 @@ def test_the_containers_own_error_becomes_the_paragraph() -> None:
     text = "functions/digits/train.py:12: ValueError: bad. Mend that line; --debug shows the whole traceback."
     assert paragraph(attempt(exitCode=1), error=text) == (
         f"run {RUN} of digits: functions/digits/train.py:12: ValueError: bad. Mend that line; --debug shows the whole "
-        "traceback. Then run the same command again."
+        "traceback."
+    )
+
+
+def test_a_model_that_the_gate_refused_is_not_to_be_tried_again() -> None:
+    text = "digits: its accuracy is 0.5, and at least 0.9 is asked for: nothing was published. Train longer."
+    assert paragraph(attempt(exitCode=65), error=text) == f"run {RUN} of digits: {text}"
+
+
+def test_an_interrupted_run_is_told_so_whatever_its_own_error_says() -> None:
+    text = "the run: was told to stop. Run the same command again: it goes on."
+    interrupted = [attempt(number, exitCode=75) for number in (1, 2, 3)]
+    told(f"it was interrupted, and 3 of 3 attempts are used. {AGAIN}.", *interrupted, error=text)
+    taken = [attempt(1, exitCode=1), attempt(2, statusReason=SPOT)]
+    told(
+        f"the spot instance was taken back, and 2 of 3 attempts are used. {AGAIN}, on another instance.",
+        *taken,
+        error="train.py:12: an error of the attempt before",
+        statusReason=SPOT,
+    )
+
+
+def test_a_container_that_went_with_its_instance_had_memory_enough() -> None:
+    told(
+        f"the spot instance was taken back, and 1 of 3 attempts are used. {AGAIN}, on another instance.",
+        attempt(exitCode=137, statusReason=SPOT),
+        statusReason=SPOT,
     )
 
 

@@ -45,7 +45,17 @@ def test_the_data_are_named_by_what_changes_with_them() -> None:
     assert data_identity("mnist", bucket) == {"built_in": "mnist"}
     assert data_identity("s3://b/a.npz", bucket) == {"object": "s3://b/a.npz", "etag": "etag", "size": 3}
     below = {"prefix": "s3://b/texts", "objects": [["texts/2.txt", "two", 2], ["texts/x/1.txt", "one", 1]]}
-    assert data_identity("s3://b/texts", bucket) == data_identity("s3://b/texts/", bucket) == below
+    assert data_identity("s3://b/texts/", bucket) == below
+
+
+def test_a_prefix_has_a_slash_at_its_end() -> None:
+    bucket = Bucket(**{"texts/1.txt": ("one", 1)})
+    with pytest.raises(DataError) as raised:
+        data_identity("s3://b/texts", bucket)
+    assert str(raised.value) == (
+        "s3://b/texts: is no object, but there are some below it. End it with a slash, s3://b/texts/; nothing was "
+        "submitted."
+    )
 
 
 def test_data_that_are_not_there() -> None:

@@ -1,0 +1,37 @@
+"""Which of the images that one project can become: the Dockerfile's arguments, as chosen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from pilotlight.core.errors import ProjectError
+from pilotlight.core.project import SETTINGS_NAME, project_settings
+
+CPU_REQUIREMENTS: Final = "infra/training-requirements-cpu.txt"
+
+
+class Variant(NamedTuple):
+    """base: takes the place of the Dockerfile's. cpu: TensorFlow for the CPU, without the gigabytes of CUDA."""
+
+    base: str | None = None
+    cpu: bool = False
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """NAME=VALUE of each argument of the Dockerfile that is not its own."""
+        base = (f"BASE={self.base}",) if self.base is not None else ()
+        return (*base, f"REQUIREMENTS={CPU_REQUIREMENTS}") if self.cpu else base
+
+
+def read_variant(root: Path, *, base: str | None = None, cpu: bool | None = None) -> Variant:
+    """What is given, else `base` and `cpu` under [image] in the project's pilotlight.toml, else the Dockerfile's own.
+
+    ProjectError where they are of another kind.
+    """
+    table: Any = project_settings(root).get("image", {})
+    of_base, of_cpu = (table.get("base"), table.get("cpu", False)) if isinstance(table, dict) else (table, table)
+    if not isinstance(of_base, str | None) or not isinstance(of_cpu, bool):
+        hint = 'Write [image] with base = "NAME@sha256:…" or cpu = true, or both.'
+        raise ProjectError(str(root / SETTINGS_NAME), "[image] is not a base and a choice of cpu", hint)
+    return Variant(of_base if base is None else base, of_cpu if cpu is None else cpu)
