@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from infra_pipeline import BUCKET, Deploy, client
+from templates import read_template
 from typer.main import get_command
 from yaml import safe_load
 
@@ -118,9 +119,7 @@ class Clone:
 
     def git(self, *words: str, at: Path | None = None) -> str:
         who = ["-c", "user.name=somebody", "-c", "user.email=somebody@localhost"]
-        done = subprocess.run(
-            ["git", *who, *words], cwd=at or self.folder, check=True, capture_output=True, text=True
-        )
+        done = subprocess.run(["git", *who, *words], cwd=at or self.folder, check=True, capture_output=True, text=True)
         return done.stdout.strip()
 
     def commit(self, name: str, content: str, message: str) -> None:
@@ -195,3 +194,36 @@ def test_a_commit_that_fails_is_not_passed_over(clone: Clone, step: str) -> None
     clone.hook(clone.folder / ".git", "pre-commit")
     assert clone.run(step).returncode == 1
     assert clone.log == ["first"]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "taken", "refused"),
+    [
+        (
+            "TrainingJobDefinition",
+            ["pilotlight-dev-training:7"],
+            ["pilotlight-dev-training", "pilotlight-dev-training:", "pilotlight-dev-training:latest"],
+        ),
+        (
+            "PilotlightPackage",
+            ["pilotlight[aws]==0.1.0", ".[aws]"],
+            ["pilotlight[aws]", "pilotlight[aws]>=0.1", "pilotlight", ""],
+        ),
+    ],
+)
+def test_what_it_trains_and_builds_with_is_said_to_the_version(
+    request: pytest.FixtureRequest, parameter: str, taken: list[str], refused: list[str]
+) -> None:
+    """CloudFormation holds a parameter to its pattern as a whole; moto doesn't."""
+    given = read_template(request.config.rootpath / "infra" / "pipeline.yaml")["Parameters"][parameter]
+    assert "Default" not in given
+    assert [value for value in taken + refused if re.fullmatch(given["AllowedPattern"], value)] == taken
+
+
+def test_it_may_submit_the_one_revision_alone(request: pytest.FixtureRequest) -> None:
+    resources = read_template(request.config.rootpath / "infra" / "pipeline.yaml")["Resources"]
+    (train,) = [it for it in resources["MachineRole"]["Properties"]["Policies"] if it["PolicyName"] == "train"]
+    (submit,) = [it for it in train["PolicyDocument"]["Statement"] if it["Action"] == "batch:SubmitJob"]
+    queue, definition = submit["Resource"]
+    assert queue == {"Ref": "TrainingQueue"}
+    assert definition["Fn::Sub"].endswith(":job-definition/${TrainingJobDefinition}")
