@@ -31,10 +31,10 @@ ACCOUNT, REGION = "123456789012", "eu-central-1"
 
 
 class Ended(NamedTuple):
-    """How the container of a job ended. code: None where its instance went away under it."""
+    """How the container of a job ended. code: None where its instance went away. reason: None where AWS gives none."""
 
     code: int | None
-    reason: str = "Essential container in task exited"
+    reason: str | None = "Essential container in task exited"
 
 
 UNKNOWN = ("EC2::SecurityGroupEgress", "EC2::PlacementGroup", "SNS::Subscription")
@@ -54,6 +54,8 @@ class _Job(Job):  # type: ignore[misc]
         job = super().describe()
         code = {} if self.ended.code is None else {"exitCode": self.ended.code}
         job["statusReason"] = self.ended.reason
+        if self.ended.reason is None:
+            del job["statusReason"]
         job["container"] |= code
         for attempt in job["attempts"]:
             attempt["container"] |= code

@@ -39,6 +39,26 @@ def test_the_next_model_has_to_reach_the_floor_of_the_live_one(automatic: Pipeli
     assert (automatic.remembered() or {})["version"] == RESULT["version"]
 
 
+@pytest.mark.parametrize("data", [{}, {"data": "s3://the-store/data/a.npz"}])
+def test_a_live_model_without_a_metric_sets_no_floor(automatic: Pipeline, data: dict[str, str]) -> None:
+    automatic.live(OLDER | {"floor": None})
+    assert automatic.ended(automatic.start("no-floor", **data))[0] == "SUCCEEDED"
+    assert "--at-least" not in automatic.commands[0]
+    assert (automatic.remembered() or {})["floor"] == RESULT["floor"]
+
+
+def test_a_deployment_never_lowers_the_floor(automatic: Pipeline) -> None:
+    automatic.live(OLDER | {"floor": 0.975})
+    assert automatic.ended(automatic.start("floor"))[0] == "SUCCEEDED"
+    assert automatic.remembered() == {"run": "floor", "model": "digits", **RESULT, "floor": 0.975}
+
+
+def test_what_a_run_wrote_into_the_store_is_nothing_to_train_on(automatic: Pipeline) -> None:
+    run = automatic.start("own-store", data="s3://the-store/models/.runs/one/result.json")
+    assert automatic.ended(run) == ("FAILED", "OwnStore")
+    assert automatic.commands == []
+
+
 @pytest.mark.parametrize(("live", "floor"), [(None, []), (OLDER, ["--at-least", "0.95"])])
 def test_it_trains_on_the_data_of_its_input(automatic: Pipeline, live: dict[str, Any] | None, floor: list[str]) -> None:
     if live:
@@ -86,9 +106,15 @@ def test_a_job_that_fails_is_told_by_how_and_nothing_is_deployed(
     assert automatic.ended(run) == ("FAILED", error)
     assert subjects(automatic) == [subject]
     assert "nothing was deployed" in automatic.messages[0]["Message"]
-    assert error != "TrainingFailed" or ended.reason in automatic.messages[0]["Message"]
+    assert error != "TrainingFailed" or str(ended.reason) in automatic.messages[0]["Message"]
     assert "StartBuild" not in automatic.states(run)
     assert automatic.remembered() == OLDER
+
+
+def test_a_job_that_fails_without_a_reason_is_told_too(automatic: Pipeline) -> None:
+    automatic.container(Ended(None, None))
+    assert automatic.ended(automatic.start("no-reason")) == ("FAILED", "TrainingFailed")
+    assert "failed (no reason is given)" in automatic.messages[0]["Message"]
 
 
 def test_a_job_that_cannot_be_submitted_stops_the_pipeline_with_the_reason(deploy: Deploy) -> None:
@@ -156,6 +182,49 @@ def test_a_refusal_ends_without_a_deployment(approved: Pipeline) -> None:
     assert approved.states(run)[-2:] == ["NotifyDeclined", "NotDeployed"]
     assert subjects(approved)[1:] == ["digits: declined, not deployed"]
     assert approved.remembered() is None
+
+
+def test_a_person_may_decline_with_another_word(approved: Pipeline) -> None:
+    run = approved.start("another-word")
+    message = approved.asked()
+    token = re.findall(r"--task-token (\S+)", message["Message"])[-1]
+    client("stepfunctions").send_task_failure(taskToken=token, error="NotThisWeek")
+    assert approved.ended(run) == ("SUCCEEDED", None)
+    assert subjects(approved)[1:] == ["digits: declined, not deployed"]
+    assert "NotThisWeek" in approved.messages[1]["Message"]
+
+
+def test_a_question_that_cannot_be_asked_is_no_refusal(approved: Pipeline) -> None:
+    client("sns").delete_topic(TopicArn=approved.ids["Topic"])
+    run = approved.start("no-topic")
+    assert approved.ended(run)[0] == "FAILED"
+    assert approved.states(run)[-2:] == ["WasItAsked", "NotifyBroken"]
+    assert approved.remembered() is None
+
+
+def test_a_model_that_a_better_one_overtook_is_not_deployed(approved: Pipeline) -> None:
+    approved.live(OLDER)
+    run = approved.start("overtaken")
+    message = approved.asked()
+    better = {"version": "9f9f9f9f9f9f", "floor": 0.985}
+    approved.live(better)
+    answer(message, "send-task-success")
+    assert approved.ended(run) == ("FAILED", "Refused")
+    assert approved.states(run)[-2:] == ["NotifyOvertaken", "Overtaken"]
+    assert subjects(approved)[1:] == ["digits: overtaken, not deployed"]
+    assert "reached accuracy 0.98" in approved.messages[1]["Message"]
+    assert "asks for 0.985" in approved.messages[1]["Message"]
+    assert approved.remembered() == better
+
+
+def test_a_model_that_another_run_deployed_meanwhile_is_not_deployed_again(approved: Pipeline) -> None:
+    run = approved.start("twice")
+    message = approved.asked()
+    approved.live(RESULT)
+    answer(message, "send-task-success")
+    assert approved.ended(run) == ("SUCCEEDED", None)
+    assert subjects(approved)[1:] == ["digits: nothing new"]
+    assert "StartBuild" not in approved.states(run)
 
 
 def test_no_answer_in_time_ends_without_a_deployment(deploy: Deploy) -> None:

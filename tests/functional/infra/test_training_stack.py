@@ -62,7 +62,11 @@ def test_the_job_definition_gives_a_gpu_shared_memory_and_no_root(stack: dict[st
     assert needs == {"GPU": 1, "VCPU": 4, "MEMORY": 14336}
     assert container["linuxParameters"]["sharedMemorySize"] == 4096
     assert (container["user"], container["privileged"]) == ("1000:1000", False)
-    assert container["environment"] == [{"name": "PILOTLIGHT_STORE", "value": f"s3://{BUCKET}/models"}]
+    assert {it["name"]: it["value"] for it in container["environment"]} == {
+        "PILOTLIGHT_STORE": f"s3://{BUCKET}/models",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+    }
     assert container["logConfiguration"]["options"]["awslogs-group"] == stack["TrainingLogGroup"]
     assert container["image"].startswith(f"{stack['TrainingRepository']}:")
     attempts = definition["retryStrategy"]
@@ -103,9 +107,9 @@ def test_images_never_change_are_scanned_and_end_and_so_do_logs(
     properties = template["Resources"]["Repository"]["Properties"]
     assert properties["ImageScanningConfiguration"] == {"ScanOnPush": True}
     (rule,) = json.loads(
-        properties["LifecyclePolicy"]["LifecyclePolicyText"]["Fn::Sub"].replace("${ImagesKept}", "20")
+        properties["LifecyclePolicy"]["LifecyclePolicyText"]["Fn::Sub"].replace("${ImagesKept}", "100")
     )["rules"]
-    assert (rule["selection"]["countType"], rule["selection"]["countNumber"]) == ("imageCountMoreThan", 20)
+    assert (rule["selection"]["countType"], rule["selection"]["countNumber"]) == ("imageCountMoreThan", 100)
     (group,) = client("logs").describe_log_groups(logGroupNamePrefix=stack["LogGroup"])["logGroups"]
     assert group["retentionInDays"] == 30
 
@@ -159,6 +163,7 @@ def runs_as(stack: dict[str, str], role: str) -> Any:
         ("delete_object", BUCKET, "models/.runs/0a1b2c3d4e5f/checkpoints/3", "allowed"),
         ("get_object", BUCKET, "another/model.onnx", "AccessDenied"),
         ("put_object", BUCKET, "another/model.onnx", "AccessDenied"),
+        ("put_object", BUCKET, "models/.live/digits.json", "AccessDenied"),
         ("get_object", "a-third-bucket", "data/train.npz", "AccessDenied"),
     ],
 )
@@ -179,6 +184,25 @@ def test_a_run_reads_its_data_and_writes_its_store_and_nothing_else(
         return "allowed"
 
     assert asked() == answer
+
+
+def test_a_run_may_replace_nothing_but_what_is_of_runs(request: pytest.FixtureRequest) -> None:
+    """Read in the template, since moto knows neither condition. S3 documents both with its conditional writes."""
+    resources = read_template(request.config.rootpath / "infra" / "training.yaml")["Resources"]
+    (store,) = [it for it in resources["JobRole"]["Properties"]["Policies"] if it["PolicyName"] == "store"]
+    may_put: dict[tuple[str, str], list[Any]] = {}
+    for statement in store["PolicyDocument"]["Statement"]:
+        if "s3:PutObject" in statement["Action"]:
+            where = statement["Resource"]["Fn::Sub"].split("/", 1)[1]
+            may_put.setdefault((statement["Effect"], where), []).append(statement.get("Condition"))
+    assert may_put == {
+        ("Allow", "${StorePrefix}/.runs/*"): [None],
+        ("Allow", "${StorePrefix}/*"): [
+            {"Null": {"s3:if-none-match": "false"}},
+            {"Bool": {"s3:ObjectCreationOperation": "false"}},
+        ],
+        ("Deny", "${StorePrefix}/.live/*"): [None],
+    }
 
 
 def test_several_nodes_share_one_definition_that_aws_batch_takes(request: pytest.FixtureRequest) -> None:

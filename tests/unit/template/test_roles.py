@@ -1,5 +1,6 @@
 """What every role of infra/ may do, and why: an action that nobody gave a reason for fails here."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,22 @@ def test_every_action_of_every_role_has_a_reason_and_every_reason_an_action(file
         for role, statements in roles(template).items()
     }
     assert actions == {role: set(reasons) for role, reasons in WHY[file].items()}
+
+
+def test_the_table_of_the_docs_names_just_these_actions(request: pytest.FixtureRequest) -> None:
+    table: dict[str, set[str]] = {}
+    role = ""
+    text = (request.config.rootpath / "docs" / "training-infrastructure.md").read_text()
+    for row in text.partition("| role | may |")[2].splitlines()[2:]:
+        if not row.startswith("|"):
+            break
+        who, may = (cell.strip() for cell in row.split("|")[1:3])
+        role = who.split("**")[1] if who else role
+        table.setdefault(role, set()).update(re.findall(r"`([^`]+)`", may))
+    reasons = {role: set(actions) for file in WHY.values() for role, actions in file.items()}
+    assert table == {
+        role: {action.removeprefix("managed: service-role/") for action in actions} for role, actions in reasons.items()
+    }
 
 
 def test_no_statement_excludes_instead_of_naming(template: Template) -> None:

@@ -211,3 +211,16 @@ def test_training_gets_only_what_it_takes_and_gives_what_is_passed_on(
     for name, it in passed_on.items():
         assert it["Value"] == {"Fn::GetAtt": ["TrainingStack", "Outputs", name]}
         assert name in nested["Outputs"]
+
+
+def test_training_in_the_stack_is_what_it_is_by_itself_unless_told_otherwise(
+    template: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    nested = read_template(request.config.rootpath / "infra" / "training.yaml")["Parameters"]
+    passed = template["Resources"]["TrainingStack"]["Properties"]["Parameters"]
+    assert {"MaxVcpus", "Gpus", "Vcpus", "MemoryMiB", "DiskGiB", "Attempts", "TimeoutSeconds"} <= set(passed)
+    for name, value in passed.items():
+        own = value["Ref"] if "Ref" in value else value["Fn::Join"][1]["Ref"]
+        if own.startswith("Training"):
+            assert own == f"Training{name}"
+            assert template["Parameters"][own]["Default"] == nested[name]["Default"]
