@@ -73,9 +73,7 @@ def _trained(
     log.note(f"{given.name}: the store is {store.location}")
     name, node = existing_model(project, given.name), node_of(environ)
     if node is not None and not node.is_main:
-        fit_on_node(
-            project, name, store=store, options=options, progress=log, fetch=fetch_data, stop=stop, node=node
-        )
+        fit_on_node(project, name, store=store, options=options, progress=log, fetch=fetch_data, stop=stop, node=node)
         log.note(f"node {node.index} has done its part; node {node.main} goes on")
         return None
     return train_model(

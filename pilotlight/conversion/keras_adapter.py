@@ -68,9 +68,7 @@ class KerasAdapter:
         for start in range(0, count, _BATCH):
             batch = [inputs[name][start : start + _BATCH] for name in names]
             parts.append(call(model, batch, signature))
-        return {
-            spec.name: np.concatenate([_as_array(part[spec.name]) for part in parts]) for spec in signature.outputs
-        }
+        return {spec.name: np.concatenate([_as_array(part[spec.name]) for part in parts]) for spec in signature.outputs}
 
     def export(self, model: Any, config: ModelConfig, into: Path) -> None:  # noqa: ANN401
         signature = config.signature or declared_signature(model, f"model {config.name!r}")

@@ -98,9 +98,7 @@ def _convert(folder: Path) -> None:
 
             own = {name: getattr(_loaded(path), name) for name, path in task["own"].items()}
             # The file was written by the process that waits for this one, so what it holds is as safe as train.py.
-            model = keras.saving.load_model(
-                folder / _MODEL, custom_objects=own, compile=False, safe_mode=False
-            )
+            model = keras.saving.load_model(folder / _MODEL, custom_objects=own, compile=False, safe_mode=False)
     except Exception as error:
         # Keras raises every kind of error for what it cannot read.
         what = f"was saved for its conversion and cannot be loaded with TensorFlow ({first_line(error)})"

@@ -30,4 +30,14 @@ from pilotlight.pipeline.result import Clock, Options, TrainResult, utc_now
 from pilotlight.pipeline.seeds import Scores
 from pilotlight.pipeline.ways import convert_model, fit_on_node, import_model, train_model
 
-__all__ = ["Clock", "Options", "Scores", "TrainResult", "convert_model", "fit_on_node", "import_model", "train_model", "utc_now"]
+__all__ = [
+    "Clock",
+    "Options",
+    "Scores",
+    "TrainResult",
+    "convert_model",
+    "fit_on_node",
+    "import_model",
+    "train_model",
+    "utc_now",
+]

@@ -2,8 +2,8 @@
 
 Keras' own loop is not used for it. With Keras 3 it cannot run under MultiWorkerMirroredStrategy; it clips each device's
 gradients before they are added up; and it counts a device's part of a batch the same however few samples the part has.
-Here each device takes every n-th sample of a batch, gradients are averaged over the samples of the whole batch, and only
-then clipped and applied, once. What differs from one device: batch normalisation sees a device's part, and a loss is
+Here each device takes every n-th sample of a batch, gradients are averaged over the samples of the whole batch, and
+only then clipped and applied. What differs from one device: batch normalisation sees a device's part, and a loss is
 taken to be a mean over samples.
 """
 
@@ -34,7 +34,7 @@ class DistributedFit:
         # Keras would add up what each device has clipped; here it gets what has been added up already.
         optimizer._all_reduce_sum_gradients = list  # noqa: SLF001  (as above)
 
-    def fit(  # noqa: PLR0913  (as model.fit's)
+    def fit(
         self,
         batches: Iterable[Any],
         *,

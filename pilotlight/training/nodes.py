@@ -11,7 +11,8 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 from pilotlight.core.errors import TrainingError
 
@@ -40,7 +41,8 @@ class NodePlace(Protocol):
         """Every name that begins with `prefix`, sorted."""
 
 
-class Node(NamedTuple):
+@dataclass(frozen=True)
+class Node:
     """One of `count` nodes. index: its own number. main: the main node's. job: names the job and its attempt.
 
     main_address: an IPv4 address; "" on the main node itself.
@@ -58,7 +60,8 @@ class Node(NamedTuple):
         return self.index == self.main
 
 
-class Cluster(NamedTuple):
+@dataclass(frozen=True)
+class Cluster:
     """addresses: host:port of every node, the main one first. index: this node's place among them."""
 
     addresses: tuple[str, ...]
@@ -74,7 +77,9 @@ def node_of(environ: Mapping[str, str]) -> Node | None:
         job = f"{environ[JOB].split('#')[0]}-{environ.get(ATTEMPT, '1')}"
     except (KeyError, ValueError) as error:
         hint = f"AWS Batch sets {COUNT}, {INDEX}, {MAIN} and {JOB} for each node of a multi-node parallel job."
-        raise TrainingError("the environment", f"says that there are several nodes, but {error} is wrong", hint) from error
+        raise TrainingError(
+            "the environment", f"says that there are several nodes, but {error} is wrong", hint
+        ) from error
     address = environ.get(MAIN_ADDRESS, "")
     if not 0 <= index < count or not 0 <= main < count or (index != main and not address):
         hint = f"AWS Batch gives every node but the main one {MAIN_ADDRESS}."
@@ -101,7 +106,9 @@ def meet(  # noqa: PLR0913, PLR0917  (clock and sleep are the caller's)
         if clock() > end:
             missing = [str(index) for index in range(node.count) if f"{prefix}{index}" not in found]
             what = f"waited {seconds:.0f} seconds for node {', '.join(missing)} of {node.count}"
-            raise TrainingError(f"node {node.index}", what, "Look at that node's log; all must write to the same store.")
+            raise TrainingError(
+                f"node {node.index}", what, "Look at that node's log; all must write to the same store."
+            )
         sleep(_BETWEEN_LOOKS)
     order = [node.main, *(index for index in range(node.count) if index != node.main)]
     addresses = [(place.get_bytes(f"{prefix}{index}") or b"").decode() for index in order]

@@ -49,7 +49,7 @@ class Working:
 class _Distributed(Working):
     """A model under a tf.distribute strategy; `original` is what it was built after."""
 
-    def __init__(  # noqa: PLR0913, PLR0917  (what a fit needs)
+    def __init__(
         self,
         model: Any,  # noqa: ANN401
         batches: EpochBatches,

@@ -59,9 +59,7 @@ def nodes(folder: Path, attempt: int, *arguments: str) -> list[Ended]:
     }
     outs = [folder / f"node-{attempt}-{index}.npz" for index in range(2)]
     given = ["--store", str(folder / "store"), *arguments]
-    processes = [
-        start(out, *given, **job, AWS_BATCH_JOB_NODE_INDEX=str(index)) for index, out in enumerate(outs)
-    ]
+    processes = [start(out, *given, **job, AWS_BATCH_JOB_NODE_INDEX=str(index)) for index, out in enumerate(outs)]
     return [end(process, out) for process, out in zip(processes, outs, strict=True)]
 
 
