@@ -89,7 +89,9 @@ def _explained(error: Exception, service: str) -> tuple[str, str] | None:
 
 def _refused(error: Any, service: str) -> tuple[str, str]:  # noqa: ANN401  (a ClientError, where boto3 is loaded)
     code = error_code(error)
-    message = _ENCODED.sub("", _one_line(error.response.get("Error", {}).get("Message", "")))[:_LONGEST].rstrip(". ")
+    said = _one_line(error.response.get("Error", {}).get("Message", ""))
+    # A proxy or a load balancer answers with a page.
+    message = "" if said.startswith("<") else _ENCODED.sub("", said)[:_LONGEST].rstrip(". ")
     what = f"{service} answered {code}{f' ({message})' if message else ''}"
     if code in _DENIED:
         return what, f"The credentials need {_needed(error, message, service)} there."

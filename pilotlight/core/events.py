@@ -6,7 +6,7 @@ One object a line, its kind in "event":
     note    text                      one fact worth a line
     step    done, total, values       so much of the stage is done, with the latest values of its metrics
     error   kind, text                why the run failed, as the command line would say it; kind is the error's class
-    result  result                    what the run made, the last line of one that succeeded
+    result  model, version, metrics, … what the run made, the last line of one that succeeded
 
 Log stores take a line as it is, so that queries such as CloudWatch Logs Insights' find every value by its name.
 """

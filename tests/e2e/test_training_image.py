@@ -67,6 +67,7 @@ def test_a_repository_that_cannot_be_reached_is_named(training: TrainingImage) -
     ran = training.desk("image", "push", "--repository", "127.0.0.1:9/training")
     assert ran.code == 1
     assert re.search(r"error: 127\.0\.0\.1:9/training:\w{12}: `docker push` failed: .*refused", paragraph(ran.err))
+    docker("rmi", f"127.0.0.1:9/training:{training.built['tag']}")
 
 
 def test_a_base_that_is_not_there_is_named(copy: Desk, registry: str) -> None:
