@@ -20,7 +20,7 @@ from pilotlight.pipeline.result import Options
 from pilotlight.pipeline.seeds import check_seeds
 from pilotlight.pipeline.stages import Stages
 from pilotlight.store import Store
-from pilotlight.training import TRAIN_NAME, Devices, Fetch, Node, Run, meet, own_address
+from pilotlight.training import TRAIN_NAME, Devices, Fetch, Node, Run, backend, meet, own_address
 
 
 class Begun(NamedTuple):
@@ -47,7 +47,8 @@ def begun(  # noqa: PLR0913, PLR0917  (what a run needs)
     _trains(project, config)
     check_seeds(config, options.seeds, str(project.folder(name) / CONFIG_NAME))
     run = run_of(project.folder(name), config, options, stages.progress, fetch)
-    called = check_run_name(options.run) if options.run else run_id(project.folder(name), run, options)
+    computes = backend() if config.kind == "keras" else ""
+    called = check_run_name(options.run) if options.run else run_id(project.folder(name), run, options, computes)
     kept = KeptRun(store.files(run_key(called)))
     cluster = None
     if node is not None:

@@ -19,21 +19,22 @@ from pilotlight.pipeline.gate import reached
 from pilotlight.pipeline.provenance import versions_of
 from pilotlight.pipeline.result import Clock, Options, TrainResult
 from pilotlight.store import Blobs, PrefixedBlobs, sha256_of
-from pilotlight.training import Checkpoints, Run, backend
+from pilotlight.training import Checkpoints, Run
 
 _RUN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 _DIGITS: Final = 12
 _TOOLS: Final = ("keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "scikit-learn")
 
 
-def run_id(folder: Path, run: Run, options: Options) -> str:
+def run_id(folder: Path, run: Run, options: Options, backend: str = "") -> str:
     """The name of a run of the model in `folder`: 12 hex digits of the digest of its code, settings and packages.
 
-    The data's content is not in it: what is kept of a run is told apart by the data's fingerprint besides.
+    backend: what Keras computes with, for a model of Keras'. The data's content is not in it: what is kept of a run is
+    told apart by the data's fingerprint besides.
     """
     code = {path.relative_to(folder).as_posix(): sha256_of(path) for path in _code(folder)}
     settings = [run.source, run.epochs, run.batch_size, run.learning_rate, run.seed, options.seeds]
-    settings += [run.precision, backend()]
+    settings += [run.precision, backend]
     tools = {"pilotlight": __version__, **versions_of(_TOOLS)}
     facts = json.dumps([folder.name, code, settings, tools], sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()[:_DIGITS]

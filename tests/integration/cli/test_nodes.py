@@ -7,6 +7,8 @@ from pathlib import Path
 
 from backend_runs import end, light_squares, project_with, start
 
+from pilotlight.core.runs import EXIT_INTERRUPTED
+
 JOB = {
     "AWS_BATCH_JOB_NUM_NODES": "2",
     "AWS_BATCH_JOB_MAIN_NODE_INDEX": "0",
@@ -43,3 +45,27 @@ def test_variables_that_make_no_sense_are_one_paragraph(tmp_path: Path) -> None:
     error = json.loads(said.splitlines()[-1])
     assert error["kind"] == "TrainingError"
     assert "node 2 of 2" in error["text"]
+
+
+def test_a_node_that_is_lost_interrupts_the_run(tmp_path: Path) -> None:
+    """As where its spot instance is taken back: another attempt makes sense, and has a checkpoint to go on from."""
+    project = project_with(tmp_path, "digits")
+    data = light_squares(tmp_path / "images.npz")
+    command = ("pilotlight.training", "digits", "--data", str(data), "--epochs", "200", "--run", "lost")
+    main, other = (start(project, *command, **JOB, AWS_BATCH_JOB_NODE_INDEX=str(index)) for index in range(2))
+    try:
+        assert main.stdout is not None
+        for line in main.stdout:
+            if "epoch 2 of" in line:
+                break
+        other.kill()
+        code, said, told = end(main)
+        assert code == EXIT_INTERRUPTED, told
+        error = json.loads(said.splitlines()[-1])
+        assert error["kind"] == "Interrupted"
+        assert "another node" in error["text"]
+        assert list((tmp_path / "store" / ".runs" / "lost" / "checkpoints").rglob("*.npz"))
+    finally:
+        main.kill()
+        other.kill()
+        other.communicate()
