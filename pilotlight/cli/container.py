@@ -8,6 +8,7 @@ project in a container is nobody's; the result lies in the store, under the run'
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -20,9 +21,10 @@ from pilotlight.cli.wiring import existing_model, fetch_data, open_store
 from pilotlight.core.errors import Interrupted, ParityError, UserError
 from pilotlight.core.events import JsonProgress
 from pilotlight.core.project import find_project
-from pilotlight.core.runs import EXIT_DEFECT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_REFUSED
+from pilotlight.core.runs import EXIT_DEFECT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_REFUSED, RESULT_NAME, run_key
 from pilotlight.core.stopping import Stop
-from pilotlight.pipeline import Options, TrainResult, fit_on_node, train_model
+from pilotlight.pipeline import Options, TrainResult, check_run_name, fit_on_node, train_model
+from pilotlight.store import Store
 from pilotlight.training import node_of
 
 
@@ -39,6 +41,8 @@ def run(argv: Sequence[str], cwd: Path, environ: Mapping[str, str], stdout: Text
         if result is not None:
             log.write("result", **as_object(result), run=result.run)
     except UserError as error:
+        if error.__cause__ is not None:
+            traceback.print_exception(error.__cause__)
         return _told(log, type(error).__name__, str(error), _code(error))
     except OSError as error:
         text = (
@@ -55,7 +59,7 @@ def run(argv: Sequence[str], cwd: Path, environ: Mapping[str, str], stdout: Text
 def _trained(
     given: argparse.Namespace, cwd: Path, environ: Mapping[str, str], log: JsonProgress, stop: Stop
 ) -> TrainResult | None:
-    """The result; None on a node that is not its job's main one, which fits alone."""
+    """The result; None where there is nothing more to tell, as on a node that is not its job's main one."""
     project = find_project(cwd, environ)
     options = Options(
         data=given.data,
@@ -72,6 +76,8 @@ def _trained(
     store = open_store(project.store)
     log.note(f"{given.name}: the store is {store.location}")
     name, node = existing_model(project, given.name), node_of(environ)
+    if given.run and _finished(store, given.run, log):
+        return None
     if node is not None and not node.is_main:
         fit_on_node(project, name, store=store, options=options, progress=log, fetch=fetch_data, stop=stop, node=node)
         log.note(f"node {node.index} has done its part; node {node.main} goes on")
@@ -79,6 +85,16 @@ def _trained(
     return train_model(
         project, name, store=store, options=options, progress=log, fetch=fetch_data, stop=stop, node=node
     )
+
+
+def _finished(store: Store, name: str, log: JsonProgress) -> bool:
+    """Whether the run has left its result before, which is told again: its instance may have gone right after."""
+    content = store.files(run_key(check_run_name(name))).get_bytes(RESULT_NAME)
+    if content is None:
+        return False
+    log.note(f"run {name} has finished before: nothing is fitted again")
+    log.write("result", **json.loads(content))
+    return True
 
 
 def _code(error: UserError) -> int:

@@ -14,22 +14,29 @@ from pilotlight.core.stopping import Stop
 _ASKED: Final = (signal.SIGTERM, signal.SIGINT)
 
 
+class _Stopped(BaseException):
+    """Ends what the main thread does, wherever it is. No Exception: train.py and libraries catch those and go on."""
+
+
 @contextmanager
 def stopping() -> Iterator[Stop]:
     """Inside, Ctrl-C and SIGTERM ask the Stop that this gives; where nobody heeds it, and at the second time, they end.
 
-    AWS Batch and ECS send SIGTERM before an instance is taken away or a job is cancelled, and kill a while later.
+    Raises Interrupted in the latter case. AWS Batch and ECS send SIGTERM before an instance is taken away or a job is
+    cancelled, and kill a while later.
     """
     stop = Stop()
 
     def ask(number: int, _frame: FrameType | None) -> None:
         if not stop.ask():
-            name = signal.Signals(number).name
-            raise Interrupted(name, "the run was told to stop", "Run the same command again: it goes on where it can.")
+            raise _Stopped(signal.Signals(number).name)
 
     before = {each: signal.signal(each, ask) for each in _ASKED}
     try:
         yield stop
+    except _Stopped as stopped:
+        hint = "Run the same command again: it goes on where it can."
+        raise Interrupted(str(stopped), "the run was told to stop", hint) from None
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)

@@ -11,6 +11,7 @@ candidate lies in a temporary folder until then, so a run that dies leaves nothi
 
     ways.py        the three ways
     result.py      what goes into a way and what comes out
+    begin.py       settings resolved and checked, nodes met: where a fit begins
     stages.py      which stage runs, and for how long
     seeds.py       several seeds, and the model in their middle
     carry.py       from a fitted model to a candidate that the gate has seen
@@ -26,6 +27,7 @@ candidate lies in a temporary folder until then, so a run that dies leaves nothi
     provenance.py  what the manifest tells about where a version comes from
 """
 
+from pilotlight.pipeline.kept import check_run_name
 from pilotlight.pipeline.result import Clock, Options, TrainResult, utc_now
 from pilotlight.pipeline.seeds import Scores
 from pilotlight.pipeline.ways import convert_model, fit_on_node, import_model, train_model
@@ -35,6 +37,7 @@ __all__ = [
     "Options",
     "Scores",
     "TrainResult",
+    "check_run_name",
     "convert_model",
     "fit_on_node",
     "import_model",

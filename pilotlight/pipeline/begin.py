@@ -48,7 +48,7 @@ def begun(  # noqa: PLR0913, PLR0917  (what a run needs)
     check_seeds(config, options.seeds, str(project.folder(name) / CONFIG_NAME))
     run = run_of(project.folder(name), config, options, stages.progress, fetch)
     computes = backend() if config.kind == "keras" else ""
-    called = check_run_name(options.run) if options.run else run_id(project.folder(name), run, options, computes)
+    called = check_run_name(options.run) if options.run else run_id(project, name, run, options, computes)
     kept = KeptRun(store.files(run_key(called)))
     cluster = None
     if node is not None:

@@ -30,7 +30,9 @@ from pilotlight.training import (
     Fetch,
     Node,
     fit,
+    load,
     load_train_module,
+    local_folder,
 )
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.ort_session import open_session
@@ -74,7 +76,7 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
             **({} if fitted.curve is None else {"curve": fitted.curve.as_json()}),
         }
         result = replace(ending.publish(carried, source.adapter, facts), scores=scores, curve=fitted.curve, run=called)
-        kept.end(result, config, clock, recorded=options.recorded)
+        kept.end(result, config, clock, stages.progress, recorded=options.recorded)
         return result
 
 
@@ -121,7 +123,9 @@ def convert_model(  # noqa: PLR0913  (as train_model)
     run = run_of(project.folder(name), config, options or Options(), stages.progress, fetch)
     with stages.stage("load"):
         model = adapter.load(source_model)
-        data = load_train_module(project.folder(name)).load(run)
+        module = load_train_module(project.folder(name))
+    with local_folder(run) as local:
+        data = load(module, run, local)
     source = source_of(project, config, Fitted(model, data, {}, 0.0), open_session)
     with tempfile.TemporaryDirectory() as folder:
         carried = carry(source, config, stages, Path(folder), open_session)

@@ -55,7 +55,9 @@ class FolderBlobs:
 
     def names(self, prefix: str) -> Iterator[str]:
         with self._reported():
-            found = [path.relative_to(self._root) for path in self._root.rglob("*") if path.is_file()]
+            # Only the folder that the prefix names is walked: a store may hold many versions.
+            below = self._root / prefix.rpartition("/")[0]
+            found = [path.relative_to(self._root) for path in below.rglob("*") if path.is_file()]
         yield from sorted(
             path.as_posix() for path in found if path.parts[0] != _ASIDE and path.as_posix().startswith(prefix)
         )

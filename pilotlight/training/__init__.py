@@ -39,7 +39,7 @@ from pilotlight.training.batches import EpochBatches, array_batches, epoch_batch
 from pilotlight.training.checkpoints import CheckpointPlace, Checkpoints
 from pilotlight.training.devices import Devices
 from pilotlight.training.door import TRAIN_NAME, TrainModule, load_train_module
-from pilotlight.training.fitting import fit
+from pilotlight.training.fitting import fit, load
 from pilotlight.training.keras_fit import fit_model
 from pilotlight.training.keras_support import keras_progress
 from pilotlight.training.nodes import Node, meet, node_of, own_address
@@ -49,6 +49,7 @@ from pilotlight.training.run import Fetch, Recorder, Run
 from pilotlight.training.sklearn_support import folds, record_learning_curve
 from pilotlight.training.sources import load_arrays
 from pilotlight.training.sources.bundled import feature_names
+from pilotlight.training.sources.s3 import local_folder
 from pilotlight.training.subwords import learn_subwords
 from pilotlight.training.tables import load_classes, load_targets
 from pilotlight.training.text_batches import padded_array, text_batches
@@ -83,6 +84,7 @@ __all__ = [
     "generate_recomputed",
     "keras_progress",
     "learn_subwords",
+    "load",
     "load_arrays",
     "load_classes",
     "load_languages",
@@ -90,6 +92,7 @@ __all__ = [
     "load_targets",
     "load_train_module",
     "load_translations",
+    "local_folder",
     "log_count_ratios",
     "meet",
     "node_of",

@@ -78,7 +78,10 @@ class FitCheckpoints:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "checkpoint.npz"
                 _write(path, checkpoint)
-                self._place.put_file(name + _SUFFIX, path)
+                if not self._place.put_file(name + _SUFFIX, path):
+                    # What is there could not be gone on from, or this step would not be reached again.
+                    self._place.remove(name + _SUFFIX)
+                    self._place.put_file(name + _SUFFIX, path)
         except OSError as error:
             where = f"the checkpoint of epoch {checkpoint.epoch} in {error.filename or tempfile.gettempdir()}"
             raise TrainingError(where, f"cannot be written: {error.strerror or error}", _HINT) from error

@@ -7,7 +7,6 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -15,7 +14,6 @@ from pilotlight.core.artifacts import Dataset
 from pilotlight.core.errors import TrainingError, UserError
 from pilotlight.core.quiet import quiet
 from pilotlight.training.run import Run
-from pilotlight.training.sources.s3 import local_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,8 +50,8 @@ def load_train_module(folder: Path) -> TrainModule:
 
 def _checked_load(path: Path, load: Callable[[Run], Any]) -> Callable[[Run], Dataset]:
     def call(run: Run) -> Dataset:
-        with guarded(path), local_folder(run) as local:
-            data = load(local)
+        with guarded(path):
+            data = load(run)
         if not isinstance(data, Dataset):
             raise TrainingError(
                 str(path), f"load returned {_kind(data)}, not a Dataset", "Return pilotlight.core.artifacts.Dataset."
@@ -62,7 +60,7 @@ def _checked_load(path: Path, load: Callable[[Run], Any]) -> Callable[[Run], Dat
             if len(x) == 0 or len(x) != len(y):
                 what = f"load returned {len(x)} samples in x_{part} and {len(y)} in y_{part}"
                 raise TrainingError(str(path), what, "Each sample needs one label or target.")
-        return data if local is run else replace(data, source=run.source)
+        return data
 
     return call
 
@@ -93,7 +91,9 @@ def guarded(path: Path) -> Iterator[None]:
         raise TrainingError(str(path), f"left with sys.exit({error.code!r})", "Raise an error instead.") from error
     except Exception as error:
         raise TrainingError(
-            _where(path, error), _what(error), "Mend that line; --debug shows the whole traceback."
+            _where(path, error),
+            _what(error),
+            "Mend that line. The traceback is in the log of a job, and shown here with --debug.",
         ) from error
 
 

@@ -13,9 +13,10 @@ from pilotlight.core.artifacts import Dataset, Exported, Fitted
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.modelconfig import ModelConfig
 from pilotlight.training.backend import backend
-from pilotlight.training.door import guarded, load_train_module
+from pilotlight.training.door import TrainModule, guarded, load_train_module
 from pilotlight.training.keras_support import evaluate, history, is_keras, seed_everything, steps_an_epoch
 from pilotlight.training.run import Run
+from pilotlight.training.sources.s3 import local_folder
 
 
 def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] = time.perf_counter) -> Fitted:
@@ -28,7 +29,17 @@ def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] 
     if config.kind == "keras":
         run.devices.begin(run.progress, deterministic=run.deterministic)
     seed_everything(run.seed, load_keras=config.kind == "keras")
-    data = module.load(run)
+    with local_folder(run) as local:  # for as long as train.py may read from it
+        return _fitted(module, config, run, load(module, run, local), timer)
+
+
+def load(module: TrainModule, run: Run, local: Run) -> Dataset:
+    """What train.py loads of `local`, which is `run` with its data on this machine; the source keeps its name."""
+    data = module.load(local)
+    return data if local is run else replace(data, source=run.source)
+
+
+def _fitted(module: TrainModule, config: ModelConfig, run: Run, data: Dataset, timer: Callable[[], float]) -> Fitted:
     run.progress.note(f"{len(data.x_train):,} training and {len(data.x_test):,} held-out samples from {data.source}")
     if run.checkpoints is not None:
         run = replace(run, checkpoints=run.checkpoints.of(run.seed, data.fingerprint))

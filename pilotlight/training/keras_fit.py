@@ -11,13 +11,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 
 from pilotlight.core.artifacts import Array
-from pilotlight.core.errors import Interrupted
+from pilotlight.core.errors import Interrupted, StoreError
 from pilotlight.training.batches import EpochBatches
 from pilotlight.training.checkpoints import Checkpoint, FitCheckpoints
 from pilotlight.training.keras_support import keras_progress
@@ -46,18 +46,23 @@ def fit_model(  # noqa: PLR0913  (what a fit is told)
     with a checkpoint kept, where run.stop is asked for.
     """
     kept = run.checkpoints.begin() if run.checkpoints is not None else None
-    found = _fitting(kept.newest() if kept else None, model)
+    if not model.built:  # its variables are there from its first batch on; this one is not learned from
+        model.test_on_batch(*batches.at(0, 0))
+    found = _fitting(kept.newest() if kept else None, model, run)
     with working(model, batches, run, validation) as work:
         _Fit(work, batches, run, kept, clock, arguments, callbacks).begin_at(found)
     return model
 
 
-def _fitting(found: Checkpoint | None, model: Any) -> Checkpoint | None:  # noqa: ANN401
+def _fitting(found: Checkpoint | None, model: Any, run: Run) -> Checkpoint | None:  # noqa: ANN401
     """`found` where it is of a network with these variables: train.py may build another one than before."""
     if found is None:
         return None
     shapes = [tuple(variable.shape) for variable in model.variables]
-    return found if [array.shape for array in found.arrays[MODEL]] == shapes else None
+    if [array.shape for array in found.arrays[MODEL]] == shapes:
+        return found
+    run.progress.note("the checkpoint is of a network with other variables, so the fit starts over")
+    return None
 
 
 @dataclass
@@ -71,6 +76,11 @@ class _Fit:
     clock: Callable[[], float]
     arguments: Mapping[str, Any]
     callbacks: Sequence[Any]
+    _missed: bool = field(default=False, init=False)
+    _points: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self._points = len(self.run.recorder.points)  # of fits before this one, which keep their own
 
     @property
     def model(self) -> Any:  # noqa: ANN401
@@ -103,6 +113,8 @@ class _Fit:
         # it keeps any). What was learned is put back then.
         learned: list[Array] = []
         self._fit(found.epoch, found.step, found.epoch + 1, found, learned)
+        if self.model.stop_training:  # a callback has had enough
+            return
         _assign(self.model.variables, learned)
         self._fit(found.epoch + 1, 0, self.run.epochs, None)
 
@@ -116,7 +128,16 @@ class _Fit:
             self.work.fit(epoch, step, epochs, [*self.callbacks, report, guard], self.arguments)
 
     def keep(self, epoch: int, step: int) -> None:
-        self._save(epoch, step, done=False)
+        """One that cannot be stored is told, and the next one tried: hours of work are worth more than a checkpoint."""
+        try:
+            self._save(epoch, step, done=False)
+        except StoreError as error:
+            if self._missed:
+                raise
+            self._missed = True
+            self.run.progress.note(f"a checkpoint was not kept, and the next one is tried: {error}")
+        else:
+            self._missed = False
 
     def _save(self, epoch: int, step: int, *, done: bool) -> None:
         """Every node reads the variables, which nodes may have to do together; the main one writes them."""
@@ -139,7 +160,7 @@ class _Fit:
         if not done:
             variables |= {OPTIMIZER: self.model.optimizer.variables, METRICS: self.model.metrics_variables}
         arrays = {kind: _arrays(each) for kind, each in variables.items()}
-        return Checkpoint(epoch, step, done, arrays, self.run.recorder.points)
+        return Checkpoint(epoch, step, done, arrays, self.run.recorder.points[self._points :])
 
 
 class _Part:
@@ -160,7 +181,7 @@ class _Part:
         self._before = step
 
     def begin(self) -> None:
-        """The network has been built by now; an optimizer may wait for its first step."""
+        """An optimizer may wait for its first step to make its variables."""
         if self._found is None:
             return
         model = self._fit.model

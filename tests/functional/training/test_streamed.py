@@ -16,7 +16,16 @@ from moto import mock_aws
 from pilotlight.aws import fetch_prefix
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
-from pilotlight.training import Arrays, Run, array_batches, fingerprint, load_arrays, load_train_module
+from pilotlight.training import (
+    Arrays,
+    Run,
+    array_batches,
+    fingerprint,
+    load,
+    load_arrays,
+    load_train_module,
+    local_folder,
+)
 from pilotlight.training.arrays import check_arrays
 
 if TYPE_CHECKING:
@@ -121,7 +130,11 @@ def test_everything_below_a_prefix_is_fetched_and_outlives_the_folder(tmp_path: 
     for path in save(tmp_path / "set", wanted).iterdir():
         client.upload_file(str(path), "data", f"sets/one/{path.name}")
     (tmp_path / "train.py").write_text(TRAIN)
-    found = load_train_module(tmp_path).load(run_on("s3://data/sets/one/", client))
+    run = run_on("s3://data/sets/one/", client)
+    with local_folder(run) as local:
+        assert Path(local.source).is_dir()
+        found = load(load_train_module(tmp_path), run, local)
+    assert not Path(local.source).exists()
     assert found.source == "s3://data/sets/one/"
     np.testing.assert_array_equal(found.x_train, wanted["x_train"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from pilotlight.core.errors import Interrupted
+from pilotlight.core.errors import Interrupted, StoreError
 from pilotlight.core.stopping import Stop
 from pilotlight.store import FolderBlobs
 from pilotlight.training import Checkpoints, Run, array_batches, fit_model, text_batches
@@ -97,14 +98,14 @@ def test_a_run_that_is_stopped_anywhere_ends_as_one_that_is_not(
 def test_a_run_may_be_stopped_at_every_step(tmp_path: Path, whole: tuple[keras.Model, Run]) -> None:
     stops = 0
     while True:
-        run = run_in(tmp_path, StopAfter(1))
+        run = run_in(tmp_path, StopAfter(0))
         try:
             model = fitted(run, averaged())
         except Interrupted:
             stops += 1
         else:
             break
-    assert stops > EPOCHS
+    assert stops == EPOCHS * STEPS - 1
     assert same(model, whole[0])
     assert run.recorder.curve() == whole[1].recorder.curve()
 
@@ -203,3 +204,87 @@ def test_rows_of_texts_go_on_in_the_middle_of_an_epoch(tmp_path: Path) -> None:
 def test_without_checkpoints_a_stopped_run_says_that_it_starts_over() -> None:
     with pytest.raises(Interrupted, match="It keeps no checkpoints: start over"):
         fitted(run_in(None, StopAfter(2)), averaged())
+
+
+def test_a_network_that_is_built_by_its_first_batch_goes_on_too(tmp_path: Path) -> None:
+    def fit(run: Run) -> keras.Model:
+        keras.utils.set_random_seed(5)
+        layers = keras.layers
+        model = keras.Sequential([layers.Dense(8, activation="relu"), layers.Dropout(0.5), layers.Dense(2)])
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile("adam", loss)
+        x, y = data()
+        return fit_model(model, array_batches(x, y, SIZE, 3), run)
+
+    with pytest.raises(Interrupted):
+        fit(run_in(tmp_path, StopAfter(9)))
+    run = run_in(tmp_path)
+    resumed = fit(run)
+    assert same(resumed, fit(run_in(None)))
+
+
+def test_a_callback_may_end_the_rest_of_an_epoch_that_a_run_goes_on_in(tmp_path: Path) -> None:
+    class Enough(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+            self.model.stop_training = epoch == 1
+
+    def fit(run: Run) -> keras.Model:
+        x, y = data()
+        return fit_model(network(averaged()), array_batches(x, y, SIZE, 3), run, callbacks=[Enough()])
+
+    whole_run = run_in(None)
+    whole = fit(whole_run)
+    with pytest.raises(Interrupted):
+        fit(run_in(tmp_path, StopAfter(9)))
+    run = run_in(tmp_path)
+    assert same(fit(run), whole)
+    assert run.recorder.points == whole_run.recorder.points
+
+
+def test_two_fits_in_one_train_py_keep_a_curve_each(tmp_path: Path) -> None:
+    def fit(first: Run, second: Run) -> None:
+        fitted(first, averaged())
+        fitted(second, averaged())
+
+    whole = run_in(None)
+    fit(whole, whole)
+    stopped = run_in(tmp_path)
+    fitted(stopped, averaged())
+    with pytest.raises(Interrupted):
+        fitted(replace(stopped, stop=StopAfter(9)), averaged())
+    again = run_in(tmp_path)
+    fit(again, again)
+    assert again.recorder.points == whole.recorder.points
+
+
+def test_a_checkpoint_that_a_store_refuses_once_is_told_and_twice_ends_the_fit(tmp_path: Path) -> None:
+    class Failing(FolderBlobs):
+        def __init__(self, root: Path, failures: set[int]) -> None:
+            super().__init__(root)
+            self._failures = failures
+            self._puts = 0
+
+        def put_file(self, name: str, source: Path) -> bool:
+            self._puts += 1
+            if self._puts in self._failures:
+                raise StoreError("s3://bucket", "S3 cannot be reached", "Check the network.")
+            return super().put_file(name, source)
+
+    def run_with(failures: set[int]) -> Run:
+        place = Failing(tmp_path / str(sum(failures)), failures)
+        return Run("made", EPOCHS, SIZE, 0.01, 3, checkpoints=Checkpoints(place))
+
+    fitted(run_with({1}), averaged())
+    with pytest.raises(StoreError, match="S3 cannot be reached"):
+        fitted(run_with({1, 2}), averaged())
+
+
+def test_what_has_a_checkpoints_name_and_is_none_makes_way(tmp_path: Path, whole: tuple[keras.Model, Run]) -> None:
+    with pytest.raises(Interrupted):
+        fitted(run_in(tmp_path, StopAfter(7)), averaged())
+    damaged = tmp_path / "fit-1" / "000002-000000000.npz"
+    damaged.write_bytes(b"half a file")
+    with pytest.raises(Interrupted):
+        fitted(run_in(tmp_path, StopAfter(5)), averaged())  # at the end of the second epoch
+    assert damaged.stat().st_size > 100
+    assert same(fitted(run_in(tmp_path), averaged()), whole[0])
