@@ -85,6 +85,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--precision", default="float32")
     parser.add_argument("--mirrored", action="store_true")
+    parser.add_argument("--deterministic", action="store_true")
     parser.add_argument("--store", type=Path)
     parser.add_argument("--stop-after", type=int, default=0)
     given = parser.parse_args()
@@ -105,7 +106,7 @@ def main() -> None:
         *("", EPOCHS, SIZE, 0.01, 7, progress),
         checkpoints=checkpoints, stop=stop, precision=given.precision, devices=devices,
     )  # fmt: skip
-    devices.begin(progress, deterministic=False)
+    devices.begin(progress, deterministic=given.deterministic)
     draw = np.random.default_rng(0)
     x = draw.normal(size=(SAMPLES, 8)).astype(np.float32)
     y = x[:, :1] ** 2
@@ -117,6 +118,10 @@ def main() -> None:
         np.savez(given.out, *model.get_weights())
     except Interrupted as error:
         seen["interrupted"] = str(error)
+    if given.deterministic:
+        from tensorflow.python.framework.config import is_op_determinism_enabled  # noqa: PLC0415
+
+        seen["deterministic"] = is_op_determinism_enabled()
     print(json.dumps({**seen, "notes": progress.notes}))  # noqa: T201
 
 

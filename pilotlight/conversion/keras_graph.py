@@ -22,7 +22,8 @@ def as_onnx(model: Any, signature: Signature, name: str, opset: int) -> bytes:  
     """`model` as ONNX with the inputs and outputs of `signature`; ConversionError, for the model `name`, where not."""
     with quiet():
         graph = _converted(model, signature, name, opset)
-    return canonical(graph, signature).SerializeToString(deterministic=True)
+    content: bytes = canonical(graph, signature).SerializeToString(deterministic=True)
+    return content
 
 
 def _converted(model: Any, signature: Signature, name: str, opset: int) -> Any:  # noqa: ANN401
@@ -82,7 +83,10 @@ def _ordered(outputs: dict[str, Any], signature: Signature) -> tuple[Any, ...]:
 
 
 def call(model: Any, tensors: Sequence[Any], signature: Signature) -> dict[str, Any]:  # noqa: ANN401
-    """What `model` answers to `tensors`, by output name. Inputs and outputs meet the signature by name where all names agree, by position otherwise."""
+    """What `model` answers to `tensors`, by output name.
+
+    Inputs and outputs meet the signature by name where all names agree, by position otherwise.
+    """
     names = [spec.name for spec in signature.inputs]
     wanted = [tensor.name for tensor in getattr(model, "inputs", None) or []]
     if len(names) == 1:

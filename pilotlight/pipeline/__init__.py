@@ -11,6 +11,7 @@ candidate lies in a temporary folder until then, so a run that dies leaves nothi
 
     ways.py        the three ways
     result.py      what goes into a way and what comes out
+    begin.py       settings resolved and checked, nodes met: where a fit begins
     stages.py      which stage runs, and for how long
     seeds.py       several seeds, and the model in their middle
     carry.py       from a fitted model to a candidate that the gate has seen

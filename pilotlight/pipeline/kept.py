@@ -23,24 +23,25 @@ from pilotlight.pipeline.gate import reached
 from pilotlight.pipeline.provenance import versions_of
 from pilotlight.pipeline.result import Clock, Options, TrainResult
 from pilotlight.store import Blobs, PrefixedBlobs, sha256_of
-from pilotlight.training import Checkpoints, Run, backend
+from pilotlight.training import Checkpoints, Run
 
 _RUN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 _DIGITS: Final = 12
 _TOOLS: Final = ("keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "scikit-learn")
 
 
-def run_id(project: Project, name: str, run: Run, options: Options) -> str:
+def run_id(project: Project, name: str, run: Run, options: Options, backend: str = "") -> str:
     """The name of a run of the model `name`: 12 hex digits of the digest of its code, settings and packages.
 
     Code is what lies in the model's folder, and the project's Python files outside functions/, which train.py may
     import. Of model.toml only what a fit is told counts: who changes a tolerance need not fit again. The data's content
-    is not in it either: what is kept of a run is told apart by the data's fingerprint besides.
+    is not in it either: what is kept of a run is told apart by the data's fingerprint besides. backend: what Keras
+    computes with, for a model of Keras'.
     """
     folder = project.folder(name)
     code = {path.relative_to(project.root).as_posix(): sha256_of(path) for path in _code(project, folder)}
     settings = [run.source, run.epochs, run.batch_size, run.learning_rate, run.seed, options.seeds]
-    settings += [run.precision, run.labels, backend()]
+    settings += [run.precision, run.labels, backend]
     tools = {"pilotlight": __version__, **versions_of(_TOOLS)}
     facts = json.dumps([name, code, settings, tools], sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()[:_DIGITS]

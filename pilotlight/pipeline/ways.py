@@ -3,44 +3,36 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from pilotlight.conversion import adapter_for, adapter_for_file, add_labels, check_signature, import_onnx
 from pilotlight.core.artifacts import Fitted
-from pilotlight.core.errors import ProjectError, TrainingError
+from pilotlight.core.errors import ProjectError
 from pilotlight.core.modelconfig import CONFIG_NAME, NONE, ModelConfig
 from pilotlight.core.progress import Progress, Silent
 from pilotlight.core.project import Project
-from pilotlight.core.runs import run_key
 from pilotlight.core.stopping import Stop
 from pilotlight.optimization import optimize
-from pilotlight.parity import check_metric
+from pilotlight.pipeline.begin import begun, checked, run_of
 from pilotlight.pipeline.carry import Carried, carry
-from pilotlight.pipeline.gate import Ending, check_image
+from pilotlight.pipeline.gate import Ending
 from pilotlight.pipeline.golden import load_golden, verify_import
 from pilotlight.pipeline.graphs import verify_graphs
-from pilotlight.pipeline.kept import KeptRun, check_run_name, run_id
 from pilotlight.pipeline.result import Clock, Options, TrainResult, utc_now
-from pilotlight.pipeline.seeds import check_seeds, fit_seeds
+from pilotlight.pipeline.seeds import fit_seeds
 from pilotlight.pipeline.source import source_of
 from pilotlight.pipeline.stages import Stages
 from pilotlight.store import Store, sha256_of
 from pilotlight.training import (
     TRAIN_NAME,
-    Devices,
     Fetch,
     Node,
-    Run,
     fit,
     load,
     load_train_module,
     local_folder,
-    meet,
-    own_address,
 )
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.ort_session import open_session
@@ -69,7 +61,7 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
     published.
     """
     options, stages = options or Options(), Stages(progress or Silent())
-    config, run, kept, called = _begun(project, name, store, options, stages, fetch, stop, node)
+    config, run, kept, called = begun(project, name, store, options, stages, fetch, stop, node)
     with stages.stage("train"):
         fitted, scores = fit_seeds(partial(fit, project.folder(name), config), config, run, options.seeds)
     ending = Ending(project, config, store, stages, clock, options.at_least, options.pin)
@@ -104,7 +96,7 @@ def fit_on_node(  # noqa: PLR0913  (as train_model)
     Raises TrainingError, DataError, StoreError or Interrupted.
     """
     options, stages = options or Options(), Stages(progress or Silent())
-    config, run, _, _ = _begun(project, name, store, options, stages, fetch, stop, node)
+    config, run, _, _ = begun(project, name, store, options, stages, fetch, stop, node)
     with stages.stage("train"):
         fit_seeds(partial(fit, project.folder(name), config), config, run, options.seeds)
 
@@ -125,10 +117,10 @@ def convert_model(  # noqa: PLR0913  (as train_model)
 
     Raises as train_model does.
     """
-    config = _checked(project, name)
+    config = checked(project, name)
     stages = Stages(progress or Silent())
     adapter = adapter_for_file(source_model)
-    run = _run(project.folder(name), config, options or Options(), stages.progress, fetch)
+    run = run_of(project.folder(name), config, options or Options(), stages.progress, fetch)
     with stages.stage("load"):
         model = adapter.load(source_model)
         module = load_train_module(project.folder(name))
@@ -178,82 +170,8 @@ def import_model(  # noqa: PLR0913  (as train_model)
         return ending.publish(carried, adapter, {"source": source.name, **data})
 
 
-class _Begun(NamedTuple):
-    config: ModelConfig
-    run: Run
-    kept: KeptRun
-    called: str
-
-
-def _begun(  # noqa: PLR0913, PLR0917  (what a run needs)
-    project: Project,
-    name: str,
-    store: Store,
-    options: Options,
-    stages: Stages,
-    fetch: Fetch | None,
-    stop: Stop | None,
-    node: Node | None,
-) -> _Begun:
-    """Everything checked and found that a fit begins with. Nodes of one job wait for one another here."""
-    config = _checked(project, name)
-    _trains(project, config)
-    check_seeds(config, options.seeds, str(project.folder(name) / CONFIG_NAME))
-    run = _run(project.folder(name), config, options, stages.progress, fetch)
-    called = check_run_name(options.run) if options.run else run_id(project, name, run, options)
-    kept = KeptRun(store.files(run_key(called)))
-    cluster = None
-    if node is not None:
-        stages.progress.note(f"node {node.index} of {node.count}: waiting for the others")
-        cluster = meet(node, kept.nodes, own_address(node))
-    devices = Devices(config.training.devices, cluster)
-    return _Begun(
-        config, replace(run, checkpoints=kept.checkpoints, stop=stop or Stop(), devices=devices), kept, called
-    )
-
-
-def _checked(project: Project, name: str) -> ModelConfig:
-    """The configuration, with everything found wrong that need not wait until a model is fitted."""
-    config = project.config(name)
-    where = str(project.folder(name) / CONFIG_NAME)
-    check_metric(config.training.metric, where)
-    if config.signature is not None:
-        check_image(where, config.image, config.signature)
-    return config
-
-
-def _trains(project: Project, config: ModelConfig) -> None:
-    """TrainingError for a model of kind onnx without a train.py, which is complete without one."""
-    folder = project.folder(config.name)
-    if config.kind == "onnx" and not (folder / TRAIN_NAME).is_file():
-        hint = f"Run `pilotlight import FILE.onnx --name {config.name}`, or write {TRAIN_NAME}."
-        raise TrainingError(str(folder / CONFIG_NAME), f"has kind onnx, and there is no {TRAIN_NAME} beside it", hint)
-
-
 def _imports_as_it_is(config: ModelConfig, where: str) -> None:
     """ProjectError where [quantization] would be without the samples that quantising is judged by."""
     if config.quantization.mode != NONE:
         hint = f"Quantise it before, or return its path from the train() of a {TRAIN_NAME}, whose load() gives samples."
         raise ProjectError(where, "has [quantization], and an imported file has no data to judge it by", hint)
-
-
-def _run(folder: Path, config: ModelConfig, options: Options, progress: Progress, fetch: Fetch | None) -> Run:
-    """The settings: what the person gave, else model.toml. A path in model.toml counts from the model's folder."""
-    defaults = config.training
-    source = defaults.data
-    if not source.startswith("s3://") and (
-        source.endswith((".npz", ".csv")) or (source and (folder / source).is_dir())
-    ):
-        source = str(folder / source)
-    labels = config.labels.names if config.labels else ()
-    settings = (defaults.epochs, defaults.batch_size, defaults.learning_rate, defaults.seed)
-    kept = ("checkpoint_minutes", "precision", "deterministic")
-    run = Run(source, *settings, progress, fetch, labels, **{field: getattr(defaults, field) for field in kept})
-    given: Mapping[str, Any] = {
-        "source": options.data,
-        "epochs": options.epochs,
-        "batch_size": options.batch_size,
-        "learning_rate": options.learning_rate,
-        "seed": options.seed,
-    }
-    return replace(run, **{field: value for field, value in given.items() if value is not None})

@@ -6,7 +6,7 @@ from pilotlight.core.quiet import quiet
 
 
 def backend() -> str:
-    """The name, "tensorflow", "jax" or "torch", as KERAS_BACKEND or Keras' own file has it; "" where Keras is not installed."""
+    """The name, "tensorflow", "jax" or "torch", as KERAS_BACKEND has it; "" where Keras is not installed."""
     if importlib.util.find_spec("keras") is None:
         return ""
     with quiet():

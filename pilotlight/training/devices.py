@@ -84,7 +84,7 @@ class Devices:
             return len(keras.distribution.list_devices()) - 1
         import torch  # noqa: PLC0415  (seconds; loaded already)
 
-        return max(0, torch.cuda.device_count() - 1)
+        return max(0, int(torch.cuda.device_count()) - 1)
 
 
 @contextmanager
@@ -94,7 +94,7 @@ def shared_batches() -> Iterator[None]:
 
     distribution = keras.distribution
 
-    class Parts(distribution.DataParallel):  # type: ignore[misc]  # Keras has no types
+    class Parts(keras.distribution.DataParallel):  # type: ignore[misc]  # Keras has no types
         def get_data_layout(self, data_shape: Sequence[int]) -> Any:  # noqa: ANN401
             """What cannot be divided evenly, such as an epoch's last batch, goes to each device whole."""
             if data_shape[0] % self.num_model_replicas:

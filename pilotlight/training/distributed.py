@@ -2,17 +2,18 @@
 
 Keras' own loop is not used for it. With Keras 3 it cannot run under MultiWorkerMirroredStrategy; it clips each device's
 gradients before they are added up; and it counts a device's part of a batch the same however few samples the part has.
-Here each device takes every n-th sample of a batch, gradients are averaged over the samples of the whole batch, and only
-then clipped and applied, once. What differs from one device: batch normalisation sees a device's part, and a loss is
+Here each device takes every n-th sample of a batch, gradients are averaged over the samples of the whole batch, and
+only then clipped and applied. What differs from one device: batch normalisation sees a device's part, and a loss is
 taken to be a mean over samples.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
-from pilotlight.core.errors import TrainingError
+from pilotlight.core.errors import Interrupted, TrainingError
 
 IGNORED: Final = ("verbose", "shuffle")
 """Arguments of model.fit that say nothing here: batches shuffle themselves, and progress is a callback's."""
@@ -55,10 +56,11 @@ class DistributedFit:
         self._model.stop_training = False
         told.on_train_begin()
         logs: dict[str, float] = {}
-        for epoch in range(initial_epoch, epochs):
-            logs = self._epoch(epoch, iterator, steps_per_epoch, told)
-            if self._model.stop_training:
-                break
+        with _together():
+            for epoch in range(initial_epoch, epochs):
+                logs = self._epoch(epoch, iterator, steps_per_epoch, told)
+                if self._model.stop_training:
+                    break
         with self._strategy.scope():
             self._model.optimizer.finalize_variable_values(self._model.trainable_variables)
         told.on_train_end(logs)
@@ -82,6 +84,25 @@ class DistributedFit:
             self.build(batch)
             self._step = _step_function(self._strategy, self._model)
         return self._step(batch)
+
+
+@contextmanager
+def _together() -> Iterator[None]:
+    """Turns what TensorFlow raises where another node does not answer any more into Interrupted."""
+    import tensorflow as tf  # noqa: PLC0415  (seconds; loaded already)
+
+    gone = (
+        tf.errors.UnavailableError,
+        tf.errors.AbortedError,
+        tf.errors.DeadlineExceededError,
+        tf.errors.CancelledError,
+    )
+    try:
+        yield
+    except gone as error:
+        lines = str(error.message).strip().splitlines() or [type(error).__name__]
+        hint = "Its own log says why; the next attempt goes on from the last checkpoint."
+        raise Interrupted("the fit", f"another node of the job is gone ({lines[0][:200]})", hint) from error
 
 
 def _known(arguments: dict[str, Any]) -> None:

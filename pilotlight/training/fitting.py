@@ -54,7 +54,9 @@ def _fitted(module: TrainModule, config: ModelConfig, run: Run, data: Dataset, t
     trained = model.trained if isinstance(model, Exported) else model
     steps = steps_an_epoch(trained) if is_keras(trained) else None
     curve = run.recorder.curve() or (history(trained) if is_keras(trained) else None)
-    settings = _settings(run, config, steps) | ({"backend": backend()} if is_keras(trained) else {})
+    settings = _settings(run, config, steps) | (
+        {"backend": backend(), "precision": run.precision} if is_keras(trained) else {}
+    )
     return Fitted(model, data, metrics, seconds, settings, None if curve is None else curve.thinned())
 
 
@@ -85,5 +87,4 @@ def _settings(run: Run, config: ModelConfig, steps: int | None) -> dict[str, Any
         "learning_rate": run.learning_rate,
         "seed": run.seed,
         "metric": config.training.metric,
-        "precision": run.precision,
     }

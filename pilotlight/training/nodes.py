@@ -11,7 +11,8 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 from pilotlight.core.errors import TrainingError
 
@@ -40,7 +41,8 @@ class NodePlace(Protocol):
         """Every name that begins with `prefix`, sorted."""
 
 
-class Node(NamedTuple):
+@dataclass(frozen=True)
+class Node:
     """One of `count` nodes. index: its own number. main: the main node's. job: names the job and its attempt.
 
     main_address: an IPv4 address; "" on the main node itself.
@@ -58,7 +60,8 @@ class Node(NamedTuple):
         return self.index == self.main
 
 
-class Cluster(NamedTuple):
+@dataclass(frozen=True)
+class Cluster:
     """addresses: host:port of every node, the main one first. index: this node's place among them."""
 
     addresses: tuple[str, ...]

@@ -51,7 +51,7 @@ def take_variables(target: Any, source: Any) -> None:  # noqa: ANN401
 
 def in_precision(config: Mapping[str, Any], precision: str) -> dict[str, Any]:
     """A layer's configuration, and those inside it, with `precision` in place of the policy float32."""
-    changed = {}
+    changed: dict[str, Any] = {}
     for key, value in config.items():
         if key == "dtype" and _is_float32(value):
             changed[key] = precision
@@ -85,7 +85,7 @@ def _cloned(model: Any, precision: str) -> Any:  # noqa: ANN401
 
 def _last(model: Any) -> list[Any]:  # noqa: ANN401
     """The layers that give the outputs of `model`."""
-    names = {name for name in model.output_names} | {model.layers[-1].name}
+    names = set(model.output_names) | {model.layers[-1].name}
     return [layer for layer in model.layers if layer.name in names]
 
 

@@ -102,6 +102,12 @@ def test_two_devices_go_on_from_a_checkpoint(one: Ended, folder: Path) -> None:
     assert_same(again, one)
 
 
+def test_operations_are_made_deterministic_where_it_is_asked_for(one: Ended, folder: Path) -> None:
+    found = fitted(folder, "deterministic", "--deterministic")
+    assert found.seen["deterministic"] is True
+    assert_same(found, one)
+
+
 def test_two_devices_in_mixed_precision(folder: Path) -> None:
     alone = fitted(folder, "half", "--precision", "mixed_float16")
     both = fitted(folder, "halves", "--precision", "mixed_float16", "--mirrored")

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import onnx
 import pytest
+from backend_runs import light_squares
 from onnx import TensorProto
 
 from pilotlight.core.errors import TrainingError
@@ -25,15 +26,7 @@ HALVES = {TensorProto.FLOAT16, TensorProto.BFLOAT16}
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A light square at a place that its digit decides."""
-    draw = np.random.default_rng(3)
-    labels = draw.integers(0, 10, 400)
-    pixels = draw.integers(0, 60, (400, 28, 28)).astype(np.uint8)
-    for image, label in zip(pixels, labels, strict=True):
-        image[2 * label : 2 * label + 6, 4:24] = 230
-    path = tmp_path_factory.mktemp("images") / "images.npz"
-    np.savez(path, x_train=pixels[:300], y_train=labels[:300], x_test=pixels[300:], y_test=labels[300:])
-    return path
+    return light_squares(tmp_path_factory.mktemp("images") / "images.npz")
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,6 +53,9 @@ batch_size = 16
 learning_rate = 0.01
 seed = 7
 metric = "accuracy"
+precision = "mixed_bfloat16"
+devices = "one"
+deterministic = true
 [conversion]
 opset = 17
 [parity]
@@ -76,7 +80,8 @@ offset = -1
 layout = "NCHW"
 """
     config = read(tmp_path, text + SIGNATURE)
-    assert config.training == TrainingConfig("mnist", 3, 16, 0.01, 7, "accuracy")
+    numbers: Any = {"precision": "mixed_bfloat16", "devices": "one", "deterministic": True}
+    assert config.training == TrainingConfig("mnist", 3, 16, 0.01, 7, "accuracy", **numbers)
     assert config.conversion.opset == 17
     assert config.parity == ParityConfig(200, 0.1, 0.2, 0.3)
     assert config.quantization == QuantizationConfig("static", 64, 0.4, 0.5, 0.6, 0.7)
@@ -105,6 +110,12 @@ layout = "NCHW"
         ("[parity]\noutliers = 0.5" + SIGNATURE, "parity.outliers is not a setting"),
         ("[training]\nepochs = true" + SIGNATURE, "training.epochs is True"),
         ("[training]\nlearning_rate = 'fast'" + SIGNATURE, "training.learning_rate is 'fast'"),
+        (
+            "[training]\nprecision = 'float16'" + SIGNATURE,
+            "training.precision is 'float16', expected one of float32, m",
+        ),
+        ("[training]\ndevices = 2" + SIGNATURE, "training.devices is 2, expected text"),
+        ("[training]\ndeterministic = 1" + SIGNATURE, "training.deterministic is 1, expected true or false"),
         ("[training]\nepoch = 3" + SIGNATURE, "training.epoch is not a setting"),
         ("[parity]\natol = -1" + SIGNATURE, "parity.atol is -1"),
         ("[parity]\natol = nan" + SIGNATURE, "parity.atol is nan"),
