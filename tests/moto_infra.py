@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from botocore import xform_name
 from botocore.model import OperationModel
 from botocore.session import get_session
-from moto.batch.exceptions import ClientException
+from moto.batch.exceptions import AWSError, ClientException
 from moto.batch.models import Job
 from moto.batch_simple.models import BatchSimpleBackend
 from moto.codebuild.models import CodeBuildBackend, codebuild_backends
@@ -67,10 +67,16 @@ class PlayedBatch(BatchSimpleBackend):  # type: ignore[misc]
     """moto's AWS Batch whose containers are played by a function."""
 
     container: Container
+    busy = 0
+    """How many submissions are turned away from now on, as AWS does with too many at once."""
 
     def submit_job(
         self, job_name: str, job_def_id: str, job_queue: str, array_properties: dict[str, Any], **given: Any
     ) -> tuple[str, str, str]:
+        busy = object.__getattribute__(self, "busy")
+        if busy:
+            self.busy = busy - 1
+            raise AWSError("Too Many Requests", exception_type="TooManyRequestsException", status=429)
         definition = self.get_job_definition(job_def_id)
         if definition is None:
             raise ClientException(f"Job definition {job_def_id} does not exist")

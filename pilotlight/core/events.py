@@ -52,7 +52,8 @@ class JsonProgress:
         """See core.progress.Progress."""
         if done >= total or self._clock() >= self._next:
             self._next = self._clock() + _SECONDS_BETWEEN_STEPS
-            self.write("step", done=done, total=total, values={name: finite(value) for name, value in values.items()})
+            measured = {name: finite(value) for name, value in values.items()}
+            self.write("step", done=int(done), total=int(total), values=measured)
 
     def write(self, event: str, **fields: object) -> None:
         """One line of any kind. Numbers that JSON has not become null."""

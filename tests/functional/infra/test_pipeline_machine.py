@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from infra_pipeline import RESULT, Deploy, Pipeline, client
-from moto_infra import Ended
+from moto.batch_simple.models import batch_simple_backends
+from moto_infra import ACCOUNT, REGION, Ended
 
 from pilotlight.core.runs import EXIT_DEFECT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_REFUSED
 
@@ -105,6 +106,7 @@ def test_a_job_that_fails_is_told_by_how_and_nothing_is_deployed(
     run = automatic.start("failing")
     assert automatic.ended(run) == ("FAILED", error)
     assert subjects(automatic) == [subject]
+    assert len(automatic.commands) == 1  # repeating is AWS Batch's to do
     assert "nothing was deployed" in automatic.messages[0]["Message"]
     assert error != "TrainingFailed" or str(ended.reason) in automatic.messages[0]["Message"]
     assert "StartBuild" not in automatic.states(run)
@@ -115,6 +117,14 @@ def test_a_job_that_fails_without_a_reason_is_told_too(automatic: Pipeline) -> N
     automatic.container(Ended(None, None))
     assert automatic.ended(automatic.start("no-reason")) == ("FAILED", "TrainingFailed")
     assert "failed (no reason is given)" in automatic.messages[0]["Message"]
+
+
+def test_a_submission_that_aws_batch_is_too_busy_for_is_repeated(automatic: Pipeline) -> None:
+    batch_simple_backends[ACCOUNT][REGION].busy = 1
+    run = automatic.start("busy")
+    assert automatic.ended(run) == ("SUCCEEDED", None)
+    assert automatic.commands == [[*BASE, "busy"]]
+    assert "TaskFailed" in {event["type"] for event in automatic.history(run)}
 
 
 def test_a_job_that_cannot_be_submitted_stops_the_pipeline_with_the_reason(deploy: Deploy) -> None:
