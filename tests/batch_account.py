@@ -87,13 +87,20 @@ class Account:
         if running is not None:
             running()
 
-    def train(self, *, detach: bool = False, as_json: bool = False, world: World | None = None, **options: Any) -> Ran:
+    def train(
+        self,
+        *,
+        nodes: bool = False,
+        detach: bool = False,
+        as_json: bool = False,
+        world: World | None = None,
+        **options: Any,
+    ) -> Ran:
         """`pilotlight train adder --on batch`."""
 
         def command(where: Surroundings) -> None:
-            train_on_batch(
-                where, "adder", Options(**options), detach=detach, as_json=as_json, world=world or self.world()
-            )
+            given = {"nodes": nodes, "detach": detach, "as_json": as_json, "world": world or self.world()}
+            train_on_batch(where, "adder", Options(**options), **given)
 
         return self._ran(command)
 

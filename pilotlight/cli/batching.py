@@ -67,13 +67,23 @@ _IN_THE_IMAGE: Final = frozenset((*BUILT_IN, *BUNDLED, DJANGO, NUMBERS, REVIEWS)
 
 
 def train_on_batch(  # noqa: PLR0913  (what the command was given)
-    where: Surroundings, name: str, options: Options, *, detach: bool, as_json: bool, world: World | None = None
+    where: Surroundings,
+    name: str,
+    options: Options,
+    *,
+    nodes: bool,
+    detach: bool,
+    as_json: bool,
+    world: World | None = None,
 ) -> None:
-    """Submits the run, watches it, pins what it made and says so. Errors are those of pilotlight.batch."""
+    """Submits the run, watches it, pins what it made and says so. Errors are those of pilotlight.batch.
+
+    nodes: whether on several instances.
+    """
     world = world or World()
     project = where.project()
     config = _trainable(project, existing_model(project, name), options)
-    desk = _Desk.set_up(where, project, config, options, world)
+    desk = _Desk.set_up(where, project, config, options, world, nodes=nodes)
     result = read_result(desk.files, desk.run)
     job = ""
     if result is not None:
@@ -108,8 +118,8 @@ class _Desk:
     resolved: Mapping[str, Any]
 
     @classmethod
-    def set_up(
-        cls, where: Surroundings, project: Project, config: ModelConfig, options: Options, world: World
+    def set_up(  # noqa: PLR0913  (what the command was given)
+        cls, where: Surroundings, project: Project, config: ModelConfig, options: Options, world: World, *, nodes: bool
     ) -> _Desk:
         """Everything that is read before anything is decided."""
         _in_s3(project)
@@ -118,10 +128,10 @@ class _Desk:
         if _is_local(source, base):
             raise local_data(source, project.store, folder=(base / source).is_dir())
         cloud = world.cloud()
-        settings = read_settings(cloud.stacks, stack_name(project.root), cloud.region)
+        settings = read_settings(cloud.stacks, stack_name(project.root), cloud.region, nodes=nodes)
         data = data_identity(source, cloud.objects)
         tag = world.tag(project.root)
-        resolved = _resolved(config, options)
+        resolved = _resolved(config, options) | ({"nodes": "several"} if nodes else {})
         run = run_id(config.name, tag, resolved, data)
         files, progress = open_blobs(project.store), where.progress()
         return cls(project, config, options, world, cloud, settings, files, progress, tag, run, data, resolved)

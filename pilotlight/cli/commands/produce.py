@@ -38,6 +38,7 @@ class Engine(StrEnum):
 
 
 On = Annotated[Engine, typer.Option(help="Train on this machine, or on AWS Batch's GPU instances.")]
+Nodes = Annotated[bool, typer.Option("--nodes", help="With --on batch: on several instances, as many as the stack's.")]
 Detach = Annotated[bool, typer.Option("--detach", help="With --on batch: submit, and don't wait for the end.")]
 
 
@@ -50,6 +51,7 @@ def train(  # noqa: PLR0913  (one parameter an option)
     seeds: Seeds = 1,
     at_least: AtLeast = None,
     on: On = Engine.here,
+    nodes: Nodes = False,
     detach: Detach = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -75,10 +77,11 @@ def train(  # noqa: PLR0913  (one parameter an option)
     where = surroundings(ctx)
     options = Options(data=data, epochs=epochs, seeds=seeds, at_least=at_least)
     if on is Engine.batch:
-        train_on_batch(where, name, options, detach=detach, as_json=as_json)
+        train_on_batch(where, name, options, nodes=nodes, detach=detach, as_json=as_json)
         return
-    if detach:
-        raise typer.BadParameter("only a run on AWS Batch goes on by itself: add --on batch", param_hint="--detach")
+    if detach or nodes:
+        hint = "--detach" if detach else "--nodes"
+        raise typer.BadParameter("is for a run on AWS Batch: add --on batch", param_hint=hint)
     project = where.project()
     progress = where.progress()
     with stopping() as stop:

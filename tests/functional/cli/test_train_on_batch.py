@@ -401,9 +401,17 @@ def test_the_engine_is_one_of_two(account: Account) -> None:
 
 
 def test_detaching_is_for_batch(account: Account) -> None:
-    ran = account("train", "adder", "--detach")
-    assert ran.code == 2
-    assert "only a run on AWS Batch goes on by itself" in ran.err
+    for option in ("--detach", "--nodes"):
+        ran = account("train", "adder", option)
+        assert ran.code == 2
+        assert f"{option}: is for a run on AWS Batch: add --on batch" in " ".join(ran.err.split())
+
+
+def test_several_instances_where_the_stack_has_one(account: Account) -> None:
+    ran = account.train(data="digits", nodes=True)
+    assert ran.code == 1
+    assert "stack pilotlight: has no queue for runs over several instances. Deploy it with Nodes=2 or more" in ran.err
+    assert account.jobs() == []
 
 
 def test_seeds_that_could_not_be_compared(account: Account) -> None:
