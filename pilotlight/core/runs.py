@@ -1,7 +1,9 @@
 """What a training run keeps in the store beside the versions, and what its exit code says.
 
     .runs/<run>/run.json             what was asked for, written once by who submits it
+    .runs/<run>/claims/<n>.json      who submits it, so that two who ask at once pay for one job
     .runs/<run>/jobs/<job>.json      one job of an engine that tried it, written once
+    .runs/<run>/costs/<job>.json     what that job cost, written once by who watched its end
     .runs/<run>/checkpoints/…        what an interrupted run goes on from; removed once it has succeeded
     .runs/<run>/nodes/<job>/<index>  the address of one node of a multi-node job, written once by itself
     .runs/<run>/result.json          what it made, written once by the run itself; its presence means success
