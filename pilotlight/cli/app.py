@@ -12,12 +12,11 @@ import typer
 
 from pilotlight import __version__
 from pilotlight.cli.commands import begin, bench, check, demo, image, invoke, package, produce, runs, serve, versions
+from pilotlight.cli.leaving import EXIT_STOPPED
 from pilotlight.cli.wiring import Surroundings, surroundings
 from pilotlight.core.errors import Interrupted, UserError
 
 EXIT_USER_ERROR: Final = 1
-EXIT_INTERRUPTED: Final = 130
-"""What shells give a command that Ctrl-C ended."""
 EXIT_DEFECT: Final = 70
 """EX_SOFTWARE of sysexits.h."""
 
@@ -34,9 +33,9 @@ def run(argv: Sequence[str], where: Surroundings) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+        return EXIT_STOPPED
     except Interrupted as error:
-        return _told(error, str(error), where, EXIT_INTERRUPTED)
+        return _told(error, str(error), where, EXIT_STOPPED)
     except UserError as error:
         return _told(error, str(error), where, EXIT_USER_ERROR)
     except Exception as error:  # noqa: BLE001  (the last door before the shell)

@@ -13,8 +13,9 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
+from pilotlight.cli.leaving import leave
 from pilotlight.cli.results import as_object
 from pilotlight.cli.signals import stopping
 from pilotlight.cli.wiring import existing_model, fetch_data, open_store
@@ -129,9 +130,9 @@ def _positive(text: str) -> int:
     return number
 
 
-def main() -> int:
-    """The process' own arguments, folder and environment."""
+def main() -> NoReturn:
+    """The process' own arguments, folder and environment; ends it."""
     import os  # noqa: PLC0415  (only a process has them)
 
     # What native libraries and train.py print goes to stderr, so that stdout has events alone.
-    return run(sys.argv[1:], Path.cwd(), os.environ, sys.stdout)
+    leave(run(sys.argv[1:], Path.cwd(), os.environ, sys.stdout))

@@ -82,13 +82,12 @@ def test_the_message_that_only_sts_can_read_is_left_out() -> None:
     assert caught.value.hint == "The credentials need ec2:DescribeSpotPriceHistory there."
 
 
-def test_a_page_of_html_is_one_short_line() -> None:
+def test_a_page_of_html_is_left_out() -> None:
     client, stub = stubbed("batch")
     stub.add_client_error("describe_job_queues", "502", "<html>\n<title>Bad Gateway</title>\n" + "x" * 900)
     with pytest.raises(RunError) as caught:
         BatchEngine(client).queue("training")
-    assert "AWS Batch answered 502 (<html> <title>Bad Gateway</title> xxx" in caught.value.what
-    assert len(caught.value.what) < 450
+    assert caught.value.what == "AWS Batch answered 502"
 
 
 def test_a_service_is_called_by_its_own_name() -> None:
