@@ -18,22 +18,22 @@ RUN python3 -m venv /opt/venv \
         --only-binary=:all: --requirement /opt/pilotlight/requirements.txt
 
 # The job definition names the same number. Some libraries want it to have a name.
-RUN mkdir -p /work/project /work/tmp \
-    && chown -R 1000:1000 /work \
-    && { getent passwd 1000 || useradd --uid 1000 --home-dir /work --no-create-home trainer; }
+RUN mkdir -p /home/trainer/project /home/trainer/tmp \
+    && chown -R 1000:1000 /home/trainer \
+    && { getent passwd 1000 || useradd --uid 1000 --home-dir /home/trainer --no-create-home trainer; }
 
 COPY tool/ /opt/pilotlight/
 RUN /opt/venv/bin/python -m compileall -q /opt/pilotlight
-COPY --chown=1000:1000 project/ /work/project/
+COPY --chown=1000:1000 project/ /home/trainer/project/
 
-# Batch and the NVIDIA runtime hand in the GPU. Temporary files lie on the disk of /work, where checkpoints are written.
+# Batch and the NVIDIA runtime hand in the GPU. Temporary files lie on the disk of /home/trainer, where checkpoints are written.
 ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONPATH=/opt/pilotlight \
     PYTHONUNBUFFERED=1 \
-    HOME=/work \
-    TMPDIR=/work/tmp \
+    HOME=/home/trainer \
+    TMPDIR=/home/trainer/tmp \
     NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
 USER 1000:1000
-WORKDIR /work/project
+WORKDIR /home/trainer/project
 ENTRYPOINT ["python3", "-m", "pilotlight.training"]

@@ -248,8 +248,8 @@ def test_a_full_disk_is_one_paragraph_and_nothing_is_half_published(training: Tr
     name, store = "pilotlight-full-disk", tmp_path / "store"
     store.mkdir()
     store.chmod(0o777)  # the container's user is another
-    options = ["--tmpfs", "/work/tmp:size=1m,uid=1000,gid=1000", "--volume", f"{store}:/work/store"]
-    options += ["--env", "PILOTLIGHT_STORE=/work/store"]
+    options = ["--tmpfs", "/home/trainer/tmp:size=1m,uid=1000,gid=1000", "--volume", f"{store}:/home/trainer/store"]
+    options += ["--env", "PILOTLIGHT_STORE=/home/trainer/store"]
     command = ["docker", "run", "--name", name, *options, training.image, "digits", "--epochs", EPOCHS, "--run", "full"]
     try:
         ran = subprocess.run(command, check=False, capture_output=True, text=True)

@@ -98,7 +98,7 @@ for place in ("/opt/pilotlight/pilotlight", "/opt/venv", "/usr", "/"):
 """
     said = docker("run", "--rm", "--entrypoint", "python3", training.image, "-c", code)
     assert said.splitlines() == [
-        "1000 1000 /work/project /work/tmp /work",
+        "1000 1000 /home/trainer/project /home/trainer/tmp /home/trainer",
         "/opt/pilotlight/pilotlight False",
         "/opt/venv False",
         "/usr False",
@@ -122,8 +122,8 @@ print(pathlib.Path(pilotlight.__cached__).is_file(), pathlib.Path(importlib.meta
 
 
 def test_the_project_is_in_it_without_what_is_ignored(training: TrainingImage) -> None:
-    listed = docker("run", "--rm", "--entrypoint", "find", training.image, "/work/project", "-type", "f").split()
-    names = {name.removeprefix("/work/project/") for name in listed}
+    listed = docker("run", "--rm", "--entrypoint", "find", training.image, "/home/trainer/project", "-type", "f").split()
+    names = {name.removeprefix("/home/trainer/project/") for name in listed}
     assert {"functions/digits/train.py", "functions/raises/train.py", "template.yaml"} <= names
     assert not [name for name in names if name.startswith((".", "tests", "docs")) or name.endswith(".lock")]
 
