@@ -26,7 +26,7 @@ COPY tool/ /opt/pilotlight/
 RUN /opt/venv/bin/python -m compileall -q /opt/pilotlight
 COPY --chown=1000:1000 project/ /home/trainer/project/
 
-# Batch and the NVIDIA runtime hand in the GPU. Temporary files lie on the disk of /home/trainer, where checkpoints are written.
+# Batch and the NVIDIA runtime hand in the GPU. Temporary files, checkpoints among them, are written to the disk.
 ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONPATH=/opt/pilotlight \
     PYTHONUNBUFFERED=1 \

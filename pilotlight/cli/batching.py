@@ -94,7 +94,8 @@ def train_on_batch(  # noqa: PLR0913  (what the command was given)
         if detach:
             tell_detached(desk.run, name, job, as_json=as_json)
             return
-        result = follow(desk.cloud, desk.files, desk.run, job, desk.progress, world, desk.settings.log_group)
+        group = desk.settings.log_group
+        result = follow(desk.cloud, desk.files, desk.run, job, display=desk.progress, world=world, log_group=group)
     _pin(project, name, result)
     following = f"Next: pilotlight serve {name}"
     tell_result(desk.files, desk.run, job, result, as_json=as_json, following=following, pinned=True)

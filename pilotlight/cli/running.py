@@ -25,7 +25,7 @@ def watch_run(files: RunFiles, run: str, display: Display, world: World, *, as_j
         alive = _live(files, record, cloud)
         job = alive.id if alive is not None else job
     if cloud is not None and job and cloud.engine.jobs([job]):
-        result = follow(cloud, files, run, job, display, world)
+        result = follow(cloud, files, run, job, display=display, world=world)
     if result is None:
         what = "was never submitted" if not job else "has no result, and AWS Batch has forgotten its job"
         raise RunError(f"run {run} of {record.model}", what, "Run the same `pilotlight train` again.")

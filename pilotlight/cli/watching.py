@@ -33,11 +33,12 @@ EXIT_DETACHED: Final = 130
 """As after any Ctrl-C."""
 
 
-def follow(  # noqa: PLR0913, PLR0917  (what watching needs)
+def follow(  # noqa: PLR0913  (what watching needs)
     cloud: Cloud,
     files: RunFiles,
     run: str,
     job: str,
+    *,
     display: Display,
     world: World,
     log_group: str = DEFAULT_LOG_GROUP,

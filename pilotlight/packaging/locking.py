@@ -5,14 +5,13 @@ what its packages ask for. pip chooses the wheels for each platform that Lambda 
 address, so that any mirror may serve them.
 """
 
-import json
 import sys
 from pathlib import Path
 from typing import Final
 
 from pilotlight.core.errors import PackagingError, UserError
 from pilotlight.core.lock import write_aside
-from pilotlight.packaging.wheels import platform_options, run_pip
+from pilotlight.packaging.wheels import platform_options, read_report, run_pip
 
 PLATFORMS: Final = ("x86_64", "aarch64")
 _HEADER: Final = """\
@@ -42,15 +41,8 @@ def write_layer_lock(source: Path, target: Path, python: str) -> None:
 def _resolved(source: Path, python: str, platform: str) -> list[tuple[str, str, str]]:
     options = [*platform_options(python, platform), "--dry-run", "--ignore-installed", "--report", "-"]
     # --target is required with --platform; a dry run writes nothing there.
-    report = json.loads(run_pip("install", *options, "--target", ".", "--requirement", str(source)))
-    return [
-        (
-            item["metadata"]["name"].lower().replace("_", "-"),
-            item["metadata"]["version"],
-            item["download_info"]["archive_info"]["hashes"]["sha256"],
-        )
-        for item in report["install"]
-    ]
+    report = run_pip("install", *options, "--target", ".", "--requirement", str(source))
+    return read_report(report)
 
 
 def main(arguments: list[str]) -> int:

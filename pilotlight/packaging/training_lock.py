@@ -5,7 +5,6 @@ it: requirements.txt with TensorFlow for GPUs, CUDA's libraries included, and re
 the CPU, its twin at the same version. They hold the sha256 of wheels for x86_64 and no address.
 """
 
-import json
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -14,7 +13,7 @@ from typing import Final
 
 from pilotlight.core.errors import UserError
 from pilotlight.core.lock import write_aside
-from pilotlight.packaging.wheels import platform_options, run_pip
+from pilotlight.packaging.wheels import platform_options, read_report, run_pip
 
 PYTHON: Final = "3.13"
 """The version that infra/training.Dockerfile's base image has."""
@@ -73,14 +72,7 @@ def _report(wanted: list[str], options: list[str], constraints: Path | None) -> 
         printed = run_pip(
             "install", *options, *dry, *pins, "--requirement", str(requirements), where=_WHERE, hint=_HINT
         )
-    return [
-        (
-            item["metadata"]["name"].lower().replace("_", "-"),
-            item["metadata"]["version"],
-            item["download_info"]["archive_info"]["hashes"]["sha256"],
-        )
-        for item in json.loads(printed)["install"]
-    ]
+    return read_report(printed)
 
 
 def main(arguments: list[str]) -> int:

@@ -1,5 +1,6 @@
 """Installs pinned wheels for Lambda's platform, whatever this machine is; no Docker, nothing is built from source."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -57,3 +58,15 @@ def run_pip(*arguments: str, where: str = LAYER, hint: str = REACHABLE) -> str:
         problem = " ".join(problems or done.stderr.split()[-40:])
         raise PackagingError(where, f"cannot be installed: {problem.rstrip('.')}", hint)
     return done.stdout
+
+
+def read_report(printed: str) -> list[tuple[str, str, str]]:
+    """Name, version and sha256 of each wheel in what `pip install --report` printed (pip, "Installation Report")."""
+    return [
+        (
+            item["metadata"]["name"].lower().replace("_", "-"),
+            item["metadata"]["version"],
+            item["download_info"]["archive_info"]["hashes"]["sha256"],
+        )
+        for item in json.loads(printed)["install"]
+    ]

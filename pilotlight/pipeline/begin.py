@@ -32,12 +32,13 @@ class Begun(NamedTuple):
     called: str
 
 
-def begun(  # noqa: PLR0913, PLR0917  (what a run needs)
+def begun(  # noqa: PLR0913  (what a run needs)
     project: Project,
     name: str,
     store: Store,
     options: Options,
     stages: Stages,
+    *,
     fetch: Fetch | None,
     stop: Stop | None,
     node: Node | None,

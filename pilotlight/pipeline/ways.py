@@ -61,7 +61,7 @@ def train_model(  # noqa: PLR0913  (each is a choice of the caller, and named)
     published.
     """
     options, stages = options or Options(), Stages(progress or Silent())
-    config, run, kept, called = begun(project, name, store, options, stages, fetch, stop, node)
+    config, run, kept, called = begun(project, name, store, options, stages, fetch=fetch, stop=stop, node=node)
     with stages.stage("train"):
         fitted, scores = fit_seeds(partial(fit, project.folder(name), config), config, run, options.seeds)
     ending = Ending(project, config, store, stages, clock, options.at_least, options.pin)
@@ -96,7 +96,7 @@ def fit_on_node(  # noqa: PLR0913  (as train_model)
     Raises TrainingError, DataError, StoreError or Interrupted.
     """
     options, stages = options or Options(), Stages(progress or Silent())
-    config, run, _, _ = begun(project, name, store, options, stages, fetch, stop, node)
+    config, run, _, _ = begun(project, name, store, options, stages, fetch=fetch, stop=stop, node=node)
     with stages.stage("train"):
         fit_seeds(partial(fit, project.folder(name), config), config, run, options.seeds)
 

@@ -8,10 +8,8 @@ step on whether to stop or to keep a checkpoint, and the main one writes it.
 
 from __future__ import annotations
 
-import gc
 import math
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -51,14 +49,8 @@ def fit_model(  # noqa: PLR0913  (what a fit is told)
     if not model.built:  # its variables are there from its first batch on; this one is not learned from
         model.test_on_batch(*batches.at(0, 0))
     found = _fitting(kept.newest() if kept else None, model, run)
-    try:
-        with working(model, batches, run, validation) as work:
-            _Fit(work, batches, run, kept, clock, arguments, callbacks).begin_at(found)
-    except Interrupted as error:
-        # The error holds what fit was reading from, and TensorFlow complains of a reader that outlives Python.
-        traceback.clear_frames(error.__traceback__)
-        gc.collect()
-        raise
+    with working(model, batches, run, validation) as work:
+        _Fit(work, batches, run, kept, clock, arguments, callbacks).begin_at(found)
     return model
 
 

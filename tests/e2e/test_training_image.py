@@ -122,7 +122,9 @@ print(pathlib.Path(pilotlight.__cached__).is_file(), pathlib.Path(importlib.meta
 
 
 def test_the_project_is_in_it_without_what_is_ignored(training: TrainingImage) -> None:
-    listed = docker("run", "--rm", "--entrypoint", "find", training.image, "/home/trainer/project", "-type", "f").split()
+    listed = docker(
+        "run", "--rm", "--entrypoint", "find", training.image, "/home/trainer/project", "-type", "f"
+    ).split()
     names = {name.removeprefix("/home/trainer/project/") for name in listed}
     assert {"functions/digits/train.py", "functions/raises/train.py", "template.yaml"} <= names
     assert not [name for name in names if name.startswith((".", "tests", "docs")) or name.endswith(".lock")]

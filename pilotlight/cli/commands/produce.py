@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pilotlight.cli.results import told
 from pilotlight.cli.signals import stopping
-from pilotlight.cli.wiring import JsonFlag, existing_model, fetch_data, open_store, surroundings
+from pilotlight.cli.wiring import JsonFlag, Surroundings, existing_model, fetch_data, open_store, surroundings
+
+if TYPE_CHECKING:  # numpy and onnx load when a command runs
+    from pilotlight.pipeline import Options
 
 Data = Annotated[
     str | None,
@@ -71,17 +74,22 @@ def train(  # noqa: PLR0913  (one parameter an option)
     Example:  [dim]pilotlight train digits --on batch --data s3://bucket/data/mnist.npz[/]
     """
     from pilotlight.cli.batching import train_on_batch  # noqa: PLC0415  (when it runs)
-    from pilotlight.cli.curves import draw_curve  # noqa: PLC0415  (rich)
-    from pilotlight.pipeline import Options, train_model  # noqa: PLC0415  (numpy and onnx)
+    from pilotlight.pipeline import Options  # noqa: PLC0415  (numpy and onnx)
 
-    where = surroundings(ctx)
     options = Options(data=data, epochs=epochs, seeds=seeds, at_least=at_least)
     if on is Engine.batch:
-        train_on_batch(where, name, options, nodes=nodes, detach=detach, as_json=as_json)
+        train_on_batch(surroundings(ctx), name, options, nodes=nodes, detach=detach, as_json=as_json)
         return
     if detach or nodes:
         hint = "--detach" if detach else "--nodes"
         raise typer.BadParameter("is for a run on AWS Batch: add --on batch", param_hint=hint)
+    _train_here(surroundings(ctx), name, options, as_json=as_json)
+
+
+def _train_here(where: Surroundings, name: str, options: Options, *, as_json: bool) -> None:
+    from pilotlight.cli.curves import draw_curve  # noqa: PLC0415  (rich)
+    from pilotlight.pipeline import train_model  # noqa: PLC0415  (numpy and onnx)
+
     project = where.project()
     progress = where.progress()
     with stopping() as stop:
