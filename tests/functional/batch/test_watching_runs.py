@@ -47,7 +47,7 @@ def world(engine: ScriptedEngine, logs: ScriptedLogs, sleep: Callable[[float], N
 def watched(files: FolderBlobs, states: list[dict[str, Any]], streams: dict[tuple[str, str], list[str]]) -> list[str]:
     """What a person is told."""
     display, engine, logs = Recorded(), ScriptedEngine(states), ScriptedLogs(streams)
-    follow(cloud(engine, logs), files, RUN, JOB, display, world(engine, logs))
+    follow(cloud(engine, logs), files, RUN, JOB, display=display, world=world(engine, logs))
     return display.told
 
 
@@ -129,7 +129,7 @@ def test_the_last_lines_are_waited_for(files: FolderBlobs) -> None:
         streams[GROUP, "training/default/1"] = [event("note", text="late"), MADE]
 
     display = Recorded()
-    follow(cloud(engine, logs), files, RUN, JOB, display, world(engine, logs, sleep))
+    follow(cloud(engine, logs), files, RUN, JOB, display=display, world=world(engine, logs, sleep))
     assert "late" in display.told
     assert slept == [POLL_SECONDS]
 
@@ -147,7 +147,7 @@ def test_several_nodes_are_seen_through_the_first(files: FolderBlobs) -> None:
     parent = job("SUCCEEDED", attempt(1, exitCode=0), nodeProperties=nodes, container={})
     streams = {(GROUP, "training/default/1"): [event("note", text="node 0"), MADE]}
     engine, logs, display = Nodes([parent]), ScriptedLogs(streams), Recorded()
-    follow(cloud(engine, logs), files, RUN, JOB, display, world(engine, logs), GROUP)
+    follow(cloud(engine, logs), files, RUN, JOB, display=display, world=world(engine, logs), log_group=GROUP)
     assert "node 0" in display.told
     assert display.told[-1].startswith("cost: $0.067, 10 min in 1 attempt on g4dn.xlarge")
 
@@ -168,7 +168,7 @@ def interrupted(_: float) -> None:
 def test_ctrl_c_leaves_the_job_alone(files: FolderBlobs, capsys: pytest.CaptureFixture[str]) -> None:
     engine, logs = ScriptedEngine([job("RUNNING")]), ScriptedLogs({})
     with pytest.raises(typer.Exit) as left:
-        follow(cloud(engine, logs), files, RUN, JOB, Recorded(), world(engine, logs, interrupted))
+        follow(cloud(engine, logs), files, RUN, JOB, display=Recorded(), world=world(engine, logs, interrupted))
     assert left.value.exit_code == 130
     assert capsys.readouterr().err == (
         f"Detached; the run goes on. Come back with `pilotlight runs watch {RUN}`, end it with `pilotlight runs cancel "
@@ -185,7 +185,7 @@ def test_a_connection_that_breaks_says_that_the_run_goes_on(files: FolderBlobs) 
 
     engine, logs = Broken(), ScriptedLogs({})
     with pytest.raises(RunError) as caught:
-        follow(cloud(engine, logs), files, RUN, JOB, Recorded(), world(engine, logs))
+        follow(cloud(engine, logs), files, RUN, JOB, display=Recorded(), world=world(engine, logs))
     assert str(caught.value) == (
         "jobs: AWS Batch cannot be reached: no route. Check the network. The run itself goes on. Come back with "
         f"`pilotlight runs watch {RUN}`, end it with `pilotlight runs cancel {RUN}`."
@@ -249,7 +249,7 @@ def test_an_invalid_environment_is_told_while_the_job_waits(files: FolderBlobs) 
         environments=[environment(status="INVALID", statusReason="CLIENT_ERROR - no role")],
     )
     display, logs = Recorded(), ScriptedLogs({})
-    follow(cloud(engine, logs), files, RUN, JOB, display, world(engine, logs))
+    follow(cloud(engine, logs), files, RUN, JOB, display=display, world=world(engine, logs))
     assert "no compute environment can start it: gpu-spot is INVALID (CLIENT_ERROR - no role)" in display.told
 
 
