@@ -35,8 +35,8 @@ from pilotlight.optimization.graph import save_optimized
 from pilotlight.store import FolderBlobs, Store
 from pilotlight_runtime import loading
 from pilotlight_runtime.datatypes import FP32
-from pilotlight_runtime.ort_session import open_session
-from pilotlight_runtime.ort_start import installed_library, start_engine
+from pilotlight_runtime.engine.ort_session import open_session
+from pilotlight_runtime.engine.start import installed_library, start_engine
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
 

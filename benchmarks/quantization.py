@@ -30,9 +30,9 @@ from pilotlight.pipeline.source import Source, source_of
 from pilotlight.quantization import integers, quantize
 from pilotlight.store import FolderBlobs, Store
 from pilotlight.training import Run, fit
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.loading import load_model
 from pilotlight_runtime.manifest import MODEL_NAME
-from pilotlight_runtime.ort_session import open_session
 
 MODELS: Final = ("digits", "sentiment", "language")
 ALL: Final = "all"

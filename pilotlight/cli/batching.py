@@ -38,12 +38,12 @@ from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
 from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
 from pilotlight.core.project import Project
 from pilotlight.core.stack import stack_name
-from pilotlight.parity import check_metric
 from pilotlight.pipeline.seeds import check_seeds
 from pilotlight.training import NUMBERS, TRAIN_NAME
-from pilotlight.training.sources import BUILT_IN
-from pilotlight.training.sources.bundled import BUNDLED
-from pilotlight.training.texts import DJANGO, REVIEWS
+from pilotlight.training.data.bundled import BUNDLED
+from pilotlight.training.data.sources import BUILT_IN
+from pilotlight.training.text.texts import DJANGO, REVIEWS
+from pilotlight.verification import check_metric
 
 if TYPE_CHECKING:
     from pilotlight.batch import Queue, Result, Vcpus

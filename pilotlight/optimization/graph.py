@@ -7,7 +7,7 @@ from pathlib import Path
 
 import onnx
 
-from pilotlight_runtime.host import OPTIMIZED_NAME
+from pilotlight_runtime.engine.host import OPTIMIZED_NAME
 
 
 class NotOptimized(Exception):

@@ -20,8 +20,8 @@ from pilotlight.core.project import Project
 from pilotlight.local.functions import Function, load_function
 from pilotlight.local.questions import infer_path, tensor_question
 from pilotlight.packaging import package_function
-from pilotlight.parity import NoAnswer
 from pilotlight.store import FolderBlobs, Store
+from pilotlight.verification import NoAnswer
 from pilotlight_runtime.datatypes import BYTES
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.tensor import Tensor

@@ -13,7 +13,6 @@ from pilotlight.core.progress import Progress
 from pilotlight.core.project import Project
 from pilotlight.core.runs import run_key
 from pilotlight.core.stopping import Stop
-from pilotlight.parity import check_metric
 from pilotlight.pipeline.gate import check_image
 from pilotlight.pipeline.kept import KeptRun, check_run_name, run_id
 from pilotlight.pipeline.result import Options
@@ -21,6 +20,7 @@ from pilotlight.pipeline.seeds import check_seeds
 from pilotlight.pipeline.stages import Stages
 from pilotlight.store import Store
 from pilotlight.training import TRAIN_NAME, Devices, Fetch, Node, Run, backend, meet, own_address
+from pilotlight.verification import check_metric
 
 
 class Begun(NamedTuple):

@@ -14,8 +14,8 @@ from pilotlight.core.artifacts import Candidate, Named, ParityReport, Reference
 from pilotlight.core.errors import ServiceError
 from pilotlight.core.modelconfig import ModelConfig, ParityConfig
 from pilotlight.core.project import Project
-from pilotlight.parity import verify_behaviour
 from pilotlight.pipeline.asked import asked
+from pilotlight.verification import verify_behaviour
 
 
 def verify_exported(

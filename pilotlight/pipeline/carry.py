@@ -9,12 +9,12 @@ from typing import NamedTuple
 from pilotlight.core.artifacts import Candidate, Named, ParityReport, Quantization
 from pilotlight.core.modelconfig import NONE, ModelConfig
 from pilotlight.optimization import optimize
-from pilotlight.parity import first_call
 from pilotlight.pipeline.quantized import graph_bytes, verify_quantized
 from pilotlight.pipeline.reference import held_out_metrics
 from pilotlight.pipeline.source import Source
 from pilotlight.pipeline.stages import Stages
 from pilotlight.quantization import quantize
+from pilotlight.verification import first_call
 from pilotlight_runtime.session import OpenSession
 
 

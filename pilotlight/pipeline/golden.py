@@ -15,7 +15,7 @@ from pilotlight.core.artifacts import Array, Candidate, ParityReport
 from pilotlight.core.errors import DataError
 from pilotlight.core.modelconfig import ParityConfig
 from pilotlight.core.npz import read_npz
-from pilotlight.parity import verify, verify_golden
+from pilotlight.verification import verify, verify_golden
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.session import OpenSession
 from pilotlight_runtime.signature import Signature

@@ -14,8 +14,8 @@ from typing import Final
 
 from pilotlight.core.artifacts import Candidate, ParityReport, Quantization, Reference
 from pilotlight.core.modelconfig import ModelConfig
-from pilotlight.parity import first_call
 from pilotlight.pipeline.source import Source
+from pilotlight.verification import first_call
 
 ROUNDS: Final = 31
 

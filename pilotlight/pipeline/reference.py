@@ -14,7 +14,7 @@ from pilotlight.core.artifacts import Dataset, Exported, Fitted, Named, Referenc
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.labels import unlabelled
 from pilotlight.core.modelconfig import ModelConfig
-from pilotlight.parity import METRICS
+from pilotlight.verification import METRICS
 from pilotlight_runtime.signature import Signature
 
 

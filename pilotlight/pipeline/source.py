@@ -14,12 +14,12 @@ from pilotlight.core.artifacts import Candidate, Exported, Fitted, Named, Parity
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.modelconfig import STATIC, ModelConfig, ParityConfig
 from pilotlight.core.project import Project
-from pilotlight.parity import run_once, verify
 from pilotlight.pipeline.asked import asked
 from pilotlight.pipeline.behaviour import verify_exported
 from pilotlight.pipeline.graphs import verify_graphs
 from pilotlight.pipeline.reference import reference_of_fitted
 from pilotlight.quantization import calibration_samples
+from pilotlight.verification import run_once, verify
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.session import OpenSession
 

@@ -16,8 +16,8 @@ from pilotlight.core.errors import ParityError, ServiceError
 from pilotlight.core.modelconfig import ModelConfig
 from pilotlight.core.project import Project
 from pilotlight.packaging import APP_NAME
-from pilotlight.parity import to_tensor
 from pilotlight.pipeline.asked import Fault, asked
+from pilotlight.verification import to_tensor
 from pilotlight_runtime.datatypes import BYTES
 from pilotlight_runtime.events import MAX_BODY_BYTES
 from pilotlight_runtime.loading import smallest, zero_inputs

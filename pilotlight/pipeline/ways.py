@@ -34,8 +34,8 @@ from pilotlight.training import (
     load_train_module,
     local_folder,
 )
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.manifest import MODEL_NAME
-from pilotlight_runtime.ort_session import open_session
 from pilotlight_runtime.session import OpenSession
 
 

@@ -12,11 +12,11 @@ from typing import Any
 from pilotlight.core.artifacts import Dataset, Exported, Fitted
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.modelconfig import ModelConfig
-from pilotlight.training.backend import backend
-from pilotlight.training.door import TrainModule, guarded, load_train_module
-from pilotlight.training.keras_support import evaluate, history, is_keras, seed_everything, steps_an_epoch
+from pilotlight.training.data.s3 import local_folder
+from pilotlight.training.keras.backend import backend
+from pilotlight.training.keras.support import evaluate, history, is_keras, seed_everything, steps_an_epoch
 from pilotlight.training.run import Run
-from pilotlight.training.sources.s3 import local_folder
+from pilotlight.training.train_module import TrainModule, guarded, load_train_module
 
 
 def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] = time.perf_counter) -> Fitted:

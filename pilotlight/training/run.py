@@ -10,8 +10,8 @@ from pilotlight.core.curve import Curve, finite
 from pilotlight.core.progress import Progress, Silent
 from pilotlight.core.stopping import Stop
 from pilotlight.training.checkpoints import Checkpoints
-from pilotlight.training.devices import Devices
-from pilotlight.training.precision import FLOAT32
+from pilotlight.training.keras.devices import Devices
+from pilotlight.training.keras.precision import FLOAT32
 
 Fetch = Callable[[str, Path], None]
 """Downloads the object at an s3:// address to a path; all below it to a folder, where it ends with a slash."""

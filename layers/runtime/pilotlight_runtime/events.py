@@ -13,10 +13,10 @@ from __future__ import annotations
 import binascii
 from collections.abc import Callable
 
-from pilotlight_runtime.base64_text import decode_base64
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
-from pilotlight_runtime.http import HttpRequest, HttpResponse
-from pilotlight_runtime.json_codec import dumps, loads
+from pilotlight_runtime.protocol.base64_text import decode_base64
+from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse
+from pilotlight_runtime.protocol.json_codec import dumps, loads
 from pilotlight_runtime.typed import Any, Final, NamedTuple
 from pilotlight_runtime.wording import brief
 

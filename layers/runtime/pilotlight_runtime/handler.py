@@ -81,21 +81,21 @@ def threads(environ: Mapping[str, str]) -> int:
 
 def _engine(meanwhile: Aside) -> OpenSession:
     """ONNX Runtime, started, which runs no Python for 15 ms; `meanwhile` runs at the same time."""
-    from pilotlight_runtime import ort_start  # noqa: PLC0415  (not where another engine is given)
+    from pilotlight_runtime.engine import start  # noqa: PLC0415  (not where another engine is given)
 
-    library = ort_start.installed_library()
-    ort_start.load_library(library)
+    library = start.installed_library()
+    start.load_library(library)
     meanwhile.start()
-    ort_start.start_engine(library)
-    from pilotlight_runtime.ort_session import open_session  # noqa: PLC0415  (`meanwhile` has imported most of it)
+    start.start_engine(library)
+    from pilotlight_runtime.engine.ort_session import open_session  # noqa: PLC0415  (`meanwhile` has imported most of it)
 
     return open_session
 
 
 def _manifest(folder: str) -> Manifest:
     """The manifest, its files checked; imports what opening the model needs."""
+    from pilotlight_runtime.engine.ort_session import OrtSession  # noqa: F401, PLC0415  (see the module)
     from pilotlight_runtime.loading import checked_manifest  # noqa: PLC0415  (see the module)
-    from pilotlight_runtime.ort_session import OrtSession  # noqa: F401, PLC0415  (see the module)
 
     return checked_manifest(folder)
 

@@ -156,8 +156,8 @@ def open_checked(folder: StrPath, graph: str, manifest: Manifest, open_session: 
 
 def this_host() -> str:
     """See host.describe_host; SessionError where there is no engine."""
-    from pilotlight_runtime.host import describe_host  # noqa: PLC0415  (not where a version holds one graph)
-    from pilotlight_runtime.ort_session import engine_version  # noqa: PLC0415  (not where another engine is given)
+    from pilotlight_runtime.engine.host import describe_host  # noqa: PLC0415  (not where a version holds one graph)
+    from pilotlight_runtime.engine.ort_session import engine_version  # noqa: PLC0415  (not where another engine is given)
 
     return describe_host(engine_version())
 

@@ -56,9 +56,9 @@ class ImageInput(NamedTuple):
 class Loading(NamedTuple):
     """Which graph is opened.
 
-    graph: the file's name. host: what `pilotlight_runtime.host` says where that graph was made and may be opened;
-    elsewhere, and where it is "", MODEL_NAME is opened. reason, figures: for people, why it was chosen and what was
-    measured.
+    graph: the file's name. host: what `pilotlight_runtime.engine.host` says where that graph was made and may be
+    opened; elsewhere, and where it is "", MODEL_NAME is opened. reason, figures: for people, why it was chosen and what
+    was measured.
     """
 
     graph: str

@@ -10,7 +10,7 @@ HEAVY = "tensorflow", "keras", "tf2onnx", "sklearn", "boto3"
 
 
 @pytest.mark.parametrize(
-    "module", ["pilotlight.conversion", "pilotlight.training", "pilotlight.parity", "pilotlight.pipeline"]
+    "module", ["pilotlight.conversion", "pilotlight.training", "pilotlight.verification", "pilotlight.pipeline"]
 )
 def test_importing_a_room_loads_no_framework(module: str) -> None:
     code = f"import {module}, sys; print([name for name in {HEAVY} if name in sys.modules])"

@@ -17,7 +17,7 @@ from pilotlight.core.project import Project
 from pilotlight.pipeline import import_model
 from pilotlight.store import FolderBlobs, Store
 from pilotlight_runtime.datatypes import FP32
-from pilotlight_runtime.ort_session import open_session
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.tensor import Tensor
 
 NAMES = LabelsConfig(("no", "ja", "grün"))

@@ -11,14 +11,14 @@ from pilotlight.core.artifacts import Candidate, Reference
 from pilotlight.core.lock import Lock
 from pilotlight.core.modelconfig import ParityConfig
 from pilotlight.optimization import optimize
-from pilotlight.parity import verify
 from pilotlight.pipeline.graphs import verify_graphs
 from pilotlight.store import FolderBlobs, Store
+from pilotlight.verification import verify
 from pilotlight_runtime.datatypes import FP32
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import ChecksumMismatch, ManifestError, MissingArtifact
 from pilotlight_runtime.handler import model_handler
 from pilotlight_runtime.loading import LoadedModel, load_model
-from pilotlight_runtime.ort_session import open_session
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
 

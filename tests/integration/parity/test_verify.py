@@ -12,9 +12,9 @@ from onnx_makers import identity_model, linear_model, model_of
 from pilotlight.conversion import read_signature
 from pilotlight.core.artifacts import Array, Candidate, Named, Reference
 from pilotlight.core.modelconfig import ParityConfig
-from pilotlight.parity import verify, verify_golden
+from pilotlight.verification import verify, verify_golden
 from pilotlight_runtime.datatypes import DATATYPES, FP32, Datatype
-from pilotlight_runtime.ort_session import open_session
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.tensor import Tensor

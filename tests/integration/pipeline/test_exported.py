@@ -18,11 +18,11 @@ from pilotlight.local.functions import load_function
 from pilotlight.packaging import package_function
 from pilotlight.pipeline import TrainResult, train_model
 from pilotlight.store import FolderBlobs, Store
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import ChecksumMismatch, LoadError, MissingArtifact
 from pilotlight_runtime.handler import model_handler
 from pilotlight_runtime.loading import load_model
 from pilotlight_runtime.manifest import Manifest
-from pilotlight_runtime.ort_session import open_session
 
 MODEL_TOML = """
 kind = "keras"
@@ -45,7 +45,7 @@ TRAIN = """
 import keras
 import numpy as np
 from pilotlight.core.artifacts import Dataset, Exported
-from pilotlight_runtime.text import Vocabulary, padded, words
+from pilotlight_runtime.text.texts import Vocabulary, padded, words
 
 WIDTH = 8
 
@@ -75,7 +75,7 @@ def train(data, run):
 """
 APP = """
 from pilotlight_runtime.handler import model_handler
-from pilotlight_runtime.text import Vocabulary, padded, read_texts, texts_tensor, words
+from pilotlight_runtime.text.texts import Vocabulary, padded, read_texts, texts_tensor, words
 
 def prepare(model):
     vocabulary = Vocabulary.load(model.asset("vocabulary.json"))

@@ -18,7 +18,7 @@ from pilotlight.core.project import Project
 from pilotlight.pipeline import Options, convert_model, train_model
 from pilotlight.store import FolderBlobs, Store
 from pilotlight_runtime.datatypes import FP32
-from pilotlight_runtime.ort_session import open_session
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
 

@@ -18,7 +18,7 @@ from pilotlight.core.project import Project
 from pilotlight.pipeline import Options, train_model
 from pilotlight.store import FolderBlobs, Store
 from pilotlight.training import Run, array_batches, fit_model
-from pilotlight.training.rebuilt import in_precision, rebuilt
+from pilotlight.training.keras.rebuilt import in_precision, rebuilt
 
 DIGITS = Path(__file__).parents[3] / "functions" / "digits"
 HALVES = {TensorProto.FLOAT16, TensorProto.BFLOAT16}

@@ -11,7 +11,7 @@ from text_project import FUNCTIONS, TextModel, operators, trained_small
 from pilotlight.core.project import Project
 from pilotlight.pipeline import Options, train_model
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.training.sources.reviews import load_reviews
+from pilotlight.training.text.reviews import load_reviews
 
 SST2 = os.environ.get("PILOTLIGHT_TEST_SST2", "")
 

@@ -26,10 +26,10 @@ from pilotlight.packaging import package_function
 from pilotlight.pipeline.behaviour import verify_exported
 from pilotlight.store import FolderBlobs, Store
 from pilotlight.training import Run, fit
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import ChecksumMismatch
 from pilotlight_runtime.handler import model_handler
 from pilotlight_runtime.manifest import Manifest
-from pilotlight_runtime.ort_session import open_session
 
 NAME = "translate"
 HELD_OUT = 40
@@ -201,7 +201,7 @@ print(*sorted(name for name in sys.modules if not name.startswith("_")))
     ran = subprocess.run(command, check=True, capture_output=True, text=True)
     modules = set(ran.stdout.splitlines()[-1].split())
     assert {f"pilotlight_runtime.{name}" for name in ("several", "text", "subwords", "generation")} <= modules
-    assert not modules & {"numpy", "onnxruntime", "pilotlight", "keras", "pilotlight_runtime.text_classifier"}
+    assert not modules & {"numpy", "onnxruntime", "pilotlight", "keras", "pilotlight_runtime.text.classifier"}
 
 
 def test_many_texts_are_answered_in_batches(function: Packaged) -> None:
