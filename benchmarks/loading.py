@@ -108,7 +108,7 @@ class Transformer:
         self.weights.append(numpy_helper.from_array(np.asarray(value), name))
         return name
 
-    def node(self, kind: str, *inputs: str, **attributes: Any) -> str:  # noqa: ANN401  (as helper.make_node)
+    def node(self, kind: str, *inputs: str, **attributes: Any) -> str:
         """A node with one output, whose name is returned."""
         self.nodes.append(helper.make_node(kind, inputs, [f"{kind}{len(self.nodes)}"], **attributes))
         return str(self.nodes[-1].output[0])

@@ -149,7 +149,7 @@ class Account:
 
 def _as_run_does(command: Callable[[Surroundings], None], where: Surroundings) -> int:
     """A command that is given its world, with the errors as `run` tells them."""
-    import pilotlight.cli.app as cli  # noqa: PLC0415  (its errors, without its arguments)
+    import pilotlight.cli.app as cli
 
     try:
         with where.closing:

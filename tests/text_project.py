@@ -88,6 +88,6 @@ def trained_small(root: Path, name: str, source: Path, classes: int, epochs: int
 
 def operators(path: Path) -> set[str]:
     """The ONNX operators of the graph at `path`."""
-    import onnx  # noqa: PLC0415  (not for what only asks)
+    import onnx
 
     return {node.op_type for node in onnx.load(str(path), load_external_data=False).graph.node}

@@ -11,9 +11,9 @@ from pathlib import Path
 
 def main() -> None:
     """Runs the command in sys.argv and ends the process with its exit code."""
-    from pilotlight.cli.app import run  # noqa: PLC0415  (typer, only where there is a command to run)
-    from pilotlight.cli.leaving import leave  # noqa: PLC0415  (as above)
-    from pilotlight.cli.wiring import Surroundings  # noqa: PLC0415  (as above)
+    from pilotlight.cli.app import run
+    from pilotlight.cli.leaving import leave
+    from pilotlight.cli.wiring import Surroundings
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -16,8 +16,8 @@ if TYPE_CHECKING:  # boto3 loads when a command runs
 
 def open_cloud() -> Cloud:
     """Every service that a run needs, with the credentials and the region of the environment."""
-    from pilotlight import aws  # noqa: PLC0415  (see above)
-    from pilotlight.batch import Cloud  # noqa: PLC0415  (as above)
+    from pilotlight import aws
+    from pilotlight.batch import Cloud
 
     clients = aws.Clients()
     return Cloud(
@@ -35,7 +35,7 @@ def open_cloud() -> Cloud:
 
 def code_tag(root: Path) -> str:
     """The tag of the image that holds the project's present code, of the variant that its pilotlight.toml names."""
-    from pilotlight.image import image_tag, read_variant  # noqa: PLC0415  (when a command runs)
+    from pilotlight.image import image_tag, read_variant
 
     return image_tag(root, variant=read_variant(root))
 

@@ -132,7 +132,7 @@ def _positive(text: str) -> int:
 
 def main() -> NoReturn:
     """The process' own arguments, folder and environment; ends it."""
-    import os  # noqa: PLC0415  (only a process has them)
+    import os
 
     # What native libraries and train.py print goes to stderr, so that stdout has events alone.
     leave(run(sys.argv[1:], Path.cwd(), os.environ, sys.stdout))

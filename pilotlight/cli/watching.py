@@ -72,7 +72,7 @@ def tell_result(  # noqa: PLR0913  (what is told)
     if as_json:
         print_json({"run": run, "job": job or None, **_as_object(result), "cost": cost_object(record)})
         return
-    from pilotlight.cli.tables import written  # noqa: PLC0415  (rich)
+    from pilotlight.cli.tables import written
 
     console = out()
     state = "published" if result.new else "was published before"
@@ -143,7 +143,7 @@ def _spent_text(record: RunRecord) -> str:
 
 
 def _money(record: RunRecord) -> str:
-    from pilotlight.batch import Range  # noqa: PLC0415  (only where a cost is known)
+    from pilotlight.batch import Range
 
     return str(Range(*record.spent)) if record.spent is not None else ""
 

@@ -52,9 +52,9 @@ class Surroundings:
 
     def progress(self) -> LiveProgress | PlainProgress:
         """A live display on a terminal, plain lines elsewhere; always on stderr."""
-        from rich.console import Console  # noqa: PLC0415  (see the module)
+        from rich.console import Console
 
-        from pilotlight.cli.progress import LiveProgress, PlainProgress  # noqa: PLC0415  (see the module)
+        from pilotlight.cli.progress import LiveProgress, PlainProgress
 
         stream = self.closing.enter_context(_own_stderr())
         console = Console(file=stream, highlight=False)
@@ -105,7 +105,7 @@ def split_version(text: str) -> tuple[str, str | None]:
 
 def open_store(location: str) -> Store:
     """The store at `location`: a folder, or s3://bucket/prefix."""
-    from pilotlight.store import Store  # noqa: PLC0415  (see the module)
+    from pilotlight.store import Store
 
     return Store(open_blobs(location))
 
@@ -113,10 +113,10 @@ def open_store(location: str) -> Store:
 def open_blobs(location: str) -> Blobs:
     """What a store lies in, versions and runs: a folder, or s3://bucket/prefix."""
     if not location.startswith("s3://"):
-        from pilotlight.store import FolderBlobs  # noqa: PLC0415  (see the module)
+        from pilotlight.store import FolderBlobs
 
         return FolderBlobs(Path(location))
-    from pilotlight.aws import S3Blobs, parse_s3_url, s3_client  # noqa: PLC0415  (see the module)
+    from pilotlight.aws import S3Blobs, parse_s3_url, s3_client
 
     bucket, prefix = parse_s3_url(location)
     return S3Blobs(s3_client(), bucket, prefix)
@@ -129,7 +129,7 @@ def layer_cache(project: Project) -> Path:
 
 def fetch_data(url: str, target: Path) -> None:
     """Downloads s3://bucket/key to `target`, all of s3://bucket/prefix/ to a folder; the client is made only here."""
-    from pilotlight.aws import fetch_object, fetch_prefix, s3_client  # noqa: PLC0415  (see the module)
+    from pilotlight.aws import fetch_object, fetch_prefix, s3_client
 
     fetch = fetch_prefix if url.endswith("/") else fetch_object
     fetch(s3_client(), url, target)
@@ -144,14 +144,14 @@ def command_to_type(cwd: Path, started: str = sys.argv[0], path: str | None = No
 
 def out() -> Console:
     """Where answers go."""
-    from rich.console import Console  # noqa: PLC0415  (see the module)
+    from rich.console import Console
 
     return Console(highlight=False)
 
 
 def err() -> Console:
     """Where progress and remarks go."""
-    from rich.console import Console  # noqa: PLC0415  (see the module)
+    from rich.console import Console
 
     return Console(stderr=True, highlight=False)
 

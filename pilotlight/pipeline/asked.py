@@ -99,7 +99,7 @@ class Asked:
         except Exception as error:  # noqa: BLE001  (a person's code)
             return Fault(500, f"its handler gave no response ({type(error).__name__}: {error})", "", ())
 
-    def _answer(self, event: object) -> Any:  # noqa: ANN401  (any JSON)
+    def _answer(self, event: object) -> Any:
         with redirect_stdout(self._log):
             return self._function(event, "gate")
 

@@ -20,7 +20,7 @@ from pilotlight_runtime.signature import Signature
 
 def reference_of(
     adapter: Adapter,
-    model: Any,  # noqa: ANN401  (any framework's object)
+    model: Any,
     data: Dataset,
     config: ModelConfig,
     signature: Signature,

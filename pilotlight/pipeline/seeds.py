@@ -104,7 +104,7 @@ def _distinct(fitted: list[Fitted]) -> None:
         )
 
 
-def _files(model: Any) -> set[Path]:  # noqa: ANN401  (any framework's object)
+def _files(model: Any) -> set[Path]:
     """The files that what train.py gave is read from."""
     graphs = model.graphs.values() if isinstance(model, Exported) else (model,)
     return {graph for graph in graphs if isinstance(graph, Path)}

@@ -60,7 +60,7 @@ def _fitted(module: TrainModule, config: ModelConfig, run: Run, data: Dataset, t
     return Fitted(model, data, metrics, seconds, settings, None if curve is None else curve.thinned())
 
 
-def _measured(model: Any, data: Dataset) -> Mapping[str, float]:  # noqa: ANN401  (any framework's object)
+def _measured(model: Any, data: Dataset) -> Mapping[str, float]:
     if isinstance(model, Exported):
         return model.metrics
     return evaluate(model, data.x_test, data.y_test) if is_keras(model) else {}

@@ -14,12 +14,12 @@ FOLDS: Final = 5
 _SHARES: Final = (0.2, 0.4, 0.6, 0.8, 1.0)
 
 
-def folds(labels: Array, seed: int, where: str) -> Any:  # noqa: ANN401  (scikit-learn has no types)
+def folds(labels: Array, seed: int, where: str) -> Any:
     """Five folds of the training part, shuffled by `seed`, with the same share of each class where labels are classes.
 
     Fewer where the rarest class has fewer samples; DataError, which calls the source `where`, for one with only one.
     """
-    from sklearn.model_selection import KFold, StratifiedKFold  # noqa: PLC0415  (a second)
+    from sklearn.model_selection import KFold, StratifiedKFold
 
     classes = labels.dtype.kind in "iu"
     rarest = int(np.unique(labels, return_counts=True)[1].min()) if classes else len(labels)
@@ -31,12 +31,12 @@ def folds(labels: Array, seed: int, where: str) -> Any:  # noqa: ANN401  (scikit
     return kind(min(FOLDS, rarest), shuffle=True, random_state=seed % 2**32)
 
 
-def record_learning_curve(run: Run, model: Any, data: Dataset, scoring: str = "accuracy") -> None:  # noqa: ANN401
+def record_learning_curve(run: Run, model: Any, data: Dataset, scoring: str = "accuracy") -> None:
     """Records `scoring` over the number of training samples, by cross-validation inside the training part.
 
     model: an estimator, which is cloned. The held-out part is not looked at. DataError as `folds` raises it.
     """
-    from sklearn.model_selection import learning_curve  # noqa: PLC0415  (a second)
+    from sklearn.model_selection import learning_curve
 
     sizes, fitted, validated = learning_curve(
         model,

@@ -66,7 +66,7 @@ def _checked_load(path: Path, load: Callable[[Run], Any]) -> Callable[[Run], Dat
 
 
 def _checked_train(path: Path, train: Callable[[Dataset, Run], Any]) -> Callable[[Dataset, Run], Any]:
-    def call(data: Dataset, run: Run) -> Any:  # noqa: ANN401  (the framework's own object)
+    def call(data: Dataset, run: Run) -> Any:
         with guarded(path):
             model = train(data, run)
         if model is None:

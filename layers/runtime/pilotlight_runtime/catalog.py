@@ -45,7 +45,7 @@ def catalog_handler(
     except OSError as error:
         raise ManifestError(f"{path} cannot be read ({error.strerror}); package the catalog again") from error
     if observer is None:
-        from pilotlight_runtime.powertools_observer import (  # noqa: PLC0415  (50 ms, not where another is given)
+        from pilotlight_runtime.powertools_observer import (
             PowertoolsObserver,
         )
 

@@ -34,7 +34,7 @@ class Entry:
         self._clock = clock
         self._cold = True
 
-    def __call__(self, event: Any, context: Any) -> Any:  # noqa: ANN401  (Lambda's own types: any JSON in and out)
+    def __call__(self, event: Any, context: Any) -> Any:
         """The answer to `event`. Every failure is an answer too; what a caller must not know is for the observer."""
         cold, self._cold = self._cold, False
         trace = Trace(self._clock)

@@ -108,7 +108,7 @@ def content_version(  # noqa: PLR0913  (what a version's content is)
     assets: tuple[str, ...] = (),
 ) -> str:
     """The name of a version with this content: 12 lower-case hex digits."""
-    from pilotlight_runtime.digest import bytes_sha256  # noqa: PLC0415  (loads OpenSSL: only checking pays for it)
+    from pilotlight_runtime.digest import bytes_sha256
 
     found = _content(signature, files, image)
     if loading is not None:

@@ -24,7 +24,7 @@ def init(
 
     Example:  [dim]pilotlight init my-models && cd my-models && pilotlight new spam-filter[/]
     """
-    from pilotlight.scaffold import init_project  # noqa: PLC0415  (only where it runs)
+    from pilotlight.scaffold import init_project
 
     root = surroundings(ctx).path(folder)
     init_project(root)
@@ -46,7 +46,7 @@ def new(
 
     Example:  [dim]pilotlight new spam-filter[/]
     """
-    from pilotlight.scaffold import new_model  # noqa: PLC0415  (only where it runs)
+    from pilotlight.scaffold import new_model
 
     project = surroundings(ctx).project()
     new_model(project, name, kind)
@@ -81,8 +81,8 @@ def import_(
 
     Example:  [dim]pilotlight import resnet50.onnx --name resnet --golden samples.npz[/]
     """
-    from pilotlight.pipeline import import_model  # noqa: PLC0415  (numpy and onnx)
-    from pilotlight.scaffold import new_model  # noqa: PLC0415  (only where it runs)
+    from pilotlight.pipeline import import_model
+    from pilotlight.scaffold import new_model
 
     where = surroundings(ctx)
     project = where.project()

@@ -15,8 +15,8 @@ def demo(ctx: typer.Context, *, data: Data = None) -> None:
 
     Example:  [dim]pilotlight demo --data mnist[/]
     """
-    from pilotlight.cli.demonstration import MODEL, demonstrate  # noqa: PLC0415  (numpy and onnx)
-    from pilotlight.cli.summary import show_summary  # noqa: PLC0415  (rich)
+    from pilotlight.cli.demonstration import MODEL, demonstrate
+    from pilotlight.cli.summary import show_summary
 
     where = surroundings(ctx)
     project = where.project()

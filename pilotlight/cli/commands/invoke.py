@@ -50,9 +50,9 @@ def invoke(  # noqa: PLR0913  (one parameter an option)
     """
     if sum(given is not None for given in (image, json_file, npz)) != 1:
         raise DataError("invoke", "needs one of --image, --json and --npz", "Say what to send.")
-    from pilotlight.cli.drawing import outputs  # noqa: PLC0415  (numpy and rich)
-    from pilotlight.local.answers import outputs_of  # noqa: PLC0415  (numpy)
-    from pilotlight.local.endpoint import HttpEndpoint, successful  # noqa: PLC0415  (as above)
+    from pilotlight.cli.drawing import outputs
+    from pilotlight.local.answers import outputs_of
+    from pilotlight.local.endpoint import HttpEndpoint, successful
 
     where = surroundings(ctx)
     name, _ = split_version(model)
@@ -73,8 +73,8 @@ def _question(
     *,
     raw: bool,
 ) -> Question:
-    from pilotlight.local import questions  # noqa: PLC0415  (numpy)
-    from pilotlight.local.endpoint import successful  # noqa: PLC0415  (as above)
+    from pilotlight.local import questions
+    from pilotlight.local.endpoint import successful
 
     name, version = split_version(model)
     path = questions.infer_path(name, version)
@@ -91,9 +91,9 @@ def _question(
 @contextmanager
 def _local(where: Surroundings, model: str) -> Iterator[Endpoint]:
     """The gateway over this one model, packaged into a folder that goes away again."""
-    from pilotlight.cli.serving import load_gateway, package_all, pinned_locks  # noqa: PLC0415  (only where it runs)
-    from pilotlight.core.lock import Lock  # noqa: PLC0415  (as above)
-    from pilotlight.local.endpoint import GatewayEndpoint  # noqa: PLC0415  (numpy)
+    from pilotlight.cli.serving import load_gateway, package_all, pinned_locks
+    from pilotlight.core.lock import Lock
+    from pilotlight.local.endpoint import GatewayEndpoint
 
     project = where.project()
     store = open_store(project.store)

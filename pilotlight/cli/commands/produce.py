@@ -73,8 +73,8 @@ def train(  # noqa: PLR0913  (one parameter an option)
 
     Example:  [dim]pilotlight train digits --on batch --data s3://bucket/data/mnist.npz[/]
     """
-    from pilotlight.cli.batching import train_on_batch  # noqa: PLC0415  (when it runs)
-    from pilotlight.pipeline import Options  # noqa: PLC0415  (numpy and onnx)
+    from pilotlight.cli.batching import train_on_batch
+    from pilotlight.pipeline import Options
 
     options = Options(data=data, epochs=epochs, seeds=seeds, at_least=at_least)
     if on is Engine.batch:
@@ -87,8 +87,8 @@ def train(  # noqa: PLR0913  (one parameter an option)
 
 
 def _train_here(where: Surroundings, name: str, options: Options, *, as_json: bool) -> None:
-    from pilotlight.cli.curves import draw_curve  # noqa: PLC0415  (rich)
-    from pilotlight.pipeline import train_model  # noqa: PLC0415  (numpy and onnx)
+    from pilotlight.cli.curves import draw_curve
+    from pilotlight.pipeline import train_model
 
     project = where.project()
     progress = where.progress()
@@ -118,7 +118,7 @@ def convert(
 
     Example:  [dim]pilotlight convert digits --from checkpoints/best.keras[/]
     """
-    from pilotlight.pipeline import Options, convert_model  # noqa: PLC0415  (numpy and onnx)
+    from pilotlight.pipeline import Options, convert_model
 
     where = surroundings(ctx)
     project = where.project()

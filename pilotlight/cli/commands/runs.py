@@ -15,9 +15,9 @@ def runs(ctx: typer.Context, *, as_json: JsonFlag = False) -> None:
     """List the training runs of this store, watch one or cancel one."""
     if ctx.invoked_subcommand is not None:
         return
-    from pilotlight.batch import read_runs  # noqa: PLC0415  (when it runs)
-    from pilotlight.cli.cloud import open_cloud  # noqa: PLC0415  (as above)
-    from pilotlight.cli.runtable import read_rows, row_object, runs_table  # noqa: PLC0415  (rich)
+    from pilotlight.batch import read_runs
+    from pilotlight.cli.cloud import open_cloud
+    from pilotlight.cli.runtable import read_rows, row_object, runs_table
 
     project = surroundings(ctx).project()
     records = read_runs(open_blobs(project.store))
@@ -38,8 +38,8 @@ def watch(ctx: typer.Context, run: Id, *, as_json: JsonFlag = False) -> None:
 
     Example:  [dim]pilotlight runs watch 3f2a9c0d1e4b[/]
     """
-    from pilotlight.cli.cloud import World  # noqa: PLC0415  (when it runs)
-    from pilotlight.cli.running import watch_run  # noqa: PLC0415  (as above)
+    from pilotlight.cli.cloud import World
+    from pilotlight.cli.running import watch_run
 
     where = surroundings(ctx)
     watch_run(open_blobs(where.project().store), run, where.progress(), World(), as_json=as_json)
@@ -50,7 +50,7 @@ def cancel(ctx: typer.Context, run: Id, *, as_json: JsonFlag = False) -> None:
 
     Example:  [dim]pilotlight runs cancel 3f2a9c0d1e4b[/]
     """
-    from pilotlight.cli.cloud import open_cloud  # noqa: PLC0415  (when it runs)
-    from pilotlight.cli.running import cancel_run  # noqa: PLC0415  (as above)
+    from pilotlight.cli.cloud import open_cloud
+    from pilotlight.cli.running import cancel_run
 
     cancel_run(open_blobs(surroundings(ctx).project().store), run, open_cloud(), as_json=as_json)

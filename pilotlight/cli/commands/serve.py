@@ -29,9 +29,9 @@ def serve(
 
     Example:  [dim]pilotlight serve digits --port 9000[/]
     """
-    from pilotlight.cli.serving import load_gateway, package_all, pinned_locks  # noqa: PLC0415  (only where it runs)
-    from pilotlight.cli.tables import endpoint_lines  # noqa: PLC0415  (rich)
-    from pilotlight.local.server import LocalServer  # noqa: PLC0415
+    from pilotlight.cli.serving import load_gateway, package_all, pinned_locks
+    from pilotlight.cli.tables import endpoint_lines
+    from pilotlight.local.server import LocalServer
 
     project = surroundings(ctx).project()
     store = open_store(project.store)

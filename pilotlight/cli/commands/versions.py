@@ -33,7 +33,7 @@ def models(ctx: typer.Context, *, as_json: JsonFlag = False) -> None:
         ]
         print_json({"store": project.store, "models": listed})
         return
-    from pilotlight.cli.tables import models_table  # noqa: PLC0415  (rich, only where it runs)
+    from pilotlight.cli.tables import models_table
 
     out().print(models_table(found, pins))
     if not found:
@@ -62,7 +62,7 @@ def show(
     if as_json:
         print_json(json.loads(dump_manifest(manifest)))
         return
-    from pilotlight.cli.tables import manifest_panels  # noqa: PLC0415  (rich, only where it runs)
+    from pilotlight.cli.tables import manifest_panels
 
     for part in manifest_panels(manifest):
         out().print(part)
@@ -87,7 +87,7 @@ def pin(
 
 
 def _draw(manifest: Manifest, path: Path) -> None:
-    from pilotlight.cli.curve_image import save_curve  # noqa: PLC0415  (matplotlib)
+    from pilotlight.cli.curve_image import save_curve
 
     curve = curve_from_json(manifest.provenance.get("curve"))
     title = f"{manifest.model}@{manifest.version}"

@@ -25,9 +25,9 @@ def feature_names(name: str) -> tuple[str, ...]:
     return tuple(str(column) for column in _bunch(name).feature_names)
 
 
-def _bunch(name: str) -> Any:  # noqa: ANN401  (scikit-learn has no types)
+def _bunch(name: str) -> Any:
     try:
-        from sklearn import datasets  # noqa: PLC0415  (only these sources need scikit-learn)
+        from sklearn import datasets
     except ImportError as error:
         raise DataError(
             f"data source {name!r}", "needs scikit-learn", "Install it with `pip install 'pilotlight[train]'`."

@@ -21,7 +21,7 @@ def load_digits() -> Arrays:
     The split is always the same and holds out the same share of each digit.
     """
     try:
-        from sklearn import datasets, model_selection  # noqa: PLC0415  (only this source needs scikit-learn)
+        from sklearn import datasets, model_selection
     except ImportError as error:
         raise DataError(
             "data source 'digits'", "needs scikit-learn", "Install it with `pip install 'pilotlight[train]'`."
@@ -39,7 +39,7 @@ def load_digits() -> Arrays:
 
 def _enlarged(images: Array) -> Array:
     """8x8 images of 0..16 as 28x28 images of 0..255, interpolated bicubically."""
-    from PIL import Image  # noqa: PLC0415  (the other sources do without it)
+    from PIL import Image
 
     grey = np.round(images.astype(np.float64) * (255 / 16)).astype(np.uint8)
     size = (_SIDE, _SIDE)

@@ -9,8 +9,8 @@ from pilotlight.training.data.arrays import Arrays
 _HINT = "Check the connection, or download mnist.npz elsewhere and give its path with --data PATH.npz."
 
 
-def _keras_mnist() -> Any:  # noqa: ANN401  (Keras has no types)
-    from keras.datasets import mnist  # noqa: PLC0415  (seconds, and only this source needs it)
+def _keras_mnist() -> Any:
+    from keras.datasets import mnist
 
     return mnist.load_data()
 

@@ -76,7 +76,7 @@ def _read(path: Path, run: Run, target: str, features: Sequence[str] | None) -> 
 
 
 def _split(features: Array, y: Array, run: Run, stratify: Array | None) -> Arrays:
-    from sklearn.model_selection import train_test_split  # noqa: PLC0415  (a second)
+    from sklearn.model_selection import train_test_split
 
     if len(features) < 2:
         raise DataError(run.source, "has 1 sample", "It needs more: a part is held out to judge the model by.")

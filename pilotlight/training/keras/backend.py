@@ -10,6 +10,6 @@ def backend() -> str:
     if importlib.util.find_spec("keras") is None:
         return ""
     with quiet():
-        import keras  # noqa: PLC0415  (seconds, where it is not loaded already)
+        import keras
 
     return str(keras.backend.backend())

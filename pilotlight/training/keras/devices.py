@@ -58,16 +58,16 @@ class Devices:
         """Whether any node wishes it. All nodes ask in the same order, and get the same answer."""
         if self._cluster is None:
             return wish
-        import tensorflow as tf  # noqa: PLC0415  (loaded already)
+        import tensorflow as tf
 
         with self._strategy.scope():
             value = self._strategy.run(lambda: tf.constant(float(wish)))
             return bool(self._strategy.reduce("SUM", value, axis=None).numpy() > 0)
 
-    def strategy(self) -> Any:  # noqa: ANN401  (TensorFlow has no types)
+    def strategy(self) -> Any:
         """What TensorFlow computes under, None where that is one device."""
         if self._strategy is None and (self._names or self._which == ALL):
-            import tensorflow as tf  # noqa: PLC0415  (loaded already)
+            import tensorflow as tf
 
             names = self._names or [device.name for device in tf.config.list_logical_devices("GPU")]
             if len(names) > 1:
@@ -76,13 +76,13 @@ class Devices:
 
     def others(self) -> int:
         """How many devices of this machine JAX or PyTorch have besides the first."""
-        import keras  # noqa: PLC0415  (loaded already)
+        import keras
 
         if self._which == ONE:
             return 0
         if keras.backend.backend() == "jax":
             return len(keras.distribution.list_devices()) - 1
-        import torch  # noqa: PLC0415  (seconds; loaded already)
+        import torch
 
         return max(0, int(torch.cuda.device_count()) - 1)
 
@@ -90,12 +90,12 @@ class Devices:
 @contextmanager
 def shared_batches() -> Iterator[None]:
     """Inside, JAX computes on all devices of the machine, each on its part of a batch."""
-    import keras  # noqa: PLC0415  (loaded already)
+    import keras
 
     distribution = keras.distribution
 
     class Parts(keras.distribution.DataParallel):  # type: ignore[misc]  # Keras has no types
-        def get_data_layout(self, data_shape: Sequence[int]) -> Any:  # noqa: ANN401
+        def get_data_layout(self, data_shape: Sequence[int]) -> Any:
             """What cannot be divided evenly, such as an epoch's last batch, goes to each device whole."""
             if data_shape[0] % self.num_model_replicas:
                 return distribution.TensorLayout([None] * len(data_shape), self.device_mesh)
@@ -109,8 +109,8 @@ def shared_batches() -> Iterator[None]:
         distribution.set_distribution(before)
 
 
-def _connected(cluster: Cluster, which: str) -> Any:  # noqa: ANN401
-    import tensorflow as tf  # noqa: PLC0415  (loaded already)
+def _connected(cluster: Cluster, which: str) -> Any:
+    import tensorflow as tf
 
     if which == ONE:
         tf.config.set_visible_devices(tf.config.list_physical_devices("GPU")[:1], "GPU")
@@ -123,11 +123,11 @@ def _connected(cluster: Cluster, which: str) -> Any:  # noqa: ANN401
 def _deterministic(computes: str) -> None:
     """Operations that give the same bits each time, where they are slower than others or not."""
     if computes == "tensorflow":
-        import tensorflow as tf  # noqa: PLC0415  (loaded already)
+        import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
     elif computes == "torch":
-        import torch  # noqa: PLC0415  (loaded already)
+        import torch
 
         torch.use_deterministic_algorithms(mode=True)
     # JAX's are on CPUs; on GPUs, XLA reads XLA_FLAGS=--xla_gpu_deterministic_ops=true before the process begins.

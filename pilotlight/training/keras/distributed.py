@@ -22,12 +22,12 @@ IGNORED: Final = ("verbose", "shuffle")
 class DistributedFit:
     """model.fit for a compiled `model` whose variables were made in the scope of `strategy`."""
 
-    def __init__(self, strategy: Any, model: Any) -> None:  # noqa: ANN401  (neither library has types)
+    def __init__(self, strategy: Any, model: Any) -> None:
         self._strategy = strategy
         self._model = model
         self._step: Any = None
 
-    def build(self, batch: Any) -> None:  # noqa: ANN401
+    def build(self, batch: Any) -> None:
         """Makes the variables of optimizer and metrics, which cannot be made while devices compute. Learns nothing."""
         with self._strategy.scope():
             self._model._symbolic_build(data_batch=batch)  # noqa: SLF001  (what fit does first; no public name does it)
@@ -43,11 +43,11 @@ class DistributedFit:
         initial_epoch: int,
         epochs: int,
         callbacks: Sequence[Any],
-        **arguments: Any,  # noqa: ANN401
+        **arguments: Any,
     ) -> None:
         """Takes steps on the global `batches`, which never end, and tells `callbacks` as model.fit does."""
         _known(arguments)
-        import keras  # noqa: PLC0415  (seconds; loaded already)
+        import keras
 
         told = keras.callbacks.CallbackList(
             list(callbacks), add_history=True, model=self._model, epochs=epochs, steps=steps_per_epoch, verbose=0
@@ -65,7 +65,7 @@ class DistributedFit:
             self._model.optimizer.finalize_variable_values(self._model.trainable_variables)
         told.on_train_end(logs)
 
-    def _epoch(self, epoch: int, iterator: Iterator[Any], steps: int, told: Any) -> dict[str, float]:  # noqa: ANN401
+    def _epoch(self, epoch: int, iterator: Iterator[Any], steps: int, told: Any) -> dict[str, float]:
         self._model.reset_metrics()
         told.on_epoch_begin(epoch)
         values: Any = {}
@@ -79,7 +79,7 @@ class DistributedFit:
         told.on_epoch_end(epoch, logs)
         return logs
 
-    def _train(self, batch: Any) -> Any:  # noqa: ANN401
+    def _train(self, batch: Any) -> Any:
         if self._step is None:
             self.build(batch)
             self._step = _step_function(self._strategy, self._model)
@@ -89,7 +89,7 @@ class DistributedFit:
 @contextmanager
 def _together() -> Iterator[None]:
     """Turns what TensorFlow raises where another node does not answer any more into Interrupted."""
-    import tensorflow as tf  # noqa: PLC0415  (seconds; loaded already)
+    import tensorflow as tf
 
     gone = (
         tf.errors.UnavailableError,
@@ -115,32 +115,32 @@ def _known(arguments: dict[str, Any]) -> None:
             )
 
 
-def _step_function(strategy: Any, model: Any) -> Any:  # noqa: ANN401
+def _step_function(strategy: Any, model: Any) -> Any:
     """From one global batch to the metrics so far, after one step on it."""
-    import tensorflow as tf  # noqa: PLC0415  (seconds; loaded already)
+    import tensorflow as tf
 
     part = _part_function(tf, strategy.num_replicas_in_sync, model)
 
-    def step(batch: Any) -> Any:  # noqa: ANN401
+    def step(batch: Any) -> Any:
         strategy.run(part, args=(batch,))
         return model.get_metrics_result()
 
     traced = tf.function(step, reduce_retracing=True, autograph=False)
 
-    def call(batch: Any) -> Any:  # noqa: ANN401
+    def call(batch: Any) -> Any:
         with strategy.scope():
             return traced(batch)
 
     return call
 
 
-def _part_function(tf: Any, devices: int, model: Any) -> Any:  # noqa: ANN401
+def _part_function(tf: Any, devices: int, model: Any) -> Any:
     """What one device does with its part of a batch: gradients, summed with those of all others, and the same step."""
-    import keras  # noqa: PLC0415  (loaded already)
+    import keras
 
     tracker = next(metric for metric in model.metrics if metric.name == "loss")
 
-    def part(batch: Any) -> Any:  # noqa: ANN401
+    def part(batch: Any) -> Any:
         context = tf.distribute.get_replica_context()
         with tf.device("/CPU:0"):  # so that each device is sent its own part alone
             samples, share, count = _own(tf, batch, context.replica_id_in_sync_group, devices)
@@ -164,7 +164,7 @@ def _part_function(tf: Any, devices: int, model: Any) -> Any:  # noqa: ANN401
     return part
 
 
-def _own(tf: Any, batch: Any, device: Any, devices: int) -> tuple[Any, Any, Any]:  # noqa: ANN401
+def _own(tf: Any, batch: Any, device: Any, devices: int) -> tuple[Any, Any, Any]:
     """Every `devices`-th sample of `batch` from the one of number `device` on, their share of it, and how many.
 
     A part without any gets the first sample, with a share and a count of 0: a mean over nothing is no number.

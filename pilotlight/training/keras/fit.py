@@ -29,15 +29,15 @@ _MINUTE: Final = 60.0
 
 
 def fit_model(  # noqa: PLR0913  (what a fit is told)
-    model: Any,  # noqa: ANN401  (Keras has no types)
+    model: Any,
     batches: EpochBatches,
     run: Run,
     *,
-    validation: Any = None,  # noqa: ANN401  (whatever Keras takes)
+    validation: Any = None,
     callbacks: Sequence[Any] = (),
     clock: Callable[[], float] = time.monotonic,
-    **arguments: Any,  # noqa: ANN401  (fit's own)
-) -> Any:  # noqa: ANN401
+    **arguments: Any,
+) -> Any:
     """Fits the compiled `model` for `run.epochs` and returns it: model.fit with progress, checkpoints and resumption.
 
     batches: of array_batches, text_batches, pair_batches or epoch_batches. validation: fit's validation_data.
@@ -54,7 +54,7 @@ def fit_model(  # noqa: PLR0913  (what a fit is told)
     return model
 
 
-def _fitting(found: Checkpoint | None, model: Any, run: Run) -> Checkpoint | None:  # noqa: ANN401
+def _fitting(found: Checkpoint | None, model: Any, run: Run) -> Checkpoint | None:
     """`found` where it is of a network with these variables: train.py may build another one than before."""
     if found is None:
         return None
@@ -83,7 +83,7 @@ class _Fit:
         self._points = len(self.run.recorder.points)  # of fits before this one, which keep their own
 
     @property
-    def model(self) -> Any:  # noqa: ANN401
+    def model(self) -> Any:
         """What is fitted: train.py's own model, or a copy."""
         return self.work.model
 
@@ -228,26 +228,26 @@ class _Part:
         self._last = self._fit.clock()
 
 
-def _callback(part: _Part) -> Any:  # noqa: ANN401  (Keras has no types)
-    import keras  # noqa: PLC0415  (seconds; train.py has imported it already)
+def _callback(part: _Part) -> Any:
+    import keras
 
     class Guard(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-        def on_train_begin(self, logs: Any = None) -> None:  # noqa: ANN401, ARG002
+        def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
             part.begin()
 
-        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ANN401, ARG002
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
             part.begin_epoch(epoch)
 
-        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ANN401, ARG002
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
             if part.wants(batch):
                 self._sync()
                 part.end_step(batch)
 
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ANN401, ARG002
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
             self._sync()
             part.end_epoch(epoch)
 
-        def _sync(self) -> Any:  # noqa: ANN401
+        def _sync(self) -> Any:
             # JAX's training state is outside the model until a callback asks for the model.
             return self.model
 
@@ -255,7 +255,7 @@ def _callback(part: _Part) -> Any:  # noqa: ANN401  (Keras has no types)
 
 
 def _arrays(variables: Sequence[Any]) -> list[Array]:
-    from keras import ops  # noqa: PLC0415  (seconds; loaded already)
+    from keras import ops
 
     return [np.array(ops.convert_to_numpy(variable)) for variable in variables]
 

@@ -14,14 +14,14 @@ from pilotlight.training.keras.precision import FLOAT32
 _WEIGHTS_STAY: Final = "InputLayer"
 
 
-def rebuilt(model: Any, precision: str) -> Any:  # noqa: ANN401  (Keras has no types)
+def rebuilt(model: Any, precision: str) -> Any:
     """A model of the layers, weights and compiled settings of `model`, sharing no variable with it.
 
     Layers compute in `precision` (Keras' name of a dtype policy) and keep their weights in float32; the layers that
     give the outputs stay in float32, as losses and metrics need them. A layer that has a dtype of its own keeps it.
     TrainingError where the model cannot be built from the configuration of its layers.
     """
-    import keras  # noqa: PLC0415  (seconds; train.py has imported it already)
+    import keras
 
     try:
         ends = (model.inputs, model.outputs) if isinstance(model, keras.Sequential) else (model.input, model.output)
@@ -41,9 +41,9 @@ def rebuilt(model: Any, precision: str) -> Any:  # noqa: ANN401  (Keras has no t
     return built
 
 
-def take_variables(target: Any, source: Any) -> None:  # noqa: ANN401
+def take_variables(target: Any, source: Any) -> None:
     """Gives `target` the values of all variables of `source`, those of its random generators among them."""
-    from keras import ops  # noqa: PLC0415  (seconds; loaded already)
+    from keras import ops
 
     for variable, value in zip(target.variables, source.variables, strict=True):
         variable.assign(np.array(ops.convert_to_numpy(value)))
@@ -68,12 +68,12 @@ def _is_float32(policy: object) -> bool:
     return policy == FLOAT32
 
 
-def _cloned(model: Any, precision: str) -> Any:  # noqa: ANN401
-    import keras  # noqa: PLC0415  (seconds; loaded already)
+def _cloned(model: Any, precision: str) -> Any:
+    import keras
 
     outputs = {id(layer) for layer in _last(model)}
 
-    def clone(layer: Any) -> Any:  # noqa: ANN401
+    def clone(layer: Any) -> Any:
         if not isinstance(layer, keras.layers.Layer):  # an operation of keras.ops, which holds nothing
             return layer
         config = layer.get_config()
@@ -83,13 +83,13 @@ def _cloned(model: Any, precision: str) -> Any:  # noqa: ANN401
     return clone
 
 
-def _last(model: Any) -> list[Any]:  # noqa: ANN401
+def _last(model: Any) -> list[Any]:
     """The layers that give the outputs of `model`."""
     names = set(model.output_names) | {model.layers[-1].name}
     return [layer for layer in model.layers if layer.name in names]
 
 
-def _compiled(keras: Any, model: Any, precision: str) -> dict[str, Any]:  # noqa: ANN401
+def _compiled(keras: Any, model: Any, precision: str) -> dict[str, Any]:
     """What `model` was compiled with, new where it holds variables."""
     config = model.get_compile_config()
     known = ("loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution", "jit_compile")

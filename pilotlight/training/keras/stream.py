@@ -14,9 +14,9 @@ import numpy as np
 from pilotlight.training.batches import EpochBatches
 
 
-def stream(batches: EpochBatches, epoch: int, step: int) -> Any:  # noqa: ANN401  (Keras has no types)
+def stream(batches: EpochBatches, epoch: int, step: int) -> Any:
     """The batches from `step` of `epoch` on, without end; fit takes it with steps_per_epoch."""
-    import keras  # noqa: PLC0415  (seconds; loaded already)
+    import keras
 
     start = epoch * len(batches) + step
     if keras.backend.backend() == "tensorflow":
@@ -25,15 +25,15 @@ def stream(batches: EpochBatches, epoch: int, step: int) -> Any:  # noqa: ANN401
     class Stream(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
         num_batches = None  # no end
 
-        def __getitem__(self, index: int) -> Any:  # noqa: ANN401
+        def __getitem__(self, index: int) -> Any:
             return batches.at(*divmod(start + index, len(batches)))
 
     return Stream()
 
 
-def _tensorflow(batches: EpochBatches, start: int) -> Any:  # noqa: ANN401
+def _tensorflow(batches: EpochBatches, start: int) -> Any:
     """A tf.data.Dataset. Which sizes are open is read off an epoch's first two batches, wherever the run begins."""
-    import tensorflow as tf  # noqa: PLC0415  (seconds; loaded already)
+    import tensorflow as tf
 
     def generate() -> Iterator[Any]:
         place = start
@@ -46,7 +46,7 @@ def _tensorflow(batches: EpochBatches, start: int) -> Any:  # noqa: ANN401
     return tf.data.Dataset.from_generator(generate, output_signature=signature).prefetch(tf.data.AUTOTUNE)
 
 
-def _spec(tf: Any, one: Any, other: Any) -> Any:  # noqa: ANN401
+def _spec(tf: Any, one: Any, other: Any) -> Any:
     """Samples are open always; the last batch has fewer."""
     one, other = np.asarray(one), np.asarray(other)
     sizes = [size if size == again else None for size, again in zip(one.shape[1:], other.shape[1:], strict=True)]

@@ -28,20 +28,20 @@ def seed_everything(seed: int, *, load_keras: bool) -> None:
     load_keras: whether to import it for that, where it is installed: a train.py that imports it inside its functions
     would do so after this.
     """
-    import random  # noqa: PLC0415  (kept beside the others)
+    import random
 
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002  (libraries draw from the global generator)
     if "keras" in sys.modules or (load_keras and importlib.util.find_spec("keras")):
         with quiet():
-            import keras  # noqa: PLC0415  (seconds, where it is not loaded already)
+            import keras
 
         keras.utils.set_random_seed(seed % 2**32)
 
 
-def evaluate(model: Any, x_test: Array, y_test: Array) -> dict[str, float]:  # noqa: ANN401  (Keras has no types)
+def evaluate(model: Any, x_test: Array, y_test: Array) -> dict[str, float]:
     """The compiled loss and metrics of `model` on the held-out part, by name; nothing where it is not compiled."""
     if not model.compiled:
         return {}
@@ -49,13 +49,13 @@ def evaluate(model: Any, x_test: Array, y_test: Array) -> dict[str, float]:  # n
     return {name: float(value) for name, value in found.items()}
 
 
-def steps_an_epoch(model: Any) -> int | None:  # noqa: ANN401  (Keras has no types)
+def steps_an_epoch(model: Any) -> int | None:
     """How many steps each epoch of the last `fit` took; None where that is not known."""
     params = getattr(getattr(model, "history", None), "params", None) or {}
     return params.get("steps")
 
 
-def history(model: Any) -> Curve | None:  # noqa: ANN401  (Keras has no types)
+def history(model: Any) -> Curve | None:
     """What the last `fit` measured, by epoch; None where there was none.
 
     Series that were not measured in every epoch (validation_freq) are left out: Keras does not say in which they were.
@@ -75,33 +75,33 @@ def keras_progress(
     *,
     epochs: int | None = None,
     first: int = 0,
-) -> Any:  # noqa: ANN401
+) -> Any:
     """A Keras callback that reports each step (a few times a second at most) and one line an epoch to `progress`.
 
     `fit_model` has one already; this is for a train.py that calls model.fit itself. recorder: run.recorder, where
     train.py does not return the Keras model itself, whose history would be read. epochs: of the whole run, where fit is
     told fewer. first: steps of the first epoch that are done already.
     """
-    import keras  # noqa: PLC0415  (seconds; train.py has imported it already)
+    import keras
 
     class Report(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-        def on_train_begin(self, logs: Any = None) -> None:  # noqa: ANN401, ARG002
+        def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
             self._next = clock()
             self._done = first
             self._epochs = epochs or self.params["epochs"]
             self._steps = (self.params.get("steps") or 0) + first
 
-        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ANN401, ARG002
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
             self._epoch = epoch
 
-        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ANN401
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             if clock() < self._next:
                 return
             self._next = clock() + 1 / _REPORTS_A_SECOND
             steps = self._steps or batch + 1
             progress.step(self._epoch * steps + self._done + batch + 1, self._epochs * steps, _values(logs))
 
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ANN401
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             values = _values(logs)
             steps = self._steps or 1
             self._done = 0
@@ -114,5 +114,5 @@ def keras_progress(
     return Report()
 
 
-def _values(logs: Any) -> dict[str, float]:  # noqa: ANN401
+def _values(logs: Any) -> dict[str, float]:
     return {name: float(value) for name, value in (logs or {}).items()}

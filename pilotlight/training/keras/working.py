@@ -22,7 +22,7 @@ from pilotlight.training.run import Run
 class Working:
     """A compiled Keras model, fitted by its own `fit`."""
 
-    def __init__(self, model: Any, batches: EpochBatches, validation: Any) -> None:  # noqa: ANN401  (Keras has no types)
+    def __init__(self, model: Any, batches: EpochBatches, validation: Any) -> None:
         self.model = model
         self._batches = batches
         self._validation = validation
@@ -51,11 +51,11 @@ class _Distributed(Working):
 
     def __init__(
         self,
-        model: Any,  # noqa: ANN401
+        model: Any,
         batches: EpochBatches,
-        validation: Any,  # noqa: ANN401
-        original: Any,  # noqa: ANN401
-        strategy: Any,  # noqa: ANN401
+        validation: Any,
+        original: Any,
+        strategy: Any,
     ) -> None:
         super().__init__(model, batches, validation)
         self._original = original
@@ -78,12 +78,12 @@ class _Distributed(Working):
 
 
 @contextmanager
-def working(model: Any, batches: EpochBatches, run: Run, validation: Any) -> Iterator[Working]:  # noqa: ANN401
+def working(model: Any, batches: EpochBatches, run: Run, validation: Any) -> Iterator[Working]:
     """What `run` is to fit for `model`, which has its weights and history at the end, where no error leaves.
 
     TrainingError where a copy is needed and cannot be built.
     """
-    import keras  # noqa: PLC0415  (loaded already)
+    import keras
 
     with ExitStack() as inside:
         strategy, copied = None, run.precision != FLOAT32
@@ -106,7 +106,7 @@ def working(model: Any, batches: EpochBatches, run: Run, validation: Any) -> Ite
 
 def _share(run: Run, others: int, inside: ExitStack) -> bool:
     """Whether JAX is to use `others` too; PyTorch leaves them."""
-    import keras  # noqa: PLC0415  (loaded already)
+    import keras
 
     if keras.backend.backend() != "jax":
         run.progress.note(f"fits on one device: with PyTorch, {others} more stay unused")
@@ -116,12 +116,12 @@ def _share(run: Run, others: int, inside: ExitStack) -> bool:
     return True
 
 
-def _validation(original: Any, copy: Any, validation: Any) -> Any:  # noqa: ANN401
+def _validation(original: Any, copy: Any, validation: Any) -> Any:
     """A callback that measures `original` with the weights of `copy` at the end of each epoch, as model.fit would."""
-    import keras  # noqa: PLC0415  (loaded already)
+    import keras
 
     class Validate(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ANN401, ARG002
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
             take_variables(original, copy)
             data = validation if isinstance(validation, tuple | list) else (validation,)
             found = original.evaluate(*data, verbose=0, return_dict=True)

@@ -22,7 +22,7 @@ _POOL: Final = 20
 
 def text_batches(
     rows: Sequence[Row], labels: Sequence[int], size: int, seed: int, augment: Augment | None = None
-) -> Any:  # noqa: ANN401  (Keras has no types)
+) -> Any:
     """EpochBatches of (ids of shape (n, length), labels), shuffled anew for each epoch by `seed`."""
 
     def arrange(draw: np.random.Generator) -> list[tuple[list[Row], list[int]]]:
@@ -51,7 +51,7 @@ def shuffled_batches(lengths: Sequence[tuple[int, ...]], size: int, draw: np.ran
     return batches
 
 
-def padded_array(rows: Sequence[Row]) -> Any:  # noqa: ANN401  (an array of int64)
+def padded_array(rows: Sequence[Row]) -> Any:
     """`rows` as an array of shape (n, length), the length a multiple of 8."""
     longest = max(map(len, rows), default=0)
     return padded([*rows, [0] * (-(-longest // _STEP) * _STEP)]).numpy()[:-1]

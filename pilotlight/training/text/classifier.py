@@ -20,11 +20,11 @@ _LEAST: Final = 1e-7
 
 
 def exported_classifier(
-    trained: Any,  # noqa: ANN401  (Keras has no types)
+    trained: Any,
     data: Dataset,
     vocabulary: Vocabulary,
     cut: Callable[[str], list[str]],
-    graph: Any = None,  # noqa: ANN401
+    graph: Any = None,
 ) -> Exported:
     """The Keras model `trained` with its vocabulary and the names of the classes, judged by the held-out part.
 
@@ -43,7 +43,7 @@ def exported_classifier(
     return Exported({GRAPH: trained if graph is None else graph}, predict, assets, metrics, trained)
 
 
-def _probabilities(trained: Any, texts: Array, vocabulary: Vocabulary, cut: Callable[[str], list[str]]) -> Array:  # noqa: ANN401
+def _probabilities(trained: Any, texts: Array, vocabulary: Vocabulary, cut: Callable[[str], list[str]]) -> Array:
     rows = [vocabulary.ids(cut(text.decode() if isinstance(text, bytes) else str(text))) for text in texts.tolist()]
     parts = list(batches(rows, _CELLS, mixed=True, power=2))
     answers = np.concatenate(

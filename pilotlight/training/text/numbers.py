@@ -26,7 +26,7 @@ def load_numbers(source: str, target: str) -> Arrays:
     num2words is not installed.
     """
     try:
-        from num2words import num2words  # noqa: PLC0415  (of training alone)
+        from num2words import num2words
     except ImportError as error:
         raise DataError(
             "data source 'numbers'", "needs num2words", "Install it with `pip install 'pilotlight[train]'`."

@@ -9,7 +9,7 @@ from pilotlight.training.batches import epoch_batches
 from pilotlight.training.text.batches import Row, padded_array, shuffled_batches
 
 
-def pair_batches(pairs: Sequence[tuple[Row, Row]], ends: tuple[int, int], size: int, seed: int) -> Any:  # noqa: ANN401  (Keras has no types)
+def pair_batches(pairs: Sequence[tuple[Row, Row]], ends: tuple[int, int], size: int, seed: int) -> Any:
     """EpochBatches of ((ids, given), wanted), each of shape (n, length), shuffled anew for each epoch.
 
     ends: the ids that begin and end a text. given: the second row behind the beginning, of which the network sees what

@@ -14,7 +14,7 @@ from pilotlight_runtime.text.generation import Candidates, Generated, Search, ge
 _BATCH: Final = 128
 
 
-def generate_recomputed(model: Any, sources: Sequence[Row], search: Search) -> list[Generated]:  # noqa: ANN401  (Keras has no types)
+def generate_recomputed(model: Any, sources: Sequence[Row], search: Search) -> list[Generated]:
     """The sequences that the Keras `model` writes for rows of ids, found as `search` says.
 
     model: from (ids, given), both of shape (n, length) and padded with 0, to logits of shape (n, length, vocabulary).
@@ -31,7 +31,7 @@ def generate_recomputed(model: Any, sources: Sequence[Row], search: Search) -> l
 class _Recomputed:
     """A Step that computes all of every row anew."""
 
-    def __init__(self, model: Any, sources: Sequence[Row], width: int) -> None:  # noqa: ANN401
+    def __init__(self, model: Any, sources: Sequence[Row], width: int) -> None:
         self._model = model
         self._sources = sources
         self._width = width

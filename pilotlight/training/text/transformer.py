@@ -48,7 +48,7 @@ class Transformer:
         self._never = np.zeros(shape.target, np.float32)
         self._never[list(never)] = _LOWEST
 
-    def trained(self) -> Any:  # noqa: ANN401
+    def trained(self) -> Any:
         """From INT64 (ids, given), each (n, length), padded with 0, to logits (n, length, target) of what follows."""
         ids, given = (keras.Input((None,), dtype="int64", name=name) for name in ("ids", "given"))
         memory, bias = self._encode(ids)
@@ -57,7 +57,7 @@ class Transformer:
         states, _ = self._decode(given, positions, later, memory, bias, None)
         return keras.Model([ids, given], self._scores(states))
 
-    def encoder(self) -> Any:  # noqa: ANN401
+    def encoder(self) -> Any:
         """From INT64 `ids` (n, length) to all that a decoder needs of them.
 
         FP32 `memory` (n, 2 * layers, heads, length, width / heads): keys and values of each layer's cross-attention.
@@ -67,7 +67,7 @@ class Transformer:
         memory, bias = self._encode(ids)
         return keras.Model([ids], {"memory": ops.stack(memory, axis=1), "bias": bias[:, 0, 0]})
 
-    def decoder(self, candidates: int) -> Any:  # noqa: ANN401
+    def decoder(self, candidates: int) -> Any:
         """One step, as pilotlight_runtime.text.generation.CachedDecoder runs it, with the encoder's outputs as context.
 
         Its cache is FP32 (rows, 2 * layers, heads, tokens before, width / heads).
@@ -87,7 +87,7 @@ class Transformer:
         outputs = {"tokens": ops.cast(tokens, "int64"), "scores": scores, "next_cache": ops.stack(grown, axis=1)}
         return keras.Model([token, parent, source, cache, memory, bias], outputs)
 
-    def _encode(self, ids: Any) -> tuple[list[Any], Any]:  # noqa: ANN401
+    def _encode(self, ids: Any) -> tuple[list[Any], Any]:
         """Keys and values of each layer's cross-attention, and the bias of shape (n, 1, 1, length)."""
         side = self._sides[0]
         bias = ops.cast(ops.equal(ids, 0), "float32")[:, None, None, :] * _LOWEST
@@ -100,11 +100,11 @@ class Transformer:
 
     def _decode(  # noqa: PLR0913, PLR0917  (one call a model)
         self,
-        given: Any,  # noqa: ANN401
-        positions: Any,  # noqa: ANN401
-        later: Any,  # noqa: ANN401
+        given: Any,
+        positions: Any,
+        later: Any,
         memory: Sequence[Any],
-        bias: Any,  # noqa: ANN401
+        bias: Any,
         past: Sequence[Any] | None,
     ) -> tuple[States, list[Any]]:
         """States of the tokens `given`, and the keys and values of each layer's self-attention, `past` before them."""
@@ -122,7 +122,7 @@ class Transformer:
             states = block.fed(states + block.drop(cross(block.cross_norm(states), seen, bias)))
         return side.norm(states), kept
 
-    def _scores(self, states: States) -> Any:  # noqa: ANN401
+    def _scores(self, states: States) -> Any:
         return self._logits(states) + self._never
 
 
@@ -137,7 +137,7 @@ class _Side:
         self.blocks = [_Block(shape) for _ in range(shape.layers)]
         self.norm = layers.LayerNormalization()
 
-    def begun(self, ids: Any, positions: Any) -> States:  # noqa: ANN401
+    def begun(self, ids: Any, positions: Any) -> States:
         """Embeddings with their places: sines and cosines, which no length bounds."""
         angles = positions[:, :, None] * self._rates
         return self._drop(self._embedding(ids) * self._root + ops.concatenate([ops.sin(angles), ops.cos(angles)], -1))
@@ -169,24 +169,24 @@ class _Attention:
     def memory(self, states: States) -> Memory:
         return self._heads(self._key(states)), self._heads(self._value(states))
 
-    def __call__(self, states: States, memory: Memory, bias: Any) -> States:  # noqa: ANN401
+    def __call__(self, states: States, memory: Memory, bias: Any) -> States:
         """bias: added to the scores of shape (n, heads, length, length of the memory)."""
         keys, values = memory
         scores = ops.matmul(self._heads(self._query(states)) * self._scale, ops.transpose(keys, (0, 1, 3, 2)))
         return self._out(self._join(self._swap(ops.matmul(ops.softmax(scores + bias), values))))
 
-    def _heads(self, states: States) -> Any:  # noqa: ANN401
+    def _heads(self, states: States) -> Any:
         return self._swap(self._split(states))
 
 
-def _positions(ids: Any) -> Any:  # noqa: ANN401
+def _positions(ids: Any) -> Any:
     """0, 1, 2 ... along the second axis, as floats."""
     return ops.cumsum(ops.cast(ops.ones_like(ids), "float32"), axis=1) - 1.0
 
 
-def _unstacked(stacked: Any, count: int) -> list[Any]:  # noqa: ANN401
+def _unstacked(stacked: Any, count: int) -> list[Any]:
     return [stacked[:, index] for index in range(2 * count)]
 
 
-def _normal(width: int) -> Any:  # noqa: ANN401
+def _normal(width: int) -> Any:
     return keras.initializers.RandomNormal(stddev=width**-0.5)

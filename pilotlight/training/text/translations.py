@@ -35,6 +35,6 @@ def corpus_bleu(translations: list[str], references: list[str]) -> float:
 
     Source: Papineni et al., 2002, and Post, "A Call for Clarity in Reporting BLEU Scores", 2018.
     """
-    import sacrebleu  # noqa: PLC0415  (of training alone)
+    import sacrebleu
 
     return float(sacrebleu.corpus_bleu(translations, [references], lowercase=True, tokenize="13a").score)

@@ -79,7 +79,7 @@ def test_a_cpu_without_vnni_answers_the_same(tmp_path: Path, mode: str) -> None:
 @pytest.mark.skipif(QEMU is None, reason="qemu-x86_64 is not installed (package qemu-user)")
 def test_with_8_bits_it_would_not(tmp_path: Path) -> None:
     """Why weights take 7 bits; and that the test above can fail."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415  (seconds, for this test alone)
+    from onnxruntime.quantization import QuantType, quantize_dynamic
 
     source = dense(tmp_path / "plain").folder / "model.onnx"
     target = tmp_path / "whole.onnx"

@@ -73,14 +73,14 @@ class _Table:
         self._error_message = CFUNCTYPE(c_char_p, c_void_p)(self._functions[2] or 0)
         self._release_status = self.release(93)
 
-    def status(self, index: int, *arguments: Any) -> Call:  # noqa: ANN401  (ctypes' classes share no public base)
+    def status(self, index: int, *arguments: Any) -> Call:
         """The function at `index`, which returns an `OrtStatus*`: raises OrtError where that is not NULL.
 
         It holds Python's lock: it is over sooner than another thread would hand that back.
         """
         return self._typed(_QUICK(self._functions[index] or 0), arguments)
 
-    def waiting(self, index: int, *arguments: Any) -> Call:  # noqa: ANN401  (as above)
+    def waiting(self, index: int, *arguments: Any) -> Call:
         """As `status`, but other threads run Python meanwhile."""
         return self._typed(_LONG(self._functions[index] or 0), arguments)
 
@@ -88,12 +88,12 @@ class _Table:
         """The function at `index`, which takes one pointer, NULL included, and returns nothing."""
         return CFUNCTYPE(None, c_void_p)(self._functions[index] or 0)
 
-    def _typed(self, function: Any, arguments: tuple[Any, ...]) -> Call:  # noqa: ANN401  (as above)
+    def _typed(self, function: Any, arguments: tuple[Any, ...]) -> Call:
         function.argtypes = arguments
         function.errcheck = self._check
         return function  # type: ignore[no-any-return]  # ctypes' function types are made at run time
 
-    def _check(self, status: Any, _function: object, _arguments: object) -> Any:  # noqa: ANN401  (as ctypes has it)
+    def _check(self, status: Any, _function: object, _arguments: object) -> Any:
         if status is None:
             return None
         message = self._error_message(status).decode("utf-8", "replace")

@@ -146,6 +146,6 @@ def _small(tensors: Iterable[Tensor]) -> bool:
     return all(sizes) and sum(sizes) <= COPY_UP_TO
 
 
-def _names(names: Iterable[str]) -> Any:  # noqa: ANN401  (ctypes' classes share no public base)
+def _names(names: Iterable[str]) -> Any:
     encoded = [name.encode() for name in names]
     return array_type(c_char_p, len(encoded))(*encoded)

@@ -78,12 +78,12 @@ class Buffer:
 
 
 @cache
-def array_type(kind: Any, length: int) -> Any:  # noqa: ANN401  (ctypes' classes share no public base)
+def array_type(kind: Any, length: int) -> Any:
     """`kind * length`, made once: ctypes takes 14 microseconds to make it again and leaves a cycle behind."""
     return kind * length
 
 
-def shape_array(shape: tuple[int, ...]) -> Any:  # noqa: ANN401  (as above)
+def shape_array(shape: tuple[int, ...]) -> Any:
     """`shape` as C takes it."""
     return array_type(c_int64, len(shape))(*shape)
 
@@ -105,7 +105,7 @@ class Values:
         self.allocator = allocator.value
         """ONNX Runtime's own, never released."""
 
-    def lend(self, tensor: Tensor, shape: Any) -> Handle:  # noqa: ANN401  (see array_type)
+    def lend(self, tensor: Tensor, shape: Any) -> Handle:
         """A value that holds `tensor`, and keeps it in memory. shape: its shape_array."""
         if tensor.datatype is BYTES:
             value = c_void_p()
@@ -123,7 +123,7 @@ class Values:
         """A value of a fixed-size datatype over `memory`, which may be written to, now and later."""
         return self._over(Buffer(memory), len(memory), datatype, shape_array(shape))
 
-    def _over(self, buffer: Buffer, size: int, datatype: Datatype, shape: Any) -> Handle:  # noqa: ANN401  (see array_type)
+    def _over(self, buffer: Buffer, size: int, datatype: Datatype, shape: Any) -> Handle:
         value = c_void_p()
         self._api.create_tensor_with_data_as_ort_value(
             self._info.pointer, buffer.address, size, shape, len(shape), datatype.onnx, byref(value)
@@ -190,7 +190,7 @@ class Values:
 
 def _lent(address: int, size: int, owner: object) -> memoryview:
     """`size` bytes at `address`, with `owner` alive as long as any view of them."""
-    from _pickle import PickleBuffer  # noqa: PLC0415  (a millisecond that small outputs do not pay)
+    from _pickle import PickleBuffer
 
     array = (ctypes.c_ubyte * size).from_address(address)
     array.owner = owner  # type: ignore[attr-defined]  # a ctypes array takes attributes, and a view keeps its array

@@ -46,8 +46,8 @@ def _by_openssl(text: str) -> bytes | None:
 def _openssl() -> tuple[Any, Any] | None:
     """EVP_DecodeBlock, and what makes a bytes object without content."""
     try:
-        import _hashlib  # noqa: PLC0415  (its file is linked with OpenSSL)
-        from ctypes import CDLL, c_char_p, c_int, c_ssize_t, py_object, pythonapi  # noqa: PLC0415  (for long bodies alone)
+        import _hashlib
+        from ctypes import CDLL, c_char_p, c_int, c_ssize_t, py_object, pythonapi
 
         decode = CDLL(_hashlib.__file__).EVP_DecodeBlock
     except (ImportError, AttributeError, OSError):  # no OpenSSL, or one inside Python itself

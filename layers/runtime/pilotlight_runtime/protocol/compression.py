@@ -46,7 +46,7 @@ def pack(response: HttpResponse, accepted: str) -> HttpResponse:
     name = _chosen(accepted)
     if name is None:
         return response
-    import zlib  # noqa: PLC0415  (most requests do not need it)
+    import zlib
 
     packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW_BITS[name])
     body = packer.compress(response.body) + packer.flush()
@@ -59,7 +59,7 @@ def pack(response: HttpResponse, accepted: str) -> HttpResponse:
 
 def _inflate(body: bytes, name: str, bits: int) -> bytes:
     """Every member of a gzip body, or the one stream of a deflate body."""
-    import zlib  # noqa: PLC0415  (most requests do not need it)
+    import zlib
 
     if not body:
         raise InvalidRequest(f"the {name} body is empty")

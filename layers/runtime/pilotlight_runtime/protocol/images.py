@@ -70,7 +70,7 @@ def image_codec(manifest: Manifest) -> ImageCodec | None:
 
 def preload() -> None:
     """Imports Pillow and its decoders now, for a snapshot from which the first picture would find them missing."""
-    from PIL import Image as pillow  # noqa: N813, PLC0415  (30 ms)
+    from PIL import Image as pillow  # noqa: N813  (30 ms)
 
     pillow.preinit()
 
@@ -101,10 +101,10 @@ def _table(image: ImageInput, kind: Datatype) -> tuple[bytes, ...]:
 
 
 def _decoded(body: bytes, image: ImageInput) -> Image:
-    import io  # noqa: PLC0415  (with Pillow)
+    import io
 
-    from PIL import Image as pillow  # noqa: N813, PLC0415  (30 ms that only pictures pay for)
-    from PIL import UnidentifiedImageError  # noqa: PLC0415  (with Pillow)
+    from PIL import Image as pillow  # noqa: N813  (30 ms that only pictures pay for)
+    from PIL import UnidentifiedImageError
 
     try:
         with pillow.open(io.BytesIO(body), formats=("PNG", "JPEG")) as picture:
@@ -129,13 +129,13 @@ def _upright(picture: Image) -> Image:
     """Cameras store pictures lying on their side and say so in EXIF."""
     if picture.getexif().get(_ORIENTATION, 1) == 1:
         return picture
-    from PIL import ImageOps  # noqa: PLC0415  (only photographs need it)
+    from PIL import ImageOps
 
     return ImageOps.exif_transpose(picture)
 
 
 def _resized(picture: Image, image: ImageInput) -> Image:
-    from PIL.Image import Resampling  # noqa: PLC0415  (with Pillow)
+    from PIL.Image import Resampling
 
     if picture.mode in _WIDE_GREYS:
         # Pillow cuts 16-bit greys off at 255 instead of scaling them.

@@ -49,7 +49,7 @@ class Fast:
         """Imports orjson now. Where it is not installed, Python's own library goes on."""
         self.read = 0
         try:
-            import orjson  # noqa: PLC0415  (9 ms that no cold start pays for a small request)
+            import orjson
         except ImportError:
             return
         self.library = orjson
@@ -58,7 +58,7 @@ class Fast:
 fast: Final = Fast()
 
 
-def loads(raw: bytes | memoryview) -> Any:  # noqa: ANN401  (a document is any JSON)
+def loads(raw: bytes | memoryview) -> Any:
     """The document in `raw`, which is UTF-8.
 
     InvalidRequest where it is malformed, too deeply nested or has NaN or Infinity, which JSON has not (RFC 8259,

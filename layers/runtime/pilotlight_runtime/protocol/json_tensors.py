@@ -155,7 +155,7 @@ def _pack(where: str, kind: Datatype, flat: Sequence[Any]) -> memoryview | tuple
         raise _wrong(where, form, flat, lambda element: _fits(kind, element)) from None
 
 
-def _fits(kind: Datatype, element: Any) -> bool:  # noqa: ANN401  (an element of JSON data)
+def _fits(kind: Datatype, element: Any) -> bool:
     try:
         struct.pack(f"<{kind.format}", element)
     except (struct.error, OverflowError):

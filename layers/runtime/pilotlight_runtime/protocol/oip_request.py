@@ -97,7 +97,7 @@ def _read(head: bytes, tail: memoryview) -> Question:
         return _question(loads(head), DOUBTFUL, tail)  # what is refused is refused in one parser's words
 
 
-def _question(document: Any, doubts: Doubts, tail: memoryview) -> Question:  # noqa: ANN401  (any JSON)
+def _question(document: Any, doubts: Doubts, tail: memoryview) -> Question:
     if not isinstance(document, dict):
         raise InvalidRequest(f"an inference request must be a JSON object, got {brief(document)}")
     identity = document.get("id")

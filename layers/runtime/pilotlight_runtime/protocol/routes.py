@@ -77,6 +77,6 @@ def _named(parts: list[str]) -> tuple[str, str, list[str]]:
 def _decoded(path: str) -> str:
     if "%" not in path:
         return path
-    from urllib.parse import unquote  # noqa: PLC0415  (models' names never need it; clients may encode the colon)
+    from urllib.parse import unquote
 
     return unquote(path)

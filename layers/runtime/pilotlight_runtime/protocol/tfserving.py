@@ -41,7 +41,7 @@ def read_prediction(body: bytes, signature: Signature) -> Prediction:
         return _prediction(loads(body), DOUBTFUL, signature)  # what is refused is refused in one parser's words
 
 
-def _prediction(document: Any, doubts: Doubts, signature: Signature) -> Prediction:  # noqa: ANN401  (any JSON)
+def _prediction(document: Any, doubts: Doubts, signature: Signature) -> Prediction:
     if not isinstance(document, dict) or ("instances" in document) == ("inputs" in document):
         raise InvalidRequest("a predict request must be a JSON object with either instances or inputs")
     if document.get("signature_name") not in (None, "", _SIGNATURE):
@@ -163,7 +163,7 @@ def _elements(name: str, tensor: Tensor) -> list[Any]:
     return [{_B64: binascii.b2a_base64(element, newline=False).decode()} for element in tensor.elements]
 
 
-def _nested(flat: list[Any], shape: tuple[int, ...]) -> Any:  # noqa: ANN401  (a value or lists of it)
+def _nested(flat: list[Any], shape: tuple[int, ...]) -> Any:
     """`flat` nested as `shape` says; the value itself for a scalar."""
     if not shape:
         return flat[0]

@@ -71,7 +71,7 @@ class Vocabulary:
             raise ManifestError(f"{path} is no vocabulary ({error}); train the model again") from error
 
 
-def read_json(path: StrPath) -> Any:  # noqa: ANN401  (any JSON)
+def read_json(path: StrPath) -> Any:
     """The asset at `path`, JSON in UTF-8; ManifestError where it is not."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123  (see paths)
