@@ -23,7 +23,7 @@ from pilotlight.cli.app import run
 from pilotlight.cli.batching import train_on_batch
 from pilotlight.cli.cloud import World, open_cloud
 from pilotlight.cli.running import cancel_run, watch_run
-from pilotlight.cli.wiring import Surroundings, open_blobs
+from pilotlight.cli.wiring import Invocation, open_blobs
 from pilotlight.pipeline import Options
 
 REGION = "eu-west-1"
@@ -98,7 +98,7 @@ class Account:
     ) -> Ran:
         """`pilotlight train adder --on batch`."""
 
-        def command(where: Surroundings) -> None:
+        def command(where: Invocation) -> None:
             given = {"nodes": nodes, "detach": detach, "as_json": as_json, "world": world or self.world()}
             train_on_batch(where, "adder", Options(**options), **given)
 
@@ -143,11 +143,11 @@ class Account:
         more = {"floor": 0.97, "metrics": {"accuracy": 0.98}, "seconds": 720.0, "finished": "2026-01-01T00:12:00+00:00"}
         self.files.put_bytes(f".runs/{run_id}/result.json", json.dumps({**result, **more}).encode())
 
-    def _ran(self, command: Callable[[Surroundings], None]) -> Ran:
+    def _ran(self, command: Callable[[Invocation], None]) -> Ran:
         return _captured(lambda where: _as_run_does(command, where), self.root)
 
 
-def _as_run_does(command: Callable[[Surroundings], None], where: Surroundings) -> int:
+def _as_run_does(command: Callable[[Invocation], None], where: Invocation) -> int:
     """A command that is given its world, with the errors as `run` tells them."""
     import pilotlight.cli.app as cli
 
@@ -161,10 +161,10 @@ def _as_run_does(command: Callable[[Surroundings], None], where: Surroundings) -
     return 0
 
 
-def _captured(command: Callable[[Surroundings], int], root: Path) -> Ran:
+def _captured(command: Callable[[Invocation], int], root: Path) -> Ran:
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = command(Surroundings(root, {"PILOTLIGHT_STORE": STORE}))
+        code = command(Invocation(root, {"PILOTLIGHT_STORE": STORE}))
     return Ran(code, out.getvalue(), err.getvalue())
 
 

@@ -32,7 +32,7 @@ from pilotlight.batch import (
 )
 from pilotlight.cli.cloud import World
 from pilotlight.cli.watching import follow, saved_text, tell_detached, tell_result
-from pilotlight.cli.wiring import Surroundings, existing_model, open_blobs, open_store
+from pilotlight.cli.wiring import Invocation, existing_model, open_blobs, open_store
 from pilotlight.core.errors import RunError, TrainingError
 from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
 from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
@@ -67,7 +67,7 @@ _IN_THE_IMAGE: Final = frozenset((*BUILT_IN, *BUNDLED, DJANGO, NUMBERS, REVIEWS)
 
 
 def train_on_batch(  # noqa: PLR0913  (what the command was given)
-    where: Surroundings,
+    where: Invocation,
     name: str,
     options: Options,
     *,
@@ -120,7 +120,7 @@ class _Desk:
 
     @classmethod
     def set_up(  # noqa: PLR0913  (what the command was given)
-        cls, where: Surroundings, project: Project, config: ModelConfig, options: Options, world: World, *, nodes: bool
+        cls, where: Invocation, project: Project, config: ModelConfig, options: Options, world: World, *, nodes: bool
     ) -> _Desk:
         """Everything that is read before anything is decided."""
         _in_s3(project)

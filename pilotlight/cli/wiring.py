@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO
 import typer
 
 from pilotlight.core.errors import ProjectError
+from pilotlight.core.progress import Silent
 from pilotlight.core.project import Project, find_project
+from pilotlight.core.stopping import Stop
+from pilotlight.workflows.context import Context
 
 if TYPE_CHECKING:  # rich and the rooms load when a command runs, not when --help is asked for
     from rich.console import Console
@@ -31,16 +34,32 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on
 
 
 @dataclass
-class Surroundings:
-    """Where a command runs. cwd: the current folder. environ: the environment. debug: show tracebacks.
+class Invocation:
+    """One start of the command line.
 
-    closing: what must be undone however the command ends.
+    Attributes:
+        cwd: The current folder.
+        environ: The environment variables.
+        debug: Whether tracebacks are shown.
+        make_context: Builds the context of a workflow; tests replace the clock and AWS with it.
+        closing: Closes, however the command ends, what it opened.
     """
 
     cwd: Path
     environ: Mapping[str, str]
     debug: bool = False
+    make_context: Callable[..., Context] = Context
     closing: ExitStack = field(default_factory=ExitStack)
+
+    def context(self, stop: Stop | None = None, *, quiet: bool = False) -> Context:
+        """Return the context of this command's workflow.
+
+        Args:
+            stop: Ends a fit early.
+            quiet: Report no progress.
+        """
+        progress = Silent() if quiet else self.progress()
+        return self.make_context(self.cwd, self.environ, progress=progress, stop=stop or Stop())
 
     def project(self) -> Project:
         """The project that the current folder lies in."""
@@ -77,9 +96,9 @@ def _own_stderr() -> Iterator[TextIO]:
         yield stream
 
 
-def surroundings(ctx: typer.Context) -> Surroundings:
+def invocation(ctx: typer.Context) -> Invocation:
     """What `run` handed to typer; TypeError where a command is started without it."""
-    if not isinstance(ctx.obj, Surroundings):
+    if not isinstance(ctx.obj, Invocation):
         raise TypeError("start commands through pilotlight.cli.app.run")
     return ctx.obj
 

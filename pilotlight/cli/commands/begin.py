@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from pilotlight.cli.results import told
-from pilotlight.cli.wiring import JsonFlag, open_store, out, surroundings
+from pilotlight.cli.wiring import JsonFlag, invocation, open_store, out
 
 KIND_HELP: Final = (
     "What to begin with. keras-image: pictures in, classes out. keras-text: texts in, classes out. sklearn: numbers in,"
@@ -26,7 +26,7 @@ def init(
     """
     from pilotlight.scaffold import init_project
 
-    root = surroundings(ctx).path(folder)
+    root = invocation(ctx).path(folder)
     init_project(root)
     out().print(
         f"Created a project in [bold]{folder}[/].",
@@ -48,7 +48,7 @@ def new(
     """
     from pilotlight.scaffold import new_model
 
-    project = surroundings(ctx).project()
+    project = invocation(ctx).project()
     new_model(project, name, kind)
     folder = project.folder(name).relative_to(project.root)
     out().print(
@@ -84,7 +84,7 @@ def import_(
     from pilotlight.pipeline import import_model
     from pilotlight.scaffold import new_model
 
-    where = surroundings(ctx)
+    where = invocation(ctx)
     project = where.project()
     result = import_model(
         project,

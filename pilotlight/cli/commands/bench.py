@@ -11,12 +11,12 @@ from pilotlight.cli.wiring import (
     JsonFlag,
     err,
     existing_model,
+    invocation,
     layer_cache,
     open_store,
     out,
     print_json,
     split_version,
-    surroundings,
 )
 
 if TYPE_CHECKING:  # numpy and rich load when the command runs, not for --help
@@ -59,7 +59,7 @@ def bench(  # noqa: PLR0913  (one parameter an option)
     from pilotlight.cli.serving import pinned_locks
     from pilotlight.core.lock import Lock
 
-    where = surroundings(ctx)
+    where = invocation(ctx)
     project = where.project()
     name, version = split_version(model)
     existing_model(project, name)

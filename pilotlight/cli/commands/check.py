@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from pilotlight.cli.wiring import JsonFlag, open_store, out, print_json, surroundings
+from pilotlight.cli.wiring import JsonFlag, invocation, open_store, out, print_json
 
 
 def check(ctx: typer.Context, *, as_json: JsonFlag = False) -> None:
@@ -15,7 +15,7 @@ def check(ctx: typer.Context, *, as_json: JsonFlag = False) -> None:
     """
     from pilotlight.cli.checks import findings
 
-    project = surroundings(ctx).project()
+    project = invocation(ctx).project()
     found = list(findings(project, open_store(project.store)))
     wrong = [finding for finding in found if finding.problem]
     if as_json:

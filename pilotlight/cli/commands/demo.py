@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from pilotlight.cli.commands.produce import Data
-from pilotlight.cli.wiring import command_to_type, existing_model, open_store, out, surroundings
+from pilotlight.cli.wiring import command_to_type, existing_model, invocation, open_store, out
 
 
 def demo(ctx: typer.Context, *, data: Data = None) -> None:
@@ -18,7 +18,7 @@ def demo(ctx: typer.Context, *, data: Data = None) -> None:
     from pilotlight.cli.demonstration import MODEL, demonstrate
     from pilotlight.cli.summary import show_summary
 
-    where = surroundings(ctx)
+    where = invocation(ctx)
     project = where.project()
     existing_model(project, MODEL)
     outcome = demonstrate(project, open_store(project.store), data, where.progress())

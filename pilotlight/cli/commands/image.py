@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from pilotlight.cli.wiring import JsonFlag, print_json, surroundings
+from pilotlight.cli.wiring import JsonFlag, invocation, print_json
 from pilotlight.core.project import Project
 from pilotlight.core.stack import stack_name
 
@@ -40,7 +40,7 @@ def build(ctx: typer.Context, *, base: BaseOption = None, cpu: CpuOption = None,
     from pilotlight.image import Docker, read_variant
     from pilotlight.image import build as build_image
 
-    where = surroundings(ctx)
+    where = invocation(ctx)
     root, progress = where.project().root, where.progress()
     variant = read_variant(root, base=base, cpu=cpu)
     _tell(build_image(root, Docker(progress.note), progress, variant), as_json=as_json)
@@ -63,7 +63,7 @@ def push(
     from pilotlight.image import Docker, read_variant
     from pilotlight.image import push as push_image
 
-    where = surroundings(ctx)
+    where = invocation(ctx)
     project, progress = where.project(), where.progress()
     target = repository or _repository(project)
     variant = read_variant(project.root, base=base, cpu=cpu)
@@ -79,7 +79,7 @@ def tag(ctx: typer.Context, *, base: BaseOption = None, cpu: CpuOption = None) -
     """
     from pilotlight.image import image_tag, read_variant
 
-    root = surroundings(ctx).project().root
+    root = invocation(ctx).project().root
     typer.echo(image_tag(root, variant=read_variant(root, base=base, cpu=cpu)))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilotlight.cli.wiring import Surroundings, existing_model, open_store, out, split_version, surroundings
+from pilotlight.cli.wiring import Invocation, existing_model, invocation, open_store, out, split_version
 from pilotlight.core.errors import DataError
 
 if TYPE_CHECKING:  # numpy and rich load when the command runs, not for --help
@@ -54,7 +54,7 @@ def invoke(  # noqa: PLR0913  (one parameter an option)
     from pilotlight.local.answers import outputs_of
     from pilotlight.local.endpoint import HttpEndpoint, successful
 
-    where = surroundings(ctx)
+    where = invocation(ctx)
     name, _ = split_version(model)
     with _local(where, model) if url is None else _kept(HttpEndpoint(url, api_key)) as endpoint:
         question = _question(endpoint, where, model, (image, json_file, npz), raw=raw)
@@ -67,7 +67,7 @@ def invoke(  # noqa: PLR0913  (one parameter an option)
 
 def _question(
     endpoint: Endpoint,
-    where: Surroundings,
+    where: Invocation,
     model: str,
     files: tuple[Path | None, Path | None, Path | None],
     *,
@@ -89,7 +89,7 @@ def _question(
 
 
 @contextmanager
-def _local(where: Surroundings, model: str) -> Iterator[Endpoint]:
+def _local(where: Invocation, model: str) -> Iterator[Endpoint]:
     """The gateway over this one model, packaged into a folder that goes away again."""
     from pilotlight.cli.serving import load_gateway, package_all, pinned_locks
     from pilotlight.core.lock import Lock

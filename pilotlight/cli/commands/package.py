@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from pilotlight.cli.wiring import err, layer_cache, open_store, surroundings
+from pilotlight.cli.wiring import err, invocation, layer_cache, open_store
 from pilotlight.core.errors import PackagingError
 from pilotlight.core.names import logical_stem
 from pilotlight.core.progress import Progress
@@ -42,7 +42,7 @@ def package(
         raise PackagingError(
             "package", "needs a function's name or --layer, one of them", "See `pilotlight package -h`."
         )
-    where = surroundings(ctx)
+    where = invocation(ctx)
     project, target = where.project(), where.path(into)
     if layer:
         done: LayerReport | PackageReport = _layer(project, target, where.progress())

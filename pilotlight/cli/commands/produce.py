@@ -10,7 +10,7 @@ import typer
 
 from pilotlight.cli.results import told
 from pilotlight.cli.signals import stopping
-from pilotlight.cli.wiring import JsonFlag, Surroundings, existing_model, fetch_data, open_store, surroundings
+from pilotlight.cli.wiring import Invocation, JsonFlag, existing_model, fetch_data, invocation, open_store
 
 if TYPE_CHECKING:  # numpy and onnx load when a command runs
     from pilotlight.pipeline import Options
@@ -78,15 +78,15 @@ def train(  # noqa: PLR0913  (one parameter an option)
 
     options = Options(data=data, epochs=epochs, seeds=seeds, at_least=at_least)
     if on is Engine.batch:
-        train_on_batch(surroundings(ctx), name, options, nodes=nodes, detach=detach, as_json=as_json)
+        train_on_batch(invocation(ctx), name, options, nodes=nodes, detach=detach, as_json=as_json)
         return
     if detach or nodes:
         hint = "--detach" if detach else "--nodes"
         raise typer.BadParameter("is for a run on AWS Batch: add --on batch", param_hint=hint)
-    _train_here(surroundings(ctx), name, options, as_json=as_json)
+    _train_here(invocation(ctx), name, options, as_json=as_json)
 
 
-def _train_here(where: Surroundings, name: str, options: Options, *, as_json: bool) -> None:
+def _train_here(where: Invocation, name: str, options: Options, *, as_json: bool) -> None:
     from pilotlight.cli.curves import draw_curve
     from pilotlight.pipeline import train_model
 
@@ -120,7 +120,7 @@ def convert(
     """
     from pilotlight.pipeline import Options, convert_model
 
-    where = surroundings(ctx)
+    where = invocation(ctx)
     project = where.project()
     result = convert_model(
         project,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pilotlight.cli.wiring import JsonFlag, err, open_blobs, out, print_json, surroundings
+from pilotlight.cli.wiring import JsonFlag, err, invocation, open_blobs, out, print_json
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="A run that `pilotlight runs` lists.")]
 
@@ -19,7 +19,7 @@ def runs(ctx: typer.Context, *, as_json: JsonFlag = False) -> None:
     from pilotlight.cli.cloud import open_cloud
     from pilotlight.cli.runtable import read_rows, row_object, runs_table
 
-    project = surroundings(ctx).project()
+    project = invocation(ctx).project()
     records = read_runs(open_blobs(project.store))
     rows = read_rows(records, lambda: open_cloud().engine)
     if as_json:
@@ -41,7 +41,7 @@ def watch(ctx: typer.Context, run: Id, *, as_json: JsonFlag = False) -> None:
     from pilotlight.cli.cloud import World
     from pilotlight.cli.running import watch_run
 
-    where = surroundings(ctx)
+    where = invocation(ctx)
     watch_run(open_blobs(where.project().store), run, where.progress(), World(), as_json=as_json)
 
 
@@ -53,4 +53,4 @@ def cancel(ctx: typer.Context, run: Id, *, as_json: JsonFlag = False) -> None:
     from pilotlight.cli.cloud import open_cloud
     from pilotlight.cli.running import cancel_run
 
-    cancel_run(open_blobs(surroundings(ctx).project().store), run, open_cloud(), as_json=as_json)
+    cancel_run(open_blobs(invocation(ctx).project().store), run, open_cloud(), as_json=as_json)

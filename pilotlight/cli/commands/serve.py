@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from pilotlight.cli.wiring import existing_model, open_store, out, surroundings
+from pilotlight.cli.wiring import existing_model, invocation, open_store, out
 
 
 def serve(
@@ -33,7 +33,7 @@ def serve(
     from pilotlight.cli.tables import endpoint_lines
     from pilotlight.local.server import LocalServer
 
-    project = surroundings(ctx).project()
+    project = invocation(ctx).project()
     store = open_store(project.store)
     locks = pinned_locks(project, [existing_model(project, name) for name in names or []])
     with _ended_by_sigterm(), TemporaryDirectory(prefix="pilotlight-") as folder:
