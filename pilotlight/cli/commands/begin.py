@@ -7,8 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from pilotlight.cli.results import told
-from pilotlight.cli.wiring import JsonFlag, invocation, open_store, out
+from pilotlight.cli.wiring import JsonFlag, invocation, out
 
 KIND_HELP: Final = (
     "What to begin with. keras-image: pictures in, classes out. keras-text: texts in, classes out. sklearn: numbers in,"
@@ -81,19 +80,11 @@ def import_(
 
     Example:  [dim]pilotlight import resnet50.onnx --name resnet --golden samples.npz[/]
     """
-    from pilotlight.pipeline import import_model
-    from pilotlight.scaffold import new_model
+    from pilotlight.cli.results import show_result
+    from pilotlight.workflows.import_model import import_and_serve
+    from pilotlight.workflows.types import ImportRequest
 
-    where = invocation(ctx)
-    project = where.project()
-    result = import_model(
-        project,
-        name,
-        where.path(file),
-        golden=None if golden is None else where.path(golden),
-        store=open_store(project.store),
-        progress=where.progress(),
-    )
-    if name not in project.models():
-        new_model(project, name, "onnx")
-    told(result, as_json=as_json, following=f"Next: pilotlight serve {name}")
+    context = invocation(ctx).context()
+    samples = None if golden is None else context.path(golden)
+    result = import_and_serve(ImportRequest(name, context.path(file), samples), context)
+    show_result(result, as_json=as_json, following=f"Next: pilotlight serve {name}")

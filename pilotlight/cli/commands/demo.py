@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 from pilotlight.cli.commands.produce import Data
-from pilotlight.cli.wiring import command_to_type, existing_model, invocation, open_store, out
+from pilotlight.cli.options import given_options
+from pilotlight.cli.wiring import command_to_type, invocation, out
 
 
 def demo(ctx: typer.Context, *, data: Data = None) -> None:
@@ -19,7 +20,7 @@ def demo(ctx: typer.Context, *, data: Data = None) -> None:
     from pilotlight.cli.summary import show_summary
 
     where = invocation(ctx)
-    project = where.project()
-    existing_model(project, MODEL)
-    outcome = demonstrate(project, open_store(project.store), data, where.progress())
+    context = where.context()
+    context.project.existing(MODEL)
+    outcome = demonstrate(context, given_options({"data": data}))
     show_summary(out(), outcome, where.cwd, command_to_type(where.cwd))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # numpy and rich load when the command runs, not for --help
     from pilotlight.local.questions import Question
 
 
-def invoke(  # noqa: PLR0913  (one parameter an option)
+def invoke(
     ctx: typer.Context,
     model: Annotated[str, typer.Argument(metavar="NAME[@VERSION]", help="The model to ask.")],
     *,

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from pilotlight.core.errors import DataError
 from pilotlight.training.data.table import Table
 
-BUNDLED: Final = ("breast_cancer", "diabetes", "iris", "wine")
-
 
 def load_bundled(name: str) -> Table:
-    """The table `name` of BUNDLED; classes come as their names, the target of diabetes as a number."""
+    """The table `name` of TABLES; classes come as their names, the target of diabetes as a number."""
     bunch = _bunch(name)
     names = np.asarray(getattr(bunch, "target_names", ()))
     target = names[bunch.target] if len(names) else bunch.target
@@ -21,7 +19,7 @@ def load_bundled(name: str) -> Table:
 
 
 def feature_names(name: str) -> tuple[str, ...]:
-    """The columns of the table `name` of BUNDLED, in their order."""
+    """The columns of the table `name` of TABLES, in their order."""
     return tuple(str(column) for column in _bunch(name).feature_names)
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
 from pilotlight.training.data.arrays import Arrays, check_arrays
-from pilotlight.training.data.bundled import BUNDLED, load_bundled
+from pilotlight.training.data.built_in import TABLES
+from pilotlight.training.data.bundled import load_bundled
 from pilotlight.training.data.classes import as_classes, check_classes
 from pilotlight.training.data.csv_file import load_csv, numbers_of
 from pilotlight.training.data.npz import load_npz
@@ -53,17 +54,17 @@ def load_targets(run: Run, target: str, features: Sequence[str] | None = None) -
 
 
 def _load(run: Run, target: str, features: Sequence[str] | None) -> Table | Arrays:
-    source = run.source
-    if source in BUNDLED:
-        return load_bundled(source)
-    if not source.endswith((".csv", ".npz")):
-        known = ", ".join(BUNDLED)
+    source = run.location
+    if source.text in TABLES:
+        return load_bundled(source.text)
+    if source.suffix not in (".csv", ".npz"):
+        known = ", ".join(TABLES)
         hint = f"Give one of {known}, a PATH.csv, a PATH.npz, or s3://bucket/key of one."
-        raise DataError(f"data source {source!r}", "is not known", hint)
-    if source.startswith("s3://"):
-        with fetched(source, run.fetch) as path:
+        raise DataError(f"data source {source.text!r}", "is not known", hint)
+    if source.path is None:
+        with fetched(source.text, run.fetch) as path:
             return _read(path, run, target, features)
-    return _read(Path(source), run, target, features)
+    return _read(source.path, run, target, features)
 
 
 def _read(path: Path, run: Run, target: str, features: Sequence[str] | None) -> Table | Arrays:

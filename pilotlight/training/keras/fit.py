@@ -28,7 +28,7 @@ MODEL, OPTIMIZER, METRICS = "model", "optimizer", "metrics"
 _MINUTE: Final = 60.0
 
 
-def fit_model(  # noqa: PLR0913  (what a fit is told)
+def fit_model(
     model: Any,
     batches: EpochBatches,
     run: Run,
@@ -143,7 +143,7 @@ class _Fit:
         """Every node reads the variables, which nodes may have to do together; the main one writes them."""
         if self.kept is not None:
             checkpoint = self._checkpoint(epoch, step, done=done)
-            if self.run.devices.is_main:
+            if self.run.hardware.is_main:
                 self.kept.save(checkpoint)
 
     def interrupt(self, epoch: int, step: int) -> None:
@@ -203,11 +203,11 @@ class _Part:
         if self._before + batch + 1 == len(self._fit.batches):
             return False
         due = self._fit.clock() - self._last >= self._fit.run.checkpoint_minutes * _MINUTE
-        return self._fit.run.devices.any(due or self._fit.run.stop.asked)
+        return self._fit.run.hardware.any(due or self._fit.run.stop.asked)
 
     def _stops(self) -> bool:
         """Whether any node was told to stop: all of them stop at the same step."""
-        return self._fit.run.devices.any(self._fit.run.stop.asked)
+        return self._fit.run.hardware.any(self._fit.run.stop.asked)
 
     def end_step(self, batch: int) -> None:
         done = self._before + batch + 1

@@ -88,8 +88,8 @@ def working(model: Any, batches: EpochBatches, run: Run, validation: Any) -> Ite
     with ExitStack() as inside:
         strategy, copied = None, run.precision != FLOAT32
         if keras.backend.backend() == "tensorflow":
-            strategy = run.devices.strategy()
-        elif others := run.devices.others():
+            strategy = run.hardware.strategy()
+        elif others := run.hardware.others():
             copied = _share(run, others, inside) or copied
         if strategy is not None:
             run.progress.note(f"fits on {strategy.num_replicas_in_sync} devices, which share each batch")

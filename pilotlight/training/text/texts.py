@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pilotlight.core.data_source import SourceKind
 from pilotlight.core.errors import DataError
 from pilotlight.training.data.arrays import check_arrays
 from pilotlight.training.data.classes import check_classes
@@ -35,7 +36,7 @@ def load_sentiments(run: Run) -> Labelled:
         arrays = load_reviews()
     else:
         hint = f"Give {REVIEWS}, or a folder with train.tsv and test.tsv."
-        arrays = load_sst2(_folder(run.source, hint), run.source)
+        arrays = load_sst2(_folder(run, hint), run.source)
     check_classes(check_arrays(arrays, run.source), SENTIMENTS, run.source)
     return Labelled(arrays, SENTIMENTS)
 
@@ -50,7 +51,7 @@ def load_languages(run: Run, longest: int = LONGEST) -> Labelled:
     if run.source == DJANGO:
         found = Labelled(load_messages(), LANGUAGES)
     else:
-        found = load_text_folder(_folder(run.source, f"Give {DJANGO}, or a folder of text files."), run.source, longest)
+        found = load_text_folder(_folder(run, f"Give {DJANGO}, or a folder of text files."), run.source, longest)
     check_arrays(found.arrays, run.source)
     return found
 
@@ -75,8 +76,8 @@ def log_count_ratios(rows: Sequence[Sequence[int]], labels: Sequence[int], size:
     return ratios
 
 
-def _folder(source: str, hint: str) -> Path:
-    folder = Path(source)
-    if not folder.is_dir():
-        raise DataError(f"data source {source!r}", "is no folder and none that is built in", hint)
-    return folder
+def _folder(run: Run, hint: str) -> Path:
+    source = run.location
+    if source.kind is not SourceKind.FOLDER or source.path is None:
+        raise DataError(f"data source {source.text!r}", "is no folder and none that is built in", hint)
+    return source.path

@@ -98,7 +98,7 @@ class Transformer:
         states = side.norm(states)
         return [each for cross in self._cross for each in cross.memory(states)], bias
 
-    def _decode(  # noqa: PLR0913, PLR0917  (one call a model)
+    def _decode(
         self,
         given: Any,
         positions: Any,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
+from pilotlight.core.data_source import SourceKind
 from pilotlight.core.errors import DataError
 from pilotlight.training.data.arrays import Arrays, check_arrays
 from pilotlight.training.run import Run
@@ -22,8 +22,8 @@ def load_translations(run: Run, source: str, target: str) -> Arrays:
     """
     if run.source == NUMBERS:
         arrays = load_numbers(source, target)
-    elif Path(run.source).is_dir():
-        arrays = load_aligned(Path(run.source), source, target, run.source)
+    elif run.location.kind is SourceKind.FOLDER and run.location.path is not None:
+        arrays = load_aligned(run.location.path, source, target, run.source)
     else:
         hint = f"Give {NUMBERS}, or a folder with train.{source} and train.{target}."
         raise DataError(f"data source {run.source!r}", "is no folder and none that is built in", hint)

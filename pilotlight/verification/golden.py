@@ -6,17 +6,16 @@ outputs, under the outputs' names; where it holds none, ONNX's reference impleme
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from pilotlight.conversion import adapter_for
-from pilotlight.core.artifacts import Array, Candidate, ParityReport
+from pilotlight.core.artifacts import Array, Candidate, Named, ParityReport
 from pilotlight.core.errors import DataError
 from pilotlight.core.modelconfig import ParityConfig
 from pilotlight.core.npz import read_npz
-from pilotlight.verification import verify, verify_golden
-from pilotlight_runtime.manifest import MODEL_NAME
+from pilotlight.verification.graphs import verify_golden, verify_graph
 from pilotlight_runtime.session import OpenSession
 from pilotlight_runtime.signature import Signature
 
@@ -31,21 +30,31 @@ class Golden(NamedTuple):
 
 
 def verify_import(
-    candidate: Candidate, golden: Path | None, config: ParityConfig, open_session: OpenSession
+    candidate: Candidate,
+    golden: Golden | None,
+    predict: Callable[[Named], Named],
+    config: ParityConfig,
+    open_session: OpenSession,
 ) -> ParityReport:
-    """The gate for a model without its source. The report's note says what it was compared with, or that it was not."""
+    """Compare a model that comes without its source.
+
+    Args:
+        candidate: The imported model.
+        golden: Reference samples; None where there are none, and then the report's note says that nothing was compared.
+        predict: ONNX's reference implementation, which computes the expected outputs where `golden` holds none.
+        config: The tolerances.
+        open_session: Opens the graph.
+    """
     if golden is None:
-        return verify(candidate, None, config, "", open_session)
-    samples = load_golden(golden, candidate.signature)
-    expected = samples.outputs
+        return verify_graph(candidate, None, config, "", open_session)
+    expected = golden.outputs
     if expected:
         missing = [spec.name for spec in candidate.signature.outputs if spec.name not in expected]
         note = f"compared with expected outputs; none were given for {', '.join(missing)}" if missing else ""
     else:
-        path = candidate.folder / MODEL_NAME
-        expected = dict(adapter_for(path).predict(path, samples.inputs, candidate.signature))
+        expected = dict(predict(golden.inputs))
         note = "compared with ONNX's reference implementation, since no expected outputs were given"
-    report = verify_golden(candidate, samples.inputs, expected, config, open_session)
+    report = verify_golden(candidate, golden.inputs, expected, config, open_session)
     return replace(report, note=note)
 
 

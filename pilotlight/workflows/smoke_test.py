@@ -1,7 +1,7 @@
-"""The last look before a version is published: the function that it would become is started and asked once.
+"""The smoke test before a version is published: its function is started and gets one request.
 
-The gate of a model that answers callers itself compares graphs. What app.py does around the graph is not in them: one
-that fits another model does not start, or fails in every request.
+The gate of a graph that answers callers itself compares graphs, and app.py is not part of them. An app.py that fits
+another model does not start, or fails in every request.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pilotlight.core.errors import ParityError, ServiceError
 from pilotlight.core.modelconfig import ModelConfig
 from pilotlight.core.project import Project
 from pilotlight.packaging import APP_NAME
-from pilotlight.pipeline.asked import Fault, asked
-from pilotlight.verification import to_tensor
+from pilotlight.verification.sessions import to_tensor
+from pilotlight.workflows.packaged_function import Failure, start_candidate
 from pilotlight_runtime.datatypes import BYTES
 from pilotlight_runtime.events import MAX_BODY_BYTES
 from pilotlight_runtime.loading import smallest, zero_inputs
@@ -31,44 +31,51 @@ _HINT: Final = f"Mend {APP_NAME}, which must answer every output of the signatur
 _GOLDEN: Final = " Where zeros are no valid input, give samples with --golden."
 
 
-def has_code(project: Project, name: str) -> bool:
-    """Whether the model has an app.py; one that is imported for the first time gets it afterwards."""
+def has_app(project: Project, name: str) -> bool:
+    """Return whether the model has an app.py; a model that is imported for the first time has none yet."""
     return (project.folder(name) / APP_NAME).is_file()
 
 
-def check_start(
+def smoke_test(
     project: Project, config: ModelConfig, candidate: Candidate, sample: Named | None, note: Callable[[str], None]
 ) -> None:
-    """Starts the function and asks it about `sample`, one call's inputs, or about zeros where that is None.
+    """Start the function that a candidate would become, and send it one request.
 
-    ParityError, naming app.py and its line where there is one, where it does not start or cannot answer. Zeros may be
-    no valid input: refusing them, or failing on them, is handed to `note`. So is a call that Lambda would not carry.
+    Args:
+        project: The project.
+        config: The model's configuration.
+        candidate: The verified candidate.
+        sample: The inputs of one call; None sends zeros. Zeros may be invalid input: refusing them is only noted.
+        note: Receives what was noticed.
+
+    Raises:
+        ParityError: The function does not start or cannot answer. The message names app.py and its line.
     """
     app = project.folder(config.name) / APP_NAME
     tensors = _zeros(candidate.signature) if sample is None else _tensors(candidate.signature, sample)
     try:
-        with asked(project, config, candidate) as function:
-            fault = None if tensors is None else function.fault(tensors)
+        with start_candidate(project, config, candidate) as function:
+            failure = None if tensors is None else function.find_failure(tensors)
     except ServiceError as error:
         raise _refusal(app, f"{error.what}{_line(error.__cause__)}") from error
     about = "zeros" if sample is None else "a sample"
     if tensors is None:
         note(f"{APP_NAME} was started and not asked: one call is larger than Lambda carries")
-    elif fault is not None and _cannot_serve(fault, zeros=sample is None):
-        raise _refusal(app, f"asked about {about}, {fault}", "" if sample is not None else _GOLDEN)
-    elif fault is not None:
-        note(f"{APP_NAME} was started, but asked about {about}, {fault}")
+    elif failure is not None and _cannot_serve(failure, zeros=sample is None):
+        raise _refusal(app, f"asked about {about}, {failure}", "" if sample is not None else _GOLDEN)
+    elif failure is not None:
+        note(f"{APP_NAME} was started, but asked about {about}, {failure}")
 
 
-def _cannot_serve(fault: Fault, *, zeros: bool) -> bool:
-    """Whether the fault is app.py's, whatever the input. An engine's failure is a cause of InferenceFailed."""
-    if fault.status == 413:
+def _cannot_serve(failure: Failure, *, zeros: bool) -> bool:
+    """Return whether app.py itself fails, whatever the input. An engine's failure is a cause of InferenceFailed."""
+    if failure.status == 413:
         return False
     if not zeros:
         return True
-    engine = any(cause.startswith("OrtError") for cause in fault.causes)
-    other_names = fault.name == "KeyError" or (fault.name == "InferenceFailed" and not engine)
-    return fault.status >= 500 and (other_names or not fault.name)
+    engine = any(cause.startswith("OrtError") for cause in failure.causes)
+    other_names = failure.name == "KeyError" or (failure.name == "InferenceFailed" and not engine)
+    return failure.status >= 500 and (other_names or not failure.name)
 
 
 def _refusal(app: Path, why: str, more: str = "") -> ParityError:

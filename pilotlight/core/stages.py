@@ -12,7 +12,13 @@ from pilotlight.core.progress import Progress
 
 @dataclass
 class Stages:
-    """Announces each stage and keeps the seconds that it took. timer: seconds on any scale that only grows."""
+    """Announces each stage and measures it.
+
+    Attributes:
+        progress: Where stages are announced.
+        timer: Seconds on any scale that only grows.
+        seconds: The seconds that each finished stage took, by title.
+    """
 
     progress: Progress
     timer: Callable[[], float] = time.perf_counter
@@ -20,7 +26,7 @@ class Stages:
 
     @contextmanager
     def stage(self, title: str) -> Iterator[None]:
-        """Inside, the stage `title` runs."""
+        """Run the stage `title` inside."""
         self.progress.stage(title)
         start = self.timer()
         yield

@@ -1,22 +1,20 @@
-"""The end of every way: the report is read, and what passed is started once, published and pinned."""
+"""The end of each workflow that makes a version: start, publish, pin; or a refusal that says why."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from pilotlight.conversion import Adapter, opset_of
 from pilotlight.core.artifacts import ParityReport
 from pilotlight.core.errors import ParityError, ProjectError
 from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
-from pilotlight.core.modelconfig import NONE, ModelConfig
-from pilotlight.core.project import Project
-from pilotlight.pipeline.carry import Carried
-from pilotlight.pipeline.provenance import provenance
-from pilotlight.pipeline.result import Clock, TrainResult
-from pilotlight.pipeline.stages import Stages
-from pilotlight.pipeline.started import check_start, has_code
-from pilotlight.store import Store
+from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.stages import Stages
+from pilotlight.workflows.context import Context
+from pilotlight.workflows.provenance import describe_origin
+from pilotlight.workflows.smoke_test import has_app, smoke_test
+from pilotlight.workflows.types import Built, TrainResult, published_metric
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.manifest import ImageInput, Json
 from pilotlight_runtime.signature import Signature
@@ -52,22 +50,13 @@ def require_parity(name: str, report: ParityReport, *, quantized: bool = False) 
         )
 
 
-def reached(config: ModelConfig, metrics: Mapping[str, float], report: ParityReport) -> float | None:
-    """What the published model reaches of its metric; None where it is not known.
-
-    The source's over the whole held-out part: the gate has shown that the ONNX model answers as it does. Quantising
-    changes answers, so of a quantised model it is its own.
-    """
-    return metrics.get(config.training.metric) if config.quantization.mode == NONE else report.onnx_metric
-
-
 def require_metric(
     config: ModelConfig, metrics: Mapping[str, float], report: ParityReport, at_least: float | None
 ) -> None:
     """ParityError where the metric does not reach `at_least`, or is not known; None asks for nothing."""
     if at_least is None:
         return
-    found = reached(config, metrics, report)
+    found = published_metric(config, metrics, report)
     shown = "is not known" if found is None else f"is {found:.6g}"
     if found is None or not found >= at_least:
         what = f"its {config.training.metric} {shown}, and at least {at_least:.6g} is asked for: nothing was published"
@@ -76,50 +65,67 @@ def require_metric(
 
 
 @dataclass(frozen=True)
-class Ending:
-    """What start, publish and pin need of the way that leads to them."""
+class Publication:
+    """How a candidate is published.
 
-    project: Project
+    Attributes:
+        config: The model's configuration.
+        at_least: What the metric must reach; None asks for nothing.
+        pin: Whether the version is pinned.
+        facts: What the manifest adds about the model's origin.
+    """
+
     config: ModelConfig
-    store: Store
-    stages: Stages
-    clock: Clock
     at_least: float | None = None
     pin: bool = True
+    facts: Json = field(default_factory=dict)
 
-    def publish(self, carried: Carried, adapter: Adapter, facts: Json) -> TrainResult:
-        """Publishes and, where that is wanted, pins what the gate has passed and app.py, if there is one, can serve.
 
-        ParityError otherwise, and nothing is written. PackagingError where the function cannot be packaged.
+def publish(built: Built, adapter: Adapter, publication: Publication, context: Context, stages: Stages) -> TrainResult:
+    """Publish and pin a candidate that the gate has passed and that its app.py can serve.
 
-        facts: what the manifest tells besides of where the model comes from.
-        """
-        name = self.config.name
-        candidate, report, metrics, quantization, sample = carried
-        require_parity(name, report, quantized=quantization is not None)
-        require_metric(self.config, metrics, report, self.at_least)
-        if quantization is not None:
-            facts = {**facts, "quantization": asdict(quantization)}
-        check_image(f"model.toml of {name}", self.config.image, candidate.signature)
-        if not candidate.parts and has_code(self.project, name):  # the gate of parts has done so
-            with self.stages.stage("start"):
-                check_start(self.project, self.config, candidate, sample, self.stages.progress.note)
-        opset = {"framework": adapter.name, "opset": opset_of(candidate)}
-        with self.stages.stage("publish"):
-            published = self.store.publish(
-                name,
-                candidate,
-                image=self.config.image,
-                metrics=metrics,
-                parity=_parity(report, self.config, quantized=quantization is not None),
-                provenance=provenance(self.project.root, self.clock, adapter.tools, {**opset, **facts}),
-            )
-        if self.pin:
-            with self.stages.stage("pin"):
-                lock = Lock(published.manifest.version, published.manifest_sha256)
-                write_lock(self.project.folder(name) / LOCK_NAME, lock)
-        sizes = {file.name: file.size for file in published.manifest.files}
-        return TrainResult(name, published, dict(metrics), report, dict(self.stages.seconds), sizes, quantization)
+    Args:
+        built: The candidate and the gate's report.
+        adapter: The adapter of the framework that made the model.
+        publication: How it is published.
+        context: The project and its store.
+        stages: Where stages are announced.
+
+    Raises:
+        ParityError: The gate refused, the metric is too low, or app.py cannot serve the model. Nothing is written.
+        PackagingError: The function cannot be packaged.
+        StoreError: The store cannot be written.
+    """
+    config, project = publication.config, context.project
+    candidate, report, metrics, quantization, sample = built
+    require_parity(config.name, report, quantized=quantization is not None)
+    require_metric(config, metrics, report, publication.at_least)
+    check_image(f"model.toml of {config.name}", config.image, candidate.signature)
+
+    if not candidate.parts and has_app(project, config.name):  # the gate has asked the function of several parts
+        with stages.stage("start"):
+            smoke_test(project, config, candidate, sample, stages.progress.note)
+
+    facts: Json = {"framework": adapter.name, "opset": opset_of(candidate), **publication.facts}
+    if quantization is not None:
+        facts = {**facts, "quantization": asdict(quantization)}
+    with stages.stage("publish"):
+        published = context.store.publish(
+            config.name,
+            candidate,
+            image=config.image,
+            metrics=metrics,
+            parity=_parity(report, config, quantized=quantization is not None),
+            provenance=describe_origin(project.root, context.clock, adapter.tools, facts),
+        )
+
+    if publication.pin:
+        with stages.stage("pin"):
+            lock = Lock(published.manifest.version, published.manifest_sha256)
+            write_lock(project.folder(config.name) / LOCK_NAME, lock)
+
+    sizes = {file.name: file.size for file in published.manifest.files}
+    return TrainResult(config.name, published, dict(metrics), report, dict(stages.seconds), sizes, quantization)
 
 
 def _parity(report: ParityReport, config: ModelConfig, *, quantized: bool) -> Json:

@@ -1,4 +1,4 @@
-"""One model from several seeds: each is fitted and judged, and the one in the middle is kept.
+"""One model from several seeds: each is fitted and measured, and the one in the middle is kept.
 
 A single seed may be lucky, in how the data are split or in where training starts. The median of several says what to
 expect, and the model that is published is the one that it was measured on.
@@ -7,40 +7,22 @@ expect, and the model that is published is the one that it was measured on.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from statistics import median
 from typing import Any, NamedTuple
 
 from pilotlight.core.artifacts import Exported, Fitted
 from pilotlight.core.errors import ProjectError, TrainingError
 from pilotlight.core.labels import served
 from pilotlight.core.modelconfig import ModelConfig
-from pilotlight.pipeline.reference import held_out_metrics, reference_of_fitted
-from pilotlight.training import Recorder, Run
+from pilotlight.training.run import Recorder, Run
+from pilotlight.verification.reference import measure_held_out
+from pilotlight.workflows.source_model import reference_of
+from pilotlight.workflows.types import Scores
 
 
-@dataclass(frozen=True)
-class Scores:
-    """metric: its name. by_seed: each seed's score on its held-out part. kept: the seed whose model is published."""
-
-    metric: str
-    by_seed: Mapping[int, float]
-    kept: int
-
-    @property
-    def median(self) -> float:
-        """The middle of all scores; between the two middle ones where their number is even."""
-        return median(self.by_seed.values())
-
-    def as_json(self) -> dict[str, object]:
-        """For the manifest and for --json."""
-        by_seed = {str(seed): round(score, 6) for seed, score in self.by_seed.items()}
-        return {"metric": self.metric, "median": round(self.median, 6), "kept": self.kept, "by_seed": by_seed}
-
-
-class _Judged(NamedTuple):
+class _Measured(NamedTuple):
     score: float
     seed: int
     fitted: Fitted
@@ -55,15 +37,15 @@ def fit_seeds(fit: Callable[[Run], Fitted], config: ModelConfig, run: Run, count
     if count == 1:
         return fit(run), None
     metric = config.training.metric
-    judged = []
+    measured = []
     for seed in range(run.seed, run.seed + count):
         fitted = fit(replace(run, seed=seed, recorder=Recorder()))
-        score = score_of(fitted, config)
+        score = measure_score(fitted, config)
         run.progress.note(f"seed {seed}: {metric} {score:.4f}")
-        judged.append(_Judged(score, seed, fitted))
-    _distinct([one.fitted for one in judged])
-    kept = sorted(judged, key=lambda one: (one.score, one.seed))[(count - 1) // 2]
-    scores = Scores(metric, {one.seed: one.score for one in judged}, kept.seed)
+        measured.append(_Measured(score, seed, fitted))
+    _check_distinct_files([one.fitted for one in measured])
+    kept = sorted(measured, key=lambda one: (one.score, one.seed))[(count - 1) // 2]
+    scores = Scores(metric, {one.seed: one.score for one in measured}, kept.seed)
     run.progress.note(f"median of {count} seeds: {metric} {scores.median:.4f}; the model of seed {kept.seed} is kept")
     return kept.fitted, scores
 
@@ -75,15 +57,15 @@ def check_seeds(config: ModelConfig, count: int, where: str) -> None:
         raise ProjectError(where, f"has no {lacks}, so seeds cannot be compared", "Name it, or train with one seed.")
 
 
-def score_of(fitted: Fitted, config: ModelConfig) -> float:
+def measure_score(fitted: Fitted, config: ModelConfig) -> float:
     """The model's metric on its held-out part: as the framework itself told it, else computed."""
     metric = config.training.metric
     found = dict(fitted.metrics)
     if metric not in found and config.signature is not None:
         signature = served(config.signature, config.labels)
-        reference = reference_of_fitted(fitted, config, signature)
+        reference = reference_of(fitted, config, signature)
         try:
-            found |= held_out_metrics(reference, metric)
+            found |= measure_held_out(reference, metric)
         except ValueError as error:
             raise TrainingError(f"model {config.name!r}", str(error), "Correct training.metric.") from error
     if metric not in found:
@@ -95,7 +77,7 @@ def score_of(fitted: Fitted, config: ModelConfig) -> float:
     return found[metric]
 
 
-def _distinct(fitted: list[Fitted]) -> None:
+def _check_distinct_files(fitted: list[Fitted]) -> None:
     """A train.py that exports to one file would give the last seed's model whichever is chosen."""
     paths = Counter(path for one in fitted for path in _files(one.model))
     if shared := [path for path, count in paths.items() if count > 1]:

@@ -1,4 +1,4 @@
-"""The function that a candidate would become: packaged as Lambda will have it, loaded as there, and asked."""
+"""The function that a candidate would become: packaged and loaded as in Lambda, and asked."""
 
 from __future__ import annotations
 
@@ -21,28 +21,30 @@ from pilotlight.local.functions import Function, load_function
 from pilotlight.local.questions import infer_path, tensor_question
 from pilotlight.packaging import package_function
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.verification import NoAnswer
+from pilotlight.verification.answers import NoAnswer
 from pilotlight_runtime.datatypes import BYTES
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.tensor import Tensor
 
 
 @contextmanager
-def asked(project: Project, config: ModelConfig, candidate: Candidate) -> Iterator[Asked]:
-    """The function that `candidate` would become, started; ServiceError where it does not start.
+def start_candidate(project: Project, config: ModelConfig, candidate: Candidate) -> Iterator[PackagedFunction]:
+    """Package and start the function that `candidate` would become.
 
-    PackagingError where it cannot be packaged.
+    Raises:
+        PackagingError: It cannot be packaged.
+        ServiceError: It does not start.
     """
     with tempfile.TemporaryDirectory() as folder:
         log = io.StringIO()
-        packaged = _packaged(project, config, candidate, Path(folder))
+        packaged = _package(project, config, candidate, Path(folder))
         with redirect_stdout(log):  # stdout belongs to the command's result
             function = load_function(config.name, packaged)
-        yield Asked(function, candidate.signature, packaged, log)
+        yield PackagedFunction(function, candidate.signature, packaged, log)
 
 
-def _packaged(project: Project, config: ModelConfig, candidate: Candidate, folder: Path) -> Path:
-    """The function's folder, by way of a store of its own that nobody else sees."""
+def _package(project: Project, config: ModelConfig, candidate: Candidate, folder: Path) -> Path:
+    """Return the function's folder, packaged from a store that nobody else sees."""
     store = Store(FolderBlobs(folder / "store"))
     published = store.publish(config.name, candidate, image=config.image, metrics={}, parity={}, provenance={})
     lock = Lock(published.manifest.version, published.manifest_sha256)
@@ -50,11 +52,14 @@ def _packaged(project: Project, config: ModelConfig, candidate: Candidate, folde
     return folder / "function"
 
 
-class Fault(NamedTuple):
+class Failure(NamedTuple):
     """Why a function gave no answer.
 
-    status: of HTTP. message: what the caller is told. name: the cause's class, "" where the log has none. causes: what
-    the log has besides, a line each, with the places in the function's own files.
+    Attributes:
+        status: The HTTP status.
+        message: The message that the caller gets.
+        name: The class of the cause; "" where the log has none.
+        causes: What the log adds, a line each, with the places in the function's own files.
     """
 
     status: int
@@ -63,13 +68,20 @@ class Fault(NamedTuple):
     causes: tuple[str, ...]
 
     def __str__(self) -> str:
-        # One cause without a place is the message once more, its names left out.
-        told = "" if len(self.causes) < 2 and self.name == "InferenceFailed" else "; ".join(self.causes)
-        return f"the function answers {self.status}: {self.message}{told and f' ({told})'}"
+        # A single cause without a place repeats the message without its names.
+        causes = "" if len(self.causes) < 2 and self.name == "InferenceFailed" else "; ".join(self.causes)
+        return f"the function answers {self.status}: {self.message}{causes and f' ({causes})'}"
 
 
-class Asked:
-    """A packaged function as an Answer of the gate. folder: where it lies. log: what it writes."""
+class PackagedFunction:
+    """A packaged function, as an Answer of the gate.
+
+    Args:
+        function: The loaded function.
+        signature: Its inputs and outputs.
+        folder: Where it lies.
+        log: What it writes.
+    """
 
     def __init__(self, function: Function, signature: Signature, folder: Path, log: io.StringIO) -> None:
         self._function = function
@@ -78,16 +90,16 @@ class Asked:
         self._log = log
 
     def __call__(self, inputs: Named) -> Named:
-        """The outputs by name for samples along the first axis; NoAnswer with the function's own message."""
-        answer = self._answer({"inputs": [_written(spec, inputs[spec.name]) for spec in self._signature.inputs]})
+        """Return the outputs by name for samples along the first axis; NoAnswer with the function's own message."""
+        answer = self._answer({"inputs": [_write_tensor(spec, inputs[spec.name]) for spec in self._signature.inputs]})
         if "outputs" not in answer:
-            raise NoAnswer(str(self._fault(answer["status"], answer["error"])))
+            raise NoAnswer(str(self._failure(answer["status"], answer["error"])))
         return {output["name"]: self._read(output) for output in answer["outputs"]}
 
-    def fault(self, inputs: Mapping[str, Tensor]) -> Fault | None:
-        """Why one request with `inputs`, as binary tensors, which carry every value, has no answer; None where it has.
+    def find_failure(self, inputs: Mapping[str, Tensor]) -> Failure | None:
+        """Send one request with `inputs` as binary tensors, and return why it fails; None where it succeeds.
 
-        A handler that is not Pilotlight's may raise or return anything: then that is the fault, with status 500.
+        A handler that is not Pilotlight's may raise or return anything: this is a failure with status 500.
         """
         question = tensor_question(infer_path(self._function.name, None), inputs, binary_answer=True)
         body = base64.b64encode(question.body).decode()
@@ -95,9 +107,9 @@ class Asked:
         try:
             answer = self._answer({**envelope, "body": body, "isBase64Encoded": True})
             status = int(answer["statusCode"])
-            return None if status < 400 else self._fault(status, str(json.loads(answer["body"])["error"]))
+            return None if status < 400 else self._failure(status, str(json.loads(answer["body"])["error"]))
         except Exception as error:  # noqa: BLE001  (a person's code)
-            return Fault(500, f"its handler gave no response ({type(error).__name__}: {error})", "", ())
+            return Failure(500, f"its handler gave no response ({type(error).__name__}: {error})", "", ())
 
     def _answer(self, event: object) -> Any:
         with redirect_stdout(self._log):
@@ -108,19 +120,21 @@ class Asked:
         dtype = "object" if spec is None or spec.datatype is BYTES else spec.datatype.numpy
         return np.array(output["data"], dtype=dtype).reshape(output["shape"])  # type: ignore[call-overload, no-any-return]  # a list of sizes
 
-    def _fault(self, status: int, message: str) -> Fault:
-        """With what the log has that the answer keeps back."""
-        found = [entry for entry in map(_entry, self._log.getvalue().splitlines()) if entry.get("level") == "ERROR"]
+    def _failure(self, status: int, message: str) -> Failure:
+        """Add what the log has and the answer does not."""
+        found = [
+            entry for entry in map(_read_entry, self._log.getvalue().splitlines()) if entry.get("level") == "ERROR"
+        ]
         if not found or "exception" not in found[-1]:
-            return Fault(status, message, "", ())
+            return Failure(status, message, "", ())
         own = f"  {self._folder}/"
         lines = str(found[-1]["exception"]).splitlines()
         kept = tuple(line.removeprefix(own) for line in lines if line.startswith(own) or not line.startswith("  "))
-        return Fault(status, message, str(found[-1].get("exception_name", "")), kept)
+        return Failure(status, message, str(found[-1].get("exception_name", "")), kept)
 
 
-def _entry(line: str) -> dict[str, Any]:
-    """A line of the log; empty where app.py printed something else."""
+def _read_entry(line: str) -> dict[str, Any]:
+    """Read a line of the log; empty where app.py printed something else."""
     try:
         entry = json.loads(line)
     except ValueError:
@@ -128,8 +142,8 @@ def _entry(line: str) -> dict[str, Any]:
     return entry if isinstance(entry, dict) else {}
 
 
-def _written(spec: TensorSpec, array: Array) -> dict[str, object]:
-    """A tensor as the protocol writes it in JSON."""
+def _write_tensor(spec: TensorSpec, array: Array) -> dict[str, object]:
+    """Write a tensor as JSON of the Open Inference Protocol."""
     data = array.ravel().tolist()
     if spec.datatype is BYTES:
         data = [item.decode() if isinstance(item, bytes) else str(item) for item in data]

@@ -5,30 +5,29 @@ from __future__ import annotations
 import platform
 import subprocess
 from collections.abc import Iterable
-from datetime import UTC
 from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from pilotlight.core.clock import Clock, timestamp
 from pilotlight.core.lock import LOCK_NAME
-from pilotlight.pipeline.result import Clock
 from pilotlight_runtime.manifest import Json
 
 _ALWAYS: Final = ("pilotlight", "numpy", "onnx", "onnxruntime")
 
 
-def provenance(root: Path, clock: Clock, tools: Iterable[str], facts: Json) -> Json:
-    """The project's commit, tool versions and time, and `facts` of the stages besides."""
+def describe_origin(root: Path, clock: Clock, tools: Iterable[str], facts: Json) -> Json:
+    """Return the project's commit, tool versions and time, and the `facts` of the stages."""
     return {
-        "created": clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "commit": commit(root),
+        "created": timestamp(clock()),
+        "commit": read_commit(root),
         "tools": {"python": platform.python_version(), **versions_of((*_ALWAYS, *tools))},
         **facts,
     }
 
 
-def commit(root: Path) -> str:
-    """The commit of the git work tree at `root`, with -dirty where files differ from it, "" where there is none.
+def read_commit(root: Path) -> str:
+    """Return the commit of the git work tree at `root`, with -dirty where files differ; "" where there is none.
 
     Pins do not count: each training writes one.
     """
@@ -48,7 +47,7 @@ def _git(root: Path, *arguments: str) -> str:
 
 
 def versions_of(distributions: Iterable[str]) -> dict[str, str]:
-    """The version of each that is installed."""
+    """Return the version of each distribution that is installed."""
     installed = {name: _version(name) for name in dict.fromkeys(distributions)}
     return {name: version for name, version in installed.items() if version}
 

@@ -1,4 +1,4 @@
-"""What a run keeps in the store beside the versions: checkpoints while it goes on, its result at its end."""
+"""What a run keeps in the store beside the versions: checkpoints while it runs, its result at its end."""
 
 from __future__ import annotations
 
@@ -8,75 +8,86 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from datetime import UTC
 from pathlib import Path
 from typing import Final
 
 from pilotlight import __version__
+from pilotlight.core.clock import Clock, timestamp
 from pilotlight.core.errors import ProjectError, StoreError
 from pilotlight.core.lock import LOCK_NAME
 from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
+from pilotlight.core.options import identity_of
 from pilotlight.core.progress import Progress
 from pilotlight.core.project import Project
 from pilotlight.core.runs import CHECKPOINTS, NODES, RESULT_NAME
-from pilotlight.pipeline.gate import reached
-from pilotlight.pipeline.provenance import versions_of
-from pilotlight.pipeline.result import Clock, Options, TrainResult
 from pilotlight.store import Blobs, PrefixedBlobs, sha256_of
-from pilotlight.training import Checkpoints, Run
+from pilotlight.training.checkpoints import Checkpoints
+from pilotlight.training.run import Run
+from pilotlight.workflows.provenance import versions_of
+from pilotlight.workflows.types import TrainResult, published_metric
 
 _RUN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 _DIGITS: Final = 12
 _TOOLS: Final = ("keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "scikit-learn")
 
 
-def run_id(project: Project, name: str, run: Run, options: Options, backend: str = "") -> str:
-    """The name of a run of the model `name`: 12 hex digits of the digest of its code, settings and packages.
+def identify_run(project: Project, name: str, run: Run, seeds: int, backend: str = "") -> str:
+    """Return the name of a run on this machine: 12 hex digits of a digest of its code, settings and packages.
 
-    Code is what lies in the model's folder, and the project's Python files outside functions/, which train.py may
-    import. Of model.toml only what a fit is told counts: who changes a tolerance need not fit again. The data's content
-    is not in it either: what is kept of a run is told apart by the data's fingerprint besides. backend: what Keras
-    computes with, for a model of Keras'.
+    Code is every file in the model's folder, and the project's Python files outside functions/, which train.py may
+    import. Of model.toml only the settings of a fit count: a changed tolerance needs no new fit. The content of the
+    data does not count either: checkpoints are kept apart by the data's fingerprint.
+
+    Args:
+        project: The project.
+        name: The model.
+        run: The resolved settings.
+        seeds: How many seeds are trained.
+        backend: What Keras computes with; "" for a model of another kind.
     """
     folder = project.folder(name)
-    code = {path.relative_to(project.root).as_posix(): sha256_of(path) for path in _code(project, folder)}
-    settings = [run.source, run.epochs, run.batch_size, run.learning_rate, run.seed, options.seeds]
-    settings += [run.precision, run.labels, backend]
+    code = {path.relative_to(project.root).as_posix(): sha256_of(path) for path in _code_files(project, folder)}
+    settings = [*identity_of(run), seeds, run.labels, backend]
     tools = {"pilotlight": __version__, **versions_of(_TOOLS)}
     facts = json.dumps([name, code, settings, tools], sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()[:_DIGITS]
 
 
 def check_run_name(name: str) -> str:
-    """`name` itself where a run can be called so; ProjectError otherwise."""
+    """Return `name` where a run can have it; ProjectError otherwise."""
     if not _RUN.fullmatch(name):
         hint = "Use letters, digits, - and _, at most 80."
         raise ProjectError(f"run {name!r}", "is not a name that a run can have", hint)
     return name
 
 
-class KeptRun:
-    """What one run keeps, in `files`."""
+class RunStorage:
+    """The files of one run, in `files`.
+
+    Attributes:
+        checkpoints: What an interrupted run resumes from.
+        nodes: Where the nodes of one job find one another.
+    """
 
     def __init__(self, files: Blobs) -> None:
         self._files = files
         self.checkpoints = Checkpoints(PrefixedBlobs(files, CHECKPOINTS))
         self.nodes = PrefixedBlobs(files, NODES)
 
-    def end(
-        self, result: TrainResult, config: ModelConfig, clock: Clock, progress: Progress, *, recorded: bool
+    def finish(
+        self, result: TrainResult, config: ModelConfig, clock: Clock, progress: Progress, *, keep_result: bool
     ) -> None:
-        """The run has succeeded: its result is put where that is wanted, and its checkpoints are of no more use."""
-        if recorded:
+        """Remove the checkpoints of a run that has succeeded, and store its result where that is wanted."""
+        if keep_result:
             content = json.dumps(_record(result, config, clock), indent=2, allow_nan=False) + "\n"
             self._files.put_bytes(RESULT_NAME, content.encode())
         try:
             self.checkpoints.clear()
         except StoreError as error:  # everything is published
-            progress.note(f"its checkpoints are of no more use, and could not be removed: {error}")
+            progress.note(f"its checkpoints are no longer needed and could not be removed: {error}")
 
 
-def _code(project: Project, folder: Path) -> list[Path]:
+def _code_files(project: Project, folder: Path) -> list[Path]:
     """Every file of the model but its pin and its model.toml, and the Python files around functions/."""
     own = (path for path in _files(folder, ()) if path.name not in (LOCK_NAME, CONFIG_NAME))
     around = (path for path in _files(project.root, (project.functions.name,)) if path.suffix == ".py")
@@ -100,7 +111,7 @@ def _files(root: Path, but: Sequence[str]) -> Iterator[Path]:
 
 def _record(result: TrainResult, config: ModelConfig, clock: Clock) -> dict[str, object]:
     """The content of result.json. floor: what the metric of a next version must reach to take this one's place."""
-    value = reached(config, result.metrics, result.parity)
+    value = published_metric(config, result.metrics, result.parity)
     return {
         "run": result.run,
         "model": result.model,
@@ -108,9 +119,9 @@ def _record(result: TrainResult, config: ModelConfig, clock: Clock) -> dict[str,
         "new": result.published.new,
         "metric": config.training.metric,
         "value": value,
-        "floor": None if value is None else round(value - config.training.regress, 9),
+        "floor": None if value is None else round(value - config.training.max_metric_drop, 9),
         "metrics": dict(result.metrics),
         "parity": {key: each for key, each in asdict(result.parity).items() if key != "failures"},
         "seconds": round(sum(result.seconds.values()), 3),
-        "finished": clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "finished": timestamp(clock()),
     }

@@ -8,33 +8,51 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple, Protocol
 
-from pilotlight.core.artifacts import Candidate, ParityReport, Quantization, Reference
-from pilotlight.core.modelconfig import ModelConfig
-from pilotlight.pipeline.source import Source
-from pilotlight.verification import first_call
+from pilotlight.core.artifacts import Candidate, Named, ParityReport, Quantization, Reference
+from pilotlight.core.modelconfig import ModelConfig, ParityConfig
+from pilotlight.verification.sessions import first_call
 
 ROUNDS: Final = 31
 
 
-def verify_quantized(
-    source: Source,
-    config: ModelConfig,
-    candidates: tuple[Candidate, Candidate],
-    sizes: Sequence[int],
-    reference: Reference,
-) -> tuple[ParityReport, Quantization]:
-    """The report on the quantised one of `candidates`, the failures of the plain one before its own, and the figures.
+class QuantizedPair(NamedTuple):
+    """A model before and after quantising, and the bytes of its graphs."""
 
-    candidates, sizes: plain and quantised; bytes of their graphs.
+    plain: Candidate
+    quantized: Candidate
+    plain_bytes: int
+    quantized_bytes: int
+
+
+class Verifier(Protocol):
+    """What the gate for a quantised model asks of the source model."""
+
+    def verify(self, candidate: Candidate, reference: Reference, parity: ParityConfig) -> ParityReport:
+        """Run the gate with these tolerances."""
+
+    def quantization_samples(self) -> int:
+        """Return how many held-out samples measure what quantising costs."""
+
+    def ask(self, candidate: Candidate, sample: Named) -> AbstractContextManager[Callable[[], object]]:
+        """Return a function that asks `candidate` once about `sample`, each time it is called."""
+
+
+def verify_quantized(
+    source: Verifier, config: ModelConfig, pair: QuantizedPair, reference: Reference
+) -> tuple[ParityReport, Quantization]:
+    """Verify a quantised model, after the model in floating point.
+
+    Returns:
+        The report on the quantised model, with the failures of the plain one first; and what quantising changed.
     """
-    plain, candidate = candidates
-    samples = max(source.judged(), config.parity.samples)
-    before = source.verify(plain, reference, replace(config.parity, samples=samples))
-    after = source.verify(candidate, reference, config.quantization.tolerances(samples))
+    samples = max(source.quantization_samples(), config.parity.samples)
+    before = source.verify(pair.plain, reference, replace(config.parity, samples=samples))
+    after = source.verify(pair.quantized, reference, config.quantization.tolerances(samples))
     failures = (
         *(f"before quantising: {failure}" for failure in before.failures),
         *(f"quantised: {failure}" for failure in after.failures),
@@ -42,8 +60,8 @@ def verify_quantized(
     report = replace(after, failures=failures)
     found = Quantization(
         mode=config.quantization.mode,
-        bytes_before=sizes[0],
-        bytes_after=sizes[1],
+        bytes_before=pair.plain_bytes,
+        bytes_after=pair.quantized_bytes,
         samples=after.samples,
         largest_difference=after.largest_difference,
         metric=after.metric,
@@ -52,13 +70,13 @@ def verify_quantized(
     )
     if failures:
         return report, found
-    sample = first_call(candidate.signature, reference.inputs)
-    with source.question(plain, sample) as first, source.question(candidate, sample) as second:
-        taken = in_turn(first, second)
+    sample = first_call(pair.quantized.signature, reference.inputs)
+    with source.ask(pair.plain, sample) as first, source.ask(pair.quantized, sample) as second:
+        taken = time_in_turn(first, second)
     return report, replace(found, run_ms_before=taken[0], run_ms_after=taken[1])
 
 
-def in_turn(
+def time_in_turn(
     first: Callable[[], object], second: Callable[[], object], timer: Callable[[], float] = time.perf_counter
 ) -> tuple[float, float]:
     """Milliseconds of a call of each, the median of ROUNDS, in turn, so that both meet the same noise."""

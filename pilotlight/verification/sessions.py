@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
-
 import numpy as np
 
 from pilotlight.core.artifacts import Array, Named
+from pilotlight.verification.answers import BATCH
 from pilotlight_runtime.datatypes import BF16, BYTES, Datatype
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.signature import Signature
 from pilotlight_runtime.tensor import Tensor
-
-BATCH: Final = 64
 
 
 def run_once(session: Session, inputs: Named) -> dict[str, Array]:
@@ -21,12 +17,6 @@ def run_once(session: Session, inputs: Named) -> dict[str, Array]:
     tensors = {name: to_tensor(array, _datatype(session, name)) for name, array in inputs.items()}
     names = [spec.name for spec in session.signature.outputs]
     return {name: tensor.numpy() for name, tensor in zip(names, session.run(tensors, names), strict=True)}
-
-
-def run_batched(session: Session, inputs: Named, size: int) -> dict[str, Array]:
-    """All outputs for samples along the first axis, `size` samples a call, put together again."""
-    parts = [run_once(session, batch) for batch in _batches(inputs, size)]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def whole_batches(signature: Signature, available: int) -> tuple[int, int]:
@@ -65,12 +55,6 @@ def to_tensor(array: Array, datatype: Datatype) -> Tensor:
             raise ValueError(f"BYTES needs texts or bytes, not {array.dtype}")
         return Tensor.from_numpy(array.astype(object), datatype)
     return Tensor.from_numpy(np.asarray(array), datatype)
-
-
-def _batches(inputs: Named, size: int) -> Iterator[dict[str, Array]]:
-    count = len(next(iter(inputs.values())))
-    for start in range(0, count, size):
-        yield {name: array[start : start + size] for name, array in inputs.items()}
 
 
 def _datatype(session: Session, name: str) -> Datatype:
