@@ -103,8 +103,8 @@ def main() -> None:
     devices = Devices("all", cluster, ("CPU:0", "CPU:1") if given.mirrored else ())
     checkpoints = Checkpoints(PrefixedBlobs(blobs, "checkpoints")) if blobs else None
     run = Run(
-        *("", EPOCHS, SIZE, 0.01, 7, progress),
-        checkpoints=checkpoints, stop=stop, precision=given.precision, devices=devices,
+        *("", EPOCHS, SIZE, 0.01, 7),
+        progress=progress, checkpoints=checkpoints, stop=stop, precision=given.precision, hardware=devices,
     )  # fmt: skip
     devices.begin(progress, deterministic=given.deterministic)
     draw = np.random.default_rng(0)
