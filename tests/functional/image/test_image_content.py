@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_project import Desk, new_project
+from support.project import Desk, new_project
 
 from pilotlight.cli.cloud import code_tag
 from pilotlight.core.errors import ImageError

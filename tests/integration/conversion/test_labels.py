@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
-from onnx_makers import identity_model, model_of
+from support.onnx_protos import identity_model, model_of
 
 from pilotlight.conversion import add_labels, labelled, read_signature, settled
 from pilotlight.core.artifacts import Array, Candidate

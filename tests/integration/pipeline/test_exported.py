@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from models.calls import Called
 from rich.console import Console
+from support.handler_calls import Called
 
 from pilotlight.cli.tables import manifest_panels
 from pilotlight.core.errors import ConversionError, ParityError

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto
-from onnx_makers import identity_model, linear_model
+from support.onnx_protos import identity_model, linear_model
 
 from pilotlight.core.errors import PackagingError, ParityError
 from pilotlight.core.progress import Silent

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from onnx_makers import model_of
+from support.onnx_protos import model_of
 
 from pilotlight.core.errors import ConversionError, ParityError, ProjectError
 from pilotlight.core.lock import read_lock

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from models.calls import Called
-from models.small import Small
+from support.handler_calls import Called
+from support.small_networks import Small
 
 from pilotlight.cli.results import told
 from pilotlight.core.errors import ConversionError, ParityError, ProjectError

@@ -10,8 +10,8 @@ import keras
 import numpy as np
 import onnx
 import pytest
-from backend_runs import light_squares
 from onnx import TensorProto
+from support.backend_runs import light_squares
 
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.project import Project

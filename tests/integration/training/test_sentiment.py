@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from text_project import FUNCTIONS, TextModel, operators, trained_small
+from support.text_project import FUNCTIONS, TextModel, operators, trained_small
 
 from pilotlight.core.project import Project
 from pilotlight.pipeline import Options, train_model

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from text_project import operators
+from support.text_project import operators
 
 from pilotlight.core.project import Project
 from pilotlight.local.functions import load_function

@@ -14,8 +14,6 @@ from typing import Any
 
 import boto3
 from botocore.stub import Stubber
-from cli_project import Ran
-from models.build import add_model, save
 
 from pilotlight.aws import Prices
 from pilotlight.batch import Cloud
@@ -25,6 +23,8 @@ from pilotlight.cli.cloud import World, open_cloud
 from pilotlight.cli.running import cancel_run, watch_run
 from pilotlight.cli.wiring import Surroundings, open_blobs
 from pilotlight.pipeline import Options
+from support.onnx_models import add_model, save
+from support.project import Ran
 
 REGION = "eu-west-1"
 TAG = "0123456789ab"

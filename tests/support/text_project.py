@@ -19,7 +19,7 @@ from pilotlight.pipeline import Options, TrainResult, train_model
 from pilotlight.store import FolderBlobs, Store
 from pilotlight.training import Run, fit
 
-FUNCTIONS = Path(__file__).parents[1] / "functions"
+FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 
 class Answer(NamedTuple):
