@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batch_cloud import image_registry
-from cli_project import Desk, new_project
-from sam_client import local_api
-from sam_project import ECHO, Sam, SamProject, echo_model, models_of
-from training_image import TrainingImage, remove_images, sent_image, training_project
+from support.docker_batch import image_registry
+from support.project import Desk, new_project
+from support.sam import ECHO, Sam, SamProject, echo_model, models_of
+from support.sam_local import local_api
+from support.training_image import TrainingImage, remove_images, sent_image, training_project
 
 from pilotlight.scaffold import add_function
 

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_project import Desk, new_project
+from support.project import Desk, new_project
 
 from pilotlight import __version__
 from pilotlight.cli.app import EXIT_DEFECT, run

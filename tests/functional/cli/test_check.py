@@ -3,7 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_project import Desk, new_project
+from support.project import Desk, new_project
 
 from pilotlight.cli.checks import function_resources
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_project import Desk, new_project
+from support.project import Desk, new_project
 
 from pilotlight.core.errors import ImageError
 from pilotlight.core.progress import Silent

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from cli_project import new_project
+from support.project import new_project
 
 from pilotlight.core.errors import ImageError
 from pilotlight.core.progress import Silent

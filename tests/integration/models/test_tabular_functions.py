@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from workflow_calls import train_model
+from support.workflow_calls import train_model
 
 from pilotlight.cli.serving import load_gateway, package_all
 from pilotlight.core.artifacts import Array, Fitted

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from models.networks import PIXELS
+from support.weighted_network import PIXELS
 
 from pilotlight.core.artifacts import Candidate, Reference
 from pilotlight.core.lock import Lock

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from models.calls import Called
 from rich.console import Console
-from workflow_calls import train_model
+from support.handler_calls import Called
+from support.workflow_calls import train_model
 
 from pilotlight.cli.tables import manifest_panels
 from pilotlight.core.errors import ConversionError, ParityError

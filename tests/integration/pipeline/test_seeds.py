@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from workflow_calls import train_model
+from support.workflow_calls import train_model
 
 from pilotlight.core.errors import PackagingError, ProjectError, TrainingError
 from pilotlight.core.progress import Silent

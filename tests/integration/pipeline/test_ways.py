@@ -10,8 +10,8 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from onnx_makers import model_of
-from workflow_calls import convert_model, train_model
+from support.onnx_protos import model_of
+from support.workflow_calls import convert_model, train_model
 
 from pilotlight.core.errors import ConversionError, ParityError, ProjectError
 from pilotlight.core.lock import read_lock

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from text_project import TextModel, operators, trained_small
+from support.text_project import TextModel, operators, trained_small
 
 from pilotlight.training.text.messages import LANGUAGES, load_messages
 

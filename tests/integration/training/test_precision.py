@@ -10,9 +10,9 @@ import keras
 import numpy as np
 import onnx
 import pytest
-from backend_runs import light_squares
 from onnx import TensorProto
-from workflow_calls import train_model
+from support.backend_runs import light_squares
+from support.workflow_calls import train_model
 
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.project import Project

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from text_project import FUNCTIONS, TextModel, operators, trained_small
-from workflow_calls import train_model
+from support.text_project import FUNCTIONS, TextModel, operators, trained_small
+from support.workflow_calls import train_model
 
 from pilotlight.core.project import Project
 from pilotlight.store import FolderBlobs, Store

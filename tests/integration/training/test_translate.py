@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 from num2words import num2words
-from text_project import FUNCTIONS
+from support.text_project import FUNCTIONS
 
 from pilotlight.conversion import convert_exported
 from pilotlight.core.artifacts import Candidate, Dataset, Exported, Named, ParityReport, Reference

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from samtranslator.translator.transform import transform
-from templates import read_template
+from support.templates import read_template
 
 from pilotlight.core.names import logical_stem
 

@@ -25,7 +25,8 @@ from moto.batch_simple.models import BatchSimpleBackend
 from moto.codebuild.models import CodeBuildBackend, codebuild_backends
 from moto.core.common_models import CloudFormationModel
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import StateTaskService
-from templates import Template
+
+from support.templates import Template
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 

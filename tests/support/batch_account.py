@@ -15,14 +15,14 @@ from typing import Any
 
 import boto3
 from botocore.stub import Stubber
-from cli_project import Ran
-from models.build import add_model, save
 
 from pilotlight.aws import Prices
 from pilotlight.batch import Cloud
 from pilotlight.cli.app import run
 from pilotlight.cli.wiring import Invocation
 from pilotlight.workflows.context import Context, connect_to_aws, open_blobs
+from support.onnx_models import add_model, save
+from support.project import Ran
 
 REGION = "eu-west-1"
 TAG = "0123456789ab"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 
 
 def project_with(root: Path, model: str) -> Path:

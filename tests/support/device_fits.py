@@ -1,7 +1,7 @@
 """One fit in a process of its own, which decides about its devices before anything computes.
 
-python tests/device_fits.py OUT.npz [--precision P] [--mirrored] [--store FOLDER] [--stop-after N], with AWS Batch's
-variables in the environment where it is one node of several. OUT gets the weights; stdout one JSON object.
+python tests/support/device_fits.py OUT.npz [--precision P] [--mirrored] [--store FOLDER] [--stop-after N], with AWS
+Batch's variables in the environment where it is one node of several. OUT gets the weights; stdout one JSON object.
 """
 
 from __future__ import annotations

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from models.build import add_model, save
-
 from pilotlight.cli.app import run
 from pilotlight.cli.wiring import Invocation
 from pilotlight.core.project import find_project
+from support.onnx_models import add_model, save
 
 
 class Ran(NamedTuple):

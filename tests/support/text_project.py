@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from workflow_calls import train_model
 
 from pilotlight.core.artifacts import Array, Dataset, Exported
 from pilotlight.core.project import Project
@@ -19,8 +18,9 @@ from pilotlight.packaging import package_function
 from pilotlight.store import FolderBlobs, Store
 from pilotlight.training import Run, fit
 from pilotlight.workflows.types import TrainResult
+from support.workflow_calls import train_model
 
-FUNCTIONS = Path(__file__).parents[1] / "functions"
+FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 
 class Answer(NamedTuple):

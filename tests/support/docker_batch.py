@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 import boto3
 import requests
-from moto_infra import deployed
-from templates import read_template
+
+from support.moto_infra import deployed
+from support.templates import read_template
 
 REGION, BUCKET, PREFIX = "eu-central-1", "models", "store"
 STACK = "pilotlight"

@@ -11,8 +11,9 @@ from typing import Any
 import boto3
 from moto.batch_simple.models import batch_simple_backends
 from moto.codebuild.models import codebuild_backends
-from moto_infra import ACCOUNT, REGION, Ended, deployed
-from templates import read_template, resolved
+
+from support.moto_infra import ACCOUNT, REGION, Ended, deployed
+from support.templates import read_template, resolved
 
 BUCKET, PREFIX, MODEL = "the-store", "models", "digits"
 LIVE = f"{PREFIX}/.live/{MODEL}.json"

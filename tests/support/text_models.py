@@ -6,13 +6,13 @@ import hashlib
 import json
 from pathlib import Path
 
-from models.build import OPSET, spec
 from onnx import TensorProto, checker, helper
 
 from pilotlight_runtime.manifest import ArtifactFile, Graph, Manifest, dump_manifest, version_of
 from pilotlight_runtime.signature import Signature
 from pilotlight_runtime.text.classifier import GRAPH, INPUT, LABEL, LABELS, PROBABILITIES, VOCABULARY
 from pilotlight_runtime.text.texts import Vocabulary
+from support.onnx_models import OPSET, spec
 
 TOKENS = ("dull", "fine", "funny")
 APP = """

@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from batch_cloud import docker
-from cli_project import Desk, new_project
+from support.docker_batch import docker
+from support.project import Desk, new_project
 
 BAD = {
     "raises": 'def train(data, run):\n    raise ValueError("the third layer is missing")\n',

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from workflow_calls import train_model
 
 from pilotlight.core.project import Project
 from pilotlight.store import FolderBlobs, Store
 from pilotlight.workflows.types import TrainResult
+from support.workflow_calls import train_model
 
 MODEL_TOML = """
 kind = "keras"

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 import requests
-from sam_project import SamProject
+
+from support.sam import SamProject
 
 
 def accepting() -> dict[str, str]:
