@@ -125,7 +125,8 @@ def _packages(project: Project, name: str) -> Iterator[Finding]:
 
 
 def _template(project: Project) -> Iterator[Finding]:
-    resources = function_resources((project.root / "template.yaml").read_text(encoding="utf-8"))
+    template = (project.root / "template.yaml").read_text(encoding="utf-8")
+    resources = function_resources(template)
     wanted = {f"{logical_stem(name)}Function": name for name in (*project.models(), CATALOG)}
     for resource, name in wanted.items():
         if resource in resources:
@@ -133,9 +134,19 @@ def _template(project: Project) -> Iterator[Finding]:
         else:
             advice = f"Add it; `pilotlight new` in an empty project shows the block that {name} needs."
             yield Finding("template.yaml", resource, f"has no such resource for functions/{name}", advice)
+    for name in project.models():
+        yield from _routes(template, name)
     for resource in sorted(resources - set(wanted)):
         problem = "belongs to no folder under functions/"
         yield Finding("template.yaml", resource, problem, "Remove the resource, or restore the model's folder.")
+
+
+def _routes(template: str, name: str) -> Iterator[Finding]:
+    """Whether the API's paths lead to the model; nothing where the functions' own events are the routes."""
+    path = f"/v2/models/{name}/{{proxy+}}"
+    if "&Route" in template and path not in template:
+        advice = f"Add the model's five paths; `pilotlight new {name}` in an empty project shows them."
+        yield Finding("template.yaml", f"routes of {name}", f"the API has no path {path}", advice)
 
 
 def function_resources(template: str) -> set[str]:
