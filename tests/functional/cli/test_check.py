@@ -68,6 +68,7 @@ def test_packages_of_a_function_are_told(desk: Desk) -> None:
             "/v2/models/adder/{proxy+}",
         ),
         (lambda root: shutil.rmtree(root / "functions/adder"), "template.yaml", "belongs to no folder"),
+        (lambda root: shutil.rmtree(root / "functions/adder"), "template.yaml", "lead to no folder"),
         (_edit("layers/runtime/requirements.txt", "--hash", "--nothing"), "requirements.txt", "no hash for orjson"),
         (_edit("layers/runtime/requirements.txt", "orjson", "# orjson"), "requirements.txt", "names no requirement"),
         (lambda root: (root / "layers/runtime/requirements.txt").unlink(), "requirements.txt", "does not exist"),
