@@ -142,7 +142,7 @@ def _template(project: Project) -> Iterator[Finding]:
 
 
 def _routes(template: str, models: list[str]) -> Iterator[Finding]:
-    """Whether the API's paths lead to each model and to no other; nothing where the functions' own events are routes."""
+    """Whether the API's paths lead to each model and to no other; nothing where functions have events instead."""
     if "&Route" not in template:
         return
     routed = set(_ROUTE.findall(template))
