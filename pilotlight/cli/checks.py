@@ -17,6 +17,7 @@ from pilotlight.store import Store
 CATALOG: Final = "catalog"
 _TOP_LEVEL: Final = re.compile(r"^(\w+):", re.MULTILINE)
 _RESOURCE: Final = re.compile(r"^  (\w+Function):\s*(?:#.*)?$", re.MULTILINE)
+_ROUTE: Final = re.compile(r"^\s+\"?/v2/models/([^/\"]+)/\{proxy\+\}\"?:", re.MULTILINE)
 _REQUIREMENT: Final = re.compile(r"^[A-Za-z0-9]")
 
 
@@ -125,7 +126,8 @@ def _packages(project: Project, name: str) -> Iterator[Finding]:
 
 
 def _template(project: Project) -> Iterator[Finding]:
-    resources = function_resources((project.root / "template.yaml").read_text(encoding="utf-8"))
+    template = (project.root / "template.yaml").read_text(encoding="utf-8")
+    resources = function_resources(template)
     wanted = {f"{logical_stem(name)}Function": name for name in (*project.models(), CATALOG)}
     for resource, name in wanted.items():
         if resource in resources:
@@ -133,9 +135,23 @@ def _template(project: Project) -> Iterator[Finding]:
         else:
             advice = f"Add it; `pilotlight new` in an empty project shows the block that {name} needs."
             yield Finding("template.yaml", resource, f"has no such resource for functions/{name}", advice)
+    yield from _routes(template, project.models())
     for resource in sorted(resources - set(wanted)):
         problem = "belongs to no folder under functions/"
         yield Finding("template.yaml", resource, problem, "Remove the resource, or restore the model's folder.")
+
+
+def _routes(template: str, models: list[str]) -> Iterator[Finding]:
+    """Whether the API's paths lead to each model and to no other; nothing where functions have events instead."""
+    if "&Route" not in template:
+        return
+    routed = set(_ROUTE.findall(template))
+    for name in sorted(set(models) - routed):
+        advice = f"Add the model's five paths; `pilotlight new {name}` in an empty project shows them."
+        yield Finding("template.yaml", f"routes of {name}", f"has no path /v2/models/{name}/{{proxy+}}", advice)
+    for name in sorted(routed - set(models)):
+        advice = "Remove its five paths, or restore the model's folder."
+        yield Finding("template.yaml", f"routes of {name}", "lead to no folder under functions/", advice)
 
 
 def function_resources(template: str) -> set[str]:

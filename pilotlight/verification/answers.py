@@ -54,7 +54,7 @@ def compare_answers(
     config: ParityConfig,
     metric: str,
     *,
-    calls: Calls = Calls(),  # noqa: B008  (immutable)
+    calls: Calls = Calls(),
     known: Sequence[str] = (),
 ) -> ParityReport:
     """Compare `answer` with the source on held-out samples, and then by `metric`.
