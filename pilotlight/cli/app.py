@@ -38,7 +38,7 @@ def run(argv: Sequence[str], where: Invocation) -> int:
         return _told(error, str(error), where, EXIT_STOPPED)
     except UserError as error:
         return _told(error, str(error), where, EXIT_USER_ERROR)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (the last door before the shell)
         return _unforeseen(error, where)
     return 0
 
@@ -66,7 +66,7 @@ def _help(command: Callable[..., None]) -> str:
     return "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in paragraphs)
 
 
-def _version(asked: bool) -> None:
+def _version(asked: bool) -> None:  # noqa: FBT001  (typer's callback)
     if asked:
         typer.echo(f"pilotlight {__version__}")
         raise typer.Exit

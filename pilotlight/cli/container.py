@@ -47,7 +47,7 @@ def run(argv: Sequence[str], cwd: Path, environ: Mapping[str, str], stdout: Text
             f"{error.filename or 'the system'}: {error.strerror or error}. Check the space and the permissions there."
         )
         return _write_error(log, type(error).__name__, text, EXIT_FAILED)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (the last handler before the container's end)
         traceback.print_exception(error)
         text = f"stopped by a defect of Pilotlight's ({type(error).__name__}: {error}). The log has the traceback."
         return _write_error(log, type(error).__name__, text, EXIT_DEFECT)

@@ -50,7 +50,7 @@ class OnnxAdapter:
             ) from error
         return dict(zip(names, (np.asarray(array) for array in found), strict=True))
 
-    def export(self, model: Path, config: ModelConfig, into: Path) -> None:
+    def export(self, model: Path, config: ModelConfig, into: Path) -> None:  # noqa: ARG002  (the graph is final)
         import_onnx(model, into)
 
 

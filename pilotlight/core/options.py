@@ -94,7 +94,7 @@ class TrainingSettings:
         "float32", "The numbers that a Keras model is fitted in.", choices=PRECISIONS, identity=True
     )
     devices: str = option("all", "Whether all GPUs of the machine are used, or one.", choices=DEVICES)
-    deterministic: bool = option(False, "Whether GPUs compute the same bits each time.")
+    deterministic: bool = option(False, "Whether GPUs compute the same bits each time.")  # noqa: FBT003  (a default)
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ class Gateway:
         try:
             result = self._functions[route.function](event, request.request_id)
             found = unwrapped(result)
-        except Exception:
+        except Exception:  # noqa: BLE001  (a function's failure is a 502 to the client and a traceback in the log)
             self._log.write(traceback.format_exc())
             return refusal(502, "Internal server error")
         return found
@@ -71,7 +71,7 @@ class Gateway:
 def unwrapped(result: Any) -> WebAnswer:
     """A handler's return value as the HTTP answer; ValueError where API Gateway would not understand it."""
     if not isinstance(result, dict) or not isinstance(result.get("statusCode"), int):
-        raise ValueError("the handler returned no object with a statusCode")
+        raise ValueError("the handler returned no object with a statusCode")  # noqa: TRY004  (a wrong value to API Gateway)
     headers = [(str(name), str(value)) for name, value in (result.get("headers") or {}).items()]
     for name, values in (result.get("multiValueHeaders") or {}).items():
         headers = [pair for pair in headers if pair[0].lower() != name.lower()]

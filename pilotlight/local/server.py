@@ -55,7 +55,7 @@ class LocalServer(socketserver.ThreadingTCPServer):
         self._log.write(line + "\n")
         self._log.flush()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  (the base class's signature)
         """A client that went away in the middle is worth a line; anything else is a defect and shows where."""
         error = sys.exc_info()[1]
         if isinstance(error, ConnectionError | TimeoutError):
@@ -83,7 +83,7 @@ class _Connection(BaseHTTPRequestHandler):
         took = (self.server.clock() - began) * 1000
         self.server.report(f"{self.command} {self.path.partition('?')[0]} {answer.status} {took:.1f} ms")
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815  (http.server's names)
 
     def _send(self, answer: WebAnswer) -> None:
         self.send_response(answer.status)
@@ -104,6 +104,6 @@ class _Connection(BaseHTTPRequestHandler):
     def log_request(self, code: object = "-", size: object = "-") -> None:
         """Nothing: the line that _answer writes has the milliseconds too."""
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the base class's signature)
         """What http.server itself has to say, such as a malformed request line."""
         self.server.report(format % args)

@@ -54,7 +54,7 @@ def compare_answers(
     config: ParityConfig,
     metric: str,
     *,
-    calls: Calls = Calls(),
+    calls: Calls = Calls(),  # noqa: B008  (immutable)
     known: Sequence[str] = (),
 ) -> ParityReport:
     """Compare `answer` with the source on held-out samples, and then by `metric`.

@@ -142,7 +142,7 @@ class _ExportedModel:
         start = partial(start_candidate, self.context.project, self.config)
         return verify_function(start, candidate, reference, parity, self.config.training.metric)
 
-    def calibration_samples(self, candidate: Candidate) -> Named | None:
+    def calibration_samples(self, candidate: Candidate) -> Named | None:  # noqa: ARG002  (the protocol's)
         return {} if self.config.quantization.mode == STATIC else None
 
     def quantization_samples(self) -> int:

@@ -27,7 +27,7 @@ MEMORY_PER_VCPU_MB: Final = 1769
 MEMORY_VARIABLE: Final = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"
 
 
-def model_handler(  # noqa: PLR0913  (by keyword all but the first: the outside world comes in here)
+def model_handler(
     app_file: str,
     *,
     predict: Predict | None = None,

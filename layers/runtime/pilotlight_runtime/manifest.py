@@ -98,7 +98,7 @@ class Manifest(NamedTuple):
     assets: tuple[str, ...] = ()
 
 
-def content_version(  # noqa: PLR0913  (what a version's content is)
+def content_version(
     signature: Signature,
     files: tuple[ArtifactFile, ...],
     image: ImageInput | None,

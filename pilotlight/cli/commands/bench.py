@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # numpy and rich load when the command runs, not for --help
     from pilotlight.core.project import Project
 
 
-def bench(
+def bench(  # noqa: PLR0913  (one parameter an option)
     ctx: typer.Context,
     model: Annotated[str, typer.Argument(metavar="NAME[@VERSION]", help="The model to measure.")],
     *,

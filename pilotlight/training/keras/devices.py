@@ -54,7 +54,7 @@ class Devices:
         if deterministic:
             _deterministic(computes)
 
-    def any(self, wish: bool) -> bool:
+    def any(self, wish: bool) -> bool:  # noqa: FBT001  (a question's subject)
         """Whether any node wishes it. All nodes ask in the same order, and get the same answer."""
         if self._cluster is None:
             return wish

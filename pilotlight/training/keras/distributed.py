@@ -30,10 +30,10 @@ class DistributedFit:
     def build(self, batch: Any) -> None:
         """Makes the variables of optimizer and metrics, which cannot be made while devices compute. Learns nothing."""
         with self._strategy.scope():
-            self._model._symbolic_build(data_batch=batch)
+            self._model._symbolic_build(data_batch=batch)  # noqa: SLF001  (what fit does first; no public name does it)
         optimizer = getattr(self._model.optimizer, "inner_optimizer", self._model.optimizer)
         # Keras would add up what each device has clipped; here it gets what has been added up already.
-        optimizer._all_reduce_sum_gradients = list
+        optimizer._all_reduce_sum_gradients = list  # noqa: SLF001  (as above)
 
     def fit(
         self,

@@ -232,18 +232,18 @@ def _callback(part: _Part) -> Any:
     import keras
 
     class Guard(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-        def on_train_begin(self, logs: Any = None) -> None:
+        def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
             part.begin()
 
-        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
             part.begin_epoch(epoch)
 
-        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
             if part.wants(batch):
                 self._sync()
                 part.end_step(batch)
 
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
             self._sync()
             part.end_epoch(epoch)
 

@@ -33,7 +33,7 @@ def seed_everything(seed: int, *, load_keras: bool) -> None:
     import numpy as np
 
     random.seed(seed)
-    np.random.seed(seed % 2**32)
+    np.random.seed(seed % 2**32)  # noqa: NPY002  (libraries draw from the global generator)
     if "keras" in sys.modules or (load_keras and importlib.util.find_spec("keras")):
         with quiet():
             import keras
@@ -85,13 +85,13 @@ def keras_progress(
     import keras
 
     class Report(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-        def on_train_begin(self, logs: Any = None) -> None:
+        def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
             self._next = clock()
             self._done = first
             self._epochs = epochs or self.params["epochs"]
             self._steps = (self.params.get("steps") or 0) + first
 
-        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
             self._epoch = epoch
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:

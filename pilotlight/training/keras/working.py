@@ -121,7 +121,7 @@ def _validation(original: Any, copy: Any, validation: Any) -> Any:
     import keras
 
     class Validate(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
             take_variables(original, copy)
             data = validation if isinstance(validation, tuple | list) else (validation,)
             found = original.evaluate(*data, verbose=0, return_dict=True)
