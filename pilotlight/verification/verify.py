@@ -12,7 +12,7 @@ from pilotlight.verification.compare import Comparison, compare
 from pilotlight.verification.metrics import METRICS
 from pilotlight.verification.running import run_batched, run_once, whole_batches
 from pilotlight_runtime.errors import InferenceFailed, SessionError
-from pilotlight_runtime.loading import check_signature
+from pilotlight_runtime.graph_loading import check_signature
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.session import OpenSession, Session
 from pilotlight_runtime.signature import Signature

@@ -12,15 +12,20 @@ from collections.abc import Callable, Mapping
 from pilotlight_runtime.catalog_index import CATALOG_NAME, CatalogEntry, load_catalog
 from pilotlight_runtime.entry import Entry, LambdaHandler
 from pilotlight_runtime.errors import InvalidRequest, ManifestError, NotFound, TooLarge
+from pilotlight_runtime.light_typing import Any, Final, TextIO
+from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.observer import Observer, Trace
 from pilotlight_runtime.protocol import routes
 from pilotlight_runtime.protocol.compression import unpack
 from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, json_response
 from pilotlight_runtime.protocol.json_codec import loads
-from pilotlight_runtime.protocol.server import BINARY_TENSORS, MODEL_REPOSITORY, SERVER_VERSION, server_metadata
+from pilotlight_runtime.protocol.server_metadata import (
+    BINARY_TENSORS,
+    MODEL_REPOSITORY,
+    SERVER_VERSION,
+    server_metadata,
+)
 from pilotlight_runtime.startup import start_observer
-from pilotlight_runtime.typed import Any, Final, TextIO
-from pilotlight_runtime.wording import brief
 
 MAX_QUESTION_BYTES: Final = 65_536
 """The catalog's only question has a few words; its function has little memory."""
@@ -38,9 +43,9 @@ def catalog_handler(
 
     ManifestError where that is missing or malformed. The other parameters are those of model_handler.
     """
-    path = os.path.join(os.path.dirname(app_file), CATALOG_NAME)  # noqa: PTH118, PTH120  (see paths)
+    path = os.path.join(os.path.dirname(app_file), CATALOG_NAME)
     try:
-        with open(path, "rb") as file:  # noqa: PTH123  (see paths)
+        with open(path, "rb") as file:
             entries = load_catalog(file.read())
     except OSError as error:
         raise ManifestError(f"{path} cannot be read ({error.strerror}); package the catalog again") from error
@@ -72,7 +77,7 @@ class CatalogService:
             return json_response({route.operation: True})
         if route.operation == routes.INDEX:
             return json_response(self._index(request))
-        raise self._unknown(f"model {brief(route.model)} is not here")
+        raise self._unknown(f"model {summarize(route.model)} is not here")
 
     def _index(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Every model: each is ready, since a function that cannot load its own does not start."""

@@ -5,8 +5,8 @@ Sources: Open Inference Protocol v2, "Tensor Data Types"; BF16 from Triton's bin
 """
 
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.typed import Final, NamedTuple
-from pilotlight_runtime.wording import brief
+from pilotlight_runtime.light_typing import Final, NamedTuple
+from pilotlight_runtime.messages import summarize
 
 
 class Datatype(NamedTuple):
@@ -49,5 +49,5 @@ def datatype(name: object) -> Datatype:
     """The datatype that the protocol calls `name`; InvalidRequest names the known ones."""
     found = DATATYPES.get(name) if isinstance(name, str) else None
     if found is None:
-        raise InvalidRequest(f"datatype {brief(name)} is unknown; known are {', '.join(DATATYPES)}")
+        raise InvalidRequest(f"datatype {summarize(name)} is unknown; known are {', '.join(DATATYPES)}")
     return found

@@ -14,11 +14,11 @@ import binascii
 from collections.abc import Callable
 
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
+from pilotlight_runtime.light_typing import Any, Final, NamedTuple
+from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.protocol.base64_text import decode_base64
 from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse
 from pilotlight_runtime.protocol.json_codec import dumps, loads
-from pilotlight_runtime.typed import Any, Final, NamedTuple
-from pilotlight_runtime.wording import brief
 
 MAX_BODY_BYTES: Final = 6 * 1024 * 1024
 """Lambda's limit on a synchronous event, base64 included."""
@@ -46,7 +46,7 @@ def read_event(event: Any, infer_path: str) -> Incoming:
     InvalidRequest where it is none of the known kinds, TooLarge where its body is larger than Lambda carries.
     """
     if not isinstance(event, dict):
-        raise InvalidRequest(f"the event must be an object, got {brief(event)}")
+        raise InvalidRequest(f"the event must be an object, got {summarize(event)}")
     context = event.get("requestContext")
     http = context.get("http") if isinstance(context, dict) else None
     if isinstance(context, dict) and isinstance(http, dict):
@@ -107,7 +107,7 @@ def _headers(event: dict[str, Any]) -> dict[str, str]:
     for field in ("headers", "multiValueHeaders"):
         found = event.get(field)
         if found is not None and not isinstance(found, dict):
-            raise InvalidRequest(f"{field} must be an object, got {brief(found)}")
+            raise InvalidRequest(f"{field} must be an object, got {summarize(found)}")
         for name, value in (found or {}).items():
             if type(value) is str and type(name) is str:  # as nearly all are
                 headers[name.lower()] = value
@@ -124,7 +124,7 @@ def _body(event: dict[str, Any]) -> bytes:
     if isinstance(body, dict | list):  # a direct invocation may spare itself the encoding
         return _as_json(body)
     if not isinstance(body, str):
-        raise InvalidRequest(f"body must be text, got {brief(body)}")
+        raise InvalidRequest(f"body must be text, got {summarize(body)}")
     if len(body) > MAX_BODY_BYTES:
         raise TooLarge(f"the body is {len(body)} bytes long as it comes to Lambda, the most is {MAX_BODY_BYTES}")
     try:
@@ -157,7 +157,7 @@ def _without_stage(path: str, stage: object) -> str:
 def _text(event: dict[str, Any], field: str) -> str:
     value = event.get(field)
     if not isinstance(value, str):
-        raise InvalidRequest(f"{field} must be text, got {brief(value)}")
+        raise InvalidRequest(f"{field} must be text, got {summarize(value)}")
     return value
 
 

@@ -9,17 +9,16 @@ import os
 import time
 from collections.abc import Callable, Mapping
 
-from pilotlight_runtime.aside import Aside
-from pilotlight_runtime.typed import TYPE_CHECKING, Final, TextIO
+from pilotlight_runtime.background import BackgroundTask
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Final, TextIO
 
 if TYPE_CHECKING:
     from pilotlight_runtime.entry import LambdaHandler
-    from pilotlight_runtime.inference import Predict, Prepare, Prepared
-    from pilotlight_runtime.loading import LoadedModel
     from pilotlight_runtime.manifest import Manifest
     from pilotlight_runtime.observer import Observer
     from pilotlight_runtime.service import ModelService
     from pilotlight_runtime.session import OpenSession
+    from pilotlight_runtime.types import LoadedModel, Predict, Prepare, Prepared
 
 MEMORY_PER_VCPU_MB: Final = 1769
 """Lambda Developer Guide, "Configure Lambda function memory": at 1,769 MB a function has one vCPU."""
@@ -45,14 +44,14 @@ def model_handler(  # noqa: PLR0913  (by keyword all but the first: the outside 
     graphs needs it. stream: where logs and metrics go, stdout where None. Raises LoadError where the model cannot be
     served: the function then does not start.
     """
-    folder = os.path.dirname(app_file)  # noqa: PTH120  (pathlib takes 2 ms of every cold start)
-    checks = Aside(lambda: _manifest(folder))
+    folder = os.path.dirname(app_file)
+    checks = BackgroundTask(lambda: _manifest(folder))
     if open_session is None:
         open_session = _engine(checks)
     else:
         checks.start()
     manifest = checks.result()
-    rest = Aside(_import_rest)
+    rest = BackgroundTask(_import_rest)
     rest.start()
     from pilotlight_runtime.loading import open_model
 
@@ -79,7 +78,7 @@ def threads(environ: Mapping[str, str]) -> int:
     return os.cpu_count() or 1
 
 
-def _engine(meanwhile: Aside) -> OpenSession:
+def _engine(meanwhile: BackgroundTask) -> OpenSession:
     """ONNX Runtime, started, which runs no Python for 15 ms; `meanwhile` runs at the same time."""
     from pilotlight_runtime.engine import start
 
@@ -95,7 +94,7 @@ def _engine(meanwhile: Aside) -> OpenSession:
 def _manifest(folder: str) -> Manifest:
     """The manifest, its files checked; imports what opening the model needs."""
     from pilotlight_runtime.engine.ort_session import OrtSession  # noqa: F401  (see the module)
-    from pilotlight_runtime.loading import checked_manifest
+    from pilotlight_runtime.integrity import checked_manifest
 
     return checked_manifest(folder)
 
@@ -145,8 +144,9 @@ def _try(model: LoadedModel, predict: Prepared | None) -> Exception | None:
     if predict is None:
         return None
     from pilotlight_runtime.errors import InvalidRequest
-    from pilotlight_runtime.inference import InferRequest, infer
-    from pilotlight_runtime.loading import zero_inputs
+    from pilotlight_runtime.inference import infer
+    from pilotlight_runtime.types import InferRequest
+    from pilotlight_runtime.warm_up import zero_inputs
 
     try:
         infer(model, InferRequest(zero_inputs(model.manifest.signature)), predict)

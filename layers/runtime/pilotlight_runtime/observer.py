@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pilotlight_runtime.typed import NamedTuple, Protocol
+from pilotlight_runtime.light_typing import NamedTuple, Protocol
 
 
 class Trace:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pilotlight_runtime.errors import InvalidRequest, NotFound
-from pilotlight_runtime.inference import InferRequest, InferResponse, Prepared, infer
-from pilotlight_runtime.loading import LoadedModel
+from pilotlight_runtime.inference import infer
+from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.observer import Trace
 from pilotlight_runtime.protocol import oip_request, oip_response, routes, tfserving
 from pilotlight_runtime.protocol.compression import pack, unpack
 from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse, json_response
 from pilotlight_runtime.protocol.images import image_codec, is_image, preload
 from pilotlight_runtime.protocol.json_codec import dumps_finite, fast
-from pilotlight_runtime.protocol.server import BINARY_TENSORS, server_metadata
-from pilotlight_runtime.wording import brief
+from pilotlight_runtime.protocol.server_metadata import BINARY_TENSORS, server_metadata
+from pilotlight_runtime.types import InferRequest, InferResponse, LoadedModel, Prepared
 
 
 class ModelService:
@@ -23,7 +23,7 @@ class ModelService:
         self._manifest = model.manifest
         self._predict = predict
         self._images = image_codec(model.manifest)
-        self._reader = oip_request.Reader()
+        self._reader = oip_request.RequestReader()
         self.infer_path = f"/v2/models/{model.manifest.model}/infer"
         self._infer_route = routes.route("POST", self.infer_path)
 
@@ -56,9 +56,9 @@ class ModelService:
         if route.operation == routes.INDEX:
             raise NotFound(f"the list of models is not here; this function serves {model!r}")
         if route.model and route.model != model:
-            raise NotFound(f"model {brief(route.model)} is not here; this function serves {model!r}")
+            raise NotFound(f"model {summarize(route.model)} is not here; this function serves {model!r}")
         if route.version and route.version != version:
-            raise NotFound(f"version {brief(route.version)} of {model!r} is not served; {version!r} is")
+            raise NotFound(f"version {summarize(route.version)} of {model!r} is not served; {version!r} is")
         return route
 
     def _document(self, route: routes.Route) -> object:
@@ -76,25 +76,25 @@ class ModelService:
         trace.begin("decode")
         body = unpack(request.body, request.headers.get("content-encoding", ""))
         if is_image(body, request.headers.get("content-type", "")):
-            question = self._picture(body)
+            decoded = self._picture(body)
         else:
-            question = self._reader.read(body, request.headers.get(oip_request.HEADER_LENGTH))
-        response = self._run(question.request, trace)
+            decoded = self._reader.read(body, request.headers.get(oip_request.HEADER_LENGTH))
+        response = self._run(decoded.request, trace)
         trace.begin("encode")
-        return oip_response.write_answer(self._manifest, question, response)
+        return oip_response.write_response(self._manifest, decoded, response)
 
-    def _picture(self, body: bytes) -> oip_request.Question:
+    def _picture(self, body: bytes) -> oip_request.OipRequest:
         if self._images is None:
             raise InvalidRequest(f"model {self._manifest.model!r} takes no pictures; send an inference request")
-        return oip_request.Question(self._images.request(body), None, {}, binary_default=False)
+        return oip_request.OipRequest(self._images.request(body), None, {}, binary_default=False)
 
     def _predict_rows(self, request: HttpRequest, trace: Trace) -> HttpResponse:
         trace.begin("decode")
         body = unpack(request.body, request.headers.get("content-encoding", ""))
-        prediction = tfserving.read_prediction(body, self._manifest.signature)
+        prediction = tfserving.read_predict_request(body, self._manifest.signature)
         response = self._run(prediction.request, trace)
         trace.begin("encode")
-        body = dumps_finite(tfserving.write_prediction(response, prediction.rows))
+        body = dumps_finite(tfserving.write_predict_response(response, prediction.rows))
         return HttpResponse(200, {"Content-Type": JSON}, body)
 
     def _run(self, request: InferRequest, trace: Trace) -> InferResponse:

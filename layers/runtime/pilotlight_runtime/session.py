@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from pilotlight_runtime.light_typing import Protocol
 from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.signature import Signature
 from pilotlight_runtime.tensor import Tensor
-from pilotlight_runtime.typed import Protocol
 
 
 class Session(Protocol):

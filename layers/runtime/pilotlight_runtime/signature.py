@@ -1,7 +1,7 @@
 """What goes into a model and what comes out: named tensors with datatype and shape."""
 
 from pilotlight_runtime.datatypes import Datatype
-from pilotlight_runtime.typed import NamedTuple
+from pilotlight_runtime.light_typing import NamedTuple
 
 
 class TensorSpec(NamedTuple):

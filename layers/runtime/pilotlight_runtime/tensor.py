@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pilotlight_runtime.datatypes import BYTES, Datatype
-from pilotlight_runtime.typed import TYPE_CHECKING, Final
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,7 @@ from __future__ import annotations
 import binascii
 from functools import cache
 
-from pilotlight_runtime.typed import Any, Final
+from pilotlight_runtime.light_typing import Any, Final
 
 LONG: Final = 2048
 """Characters. Shorter texts are not worth a call into C by way of ctypes."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pilotlight_runtime.errors import RequestError
+from pilotlight_runtime.light_typing import Final, NamedTuple
 from pilotlight_runtime.protocol.json_codec import dumps
-from pilotlight_runtime.typed import Final, NamedTuple
 
 JSON: Final = "application/json"
 

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from pilotlight_runtime.inference import InferResponse
+from pilotlight_runtime.light_typing import Any, Final
 from pilotlight_runtime.manifest import PLATFORM, Manifest
 from pilotlight_runtime.protocol.binary_tensors import encode_binary
 from pilotlight_runtime.protocol.http import JSON, HttpResponse
 from pilotlight_runtime.protocol.json_codec import dumps_finite
 from pilotlight_runtime.protocol.json_tensors import encode_json
-from pilotlight_runtime.protocol.oip_request import Question
+from pilotlight_runtime.protocol.oip_request import OipRequest
 from pilotlight_runtime.signature import TensorSpec
-from pilotlight_runtime.typed import Any, Final
+from pilotlight_runtime.types import InferResponse
 
 HEADER_LENGTH: Final = "Inference-Header-Content-Length"
 
 
-def write_answer(manifest: Manifest, question: Question, response: InferResponse) -> HttpResponse:
-    """The answer to `question`: JSON, followed by the outputs that were asked for in binary.
+def write_response(manifest: Manifest, request: OipRequest, response: InferResponse) -> HttpResponse:
+    """The answer to `request`: JSON, followed by the outputs that were asked for in binary.
 
     InvalidRequest where JSON cannot carry an output: NaN, infinity, bytes that are no UTF-8, BF16.
     """
     document: dict[str, Any] = {"model_name": manifest.model, "model_version": manifest.version}
-    if question.id is not None:
-        document["id"] = question.id
+    if request.id is not None:
+        document["id"] = request.id
     outputs: list[dict[str, Any]] = []
     blobs: list[memoryview] = []
     for name, tensor in response.outputs.items():
         output: dict[str, Any] = {"name": name, "datatype": tensor.datatype.name, "shape": list(tensor.shape)}
-        if question.binary.get(name, question.binary_default):
+        if request.binary.get(name, request.binary_default):
             blobs.append(encode_binary(tensor))
             output["parameters"] = {"binary_data_size": len(blobs[-1])}
         else:

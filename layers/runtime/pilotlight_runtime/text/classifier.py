@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pilotlight_runtime.assets import read_json
 from pilotlight_runtime.datatypes import FP32
-from pilotlight_runtime.inference import Prepare, Prepared
-from pilotlight_runtime.loading import LoadedModel
+from pilotlight_runtime.light_typing import Final, NamedTuple
 from pilotlight_runtime.tensor import Tensor
-from pilotlight_runtime.text.texts import Vocabulary, batches, padded, read_json, read_texts, texts_tensor
-from pilotlight_runtime.typed import Final, NamedTuple
+from pilotlight_runtime.text.tensors import batches, padded, read_texts, texts_tensor
+from pilotlight_runtime.text.tokens import Vocabulary
+from pilotlight_runtime.types import LoadedModel, Prepare, Prepared
 
 INPUT: Final = "text"
 PROBABILITIES: Final = "probabilities"

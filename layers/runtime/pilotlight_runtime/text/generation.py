@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from heapq import nsmallest
 
 from pilotlight_runtime.datatypes import INT64
+from pilotlight_runtime.light_typing import Final, NamedTuple
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
-from pilotlight_runtime.typed import Final, NamedTuple
 
 Candidates = Sequence[tuple[int, float]]
 """What may follow a row: tokens and their log-probabilities, the most probable first, as many as there are beams."""

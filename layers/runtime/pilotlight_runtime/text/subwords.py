@@ -10,10 +10,11 @@ import json
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from pilotlight_runtime.assets import read_json
 from pilotlight_runtime.errors import ManifestError
+from pilotlight_runtime.light_typing import Final
 from pilotlight_runtime.paths import StrPath
-from pilotlight_runtime.text.texts import Vocabulary, read_json
-from pilotlight_runtime.typed import Final
+from pilotlight_runtime.text.tokens import Vocabulary
 
 MARK: Final = "\u2581"
 """Begins what white space stands before, so that a text can be put together again; the sign that SentencePiece uses."""
