@@ -39,9 +39,20 @@ def catalog_handler(
     clock: Callable[[], float] = time.perf_counter,
     stream: TextIO | None = None,
 ) -> LambdaHandler:
-    """The handler of the catalog whose catalog.json lies beside `app_file`.
+    """Makes the handler of the catalog, which answers for the endpoint as a whole.
 
-    ManifestError where that is missing or malformed. The other parameters are those of model_handler.
+    Args:
+        app_file: The path of app.py, as `__file__` gives it. catalog.json lies in the same folder.
+        observer: Gets a Record of each request. None writes them with Powertools.
+        environ: The function's environment variables.
+        clock: Seconds, monotonic.
+        stream: Where logs and metrics go; stdout where None.
+
+    Returns:
+        The handler: takes an event and Lambda's context, returns the answer, and never raises.
+
+    Raises:
+        ManifestError: catalog.json is missing or malformed.
     """
     path = os.path.join(os.path.dirname(app_file), CATALOG_NAME)
     try:

@@ -37,12 +37,24 @@ def model_handler(  # noqa: PLR0913  (by keyword all but the first: the outside 
     clock: Callable[[], float] = time.perf_counter,
     stream: TextIO | None = None,
 ) -> LambdaHandler:
-    """The handler of the model whose files lie beside `app_file`, loaded and warmed up.
+    """Loads the model beside `app_file`, runs it once and makes its Lambda handler.
 
-    predict: takes the session and the inputs by name, gives the outputs by name; the session alone where None. prepare:
-    takes the loaded model, its graphs and assets, and gives such a function of the inputs alone; a version of several
-    graphs needs it. stream: where logs and metrics go, stdout where None. Raises LoadError where the model cannot be
-    served: the function then does not start.
+    Args:
+        app_file: The path of app.py, as `__file__` gives it. The version's files lie in the same folder.
+        predict: Takes the session and the inputs by name, returns the outputs by name. None runs the session alone.
+        prepare: Takes the loaded model with its graphs and assets, returns such a function of the inputs alone. A
+            version of several graphs needs it.
+        open_session: Opens a graph; ONNX Runtime where None.
+        observer: Gets a Record of each request. None writes a log line and a line of metrics for each.
+        environ: The function's environment variables.
+        clock: Seconds, monotonic.
+        stream: Where logs and metrics go; stdout where None.
+
+    Returns:
+        The handler: takes an event and Lambda's context, returns the answer, and never raises.
+
+    Raises:
+        LoadError: The model cannot be served, so the function does not start. The message names the file or tensor.
     """
     folder = os.path.dirname(app_file)
     checks = BackgroundTask(lambda: _manifest(folder))

@@ -19,10 +19,20 @@ MOST_ROWS: Final = 1024
 
 
 def read_texts(name: str, tensor: Tensor, longest: int, total: int = MOST_CHARACTERS) -> list[str]:
-    """The texts of the BYTES input `name`, in UTF-8; nothing is cut off or replaced.
+    """Decodes a BYTES input. It cuts nothing off and replaces nothing.
 
-    InvalidRequest names the first text that is empty, is no UTF-8 or has more than `longest` characters, or says that
-    all together have more than `total`.
+    Args:
+        name: The input's name, for messages.
+        tensor: BYTES of any shape, each element a text in UTF-8.
+        longest: The most characters of one text.
+        total: The most characters of all texts together.
+
+    Returns:
+        The texts in row-major order.
+
+    Raises:
+        InvalidRequest: A text is empty, not UTF-8 or longer than `longest`, or all together are longer than `total`.
+            The message names the first such text.
     """
     texts = []
     for index, element in enumerate(tensor.elements):
@@ -42,7 +52,14 @@ def read_texts(name: str, tensor: Tensor, longest: int, total: int = MOST_CHARAC
 
 
 def padded(rows: Sequence[Sequence[int]]) -> Tensor:
-    """`rows` of ids as INT64 of shape (rows, longest row), PADDING behind the shorter ones."""
+    """Makes one tensor of rows of ids.
+
+    Args:
+        rows: The ids of each text.
+
+    Returns:
+        INT64 of shape (rows, length of the longest row), with 0 behind the shorter rows.
+    """
     longest = max(map(len, rows), default=0)
     fill = [PADDING] * longest
     flat = [index for row in rows for index in (*row, *fill[len(row) :])]
@@ -50,11 +67,18 @@ def padded(rows: Sequence[Sequence[int]]) -> Tensor:
 
 
 def batches(rows: Sequence[Sequence[int]], most: int, *, mixed: bool, power: int = 1) -> Iterator[list[int]]:
-    """Indices of `rows`, shortest first, in batches of at most `most` cells: rows times the longest's length ** power.
+    """Groups rows into batches of bounded memory, the shortest rows first.
 
-    A batch has at most MOST_ROWS rows besides. mixed: whether rows of different lengths may meet in a batch, which
-    `padded` then fills up. power: 2 where memory grows with the square of the length, as attention's does. A row of
-    more cells is a batch by itself.
+    The cells of a batch are its rows times the length of its longest row ** power. A batch also has at most 1,024 rows.
+
+    Args:
+        rows: The ids of each text.
+        most: The most cells of a batch. A row with more cells is a batch by itself.
+        mixed: Whether rows of different lengths may share a batch, which `padded` then fills up.
+        power: 2 where memory grows with the square of the length, as it does for attention.
+
+    Yields:
+        The indices of a batch's rows.
     """
     batch: list[int] = []
     for index in sorted(range(len(rows)), key=lambda index: len(rows[index])):
@@ -69,17 +93,38 @@ def batches(rows: Sequence[Sequence[int]], most: int, *, mixed: bool, power: int
 
 
 def texts_tensor(texts: Iterable[str]) -> Tensor:
-    """`texts` as BYTES of shape (n,)."""
+    """Makes a tensor of texts.
+
+    Args:
+        texts: n texts.
+
+    Returns:
+        BYTES of shape (n,), in UTF-8.
+    """
     elements = tuple(text.encode() for text in texts)
     return Tensor(BYTES, (len(elements),), elements)
 
 
 def scores_tensor(scores: Sequence[float]) -> Tensor:
-    """`scores` as FP32 of shape (n,)."""
+    """Makes a tensor of numbers.
+
+    Args:
+        scores: n numbers.
+
+    Returns:
+        FP32 of shape (n,).
+    """
     return Tensor(FP32, (len(scores),), memoryview(struct.pack(f"<{len(scores)}f", *scores)))
 
 
 def flags_tensor(flags: Iterable[bool]) -> Tensor:
-    """`flags` as BOOL of shape (n,)."""
+    """Makes a tensor of truth values.
+
+    Args:
+        flags: n truth values.
+
+    Returns:
+        BOOL of shape (n,).
+    """
     values = bytes(flags)
     return Tensor(BOOL, (len(values),), memoryview(values))

@@ -1,7 +1,7 @@
-"""Texts become numbers: the one place that train.py and app.py both cut them in, so that training and serving agree.
+"""Texts become tokens, and tokens ids. train.py and app.py use the same functions, so training and serving agree.
 
-Only functions that take text import this module; it imports nothing that a cold start has not imported already. Hugging
-Face's tokenizers was measured for the same work: see docs/add-a-model.md, "Text", for the figures and their command.
+Only functions that take text import this module. It imports nothing that a cold start has not imported already; see
+docs/add-a-model.md, "Text", for a comparison with Hugging Face's tokenizers.
 """
 
 from __future__ import annotations
@@ -16,15 +16,22 @@ from pilotlight_runtime.light_typing import Final
 from pilotlight_runtime.paths import StrPath
 
 PADDING: Final = 0
-"""The id that fills rows up; no token has it."""
+"""The id behind the last token of a short row. No token has it."""
 
 _APOSTROPHES: Final = str.maketrans("\u2019\u02bc", "''")
 
 
 class Vocabulary:
-    """Tokens and their ids: 0 is padding, then `buckets` ids that unknown tokens share by their hash, then the tokens.
+    """Tokens and their ids: 0 is padding, then `buckets` ids for unknown tokens, then one id a token.
 
-    One bucket is the usual "unknown" token. Raises ValueError where a token comes twice or there is no bucket.
+    An unknown token takes the bucket of its hash. With one bucket, that is the usual "unknown" token.
+
+    Args:
+        tokens: The known tokens, in the order of their ids.
+        buckets: How many ids unknown tokens share.
+
+    Raises:
+        ValueError: A token comes twice, or there is no bucket.
     """
 
     def __init__(self, tokens: Sequence[str], buckets: int = 1) -> None:
@@ -36,26 +43,57 @@ class Vocabulary:
 
     @property
     def size(self) -> int:
-        """How many ids there are, padding included: the rows of an embedding."""
+        """The number of ids, padding included: the rows of an embedding."""
         return 1 + self.buckets + len(self.tokens)
 
     def ids(self, tokens: Iterable[str]) -> list[int]:
-        """One id a token; an unknown one has the same bucket wherever it stands."""
+        """Looks tokens up.
+
+        Args:
+            tokens: The tokens of one text.
+
+        Returns:
+            One id a token; the same unknown token always has the same id.
+        """
         known, buckets = self._ids, self.buckets
         return [known.get(token) or 1 + crc32(token.encode()) % buckets for token in tokens]
 
     def token(self, index: int) -> str:
-        """The token whose id is `index`, "" for padding and buckets; IndexError above the last."""
-        place = index - 1 - self.buckets
-        return "" if place < 0 else self.tokens[place]
+        """Looks an id up.
+
+        Args:
+            index: An id.
+
+        Returns:
+            Its token, "" for padding and buckets.
+
+        Raises:
+            IndexError: The id is above the last.
+        """
+        position = index - 1 - self.buckets
+        return "" if position < 0 else self.tokens[position]
 
     def dump(self) -> bytes:
-        """The vocabulary as an asset: JSON, in the order of the ids."""
+        """Writes the vocabulary as an asset.
+
+        Returns:
+            JSON in UTF-8, with the tokens in the order of their ids.
+        """
         return (json.dumps({"buckets": self.buckets, "tokens": self.tokens}, ensure_ascii=False) + "\n").encode()
 
     @classmethod
     def load(cls, path: StrPath) -> Vocabulary:
-        """The vocabulary that `dump` wrote to `path`; ManifestError where it is none."""
+        """Reads a vocabulary that `dump` wrote.
+
+        Args:
+            path: The asset's path, see LoadedModel.asset.
+
+        Returns:
+            The vocabulary.
+
+        Raises:
+            ManifestError: The file holds no vocabulary.
+        """
         document = read_json(path)
         try:
             return cls([str(token) for token in document["tokens"]], int(document["buckets"]))
@@ -64,10 +102,16 @@ class Vocabulary:
 
 
 def words(text: str) -> list[str]:
-    """Words and punctuation marks in lower case, as the Penn Treebank cuts them: "Doesn't." gives does, n't and a dot.
+    """Cuts a text into words and punctuation marks in lower case, as the Penn Treebank does.
 
-    What is cut already stays so: "does n't" gives the same. Letters, their marks and digits of every script make words;
-    how a letter with a mark is written, as one character or two, makes two words.
+    "Doesn't." gives does, n't and a dot; so does "does n't .", which is cut already. Words are runs of letters, their
+    marks and digits of every script. A letter with a mark may be one character or two, which gives different words.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The words and marks in order; none for white space alone.
     """
     found: list[str] = []
     for part in text.lower().translate(_APOSTROPHES).split():
@@ -85,17 +129,24 @@ def words(text: str) -> list[str]:
 
 
 def _is_mark(character: str) -> bool:
-    """Whether it goes on with a word, as vowel signs and accents of their own do: Python's identifiers say so too."""
+    """Whether `character` continues a word, as vowel signs and separate accents do: identifiers may hold them too."""
     return character != "_" and f"a{character}".isidentifier()
 
 
 def _uncontracted(word: str) -> list[str]:
-    """The parts of a contraction, none empty: n't and everything from an apostrophe on are tokens of their own."""
+    """Splits a contraction into non-empty parts: n't, and everything from an apostrophe on, is a token of its own."""
     cut = len(word) - 3 if word.endswith("n't") else word.find("'")
     parts = (word,) if cut < 0 else (word[:cut], word[cut:])
     return [part for part in parts if part]
 
 
 def characters(text: str) -> list[str]:
-    """Characters in lower case; white space of any length is one space, and none at the ends."""
+    """Cuts a text into characters in lower case.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The characters in order. White space of any length is one space; there is none at the ends.
+    """
     return list(" ".join(text.lower().split()))
