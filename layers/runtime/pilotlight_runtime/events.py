@@ -16,8 +16,7 @@ from collections.abc import Callable
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
 from pilotlight_runtime.light_typing import Any, Final, NamedTuple
 from pilotlight_runtime.messages import summarize
-from pilotlight_runtime.protocol.base64_text import decode_base64
-from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse
+from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse, ParsedBody
 from pilotlight_runtime.protocol.json_codec import dumps, loads
 
 MAX_BODY_BYTES: Final = 6 * 1024 * 1024
@@ -59,7 +58,7 @@ def read_event(event: Any, infer_path: str) -> Incoming:
         method = _text({"method": default, **event}, "method")
         return Incoming(_request(event, method, _text(event, "path")), render_proxy)
     if "inputs" in event:
-        return Incoming(HttpRequest("POST", infer_path, {}, _as_json(event)), render_direct)
+        return Incoming(_direct_request(event, infer_path), render_direct)
     raise InvalidRequest(
         "the event is neither an HTTP request of API Gateway or a function URL, nor an inference request with inputs,"
         " nor an object with a path"
@@ -90,8 +89,10 @@ def render_proxy(response: HttpResponse) -> dict[str, Any]:
 
 def render_direct(response: HttpResponse) -> Any:
     """The answer to a direct inference request: the response object itself."""
-    if response.headers.get("Content-Type") != "application/json":
+    if response.headers.get("Content-Type") != JSON:
         raise InvalidRequest("binary outputs need an HTTP request; leave out binary_data and binary_data_output")
+    if response.document is not None:
+        return response.document
     _check_size(len(response.body), {})
     document = loads(response.body)
     return document if response.status < 400 else {**document, "status": response.status}
@@ -99,6 +100,16 @@ def render_direct(response: HttpResponse) -> Any:
 
 def _request(event: dict[str, Any], method: str, path: str) -> HttpRequest:
     return HttpRequest(method.upper(), path, _headers(event), _body(event))
+
+
+def _direct_request(event: dict[str, Any], path: str) -> HttpRequest:
+    """An inference request that comes as the event itself. It is written as JSON only where it may not be valid."""
+    from pilotlight_runtime.protocol.json_documents import inspect_document  # only direct invocations need it
+
+    doubts = inspect_document(event)
+    if doubts is None:
+        return HttpRequest("POST", path, {}, _as_json(event))
+    return HttpRequest("POST", path, {}, b"", ParsedBody(event, doubts))
 
 
 def _headers(event: dict[str, Any]) -> dict[str, str]:
@@ -128,7 +139,7 @@ def _body(event: dict[str, Any]) -> bytes:
     if len(body) > MAX_BODY_BYTES:
         raise TooLarge(f"the body is {len(body)} bytes long as it comes to Lambda, the most is {MAX_BODY_BYTES}")
     try:
-        return decode_base64(body) if event.get("isBase64Encoded") else body.encode()
+        return binascii.a2b_base64(body, strict_mode=True) if event.get("isBase64Encoded") else body.encode()
     except ValueError:
         expected = "base64, as isBase64Encoded says" if event.get("isBase64Encoded") else "UTF-8"
         raise InvalidRequest(f"the body is not {expected}") from None

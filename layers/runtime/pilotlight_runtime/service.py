@@ -1,4 +1,4 @@
-"""What a model's function answers to each route: HTTP in, HTTP out, the core in between."""
+"""Answers each route of a model's function: HTTP in, HTTP out, the core in between."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pilotlight_runtime.types import InferRequest, InferResponse, LoadedModel, P
 
 
 class ModelService:
-    """Answers for one model. predict: a person's own way around the session, if any."""
+    """Answers for one model. predict: app.py's function, bound to the model, if there is one."""
 
     def __init__(self, model: LoadedModel, predict: Prepared | None = None) -> None:
         self._model = model
@@ -25,10 +25,11 @@ class ModelService:
         self._images = image_codec(model.manifest)
         self._reader = oip_request.RequestReader()
         self.infer_path = f"/v2/models/{model.manifest.model}/infer"
+        self._input_names = frozenset(spec.name for spec in model.manifest.signature.inputs)
         self._infer_route = routes.route("POST", self.infer_path)
 
     def preload(self) -> None:
-        """Imports what a first large or pictorial request would wait for."""
+        """Imports what the first large request and the first picture would wait for."""
         fast.use()
         if self._images is not None:
             preload()
@@ -74,14 +75,19 @@ class ModelService:
 
     def _infer(self, request: HttpRequest, trace: Trace) -> HttpResponse:
         trace.begin("decode")
-        body = unpack(request.body, request.headers.get("content-encoding", ""))
-        if is_image(body, request.headers.get("content-type", "")):
-            decoded = self._picture(body)
-        else:
-            decoded = self._reader.read(body, request.headers.get(oip_request.HEADER_LENGTH))
+        decoded = self._decode(request)
         response = self._run(decoded.request, trace)
         trace.begin("encode")
-        return oip_response.write_response(self._manifest, decoded, response)
+        write = oip_response.write_response if request.parsed is None else oip_response.write_direct_response
+        return write(self._manifest, decoded, response)
+
+    def _decode(self, request: HttpRequest) -> oip_request.OipRequest:
+        if request.parsed is not None:
+            return self._reader.read_parsed(request.parsed)
+        body = unpack(request.body, request.headers.get("content-encoding", ""))
+        if is_image(body, request.headers.get("content-type", "")):
+            return self._picture(body)
+        return self._reader.read(body, request.headers.get(oip_request.HEADER_LENGTH))
 
     def _picture(self, body: bytes) -> oip_request.OipRequest:
         if self._images is None:
@@ -98,8 +104,7 @@ class ModelService:
         return HttpResponse(200, {"Content-Type": JSON}, body)
 
     def _run(self, request: InferRequest, trace: Trace) -> InferResponse:
-        # A name that the model does not know could be anything, and what is here goes into the log.
-        known = self._manifest.signature.input
-        trace.shapes = {name: tensor.shape for name, tensor in request.inputs.items() if known(name)}
+        # The shapes go into the log, so that an unknown name, which could be any text, is left out.
+        trace.shapes = {name: tensor.shape for name, tensor in request.inputs.items() if name in self._input_names}
         trace.begin("infer")
         return infer(self._model, request, self._predict)

@@ -38,7 +38,7 @@ def read_predict_request(body: bytes, signature: Signature) -> PredictRequest:
     try:
         return _prediction(*loads_fast(body), signature)
     except InvalidRequest:
-        return _prediction(loads(body), DOUBTFUL, signature)  # what is refused is refused in one parser's words
+        return _prediction(loads(body), DOUBTFUL, signature)  # one parser words all refusals
 
 
 def _prediction(document: Any, doubts: Doubts, signature: Signature) -> PredictRequest:
