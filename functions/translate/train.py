@@ -20,7 +20,7 @@ from pilotlight.training import (
 )
 from pilotlight.training.text.transformer import Shape, Transformer
 from pilotlight.verification import METRICS
-from pilotlight_runtime.text.generation import Search
+from pilotlight_runtime import Search
 
 SOURCE, TARGET = "en", "de"
 WIDTH = 128

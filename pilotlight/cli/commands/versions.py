@@ -13,7 +13,8 @@ from pilotlight.core.curve import curve_from_json
 from pilotlight.core.errors import StoreError
 from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
 from pilotlight.core.project import Project
-from pilotlight_runtime.manifest import Manifest, dump_manifest
+from pilotlight_runtime.manifest import Manifest
+from pilotlight_runtime.manifest_json import dump_manifest
 
 
 def models(ctx: typer.Context, *, as_json: JsonFlag = False) -> None:

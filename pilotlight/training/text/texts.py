@@ -20,7 +20,7 @@ from pilotlight.training.text.lines import LONGEST
 from pilotlight.training.text.messages import LANGUAGES, load_messages
 from pilotlight.training.text.reviews import load_reviews
 from pilotlight.training.text.sst2 import load_sst2
-from pilotlight_runtime.text.texts import Vocabulary
+from pilotlight_runtime.text.tokens import Vocabulary
 
 REVIEWS: Final = "reviews"
 DJANGO: Final = "django"

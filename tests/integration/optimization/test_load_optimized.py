@@ -17,9 +17,10 @@ from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import ChecksumMismatch, ManifestError, MissingArtifact
 from pilotlight_runtime.handler import model_handler
-from pilotlight_runtime.loading import LoadedModel, load_model
+from pilotlight_runtime.loading import load_model
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
+from pilotlight_runtime.types import LoadedModel
 
 FILES = ("model.onnx", "optimized.onnx", "weights.bin")
 

@@ -46,7 +46,7 @@ TRAIN = """
 import keras
 import numpy as np
 from pilotlight.core.artifacts import Dataset, Exported
-from pilotlight_runtime.text.texts import Vocabulary, padded, words
+from pilotlight_runtime import Vocabulary, padded, words
 
 WIDTH = 8
 
@@ -75,8 +75,7 @@ def train(data, run):
     return Exported({"encoder": encoder, "head": head}, predict, {"vocabulary.json": vocabulary.dump()})
 """
 APP = """
-from pilotlight_runtime.handler import model_handler
-from pilotlight_runtime.text.texts import Vocabulary, padded, read_texts, texts_tensor, words
+from pilotlight_runtime import Vocabulary, model_handler, padded, read_texts, texts_tensor, words
 
 def prepare(model):
     vocabulary = Vocabulary.load(model.asset("vocabulary.json"))

@@ -204,7 +204,7 @@ print(*sorted(name for name in sys.modules if not name.startswith("_")))
     command = [sys.executable, "-c", code, str(function.folder)]
     ran = subprocess.run(command, check=True, capture_output=True, text=True)
     modules = set(ran.stdout.splitlines()[-1].split())
-    assert {f"pilotlight_runtime.{name}" for name in ("several", "text", "subwords", "generation")} <= modules
+    assert {f"pilotlight_runtime.{name}" for name in ("text.tokens", "text.subwords", "text.generation")} <= modules
     assert not modules & {"numpy", "onnxruntime", "pilotlight", "keras", "pilotlight_runtime.text.classifier"}
 
 

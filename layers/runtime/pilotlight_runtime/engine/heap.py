@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ctypes
 
-from pilotlight_runtime.typed import Final
+from pilotlight_runtime.light_typing import Final
 
 ENOUGH: Final = 16 * 1024 * 1024
 """Bytes: what environment and session of a small graph take, rounded up. Twice as much is no faster."""

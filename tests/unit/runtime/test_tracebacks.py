@@ -1,6 +1,6 @@
 import pytest
 
-from pilotlight_runtime.faults import described
+from pilotlight_runtime.tracebacks import format_redacted
 
 
 @pytest.mark.parametrize(
@@ -15,13 +15,13 @@ from pilotlight_runtime.faults import described
     ],
 )
 def test_values_in_messages_are_left_out(message: str, expected: str) -> None:
-    assert described(ValueError(message)) == f"ValueError: {expected}"
+    assert format_redacted(ValueError(message)) == f"ValueError: {expected}"
 
 
 def test_an_error_raised_from_none_hides_what_was_before() -> None:
     error = ValueError("after")
     error.__context__ = KeyError("before")
-    assert "before" not in described(error)
-    assert "KeyError" in described(error)
+    assert "before" not in format_redacted(error)
+    assert "KeyError" in format_redacted(error)
     error.__suppress_context__ = True
-    assert "KeyError" not in described(error)
+    assert "KeyError" not in format_redacted(error)

@@ -8,7 +8,8 @@ import pytest
 from pilotlight_runtime.datatypes import BYTES, INT64
 from pilotlight_runtime.errors import InvalidRequest, ManifestError
 from pilotlight_runtime.tensor import Tensor
-from pilotlight_runtime.text.texts import Vocabulary, batches, characters, padded, read_texts, texts_tensor, words
+from pilotlight_runtime.text.tensors import batches, padded, read_texts, texts_tensor
+from pilotlight_runtime.text.tokens import Vocabulary, characters, words
 
 
 @pytest.mark.parametrize(

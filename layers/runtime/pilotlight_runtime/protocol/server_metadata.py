@@ -1,6 +1,6 @@
 """What a server says of itself: the same on a model's function and on the catalog."""
 
-from pilotlight_runtime.typed import Any, Final
+from pilotlight_runtime.light_typing import Any, Final
 
 SERVER_NAME: Final = "pilotlight"
 SERVER_VERSION: Final = "0.1.0"

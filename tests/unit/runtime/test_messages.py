@@ -1,6 +1,6 @@
 import pytest
 
-from pilotlight_runtime.wording import brief
+from pilotlight_runtime.messages import summarize
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,8 @@ from pilotlight_runtime.wording import brief
     ],
 )
 def test_each_kind_of_value(value: object, expected: str) -> None:
-    assert brief(value) == expected
+    assert summarize(value) == expected
 
 
 def test_a_long_text_is_cut() -> None:
-    assert brief("a" * 10_000) == "'" + "a" * 60 + "...'"
+    assert summarize("a" * 10_000) == "'" + "a" * 60 + "...'"

@@ -3,10 +3,10 @@
 import pickle
 import typing
 
-from pilotlight_runtime import typed
+from pilotlight_runtime import light_typing
 
 
-class Ours(typed.NamedTuple):
+class Ours(light_typing.NamedTuple):
     """A record."""
 
     name: str
@@ -43,4 +43,4 @@ def test_a_record_can_be_pickled() -> None:
 
 
 def test_what_stands_in_annotations_may_be_subscripted() -> None:
-    assert typed.Final[int] is typed.Final  # type: ignore[misc, valid-type, comparison-overlap]  # at run time only
+    assert light_typing.Final[int] is light_typing.Final  # type: ignore[misc, valid-type, comparison-overlap]  # at run time only
