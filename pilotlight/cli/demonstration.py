@@ -18,7 +18,6 @@ from PIL import Image
 
 from pilotlight.bench.latency import Latency
 from pilotlight.bench.process import measure_cold_start, measure_warm
-from pilotlight.cli.serving import load_gateway, package_all, pinned_locks
 from pilotlight.cli.wiring import fetch_data, layer_cache
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import PackagingError
@@ -34,6 +33,8 @@ from pilotlight.packaging import LayerReport, PackageReport, check_size, package
 from pilotlight.pipeline import Options, TrainResult, train_model
 from pilotlight.store import Store
 from pilotlight.training import Run, load_train_module
+from pilotlight.workflows.local_functions import load_gateway, package_models
+from pilotlight.workflows.model_versions import find_pins
 
 MODEL: Final = "digits"
 _COLD_RUNS: Final = 5
@@ -69,11 +70,11 @@ def demonstrate(project: Project, store: Store, data: str | None, progress: Prog
     trained = train_model(project, MODEL, store=store, options=Options(data=data), progress=progress, fetch=fetch_data)
     pixels, label = _held_out(project, data, progress)
     picture = _saved(pixels, project.root / ".pilotlight" / "demo" / f"digit-{label}.png")
-    locks = pinned_locks(project, [MODEL])
+    locks = find_pins(project, [MODEL])
     with TemporaryDirectory(prefix="pilotlight-") as temporary:
         folder = Path(temporary)
         progress.stage("package")
-        function = package_all(project, store, locks, folder)[MODEL]
+        function = package_models(project, store, locks, folder)[MODEL]
         zip_bytes = _zipped(folder / MODEL)
         layer, note = _layer(project, folder / "layer", progress)
         if layer is not None:

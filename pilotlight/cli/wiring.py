@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import shutil
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO
 
 import typer
 
-from pilotlight.core.errors import ProjectError
 from pilotlight.core.progress import Silent
 from pilotlight.core.project import Project, find_project
 from pilotlight.core.stopping import Stop
@@ -104,14 +102,7 @@ def invocation(ctx: typer.Context) -> Invocation:
 
 
 def existing_model(project: Project, name: str) -> str:
-    """`name` where such a model is in the project; else ProjectError with the nearest name there is."""
-    models = project.models()
-    if name in models:
-        return name
-    near = difflib.get_close_matches(name, models, n=1)
-    if near:
-        known = f"is not in {project.functions} (there: {', '.join(models)})"
-        raise ProjectError(f"model {name!r}", known, f"Did you mean {near[0]}?")
+    """Return `name` where the project has such a model; else ProjectError with the nearest name."""
     project.existing(name)
     return name
 

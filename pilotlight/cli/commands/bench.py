@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # numpy and rich load when the command runs, not for --help
     from pilotlight.core.project import Project
 
 
-def bench(  # noqa: PLR0913  (one parameter an option)
+def bench(
     ctx: typer.Context,
     model: Annotated[str, typer.Argument(metavar="NAME[@VERSION]", help="The model to measure.")],
     *,
@@ -56,15 +56,15 @@ def bench(  # noqa: PLR0913  (one parameter an option)
     """
     from pilotlight.bench.sample import TEXT
     from pilotlight.cli.benching import Plan, bench_model
-    from pilotlight.cli.serving import pinned_locks
     from pilotlight.core.lock import Lock
+    from pilotlight.workflows.model_versions import find_pins
 
     where = invocation(ctx)
     project = where.project()
     name, version = split_version(model)
     existing_model(project, name)
     store = open_store(project.store)
-    lock = Lock(version, store.manifest(name, version)[1]) if version else pinned_locks(project, [name])[name]
+    lock = Lock(version, store.manifest(name, version)[1]) if version else find_pins(project, [name])[name]
     prices = _prices(request_price, second_price, cold_share)
     emulator = None if plain else _emulator(project, install=install)
     plan = Plan(runs, requests, many, prices, emulator, layer_cache(project), text or TEXT)

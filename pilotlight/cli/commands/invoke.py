@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # numpy and rich load when the command runs, not for --help
     from pilotlight.local.questions import Question
 
 
-def invoke(  # noqa: PLR0913  (one parameter an option)
+def invoke(
     ctx: typer.Context,
     model: Annotated[str, typer.Argument(metavar="NAME[@VERSION]", help="The model to ask.")],
     *,
@@ -91,18 +91,19 @@ def _question(
 @contextmanager
 def _local(where: Invocation, model: str) -> Iterator[Endpoint]:
     """The gateway over this one model, packaged into a folder that goes away again."""
-    from pilotlight.cli.serving import load_gateway, package_all, pinned_locks
     from pilotlight.core.lock import Lock
     from pilotlight.local.endpoint import GatewayEndpoint
+    from pilotlight.workflows.local_functions import load_gateway, package_models
+    from pilotlight.workflows.model_versions import find_pins
 
     project = where.project()
     store = open_store(project.store)
     name, version = split_version(model)
     existing_model(project, name)
-    locks = {name: Lock(version, store.manifest(name, version)[1])} if version else pinned_locks(project, [name])
+    locks = {name: Lock(version, store.manifest(name, version)[1])} if version else find_pins(project, [name])
     log = io.StringIO()
     with TemporaryDirectory(prefix="pilotlight-") as folder:
-        package_all(project, store, locks, Path(folder))
+        package_models(project, store, locks, Path(folder))
         try:
             with redirect_stdout(log):
                 yield GatewayEndpoint(load_gateway(Path(folder), locks, log))

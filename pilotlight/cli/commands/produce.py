@@ -45,7 +45,7 @@ Nodes = Annotated[bool, typer.Option("--nodes", help="With --on batch: on severa
 Detach = Annotated[bool, typer.Option("--detach", help="With --on batch: submit, and don't wait for the end.")]
 
 
-def train(  # noqa: PLR0913  (one parameter an option)
+def train(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="A model under functions/.")],
     *,

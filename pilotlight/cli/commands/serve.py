@@ -29,15 +29,16 @@ def serve(
 
     Example:  [dim]pilotlight serve digits --port 9000[/]
     """
-    from pilotlight.cli.serving import load_gateway, package_all, pinned_locks
     from pilotlight.cli.tables import endpoint_lines
     from pilotlight.local.server import LocalServer
+    from pilotlight.workflows.local_functions import load_gateway, package_models
+    from pilotlight.workflows.model_versions import find_pins
 
     project = invocation(ctx).project()
     store = open_store(project.store)
-    locks = pinned_locks(project, [existing_model(project, name) for name in names or []])
+    locks = find_pins(project, [existing_model(project, name) for name in names or []])
     with _ended_by_sigterm(), TemporaryDirectory(prefix="pilotlight-") as folder:
-        package_all(project, store, locks, Path(folder))
+        package_models(project, store, locks, Path(folder))
         gateway = load_gateway(Path(folder), locks, sys.stderr)
         with LocalServer(gateway, port, sys.stderr) as server:
             manifests = [store.manifest(name, lock.version)[0] for name, lock in locks.items()]
