@@ -9,9 +9,9 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from pilotlight.cli.checks import Finding
 from pilotlight.cli.curve_text import curve_text
 from pilotlight.core.curve import curve_from_json
+from pilotlight.workflows.check import Finding
 from pilotlight.workflows.models import ModelVersions
 from pilotlight_runtime.manifest import Manifest
 from pilotlight_runtime.signature import TensorSpec
