@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from pilotlight.core.errors import StoreError
 from pilotlight.core.lock import Lock
 from pilotlight.core.project import Project
 from pilotlight.workflows.context import Context
+
+
+class ModelVersion(NamedTuple):
+    """One version of a model.
+
+    Attributes:
+        name: The model.
+        lock: The version, and the sha256 of its manifest.
+    """
+
+    name: str
+    lock: Lock
 
 
 def split_reference(reference: str) -> tuple[str, str | None]:
@@ -16,15 +29,12 @@ def split_reference(reference: str) -> tuple[str, str | None]:
     return name, version or None
 
 
-def find_version(reference: str, context: Context) -> tuple[str, Lock]:
+def find_version(reference: str, context: Context) -> ModelVersion:
     """Find the version that a person names, or the pinned one where they name none.
 
     Args:
         reference: NAME or NAME@VERSION.
         context: The project and its store.
-
-    Returns:
-        The model's name, and the version with the digest of its manifest.
 
     Raises:
         ProjectError: The project has no such model.
@@ -33,8 +43,8 @@ def find_version(reference: str, context: Context) -> tuple[str, Lock]:
     name, version = split_reference(reference)
     context.project.existing(name)
     if version is None:
-        return name, find_pins(context.project, [name])[name]
-    return name, Lock(version, context.store.manifest(name, version)[1])
+        return ModelVersion(name, find_pins(context.project, [name])[name])
+    return ModelVersion(name, Lock(version, context.store.manifest(name, version)[1]))
 
 
 def find_pins(project: Project, names: Iterable[str]) -> dict[str, Lock]:
