@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Final, Self, TextIO
+from typing import Self, TextIO
 
 from pilotlight.core.lock import Lock
-from pilotlight.local.server import LocalServer
+from pilotlight.local.server import LocalServer, serve_in_background
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.local_functions import load_gateway, package_models
 from pilotlight.workflows.model_versions import find_pins
 from pilotlight_runtime.manifest import Manifest
-
-_POLL_SECONDS: Final = 0.05
-"""How often the server looks whether it is to stop: `close` takes as long at most."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +47,7 @@ class ModelServer:
         self.manifests = manifests
         self._server = server
         self._closing = closing
-        self._thread = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
-        self._thread.start()
+        self._thread = closing.enter_context(serve_in_background(server))
 
     @property
     def address(self) -> str:
@@ -66,9 +61,6 @@ class ModelServer:
 
     def close(self) -> None:
         """Stop answering and delete the packaged functions."""
-        if self._thread.is_alive():
-            self._server.shutdown()
-            self._thread.join()
         self._closing.close()
 
     def __enter__(self) -> Self:
