@@ -100,6 +100,9 @@ class Context:
         download: Downloads s3:// data to a path.
         tag_image: Returns the tag of the training image of a project's folder.
         user: Who runs this.
+        given_project: The project, where it is not the one around `cwd`.
+        given_store: The store, where it is not the project's own.
+        given_engine: Opens a graph, where ONNX Runtime does not.
     """
 
     cwd: Path
@@ -112,11 +115,14 @@ class Context:
     download: Callable[[str, Path], None] = download_data
     tag_image: Callable[[Path], str] = tag_image
     user: str = field(default_factory=current_user)
+    given_project: Project | None = None
+    given_store: Store | None = None
+    given_engine: OpenSession | None = None
 
     @cached_property
     def project(self) -> Project:
         """The project around `cwd`; ProjectError where there is none."""
-        return find_project(self.cwd, self.environ)
+        return self.given_project or find_project(self.cwd, self.environ)
 
     @cached_property
     def blobs(self) -> Blobs:
@@ -126,6 +132,8 @@ class Context:
     @cached_property
     def store(self) -> Store:
         """The project's store of versions."""
+        if self.given_store is not None:
+            return self.given_store
         from pilotlight.store import Store
 
         return Store(self.blobs)
@@ -133,6 +141,8 @@ class Context:
     @cached_property
     def open_session(self) -> OpenSession:
         """Opens a graph with ONNX Runtime, as the functions do."""
+        if self.given_engine is not None:
+            return self.given_engine
         from pilotlight_runtime.engine.ort_session import open_session
 
         return open_session

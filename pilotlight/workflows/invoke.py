@@ -41,9 +41,9 @@ class InvokeRequest:
     """
 
     model: str
-    image: Path | None = None
-    json_file: Path | None = None
-    npz: Path | None = None
+    image: str | Path | None = None
+    json_file: str | Path | None = None
+    npz: str | Path | None = None
     inputs: Mapping[str, Array] | None = None
     url: str | None = None
     api_key: str | None = field(default=None, repr=False)

@@ -22,6 +22,8 @@ from pilotlight.packaging import (
 )
 from pilotlight.workflows.context import Context
 
+__all__ = ["LayerReport", "PackageReport", "PackageRequest", "package", "package_shared_layer"]
+
 CATALOG: Final = "catalog"
 
 
