@@ -102,9 +102,8 @@ def invocation(ctx: typer.Context) -> Invocation:
 
 
 def existing_model(project: Project, name: str) -> str:
-    """`name` where such a model is in the project; else ProjectError with the nearest name there is."""
-    if name not in project.models():
-        project.existing(name)
+    """Return `name` where the project has such a model; else ProjectError with the nearest name."""
+    project.existing(name)
     return name
 
 
@@ -153,11 +152,11 @@ def command_to_type(cwd: Path, started: str = sys.argv[0], path: str | None = No
     return os.path.relpath(started, cwd) if Path(started).is_relative_to(cwd) else started
 
 
-def out() -> Console:
-    """Where answers go."""
+def out(stream: TextIO | None = None) -> Console:
+    """Where answers go: `stream`, or stdout as it is when something is printed."""
     from rich.console import Console
 
-    return Console(highlight=False)
+    return Console(file=stream, highlight=False)
 
 
 def err() -> Console:

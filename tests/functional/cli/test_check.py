@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support.project import Desk, new_project
 
-from pilotlight.cli.checks import function_resources
+from pilotlight.workflows.check import function_resources
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from support.project import Desk, new_project
 
 from pilotlight.core.errors import ImageError
 from pilotlight.core.progress import Silent
-from pilotlight.image import Docker, Variant, build, image_files, image_tag, read_variant
+from pilotlight.image import Docker, Variant, build_image, image_files, image_tag, read_variant
 from pilotlight.image.content import write_context
 from pilotlight.workflows.context import tag_image
 
@@ -181,7 +181,7 @@ def test_a_file_that_is_saved_meanwhile_is_not_in_an_image_of_another_tag(desk: 
     program.write_text(KEEPING)
     program.chmod(0o755)
     before = image_tag(desk.root)
-    built = build(desk.root, Docker(print, (str(program),)), SavedMeanwhile(shared))
+    built = build_image(desk.root, Docker(print, (str(program),)), SavedMeanwhile(shared))
     assert built == (f"pilotlight-training:{before}", before, True)
     with tarfile.open(tmp_path / "sent.tar") as archive:
         entry = archive.extractfile("project/shared.py")

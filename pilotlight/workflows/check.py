@@ -1,8 +1,7 @@
-"""What `pilotlight check` looks at: each check reads files and gives findings; none changes anything."""
+"""check: whether the project's parts fit together. Each check reads files and gives findings; none changes anything."""
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +10,10 @@ from typing import Final, NamedTuple
 from pilotlight.core.errors import UserError
 from pilotlight.core.names import logical_stem
 from pilotlight.core.project import Project
+from pilotlight.core.python_files import top_level_names
 from pilotlight.packaging.requirements import REQUIREMENTS, read_pins, refuse_shared
 from pilotlight.store import Store
+from pilotlight.workflows.context import Context
 
 CATALOG: Final = "catalog"
 _TOP_LEVEL: Final = re.compile(r"^(\w+):", re.MULTILINE)
@@ -22,7 +23,14 @@ _REQUIREMENT: Final = re.compile(r"^[A-Za-z0-9]")
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at. problem: "" where it is right; advice: what to do else."""
+    """One thing that was checked.
+
+    Attributes:
+        where: The file, from the project's root.
+        what: What was checked in it.
+        problem: What is wrong; empty where it is right.
+        advice: What to do about the problem.
+    """
 
     where: str
     what: str
@@ -30,8 +38,19 @@ class Finding(NamedTuple):
     advice: str = ""
 
 
-def findings(project: Project, store: Store) -> Iterator[Finding]:
-    """Everything there is to say about `project`, model by model, then what they share."""
+def check(context: Context) -> list[Finding]:
+    """Check the project, model by model, then what the models share. Nothing is executed or changed.
+
+    Returns:
+        One finding for each thing that was checked; the project is right where no finding has a problem.
+
+    Raises:
+        ProjectError: The current folder lies in no project.
+    """
+    return list(_findings(context.project, context.store))
+
+
+def _findings(project: Project, store: Store) -> Iterator[Finding]:
     if not project.models():
         yield Finding("functions/", "models", "there are none", "Run `pilotlight new NAME`.")
     for name in project.models():
@@ -82,32 +101,15 @@ def _python(path: Path, root: Path, names: tuple[str, ...]) -> Finding:
     """Whether the file parses and binds `names` at its top level; it is not executed."""
     where = str(path.relative_to(root))
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        bound = top_level_names(path)
     except FileNotFoundError:
         return Finding(where, "code", "does not exist", "Write it; `pilotlight new` shows a small one.")
     except (SyntaxError, UnicodeDecodeError) as error:
-        return Finding(where, "code", f"is not Python: {error}", "Mend that line.")
-    missing = [name for name in names if name not in _bound(tree)]
+        return Finding(where, "code", f"is not Python: {error}", "Correct that line.")
+    missing = [name for name in names if name not in bound]
     if missing:
         return Finding(where, "code", f"does not define {' and '.join(missing)}", "Define it at the top level.")
     return Finding(where, "code")
-
-
-def _bound(tree: ast.Module) -> set[str]:
-    names: set[str] = set()
-    for node in tree.body:
-        match node:
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                names.add(name)
-            case ast.Assign(targets=targets):
-                names.update(target.id for target in targets if isinstance(target, ast.Name))
-            case ast.AnnAssign(target=ast.Name(id=name)):
-                names.add(name)
-            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                names.update(alias.asname or alias.name for alias in aliases)
-            case _:
-                pass
-    return names
 
 
 def _packages(project: Project, name: str) -> Iterator[Finding]:
