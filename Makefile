@@ -1,5 +1,5 @@
 # What people type is what CI runs. Everything but `sam build` sets up .venv first, once.
-.PHONY: help demo check test bench coverage performance e2e memory sam lock clean
+.PHONY: help demo check docs test bench coverage performance e2e memory sam lock clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -11,7 +11,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 
 help:
 	@echo 'make demo    train, convert, verify, publish, package and serve a digits network, and ask it one question'
-	@echo 'make check   ruff, mypy --strict, import contracts, template lint, links in the docs'
+	@echo 'make check   ruff, mypy --strict, import contracts, template lint, links in the docs, the documentation site'
+	@echo 'make docs    build the documentation site into build/site'
 	@echo 'make test    every test level that this machine can run'
 	@echo 'make bench   compare cold starts, size and memory with other ways to serve (fetches about 4 GB)'
 	@echo 'make lock    renew the pins of the development environment, of the layer and of the training image'
@@ -43,6 +44,11 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint --include-checks I3510 -- template.yaml infra/*.yaml
 	$(BIN)/python scripts/check_links.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+docs: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo 'Open build/site/index.html.'
 
 test: coverage performance e2e
 
