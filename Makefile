@@ -1,5 +1,5 @@
 # What people type is what CI runs. Everything but `sam build` sets up .venv first, once.
-.PHONY: help demo check docs test bench coverage performance e2e memory sam lock clean
+.PHONY: help demo check docs hooks test bench coverage performance e2e memory sam lock clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -12,6 +12,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 help:
 	@echo 'make demo    train, convert, verify, publish, package and serve a digits network, and ask it one question'
 	@echo 'make check   ruff, mypy --strict, import contracts, template lint, links in the docs, the documentation site'
+	@echo 'make hooks   run what make check runs before each git commit'
 	@echo 'make docs    build the documentation site into build/site'
 	@echo 'make test    every test level that this machine can run'
 	@echo 'make bench   compare cold starts, size and memory with other ways to serve (fetches about 4 GB)'
@@ -45,6 +46,9 @@ check: $(STAMP)
 	$(BIN)/cfn-lint --include-checks I3510 -- template.yaml infra/*.yaml
 	$(BIN)/python scripts/check_links.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+hooks: $(STAMP)
+	$(BIN)/pre-commit install
 
 docs: $(STAMP)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
