@@ -1,5 +1,5 @@
 # What people type is what CI runs. Everything but `sam build` sets up .venv first, once.
-.PHONY: help demo check docs hooks test bench coverage performance e2e memory sam lock clean
+.PHONY: help demo check docs hooks test bench coverage performance e2e memory sam lock release release-check clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -16,6 +16,7 @@ help:
 	@echo 'make docs    build the documentation site into build/site'
 	@echo 'make test    every test level that this machine can run'
 	@echo 'make bench   compare cold starts, size and memory with other ways to serve (fetches about 4 GB)'
+	@echo 'make release VERSION=x.y.z   build, try, commit and tag a release; make release-check rehearses it'
 	@echo 'make lock    renew the pins of the development environment, of the layer and of the training image'
 
 $(STAMP): pyproject.toml constraints.txt
@@ -82,7 +83,16 @@ lock: $(STAMP)
 	$(PYTHON) scripts/lock.py
 	$(BIN)/python -m pilotlight.packaging.training_lock infra/training-requirements.in constraints.txt
 
+# Nothing is pushed or uploaded; a step that fails leaves the tree as it was.
+release: $(STAMP)
+	@test -n "$(VERSION)" || { echo 'Name the version: make release VERSION=x.y.z' >&2; exit 1; }
+	$(BIN)/python scripts/release.py $(VERSION)
+
+# All of `make release` but the commit and the tag.
+release-check: $(STAMP)
+	$(BIN)/python scripts/release.py --dry-run $(VERSION)
+
 clean:
-	rm -rf .venv .venv-sam .aws-sam .pilotlight .coverage
+	rm -rf .venv .venv-* .aws-sam .pilotlight .coverage build dist
 
 include pilotlight/scaffold/files/Makefile
