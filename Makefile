@@ -1,5 +1,5 @@
 # What people type is what CI runs. Everything but `sam build` sets up .venv first, once.
-.PHONY: help demo check docs hooks test bench coverage performance e2e memory sam lock release release-check clean
+.PHONY: help demo check docs hooks test pythons bench coverage performance e2e memory sam lock release release-check clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -15,6 +15,7 @@ help:
 	@echo 'make hooks   run what make check runs before each git commit'
 	@echo 'make docs    build the documentation site into build/site'
 	@echo 'make test    every test level that this machine can run'
+	@echo 'make pythons run the unit and functional tests on each other Python from 3.11 to 3.13 that is there'
 	@echo 'make bench   compare cold starts, size and memory with other ways to serve (fetches about 4 GB)'
 	@echo 'make release VERSION=x.y.z   build, try, commit and tag a release; make release-check rehearses it'
 	@echo 'make lock    renew the pins of the development environment, of the layer and of the training image'
@@ -67,6 +68,10 @@ performance: $(STAMP)
 
 e2e: $(STAMP)
 	$(BIN)/python -m pytest tests/e2e
+
+# Each on an environment of its own, .venv-3.X: make pythons PYTHONS='/path/to/python3.12 /path/to/python3.13'
+pythons: $(STAMP)
+	$(BIN)/python scripts/pythons.py $(PYTHONS)
 
 # The binding to ONNX Runtime under glibc's and Python's own checks of memory, then 100,000 requests (Linux with glibc).
 memory: $(STAMP)
