@@ -80,9 +80,9 @@ def make_environment(root: Path, environment: Path, command: str) -> bool:
     stamp = environment / STAMP
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return True
-    install = [environment / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    install = [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     steps = (
-        [command, "-m", "venv", "--clear", environment],
+        [command, "-m", "venv", "--clear", str(environment)],
         [*install, "--editable", ".[test]", "--constraint", "constraints.txt"],
     )
     if any(subprocess.run(step, cwd=root, check=False).returncode for step in steps):
