@@ -35,8 +35,8 @@ from pilotlight.optimization.graph import save_optimized
 from pilotlight.store import FolderBlobs, Store
 from pilotlight_runtime import loading
 from pilotlight_runtime.datatypes import FP32
-from pilotlight_runtime.ort_session import open_session
-from pilotlight_runtime.ort_start import installed_library, start_engine
+from pilotlight_runtime.engine.ort_session import open_session
+from pilotlight_runtime.engine.start import installed_library, start_engine
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
 
@@ -108,7 +108,7 @@ class Transformer:
         self.weights.append(numpy_helper.from_array(np.asarray(value), name))
         return name
 
-    def node(self, kind: str, *inputs: str, **attributes: Any) -> str:  # noqa: ANN401  (as helper.make_node)
+    def node(self, kind: str, *inputs: str, **attributes: Any) -> str:
         """A node with one output, whose name is returned."""
         self.nodes.append(helper.make_node(kind, inputs, [f"{kind}{len(self.nodes)}"], **attributes))
         return str(self.nodes[-1].output[0])

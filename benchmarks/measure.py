@@ -60,7 +60,7 @@ def measure(installed: Installed, bodies: tuple[bytes, bytes], model: Path, emul
         return _warm(cold, environment.rss(), document, bodies, ask)
 
 
-def _warm(cold: float, rss: int, document: Any, bodies: tuple[bytes, bytes], ask: Ask) -> Round:  # noqa: ANN401  (JSON)
+def _warm(cold: float, rss: int, document: Any, bodies: tuple[bytes, bytes], ask: Ask) -> Round:
     one = [ask(bodies[0])[0] for _ in range(UNCOUNTED + ONE)][UNCOUNTED:]
     many = [ask(bodies[1])[0] for _ in range(UNCOUNTED + MANY)][UNCOUNTED:]
     outputs = document.get("outputs")

@@ -22,7 +22,7 @@ from packaging.version import InvalidVersion, Version
 VERSION_LINES: Final = {
     "pyproject.toml": r'^version = "(.+)"$',
     "pilotlight/__init__.py": r'^__version__: Final = "(.+)"$',
-    "layers/runtime/pilotlight_runtime/server.py": r'^SERVER_VERSION: Final = "(.+)"$',
+    "layers/runtime/pilotlight_runtime/protocol/server.py": r'^SERVER_VERSION: Final = "(.+)"$',
 }
 """Where the version is written."""
 CHANGELOG: Final = "CHANGELOG.md"

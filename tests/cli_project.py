@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from models.build import add_model, save
 
 from pilotlight.cli.app import run
-from pilotlight.cli.wiring import Surroundings
+from pilotlight.cli.wiring import Invocation
 from pilotlight.core.project import find_project
 
 
@@ -40,7 +40,7 @@ class Desk:
         out, err = io.StringIO(), io.StringIO()
         environ = {"PILOTLIGHT_STORE": str(self.root / "the-store")}
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = run(argv, Surroundings(self.root, environ))
+            code = run(argv, Invocation(self.root, environ))
         return Ran(code, out.getvalue(), err.getvalue())
 
     def models(self) -> list[str]:

@@ -40,7 +40,7 @@ class Notes:
 
 
 def network() -> Any:
-    import keras  # noqa: PLC0415  (only after the devices are decided)
+    import keras
 
     keras.utils.set_random_seed(7)
     layers = keras.layers
@@ -53,7 +53,7 @@ def network() -> Any:
 
 
 def watch(seen: dict[str, Any], stop: Stop, after: int) -> Any:
-    import keras  # noqa: PLC0415
+    import keras
 
     class Watch(keras.callbacks.Callback):  # type: ignore[misc]
         steps = 0
@@ -90,7 +90,7 @@ def main() -> None:
     parser.add_argument("--stop-after", type=int, default=0)
     given = parser.parse_args()
     if given.mirrored:
-        import tensorflow as tf  # noqa: PLC0415
+        import tensorflow as tf
 
         halves = [tf.config.LogicalDeviceConfiguration()] * 2
         tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], halves)
@@ -103,8 +103,8 @@ def main() -> None:
     devices = Devices("all", cluster, ("CPU:0", "CPU:1") if given.mirrored else ())
     checkpoints = Checkpoints(PrefixedBlobs(blobs, "checkpoints")) if blobs else None
     run = Run(
-        *("", EPOCHS, SIZE, 0.01, 7, progress),
-        checkpoints=checkpoints, stop=stop, precision=given.precision, devices=devices,
+        *("", EPOCHS, SIZE, 0.01, 7),
+        progress=progress, checkpoints=checkpoints, stop=stop, precision=given.precision, hardware=devices,
     )  # fmt: skip
     devices.begin(progress, deterministic=given.deterministic)
     draw = np.random.default_rng(0)
@@ -119,7 +119,7 @@ def main() -> None:
     except Interrupted as error:
         seen["interrupted"] = str(error)
     if given.deterministic:
-        from tensorflow.python.framework.config import is_op_determinism_enabled  # noqa: PLC0415
+        from tensorflow.python.framework.config import is_op_determinism_enabled
 
         seen["deterministic"] = is_op_determinism_enabled()
     print(json.dumps({**seen, "notes": progress.notes}))  # noqa: T201

@@ -64,7 +64,7 @@ def remove_containers(log: Path) -> None:
 
 def tensor(name: str, array: np.ndarray, datatype: str, *, binary: bool) -> Any:
     """`array` as an input of a Triton client."""
-    from tritonclient import http as triton  # noqa: PLC0415  (wheels for Linux alone)
+    from tritonclient import http as triton
 
     given = triton.InferInput(name, list(array.shape), datatype)
     given.set_data_from_numpy(array, binary_data=binary)

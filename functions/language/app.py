@@ -5,8 +5,8 @@ the square of the length; so a text has a limit, and a batch has one.
 """
 
 from pilotlight_runtime.handler import model_handler
-from pilotlight_runtime.text import characters
-from pilotlight_runtime.text_classifier import Limits, text_classifier
+from pilotlight_runtime.text.classifier import Limits, text_classifier
+from pilotlight_runtime.text.texts import characters
 
 LIMITS = Limits(longest=2000, cells=4_000_000, mixed=True, power=2)
 

@@ -13,7 +13,7 @@ from pilotlight.training import (
     load_languages,
     text_batches,
 )
-from pilotlight_runtime.text import characters
+from pilotlight_runtime.text.texts import characters
 
 STEPS_AN_EPOCH = 100
 """At least so many: a small data set takes smaller batches, or ten epochs would be too few steps to learn from."""

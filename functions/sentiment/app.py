@@ -4,8 +4,8 @@ Sentences of one length run together and others apart, so that the recurrent net
 """
 
 from pilotlight_runtime.handler import model_handler
-from pilotlight_runtime.text import words
-from pilotlight_runtime.text_classifier import Limits, text_classifier
+from pilotlight_runtime.text.classifier import Limits, text_classifier
+from pilotlight_runtime.text.texts import words
 
 LIMITS = Limits(longest=5000, cells=16_384, mixed=False)
 

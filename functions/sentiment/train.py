@@ -14,7 +14,7 @@ from pilotlight.training import (
     log_count_ratios,
     text_batches,
 )
-from pilotlight_runtime.text import words
+from pilotlight_runtime.text.texts import words
 
 STEPS_AN_EPOCH = 100
 """At least so many: a small data set takes smaller batches, or five epochs would be too few steps to learn from."""

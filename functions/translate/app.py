@@ -5,13 +5,21 @@ attention and of the cache.
 """
 
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.generation import CachedDecoder, Search, generate
 from pilotlight_runtime.handler import model_handler
 from pilotlight_runtime.inference import Prepared
 from pilotlight_runtime.loading import LoadedModel
-from pilotlight_runtime.subwords import Subwords
 from pilotlight_runtime.tensor import Tensor
-from pilotlight_runtime.text import batches, flags_tensor, padded, read_json, read_texts, scores_tensor, texts_tensor
+from pilotlight_runtime.text.generation import CachedDecoder, Search, generate
+from pilotlight_runtime.text.subwords import Subwords
+from pilotlight_runtime.text.texts import (
+    batches,
+    flags_tensor,
+    padded,
+    read_json,
+    read_texts,
+    scores_tensor,
+    texts_tensor,
+)
 
 CELLS = 2048
 """Subwords of a batch, padding included."""

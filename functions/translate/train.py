@@ -7,7 +7,6 @@ import keras
 import numpy as np
 
 from pilotlight.core.artifacts import Array, Dataset, Exported, Named
-from pilotlight.parity import METRICS
 from pilotlight.training import (
     NUMBERS,
     Run,
@@ -19,8 +18,9 @@ from pilotlight.training import (
     load_translations,
     pair_batches,
 )
-from pilotlight.training.transformer import Shape, Transformer
-from pilotlight_runtime.generation import Search
+from pilotlight.training.text.transformer import Shape, Transformer
+from pilotlight.verification import METRICS
+from pilotlight_runtime.text.generation import Search
 
 SOURCE, TARGET = "en", "de"
 WIDTH = 128

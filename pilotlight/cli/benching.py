@@ -62,7 +62,7 @@ class Figures:
     rss: int | None
 
 
-def bench_model(  # noqa: PLR0913  (the project, what of it, and how)
+def bench_model(
     project: Project, name: str, *, lock: Lock, store: Store, plan: Plan, progress: Progress
 ) -> BenchReport:
     """Packages the pinned version as `sam build` does, starts it again and again, and asks it."""

@@ -6,12 +6,12 @@ import io
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from PIL import Image
@@ -19,7 +19,7 @@ from PIL import Image
 from pilotlight.bench.latency import Latency
 from pilotlight.bench.process import measure_cold_start, measure_warm
 from pilotlight.cli.serving import load_gateway, package_all, pinned_locks
-from pilotlight.cli.wiring import fetch_data, layer_cache
+from pilotlight.cli.wiring import layer_cache
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import PackagingError
 from pilotlight.core.progress import Progress
@@ -31,9 +31,11 @@ from pilotlight.local.questions import infer_path, picture_question
 from pilotlight.local.routes import Route
 from pilotlight.local.server import LocalServer
 from pilotlight.packaging import LayerReport, PackageReport, check_size, package_layer
-from pilotlight.pipeline import Options, TrainResult, train_model
-from pilotlight.store import Store
-from pilotlight.training import Run, load_train_module
+from pilotlight.training.train_module import load_train_module
+from pilotlight.workflows.context import Context
+from pilotlight.workflows.prepare_run import resolve_run
+from pilotlight.workflows.train import train
+from pilotlight.workflows.types import TrainRequest, TrainResult
 
 MODEL: Final = "digits"
 _COLD_RUNS: Final = 5
@@ -64,10 +66,11 @@ class Outcome:
     warm: Latency
 
 
-def demonstrate(project: Project, store: Store, data: str | None, progress: Progress) -> Outcome:
+def demonstrate(context: Context, options: Mapping[str, Any]) -> Outcome:
     """Train, convert, verify, publish, pin, package, serve and ask, on this machine alone."""
-    trained = train_model(project, MODEL, store=store, options=Options(data=data), progress=progress, fetch=fetch_data)
-    pixels, label = _held_out(project, data, progress)
+    project, store, progress = context.project, context.store, context.progress
+    trained = train(TrainRequest(MODEL, options), context)
+    pixels, label = _held_out(context, options)
     picture = _saved(pixels, project.root / ".pilotlight" / "demo" / f"digit-{label}.png")
     locks = pinned_locks(project, [MODEL])
     with TemporaryDirectory(prefix="pilotlight-") as temporary:
@@ -87,19 +90,10 @@ def demonstrate(project: Project, store: Store, data: str | None, progress: Prog
     return Outcome(trained, function, zip_bytes, layer, note, picture, pixels, label, answer, round_trip, cold, warm)
 
 
-def _held_out(project: Project, data: str | None, progress: Progress) -> tuple[Array, int]:
+def _held_out(context: Context, options: Mapping[str, Any]) -> tuple[Array, int]:
     """The first held-out digit: its grey values 0..1 and its label."""
-    defaults = project.config(MODEL).training
-    run = Run(
-        data or defaults.data,
-        defaults.epochs,
-        defaults.batch_size,
-        defaults.learning_rate,
-        defaults.seed,
-        progress,
-        fetch_data,
-    )
-    loaded = load_train_module(project.folder(MODEL)).load(run)
+    run = resolve_run(context, context.project.config(MODEL), options)
+    loaded = load_train_module(context.project.folder(MODEL)).load(run)
     return loaded.x_test[0].reshape(loaded.x_test.shape[1:3]), int(loaded.y_test[0])
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO
 
 import typer
 
-from pilotlight.core.errors import ProjectError
+from pilotlight.core.progress import Silent
 from pilotlight.core.project import Project, find_project
+from pilotlight.core.stopping import Stop
+from pilotlight.workflows.context import Context
 
 if TYPE_CHECKING:  # rich and the rooms load when a command runs, not when --help is asked for
     from rich.console import Console
@@ -31,16 +32,32 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on
 
 
 @dataclass
-class Surroundings:
-    """Where a command runs. cwd: the current folder. environ: the environment. debug: show tracebacks.
+class Invocation:
+    """One start of the command line.
 
-    closing: what must be undone however the command ends.
+    Attributes:
+        cwd: The current folder.
+        environ: The environment variables.
+        debug: Whether tracebacks are shown.
+        make_context: Builds the context of a workflow; tests replace the clock and AWS with it.
+        closing: Closes, however the command ends, what it opened.
     """
 
     cwd: Path
     environ: Mapping[str, str]
     debug: bool = False
+    make_context: Callable[..., Context] = Context
     closing: ExitStack = field(default_factory=ExitStack)
+
+    def context(self, stop: Stop | None = None, *, quiet: bool = False) -> Context:
+        """Return the context of this command's workflow.
+
+        Args:
+            stop: Ends a fit early.
+            quiet: Report no progress.
+        """
+        progress = Silent() if quiet else self.progress()
+        return self.make_context(self.cwd, self.environ, progress=progress, stop=stop or Stop())
 
     def project(self) -> Project:
         """The project that the current folder lies in."""
@@ -52,9 +69,9 @@ class Surroundings:
 
     def progress(self) -> LiveProgress | PlainProgress:
         """A live display on a terminal, plain lines elsewhere; always on stderr."""
-        from rich.console import Console  # noqa: PLC0415  (see the module)
+        from rich.console import Console
 
-        from pilotlight.cli.progress import LiveProgress, PlainProgress  # noqa: PLC0415  (see the module)
+        from pilotlight.cli.progress import LiveProgress, PlainProgress
 
         stream = self.closing.enter_context(_own_stderr())
         console = Console(file=stream, highlight=False)
@@ -77,23 +94,17 @@ def _own_stderr() -> Iterator[TextIO]:
         yield stream
 
 
-def surroundings(ctx: typer.Context) -> Surroundings:
+def invocation(ctx: typer.Context) -> Invocation:
     """What `run` handed to typer; TypeError where a command is started without it."""
-    if not isinstance(ctx.obj, Surroundings):
+    if not isinstance(ctx.obj, Invocation):
         raise TypeError("start commands through pilotlight.cli.app.run")
     return ctx.obj
 
 
 def existing_model(project: Project, name: str) -> str:
     """`name` where such a model is in the project; else ProjectError with the nearest name there is."""
-    models = project.models()
-    if name in models:
-        return name
-    near = difflib.get_close_matches(name, models, n=1)
-    if near:
-        known = f"is not in {project.functions} (there: {', '.join(models)})"
-        raise ProjectError(f"model {name!r}", known, f"Did you mean {near[0]}?")
-    project.existing(name)
+    if name not in project.models():
+        project.existing(name)
     return name
 
 
@@ -105,7 +116,7 @@ def split_version(text: str) -> tuple[str, str | None]:
 
 def open_store(location: str) -> Store:
     """The store at `location`: a folder, or s3://bucket/prefix."""
-    from pilotlight.store import Store  # noqa: PLC0415  (see the module)
+    from pilotlight.store import Store
 
     return Store(open_blobs(location))
 
@@ -113,10 +124,10 @@ def open_store(location: str) -> Store:
 def open_blobs(location: str) -> Blobs:
     """What a store lies in, versions and runs: a folder, or s3://bucket/prefix."""
     if not location.startswith("s3://"):
-        from pilotlight.store import FolderBlobs  # noqa: PLC0415  (see the module)
+        from pilotlight.store import FolderBlobs
 
         return FolderBlobs(Path(location))
-    from pilotlight.aws import S3Blobs, parse_s3_url, s3_client  # noqa: PLC0415  (see the module)
+    from pilotlight.aws import S3Blobs, parse_s3_url, s3_client
 
     bucket, prefix = parse_s3_url(location)
     return S3Blobs(s3_client(), bucket, prefix)
@@ -129,7 +140,7 @@ def layer_cache(project: Project) -> Path:
 
 def fetch_data(url: str, target: Path) -> None:
     """Downloads s3://bucket/key to `target`, all of s3://bucket/prefix/ to a folder; the client is made only here."""
-    from pilotlight.aws import fetch_object, fetch_prefix, s3_client  # noqa: PLC0415  (see the module)
+    from pilotlight.aws import fetch_object, fetch_prefix, s3_client
 
     fetch = fetch_prefix if url.endswith("/") else fetch_object
     fetch(s3_client(), url, target)
@@ -144,14 +155,14 @@ def command_to_type(cwd: Path, started: str = sys.argv[0], path: str | None = No
 
 def out() -> Console:
     """Where answers go."""
-    from rich.console import Console  # noqa: PLC0415  (see the module)
+    from rich.console import Console
 
     return Console(highlight=False)
 
 
 def err() -> Console:
     """Where progress and remarks go."""
-    from rich.console import Console  # noqa: PLC0415  (see the module)
+    from rich.console import Console
 
     return Console(stderr=True, highlight=False)
 

@@ -34,7 +34,7 @@ _HINT: Final = (
 )
 
 
-def as_onnx_elsewhere(model: Any, signature: Signature, name: str, opset: int) -> bytes:  # noqa: ANN401
+def as_onnx_elsewhere(model: Any, signature: Signature, name: str, opset: int) -> bytes:
     """As keras_graph.as_onnx, for a model on any backend. ConversionError where it cannot be saved or loaded."""
     where = f"model {name!r}"
     with tempfile.TemporaryDirectory() as temporary:
@@ -57,7 +57,7 @@ def as_onnx_elsewhere(model: Any, signature: Signature, name: str, opset: int) -
         return (folder / _ONNX).read_bytes()
 
 
-def _own_classes(model: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401
+def _own_classes(model: Any) -> Iterator[tuple[str, str]]:
     """Layers' classes that are not Keras' own, by name, and the file of each: a train.py cannot be imported by name."""
     for layer in _every_layer(model):
         kind = type(layer)
@@ -68,7 +68,7 @@ def _own_classes(model: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401
             yield kind.__name__, code.co_filename
 
 
-def _every_layer(model: Any) -> Iterator[Any]:  # noqa: ANN401
+def _every_layer(model: Any) -> Iterator[Any]:
     for layer in getattr(model, "layers", ()):
         yield layer
         yield from _every_layer(layer)
@@ -94,7 +94,7 @@ def _convert(folder: Path) -> None:
     where = f"model {task['name']!r}"
     try:
         with quiet():
-            import keras  # noqa: PLC0415  (seconds)
+            import keras
 
             own = {name: getattr(_loaded(path), name) for name, path in task["own"].items()}
             # The file was written by the process that waits for this one, so what it holds is as safe as train.py.
@@ -106,7 +106,7 @@ def _convert(folder: Path) -> None:
     (folder / _ONNX).write_bytes(as_onnx(model, _from_json(task), task["name"], task["opset"]))
 
 
-def _loaded(path: str) -> Any:  # noqa: ANN401
+def _loaded(path: str) -> Any:
     """The module in the file at `path`."""
     spec = importlib.util.spec_from_file_location(f"{Path(path).parent.name}/{Path(path).stem}", path)
     if spec is None or spec.loader is None:

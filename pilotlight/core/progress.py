@@ -16,6 +16,9 @@ class Progress(Protocol):
     def step(self, done: int, total: int, values: Mapping[str, float]) -> None:
         """`done` of `total` units of the current stage are finished, with the latest values of its metrics."""
 
+    def line(self, text: str) -> None:
+        """One line that another program printed, such as a container's log."""
+
 
 class Silent:
     """A Progress for scripts and tests: says nothing."""
@@ -27,4 +30,7 @@ class Silent:
         """Says nothing."""
 
     def step(self, done: int, total: int, values: Mapping[str, float]) -> None:
+        """Says nothing."""
+
+    def line(self, text: str) -> None:
         """Says nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,13 +51,14 @@ class Project:
         )
 
     def existing(self, name: str) -> Path:
-        """The folder of the model `name`; ProjectError names the models there are."""
+        """The folder of the model `name`; ProjectError names the nearest model there is."""
         folder = self.folder(name)
         if not (folder / CONFIG_NAME).is_file():
-            known = ", ".join(self.models()) or "none yet"
-            raise ProjectError(
-                f"model {name!r}", f"is not in {self.functions} (there: {known})", f"Run `pilotlight new {name}`."
-            )
+            models = self.models()
+            near = difflib.get_close_matches(name, models, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"Run `pilotlight new {name}`."
+            known = ", ".join(models) or "none yet"
+            raise ProjectError(f"model {name!r}", f"is not in {self.functions} (there: {known})", hint)
         return folder
 
     def by_stem(self, stem: str) -> str:

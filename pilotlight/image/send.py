@@ -75,7 +75,7 @@ def build(root: Path, docker: Docker, progress: Progress, variant: Variant = _OW
     return Built(name, tag, not known)
 
 
-def push(  # noqa: PLR0913, PLR0917  (what it is, where it goes, and who is told)
+def push(
     root: Path, repository: str, docker: Docker, registry: Registry, progress: Progress, variant: Variant = _OWN
 ) -> Built:
     """Sends the image of the project at `root` to `repository`, unless its tag is there. ImageError if it fails.

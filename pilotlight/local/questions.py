@@ -143,7 +143,7 @@ def _ragged(values: object, shape: list[int]) -> bool:
 
 
 def _arrays(file: Path) -> dict[str, Array]:
-    from pilotlight.core.npz import read_npz  # noqa: PLC0415  (numpy)
+    from pilotlight.core.npz import read_npz
 
     return read_npz(file, str(file), "Write it with np.savez(file, **inputs).")
 
@@ -154,7 +154,7 @@ def _batched(array: Array, spec: TensorSpec) -> Array:
 
 def _tensor(array: Array, kind: Datatype, where: str) -> Tensor:
     """`array` as `kind`. Floats may lose precision; integers that would change are refused, and so are texts."""
-    import numpy as np  # noqa: PLC0415  (heavy)
+    import numpy as np
 
     if kind is BYTES or array.dtype == np.dtype(kind.numpy):
         return Tensor.from_numpy(array, kind)

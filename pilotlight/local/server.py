@@ -55,7 +55,7 @@ class LocalServer(socketserver.ThreadingTCPServer):
         self._log.write(line + "\n")
         self._log.flush()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401, ARG002  (the base class's signature)
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  (the base class's signature)
         """A client that went away in the middle is worth a line; anything else is a defect and shows where."""
         error = sys.exc_info()[1]
         if isinstance(error, ConnectionError | TimeoutError):
@@ -104,6 +104,6 @@ class _Connection(BaseHTTPRequestHandler):
     def log_request(self, code: object = "-", size: object = "-") -> None:
         """Nothing: the line that _answer writes has the milliseconds too."""
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401  (the base class's signature)
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the base class's signature)
         """What http.server itself has to say, such as a malformed request line."""
         self.server.report(format % args)

@@ -33,29 +33,29 @@
 TensorFlow, Keras and scikit-learn are imported inside the functions that need them: `pilotlight --help` must not wait.
 """
 
-from pilotlight.training.arrays import Arrays, fingerprint
-from pilotlight.training.backend import backend
 from pilotlight.training.batches import EpochBatches, array_batches, epoch_batches
 from pilotlight.training.checkpoints import CheckpointPlace, Checkpoints
-from pilotlight.training.devices import Devices
-from pilotlight.training.door import TRAIN_NAME, TrainModule, load_train_module
+from pilotlight.training.data.arrays import Arrays, fingerprint
+from pilotlight.training.data.bundled import feature_names
+from pilotlight.training.data.s3 import local_folder
+from pilotlight.training.data.sources import load_arrays
+from pilotlight.training.data.tables import load_classes, load_targets
 from pilotlight.training.fitting import fit, load
-from pilotlight.training.keras_fit import fit_model
-from pilotlight.training.keras_support import keras_progress
+from pilotlight.training.keras.backend import backend
+from pilotlight.training.keras.devices import Devices
+from pilotlight.training.keras.fit import fit_model
+from pilotlight.training.keras.support import keras_progress
 from pilotlight.training.nodes import Node, meet, node_of, own_address
-from pilotlight.training.pair_batches import pair_batches
-from pilotlight.training.recomputed import generate_recomputed
 from pilotlight.training.run import Fetch, Recorder, Run
-from pilotlight.training.sklearn_support import folds, record_learning_curve
-from pilotlight.training.sources import load_arrays
-from pilotlight.training.sources.bundled import feature_names
-from pilotlight.training.sources.s3 import local_folder
-from pilotlight.training.subwords import learn_subwords
-from pilotlight.training.tables import load_classes, load_targets
-from pilotlight.training.text_batches import padded_array, text_batches
-from pilotlight.training.text_classifier import exported_classifier
-from pilotlight.training.texts import build_vocabulary, load_languages, load_sentiments, log_count_ratios
-from pilotlight.training.translations import NUMBERS, corpus_bleu, load_translations
+from pilotlight.training.sklearn import folds, record_learning_curve
+from pilotlight.training.text.batches import padded_array, text_batches
+from pilotlight.training.text.classifier import exported_classifier
+from pilotlight.training.text.pair_batches import pair_batches
+from pilotlight.training.text.recomputed import generate_recomputed
+from pilotlight.training.text.subwords import learn_subwords
+from pilotlight.training.text.texts import build_vocabulary, load_languages, load_sentiments, log_count_ratios
+from pilotlight.training.text.translations import NUMBERS, corpus_bleu, load_translations
+from pilotlight.training.train_module import TRAIN_NAME, TrainModule, load_train_module
 
 __all__ = [
     "NUMBERS",

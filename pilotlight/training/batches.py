@@ -22,18 +22,18 @@ class EpochBatches(Protocol):
     def __len__(self) -> int:
         """Batches an epoch."""
 
-    def at(self, epoch: int, step: int) -> Any:  # noqa: ANN401  (whatever the network takes)
+    def at(self, epoch: int, step: int) -> Any:
         """The batch `step` of `epoch`, both counted from 0, as (inputs, targets)."""
 
 
 def epoch_batches(
     arrange: Callable[[np.random.Generator], Sequence[Place]], read: Callable[[Place], Any], seed: int
-) -> Any:  # noqa: ANN401  (Keras has no types)
+) -> Any:
     """EpochBatches that is a keras.utils.PyDataset too, for `model.fit` and `validation`.
 
     arrange: what each batch of one epoch is read from, of the same number each time. read: one batch from that.
     """
-    import keras  # noqa: PLC0415  (seconds; train.py has imported it already)
+    import keras
 
     # Two epochs: while the last batches of one are learned from, the next one's first are fetched.
     @lru_cache(maxsize=2)
@@ -49,10 +49,10 @@ def epoch_batches(
         def __len__(self) -> int:
             return self._count
 
-        def at(self, epoch: int, step: int) -> Any:  # noqa: ANN401
+        def at(self, epoch: int, step: int) -> Any:
             return read(arranged(epoch)[step])
 
-        def __getitem__(self, index: int) -> Any:  # noqa: ANN401
+        def __getitem__(self, index: int) -> Any:
             return self.at(self._epoch, index)
 
         def on_epoch_end(self) -> None:
@@ -63,7 +63,7 @@ def epoch_batches(
 
 def array_batches(
     x: Array | tuple[Array, ...], y: Array, size: int, seed: int, prepare: Callable[[Array], Array] | None = None
-) -> Any:  # noqa: ANN401  (Keras has no types)
+) -> Any:
     """EpochBatches of `size` samples (the last may have fewer), shuffled anew for each epoch.
 
     x, y: samples along the first axis; arrays on disk (numpy.memmap) are read batch by batch. Several arrays are

@@ -12,11 +12,11 @@ from typing import Any
 from pilotlight.core.artifacts import Dataset, Exported, Fitted
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.modelconfig import ModelConfig
-from pilotlight.training.backend import backend
-from pilotlight.training.door import TrainModule, guarded, load_train_module
-from pilotlight.training.keras_support import evaluate, history, is_keras, seed_everything, steps_an_epoch
+from pilotlight.training.data.s3 import local_folder
+from pilotlight.training.keras.backend import backend
+from pilotlight.training.keras.support import evaluate, history, is_keras, seed_everything, steps_an_epoch
 from pilotlight.training.run import Run
-from pilotlight.training.sources.s3 import local_folder
+from pilotlight.training.train_module import TrainModule, guarded, load_train_module
 
 
 def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] = time.perf_counter) -> Fitted:
@@ -27,7 +27,7 @@ def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] 
     """
     module = load_train_module(folder)
     if config.kind == "keras":
-        run.devices.begin(run.progress, deterministic=run.deterministic)
+        run.hardware.begin(run.progress, deterministic=run.deterministic)
     seed_everything(run.seed, load_keras=config.kind == "keras")
     with local_folder(run) as local:  # for as long as train.py may read from it
         return _fitted(module, config, run, load(module, run, local), timer)
@@ -60,7 +60,7 @@ def _fitted(module: TrainModule, config: ModelConfig, run: Run, data: Dataset, t
     return Fitted(model, data, metrics, seconds, settings, None if curve is None else curve.thinned())
 
 
-def _measured(model: Any, data: Dataset) -> Mapping[str, float]:  # noqa: ANN401  (any framework's object)
+def _measured(model: Any, data: Dataset) -> Mapping[str, float]:
     if isinstance(model, Exported):
         return model.metrics
     return evaluate(model, data.x_test, data.y_test) if is_keras(model) else {}

@@ -134,7 +134,7 @@ def address(project: SamProject, tmp_path_factory: pytest.TempPathFactory) -> It
 @pytest.fixture(scope="session")
 def client(address: str) -> Iterator[Any]:
     """An unmodified Triton client."""
-    from tritonclient import http as triton  # noqa: PLC0415  (wheels for Linux alone)
+    from tritonclient import http as triton
 
     client = triton.InferenceServerClient(address, connection_timeout=60, network_timeout=60)
     yield client

@@ -139,7 +139,7 @@ def test_what_trained_in_the_container_is_built_and_served(
     manifest = json.loads((built.built / "DigitsFunction" / "manifest.json").read_text())
     assert manifest["version"] == uninterrupted.result["version"]
     with local_api(built, tmp_path / "start-api.log") as address:
-        from tritonclient import http as triton  # noqa: PLC0415  (wheels for Linux alone)
+        from tritonclient import http as triton
 
         client = triton.InferenceServerClient(address, connection_timeout=60, network_timeout=60)
         image = np.zeros((1, 28, 28, 1), np.float32)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from workflow_calls import train_model
 
 from pilotlight.core.project import Project
-from pilotlight.pipeline import TrainResult, train_model
 from pilotlight.store import FolderBlobs, Store
+from pilotlight.workflows.types import TrainResult
 
 MODEL_TOML = """
 kind = "keras"

@@ -11,14 +11,14 @@ from onnx import TensorProto, checker, helper
 
 from pilotlight_runtime.manifest import ArtifactFile, Graph, Manifest, dump_manifest, version_of
 from pilotlight_runtime.signature import Signature
-from pilotlight_runtime.text import Vocabulary
-from pilotlight_runtime.text_classifier import GRAPH, INPUT, LABEL, LABELS, PROBABILITIES, VOCABULARY
+from pilotlight_runtime.text.classifier import GRAPH, INPUT, LABEL, LABELS, PROBABILITIES, VOCABULARY
+from pilotlight_runtime.text.texts import Vocabulary
 
 TOKENS = ("dull", "fine", "funny")
 APP = """
 from pilotlight_runtime.handler import model_handler
-from pilotlight_runtime.text import words
-from pilotlight_runtime.text_classifier import Limits, text_classifier
+from pilotlight_runtime.text.texts import words
+from pilotlight_runtime.text.classifier import Limits, text_classifier
 
 handler = model_handler(__file__, prepare=text_classifier(words, Limits(longest=20, cells=6, mixed=True)))
 """

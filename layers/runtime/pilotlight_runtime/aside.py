@@ -21,7 +21,7 @@ class Aside:
         """Starts the thread; once."""
         self._thread.start()
 
-    def result(self) -> Any:  # noqa: ANN401  (what `work` returns; a generic class would import typing)
+    def result(self) -> Any:
         """Waits for the thread's end."""
         self._thread.join()
         if self._error is not None:

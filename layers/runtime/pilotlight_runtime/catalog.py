@@ -9,15 +9,15 @@ import os
 import time
 from collections.abc import Callable, Mapping
 
-from pilotlight_runtime import routes
 from pilotlight_runtime.catalog_index import CATALOG_NAME, CatalogEntry, load_catalog
-from pilotlight_runtime.compression import unpack
 from pilotlight_runtime.entry import Entry, LambdaHandler
 from pilotlight_runtime.errors import InvalidRequest, ManifestError, NotFound, TooLarge
-from pilotlight_runtime.http import HttpRequest, HttpResponse, json_response
-from pilotlight_runtime.json_codec import loads
 from pilotlight_runtime.observer import Observer, Trace
-from pilotlight_runtime.server import BINARY_TENSORS, MODEL_REPOSITORY, SERVER_VERSION, server_metadata
+from pilotlight_runtime.protocol import routes
+from pilotlight_runtime.protocol.compression import unpack
+from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, json_response
+from pilotlight_runtime.protocol.json_codec import loads
+from pilotlight_runtime.protocol.server import BINARY_TENSORS, MODEL_REPOSITORY, SERVER_VERSION, server_metadata
 from pilotlight_runtime.startup import start_observer
 from pilotlight_runtime.typed import Any, Final, TextIO
 from pilotlight_runtime.wording import brief
@@ -45,7 +45,7 @@ def catalog_handler(
     except OSError as error:
         raise ManifestError(f"{path} cannot be read ({error.strerror}); package the catalog again") from error
     if observer is None:
-        from pilotlight_runtime.powertools_observer import (  # noqa: PLC0415  (50 ms, not where another is given)
+        from pilotlight_runtime.powertools_observer import (
             PowertoolsObserver,
         )
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 import binascii
 from collections.abc import Callable
 
-from pilotlight_runtime.base64_text import decode_base64
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
-from pilotlight_runtime.http import HttpRequest, HttpResponse
-from pilotlight_runtime.json_codec import dumps, loads
+from pilotlight_runtime.protocol.base64_text import decode_base64
+from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse
+from pilotlight_runtime.protocol.json_codec import dumps, loads
 from pilotlight_runtime.typed import Any, Final, NamedTuple
 from pilotlight_runtime.wording import brief
 
@@ -40,7 +40,7 @@ class Incoming(NamedTuple):
     render: Render
 
 
-def read_event(event: Any, infer_path: str) -> Incoming:  # noqa: ANN401  (anything that JSON can say)
+def read_event(event: Any, infer_path: str) -> Incoming:
     """The request in `event`. infer_path: where a direct inference request goes.
 
     InvalidRequest where it is none of the known kinds, TooLarge where its body is larger than Lambda carries.
@@ -88,7 +88,7 @@ def render_proxy(response: HttpResponse) -> dict[str, Any]:
     return answer
 
 
-def render_direct(response: HttpResponse) -> Any:  # noqa: ANN401  (a JSON document)
+def render_direct(response: HttpResponse) -> Any:
     """The answer to a direct inference request: the response object itself."""
     if response.headers.get("Content-Type") != "application/json":
         raise InvalidRequest("binary outputs need an HTTP request; leave out binary_data and binary_data_output")

@@ -54,7 +54,7 @@ def model_handler(  # noqa: PLR0913  (by keyword all but the first: the outside 
     manifest = checks.result()
     rest = Aside(_import_rest)
     rest.start()
-    from pilotlight_runtime.loading import open_model  # noqa: PLC0415  (see the module)
+    from pilotlight_runtime.loading import open_model
 
     model = open_model(folder, manifest, open_session, threads(environ))
     rest.result()
@@ -66,7 +66,7 @@ def model_handler(  # noqa: PLR0913  (by keyword all but the first: the outside 
     failure = model.warm_up_failure or _try(model, hook)
     if failure is not None:
         observer.warning("the model failed on zeros at init; it serves all the same", failure)
-    from pilotlight_runtime.entry import Entry  # noqa: PLC0415  (see the module)
+    from pilotlight_runtime.entry import Entry
 
     return Entry(service.answer, service.infer_path, observer, clock)
 
@@ -81,33 +81,33 @@ def threads(environ: Mapping[str, str]) -> int:
 
 def _engine(meanwhile: Aside) -> OpenSession:
     """ONNX Runtime, started, which runs no Python for 15 ms; `meanwhile` runs at the same time."""
-    from pilotlight_runtime import ort_start  # noqa: PLC0415  (not where another engine is given)
+    from pilotlight_runtime.engine import start
 
-    library = ort_start.installed_library()
-    ort_start.load_library(library)
+    library = start.installed_library()
+    start.load_library(library)
     meanwhile.start()
-    ort_start.start_engine(library)
-    from pilotlight_runtime.ort_session import open_session  # noqa: PLC0415  (`meanwhile` has imported most of it)
+    start.start_engine(library)
+    from pilotlight_runtime.engine.ort_session import open_session
 
     return open_session
 
 
 def _manifest(folder: str) -> Manifest:
     """The manifest, its files checked; imports what opening the model needs."""
-    from pilotlight_runtime.loading import checked_manifest  # noqa: PLC0415  (see the module)
-    from pilotlight_runtime.ort_session import OrtSession  # noqa: F401, PLC0415  (see the module)
+    from pilotlight_runtime.engine.ort_session import OrtSession  # noqa: F401  (see the module)
+    from pilotlight_runtime.loading import checked_manifest
 
     return checked_manifest(folder)
 
 
 def _import_rest() -> None:
     """Imports what answering needs, which no Python could do at that time: the graph is being opened."""
-    from pilotlight_runtime import entry, line_observer, service, startup  # noqa: F401, PLC0415  (see the module)
+    from pilotlight_runtime import entry, line_observer, service, startup  # noqa: F401  (see the module)
 
 
 def _observer(manifest: Manifest, environ: Mapping[str, str], stream: TextIO | None) -> Observer:
-    from pilotlight_runtime.line_observer import LineObserver  # noqa: PLC0415  (see the module)
-    from pilotlight_runtime.startup import start_observer  # noqa: PLC0415  (see the module)
+    from pilotlight_runtime.line_observer import LineObserver
+    from pilotlight_runtime.startup import start_observer
 
     return start_observer(LineObserver, manifest.model, manifest.version, environ, stream)
 
@@ -121,15 +121,15 @@ def _hook(model: LoadedModel, predict: Predict | None, prepare: Prepare | None) 
         return lambda inputs: predict(session, inputs)
     if predict is None and not model.manifest.graphs:
         return None
-    from pilotlight_runtime.errors import LoadError  # noqa: PLC0415  (where the start ends)
+    from pilotlight_runtime.errors import LoadError
 
     names = ", ".join(model.sessions)
     raise LoadError(f"app.py must give model_handler one of predict and prepare; the graphs ({names}) need prepare")
 
 
 def _service(model: LoadedModel, predict: Prepared | None, environ: Mapping[str, str]) -> ModelService:
-    from pilotlight_runtime.service import ModelService  # noqa: PLC0415  (see the module)
-    from pilotlight_runtime.snapstart import makes_snapshot  # noqa: PLC0415  (see the module)
+    from pilotlight_runtime.service import ModelService
+    from pilotlight_runtime.snapstart import makes_snapshot
 
     service = ModelService(model, predict)
     if makes_snapshot(environ):
@@ -144,9 +144,9 @@ def _try(model: LoadedModel, predict: Prepared | None) -> Exception | None:
     """
     if predict is None:
         return None
-    from pilotlight_runtime.errors import InvalidRequest  # noqa: PLC0415  (see the module)
-    from pilotlight_runtime.inference import InferRequest, infer  # noqa: PLC0415  (see the module)
-    from pilotlight_runtime.loading import zero_inputs  # noqa: PLC0415  (see the module)
+    from pilotlight_runtime.errors import InvalidRequest
+    from pilotlight_runtime.inference import InferRequest, infer
+    from pilotlight_runtime.loading import zero_inputs
 
     try:
         infer(model, InferRequest(zero_inputs(model.manifest.signature)), predict)

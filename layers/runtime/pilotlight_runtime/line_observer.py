@@ -98,7 +98,7 @@ class LineObserver:
         """A log entry. fields: further ones as JSON, each after a comma."""
         error = ""
         if cause is not None:
-            from pilotlight_runtime.faults import described  # noqa: PLC0415  (no request pays that does not fail)
+            from pilotlight_runtime.faults import described
 
             error = f',"exception_name":{_quoted(type(cause).__name__)},"exception":{_quoted(described(cause))}'
         trace = self._environ.get(TRACE_VARIABLE)

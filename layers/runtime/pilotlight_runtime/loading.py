@@ -80,7 +80,7 @@ def open_model(
 ) -> LoadedModel:
     """The second half of load_model, for files that checked_manifest has seen."""
     if manifest.graphs:
-        from pilotlight_runtime.several import open_several  # noqa: PLC0415  (not where a version holds one graph)
+        from pilotlight_runtime.several import open_several
 
         return open_several(folder, manifest, open_session, threads, host)
     graph, fallback = choose_graph(manifest, host or this_host)
@@ -156,15 +156,15 @@ def open_checked(folder: StrPath, graph: str, manifest: Manifest, open_session: 
 
 def this_host() -> str:
     """See host.describe_host; SessionError where there is no engine."""
-    from pilotlight_runtime.host import describe_host  # noqa: PLC0415  (not where a version holds one graph)
-    from pilotlight_runtime.ort_session import engine_version  # noqa: PLC0415  (not where another engine is given)
+    from pilotlight_runtime.engine.host import describe_host
+    from pilotlight_runtime.engine.ort_session import engine_version
 
     return describe_host(engine_version())
 
 
 def check_file(folder: StrPath, file: ArtifactFile) -> None:
     """MissingArtifact or ChecksumMismatch unless `file` lies in `folder` as it was published."""
-    from pilotlight_runtime.digest import file_sha256  # noqa: PLC0415  (loads OpenSSL: only checking pays for it)
+    from pilotlight_runtime.digest import file_sha256
 
     path = os.path.join(folder, file.name)  # noqa: PTH118  (see paths)
     try:

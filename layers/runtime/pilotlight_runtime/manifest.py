@@ -56,9 +56,9 @@ class ImageInput(NamedTuple):
 class Loading(NamedTuple):
     """Which graph is opened.
 
-    graph: the file's name. host: what `pilotlight_runtime.host` says where that graph was made and may be opened;
-    elsewhere, and where it is "", MODEL_NAME is opened. reason, figures: for people, why it was chosen and what was
-    measured.
+    graph: the file's name. host: what `pilotlight_runtime.engine.host` says where that graph was made and may be
+    opened; elsewhere, and where it is "", MODEL_NAME is opened. reason, figures: for people, why it was chosen and what
+    was measured.
     """
 
     graph: str
@@ -108,7 +108,7 @@ def content_version(  # noqa: PLR0913  (what a version's content is)
     assets: tuple[str, ...] = (),
 ) -> str:
     """The name of a version with this content: 12 lower-case hex digits."""
-    from pilotlight_runtime.digest import bytes_sha256  # noqa: PLC0415  (loads OpenSSL: only checking pays for it)
+    from pilotlight_runtime.digest import bytes_sha256
 
     found = _content(signature, files, image)
     if loading is not None:

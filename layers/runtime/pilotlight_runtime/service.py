@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pilotlight_runtime import oip_request, oip_response, routes, tfserving
-from pilotlight_runtime.compression import pack, unpack
 from pilotlight_runtime.errors import InvalidRequest, NotFound
-from pilotlight_runtime.http import JSON, HttpRequest, HttpResponse, json_response
-from pilotlight_runtime.images import image_codec, is_image, preload
 from pilotlight_runtime.inference import InferRequest, InferResponse, Prepared, infer
-from pilotlight_runtime.json_codec import dumps_finite, fast
 from pilotlight_runtime.loading import LoadedModel
 from pilotlight_runtime.observer import Trace
-from pilotlight_runtime.server import BINARY_TENSORS, server_metadata
+from pilotlight_runtime.protocol import oip_request, oip_response, routes, tfserving
+from pilotlight_runtime.protocol.compression import pack, unpack
+from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse, json_response
+from pilotlight_runtime.protocol.images import image_codec, is_image, preload
+from pilotlight_runtime.protocol.json_codec import dumps_finite, fast
+from pilotlight_runtime.protocol.server import BINARY_TENSORS, server_metadata
 from pilotlight_runtime.wording import brief
 
 

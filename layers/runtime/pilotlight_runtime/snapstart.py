@@ -24,7 +24,7 @@ def register_after_restore(environ: Mapping[str, str], renew: Callable[[], None]
     if not makes_snapshot(environ):
         return False
     try:
-        from snapshot_restore_py import (  # noqa: PLC0415  (in Lambda alone)
+        from snapshot_restore_py import (
             register_after_restore as register,
         )
     except ImportError:

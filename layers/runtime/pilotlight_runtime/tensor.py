@@ -78,7 +78,7 @@ class Tensor:
 
         BF16 comes as uint16 (its bits), BYTES as an object array of `bytes`.
         """
-        import numpy as np  # noqa: PLC0415  (deferred: 75 ms of a cold start that most functions never need)
+        import numpy as np
 
         if isinstance(self.data, memoryview):
             return np.frombuffer(self.data, dtype=self.datatype.numpy).reshape(self.shape)
@@ -92,7 +92,7 @@ class Tensor:
 
         ValueError where the array's dtype is another one: nothing is cast silently.
         """
-        import numpy as np  # noqa: PLC0415  (deferred, as in numpy())
+        import numpy as np
 
         if datatype is BYTES:
             flat = tuple(e.encode() if isinstance(e, str) else bytes(e) for e in array.ravel().tolist())

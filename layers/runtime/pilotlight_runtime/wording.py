@@ -8,7 +8,7 @@ _MOST_BITS: Final = 128
 _WORDS: Final = {None: "null", True: "true", False: "false"}
 
 
-def brief(value: Any) -> str:  # noqa: ANN401, PLR0911  (any JSON: a case for each of its types)
+def brief(value: Any) -> str:  # noqa: PLR0911  (any JSON: a case for each of its types)
     """`value` in a few words; long texts, lists and numbers are described rather than shown."""
     if isinstance(value, str):
         return repr(value) if len(value) <= _LONGEST else repr(value[:_LONGEST])[:-1] + "...'"

@@ -7,8 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from pilotlight.cli.results import told
-from pilotlight.cli.wiring import JsonFlag, open_store, out, surroundings
+from pilotlight.cli.wiring import JsonFlag, invocation, out
 
 KIND_HELP: Final = (
     "What to begin with. keras-image: pictures in, classes out. keras-text: texts in, classes out. sklearn: numbers in,"
@@ -24,9 +23,9 @@ def init(
 
     Example:  [dim]pilotlight init my-models && cd my-models && pilotlight new spam-filter[/]
     """
-    from pilotlight.scaffold import init_project  # noqa: PLC0415  (only where it runs)
+    from pilotlight.scaffold import init_project
 
-    root = surroundings(ctx).path(folder)
+    root = invocation(ctx).path(folder)
     init_project(root)
     out().print(
         f"Created a project in [bold]{folder}[/].",
@@ -46,9 +45,9 @@ def new(
 
     Example:  [dim]pilotlight new spam-filter[/]
     """
-    from pilotlight.scaffold import new_model  # noqa: PLC0415  (only where it runs)
+    from pilotlight.scaffold import new_model
 
-    project = surroundings(ctx).project()
+    project = invocation(ctx).project()
     new_model(project, name, kind)
     folder = project.folder(name).relative_to(project.root)
     out().print(
@@ -81,19 +80,11 @@ def import_(
 
     Example:  [dim]pilotlight import resnet50.onnx --name resnet --golden samples.npz[/]
     """
-    from pilotlight.pipeline import import_model  # noqa: PLC0415  (numpy and onnx)
-    from pilotlight.scaffold import new_model  # noqa: PLC0415  (only where it runs)
+    from pilotlight.cli.results import show_result
+    from pilotlight.workflows.import_model import import_and_serve
+    from pilotlight.workflows.types import ImportRequest
 
-    where = surroundings(ctx)
-    project = where.project()
-    result = import_model(
-        project,
-        name,
-        where.path(file),
-        golden=None if golden is None else where.path(golden),
-        store=open_store(project.store),
-        progress=where.progress(),
-    )
-    if name not in project.models():
-        new_model(project, name, "onnx")
-    told(result, as_json=as_json, following=f"Next: pilotlight serve {name}")
+    context = invocation(ctx).context()
+    samples = None if golden is None else context.path(golden)
+    result = import_and_serve(ImportRequest(name, context.path(file), samples), context)
+    show_result(result, as_json=as_json, following=f"Next: pilotlight serve {name}")

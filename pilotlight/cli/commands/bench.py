@@ -11,12 +11,12 @@ from pilotlight.cli.wiring import (
     JsonFlag,
     err,
     existing_model,
+    invocation,
     layer_cache,
     open_store,
     out,
     print_json,
     split_version,
-    surroundings,
 )
 
 if TYPE_CHECKING:  # numpy and rich load when the command runs, not for --help
@@ -54,12 +54,12 @@ def bench(  # noqa: PLR0913  (one parameter an option)
 
     Example:  [dim]pilotlight bench digits --install[/]
     """
-    from pilotlight.bench.sample import TEXT  # noqa: PLC0415  (as below)
-    from pilotlight.cli.benching import Plan, bench_model  # noqa: PLC0415  (only where it runs)
-    from pilotlight.cli.serving import pinned_locks  # noqa: PLC0415  (as above)
-    from pilotlight.core.lock import Lock  # noqa: PLC0415  (as above)
+    from pilotlight.bench.sample import TEXT
+    from pilotlight.cli.benching import Plan, bench_model
+    from pilotlight.cli.serving import pinned_locks
+    from pilotlight.core.lock import Lock
 
-    where = surroundings(ctx)
+    where = invocation(ctx)
     project = where.project()
     name, version = split_version(model)
     existing_model(project, name)
@@ -72,7 +72,7 @@ def bench(  # noqa: PLR0913  (one parameter an option)
     if as_json:
         print_json(report.as_object())
         return
-    from pilotlight.cli.benchtable import bench_panels  # noqa: PLC0415  (rich)
+    from pilotlight.cli.benchtable import bench_panels
 
     for part in bench_panels(report):
         out().print(part)
@@ -80,7 +80,7 @@ def bench(  # noqa: PLR0913  (one parameter an option)
 
 def _prices(request_price: float, second_price: float, cold_share: float) -> Prices:
     """The prices, and where they are from. request_price: dollars for a million requests."""
-    from pilotlight.bench.prices import Prices  # noqa: PLC0415  (only where it runs)
+    from pilotlight.bench.prices import Prices
 
     default = Prices()
     given = (request_price, second_price) != (0.20, default.gb_second)
@@ -89,8 +89,8 @@ def _prices(request_price: float, second_price: float, cold_share: float) -> Pri
 
 
 def _emulator(project: Project, *, install: bool) -> Emulator | None:
-    from pilotlight.bench.tools import PYTHON, find_emulator, find_python, install_emulator  # noqa: PLC0415  (only here)
-    from pilotlight.core.errors import ServiceError  # noqa: PLC0415  (as above)
+    from pilotlight.bench.tools import PYTHON, find_emulator, find_python, install_emulator
+    from pilotlight.core.errors import ServiceError
 
     folder = project.root / ".pilotlight" / "bench" / "tools"
     python = find_python()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 from pilotlight.cli.commands.produce import Data
-from pilotlight.cli.wiring import command_to_type, existing_model, open_store, out, surroundings
+from pilotlight.cli.options import given_options
+from pilotlight.cli.wiring import command_to_type, invocation, out
 
 
 def demo(ctx: typer.Context, *, data: Data = None) -> None:
@@ -15,11 +16,11 @@ def demo(ctx: typer.Context, *, data: Data = None) -> None:
 
     Example:  [dim]pilotlight demo --data mnist[/]
     """
-    from pilotlight.cli.demonstration import MODEL, demonstrate  # noqa: PLC0415  (numpy and onnx)
-    from pilotlight.cli.summary import show_summary  # noqa: PLC0415  (rich)
+    from pilotlight.cli.demonstration import MODEL, demonstrate
+    from pilotlight.cli.summary import show_summary
 
-    where = surroundings(ctx)
-    project = where.project()
-    existing_model(project, MODEL)
-    outcome = demonstrate(project, open_store(project.store), data, where.progress())
+    where = invocation(ctx)
+    context = where.context()
+    context.project.existing(MODEL)
+    outcome = demonstrate(context, given_options({"data": data}))
     show_summary(out(), outcome, where.cwd, command_to_type(where.cwd))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from pilotlight.cli.wiring import JsonFlag, print_json, surroundings
+from pilotlight.cli.wiring import JsonFlag, invocation, print_json
 from pilotlight.core.project import Project
 from pilotlight.core.stack import stack_name
 
@@ -37,10 +37,10 @@ def build(ctx: typer.Context, *, base: BaseOption = None, cpu: CpuOption = None,
 
     Example:  [dim]pilotlight image build[/]
     """
-    from pilotlight.image import Docker, read_variant  # noqa: PLC0415  (only here)
-    from pilotlight.image import build as build_image  # noqa: PLC0415  (only here)
+    from pilotlight.image import Docker, read_variant
+    from pilotlight.image import build as build_image
 
-    where = surroundings(ctx)
+    where = invocation(ctx)
     root, progress = where.project().root, where.progress()
     variant = read_variant(root, base=base, cpu=cpu)
     _tell(build_image(root, Docker(progress.note), progress, variant), as_json=as_json)
@@ -60,10 +60,10 @@ def push(
 
     Example:  [dim]pilotlight image push[/]
     """
-    from pilotlight.image import Docker, read_variant  # noqa: PLC0415  (only here)
-    from pilotlight.image import push as push_image  # noqa: PLC0415  (only here)
+    from pilotlight.image import Docker, read_variant
+    from pilotlight.image import push as push_image
 
-    where = surroundings(ctx)
+    where = invocation(ctx)
     project, progress = where.project(), where.progress()
     target = repository or _repository(project)
     variant = read_variant(project.root, base=base, cpu=cpu)
@@ -77,9 +77,9 @@ def tag(ctx: typer.Context, *, base: BaseOption = None, cpu: CpuOption = None) -
 
     Example:  [dim]pilotlight image tag[/]
     """
-    from pilotlight.image import image_tag, read_variant  # noqa: PLC0415  (only here)
+    from pilotlight.image import image_tag, read_variant
 
-    root = surroundings(ctx).project().root
+    root = invocation(ctx).project().root
     typer.echo(image_tag(root, variant=read_variant(root, base=base, cpu=cpu)))
 
 
@@ -90,15 +90,15 @@ class Ecr:
         """See image.Registry."""
         if not _ECR.match(repository):
             return None
-        from pilotlight.aws import Clients, Images  # noqa: PLC0415  (boto3)
+        from pilotlight.aws import Clients, Images
 
         return Images(Clients().ecr).password(repository)
 
 
 def _repository(project: Project) -> str:
     """The output TrainingRepository of the project's stack."""
-    from pilotlight.aws import Clients, Stacks  # noqa: PLC0415  (boto3)
-    from pilotlight.batch import read_settings  # noqa: PLC0415  (only here)
+    from pilotlight.aws import Clients, Stacks
+    from pilotlight.batch import read_settings
 
     clients = Clients()
     return read_settings(Stacks(clients.cloudformation), stack_name(project.root), clients.region).repository

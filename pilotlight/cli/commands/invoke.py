@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilotlight.cli.wiring import Surroundings, existing_model, open_store, out, split_version, surroundings
+from pilotlight.cli.wiring import Invocation, existing_model, invocation, open_store, out, split_version
 from pilotlight.core.errors import DataError
 
 if TYPE_CHECKING:  # numpy and rich load when the command runs, not for --help
@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # numpy and rich load when the command runs, not for --help
     from pilotlight.local.questions import Question
 
 
-def invoke(  # noqa: PLR0913  (one parameter an option)
+def invoke(
     ctx: typer.Context,
     model: Annotated[str, typer.Argument(metavar="NAME[@VERSION]", help="The model to ask.")],
     *,
@@ -50,11 +50,11 @@ def invoke(  # noqa: PLR0913  (one parameter an option)
     """
     if sum(given is not None for given in (image, json_file, npz)) != 1:
         raise DataError("invoke", "needs one of --image, --json and --npz", "Say what to send.")
-    from pilotlight.cli.drawing import outputs  # noqa: PLC0415  (numpy and rich)
-    from pilotlight.local.answers import outputs_of  # noqa: PLC0415  (numpy)
-    from pilotlight.local.endpoint import HttpEndpoint, successful  # noqa: PLC0415  (as above)
+    from pilotlight.cli.drawing import outputs
+    from pilotlight.local.answers import outputs_of
+    from pilotlight.local.endpoint import HttpEndpoint, successful
 
-    where = surroundings(ctx)
+    where = invocation(ctx)
     name, _ = split_version(model)
     with _local(where, model) if url is None else _kept(HttpEndpoint(url, api_key)) as endpoint:
         question = _question(endpoint, where, model, (image, json_file, npz), raw=raw)
@@ -67,14 +67,14 @@ def invoke(  # noqa: PLR0913  (one parameter an option)
 
 def _question(
     endpoint: Endpoint,
-    where: Surroundings,
+    where: Invocation,
     model: str,
     files: tuple[Path | None, Path | None, Path | None],
     *,
     raw: bool,
 ) -> Question:
-    from pilotlight.local import questions  # noqa: PLC0415  (numpy)
-    from pilotlight.local.endpoint import successful  # noqa: PLC0415  (as above)
+    from pilotlight.local import questions
+    from pilotlight.local.endpoint import successful
 
     name, version = split_version(model)
     path = questions.infer_path(name, version)
@@ -89,11 +89,11 @@ def _question(
 
 
 @contextmanager
-def _local(where: Surroundings, model: str) -> Iterator[Endpoint]:
+def _local(where: Invocation, model: str) -> Iterator[Endpoint]:
     """The gateway over this one model, packaged into a folder that goes away again."""
-    from pilotlight.cli.serving import load_gateway, package_all, pinned_locks  # noqa: PLC0415  (only where it runs)
-    from pilotlight.core.lock import Lock  # noqa: PLC0415  (as above)
-    from pilotlight.local.endpoint import GatewayEndpoint  # noqa: PLC0415  (numpy)
+    from pilotlight.cli.serving import load_gateway, package_all, pinned_locks
+    from pilotlight.core.lock import Lock
+    from pilotlight.local.endpoint import GatewayEndpoint
 
     project = where.project()
     store = open_store(project.store)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from pilotlight.cli.wiring import err, layer_cache, open_store, surroundings
+from pilotlight.cli.wiring import err, invocation, layer_cache, open_store
 from pilotlight.core.errors import PackagingError
 from pilotlight.core.names import logical_stem
 from pilotlight.core.progress import Progress
@@ -42,7 +42,7 @@ def package(
         raise PackagingError(
             "package", "needs a function's name or --layer, one of them", "See `pilotlight package -h`."
         )
-    where = surroundings(ctx)
+    where = invocation(ctx)
     project, target = where.project(), where.path(into)
     if layer:
         done: LayerReport | PackageReport = _layer(project, target, where.progress())
@@ -55,13 +55,13 @@ def package(
 
 
 def _layer(project: Project, target: Path, progress: Progress) -> LayerReport:
-    from pilotlight.packaging import package_layer  # noqa: PLC0415  (only here)
+    from pilotlight.packaging import package_layer
 
     return package_layer(project.layer / REQUIREMENTS, target, progress=progress, cache=layer_cache(project))
 
 
 def _catalog(project: Project, target: Path) -> PackageReport:
-    from pilotlight.packaging import Packages, package_catalog  # noqa: PLC0415  (only here)
+    from pilotlight.packaging import Packages, package_catalog
 
     store, packages = open_store(project.store), Packages(project.layer / REQUIREMENTS)
     return package_catalog(project.functions / CATALOG, project.pinned(), store, target, packages=packages)
@@ -69,7 +69,7 @@ def _catalog(project: Project, target: Path) -> PackageReport:
 
 def _function(project: Project, model: str, target: Path, progress: Progress) -> PackageReport:
     """The function, refused where it passes Lambda's limit together with the layer, which is built once and kept."""
-    from pilotlight.packaging import LayerSource, Packages, build_layer, package_function  # noqa: PLC0415  (only here)
+    from pilotlight.packaging import LayerSource, Packages, build_layer, package_function
 
     lock, store = project.lock(model), open_store(project.store)
     if lock is None:

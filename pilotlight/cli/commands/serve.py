@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from pilotlight.cli.wiring import existing_model, open_store, out, surroundings
+from pilotlight.cli.wiring import existing_model, invocation, open_store, out
 
 
 def serve(
@@ -29,11 +29,11 @@ def serve(
 
     Example:  [dim]pilotlight serve digits --port 9000[/]
     """
-    from pilotlight.cli.serving import load_gateway, package_all, pinned_locks  # noqa: PLC0415  (only where it runs)
-    from pilotlight.cli.tables import endpoint_lines  # noqa: PLC0415  (rich)
-    from pilotlight.local.server import LocalServer  # noqa: PLC0415
+    from pilotlight.cli.serving import load_gateway, package_all, pinned_locks
+    from pilotlight.cli.tables import endpoint_lines
+    from pilotlight.local.server import LocalServer
 
-    project = surroundings(ctx).project()
+    project = invocation(ctx).project()
     store = open_store(project.store)
     locks = pinned_locks(project, [existing_model(project, name) for name in names or []])
     with _ended_by_sigterm(), TemporaryDirectory(prefix="pilotlight-") as folder:

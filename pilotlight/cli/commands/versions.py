@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pilotlight.cli.wiring import JsonFlag, existing_model, open_store, out, print_json, split_version, surroundings
+from pilotlight.cli.wiring import JsonFlag, existing_model, invocation, open_store, out, print_json, split_version
 from pilotlight.core.curve import curve_from_json
 from pilotlight.core.errors import StoreError
 from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
@@ -18,7 +18,7 @@ from pilotlight_runtime.manifest import Manifest, dump_manifest
 
 def models(ctx: typer.Context, *, as_json: JsonFlag = False) -> None:
     """List the models of this project with their versions, metrics and sizes; ● marks what is pinned."""
-    project = surroundings(ctx).project()
+    project = invocation(ctx).project()
     store = open_store(project.store)
     found = {name: store.versions(name) for name in project.models()}
     pins = project.pinned()
@@ -33,7 +33,7 @@ def models(ctx: typer.Context, *, as_json: JsonFlag = False) -> None:
         ]
         print_json({"store": project.store, "models": listed})
         return
-    from pilotlight.cli.tables import models_table  # noqa: PLC0415  (rich, only where it runs)
+    from pilotlight.cli.tables import models_table
 
     out().print(models_table(found, pins))
     if not found:
@@ -53,16 +53,16 @@ def show(
 
     Example:  [dim]pilotlight show digits --curve digits.png[/]
     """
-    project = surroundings(ctx).project()
+    project = invocation(ctx).project()
     name, version = split_version(model)
     existing_model(project, name)
     manifest, _ = open_store(project.store).manifest(name, version or _pinned(project, name).version)
     if curve is not None:
-        _draw(manifest, surroundings(ctx).path(curve))
+        _draw(manifest, invocation(ctx).path(curve))
     if as_json:
         print_json(json.loads(dump_manifest(manifest)))
         return
-    from pilotlight.cli.tables import manifest_panels  # noqa: PLC0415  (rich, only where it runs)
+    from pilotlight.cli.tables import manifest_panels
 
     for part in manifest_panels(manifest):
         out().print(part)
@@ -76,7 +76,7 @@ def pin(
 
     Example:  [dim]pilotlight pin digits@3f2a9c0d1e4b[/]
     """
-    project = surroundings(ctx).project()
+    project = invocation(ctx).project()
     name, version = split_version(model)
     existing_model(project, name)
     if version is None:
@@ -87,7 +87,7 @@ def pin(
 
 
 def _draw(manifest: Manifest, path: Path) -> None:
-    from pilotlight.cli.curve_image import save_curve  # noqa: PLC0415  (matplotlib)
+    from pilotlight.cli.curve_image import save_curve
 
     curve = curve_from_json(manifest.provenance.get("curve"))
     title = f"{manifest.model}@{manifest.version}"

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from cli_project import Desk, new_project
 
-from pilotlight.cli.cloud import code_tag
 from pilotlight.core.errors import ImageError
 from pilotlight.core.progress import Silent
 from pilotlight.image import Docker, Variant, build, image_files, image_tag, read_variant
 from pilotlight.image.content import write_context
+from pilotlight.workflows.context import tag_image
 
 pytestmark = pytest.mark.functional
 
@@ -133,7 +133,7 @@ def test_another_base_and_other_requirements_are_other_images(desk: Desk) -> Non
         desk("image", "tag", "--cpu", "--base", "b:1").out.strip(),
     ]
     assert len(set(tags)) == 5
-    assert plain == image_tag(desk.root) == code_tag(desk.root) == desk("image", "tag", "--gpu").out.strip()
+    assert plain == image_tag(desk.root) == tag_image(desk.root) == desk("image", "tag", "--gpu").out.strip()
 
 
 def test_the_project_says_which_image_is_meant(desk: Desk) -> None:
@@ -141,7 +141,7 @@ def test_the_project_says_which_image_is_meant(desk: Desk) -> None:
     settings.write_text('[image]\ncpu = true\nbase = "b:1"\n')
     assert read_variant(desk.root) == Variant("b:1", cpu=True)
     assert read_variant(desk.root, base="b:2", cpu=False) == Variant("b:2", cpu=False)
-    assert code_tag(desk.root) == image_tag(desk.root, variant=Variant("b:1", cpu=True)) != image_tag(desk.root)
+    assert tag_image(desk.root) == image_tag(desk.root, variant=Variant("b:1", cpu=True)) != image_tag(desk.root)
     for wrong in ("image = 3", "[image]\ncpu = 1", "[image]\nbase = true"):
         settings.write_text(f"{wrong}\n")
         ran = desk("image", "tag")

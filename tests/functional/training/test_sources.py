@@ -7,7 +7,7 @@ import pytest
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
 from pilotlight.training import Run, fingerprint, load_arrays
-from pilotlight.training.sources.mnist import load_mnist
+from pilotlight.training.data.mnist import load_mnist
 
 GOOD: dict[str, Array] = {
     "x_train": np.zeros((4, 2, 2), np.uint8),

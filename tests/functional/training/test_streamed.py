@@ -26,7 +26,7 @@ from pilotlight.training import (
     load_train_module,
     local_folder,
 )
-from pilotlight.training.arrays import check_arrays
+from pilotlight.training.data.arrays import check_arrays
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -234,7 +234,7 @@ def test_bundled_tables_have_their_columns_and_a_quarter_held_out(name: str, sha
 
 def test_a_bundled_table_is_the_csv_of_it(tmp_path: Path) -> None:
     """The same samples, the same split: a csv of one's own is read as the table in the wheel is."""
-    from sklearn.datasets import load_iris  # noqa: PLC0415  (a second, for this test alone)
+    from sklearn.datasets import load_iris
 
     bunch = load_iris()
     rows = [[*map(float, row), bunch.target_names[kind]] for row, kind in zip(bunch.data, bunch.target, strict=True)]

@@ -8,8 +8,8 @@ import pytest
 
 from pilotlight.core.errors import DataError
 from pilotlight.training import Run, fingerprint, load_languages, load_sentiments
-from pilotlight.training.sources.messages import LANGUAGES, LEAST_BYTES
-from pilotlight.training.sources.po import Message, read_po
+from pilotlight.training.text.messages import LANGUAGES, LEAST_BYTES
+from pilotlight.training.text.po import Message, read_po
 
 
 def run_on(source: str | Path) -> Run:

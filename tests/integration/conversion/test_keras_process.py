@@ -18,7 +18,7 @@ from pilotlight.conversion.keras_adapter import declared_signature
 from pilotlight.conversion.keras_graph import as_onnx
 from pilotlight.conversion.keras_process import as_onnx_elsewhere
 from pilotlight.core.errors import ConversionError
-from pilotlight.training.transformer import Shape, Transformer
+from pilotlight.training.text.transformer import Shape, Transformer
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 OPSET = 18

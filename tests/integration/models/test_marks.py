@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from pilotlight.core.project import Project
-from pilotlight.pipeline.seeds import fit_seeds
 from pilotlight.training import Run, fit
+from pilotlight.workflows.fit_seeds import fit_seeds
 
 ROOT = Path(__file__).parents[3]
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from workflow_calls import train_model
 
 from pilotlight.cli.serving import load_gateway, package_all
 from pilotlight.core.artifacts import Array, Fitted
@@ -24,9 +25,9 @@ from pilotlight.local.answers import outputs_of
 from pilotlight.local.endpoint import GatewayEndpoint, successful
 from pilotlight.local.gateway import WebAnswer
 from pilotlight.local.questions import array_question, infer_path
-from pilotlight.pipeline import TrainResult, train_model
 from pilotlight.store import FolderBlobs, Store
 from pilotlight.training import Run, feature_names, fit
+from pilotlight.workflows.types import TrainResult
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 NAMES = ("tumor", "progression", "cultivar", "species", "segments")

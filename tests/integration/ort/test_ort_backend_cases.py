@@ -14,8 +14,8 @@ from onnx import ModelProto, TensorProto, numpy_helper
 from onnx.backend.test.loader import load_model_tests, load_node_model_tests
 
 from pilotlight_runtime.datatypes import BF16
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import InferenceFailed, SessionError
-from pilotlight_runtime.ort_session import open_session
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
 

@@ -11,8 +11,8 @@ import reference_session
 from onnx import ModelProto, TensorProto, helper
 
 from pilotlight_runtime.datatypes import BF16, BOOL, BYTES, DATATYPES, FP16, FP32, FP64, INT64, Datatype
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import SessionError
-from pilotlight_runtime.ort_session import open_session
 from pilotlight_runtime.tensor import Tensor, element_count
 
 FIXED = [datatype for datatype in DATATYPES.values() if datatype is not BYTES]

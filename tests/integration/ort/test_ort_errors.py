@@ -10,9 +10,9 @@ import pytest
 from onnx import ModelProto, TensorProto, helper
 
 from pilotlight_runtime.datatypes import BYTES, FP32, FP64, INT64
+from pilotlight_runtime.engine.abi import OrtError
+from pilotlight_runtime.engine.ort_session import OrtSession, open_session
 from pilotlight_runtime.errors import InferenceFailed, SessionError
-from pilotlight_runtime.ort_abi import OrtError
-from pilotlight_runtime.ort_session import OrtSession, open_session
 from pilotlight_runtime.tensor import Tensor
 
 BAD_LIBRARY = Path(__file__)

@@ -9,8 +9,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from pilotlight_runtime.datatypes import BYTES, FP32, INT64
+from pilotlight_runtime.engine.ort_session import OrtSession, open_session
 from pilotlight_runtime.errors import InferenceFailed
-from pilotlight_runtime.ort_session import OrtSession, open_session
 from pilotlight_runtime.tensor import Tensor
 
 

@@ -24,11 +24,11 @@ from models.codec_table import TABLE
 from models.manifests import signature_of
 from PIL import Image
 
-from pilotlight_runtime.compression import MAX_UNPACKED_BYTES
 from pilotlight_runtime.datatypes import DATATYPES
 from pilotlight_runtime.errors import LoadError
 from pilotlight_runtime.handler import model_handler, threads
 from pilotlight_runtime.manifest import ImageInput
+from pilotlight_runtime.protocol.compression import MAX_UNPACKED_BYTES
 
 INFER = "/v2/models/tiny/infer"
 PREDICT = "/v1/models/tiny:predict"

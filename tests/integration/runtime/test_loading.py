@@ -14,10 +14,10 @@ from models.build import (
 )
 from models.manifests import signature_of
 
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import ChecksumMismatch, ManifestError, MissingArtifact, SessionError
 from pilotlight_runtime.loading import LoadedModel, check_signature, load_model, zeros
 from pilotlight_runtime.manifest import content_version, dump_manifest
-from pilotlight_runtime.ort_session import open_session
 from pilotlight_runtime.signature import Signature
 from pilotlight_runtime.tensor import Tensor
 

@@ -13,8 +13,8 @@ from pilotlight_runtime.errors import LoadError, ManifestError
 from pilotlight_runtime.handler import model_handler
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
-from pilotlight_runtime.text import words
-from pilotlight_runtime.text_classifier import Limits, text_classifier
+from pilotlight_runtime.text.classifier import Limits, text_classifier
+from pilotlight_runtime.text.texts import words
 
 PREPARE = text_classifier(words, Limits(longest=20, cells=6, mixed=True))
 

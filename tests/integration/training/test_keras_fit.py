@@ -142,7 +142,7 @@ def test_a_run_that_was_fitted_is_not_fitted_again(tmp_path: Path) -> None:
         def note(self, text: str) -> None:
             notes.append(text)
 
-    run = Run("made", EPOCHS, SIZE, 0.01, 3, Heard(), checkpoints=Checkpoints(FolderBlobs(tmp_path)))
+    run = Run("made", EPOCHS, SIZE, 0.01, 3, progress=Heard(), checkpoints=Checkpoints(FolderBlobs(tmp_path)))
     again = fitted(run, averaged())
     assert same(first, again)
     assert notes == ["was fitted before: its last checkpoint is taken as it is"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from text_project import TextModel, operators, trained_small
 
-from pilotlight.training.sources.messages import LANGUAGES, load_messages
+from pilotlight.training.text.messages import LANGUAGES, load_messages
 
 SPOKEN = ("de", "el", "fr")
 MIXED = ("x", "Bitte geben Sie ein gültiges Datum ein.", "Veuillez saisir une date valide. " * 12, "Όχι", "☃☃ 123")

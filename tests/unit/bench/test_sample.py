@@ -4,7 +4,7 @@ import pytest
 
 from pilotlight.bench.sample import TEXT, sample_body
 from pilotlight_runtime.datatypes import BOOL, BYTES, DATATYPES, FP32, INT64, Datatype
-from pilotlight_runtime.oip_request import Reader
+from pilotlight_runtime.protocol.oip_request import Reader
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotlight_runtime.base64_text import LONG, decode_base64
+from pilotlight_runtime.protocol.base64_text import LONG, decode_base64
 
 
 def outcome(text: str) -> bytes | None:

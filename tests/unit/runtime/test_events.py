@@ -6,7 +6,7 @@ import pytest
 
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
 from pilotlight_runtime.events import MAX_ANSWER_BYTES, MAX_BODY_BYTES, read_event, render_direct, render_proxy
-from pilotlight_runtime.http import HttpRequest, HttpResponse, json_response
+from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, json_response
 
 INFER = "/v2/models/tiny/infer"
 

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from models.manifests import signature_of
 
-from pilotlight_runtime import json_codec
 from pilotlight_runtime.errors import RequestError
-from pilotlight_runtime.json_codec import dumps, dumps_finite, loads, loads_fast
-from pilotlight_runtime.oip_request import Reader
-from pilotlight_runtime.tfserving import read_prediction
+from pilotlight_runtime.protocol import json_codec
+from pilotlight_runtime.protocol.json_codec import dumps, dumps_finite, loads, loads_fast
+from pilotlight_runtime.protocol.oip_request import Reader
+from pilotlight_runtime.protocol.tfserving import read_prediction
 
 SIGNATURE = signature_of([("x", "FP32", (-1,))], [("y", "FP32", (-1,))])
 

@@ -5,7 +5,7 @@ import pytest
 
 from pilotlight_runtime.datatypes import BYTES, FP32, INT8
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.oip_request import Question, Reader
+from pilotlight_runtime.protocol.oip_request import Question, Reader
 from pilotlight_runtime.tensor import Tensor
 
 X = {"name": "x", "datatype": "INT8", "shape": [2], "data": [1, 2]}

@@ -7,8 +7,8 @@ from models.manifests import manifest_of
 from pilotlight_runtime.datatypes import BYTES, FP32
 from pilotlight_runtime.errors import InvalidRequest
 from pilotlight_runtime.inference import InferRequest, InferResponse
-from pilotlight_runtime.oip_request import Question
-from pilotlight_runtime.oip_response import model_metadata, write_answer
+from pilotlight_runtime.protocol.oip_request import Question
+from pilotlight_runtime.protocol.oip_response import model_metadata, write_answer
 from pilotlight_runtime.tensor import Tensor
 
 MANIFEST = manifest_of([("x", "FP32", (-1, 2))], [("p", "FP32", (-1,)), ("t", "BYTES", (-1,))])

@@ -8,7 +8,7 @@ import pytest
 from pilotlight_runtime.datatypes import BYTES, INT64
 from pilotlight_runtime.errors import InvalidRequest, ManifestError
 from pilotlight_runtime.tensor import Tensor
-from pilotlight_runtime.text import Vocabulary, batches, characters, padded, read_texts, texts_tensor, words
+from pilotlight_runtime.text.texts import Vocabulary, batches, characters, padded, read_texts, texts_tensor, words
 
 
 @pytest.mark.parametrize(

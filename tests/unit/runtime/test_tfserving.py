@@ -8,9 +8,9 @@ from models.manifests import manifest_of, signature_of
 from pilotlight_runtime.datatypes import BYTES, FP32
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
 from pilotlight_runtime.inference import InferResponse
+from pilotlight_runtime.protocol.tfserving import Prediction, model_status, read_prediction, write_prediction
 from pilotlight_runtime.signature import Signature
 from pilotlight_runtime.tensor import Tensor
-from pilotlight_runtime.tfserving import Prediction, model_status, read_prediction, write_prediction
 
 ONE = signature_of([("x", "FP32", (-1, 2))], [("y", "FP32", (-1, 2))])
 TWO = signature_of([("a", "FP32", (-1,)), ("t", "BYTES", (-1,))], [("y", "FP32", (-1,))])

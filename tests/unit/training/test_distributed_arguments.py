@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pilotlight.core.errors import TrainingError
-from pilotlight.training.distributed import DistributedFit
+from pilotlight.training.keras.distributed import DistributedFit
 
 
 def test_an_argument_that_only_one_device_takes() -> None:

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 
 from pilotlight.training import Recorder, keras_progress
-from pilotlight.training.keras_support import evaluate, history, is_keras, steps_an_epoch
+from pilotlight.training.keras.support import evaluate, history, is_keras, steps_an_epoch
 
 
 class Heard:

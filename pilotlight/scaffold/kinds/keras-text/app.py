@@ -4,8 +4,8 @@ longest: characters of a text; a longer one is refused with status 400. cells: t
 """
 
 from pilotlight_runtime.handler import model_handler
-from pilotlight_runtime.text import words
-from pilotlight_runtime.text_classifier import Limits, text_classifier
+from pilotlight_runtime.text.classifier import Limits, text_classifier
+from pilotlight_runtime.text.texts import words
 
 LIMITS = Limits(longest=5000, cells=65_536, mixed=True)
 

@@ -12,7 +12,7 @@ from pilotlight.training import (
     load_sentiments,
     text_batches,
 )
-from pilotlight_runtime.text import words
+from pilotlight_runtime.text.texts import words
 
 LEAST = 2
 """A word of fewer texts is unknown to the model."""

@@ -1,0 +1,15 @@
+"""Which library Keras computes with."""
+
+import importlib.util
+
+from pilotlight.core.quiet import quiet
+
+
+def backend() -> str:
+    """The name, "tensorflow", "jax" or "torch", as KERAS_BACKEND has it; "" where Keras is not installed."""
+    if importlib.util.find_spec("keras") is None:
+        return ""
+    with quiet():
+        import keras
+
+    return str(keras.backend.backend())
