@@ -12,8 +12,8 @@ from pathlib import Path
 def main() -> None:
     """Runs the command in sys.argv and ends the process with its exit code."""
     from pilotlight.cli.app import run
+    from pilotlight.cli.invocation import Invocation
     from pilotlight.cli.leaving import leave
-    from pilotlight.cli.wiring import Invocation
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -12,8 +12,8 @@ import typer
 
 from pilotlight import __version__
 from pilotlight.cli.commands import begin, bench, check, demo, image, invoke, package, produce, runs, serve, versions
+from pilotlight.cli.invocation import Invocation, invocation
 from pilotlight.cli.leaving import EXIT_STOPPED
-from pilotlight.cli.wiring import Invocation, invocation
 from pilotlight.core.errors import Interrupted, UserError
 
 EXIT_USER_ERROR: Final = 1

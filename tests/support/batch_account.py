@@ -19,7 +19,7 @@ from botocore.stub import Stubber
 from pilotlight.aws import Prices
 from pilotlight.batch import Cloud
 from pilotlight.cli.app import run
-from pilotlight.cli.wiring import Invocation
+from pilotlight.cli.invocation import Invocation
 from pilotlight.workflows.context import Context, connect_to_aws, open_blobs
 from support.onnx_models import add_model, save
 from support.project import Ran

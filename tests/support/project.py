@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pilotlight.cli.app import run
-from pilotlight.cli.wiring import Invocation
+from pilotlight.cli.invocation import Invocation
 from pilotlight.core.project import find_project
 from support.onnx_models import add_model, save
 

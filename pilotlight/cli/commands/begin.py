@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from pilotlight.cli.wiring import JsonFlag, invocation, out
+from pilotlight.cli.invocation import JsonFlag, invocation, out
 
 KIND_HELP: Final = (
     "The kind of model. keras-image: classifies images. keras-text: classifies texts. sklearn: classifies rows of"

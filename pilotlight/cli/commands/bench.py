@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pilotlight.cli.wiring import JsonFlag, invocation, out, print_json
+from pilotlight.cli.invocation import JsonFlag, invocation, out, print_json
 
 
 def bench(

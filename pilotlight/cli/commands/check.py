@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from pilotlight.cli.wiring import JsonFlag, invocation, out, print_json
+from pilotlight.cli.invocation import JsonFlag, invocation, out, print_json
 
 
 def check(ctx: typer.Context, *, as_json: JsonFlag = False) -> None:

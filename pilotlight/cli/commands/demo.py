@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from pilotlight.cli.commands.produce import Data
-from pilotlight.cli.wiring import command_to_type, invocation, out
+from pilotlight.cli.invocation import command_to_type, invocation, out
 
 
 def demo(ctx: typer.Context, *, data: Data = None) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from pilotlight.cli.wiring import JsonFlag, invocation, print_json
+from pilotlight.cli.invocation import JsonFlag, invocation, print_json
 
 if TYPE_CHECKING:
     from pilotlight.workflows.image import BuiltImage

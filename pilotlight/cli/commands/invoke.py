@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pilotlight.cli.wiring import invocation, out
+from pilotlight.cli.invocation import invocation, out
 
 
 def invoke(

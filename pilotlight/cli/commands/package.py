@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pilotlight.cli.wiring import err, invocation
+from pilotlight.cli.invocation import err, invocation
 
 
 def package(

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from pilotlight.cli.invocation import invocation, out
 from pilotlight.cli.signals import interrupted_by_sigterm
-from pilotlight.cli.wiring import invocation, out
 
 
 def serve(

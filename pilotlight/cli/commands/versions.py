@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pilotlight.cli.wiring import JsonFlag, invocation, out, print_json
+from pilotlight.cli.invocation import JsonFlag, invocation, out, print_json
 
 
 def models(ctx: typer.Context, *, as_json: JsonFlag = False) -> None:

@@ -8,7 +8,7 @@ from support.project import Desk, new_project
 
 from pilotlight import __version__
 from pilotlight.cli.app import EXIT_DEFECT, run
-from pilotlight.cli.wiring import Invocation
+from pilotlight.cli.invocation import Invocation
 
 COMMANDS = (
     "init",

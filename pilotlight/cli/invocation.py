@@ -1,4 +1,4 @@
-"""What every command needs: the project around it, its store, and somewhere to report to."""
+"""One start of the command line: where it runs, where it reports to, and how it prints."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO
 import typer
 
 from pilotlight.core.progress import Silent
-from pilotlight.core.project import Project, find_project
 from pilotlight.core.stopping import Stop
 from pilotlight.workflows.context import Context
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:  # rich and the rooms load when a command runs, not when --hel
     from rich.console import Console
 
     from pilotlight.cli.progress import LiveProgress, PlainProgress
-    from pilotlight.store import Blobs, Store
 
 
 PROGRAM: Final = "pilotlight"
@@ -59,14 +57,6 @@ class Invocation:
         progress = Silent() if quiet else self.progress()
         return self.make_context(self.cwd, self.environ, progress=progress, stop=stop or Stop())
 
-    def project(self) -> Project:
-        """The project that the current folder lies in."""
-        return find_project(self.cwd, self.environ)
-
-    def path(self, given: Path) -> Path:
-        """A path from the command line, counted from the current folder."""
-        return self.cwd / given
-
     def progress(self) -> LiveProgress | PlainProgress:
         """A live display on a terminal, plain lines elsewhere; always on stderr."""
         from rich.console import Console
@@ -99,50 +89,6 @@ def invocation(ctx: typer.Context) -> Invocation:
     if not isinstance(ctx.obj, Invocation):
         raise TypeError("start commands through pilotlight.cli.app.run")
     return ctx.obj
-
-
-def existing_model(project: Project, name: str) -> str:
-    """Return `name` where the project has such a model; else ProjectError with the nearest name."""
-    project.existing(name)
-    return name
-
-
-def split_version(text: str) -> tuple[str, str | None]:
-    """NAME@VERSION in its parts; None where no version is named."""
-    name, _, version = text.partition("@")
-    return name, version or None
-
-
-def open_store(location: str) -> Store:
-    """The store at `location`: a folder, or s3://bucket/prefix."""
-    from pilotlight.store import Store
-
-    return Store(open_blobs(location))
-
-
-def open_blobs(location: str) -> Blobs:
-    """What a store lies in, versions and runs: a folder, or s3://bucket/prefix."""
-    if not location.startswith("s3://"):
-        from pilotlight.store import FolderBlobs
-
-        return FolderBlobs(Path(location))
-    from pilotlight.aws import S3Blobs, parse_s3_url, s3_client
-
-    bucket, prefix = parse_s3_url(location)
-    return S3Blobs(s3_client(), bucket, prefix)
-
-
-def layer_cache(project: Project) -> Path:
-    """Where finished layers are kept, by the digest of what goes into them."""
-    return project.root / ".pilotlight" / "cache" / "layers"
-
-
-def fetch_data(url: str, target: Path) -> None:
-    """Downloads s3://bucket/key to `target`, all of s3://bucket/prefix/ to a folder; the client is made only here."""
-    from pilotlight.aws import fetch_object, fetch_prefix, s3_client
-
-    fetch = fetch_prefix if url.endswith("/") else fetch_object
-    fetch(s3_client(), url, target)
 
 
 def command_to_type(cwd: Path, started: str = sys.argv[0], path: str | None = None) -> str:
