@@ -47,7 +47,7 @@ def show(
     where = invocation(ctx)
     manifest = show_model(ShowRequest(model), where.context(quiet=True))
     if curve is not None:
-        save_curve(read_curve(manifest), f"{manifest.model}@{manifest.version}", where.path(curve))
+        save_curve(read_curve(manifest), f"{manifest.model}@{manifest.version}", where.cwd / curve)
     if as_json:
         print_json(json.loads(dump_manifest(manifest)))
         return
