@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import onnx
 
+from pilotlight import Run
 from pilotlight.conversion import adapter_for_file, convert
 from pilotlight.core.lock import Lock
 from pilotlight.core.modelconfig import ModelConfig
@@ -16,7 +17,7 @@ from pilotlight.core.progress import Silent
 from pilotlight.core.project import Project
 from pilotlight.pipeline import convert_model
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.training import Run, fit
+from pilotlight.training import fit
 
 
 class Digits(NamedTuple):

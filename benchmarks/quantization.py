@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from pilotlight import Run
 from pilotlight.core.artifacts import Candidate, Exported, Fitted, ParityReport, Reference
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.lock import Lock
@@ -29,7 +30,7 @@ from pilotlight.optimization import optimize
 from pilotlight.pipeline.source import Source, source_of
 from pilotlight.quantization import integers, quantize
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.training import Run, fit
+from pilotlight.training import fit
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.loading import load_model
 from pilotlight_runtime.manifest import MODEL_NAME

@@ -39,10 +39,9 @@ from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
 from pilotlight.core.project import Project
 from pilotlight.core.stack import stack_name
 from pilotlight.pipeline.seeds import check_seeds
-from pilotlight.training import NUMBERS, TRAIN_NAME
-from pilotlight.training.data.bundled import BUNDLED
+from pilotlight.training import TRAIN_NAME
+from pilotlight.training.data.sklearn_tables import SKLEARN_TABLES
 from pilotlight.training.data.sources import BUILT_IN
-from pilotlight.training.text.texts import DJANGO, REVIEWS
 from pilotlight.verification import check_metric
 
 if TYPE_CHECKING:
@@ -62,8 +61,8 @@ _FLAGS: Final = {
 """What a person may override, as the container is told it."""
 
 
-_IN_THE_IMAGE: Final = frozenset((*BUILT_IN, *BUNDLED, DJANGO, NUMBERS, REVIEWS))
-"""Names of data that come with Pilotlight, which win over folders that are called so."""
+_IN_THE_IMAGE: Final = frozenset((*BUILT_IN, *SKLEARN_TABLES, "django", "numbers", "reviews"))
+"""Names of data that Pilotlight or a reference model's train.py knows, which win over folders that are called so."""
 
 
 def train_on_batch(  # noqa: PLR0913  (what the command was given)

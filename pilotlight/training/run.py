@@ -1,4 +1,4 @@
-"""What one training run is told, and what it tells while it learns."""
+"""The settings of one training run, and what it records."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pilotlight.training.keras.devices import Devices
 from pilotlight.training.keras.precision import FLOAT32
 
 Fetch = Callable[[str, Path], None]
-"""Downloads the object at an s3:// address to a path; all below it to a folder, where it ends with a slash."""
+"""Downloads the object at an s3:// address to a path, or all objects below an address that ends with a slash."""
 
 
 class Recorder:
@@ -25,7 +25,11 @@ class Recorder:
         self._points: list[tuple[float, dict[str, float | None]]] = []
 
     def add(self, axis: str, at: float, values: Mapping[str, float]) -> None:
-        """One more point; ValueError where the axis is another than before."""
+        """Adds a point.
+
+        Raises:
+            ValueError: The axis is not that of the points before.
+        """
         if self._points and axis != self._axis:
             raise ValueError(f"a learning curve has one axis: {self._axis!r} before, {axis!r} now")
         self._axis = axis
@@ -33,11 +37,11 @@ class Recorder:
 
     @property
     def points(self) -> Sequence[tuple[float, Mapping[str, float | None]]]:
-        """What was added, in turn."""
+        """The points, in the order in which they were added."""
         return tuple(self._points)
 
     def curve(self) -> Curve | None:
-        """What was collected, None where nothing was."""
+        """The learning curve, None without points."""
         if not self._points:
             return None
         names = dict.fromkeys(name for _, values in self._points for name in values)
@@ -47,15 +51,24 @@ class Recorder:
 
 @dataclass(frozen=True)
 class Run:
-    """The settings of a run, resolved: command line first, then model.toml.
+    """The settings of a run: those of the command line, else those of model.toml.
 
-    source: a built-in data source, a path, s3://bucket/key or s3://bucket/prefix/. epochs: passes over the training
-    part. batch_size: samples a step, at most. learning_rate: where the schedule starts. seed: of every random
-    generator. progress: where train.py reports. fetch: downloads s3:// addresses, None where no AWS client is at hand.
-    labels: the names of the classes, empty where model.toml has no [labels]. recorder: what `record` fills.
-    checkpoints: where `fit_model` keeps them, None where it keeps none. checkpoint_minutes: the longest that it goes
-    without one. stop: ends it early. precision: the numbers that `fit_model` computes in, as Keras names the policy.
-    devices: those that it uses. deterministic: whether GPUs are to give the same bits each time.
+    Attributes:
+        source: The data: a name that train.py knows, a path, s3://bucket/key or s3://bucket/prefix/.
+        epochs: Passes over the training part.
+        batch_size: The most samples in a step.
+        learning_rate: The rate that a schedule starts from.
+        seed: Of every random generator.
+        progress: Where train.py reports.
+        fetch: Downloads s3:// addresses; None without an AWS client.
+        labels: The names of the classes; empty where model.toml has no [labels].
+        recorder: Collects the points of `record`.
+        checkpoints: Where `fit_model` writes checkpoints; None for no checkpoints.
+        checkpoint_minutes: The longest time between two checkpoints, in minutes.
+        stop: Ends the run early.
+        precision: What `fit_model` computes in: Keras's name of a dtype policy.
+        devices: What `fit_model` computes on.
+        deterministic: Whether GPUs must give the same bits each time.
     """
 
     source: str
@@ -75,9 +88,14 @@ class Run:
     deterministic: bool = False
 
     def record(self, axis: str, at: float, values: Mapping[str, float]) -> None:
-        """One point of the learning curve, `at` so many of `axis` ("epoch", "training samples").
+        """Records a point of the learning curve. For a Keras model that train.py returns, its history is read instead.
 
-        values: by name; val_NAME is NAME on samples that were not learned from. Keras models need none of this: their
-        history is read. ValueError where the axis changes within one run.
+        Args:
+            axis: The name of the horizontal axis, such as "epoch" or "training samples". A run has one axis.
+            at: The point's place on it.
+            values: The measured values by name; `val_NAME` is NAME on samples that were not learned from.
+
+        Raises:
+            ValueError: The axis is not that of the points before.
         """
         self.recorder.add(axis, at, values)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pilotlight import Run, feature_names
 from pilotlight.cli.serving import load_gateway, package_all
 from pilotlight.core.artifacts import Array, Fitted
 from pilotlight.core.errors import DataError
@@ -26,7 +27,7 @@ from pilotlight.local.gateway import WebAnswer
 from pilotlight.local.questions import array_question, infer_path
 from pilotlight.pipeline import TrainResult, train_model
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.training import Run, feature_names, fit
+from pilotlight.training import fit
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 NAMES = ("tumor", "progression", "cultivar", "species", "segments")
