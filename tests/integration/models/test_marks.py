@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from pilotlight import Run
 from pilotlight.core.project import Project
-from pilotlight.training import Run, fit
+from pilotlight.training import fit
 from pilotlight.workflows.fit_seeds import fit_seeds
 
 ROOT = Path(__file__).parents[3]

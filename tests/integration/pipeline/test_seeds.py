@@ -28,7 +28,7 @@ shape = [-1, 3]
 TRAIN = """
 from sklearn.tree import DecisionTreeClassifier
 from pilotlight.core.artifacts import Dataset
-from pilotlight.training import fingerprint, load_classes
+from pilotlight import fingerprint, load_classes
 
 def load(run):
     arrays = load_classes(run, "species")
