@@ -86,7 +86,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     # What train.py shares with app.py.
     "pilotlight_runtime.text.generation": ("Search",),
     "pilotlight_runtime.text.subwords": ("Subwords",),
-    "pilotlight_runtime.text.texts": ("Vocabulary", "characters", "words"),
+    "pilotlight_runtime.text.tokens": ("Vocabulary", "characters", "words"),
 }
 """What each module exports here. A test holds it, the imports above and __all__ equal."""
 
