@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pilotlight.core.artifacts import Dataset
 from pilotlight.core.errors import TrainingError, UserError
-from pilotlight.core.quiet import quiet
+from pilotlight.core.process_output import hide_native_logs
 from pilotlight.training.run import Run
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def load_train_module(folder: Path) -> TrainModule:
     if spec is None or spec.loader is None:
         raise TrainingError(str(path), "cannot be loaded as Python", _CONTRACT)
     module = importlib.util.module_from_spec(spec)
-    with guarded(path), quiet():
+    with guarded(path), hide_native_logs():
         spec.loader.exec_module(module)
     for name in ("load", "train"):
         if not callable(getattr(module, name, None)):

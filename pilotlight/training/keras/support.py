@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from pilotlight.core.artifacts import Array
 from pilotlight.core.curve import Curve, finite
+from pilotlight.core.process_output import hide_native_logs
 from pilotlight.core.progress import Progress
-from pilotlight.core.quiet import quiet
 from pilotlight.training.run import Recorder
 
 _REPORTS_A_SECOND: Final = 5
@@ -35,7 +35,7 @@ def seed_everything(seed: int, *, load_keras: bool) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002  (libraries draw from the global generator)
     if "keras" in sys.modules or (load_keras and importlib.util.find_spec("keras")):
-        with quiet():
+        with hide_native_logs():
             import keras
 
         keras.utils.set_random_seed(seed % 2**32)
