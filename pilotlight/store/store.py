@@ -40,7 +40,7 @@ class Store:
         """What lies beside the versions below `prefix`, such as what a run keeps for itself."""
         return PrefixedBlobs(self._blobs, prefix)
 
-    def publish(  # noqa: PLR0913  (what a manifest holds)
+    def publish(
         self,
         model: str,
         candidate: Candidate,

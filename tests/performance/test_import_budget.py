@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from models.build import package_identity
-from models.texts import package_text
+from support.onnx_models import package_identity
+from support.text_models import package_text
 
 pytest.importorskip("awslambdaric", reason="AWS's runtime client has wheels for Linux alone")
 

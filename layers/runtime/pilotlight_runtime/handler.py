@@ -29,7 +29,7 @@ RUNTIME_API_VARIABLE: Final = "AWS_LAMBDA_RUNTIME_API"
 """Lambda sets it for every function (Lambda Developer Guide, "Using the Lambda runtime API"), and no one else does."""
 
 
-def model_handler(  # noqa: PLR0913  (by keyword all but the first: the outside world comes in here)
+def model_handler(
     app_file: str,
     *,
     predict: Predict | None = None,

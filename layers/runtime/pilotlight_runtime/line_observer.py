@@ -33,7 +33,7 @@ class LineObserver:
     clock: seconds since the epoch.
     """
 
-    def __init__(  # noqa: PLR0913  (the last two by keyword, with the real thing as default)
+    def __init__(
         self,
         stream: TextIO,
         model: str,

@@ -30,7 +30,7 @@ SCHEMA: Final = 1
 VERSION_DIGITS: Final = 12
 
 
-def content_version(  # noqa: PLR0913  (what a version's content is)
+def content_version(
     signature: Signature,
     files: tuple[ArtifactFile, ...],
     image: ImageInput | None,

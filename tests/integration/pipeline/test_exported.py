@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from models.calls import Called
 from rich.console import Console
+from support.handler_calls import Called
+from support.workflow_calls import train_model
 
 from pilotlight.cli.tables import manifest_panels
 from pilotlight.core.errors import ConversionError, ParityError
 from pilotlight.core.project import Project
 from pilotlight.local.functions import load_function
 from pilotlight.packaging import package_function
-from pilotlight.pipeline import TrainResult, train_model
 from pilotlight.store import FolderBlobs, Store
+from pilotlight.workflows.types import TrainResult
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import ChecksumMismatch, LoadError, MissingArtifact
 from pilotlight_runtime.handler import model_handler

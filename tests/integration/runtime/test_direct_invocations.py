@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from models.build import add_model, fill_model, identity_model, package
-from models.calls import Called
-from models.codec_table import TABLE
-from models.manifests import signature_of
+from support.codec_table import TABLE
+from support.handler_calls import Called
+from support.manifests import signature_of
+from support.onnx_models import add_model, fill_model, identity_model, package
 
 from pilotlight_runtime.datatypes import DATATYPES
 from pilotlight_runtime.engine.ort_session import open_session

@@ -1,7 +1,8 @@
 from pathlib import Path
 
 import pytest
-from models.build import (
+from support.manifests import signature_of
+from support.onnx_models import (
     add_model,
     gather_model,
     identity_model,
@@ -12,7 +13,6 @@ from models.build import (
     save,
     spec,
 )
-from models.manifests import signature_of
 
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import ChecksumMismatch, ManifestError, MissingArtifact, SessionError

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from models.calls import Called
-from models.texts import package_text
+from support.handler_calls import Called
+from support.text_models import package_text
 
 from pilotlight_runtime.errors import LoadError, ManifestError
 from pilotlight_runtime.handler import model_handler

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from models.manifests import signature_of
+from support.manifests import signature_of
 
 from pilotlight_runtime.errors import RequestError
 from pilotlight_runtime.protocol import json_codec

@@ -2,7 +2,7 @@ import json
 from typing import Any
 
 import pytest
-from models.manifests import manifest_of
+from support.manifests import manifest_of
 
 from pilotlight_runtime.errors import ManifestError
 from pilotlight_runtime.manifest import ArtifactFile, Graph, ImageInput, Loading, Manifest, needed_files

@@ -2,7 +2,7 @@ import json
 import struct
 
 import pytest
-from models.manifests import manifest_of
+from support.manifests import manifest_of
 
 from pilotlight_runtime.datatypes import BYTES, FP32
 from pilotlight_runtime.errors import InvalidRequest

@@ -3,7 +3,7 @@ import struct
 from typing import Any
 
 import pytest
-from models.manifests import manifest_of, signature_of
+from support.manifests import manifest_of, signature_of
 
 from pilotlight_runtime.datatypes import BYTES, FP32
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
