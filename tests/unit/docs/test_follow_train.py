@@ -1,4 +1,4 @@
-"""docs/architecture.md lists the files from `train NAME` to the pin: they exist, and each is reached from the one before."""
+"""docs/architecture.md lists the files from `train NAME` to the pin: each exists, and an earlier one imports it."""
 
 import ast
 import re
