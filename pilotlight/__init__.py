@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from pilotlight.core.artifacts import Array, Dataset, Exported, Fitted, Named
+    from pilotlight.core.artifacts import Array, Dataset, Exported, FittedModel, NamedArrays
     from pilotlight.core.errors import (
         ConversionError,
         DataError,
@@ -55,7 +55,7 @@ __version__: Final = "0.1.0"
 
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
     # The values of a run, and where a project is.
-    "pilotlight.core.artifacts": ("Array", "Dataset", "Exported", "Fitted", "Named"),
+    "pilotlight.core.artifacts": ("Array", "Dataset", "Exported", "FittedModel", "NamedArrays"),
     "pilotlight.core.errors": (
         *("ConversionError", "DataError", "ImageError", "Interrupted", "PackagingError", "ParityError"),
         *("ProjectError", "RunError", "ServiceError", "StoreError", "TrainingError", "UserError"),
@@ -101,11 +101,11 @@ __all__ = [
     "Dataset",
     "EpochBatches",
     "Exported",
-    "Fitted",
+    "FittedModel",
     "ImageError",
     "Interrupted",
     "LabelledTexts",
-    "Named",
+    "NamedArrays",
     "PackagingError",
     "ParityError",
     "Project",

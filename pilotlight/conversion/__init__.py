@@ -17,24 +17,24 @@ Nothing here imports a framework before a model of it is at hand.
 """
 
 from pilotlight.conversion.adapter import Adapter
-from pilotlight.conversion.adapters import adapter_for, adapter_for_file
+from pilotlight.conversion.adapters import find_adapter, find_adapter_for_file
 from pilotlight.conversion.convert import check_signature, convert
-from pilotlight.conversion.exported import convert_exported
-from pilotlight.conversion.graph import opset_of, read_signature
-from pilotlight.conversion.importing import import_onnx
-from pilotlight.conversion.labels import add_labels, labelled, settled
+from pilotlight.conversion.convert_exported import convert_exported
+from pilotlight.conversion.graph import read_opset, read_signature
+from pilotlight.conversion.import_onnx import import_onnx
+from pilotlight.conversion.labels import add_labels, compute_labels, resolve_ties
 
 __all__ = [
     "Adapter",
-    "adapter_for",
-    "adapter_for_file",
     "add_labels",
     "check_signature",
+    "compute_labels",
     "convert",
     "convert_exported",
+    "find_adapter",
+    "find_adapter_for_file",
     "import_onnx",
-    "labelled",
-    "opset_of",
+    "read_opset",
     "read_signature",
-    "settled",
+    "resolve_ties",
 ]

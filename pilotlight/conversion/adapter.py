@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any, Protocol
 
-from pilotlight.core.artifacts import Named
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.artifacts import NamedArrays
+from pilotlight.core.model_config import ModelConfig
 from pilotlight_runtime.signature import Signature
 
 
@@ -19,16 +19,16 @@ class Adapter(Protocol):
     def tools(self) -> tuple[str, ...]:
         """The distributions whose versions belong into the manifest."""
 
-    def takes(self, model: Any) -> bool:
+    def accepts(self, model: Any) -> bool:
         """Whether `model` is one of its own, told without importing the framework."""
 
-    def reads(self, path: Path) -> bool:
+    def accepts_file(self, path: Path) -> bool:
         """Whether the file at `path` is one of its own, told by its name."""
 
     def load(self, path: Path) -> Any:
         """The model saved at `path`; ConversionError where it cannot be read. No file is ever unpickled."""
 
-    def predict(self, model: Any, inputs: Named, signature: Signature) -> Named:
+    def predict(self, model: Any, inputs: NamedArrays, signature: Signature) -> NamedArrays:
         """What `model` answers, by output name; samples along the first axis."""
 
     def export(self, model: Any, config: ModelConfig, into: Path) -> None:

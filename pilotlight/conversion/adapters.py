@@ -13,15 +13,15 @@ from pilotlight.core.errors import ConversionError
 ADAPTERS: Final[tuple[Adapter, ...]] = (KerasAdapter(), SklearnAdapter(), OnnxAdapter())
 
 
-def adapter_for(model: Any) -> Adapter:
+def find_adapter(model: Any) -> Adapter:
     """The adapter that takes `model`; ConversionError names the known frameworks."""
     kind = type(model)
-    return _first(lambda adapter: adapter.takes(model), f"a model of type {kind.__module__}.{kind.__qualname__}")
+    return _first(lambda adapter: adapter.accepts(model), f"a model of type {kind.__module__}.{kind.__qualname__}")
 
 
-def adapter_for_file(path: Path) -> Adapter:
+def find_adapter_for_file(path: Path) -> Adapter:
     """The adapter that reads the file at `path`; ConversionError names the known frameworks."""
-    return _first(lambda adapter: adapter.reads(path), str(path))
+    return _first(lambda adapter: adapter.accepts_file(path), str(path))
 
 
 def _first(fits: Callable[[Adapter], bool], where: str) -> Adapter:

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from pilotlight.conversion.adapters import adapter_for
+from pilotlight.conversion.adapters import find_adapter
 from pilotlight.conversion.graph import read_signature
 from pilotlight.conversion.labels import add_labels
 from pilotlight.core.artifacts import Candidate
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.labels import served
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.labels import add_label_output
+from pilotlight.core.model_config import ModelConfig
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.signature import Signature, TensorSpec
 
@@ -20,7 +20,7 @@ def convert(model: Any, config: ModelConfig, into: Path) -> Candidate:
     ConversionError where the graph is not what model.toml says.
     """
     into.mkdir(parents=True, exist_ok=True)
-    adapter_for(model).export(model, config, into)
+    find_adapter(model).export(model, config, into)
     candidate = add_labels(Candidate(into, read_signature(into / MODEL_NAME)), config.labels)
     check_signature(config, candidate.signature)
     return candidate
@@ -30,7 +30,7 @@ def check_signature(config: ModelConfig, found: Signature) -> None:
     """ConversionError with every difference between model.toml's signature, where it has one, and the graph's."""
     if config.signature is None:
         return
-    wanted = served(config.signature, config.labels)
+    wanted = add_label_output(config.signature, config.labels)
     problems = _differences("input", wanted.inputs, found.inputs)
     problems += _differences("output", wanted.outputs, found.outputs)
     if problems:

@@ -40,21 +40,21 @@ def read_signature(path: Path) -> Signature:
     An initialiser that is listed as an input too is a default, not an input. Symbolic and unknown dimensions are -1.
     ConversionError where the protocol cannot carry an input or output.
     """
-    return signature_of(read_graph(path), str(path))
+    return extract_signature(read_graph(path), str(path))
 
 
-def opset_of(candidate: Candidate) -> int:
+def read_opset(candidate: Candidate) -> int:
     """The version of ONNX's default operator set that the candidate is written for, 0 where it uses none.
 
     Of several graphs it is the highest.
     """
     if candidate.parts:
-        return max(opset_of(part) for part in candidate.parts.values())
+        return max(read_opset(part) for part in candidate.parts.values())
     model = read_graph(candidate.folder / MODEL_NAME)
     return max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=0)
 
 
-def signature_of(model: onnx.ModelProto, where: str) -> Signature:
+def extract_signature(model: onnx.ModelProto, where: str) -> Signature:
     """As read_signature, of a model in memory; errors call it `where`."""
     if any(
         value.type.HasField("tensor_type") and not value.type.tensor_type.HasField("shape")

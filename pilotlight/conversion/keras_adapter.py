@@ -8,11 +8,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from pilotlight.conversion.keras_graph import as_onnx, call, first_line
-from pilotlight.conversion.keras_process import as_onnx_elsewhere
-from pilotlight.core.artifacts import Named
+from pilotlight.conversion.keras_graph import call_model, convert_to_onnx
+from pilotlight.conversion.keras_subprocess import convert_in_subprocess
+from pilotlight.core.artifacts import NamedArrays
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.exception_text import first_line
+from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.process_output import hide_native_logs
 from pilotlight_runtime.datatypes import BF16, DATATYPES
 from pilotlight_runtime.manifest import MODEL_NAME
@@ -31,12 +32,12 @@ class KerasAdapter:
     def tools(self) -> tuple[str, ...]:
         return ("keras", "tensorflow", "tensorflow-cpu", "tf2onnx", *_OF_BACKEND.get(_backend(), ()))
 
-    def takes(self, model: Any) -> bool:
+    def accepts(self, model: Any) -> bool:
         return any(
             kind.__module__.split(".")[0] == "keras" and kind.__name__ == "Model" for kind in type(model).__mro__
         )
 
-    def reads(self, path: Path) -> bool:
+    def accepts_file(self, path: Path) -> bool:
         return path.suffix == ".keras"
 
     def load(self, path: Path) -> Any:
@@ -60,24 +61,24 @@ class KerasAdapter:
                     "Save it again with model.save(...).",
                 ) from error
 
-    def predict(self, model: Any, inputs: Named, signature: Signature) -> Named:
+    def predict(self, model: Any, inputs: NamedArrays, signature: Signature) -> NamedArrays:
         """In batches of 256 without training behaviour such as dropout."""
         names = [spec.name for spec in signature.inputs]
         count = len(inputs[names[0]])
         parts = []
         for start in range(0, count, _BATCH):
             batch = [inputs[name][start : start + _BATCH] for name in names]
-            parts.append(call(model, batch, signature))
+            parts.append(call_model(model, batch, signature))
         return {spec.name: np.concatenate([_as_array(part[spec.name]) for part in parts]) for spec in signature.outputs}
 
     def export(self, model: Any, config: ModelConfig, into: Path) -> None:
-        signature = config.signature or declared_signature(model, f"model {config.name!r}")
-        convert = as_onnx if _backend() == "tensorflow" else as_onnx_elsewhere
+        signature = config.signature or read_keras_signature(model, f"model {config.name!r}")
+        convert = convert_to_onnx if _backend() == "tensorflow" else convert_in_subprocess
         content = convert(model, signature, config.name, config.conversion.opset)
         (into / MODEL_NAME).write_bytes(content)
 
 
-def declared_signature(model: Any, where: str) -> Signature:
+def read_keras_signature(model: Any, where: str) -> Signature:
     """The inputs and outputs that a functional `model` declares, open dimensions -1; else ConversionError at `where`.
 
     Inputs are called as their keras.Input, outputs as the layer that gives them, or by their keys where the model was

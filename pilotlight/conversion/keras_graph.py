@@ -12,17 +12,18 @@ from typing import Any
 import numpy as np
 import onnx
 
-from pilotlight.conversion.canonical import canonical
+from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight.core.errors import ConversionError
+from pilotlight.core.exception_text import first_line
 from pilotlight.core.process_output import hide_native_logs
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 
-def as_onnx(model: Any, signature: Signature, name: str, opset: int) -> bytes:
+def convert_to_onnx(model: Any, signature: Signature, name: str, opset: int) -> bytes:
     """`model` as ONNX with the inputs and outputs of `signature`; ConversionError, for the model `name`, where not."""
     with hide_native_logs():
         graph = _converted(model, signature, name, opset)
-    content: bytes = canonical(graph, signature).SerializeToString(deterministic=True)
+    content: bytes = canonicalize(graph, signature).SerializeToString(deterministic=True)
     return content
 
 
@@ -40,7 +41,7 @@ def _converted(model: Any, signature: Signature, name: str, opset: int) -> Any:
     ]
     # Keras traces its own steps without autograph too, and autograph would bury our errors in its own.
     traced = tf.function(
-        lambda *tensors: _ordered(call(model, tensors, signature), signature),
+        lambda *tensors: _ordered(call_model(model, tensors, signature), signature),
         input_signature=specs,
         autograph=False,
     )
@@ -82,7 +83,7 @@ def _ordered(outputs: dict[str, Any], signature: Signature) -> tuple[Any, ...]:
     return tuple(outputs[spec.name] for spec in signature.outputs)
 
 
-def call(model: Any, tensors: Sequence[Any], signature: Signature) -> dict[str, Any]:
+def call_model(model: Any, tensors: Sequence[Any], signature: Signature) -> dict[str, Any]:
     """What `model` answers to `tensors`, by output name.
 
     Inputs and outputs meet the signature by name where all names agree, by position otherwise.
@@ -115,9 +116,3 @@ def _named(answer: Any, model: Any, names: list[str]) -> dict[str, Any]:
             "Name every output of the model, in its order.",
         )
     return found
-
-
-def first_line(error: Exception) -> str:
-    """The kind of `error` and where its message begins."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -13,11 +13,11 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from pilotlight.conversion.graph import read_graph, signature_of
-from pilotlight.core.artifacts import Candidate, Named
+from pilotlight.conversion.graph import extract_signature, read_graph
+from pilotlight.core.artifacts import Candidate, NamedArrays
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.labels import LabelsConfig
-from pilotlight.core.modelconfig import ParityConfig
+from pilotlight.core.model_config import ParityConfig
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.signature import Signature, TensorSpec
 
@@ -43,10 +43,10 @@ def add_labels(candidate: Candidate, labels: LabelsConfig | None) -> Candidate:
     )
     model.graph.output.append(helper.make_tensor_value_info(labels.output, TensorProto.STRING, [_rows(model, spec)]))
     path.write_bytes(model.SerializeToString(deterministic=True))
-    return Candidate(candidate.folder, signature_of(model, str(path)))
+    return Candidate(candidate.folder, extract_signature(model, str(path)))
 
 
-def labelled(outputs: Named, labels: LabelsConfig | None) -> Named:
+def compute_labels(outputs: NamedArrays, labels: LabelsConfig | None) -> NamedArrays:
     """What the source model answered, with the names beside it, as the graph computes them."""
     if labels is None:
         return outputs
@@ -54,7 +54,7 @@ def labelled(outputs: Named, labels: LabelsConfig | None) -> Named:
     return {**outputs, labels.output: names[np.argmax(_scores_of(outputs, labels), axis=1)]}
 
 
-def settled(expected: Named, found: Named, labels: LabelsConfig, parity: ParityConfig) -> Named:
+def resolve_ties(expected: NamedArrays, found: NamedArrays, labels: LabelsConfig, parity: ParityConfig) -> NamedArrays:
     """`expected` with the names of `found` where the source's scores tie within twice the gate's tolerance.
 
     Half the trees of a forest may vote for each of two classes: then rounding decides, and both names are right.
@@ -70,7 +70,7 @@ def settled(expected: Named, found: Named, labels: LabelsConfig, parity: ParityC
     return {**expected, labels.output: np.where(tied, names, expected[labels.output])}
 
 
-def _scores_of(outputs: Named, labels: LabelsConfig) -> Any:
+def _scores_of(outputs: NamedArrays, labels: LabelsConfig) -> Any:
     return outputs[labels.scores] if labels.scores else next(iter(outputs.values()))
 
 

@@ -9,10 +9,11 @@ import numpy as np
 from onnx.helper import tensor_dtype_to_np_dtype
 
 from pilotlight.conversion.graph import read_graph
-from pilotlight.conversion.importing import import_onnx
-from pilotlight.core.artifacts import Array, Named
+from pilotlight.conversion.import_onnx import import_onnx
+from pilotlight.core.artifacts import Array, NamedArrays
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.exception_text import first_line
+from pilotlight.core.model_config import ModelConfig
 from pilotlight_runtime.datatypes import BF16, Datatype
 from pilotlight_runtime.signature import Signature
 
@@ -23,17 +24,17 @@ class OnnxAdapter:
     name = "ONNX"
     tools = ("onnx", "onnxruntime")
 
-    def takes(self, model: Any) -> bool:
-        return isinstance(model, Path) and self.reads(model)
+    def accepts(self, model: Any) -> bool:
+        return isinstance(model, Path) and self.accepts_file(model)
 
-    def reads(self, path: Path) -> bool:
+    def accepts_file(self, path: Path) -> bool:
         return path.suffix == ".onnx"
 
     def load(self, path: Path) -> Path:
         read_graph(path)
         return path
 
-    def predict(self, model: Path, inputs: Named, signature: Signature) -> Named:
+    def predict(self, model: Path, inputs: NamedArrays, signature: Signature) -> NamedArrays:
         """By ONNX's own reference implementation in numpy: slow, and no code of it is shared with ONNX Runtime."""
         from onnx.reference import ReferenceEvaluator
 
@@ -42,10 +43,9 @@ class OnnxAdapter:
         try:
             found = ReferenceEvaluator(str(model)).run(names, given)
         except Exception as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise ConversionError(
                 str(model),
-                f"cannot be computed by ONNX's reference implementation ({reason})",
+                f"cannot be computed by ONNX's reference implementation ({first_line(error)})",
                 "Give expected outputs.",
             ) from error
         return dict(zip(names, (np.asarray(array) for array in found), strict=True))

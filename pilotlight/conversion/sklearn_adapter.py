@@ -12,23 +12,19 @@ Saved models are pickles. They are recognised and not loaded, since loading one 
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import onnx
 
-from pilotlight.conversion.canonical import canonical
-from pilotlight.core.artifacts import Array, Named
+from pilotlight.conversion.sklearn_graph import convert_to_onnx
+from pilotlight.core.artifacts import Array, NamedArrays
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.model_config import ModelConfig
 from pilotlight_runtime.datatypes import FP32, INT64, Datatype
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.signature import Signature
 
-_ML: Final = "ai.onnx.ml"
-_ML_OPSET: Final = 3
 _PICKLES: Final = (".pkl", ".pickle", ".joblib")
 
 
@@ -38,17 +34,17 @@ class SklearnAdapter:
     name = "scikit-learn"
     tools = ("scikit-learn", "skl2onnx")
 
-    def takes(self, model: Any) -> bool:
+    def accepts(self, model: Any) -> bool:
         kinds = type(model).__mro__
         return any(kind.__module__.startswith("sklearn.") and kind.__name__ == "BaseEstimator" for kind in kinds)
 
-    def reads(self, path: Path) -> bool:
+    def accepts_file(self, path: Path) -> bool:
         return path.suffix.lower() in _PICKLES
 
     def load(self, path: Path) -> Any:
         raise ConversionError(str(path), "is not loaded: scikit-learn's files run code", "Train it with train.py.")
 
-    def predict(self, model: Any, inputs: Named, signature: Signature) -> Named:
+    def predict(self, model: Any, inputs: NamedArrays, signature: Signature) -> NamedArrays:
         """In scikit-learn's own precision; the answers are rounded to the signature's datatypes at the end."""
         samples = inputs[signature.inputs[0].name]
         found = {}
@@ -67,11 +63,7 @@ class SklearnAdapter:
         for spec in signature.outputs:
             _method(model, spec.datatype)
         _check_classes(model, signature, where)
-        graph = _converted(model, signature, config)
-        _keep_outputs(graph.graph, signature, where)
-        _tidy_opsets(graph)
-        content = canonical(graph, signature).SerializeToString(deterministic=True)
-        (into / MODEL_NAME).write_bytes(content)
+        (into / MODEL_NAME).write_bytes(convert_to_onnx(model, signature, config))
 
 
 def _method(model: Any, datatype: Datatype) -> str:
@@ -112,73 +104,6 @@ def _check_classes(model: Any, signature: Signature, where: str) -> None:
             f"was fitted on the classes {shown}, but scores are told apart by their place",
             "Number the classes from 0, as load_classes does; [labels] in model.toml gives them names.",
         )
-
-
-def _converted(model: Any, signature: Signature, config: ModelConfig) -> onnx.ModelProto:
-    where = f"model {config.name!r}"
-    spec = signature.inputs[0]
-    if len(signature.inputs) != 1 or spec.datatype is not FP32 or len(spec.shape) != 2 or spec.shape[1] < 1:
-        raise ConversionError(
-            where, "needs one input of FP32 and shape [-1, features]", "Correct [[signature.inputs]] in model.toml."
-        )
-    fitted_on = getattr(model, "n_features_in_", spec.shape[1])
-    if fitted_on != spec.shape[1]:
-        raise ConversionError(
-            "[signature] in model.toml",
-            f"gives the input {spec.name} {spec.shape[1]} features, and the model was fitted on {fitted_on}",
-            "Correct its shape, or the data.",
-        )
-    try:
-        from skl2onnx import convert_sklearn
-        from skl2onnx.common.data_types import FloatTensorType
-    except ImportError as error:
-        raise ConversionError(
-            where, f"cannot be converted ({error})", "Run `pip install 'pilotlight[convert]'`."
-        ) from error
-    options = {id(model): {"zipmap": False}} if hasattr(model, "predict_proba") else None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # skl2onnx reads attributes that scikit-learn is giving up
-            found: onnx.ModelProto = convert_sklearn(
-                model,
-                initial_types=[("features", FloatTensorType([None, spec.shape[1]]))],
-                target_opset={"": config.conversion.opset, _ML: _ML_OPSET},
-                options=options,
-            )
-    except Exception as error:
-        # skl2onnx raises every kind of error for what it cannot convert.
-        lines = str(error).strip().splitlines()
-        reason = f"{type(error).__name__}: {lines[0].rstrip('.')}" if lines else type(error).__name__
-        raise ConversionError(
-            where,
-            f"cannot be converted to ONNX opset {config.conversion.opset} ({reason})",
-            "Choose an estimator that skl2onnx supports, or `opset` under [conversion] in model.toml.",
-        ) from error
-    return found
-
-
-def _keep_outputs(graph: onnx.GraphProto, signature: Signature, where: str) -> None:
-    """Leaves the outputs that the signature names, in its order. Each kind of model has one of each datatype."""
-    by_type = {value.type.tensor_type.elem_type: value for value in graph.output}
-    missing = [spec.name for spec in signature.outputs if spec.datatype.onnx not in by_type]
-    if missing:
-        raise ConversionError(where, f"has no output for {', '.join(missing)} once converted", "Correct [signature].")
-    kept = []
-    for spec in signature.outputs:
-        value = onnx.ValueInfoProto()
-        value.CopyFrom(by_type[spec.datatype.onnx])
-        kept.append(value)
-    del graph.output[:]
-    graph.output.extend(kept)
-
-
-def _tidy_opsets(model: onnx.ModelProto) -> None:
-    """Each domain once, in order: skl2onnx may list one several times."""
-    versions: dict[str, int] = {}
-    for entry in model.opset_import:
-        versions[entry.domain] = max(versions.get(entry.domain, 0), entry.version)
-    del model.opset_import[:]
-    model.opset_import.extend(onnx.helper.make_opsetid(domain, version) for domain, version in sorted(versions.items()))
 
 
 def _rounded(answer: Array, datatype: Datatype) -> Array:

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pilotlight.core.curve import Curve
+from pilotlight.core.learning_curve import LearningCurve
 from pilotlight_runtime.manifest import Loading, Manifest
 from pilotlight_runtime.signature import Signature
 
 Array = NDArray[np.generic]
-Named = Mapping[str, Array]
+NamedArrays = Mapping[str, Array]
 """Arrays by the name that the signature gives them."""
 
 
@@ -43,7 +43,7 @@ class Dataset:
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedModel:
     """A fitted model, before it is converted.
 
     Attributes:
@@ -60,7 +60,7 @@ class Fitted:
     metrics: Mapping[str, float]
     seconds: float
     settings: Mapping[str, Any] = field(default_factory=dict)
-    curve: Curve | None = None
+    curve: LearningCurve | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Exported:
     """
 
     graphs: Mapping[str, Any]
-    predict: Callable[[Named], Named]
+    predict: Callable[[NamedArrays], NamedArrays]
     assets: Mapping[str, bytes] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     trained: Any = None
@@ -89,14 +89,14 @@ class Reference:
     """What the ONNX model must reproduce.
 
     predict: the source model on named inputs. inputs: held-out samples, by input name. labels: their labels where a
-    metric can be computed, else None. settle: given what the source and the ONNX model answered, what the ONNX model
+    metric can be computed, else None. resolve_ties: given what the source and the ONNX model answered, what the ONNX model
     should have; None where that is just what the source answered.
     """
 
-    predict: Callable[[Named], Named]
-    inputs: Named
+    predict: Callable[[NamedArrays], NamedArrays]
+    inputs: NamedArrays
     labels: Array | None
-    settle: Callable[[Named, Named], Named] | None = None
+    resolve_ties: Callable[[NamedArrays, NamedArrays], NamedArrays] | None = None
 
 
 @dataclass(frozen=True)
@@ -116,48 +116,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class ParityReport:
-    """What the gate saw. failures: every reason to refuse, empty where the candidate passed.
-
-    samples: how many were compared. largest_difference: the largest absolute one over all outputs. metric: its name, ""
-    where there is none. source_metric, onnx_metric: None where there are no labels or no source. note: what was not
-    checked and why, else "".
-    """
-
-    samples: int
-    largest_difference: float | None
-    metric: str = ""
-    source_metric: float | None = None
-    onnx_metric: float | None = None
-    failures: tuple[str, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Quantization:
-    """What quantising did to a model, by the gate's samples.
-
-    mode: how. bytes_before, bytes_after: of the graphs with their weights, as converted and as quantised. samples: how
-    many both were judged by. largest_difference: from the source, as the gate's. metric: its name, "" where there is
-    none. metric_before, metric_after: of the ONNX model in floating point and quantised. run_ms_before, run_ms_after:
-    of one call with as few samples as it takes, the median, both in turn in one process; None where the gate has
-    refused.
-    """
-
-    mode: str
-    bytes_before: int
-    bytes_after: int
-    samples: int
-    largest_difference: float | None
-    metric: str = ""
-    metric_before: float | None = None
-    metric_after: float | None = None
-    run_ms_before: float | None = None
-    run_ms_after: float | None = None
-
-
-@dataclass(frozen=True)
-class Published:
+class PublishedVersion:
     """A version in the store. new: False where the same content was there already."""
 
     manifest: Manifest

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TextIO
 
-from pilotlight.core.curve import finite
+from pilotlight.core.learning_curve import to_finite
 from pilotlight.core.progress import Progress
 
 _SECONDS_BETWEEN_STEPS: Final = 2.0
@@ -52,7 +52,7 @@ class JsonProgress:
         """See core.progress.Progress."""
         if done >= total or self._clock() >= self._next:
             self._next = self._clock() + _SECONDS_BETWEEN_STEPS
-            measured = {name: finite(value) for name, value in values.items()}
+            measured = {name: to_finite(value) for name, value in values.items()}
             self.write("step", done=int(done), total=int(total), values=measured)
 
     def line(self, text: str) -> None:
@@ -98,7 +98,7 @@ def replay(event: Event, progress: Progress) -> None:
     elif event.kind == "note":
         progress.note(fields["text"])
     elif event.kind == "step":
-        values = {name: number for name, value in fields["values"].items() if (number := finite(value)) is not None}
+        values = {name: number for name, value in fields["values"].items() if (number := to_finite(value)) is not None}
         progress.step(fields["done"], max(1, fields["total"]), values)
 
 
@@ -113,7 +113,7 @@ def _measured(value: object) -> bool:
 def _plain(value: object) -> object:
     """`value` with null for each number that is not finite."""
     if isinstance(value, float):
-        return finite(value)
+        return to_finite(value)
     if isinstance(value, Mapping):
         return {key: _plain(part) for key, part in value.items()}
     return [_plain(part) for part in value] if isinstance(value, list | tuple) else value

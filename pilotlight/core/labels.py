@@ -28,7 +28,7 @@ class LabelsConfig:
         return TensorSpec(self.output, BYTES, (-1,))
 
 
-def served(signature: Signature, labels: LabelsConfig | None) -> Signature:
+def add_label_output(signature: Signature, labels: LabelsConfig | None) -> Signature:
     """`signature` of a model as callers see it: with the output of names, as many as scores, behind its own."""
     if labels is None:
         return signature
@@ -37,7 +37,7 @@ def served(signature: Signature, labels: LabelsConfig | None) -> Signature:
     return signature._replace(outputs=(*signature.outputs, labels.spec._replace(shape=(rows,))))
 
 
-def unlabelled(signature: Signature, labels: LabelsConfig | None) -> Signature:
+def remove_label_output(signature: Signature, labels: LabelsConfig | None) -> Signature:
     """The reverse: `signature` without the output of names, which is the source model's own."""
     if labels is None:
         return signature

@@ -33,10 +33,10 @@ def read_lock(path: Path) -> Lock | None:
 
 def write_lock(path: Path, lock: Lock) -> None:
     """Replaces `path` in one step."""
-    write_aside(path, (json.dumps(lock._asdict(), indent=2) + "\n").encode())
+    write_atomically(path, (json.dumps(lock._asdict(), indent=2) + "\n").encode())
 
 
-def write_aside(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Writes `content` to a file beside `path` and renames it there, so that no half-written file is ever visible."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

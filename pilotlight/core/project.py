@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.lock import LOCK_NAME, Lock, read_lock
-from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig, load_model_config
-from pilotlight.core.names import RESERVED, check_model_name, logical_stem
+from pilotlight.core.model_config import CONFIG_NAME, ModelConfig
+from pilotlight.core.model_names import RESERVED_NAMES, check_model_name, to_logical_stem
+from pilotlight.core.model_toml import load_model_config
 
 STORE_VARIABLE: Final = "PILOTLIGHT_STORE"
 SETTINGS_NAME: Final = "pilotlight.toml"
@@ -52,17 +53,17 @@ class Project:
         """
         return self.functions / check_model_name(name)
 
-    def models(self) -> list[str]:
+    def list_models(self) -> list[str]:
         """The names of all models, sorted."""
         if not self.functions.is_dir():
             return []
         return sorted(
             folder.name
             for folder in self.functions.iterdir()
-            if (folder / CONFIG_NAME).is_file() and folder.name not in RESERVED
+            if (folder / CONFIG_NAME).is_file() and folder.name not in RESERVED_NAMES
         )
 
-    def existing(self, name: str) -> Path:
+    def require_folder(self, name: str) -> Path:
         """The folder of an existing model.
 
         Args:
@@ -71,7 +72,7 @@ class Project:
         Raises:
             ProjectError: There is no such model; the message names a similar one, and all that exist.
         """
-        models = self.models()
+        models = self.list_models()
         if name in models:
             return self.folder(name)
         similar = difflib.get_close_matches(name, models, n=1)
@@ -81,7 +82,7 @@ class Project:
         hint = f"Did you mean {similar[0]}?" if similar else f"Run `pilotlight new {name}`."
         raise ProjectError(f"model {name!r}", what, hint)
 
-    def by_stem(self, stem: str) -> str:
+    def find_by_stem(self, stem: str) -> str:
         """The name of the model that a resource in template.yaml belongs to.
 
         Args:
@@ -90,8 +91,8 @@ class Project:
         Raises:
             ProjectError: There is no such model.
         """
-        for name in self.models():
-            if stem in (name, logical_stem(name)):
+        for name in self.list_models():
+            if stem in (name, to_logical_stem(name)):
                 return name
         raise ProjectError(
             f"function {stem!r}",
@@ -99,7 +100,7 @@ class Project:
             "Name the resource in template.yaml after its model: spam-filter gives SpamFilterFunction.",
         )
 
-    def config(self, name: str) -> ModelConfig:
+    def read_config(self, name: str) -> ModelConfig:
         """The configuration of a model, from its model.toml.
 
         Args:
@@ -108,9 +109,9 @@ class Project:
         Raises:
             ProjectError: There is no such model, or its model.toml is invalid.
         """
-        return load_model_config(name, self.existing(name) / CONFIG_NAME)
+        return load_model_config(name, self.require_folder(name) / CONFIG_NAME)
 
-    def lock(self, name: str) -> Lock | None:
+    def read_lock(self, name: str) -> Lock | None:
         """The version that a model is pinned to, None where it is not pinned.
 
         Args:
@@ -121,9 +122,9 @@ class Project:
         """
         return read_lock(self.folder(name) / LOCK_NAME)
 
-    def pinned(self) -> dict[str, Lock]:
+    def read_locks(self) -> dict[str, Lock]:
         """The version of every pinned model, by the model's name."""
-        locks = {name: self.lock(name) for name in self.models()}
+        locks = {name: self.read_lock(name) for name in self.list_models()}
         return {name: lock for name, lock in locks.items() if lock is not None}
 
 
@@ -152,13 +153,13 @@ def find_project(start: Path, environ: Mapping[str, str]) -> Project:
 
 
 def _store(root: Path, environ: Mapping[str, str]) -> str:
-    store = environ.get(STORE_VARIABLE) or project_settings(root).get("store", DEFAULT_STORE)
+    store = environ.get(STORE_VARIABLE) or read_project_settings(root).get("store", DEFAULT_STORE)
     if not isinstance(store, str) or not store:
         raise ProjectError(str(root / SETTINGS_NAME), "store is not text", 'Write store = "s3://bucket/prefix".')
     return store if store.startswith("s3://") else str(root / store)
 
 
-def project_settings(root: Path) -> dict[str, Any]:
+def read_project_settings(root: Path) -> dict[str, Any]:
     """The content of pilotlight.toml, empty where there is none; ProjectError where it is no TOML."""
     path = root / SETTINGS_NAME
     try:

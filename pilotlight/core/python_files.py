@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 
-def top_level_names(path: Path) -> set[str]:
+def read_top_level_names(path: Path) -> set[str]:
     """Return the names that the file binds at its top level, without executing it.
 
     Raises:

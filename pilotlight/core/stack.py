@@ -12,7 +12,7 @@ _SAM_PLACES: Final = ("deploy", "global")
 """Where `sam deploy --guided` writes stack_name, which SAM reads first, and where the scaffold has it."""
 
 
-def stack_name(root: Path) -> str:
+def read_stack_name(root: Path) -> str:
     """`stack` under [batch] in pilotlight.toml, else stack_name in samconfig.toml; ProjectError where there is none."""
     settings = _table(root / _SETTINGS_NAME)
     batch = settings.get("batch", {})

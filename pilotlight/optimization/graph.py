@@ -10,7 +10,7 @@ import onnx
 from pilotlight_runtime.engine.host import OPTIMIZED_NAME
 
 
-class NotOptimized(Exception):
+class OptimizerError(Exception):
     """ONNX Runtime cannot save what it made of a graph; the message is its own."""
 
 
@@ -40,4 +40,4 @@ def save_optimized(path: Path, target: Path, *, prepacked: bool = False) -> None
     try:
         onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the classes of that module have no other base
-        raise NotOptimized(str(error)) from error
+        raise OptimizerError(str(error)) from error

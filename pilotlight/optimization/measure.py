@@ -29,7 +29,7 @@ class Variant(NamedTuple):
     files: tuple[Path, ...]
 
     @classmethod
-    def of(cls, folder: Path, graph: str) -> Self:
+    def from_folder(cls, folder: Path, graph: str) -> Self:
         """The graph of that name in `folder`, which holds no other but model.onnx."""
         others = (
             path for path in folder.rglob("*") if path.is_file() and path.name not in (MODEL_NAME, OPTIMIZED_NAME)
@@ -37,7 +37,7 @@ class Variant(NamedTuple):
         return cls(folder / graph, (folder / graph, *others))
 
 
-def measure(
+def measure_variants(
     variants: Mapping[str, Variant], open_session: OpenSession, timer: Callable[[], float] = time.perf_counter
 ) -> dict[str, Json]:
     """By the name of each graph: bytes of its folder's files, milliseconds of checking them, of opening and of one run.

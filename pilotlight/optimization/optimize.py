@@ -17,9 +17,9 @@ from typing import Final, NamedTuple
 import onnx
 
 from pilotlight.core.artifacts import Candidate
-from pilotlight.optimization.graph import NotOptimized, load_optimized, save_optimized
-from pilotlight.optimization.measure import Variant, measure
-from pilotlight.optimization.weights import WeightsFile, is_large, size_of
+from pilotlight.optimization.graph import OptimizerError, load_optimized, save_optimized
+from pilotlight.optimization.measure import Variant, measure_variants
+from pilotlight.optimization.weights import WeightsFile, count_bytes, is_large
 from pilotlight_runtime.engine.host import OPTIMIZED_NAME, describe_host
 from pilotlight_runtime.engine.ort_session import engine_version, open_session
 from pilotlight_runtime.manifest import MODEL_NAME, WEIGHTS_NAME, Loading
@@ -29,13 +29,13 @@ from pilotlight_runtime.session import OpenSession
 class Limits(NamedTuple):
     """By which the choice is made.
 
-    least_weights: bytes; parsing and copying less takes about a millisecond, and one file is simpler. most_growth: how
+    min_weight_bytes: bytes; parsing and copying less takes about a millisecond, and one file is simpler. max_growth: how
     many times larger the optimised graph may make the weights; a convolution's are laid out anew for the CPU, beside
     the plain ones, and must be checked at every cold start too.
     """
 
-    least_weights: int = 1024 * 1024
-    most_growth: float = 1.25
+    min_weight_bytes: int = 1024 * 1024
+    max_growth: float = 1.25
 
 
 LIMITS: Final = Limits()
@@ -53,21 +53,26 @@ def optimize(
         parts = {name: _replaced(part, into / name, open_session, limits) for name, part in candidate.parts.items()}
         return replace(candidate, parts=parts)
     model = onnx.load(str(candidate.folder / MODEL_NAME), format="protobuf")
-    weights = sum(size_of(tensor) for tensor in model.graph.initializer if is_large(tensor))
-    if weights < limits.least_weights:
-        reason = f"weights of {weights} bytes, under {limits.least_weights}"
+    weights = sum(count_bytes(tensor) for tensor in model.graph.initializer if is_large(tensor))
+    if weights < limits.min_weight_bytes:
+        reason = f"weights of {weights} bytes, under {limits.min_weight_bytes}"
         return replace(candidate, loading=Loading(MODEL_NAME, "", reason, {}))
     into.mkdir(parents=True, exist_ok=True)
     reason = _write(model, into, limits)
-    variants = {"plain": Variant.of(candidate.folder, MODEL_NAME), "external": Variant.of(into, MODEL_NAME)}
+    variants = {
+        "plain": Variant.from_folder(candidate.folder, MODEL_NAME),
+        "external": Variant.from_folder(into, MODEL_NAME),
+    }
     if reason:
-        return Candidate(into, candidate.signature, Loading(MODEL_NAME, "", reason, measure(variants, open_session)))
+        return Candidate(
+            into, candidate.signature, Loading(MODEL_NAME, "", reason, measure_variants(variants, open_session))
+        )
     with tempfile.TemporaryDirectory(dir=into.parent) as folder:
         save_optimized(into / MODEL_NAME, Path(folder) / OPTIMIZED_NAME, prepacked=True)
-        variants["optimized"] = Variant.of(into, OPTIMIZED_NAME)
-        variants["prepacked"] = Variant.of(Path(folder), OPTIMIZED_NAME)
-        figures = measure(variants, open_session)
-    reason = f"weights of {weights} bytes, at least {limits.least_weights}"
+        variants["optimized"] = Variant.from_folder(into, OPTIMIZED_NAME)
+        variants["prepacked"] = Variant.from_folder(Path(folder), OPTIMIZED_NAME)
+        figures = measure_variants(variants, open_session)
+    reason = f"weights of {weights} bytes, at least {limits.min_weight_bytes}"
     host = describe_host(engine_version())
     return Candidate(into, candidate.signature, Loading(OPTIMIZED_NAME, host, reason, figures))
 
@@ -84,15 +89,15 @@ def _replaced(part: Candidate, into: Path, open_session: OpenSession, limits: Li
 def _write(model: onnx.ModelProto, into: Path, limits: Limits) -> str:
     """Fills `into`; why it holds no optimised graph, "" where it does."""
     with WeightsFile(into / WEIGHTS_NAME) as weights:
-        weights.move(model, into / MODEL_NAME)
+        weights.move_weights(model, into / MODEL_NAME)
         plain = weights.size
         try:
             optimized = load_optimized(into / MODEL_NAME)
-        except NotOptimized as error:
+        except OptimizerError as error:
             return f"ONNX Runtime cannot save the optimised graph: {error}"
-        weights.move(optimized, into / OPTIMIZED_NAME)
-        if (growth := weights.size / plain) <= limits.most_growth:
+        weights.move_weights(optimized, into / OPTIMIZED_NAME)
+        if (growth := weights.size / plain) <= limits.max_growth:
             return ""
-        weights.cut(plain)
+        weights.truncate(plain)
     (into / OPTIMIZED_NAME).unlink()
-    return f"optimised, weights are {growth:.2f} times as large, more than {limits.most_growth}"
+    return f"optimised, weights are {growth:.2f} times as large, more than {limits.max_growth}"

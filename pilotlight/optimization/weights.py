@@ -16,7 +16,7 @@ from onnx import numpy_helper
 
 from pilotlight_runtime.datatypes import BY_ONNX, BYTES
 
-LEAST_BYTES: Final = 1024
+MIN_BYTES: Final = 1024
 """Smaller tensors stay in the graph: shape inference reads them, and a page for each would be waste."""
 _PAGE: Final = 4096
 
@@ -42,7 +42,7 @@ class WeightsFile:
         """Bytes written."""
         return self._file.tell()
 
-    def move(self, model: onnx.ModelProto, path: Path) -> None:
+    def move_weights(self, model: onnx.ModelProto, path: Path) -> None:
         """Moves the large tensors of `model`, which holds them all in memory, here and saves the rest to `path`."""
         for tensor in model.graph.initializer:
             if is_large(tensor):
@@ -51,7 +51,7 @@ class WeightsFile:
         self._file.flush()
         path.write_bytes(model.SerializeToString(deterministic=True))
 
-    def cut(self, size: int) -> None:
+    def truncate(self, size: int) -> None:
         """Forgets what was written past `size` bytes; nothing is written afterwards."""
         self._file.truncate(size)
 
@@ -65,10 +65,10 @@ class WeightsFile:
 
 def is_large(tensor: onnx.TensorProto) -> bool:
     """Whether the tensor goes into the file; texts and elements of less than a byte do not."""
-    return size_of(tensor) >= LEAST_BYTES
+    return count_bytes(tensor) >= MIN_BYTES
 
 
-def size_of(tensor: onnx.TensorProto) -> int:
+def count_bytes(tensor: onnx.TensorProto) -> int:
     """The bytes of the tensor's elements, 0 where they have no fixed number of bytes each."""
     datatype = BY_ONNX.get(tensor.data_type)
     return 0 if datatype is None or datatype is BYTES else math.prod(tensor.dims) * datatype.itemsize

@@ -44,7 +44,7 @@ LEFT_OUT: Final = (
 class Versions(Protocol):
     """What packaging needs of a store; pilotlight.store.Store gives it."""
 
-    def manifest(self, model: str, version: str) -> tuple[Manifest, str]:
+    def read_manifest(self, model: str, version: str) -> tuple[Manifest, str]:
         """A version's manifest and the sha256 of its manifest.json; StoreError where it is missing or damaged."""
 
     def fetch(self, model: str, lock: Lock, into: Path) -> Manifest:
@@ -100,7 +100,7 @@ def package_catalog(
     """
     with staged(into, _is_function) as new:
         for name, lock in locks.items():
-            store.manifest(name, lock.version)
+            store.read_manifest(name, lock.version)
         entries = [CatalogEntry(name, locks[name].version) for name in sorted(locks)]
         (new / CATALOG_NAME).write_bytes(dump_catalog(entries))
         return _finish("catalog", "", source, new, packages=packages, compiler=compiler)

@@ -5,7 +5,7 @@ samples.py      training samples as calibration wants them
 integers.py     one graph, by ONNX Runtime's own quantiser
 """
 
+from pilotlight.quantization.calibration import select_calibration_samples
 from pilotlight.quantization.quantize import quantize
-from pilotlight.quantization.samples import calibration_samples
 
-__all__ = ["calibration_samples", "quantize"]
+__all__ = ["quantize", "select_calibration_samples"]

@@ -7,16 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from pilotlight.core.artifacts import Candidate, Named
+from pilotlight.core.artifacts import Candidate, NamedArrays
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.modelconfig import DYNAMIC
-from pilotlight.quantization.integers import NotQuantized, write_dynamic, write_static
+from pilotlight.core.model_config import DYNAMIC
+from pilotlight.quantization.graph import QuantizerError, quantize_dynamically, quantize_statically
 from pilotlight_runtime.manifest import MODEL_NAME
 
 _HINT: Final = 'Set mode = "none" in [quantization] of model.toml, or the other mode.'
 
 
-def quantize(name: str, candidate: Candidate, calibration: Named | None, into: Path) -> Candidate:
+def quantize(name: str, candidate: Candidate, calibration: NamedArrays | None, into: Path) -> Candidate:
     """`candidate`, of the model `name`, quantised in the folder `into`; it stays where it is itself.
 
     calibration: samples by input name for static quantisation, None for dynamic. Of several graphs, which have no
@@ -46,18 +46,18 @@ def quantize(name: str, candidate: Candidate, calibration: Named | None, into: P
     return replace(candidate, folder=into, parts=parts)
 
 
-def _one(where: str, candidate: Candidate, calibration: Named | None, into: Path) -> bool:
+def _one(where: str, candidate: Candidate, calibration: NamedArrays | None, into: Path) -> bool:
     """Whether there was something to quantise, and it lies in `into` now."""
     source, target = candidate.folder / MODEL_NAME, into / MODEL_NAME
     try:
         if calibration is None:
-            return write_dynamic(source, target)
+            return quantize_dynamically(source, target)
         first = candidate.signature.inputs[0].shape[:1]
-        return write_static(source, target, calibration, first[0] if first and first[0] > 0 else None)
-    except NotQuantized as error:
+        return quantize_statically(source, target, calibration, first[0] if first and first[0] > 0 else None)
+    except QuantizerError as error:
         raise ConversionError(where, f"cannot be quantised: {error}", _HINT) from error
 
 
-def _nothing(where: str, calibration: Named | None) -> ConversionError:
+def _nothing(where: str, calibration: NamedArrays | None) -> ConversionError:
     operators = "MatMul, Gemm, LSTM, Gather" if calibration is None else "Conv, MatMul, Gemm, Gather"
     return ConversionError(where, f"has nothing to quantise: no {operators} with constant weights", _HINT)

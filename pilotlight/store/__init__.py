@@ -7,10 +7,10 @@ protocol.py  Blobs: what such a place must give; pilotlight.aws has the one for 
 digest.py    sha256 of files
 """
 
+from pilotlight.store.blobs import Blobs
 from pilotlight.store.digest import sha256_of
-from pilotlight.store.folder import FolderBlobs
-from pilotlight.store.prefixed import PrefixedBlobs
-from pilotlight.store.protocol import Blobs
+from pilotlight.store.folder_blobs import FolderBlobs
+from pilotlight.store.prefixed_blobs import PrefixedBlobs
 from pilotlight.store.store import Store
 
 __all__ = ["Blobs", "FolderBlobs", "PrefixedBlobs", "Store", "sha256_of"]

@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from pilotlight.core.artifacts import Candidate, Published
+from pilotlight.core.artifacts import Candidate, PublishedVersion
 from pilotlight.core.errors import StoreError
 from pilotlight.core.lock import Lock
+from pilotlight.store.blobs import Blobs
 from pilotlight.store.digest import describe, sha256_of
-from pilotlight.store.prefixed import PrefixedBlobs
-from pilotlight.store.protocol import Blobs
+from pilotlight.store.prefixed_blobs import PrefixedBlobs
 from pilotlight_runtime.errors import ManifestError
 from pilotlight_runtime.manifest import MANIFEST_NAME, Graph, ImageInput, Manifest, needed_files
 from pilotlight_runtime.manifest_json import VERSION_DIGITS, dump_manifest, load_manifest, version_of
@@ -36,7 +36,7 @@ class Store:
         """The folder or the s3:// address, for messages."""
         return self._blobs.location
 
-    def files(self, prefix: str) -> Blobs:
+    def open_prefix(self, prefix: str) -> Blobs:
         """What lies beside the versions below `prefix`, such as what a run keeps for itself."""
         return PrefixedBlobs(self._blobs, prefix)
 
@@ -49,7 +49,7 @@ class Store:
         metrics: Mapping[str, Any],
         parity: Mapping[str, Any],
         provenance: Mapping[str, Any],
-    ) -> Published:
+    ) -> PublishedVersion:
         """Stores the candidate's files as a version of `model`.
 
         Where the same content is there already, nothing is written and the manifest of the first publish is returned.
@@ -70,17 +70,17 @@ class Store:
             for file in files:
                 self._blobs.put_file(_key(model, version, file.name), candidate.folder / file.name)
             new = self._blobs.put_bytes(_key(model, version, MANIFEST_NAME), raw)
-        manifest, digest = self.manifest(model, version)
-        return Published(manifest, digest, new)
+        manifest, digest = self.read_manifest(model, version)
+        return PublishedVersion(manifest, digest, new)
 
-    def versions(self, model: str) -> list[Manifest]:
+    def list_versions(self, model: str) -> list[Manifest]:
         """Every version of `model`, the oldest first; StoreError where a manifest is damaged."""
         return sorted(
-            (self.manifest(model, version)[0] for version in self._version_names(model)),
+            (self.read_manifest(model, version)[0] for version in self._version_names(model)),
             key=lambda manifest: (str(manifest.provenance.get("created", "")), manifest.version),
         )
 
-    def manifest(self, model: str, version: str) -> tuple[Manifest, str]:
+    def read_manifest(self, model: str, version: str) -> tuple[Manifest, str]:
         """A version's manifest and the sha256 of its manifest.json; StoreError where it is missing or damaged."""
         raw = self._blobs.get_bytes(_key(model, version, MANIFEST_NAME)) if _VERSION.fullmatch(version) else None
         if raw is None:
@@ -102,7 +102,7 @@ class Store:
         Everything is fetched aside and checked first, so `into` never holds a file that is not the published one.
         StoreError where the version is missing, damaged or not what the lock pins.
         """
-        manifest, digest = self.manifest(model, lock.version)
+        manifest, digest = self.read_manifest(model, lock.version)
         if digest != lock.manifest_sha256:
             raise StoreError(
                 f"{model}@{lock.version}",

@@ -11,12 +11,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from pilotlight.core.artifacts import Candidate, Named, ParityReport, Reference
+from pilotlight.core.artifacts import Candidate, NamedArrays, Reference
 from pilotlight.core.errors import ServiceError
-from pilotlight.core.modelconfig import ParityConfig
-from pilotlight.verification.answers import Answer, compare_answers, merge_reports
+from pilotlight.core.model_config import ParityConfig
+from pilotlight.core.reports import ParityReport
+from pilotlight.verification.compare_outputs import PredictFunction, compare_outputs, merge_reports
 
-StartFunction = Callable[[Candidate], AbstractContextManager[Answer]]
+StartFunction = Callable[[Candidate], AbstractContextManager[PredictFunction]]
 """Packages and starts the function that a candidate would become; ServiceError where it does not start."""
 
 
@@ -37,12 +38,12 @@ def verify_function(
 class _LastAnswer:
     """Remembers the source's last answer. A source that writes word by word takes minutes, and both gates ask it."""
 
-    def __init__(self, predict: Callable[[Named], Named]) -> None:
+    def __init__(self, predict: Callable[[NamedArrays], NamedArrays]) -> None:
         self._predict = predict
-        self._inputs: Named = {}
-        self._outputs: Named = {}
+        self._inputs: NamedArrays = {}
+        self._outputs: NamedArrays = {}
 
-    def __call__(self, inputs: Named) -> Named:
+    def __call__(self, inputs: NamedArrays) -> NamedArrays:
         same = inputs.keys() == self._inputs.keys() and all(
             np.array_equal(array, self._inputs[name]) for name, array in inputs.items()
         )
@@ -56,6 +57,6 @@ def _verify(
 ) -> ParityReport:
     try:
         with start(candidate) as answer:
-            return compare_answers(answer, reference, candidate.signature, config, metric)
+            return compare_outputs(answer, reference, candidate.signature, config, metric)
     except ServiceError as error:
         return ParityReport(0, None, failures=(f"{error.where} {error.what}",))

@@ -11,10 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from pilotlight.core.artifacts import Array, Candidate, Named, ParityReport
+from pilotlight.core.artifacts import Array, Candidate, NamedArrays
 from pilotlight.core.errors import DataError
-from pilotlight.core.modelconfig import ParityConfig
+from pilotlight.core.model_config import ParityConfig
 from pilotlight.core.npz import read_npz
+from pilotlight.core.reports import ParityReport
 from pilotlight.verification.graphs import verify_golden, verify_graph
 from pilotlight_runtime.session import OpenSession
 from pilotlight_runtime.signature import Signature
@@ -22,7 +23,7 @@ from pilotlight_runtime.signature import Signature
 _HINT = "It needs one array per input, under the input's name, as numpy.savez writes them."
 
 
-class Golden(NamedTuple):
+class GoldenSamples(NamedTuple):
     """inputs, outputs: by name; outputs is empty where none are expected."""
 
     inputs: dict[str, Array]
@@ -31,8 +32,8 @@ class Golden(NamedTuple):
 
 def verify_import(
     candidate: Candidate,
-    golden: Golden | None,
-    predict: Callable[[Named], Named],
+    golden: GoldenSamples | None,
+    predict: Callable[[NamedArrays], NamedArrays],
     config: ParityConfig,
     open_session: OpenSession,
 ) -> ParityReport:
@@ -58,7 +59,7 @@ def verify_import(
     return replace(report, note=note)
 
 
-def load_golden(path: Path, signature: Signature) -> Golden:
+def load_golden(path: Path, signature: Signature) -> GoldenSamples:
     """The samples in `path`; DataError where they do not fit `signature`. Nothing is ever unpickled."""
     arrays = read_npz(path, str(path), _HINT)
     inputs = {spec.name: arrays.pop(spec.name) for spec in signature.inputs if spec.name in arrays}
@@ -73,4 +74,4 @@ def load_golden(path: Path, signature: Signature) -> Golden:
         if not spec.accepts(inputs[spec.name].shape):
             found = list(inputs[spec.name].shape)
             raise DataError(str(path), f"{spec.name} has shape {found}, the model takes {list(spec.shape)}", _HINT)
-    return Golden(inputs, outputs)
+    return GoldenSamples(inputs, outputs)

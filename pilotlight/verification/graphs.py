@@ -7,18 +7,19 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from pilotlight.core.artifacts import Candidate, Named, ParityReport, Reference
-from pilotlight.core.modelconfig import ParityConfig
-from pilotlight.verification.answers import (
-    Calls,
-    NoAnswer,
-    compare_answers,
+from pilotlight.core.artifacts import Candidate, NamedArrays, Reference
+from pilotlight.core.model_config import ParityConfig
+from pilotlight.core.reports import ParityReport
+from pilotlight.verification.compare_arrays import compare_arrays
+from pilotlight.verification.compare_outputs import (
+    CallPlan,
+    PredictionFailed,
+    check_output_shapes,
+    compare_outputs,
+    count_samples,
     merge_reports,
-    undeclared_outputs,
-    wanted_samples,
 )
-from pilotlight.verification.compare import compare
-from pilotlight.verification.sessions import run_once, whole_batches
+from pilotlight.verification.sessions import plan_batches, run_session
 from pilotlight_runtime.errors import InferenceFailed, SessionError
 from pilotlight_runtime.graph_loading import check_signature
 from pilotlight_runtime.manifest import MODEL_NAME
@@ -26,11 +27,11 @@ from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.session import OpenSession, Session
 from pilotlight_runtime.signature import Signature
 
-Gate = Callable[[OpenSession], ParityReport]
+VerifyGraph = Callable[[OpenSession], ParityReport]
 """Verifies the candidate's model.onnx as the given engine opens it."""
 
 
-def verify_graphs(candidate: Candidate, gate: Gate, open_session: OpenSession) -> ParityReport:
+def verify_graphs(candidate: Candidate, gate: VerifyGraph, open_session: OpenSession) -> ParityReport:
     """Return the report on the graph that is opened on this host, with the failures of model.onnx added."""
     portable = gate(open_session)
     graph = candidate.loading.graph if candidate.loading else MODEL_NAME
@@ -61,18 +62,18 @@ def verify_graph(
     if reference is None:
         note = "not compared with a source: no reference samples were given"
         return ParityReport(0, None, failures=tuple(failures), note=note)
-    count = wanted_samples(reference, config)
+    count = count_samples(reference, config)
     try:
-        size, count = whole_batches(session.signature, count)
+        size, count = plan_batches(session.signature, count)
     except ValueError as error:
         return ParityReport(count, None, failures=(*failures, str(error)))
-    calls = Calls(size, count, singles=all(spec.shape[0] == -1 for spec in session.signature.inputs))
+    calls = CallPlan(size, count, singles=all(spec.shape[0] == -1 for spec in session.signature.inputs))
     answer = partial(_answer, session)
-    return compare_answers(answer, reference, candidate.signature, config, metric, calls=calls, known=failures)
+    return compare_outputs(answer, reference, candidate.signature, config, metric, calls=calls, known=failures)
 
 
 def verify_golden(
-    candidate: Candidate, inputs: Named, expected: Named, config: ParityConfig, open_session: OpenSession
+    candidate: Candidate, inputs: NamedArrays, expected: NamedArrays, config: ParityConfig, open_session: OpenSession
 ) -> ParityReport:
     """Compare one call on `inputs`, exactly as given, with the outputs that `expected` names."""
     failures: list[str] = []
@@ -80,21 +81,21 @@ def verify_golden(
         session = open_session(candidate.folder / MODEL_NAME, os.cpu_count() or 1)
         failures += _compare_signatures(candidate, session)
         found = _answer(session, inputs)
-    except (SessionError, NoAnswer) as error:
+    except (SessionError, PredictionFailed) as error:
         return ParityReport(0, None, failures=(*failures, str(error)))
-    failures += undeclared_outputs(candidate.signature, found, batched=False)
+    failures += check_output_shapes(candidate.signature, found, batched=False)
     named = {name: array for name, array in found.items() if name in expected}
-    result = compare(expected, named, session.signature, config)
+    result = compare_arrays(expected, named, session.signature, config)
     samples = max((len(array) for array in inputs.values() if array.ndim), default=1)
     return ParityReport(samples, result.largest, failures=(*failures, *result.failures))
 
 
-def _answer(session: Session, inputs: Named) -> Named:
+def _answer(session: Session, inputs: NamedArrays) -> NamedArrays:
     try:
-        return run_once(session, inputs)
+        return run_session(session, inputs)
     except (InferenceFailed, ValueError) as error:
         cause = f" ({error.__cause__})" if error.__cause__ is not None else ""
-        raise NoAnswer(f"{error}{cause}") from error
+        raise PredictionFailed(f"{error}{cause}") from error
 
 
 def _compare_signatures(candidate: Candidate, session: Session) -> list[str]:

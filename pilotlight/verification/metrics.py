@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pilotlight.core.artifacts import Array, Named
+from pilotlight.core.artifacts import Array, NamedArrays
 from pilotlight.core.errors import ProjectError
 
 
@@ -16,19 +16,19 @@ class Metric(NamedTuple):
     rounding: how much single precision alone may lower it, beside `metric_drop`.
     """
 
-    compute: Callable[[Named, Array], float]
+    compute: Callable[[NamedArrays, Array], float]
     labels: str
     rounding: float = 0.0
 
-    def __call__(self, outputs: Named, labels: Array) -> float:
+    def __call__(self, outputs: NamedArrays, labels: Array) -> float:
         return self.compute(outputs, labels)
 
-    def takes(self, labels: Array) -> bool:
+    def accepts(self, labels: Array) -> bool:
         """Whether labels of such a dtype can be judged by."""
         return np.asarray(labels).dtype.kind in self.labels
 
 
-def accuracy(outputs: Named, labels: Array) -> float:
+def accuracy(outputs: NamedArrays, labels: Array) -> float:
     """The share of samples, 0..1, whose highest score is at the label's place.
 
     outputs: the first of fractions and shape (n, classes) is the scores, else the first. labels: whole numbers of shape
@@ -45,7 +45,7 @@ def accuracy(outputs: Named, labels: Array) -> float:
     return float(np.mean(np.argmax(scores, axis=1) == truth[:, 0]))
 
 
-def r2(outputs: Named, labels: Array) -> float:
+def r2(outputs: NamedArrays, labels: Array) -> float:
     """The coefficient of determination: 1 is exact, 0 as good as always the labels' mean, no lower bound.
 
     outputs: the first is numbers of shape (n,) or (n, 1). labels: as many numbers. ValueError for anything else, and
@@ -65,7 +65,7 @@ def r2(outputs: Named, labels: Array) -> float:
     return 1.0 - float(((wanted - values) ** 2).sum()) / spread
 
 
-def adjusted_rand(outputs: Named, labels: Array) -> float:
+def adjusted_rand(outputs: NamedArrays, labels: Array) -> float:
     """How well clusters agree with true groups, whatever their numbers: 1 is the same partition, 0 what chance gives.
 
     outputs: the first of whole numbers is the clusters, of shape (n,). labels: as many whole numbers. ValueError for
@@ -89,7 +89,7 @@ def _pairs(counts: NDArray[np.int64]) -> float:
     return float((counts * (counts - 1) // 2).sum())
 
 
-def exact_match(outputs: Named, labels: Array) -> float:
+def exact_match(outputs: NamedArrays, labels: Array) -> float:
     """The share of samples, 0..1, whose text in the first output is the label, letter case and white space aside.
 
     outputs: the first is texts of shape (n,). labels: as many texts. ValueError for anything else.

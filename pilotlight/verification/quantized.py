@@ -13,9 +13,10 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Final, NamedTuple, Protocol
 
-from pilotlight.core.artifacts import Candidate, Named, ParityReport, Quantization, Reference
-from pilotlight.core.modelconfig import ModelConfig, ParityConfig
-from pilotlight.verification.sessions import first_call
+from pilotlight.core.artifacts import Candidate, NamedArrays, Reference
+from pilotlight.core.model_config import ModelConfig, ParityConfig
+from pilotlight.core.reports import ParityReport, QuantizationReport
+from pilotlight.verification.sessions import take_first_samples
 
 ROUNDS: Final = 31
 
@@ -35,22 +36,22 @@ class Verifier(Protocol):
     def verify(self, candidate: Candidate, reference: Reference, parity: ParityConfig) -> ParityReport:
         """Run the gate with these tolerances."""
 
-    def quantization_samples(self) -> int:
+    def count_quantization_samples(self) -> int:
         """Return how many held-out samples measure what quantising costs."""
 
-    def ask(self, candidate: Candidate, sample: Named) -> AbstractContextManager[Callable[[], object]]:
+    def open_caller(self, candidate: Candidate, sample: NamedArrays) -> AbstractContextManager[Callable[[], object]]:
         """Return a function that asks `candidate` once about `sample`, each time it is called."""
 
 
 def verify_quantized(
     source: Verifier, config: ModelConfig, pair: QuantizedPair, reference: Reference
-) -> tuple[ParityReport, Quantization]:
+) -> tuple[ParityReport, QuantizationReport]:
     """Verify a quantised model, after the model in floating point.
 
     Returns:
         The report on the quantised model, with the failures of the plain one first; and what quantising changed.
     """
-    samples = max(source.quantization_samples(), config.parity.samples)
+    samples = max(source.count_quantization_samples(), config.parity.samples)
     before = source.verify(pair.plain, reference, replace(config.parity, samples=samples))
     after = source.verify(pair.quantized, reference, config.quantization.tolerances(samples))
     failures = (
@@ -58,7 +59,7 @@ def verify_quantized(
         *(f"quantised: {failure}" for failure in after.failures),
     )
     report = replace(after, failures=failures)
-    found = Quantization(
+    found = QuantizationReport(
         mode=config.quantization.mode,
         bytes_before=pair.plain_bytes,
         bytes_after=pair.quantized_bytes,
@@ -70,13 +71,13 @@ def verify_quantized(
     )
     if failures:
         return report, found
-    sample = first_call(pair.quantized.signature, reference.inputs)
-    with source.ask(pair.plain, sample) as first, source.ask(pair.quantized, sample) as second:
-        taken = time_in_turn(first, second)
+    sample = take_first_samples(pair.quantized.signature, reference.inputs)
+    with source.open_caller(pair.plain, sample) as first, source.open_caller(pair.quantized, sample) as second:
+        taken = time_alternately(first, second)
     return report, replace(found, run_ms_before=taken[0], run_ms_after=taken[1])
 
 
-def time_in_turn(
+def time_alternately(
     first: Callable[[], object], second: Callable[[], object], timer: Callable[[], float] = time.perf_counter
 ) -> tuple[float, float]:
     """Milliseconds of a call of each, the median of ROUNDS, in turn, so that both meet the same noise."""
@@ -91,8 +92,8 @@ def time_in_turn(
     return before, after
 
 
-def graph_bytes(candidate: Candidate) -> int:
+def count_graph_bytes(candidate: Candidate) -> int:
     """Bytes of every graph with its weights, as they lie in their folders."""
     if candidate.parts:
-        return sum(graph_bytes(part) for part in candidate.parts.values())
+        return sum(count_graph_bytes(part) for part in candidate.parts.values())
     return sum(file.stat().st_size for file in candidate.folder.rglob("*") if file.is_file())

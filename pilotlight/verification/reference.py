@@ -6,18 +6,18 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pilotlight.core.artifacts import Dataset, Named, Reference
+from pilotlight.core.artifacts import Dataset, NamedArrays, Reference
 from pilotlight.core.errors import ProjectError
 from pilotlight.verification.metrics import METRICS
 from pilotlight_runtime.signature import Signature
 
 
 def make_reference(
-    predict: Callable[[Named], Named],
+    predict: Callable[[NamedArrays], NamedArrays],
     data: Dataset,
     metric: str,
     signature: Signature,
-    settle: Callable[[Named, Named], Named] | None = None,
+    resolve_ties: Callable[[NamedArrays, NamedArrays], NamedArrays] | None = None,
 ) -> Reference:
     """Return the source model's predictions and the held-out part of `data` as a Reference.
 
@@ -26,7 +26,7 @@ def make_reference(
         data: Its held-out samples are compared. Labels that `metric` cannot judge by are left out.
         metric: The name of the configured metric.
         signature: What callers send and get.
-        settle: See Reference.
+        resolve_ties: See Reference.
 
     Raises:
         ProjectError: The signature has more than one input.
@@ -40,8 +40,8 @@ def make_reference(
         )
     judge = METRICS.get(metric)
     labels = np.asarray(data.y_test)
-    usable = labels if judge is not None and judge.takes(labels) else None
-    return Reference(predict, {signature.inputs[0].name: data.x_test}, usable, settle)
+    usable = labels if judge is not None and judge.accepts(labels) else None
+    return Reference(predict, {signature.inputs[0].name: data.x_test}, usable, resolve_ties)
 
 
 def measure_held_out(reference: Reference, metric: str) -> dict[str, float]:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from pilotlight.core.artifacts import Array, Named
-from pilotlight.verification.answers import BATCH
+from pilotlight.core.artifacts import Array, NamedArrays
+from pilotlight.verification.compare_outputs import BATCH_SIZE
 from pilotlight_runtime.datatypes import BF16, BYTES, Datatype
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.signature import Signature
 from pilotlight_runtime.tensor import Tensor
 
 
-def run_once(session: Session, inputs: Named) -> dict[str, Array]:
+def run_session(session: Session, inputs: NamedArrays) -> dict[str, Array]:
     """All outputs for `inputs` as they are. InferenceFailed as the session raises it, ValueError for a wrong dtype."""
     tensors = {name: to_tensor(array, _datatype(session, name)) for name, array in inputs.items()}
     names = [spec.name for spec in session.signature.outputs]
     return {name: tensor.numpy() for name, tensor in zip(names, session.run(tensors, names), strict=True)}
 
 
-def whole_batches(signature: Signature, available: int) -> tuple[int, int]:
+def plan_batches(signature: Signature, available: int) -> tuple[int, int]:
     """How many samples one call takes, and how many of the available ones can be run so.
 
     A call takes BATCH samples where the first dimension of the inputs is open, else as many as all inputs fix.
@@ -27,7 +27,7 @@ def whole_batches(signature: Signature, available: int) -> tuple[int, int]:
     """
     firsts = {spec.shape[0] if spec.shape else 0 for spec in signature.inputs}
     if firsts == {-1}:
-        return BATCH, available
+        return BATCH_SIZE, available
     size = max(firsts, default=0)
     if len(firsts) != 1 or size < 1:
         shapes = ", ".join(f"{spec.name} {list(spec.shape)}" for spec in signature.inputs)
@@ -37,7 +37,7 @@ def whole_batches(signature: Signature, available: int) -> tuple[int, int]:
     return size, available - available % size
 
 
-def first_call(signature: Signature, inputs: Named) -> dict[str, Array]:
+def take_first_samples(signature: Signature, inputs: NamedArrays) -> dict[str, Array]:
     """The first samples of `inputs`, as few as one call takes: one where the first dimension of the inputs is open."""
     size = max((spec.shape[0] for spec in signature.inputs if spec.shape), default=1)
     return {name: array[: max(size, 1)] for name, array in inputs.items()}

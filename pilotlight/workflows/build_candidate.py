@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pilotlight.core.modelconfig import NONE, ModelConfig
+from pilotlight.core.model_config import NONE, ModelConfig
 from pilotlight.core.stages import Stages
 from pilotlight.optimization import optimize
 from pilotlight.quantization import quantize
-from pilotlight.verification.quantized import QuantizedPair, graph_bytes, verify_quantized
+from pilotlight.verification.quantized import QuantizedPair, count_graph_bytes, verify_quantized
 from pilotlight.verification.reference import measure_held_out
-from pilotlight.verification.sessions import first_call
+from pilotlight.verification.sessions import take_first_samples
 from pilotlight.workflows.source_model import SourceModel
-from pilotlight.workflows.types import Built
+from pilotlight.workflows.types import BuiltCandidate
 from pilotlight_runtime.session import OpenSession
 
 
@@ -25,7 +25,7 @@ def build_candidate(
     open_session: OpenSession,
     *,
     known: Mapping[str, float] | None = None,
-) -> Built:
+) -> BuiltCandidate:
     """Convert, quantise where model.toml says so, optimise and verify a model.
 
     Args:
@@ -44,17 +44,17 @@ def build_candidate(
     with stages.stage("convert"):
         plain = candidate = source.convert(folder / "converted")
 
-    sizes = [graph_bytes(plain)]
+    sizes = [count_graph_bytes(plain)]
     if quantizes:
         with stages.stage("quantize"):
-            candidate = quantize(config.name, plain, source.calibration_samples(plain), folder / "quantized")
-        sizes.append(graph_bytes(candidate))  # before it is also laid out for one host
+            candidate = quantize(config.name, plain, source.select_calibration_samples(plain), folder / "quantized")
+        sizes.append(count_graph_bytes(candidate))  # before it is also laid out for one host
 
     with stages.stage("optimize"):
         candidate = optimize(candidate, folder / "optimized", open_session)
 
     with stages.stage("verify"):
-        reference = source.reference(candidate)
+        reference = source.make_reference(candidate)
         quantization = None
         if quantizes:
             report, quantization = verify_quantized(source, config, QuantizedPair(plain, candidate, *sizes), reference)
@@ -65,5 +65,5 @@ def build_candidate(
         if metric not in metrics and not report.failures:
             metrics |= measure_held_out(reference, metric)
 
-    sample = first_call(candidate.signature, reference.inputs)
-    return Built(candidate, report, metrics, quantization, sample)
+    sample = take_first_samples(candidate.signature, reference.inputs)
+    return BuiltCandidate(candidate, report, metrics, quantization, sample)

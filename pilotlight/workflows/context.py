@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pilotlight.core.clock import Clock, utc_now
 from pilotlight.core.progress import Progress, Silent
 from pilotlight.core.project import Project, find_project
-from pilotlight.core.stopping import Stop
+from pilotlight.core.stop_request import StopRequest
 
 if TYPE_CHECKING:  # these rooms import numpy, onnx or boto3
     from pilotlight.batch import Cloud
@@ -70,14 +70,14 @@ def connect_to_aws() -> Cloud:
     )
 
 
-def tag_image(root: Path) -> str:
+def compute_image_tag(root: Path) -> str:
     """Return the tag of the training image for the code in the project at `root`, as it is now."""
     from pilotlight.image import image_tag, read_variant
 
     return image_tag(root, variant=read_variant(root))
 
 
-def current_user() -> str:
+def describe_user() -> str:
     """Return user@host, for people who look into the store."""
     try:
         return f"{getpass.getuser()}@{socket.gethostname()}"
@@ -110,11 +110,11 @@ class Context:
     progress: Progress = field(default_factory=Silent)
     clock: Clock = utc_now
     sleep: Callable[[float], None] = time.sleep
-    stop: Stop = field(default_factory=Stop)
+    stop: StopRequest = field(default_factory=StopRequest)
     connect: Callable[[], Cloud] = connect_to_aws
     download: Callable[[str, Path], None] = download_data
-    tag_image: Callable[[Path], str] = tag_image
-    user: str = field(default_factory=current_user)
+    compute_image_tag: Callable[[Path], str] = compute_image_tag
+    user: str = field(default_factory=describe_user)
     given_project: Project | None = None
     given_store: Store | None = None
     given_engine: OpenSession | None = None

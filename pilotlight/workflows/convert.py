@@ -5,8 +5,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from pilotlight.conversion import adapter_for_file
-from pilotlight.core.artifacts import Fitted
+from pilotlight.conversion import find_adapter_for_file
+from pilotlight.core.artifacts import FittedModel
 from pilotlight.core.stages import Stages
 from pilotlight.training.data.s3 import local_folder
 from pilotlight.training.fitting import load
@@ -15,7 +15,7 @@ from pilotlight.workflows.build_candidate import build_candidate
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.prepare_run import check_model, resolve_run
 from pilotlight.workflows.publish import Publication, publish
-from pilotlight.workflows.source_model import source_model
+from pilotlight.workflows.source_model import make_source_model
 from pilotlight.workflows.types import ConvertRequest, TrainResult
 
 
@@ -35,7 +35,7 @@ def convert(request: ConvertRequest, context: Context) -> TrainResult:
     stages = Stages(context.progress)
     config = check_model(context, request.name)
     run = resolve_run(context, config, request.options)
-    adapter = adapter_for_file(request.source)
+    adapter = find_adapter_for_file(request.source)
 
     with stages.stage("load"):
         model = adapter.load(request.source)
@@ -44,7 +44,7 @@ def convert(request: ConvertRequest, context: Context) -> TrainResult:
         data = load(module, run, local)
 
     with tempfile.TemporaryDirectory() as temporary:
-        source = source_model(context, config, Fitted(model, data, {}, 0.0))
+        source = make_source_model(context, config, FittedModel(model, data, {}, 0.0))
         built = build_candidate(source, config, stages, Path(temporary), context.open_session)
         facts = {
             "source": request.source.name,

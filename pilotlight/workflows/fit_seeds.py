@@ -11,24 +11,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pilotlight.core.artifacts import Exported, Fitted
+from pilotlight.core.artifacts import Exported, FittedModel
 from pilotlight.core.errors import ProjectError, TrainingError
-from pilotlight.core.labels import served
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.labels import add_label_output
+from pilotlight.core.model_config import ModelConfig
 from pilotlight.training.fitting import fit
 from pilotlight.training.run import Recorder, Run
 from pilotlight.verification.reference import measure_held_out
-from pilotlight.workflows.source_model import reference_of
-from pilotlight.workflows.types import Scores
+from pilotlight.workflows.source_model import build_reference
+from pilotlight.workflows.types import SeedScores
 
 
 class _Measured(NamedTuple):
     score: float
     seed: int
-    fitted: Fitted
+    fitted: FittedModel
 
 
-def fit_seeds(folder: Path, config: ModelConfig, run: Run, count: int) -> tuple[Fitted, Scores | None]:
+def fit_seeds(folder: Path, config: ModelConfig, run: Run, count: int) -> tuple[FittedModel, SeedScores | None]:
     """Fit one model for each seed run.seed, run.seed + 1, … and return the one with the median score.
 
     Args:
@@ -56,7 +56,7 @@ def fit_seeds(folder: Path, config: ModelConfig, run: Run, count: int) -> tuple[
         measured.append(_Measured(score, seed, fitted))
     _check_distinct_files([one.fitted for one in measured])
     kept = sorted(measured, key=lambda one: (one.score, one.seed))[(count - 1) // 2]
-    scores = Scores(metric, {one.seed: one.score for one in measured}, kept.seed)
+    scores = SeedScores(metric, {one.seed: one.score for one in measured}, kept.seed)
     run.progress.note(f"median of {count} seeds: {metric} {scores.median:.4f}; the model of seed {kept.seed} is kept")
     return kept.fitted, scores
 
@@ -68,13 +68,13 @@ def check_seeds(config: ModelConfig, count: int, where: str) -> None:
         raise ProjectError(where, f"has no {lacks}, so seeds cannot be compared", "Name it, or train with one seed.")
 
 
-def measure_score(fitted: Fitted, config: ModelConfig) -> float:
+def measure_score(fitted: FittedModel, config: ModelConfig) -> float:
     """Return the model's metric on its held-out part: as the framework measured it, else computed."""
     metric = config.training.metric
     found = dict(fitted.metrics)
     if metric not in found and config.signature is not None:
-        signature = served(config.signature, config.labels)
-        reference = reference_of(fitted, config, signature)
+        signature = add_label_output(config.signature, config.labels)
+        reference = build_reference(fitted, config, signature)
         try:
             found |= measure_held_out(reference, metric)
         except ValueError as error:
@@ -88,7 +88,7 @@ def measure_score(fitted: Fitted, config: ModelConfig) -> float:
     return found[metric]
 
 
-def _check_distinct_files(fitted: list[Fitted]) -> None:
+def _check_distinct_files(fitted: list[FittedModel]) -> None:
     """A train.py that exports to one file would give the last seed's model whichever is chosen."""
     paths = Counter(path for one in fitted for path in _files(one.model))
     if shared := [path for path, count in paths.items() if count > 1]:

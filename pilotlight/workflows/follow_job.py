@@ -28,11 +28,11 @@ class RunDetached(Exception):
     """Ctrl-C while a run was followed: the run goes on. run: its name."""
 
     def __init__(self, run: str) -> None:
-        super().__init__(f"Detached; the run goes on. {describe_return(run)}")
+        super().__init__(f"Detached; the run goes on. {describe_reattach(run)}")
         self.run = run
 
 
-def describe_return(run: str) -> str:
+def describe_reattach(run: str) -> str:
     """Say how a person comes back to a run."""
     return f"Come back with `pilotlight runs watch {run}`, end it with `pilotlight runs cancel {run}`."
 
@@ -52,7 +52,7 @@ def follow_job(cloud: Cloud, run: str, job: str, context: Context, *, log_group:
     except JobGone:
         raise
     except RunError as error:  # credentials that ran out, a network that went away: the job is not affected
-        hint = f"{error.hint} The run itself goes on. {describe_return(run)}"
+        hint = f"{error.hint} The run itself goes on. {describe_reattach(run)}"
         raise RunError(error.where, error.what, hint) from error
     cost = _read_cost(cloud, watched)
     context.progress.note(_describe_cost(cost))

@@ -6,9 +6,9 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from pilotlight.conversion import adapter_for, add_labels, check_signature, import_onnx
+from pilotlight.conversion import add_labels, check_signature, find_adapter, import_onnx
 from pilotlight.core.errors import ProjectError
-from pilotlight.core.modelconfig import CONFIG_NAME, NONE, ModelConfig
+from pilotlight.core.model_config import CONFIG_NAME, NONE, ModelConfig
 from pilotlight.core.stages import Stages
 from pilotlight.optimization import optimize
 from pilotlight.scaffold import new_model
@@ -18,7 +18,7 @@ from pilotlight.verification.golden import load_golden, verify_import
 from pilotlight.verification.graphs import verify_graphs
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.publish import Publication, publish
-from pilotlight.workflows.types import Built, ImportRequest, TrainResult
+from pilotlight.workflows.types import BuiltCandidate, ImportRequest, TrainResult
 from pilotlight_runtime.manifest import MODEL_NAME
 
 
@@ -44,7 +44,7 @@ def import_model(request: ImportRequest, context: Context) -> TrainResult:
     project, open_session = context.project, context.open_session
     stages = Stages(context.progress)
     where = project.folder(request.name) / CONFIG_NAME
-    config = project.config(request.name) if where.is_file() else ModelConfig(request.name, "onnx")
+    config = project.read_config(request.name) if where.is_file() else ModelConfig(request.name, "onnx")
     _refuse_quantization(config, str(where))
 
     with tempfile.TemporaryDirectory() as temporary:
@@ -57,12 +57,12 @@ def import_model(request: ImportRequest, context: Context) -> TrainResult:
         with stages.stage("verify"):
             golden = None if request.golden is None else load_golden(request.golden, candidate.signature)
             graph = candidate.folder / MODEL_NAME
-            predict = partial(adapter_for(graph).predict, graph, signature=candidate.signature)
+            predict = partial(find_adapter(graph).predict, graph, signature=candidate.signature)
             gate = partial(verify_import, candidate, golden, predict, config.parity)
             report = verify_graphs(candidate, gate, open_session)
-        built = Built(candidate, report, {}, None, None if golden is None else golden.inputs)
+        built = BuiltCandidate(candidate, report, {}, None, None if golden is None else golden.inputs)
         publication = Publication(config, facts={"source": request.source.name, **_golden_facts(request.golden)})
-        return publish(built, adapter_for(graph), publication, context, stages)
+        return publish(built, find_adapter(graph), publication, context, stages)
 
 
 def import_and_serve(request: ImportRequest, context: Context) -> TrainResult:
@@ -72,7 +72,7 @@ def import_and_serve(request: ImportRequest, context: Context) -> TrainResult:
         UserError: As `import_model` does.
     """
     result = import_model(request, context)
-    if request.name not in context.project.models():
+    if request.name not in context.project.list_models():
         new_model(context.project, request.name, "onnx")
     return result
 

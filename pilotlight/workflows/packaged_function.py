@@ -13,15 +13,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pilotlight.core.artifacts import Array, Candidate, Named
+from pilotlight.core.artifacts import Array, Candidate, NamedArrays
 from pilotlight.core.lock import Lock
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.project import Project
 from pilotlight.local.functions import Function, load_function
 from pilotlight.local.questions import infer_path, tensor_question
 from pilotlight.packaging import package_function
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.verification.answers import NoAnswer
+from pilotlight.verification.compare_outputs import PredictionFailed
 from pilotlight_runtime.datatypes import BYTES
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.tensor import Tensor
@@ -89,11 +89,11 @@ class PackagedFunction:
         self._folder = folder
         self._log = log
 
-    def __call__(self, inputs: Named) -> Named:
+    def __call__(self, inputs: NamedArrays) -> NamedArrays:
         """Return the outputs by name for samples along the first axis; NoAnswer with the function's own message."""
         answer = self._answer({"inputs": [_write_tensor(spec, inputs[spec.name]) for spec in self._signature.inputs]})
         if "outputs" not in answer:
-            raise NoAnswer(str(self._failure(answer["status"], answer["error"])))
+            raise PredictionFailed(str(self._failure(answer["status"], answer["error"])))
         return {output["name"]: self._read(output) for output in answer["outputs"]}
 
     def find_failure(self, inputs: Mapping[str, Tensor]) -> Failure | None:

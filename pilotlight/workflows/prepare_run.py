@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from pilotlight.core.data_source import DataSource, parse_data_source
 from pilotlight.core.errors import TrainingError
-from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
-from pilotlight.core.options import TrainingSettings, check_options, declared
-from pilotlight.core.runs import run_key
+from pilotlight.core.model_config import CONFIG_NAME, ModelConfig
+from pilotlight.core.options import TrainingSettings, check_options, list_options
+from pilotlight.core.run_files import run_key
 from pilotlight.training.data.built_in import BUILT_IN
 from pilotlight.training.keras.backend import backend
 from pilotlight.training.keras.devices import Devices
@@ -52,7 +52,7 @@ def prepare_run(request: TrainRequest, context: Context, node: Node | None) -> P
         if request.run
         else identify_run(context.project, request.name, run, request.seeds, computes)
     )
-    storage = RunStorage(context.store.files(run_key(name)))
+    storage = RunStorage(context.store.open_prefix(run_key(name)))
     cluster = None
     if node is not None:
         context.progress.note(f"node {node.index} of {node.count}: waiting for the others")
@@ -64,7 +64,7 @@ def prepare_run(request: TrainRequest, context: Context, node: Node | None) -> P
 
 def check_model(context: Context, name: str) -> ModelConfig:
     """Return the model's configuration after every check that need not wait until a model is fitted."""
-    config = context.project.config(name)
+    config = context.project.read_config(name)
     where = str(context.project.folder(name) / CONFIG_NAME)
     for note in config.notes:
         context.progress.note(f"{where}: {note}")
@@ -88,7 +88,7 @@ def resolve_run(context: Context, config: ModelConfig, options: Mapping[str, Any
 
 def resolve_settings(config: ModelConfig, options: Mapping[str, Any]) -> TrainingSettings:
     """Return the settings that were given, and model.toml's otherwise; ProjectError where one is wrong."""
-    known = {each.name for each in declared(TrainingSettings)}
+    known = {each.name for each in list_options(TrainingSettings)}
     given = check_options(options)
     return replace(config.training, **{name: value for name, value in given.items() if name in known})
 

@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from pilotlight.core.clock import Clock, timestamp
+from pilotlight.core.clock import Clock, format_timestamp
 from pilotlight.core.lock import LOCK_NAME
 from pilotlight_runtime.manifest import Json
 
@@ -19,9 +19,9 @@ _ALWAYS: Final = ("pilotlight", "numpy", "onnx", "onnxruntime")
 def describe_origin(root: Path, clock: Clock, tools: Iterable[str], facts: Json) -> Json:
     """Return the project's commit, tool versions and time, and the `facts` of the stages."""
     return {
-        "created": timestamp(clock()),
+        "created": format_timestamp(clock()),
         "commit": read_commit(root),
-        "tools": {"python": platform.python_version(), **versions_of((*_ALWAYS, *tools))},
+        "tools": {"python": platform.python_version(), **read_versions((*_ALWAYS, *tools))},
         **facts,
     }
 
@@ -46,7 +46,7 @@ def _git(root: Path, *arguments: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def versions_of(distributions: Iterable[str]) -> dict[str, str]:
+def read_versions(distributions: Iterable[str]) -> dict[str, str]:
     """Return the version of each distribution that is installed."""
     installed = {name: _version(name) for name in dict.fromkeys(distributions)}
     return {name: version for name, version in installed.items() if version}

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from pilotlight.conversion import Adapter, opset_of
-from pilotlight.core.artifacts import ParityReport
+from pilotlight.conversion import Adapter, read_opset
 from pilotlight.core.errors import ParityError, ProjectError
 from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.model_config import ModelConfig
+from pilotlight.core.reports import ParityReport
 from pilotlight.core.stages import Stages
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.provenance import describe_origin
 from pilotlight.workflows.smoke_test import has_app, smoke_test
-from pilotlight.workflows.types import Built, TrainResult, published_metric
+from pilotlight.workflows.types import BuiltCandidate, TrainResult, find_published_metric
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.manifest import ImageInput, Json
 from pilotlight_runtime.signature import Signature
@@ -56,7 +56,7 @@ def require_metric(
     """ParityError where the metric does not reach `at_least`, or is not known; None asks for nothing."""
     if at_least is None:
         return
-    found = published_metric(config, metrics, report)
+    found = find_published_metric(config, metrics, report)
     shown = "is not known" if found is None else f"is {found:.6g}"
     if found is None or not found >= at_least:
         what = f"its {config.training.metric} {shown}, and at least {at_least:.6g} is asked for: nothing was published"
@@ -81,7 +81,9 @@ class Publication:
     facts: Json = field(default_factory=dict)
 
 
-def publish(built: Built, adapter: Adapter, publication: Publication, context: Context, stages: Stages) -> TrainResult:
+def publish(
+    built: BuiltCandidate, adapter: Adapter, publication: Publication, context: Context, stages: Stages
+) -> TrainResult:
     """Publish and pin a candidate that the gate has passed and that its app.py can serve.
 
     Args:
@@ -106,7 +108,7 @@ def publish(built: Built, adapter: Adapter, publication: Publication, context: C
         with stages.stage("start"):
             smoke_test(project, config, candidate, sample, stages.progress.note)
 
-    facts: Json = {"framework": adapter.name, "opset": opset_of(candidate), **publication.facts}
+    facts: Json = {"framework": adapter.name, "opset": read_opset(candidate), **publication.facts}
     if quantization is not None:
         facts = {**facts, "quantization": asdict(quantization)}
     with stages.stage("publish"):

@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import Final
 
 from pilotlight import __version__
-from pilotlight.core.clock import Clock, timestamp
+from pilotlight.core.clock import Clock, format_timestamp
 from pilotlight.core.errors import ProjectError, StoreError
 from pilotlight.core.lock import LOCK_NAME
-from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
-from pilotlight.core.options import identity_of
+from pilotlight.core.model_config import CONFIG_NAME, ModelConfig
+from pilotlight.core.options import list_identity_values
 from pilotlight.core.progress import Progress
 from pilotlight.core.project import Project
-from pilotlight.core.runs import CHECKPOINTS, NODES, RESULT_NAME
+from pilotlight.core.run_files import CHECKPOINTS, NODES, RESULT_NAME
 from pilotlight.store import Blobs, PrefixedBlobs, sha256_of
 from pilotlight.training.checkpoints import Checkpoints
 from pilotlight.training.run import Run
-from pilotlight.workflows.provenance import versions_of
-from pilotlight.workflows.types import TrainResult, published_metric
+from pilotlight.workflows.provenance import read_versions
+from pilotlight.workflows.types import TrainResult, find_published_metric
 
 _RUN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 _DIGITS: Final = 12
@@ -47,8 +47,8 @@ def identify_run(project: Project, name: str, run: Run, seeds: int, backend: str
     """
     folder = project.folder(name)
     code = {path.relative_to(project.root).as_posix(): sha256_of(path) for path in _code_files(project, folder)}
-    settings = [*identity_of(run), seeds, run.labels, backend]
-    tools = {"pilotlight": __version__, **versions_of(_TOOLS)}
+    settings = [*list_identity_values(run), seeds, run.labels, backend]
+    tools = {"pilotlight": __version__, **read_versions(_TOOLS)}
     facts = json.dumps([name, code, settings, tools], sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()[:_DIGITS]
 
@@ -111,7 +111,7 @@ def _files(root: Path, but: Sequence[str]) -> Iterator[Path]:
 
 def _record(result: TrainResult, config: ModelConfig, clock: Clock) -> dict[str, object]:
     """The content of result.json. floor: what the metric of a next version must reach to take this one's place."""
-    value = published_metric(config, result.metrics, result.parity)
+    value = find_published_metric(config, result.metrics, result.parity)
     return {
         "run": result.run,
         "model": result.model,
@@ -123,5 +123,5 @@ def _record(result: TrainResult, config: ModelConfig, clock: Clock) -> dict[str,
         "metrics": dict(result.metrics),
         "parity": {key: each for key, each in asdict(result.parity).items() if key != "failures"},
         "seconds": round(sum(result.seconds.values()), 3),
-        "finished": timestamp(clock()),
+        "finished": format_timestamp(clock()),
     }

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from pilotlight.core.artifacts import Candidate, Named
+from pilotlight.core.artifacts import Candidate, NamedArrays
 from pilotlight.core.errors import ParityError, ServiceError
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.project import Project
 from pilotlight.packaging import APP_NAME
 from pilotlight.verification.sessions import to_tensor
@@ -37,7 +37,7 @@ def has_app(project: Project, name: str) -> bool:
 
 
 def smoke_test(
-    project: Project, config: ModelConfig, candidate: Candidate, sample: Named | None, note: Callable[[str], None]
+    project: Project, config: ModelConfig, candidate: Candidate, sample: NamedArrays | None, note: Callable[[str], None]
 ) -> None:
     """Start the function that a candidate would become, and send it one request.
 
@@ -95,7 +95,7 @@ def _zeros(signature: Signature) -> Mapping[str, Tensor] | None:
     return zero_inputs(signature) if sum(sizes) <= _MOST_BYTES else None
 
 
-def _tensors(signature: Signature, sample: Named) -> Mapping[str, Tensor] | None:
+def _tensors(signature: Signature, sample: NamedArrays) -> Mapping[str, Tensor] | None:
     """The sample; None where it is too large to send."""
     tensors = {spec.name: to_tensor(sample[spec.name], spec.datatype) for spec in signature.inputs}
     return tensors if sum(map(_bytes, tensors.values())) <= _MOST_BYTES else None

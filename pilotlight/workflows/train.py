@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from pilotlight.core.artifacts import Fitted
+from pilotlight.core.artifacts import FittedModel
 from pilotlight.core.stages import Stages
 from pilotlight.training.nodes import Node
 from pilotlight.workflows.build_candidate import build_candidate
@@ -14,8 +14,8 @@ from pilotlight.workflows.context import Context
 from pilotlight.workflows.fit_seeds import fit_seeds
 from pilotlight.workflows.prepare_run import prepare_run
 from pilotlight.workflows.publish import Publication, publish
-from pilotlight.workflows.source_model import source_model
-from pilotlight.workflows.types import Scores, TrainRequest, TrainResult
+from pilotlight.workflows.source_model import make_source_model
+from pilotlight.workflows.types import SeedScores, TrainRequest, TrainResult
 from pilotlight_runtime.manifest import Json
 
 
@@ -51,7 +51,7 @@ def train(request: TrainRequest, context: Context, *, node: Node | None = None) 
         fitted, scores = fit_seeds(folder, config, run, request.seeds)
 
     with tempfile.TemporaryDirectory() as temporary:
-        source = source_model(context, config, fitted)
+        source = make_source_model(context, config, fitted)
         built = build_candidate(source, config, stages, Path(temporary), context.open_session, known=fitted.metrics)
         publication = Publication(config, request.at_least, request.pin, _facts(prepared.name, fitted, scores))
         published = publish(built, source.adapter, publication, context, stages)
@@ -76,7 +76,7 @@ def fit_on_node(request: TrainRequest, context: Context, node: Node) -> None:
         fit_seeds(folder, prepared.config, prepared.run, request.seeds)
 
 
-def _facts(run: str, fitted: Fitted, scores: Scores | None) -> Json:
+def _facts(run: str, fitted: FittedModel, scores: SeedScores | None) -> Json:
     """What the manifest says of the training."""
     return {
         "run": run,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pilotlight.core.runs import RESULT_NAME, run_key
+from pilotlight.core.run_files import RESULT_NAME, run_key
 from pilotlight.training.nodes import node_of
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.run_storage import check_run_name
@@ -26,10 +26,10 @@ def train_in_container(request: TrainRequest, context: Context) -> TrainResult |
     """
     progress = context.progress
     progress.note(f"{request.name}: the store is {context.store.location}")
-    context.project.existing(request.name)
+    context.project.require_folder(request.name)
     node = node_of(context.environ)
     if request.run:
-        finished = context.store.files(run_key(check_run_name(request.run))).get_bytes(RESULT_NAME)
+        finished = context.store.open_prefix(run_key(check_run_name(request.run))).get_bytes(RESULT_NAME)
         if finished is not None:  # its instance may have been taken away right after
             progress.note(f"run {request.run} has finished before: nothing is fitted again")
             stored: Mapping[str, Any] = json.loads(finished)

@@ -52,7 +52,7 @@ def train_on_batch(
 
     job, result = "", read_result(context.blobs, run.id)
     if result is not None:
-        saved = describe_saving(read_run(context.blobs, run.id))
+        saved = describe_savings(read_run(context.blobs, run.id))
         context.progress.note(f"run {run.id} is finished: same code, data and settings. That saves {saved}")
     else:
         job = submit_run(run, context)
@@ -60,17 +60,17 @@ def train_on_batch(
             return BatchResult(run.id, request.name, job)
         result = follow_job(run.cloud, run.id, job, context, log_group=run.settings.log_group)
 
-    _, digest = context.store.manifest(request.name, result.version)
+    _, digest = context.store.read_manifest(request.name, result.version)
     write_lock(context.project.folder(request.name) / LOCK_NAME, Lock(result.version, digest))
     return BatchResult(run.id, request.name, job, result, read_run(context.blobs, run.id), pinned=True)
 
 
-def describe_saving(record: RunRecord) -> str:
+def describe_savings(record: RunRecord) -> str:
     """Say what finding a finished run saves."""
     took = minutes(record.result.seconds) if record.result else "its time"
-    return f"{took}{describe_spending(record)}"
+    return f"{took}{describe_cost(record)}"
 
 
-def describe_spending(record: RunRecord) -> str:
+def describe_cost(record: RunRecord) -> str:
     """Say what a run has cost, after a comma; "" where nobody watched it to its end."""
     return "" if record.spent is None else f", {Range(*record.spent)}"

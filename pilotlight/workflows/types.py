@@ -8,9 +8,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from pilotlight.core.artifacts import Candidate, Named, ParityReport, Published, Quantization
-from pilotlight.core.curve import Curve
-from pilotlight.core.modelconfig import NONE, ModelConfig
+from pilotlight.core.artifacts import Candidate, NamedArrays, PublishedVersion
+from pilotlight.core.learning_curve import LearningCurve
+from pilotlight.core.model_config import NONE, ModelConfig
+from pilotlight.core.reports import ParityReport, QuantizationReport
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class ImportRequest:
 
 
 @dataclass(frozen=True)
-class Scores:
+class SeedScores:
     """What several seeds reached.
 
     Attributes:
@@ -97,7 +98,7 @@ class Scores:
         return {"metric": self.metric, "median": round(self.median, 6), "kept": self.kept, "by_seed": by_seed}
 
 
-class Built(NamedTuple):
+class BuiltCandidate(NamedTuple):
     """A candidate that the gate has compared with its source.
 
     Attributes:
@@ -111,8 +112,8 @@ class Built(NamedTuple):
     candidate: Candidate
     report: ParityReport
     metrics: Mapping[str, float]
-    quantization: Quantization | None
-    sample: Named | None = None
+    quantization: QuantizationReport | None
+    sample: NamedArrays | None = None
 
 
 @dataclass(frozen=True)
@@ -133,14 +134,14 @@ class TrainResult:
     """
 
     model: str
-    published: Published
+    published: PublishedVersion
     metrics: Mapping[str, float]
     parity: ParityReport
     seconds: Mapping[str, float]
     sizes: Mapping[str, int]
-    quantization: Quantization | None = None
-    scores: Scores | None = None
-    curve: Curve | None = None
+    quantization: QuantizationReport | None = None
+    scores: SeedScores | None = None
+    curve: LearningCurve | None = None
     run: str = ""
 
     @property
@@ -149,7 +150,7 @@ class TrainResult:
         return self.published.manifest.version
 
 
-def published_metric(config: ModelConfig, metrics: Mapping[str, float], report: ParityReport) -> float | None:
+def find_published_metric(config: ModelConfig, metrics: Mapping[str, float], report: ParityReport) -> float | None:
     """Return what the published model reaches of its metric; None where it is not known.
 
     It is the source model's metric over the whole held-out part: the gate has shown that the ONNX model answers the

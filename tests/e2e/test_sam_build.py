@@ -16,7 +16,7 @@ def test_the_template_is_valid_to_sam_and_to_its_linter(project: SamProject) -> 
 
 
 def test_a_function_holds_what_serving_needs_and_nothing_of_training(desk: Desk, project: SamProject) -> None:
-    for name in desk.models():
+    for name in desk.list_models():
         files = set(project.files(resource_of(name)))
         assert {"app.py", "manifest.json"} <= files, name
         assert any(file.endswith("model.onnx") for file in files), name
@@ -47,7 +47,7 @@ def test_built_again_elsewhere_is_byte_identical(desk: Desk, project: SamProject
     shutil.copytree(project.root, tmp_path / "copy", ignore=shutil.ignore_patterns(".aws-sam", ".pilotlight"))
     again = SamProject(tmp_path / "copy", project.sam)
     again.build()
-    for resource in (*RESOURCES, *map(resource_of, desk.models())):
+    for resource in (*RESOURCES, *map(resource_of, desk.list_models())):
         assert again.files(resource) == project.files(resource), resource
 
 

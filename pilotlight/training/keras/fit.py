@@ -136,5 +136,5 @@ class _Fit:
             found=found,
             weights=weights,
         )
-        with self.run.stop.watched():
+        with self.run.stop.watch():
             self.loop.fit(epoch, step, epochs, [*self.callbacks, report, guard_callback(guard)], self.arguments)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from support.backend_runs import end, light_squares, project_with, start
 
-from pilotlight.core.runs import EXIT_INTERRUPTED
+from pilotlight.core.exit_codes import EXIT_INTERRUPTED
 
 JOB = {
     "AWS_BATCH_JOB_NUM_NODES": "2",

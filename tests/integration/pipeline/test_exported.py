@@ -114,11 +114,11 @@ def edit(project: Project, file: str, old: str, new: str) -> None:
 
 
 def packaged(project: Project, into: Path) -> Manifest:
-    lock = project.lock("pair")
+    lock = project.read_lock("pair")
     store = Store(FolderBlobs(Path(project.store)))
     package_function("pair", project.folder("pair"), store, lock, into)
     assert lock is not None
-    return store.manifest("pair", lock.version)[0]
+    return store.read_manifest("pair", lock.version)[0]
 
 
 def ask(folder: Path, *texts: str) -> dict[str, Any]:
@@ -179,7 +179,7 @@ def test_whatever_makes_another_answer_is_refused(project: Project, file: str, o
         train(project)
     assert said in str(caught.value)
     assert not Path(project.store).exists()
-    assert project.lock("pair") is None
+    assert project.read_lock("pair") is None
 
 
 def test_the_cause_of_a_failure_is_told_to_who_trains(project: Project) -> None:

@@ -120,7 +120,7 @@ def test_what_cannot_be_served_is_not_published(
     assert re.search(said, str(caught.value)), str(caught.value)
     assert ("--golden" in caught.value.hint) is (way == "import" and "asked about zeros" in str(caught.value))
     assert not Path(desk.project.store).exists()
-    assert desk.project.lock("tiny") is None
+    assert desk.project.read_lock("tiny") is None
     assert capsys.readouterr().out == ""
 
 
@@ -142,8 +142,8 @@ def test_a_refusal_keeps_the_former_pin(desk: Desk) -> None:
     desk.write("app.py", answering(["probabilities"]))
     with pytest.raises(ParityError):
         desk.imports()
-    assert desk.project.pinned()["tiny"].version == before.version
-    assert [manifest.version for manifest in desk.store.versions("tiny")] == [before.version]
+    assert desk.project.read_locks()["tiny"].version == before.version
+    assert [manifest.version for manifest in desk.store.list_versions("tiny")] == [before.version]
 
 
 @pytest.mark.parametrize(

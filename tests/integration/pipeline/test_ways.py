@@ -96,7 +96,7 @@ def test_training_ends_in_a_pinned_version(project: Project, store: Store) -> No
     assert all(0 < done <= total for done, total in heard.steps)
     lock = read_lock(project.folder("tiny") / "model.lock")
     assert lock is not None
-    manifest, digest = store.manifest("tiny", lock.version)
+    manifest, digest = store.read_manifest("tiny", lock.version)
     assert (lock.version, lock.manifest_sha256) == (result.version, digest)
     assert result.parity.samples == 200
     assert result.parity.failures == ()
@@ -121,7 +121,7 @@ def test_the_same_training_gives_the_same_version(project: Project, store: Store
     assert (first.version, first.published.new) == (second.version, True)
     assert not second.published.new
     assert other.version != first.version
-    assert project.pinned()["tiny"].version == other.version
+    assert project.read_locks()["tiny"].version == other.version
 
 
 @pytest.mark.parametrize("change", [1e-2, float("nan")])
@@ -143,7 +143,7 @@ def test_a_tampered_graph_is_refused(project: Project, store: Store, change: flo
         train_model(project, "tiny", store=store, open_session=tamper_then_open)
     assert len(opened) == 1
     assert not list(Path(project.store).rglob("*"))
-    assert project.lock("tiny") is None
+    assert project.read_lock("tiny") is None
 
 
 def test_a_refusal_keeps_the_former_pin(project: Project, store: Store) -> None:
@@ -151,8 +151,8 @@ def test_a_refusal_keeps_the_former_pin(project: Project, store: Store) -> None:
     edited_toml(project, "[training]", "[parity]\nrtol = 0.0\natol = 0.0\n[training]\nseed = 3")
     with pytest.raises(ParityError):
         train_model(project, "tiny", store=store)
-    assert project.pinned()["tiny"].version == before.version
-    assert [manifest.version for manifest in store.versions("tiny")] == [before.version]
+    assert project.read_locks()["tiny"].version == before.version
+    assert [manifest.version for manifest in store.list_versions("tiny")] == [before.version]
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_a_saved_model_is_converted_and_judged(project: Project, store: Store, t
     model = keras.Model(inputs, keras.layers.Dense(3, activation="softmax", name="scores")(inputs))
     model.save(tmp_path / "saved.keras")
     result = convert_model(project, "tiny", tmp_path / "saved.keras", store=store)
-    assert result.version == project.pinned()["tiny"].version
+    assert result.version == project.read_locks()["tiny"].version
     assert result.parity.samples == 200
     assert 0 <= result.metrics["accuracy"] <= 1
     assert result.published.manifest.provenance["source"] == "saved.keras"

@@ -104,7 +104,7 @@ def test_too_tight_a_tolerance_stops_it(small: Small, mode: str, settings: str, 
     assert "before quantising" not in str(caught.value)
     assert "[quantization]" in caught.value.hint
     assert not Path(small.project.store).exists()
-    assert small.project.lock("small") is None
+    assert small.project.read_lock("small") is None
 
 
 SPOIL = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pilotlight.core.artifacts import Array, Named
+from pilotlight.core.artifacts import Array, NamedArrays
 from pilotlight.core.errors import ConversionError
 from pilotlight_runtime.datatypes import BYTES
 from pilotlight_runtime.signature import Signature
@@ -12,7 +12,7 @@ from pilotlight_runtime.signature import Signature
 _DYNAMIC_HINT = 'Set mode = "dynamic" or "none" in [quantization] of model.toml.'
 
 
-def calibration_samples(name: str, training: Array, signature: Signature, count: int) -> Named:
+def select_calibration_samples(name: str, training: Array, signature: Signature, count: int) -> NamedArrays:
     """`count` samples of the training part, spread evenly over it, for the one input of the model `name`.
 
     ConversionError where the part has fewer, or they are not what the graph takes. Samples are often sorted by class;

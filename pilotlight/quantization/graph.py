@@ -14,10 +14,10 @@ from typing import Final
 
 import onnx
 
-from pilotlight.core.artifacts import Array, Named
+from pilotlight.core.artifacts import Array, NamedArrays
 from pilotlight.core.process_output import hide_native_logs
 
-DYNAMIC: Final = ("MatMul", "Gemm", "LSTM", "Gather", "Attention")
+DYNAMIC_OPERATORS: Final = ("MatMul", "Gemm", "LSTM", "Gather", "Attention")
 """No Conv: ONNX Runtime's ConvInteger takes three times as long as Conv (benchmarks/quantization.py)."""
 _MULTIPLYING: Final = ("Conv", "ConvTranspose", "MatMul", "Gemm", "Gather")
 _MOVING: Final = ("Relu", "Clip", "MaxPool", "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze")
@@ -31,11 +31,11 @@ _MARKS: Final = frozenset(
 )
 
 
-class NotQuantized(Exception):
+class QuantizerError(Exception):
     """The quantiser cannot read or change a graph; the message is its own."""
 
 
-def write_dynamic(source: Path, target: Path, operators: Sequence[str] = DYNAMIC) -> bool:
+def quantize_dynamically(source: Path, target: Path, operators: Sequence[str] = DYNAMIC_OPERATORS) -> bool:
     """Quantises the graph at `source`; ranges of what is multiplied with weights are found anew in every run.
 
     False, and nothing is written, where the graph has nothing to quantise. Raises NotQuantized.
@@ -50,7 +50,7 @@ def write_dynamic(source: Path, target: Path, operators: Sequence[str] = DYNAMIC
     return _written(source, target, change)
 
 
-def write_static(source: Path, target: Path, samples: Named, fixed: int | None = None) -> bool:
+def quantize_statically(source: Path, target: Path, samples: NamedArrays, fixed: int | None = None) -> bool:
     """As write_dynamic; ranges are those that `samples`, inputs by name, have in the floating-point graph.
 
     fixed: how many samples one run takes where the graph fixes it; what is left over is not used then.
@@ -88,7 +88,7 @@ def _written(source: Path, target: Path, change: Callable[[Path], None]) -> bool
             change(target)
     except Exception as error:  # its classes have no other base
         target.unlink(missing_ok=True)
-        raise NotQuantized(
+        raise QuantizerError(
             str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         ) from error
     before = onnx.load(str(source), format="protobuf", load_external_data=False)
@@ -111,7 +111,7 @@ def _marks(model: onnx.ModelProto) -> int:
 class _Batches:
     """Samples batch by batch, as the quantiser asks for them: None at their end."""
 
-    def __init__(self, samples: Named, fixed: int | None) -> None:
+    def __init__(self, samples: NamedArrays, fixed: int | None) -> None:
         count = len(next(iter(samples.values())))
         size = fixed or _BATCH
         starts = range(0, count - count % size if fixed else count, size)

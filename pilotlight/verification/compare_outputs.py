@@ -11,29 +11,30 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from pilotlight.core.artifacts import Array, Named, ParityReport, Reference
-from pilotlight.core.modelconfig import ParityConfig
-from pilotlight.verification.compare import Comparison, compare
+from pilotlight.core.artifacts import Array, NamedArrays, Reference
+from pilotlight.core.model_config import ParityConfig
+from pilotlight.core.reports import ParityReport
+from pilotlight.verification.compare_arrays import Comparison, compare_arrays
 from pilotlight.verification.metrics import METRICS
 from pilotlight_runtime.signature import Signature
 
-BATCH: Final = 64
+BATCH_SIZE: Final = 64
 """Samples a call."""
-LEAST: Final = 128
+MIN_SAMPLES: Final = 128
 """Fewer samples than this are compared only where no more exist, and the report says so."""
-SINGLES: Final = 4
+SINGLE_SAMPLES: Final = 4
 """So many samples are also asked one by one: an answer may depend on its neighbours or on padding, and a graph may
 hold a batch size that only batches of that size survive."""
 
-Answer = Callable[[Named], Named]
+PredictFunction = Callable[[NamedArrays], NamedArrays]
 """Gives the outputs by name for inputs by name; raises NoAnswer where it cannot."""
 
 
-class NoAnswer(Exception):
+class PredictionFailed(Exception):
     """The model or the function refused or failed; the message says how."""
 
 
-class Calls(NamedTuple):
+class CallPlan(NamedTuple):
     """How a model is asked.
 
     Attributes:
@@ -42,19 +43,19 @@ class Calls(NamedTuple):
         singles: Whether some samples are also asked one by one.
     """
 
-    size: int = BATCH
+    size: int = BATCH_SIZE
     samples: int | None = None
     singles: bool = True
 
 
-def compare_answers(
-    answer: Answer,
+def compare_outputs(
+    answer: PredictFunction,
     reference: Reference,
     signature: Signature,
     config: ParityConfig,
     metric: str,
     *,
-    calls: Calls = Calls(),  # noqa: B008  (immutable)
+    calls: CallPlan = CallPlan(),  # noqa: B008  (immutable)
     known: Sequence[str] = (),
 ) -> ParityReport:
     """Compare `answer` with the source on held-out samples, and then by `metric`.
@@ -71,34 +72,36 @@ def compare_answers(
     Returns:
         The report on the first max(config.samples, LEAST) samples.
     """
-    count = calls.samples if calls.samples is not None else wanted_samples(reference, config)
+    count = calls.samples if calls.samples is not None else count_samples(reference, config)
     failures = list(known)
     try:
-        inputs = rows(reference.inputs, slice(0, count))
-        parts = [answer(rows(inputs, slice(start, start + calls.size))) for start in range(0, count, calls.size)]
+        inputs = slice_arrays(reference.inputs, slice(0, count))
+        parts = [
+            answer(slice_arrays(inputs, slice(start, start + calls.size))) for start in range(0, count, calls.size)
+        ]
         found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        failures += undeclared_outputs(signature, found, batched=True)
+        failures += check_output_shapes(signature, found, batched=True)
         expected = reference.predict(inputs)
         asked_singly = answer if calls.singles else None
         result = _compare_all(asked_singly, replace(reference, inputs=inputs), (expected, found), signature, config)
-    except (NoAnswer, ValueError) as error:
+    except (PredictionFailed, ValueError) as error:
         return ParityReport(count, None, failures=(*failures, str(error)))
-    note = "" if count >= LEAST else f"only {count} samples are held out; {LEAST} are wanted"
+    note = "" if count >= MIN_SAMPLES else f"only {count} samples are held out; {MIN_SAMPLES} are wanted"
     report = ParityReport(count, result.largest, failures=(*failures, *result.failures), note=note)
     return compare_metric(report, metric, reference.labels, (expected, found), config)
 
 
-def wanted_samples(reference: Reference, config: ParityConfig) -> int:
+def count_samples(reference: Reference, config: ParityConfig) -> int:
     """Return how many samples are compared: max(config.samples, LEAST), or all where there are fewer."""
-    return min(len(next(iter(reference.inputs.values()))), max(config.samples, LEAST))
+    return min(len(next(iter(reference.inputs.values()))), max(config.samples, MIN_SAMPLES))
 
 
-def rows(arrays: Named, part: slice) -> dict[str, Array]:
+def slice_arrays(arrays: NamedArrays, part: slice) -> dict[str, Array]:
     """Return `part` of each array along the first axis."""
     return {name: array[part] for name, array in arrays.items()}
 
 
-def undeclared_outputs(signature: Signature, found: Named, *, batched: bool) -> list[str]:
+def check_output_shapes(signature: Signature, found: NamedArrays, *, batched: bool) -> list[str]:
     """Describe outputs whose shape differs from the signature's.
 
     Args:
@@ -116,7 +119,11 @@ def undeclared_outputs(signature: Signature, found: Named, *, batched: bool) -> 
 
 
 def compare_metric(
-    report: ParityReport, metric: str, labels: Array | None, answers: tuple[Named, Named], config: ParityConfig
+    report: ParityReport,
+    metric: str,
+    labels: Array | None,
+    answers: tuple[NamedArrays, NamedArrays],
+    config: ParityConfig,
 ) -> ParityReport:
     """Add `metric` of both models' answers, the source's first, and a failure where it falls too far."""
     if not metric:
@@ -141,30 +148,30 @@ def merge_reports(report: ParityReport, portable: ParityReport, failures: Sequen
 
 
 def _compare_all(
-    answer: Answer | None,
+    answer: PredictFunction | None,
     reference: Reference,
-    answers: tuple[Named, Named],
+    answers: tuple[NamedArrays, NamedArrays],
     signature: Signature,
     config: ParityConfig,
 ) -> Comparison:
     """Compare all samples at once and, where they agree and `answer` is given, some of them one by one."""
     expected, found = answers
-    settle = reference.settle or _as_expected
-    whole = compare(settle(expected, found), found, signature, config)
+    resolve_ties = reference.resolve_ties or _as_expected
+    whole = compare_arrays(resolve_ties(expected, found), found, signature, config)
     if whole.failures or answer is None:
         return whole
     failures, largest = list(whole.failures), whole.largest
-    for index in range(min(SINGLES, len(next(iter(reference.inputs.values()))))):
+    for index in range(min(SINGLE_SAMPLES, len(next(iter(reference.inputs.values()))))):
         one = slice(index, index + 1)
-        single = answer(rows(reference.inputs, one))
-        wanted, among = rows(expected, one), rows(found, one)
-        if compare(settle(wanted, among), among, signature, config).failures:
+        single = answer(slice_arrays(reference.inputs, one))
+        wanted, among = slice_arrays(expected, one), slice_arrays(found, one)
+        if compare_arrays(resolve_ties(wanted, among), among, signature, config).failures:
             continue  # an outlier, which is counted above
-        result = compare(settle(wanted, single), single, signature, config, f"sample {index} alone: ")
+        result = compare_arrays(resolve_ties(wanted, single), single, signature, config, f"sample {index} alone: ")
         failures += result.failures
         largest = max(largest, result.largest)
     return Comparison(failures, largest)
 
 
-def _as_expected(expected: Named, _found: Named) -> Named:
+def _as_expected(expected: NamedArrays, _found: NamedArrays) -> NamedArrays:
     return expected

@@ -5,7 +5,7 @@ from typing import Final
 
 from pilotlight.core.errors import ProjectError
 
-RESERVED: Final = frozenset({"catalog"})
+RESERVED_NAMES: Final = frozenset({"catalog"})
 """Folders under functions/ that are not models."""
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
@@ -20,11 +20,11 @@ def check_model_name(name: str) -> str:
             "is not lower-case letters and digits in words joined by - or _, at most 40 characters long",
             "Choose a name such as spam-filter.",
         )
-    if name in RESERVED:
+    if name in RESERVED_NAMES:
         raise ProjectError(f"model name {name!r}", "is taken by Pilotlight itself", "Choose another name.")
     return name
 
 
-def logical_stem(name: str) -> str:
+def to_logical_stem(name: str) -> str:
     """The stem of a model's CloudFormation logical ids: spam-filter becomes SpamFilter."""
     return "".join(word.capitalize() for word in re.split("[-_]", name))

@@ -1,7 +1,7 @@
 """A Keras model on JAX or PyTorch becomes ONNX in a process of its own, in which Keras computes with TensorFlow.
 
 The backend of a process is chosen when Keras is imported, so this one cannot change. The model is saved to a temporary
-file, and the other process, on the CPU alone, loads and converts it: `python -m pilotlight.conversion.keras_process`
+file, and the other process, on the CPU alone, loads and converts it: `python -m pilotlight.conversion.keras_subprocess`
 with a folder that holds model.keras and task.json; it writes model.onnx there, or error.json.
 """
 
@@ -18,8 +18,9 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final
 
-from pilotlight.conversion.keras_graph import as_onnx, first_line
+from pilotlight.conversion.keras_graph import convert_to_onnx
 from pilotlight.core.errors import ConversionError
+from pilotlight.core.exception_text import first_line
 from pilotlight.core.model_code import ModelCode
 from pilotlight.core.process_output import hide_native_logs
 from pilotlight_runtime.datatypes import DATATYPES
@@ -36,7 +37,7 @@ _HINT: Final = (
 )
 
 
-def as_onnx_elsewhere(model: Any, signature: Signature, name: str, opset: int) -> bytes:
+def convert_in_subprocess(model: Any, signature: Signature, name: str, opset: int) -> bytes:
     """As keras_graph.as_onnx, for a model on any backend. ConversionError where it cannot be saved or loaded."""
     where = f"model {name!r}"
     with tempfile.TemporaryDirectory() as temporary:
@@ -49,7 +50,7 @@ def as_onnx_elsewhere(model: Any, signature: Signature, name: str, opset: int) -
             raise ConversionError(where, f"cannot be saved for its conversion ({first_line(error)})", _HINT) from error
         task = {"name": name, "opset": opset, "own": list(_own_classes(model)), **_as_json(signature)}
         (folder / _TASK).write_text(json.dumps(task))
-        command = [sys.executable, "-m", "pilotlight.conversion.keras_process", str(folder)]
+        command = [sys.executable, "-m", "pilotlight.conversion.keras_subprocess", str(folder)]
         done = subprocess.run(command, env={**os.environ, **_ENVIRONMENT}, capture_output=True, text=True, check=False)
         if (folder / _ERROR).is_file():
             raise ConversionError(*json.loads((folder / _ERROR).read_text()))
@@ -110,7 +111,7 @@ def _convert(folder: Path) -> None:
         # Keras raises every kind of error for what it cannot read.
         what = f"was saved for its conversion and cannot be loaded with TensorFlow ({first_line(error)})"
         raise ConversionError(where, what, _HINT) from error
-    (folder / _ONNX).write_bytes(as_onnx(model, _from_json(task), task["name"], task["opset"]))
+    (folder / _ONNX).write_bytes(convert_to_onnx(model, _from_json(task), task["name"], task["opset"]))
 
 
 def _class(name: str, path: str, folder: str) -> Any:

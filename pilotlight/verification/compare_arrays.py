@@ -8,12 +8,12 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pilotlight.core.artifacts import Array, Named
-from pilotlight.core.modelconfig import ParityConfig
+from pilotlight.core.artifacts import Array, NamedArrays
+from pilotlight.core.model_config import ParityConfig
 from pilotlight_runtime.datatypes import BF16, BYTES, Datatype
 from pilotlight_runtime.signature import Signature
 
-SHOWN: Final = 3
+MAX_SHOWN: Final = 3
 """How many of an output's wrong values are written out, the worst first."""
 
 Floats = NDArray[np.float64]
@@ -26,7 +26,9 @@ class Comparison(NamedTuple):
     largest: float
 
 
-def compare(expected: Named, found: Named, signature: Signature, config: ParityConfig, label: str = "") -> Comparison:
+def compare_arrays(
+    expected: NamedArrays, found: NamedArrays, signature: Signature, config: ParityConfig, label: str = ""
+) -> Comparison:
     """Holds the ONNX model's outputs `found` against the source's. `label` begins each failure's line."""
     failures = []
     if sorted(expected) != sorted(found):
@@ -80,7 +82,7 @@ def _lines(
     if count <= config.outliers * wrong.size and np.isfinite(distance[wrong]).all():
         return []
     places = np.argwhere(wrong)
-    worst = np.argsort(-distance[wrong], kind="stable")[:SHOWN]
+    worst = np.argsort(-distance[wrong], kind="stable")[:MAX_SHOWN]
     shown = [tuple(int(i) for i in places[index]) for index in worst]
     where = [f"at {list(at)} the source has {_shown(expected[at])}, ONNX has {_shown(found[at])}" for at in shown]
     return ["; ".join([f"{count:,} of {wrong.size:,} values differ beyond the tolerance", *where])]

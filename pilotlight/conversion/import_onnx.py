@@ -6,8 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
-from pilotlight.conversion.external import check_location, locations
-from pilotlight.conversion.graph import read_graph, signature_of
+from pilotlight.conversion.external_data import check_location, list_locations
+from pilotlight.conversion.graph import extract_signature, read_graph
 from pilotlight.core.artifacts import Candidate
 from pilotlight.core.errors import ConversionError
 from pilotlight_runtime.engine.ort_session import open_session
@@ -23,8 +23,8 @@ def import_onnx(source: Path, into: Path, open_graph: OpenSession = open_session
     tensors, or cannot be opened by `open_graph`.
     """
     model = read_graph(source)
-    signature = signature_of(model, str(source))
-    beside = [(name, check_location(name, source.parent, str(source))) for name in locations(model)]
+    signature = extract_signature(model, str(source))
+    beside = [(name, check_location(name, source.parent, str(source))) for name in list_locations(model)]
     into.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, into / MODEL_NAME)
     for name, path in beside:

@@ -18,7 +18,7 @@ import onnx
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 
-def canonical(model: onnx.ModelProto, signature: Signature) -> onnx.ModelProto:
+def canonicalize(model: onnx.ModelProto, signature: Signature) -> onnx.ModelProto:
     """A copy of `model` with canonical order and names; inputs and outputs are called and shaped as in `signature`.
 
     The graph's inputs and outputs must be in the signature's order. A dimension that the graph leaves open becomes the

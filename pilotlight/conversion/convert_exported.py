@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from pilotlight.conversion.convert import convert
-from pilotlight.conversion.external import CODE, RESERVED
+from pilotlight.conversion.external_data import CODE_SUFFIXES, RESERVED_NAMES
 from pilotlight.core.artifacts import Candidate, Exported
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.model_config import ModelConfig
 
 _GRAPH_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 _ASSET_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.[A-Za-z0-9]+")
@@ -45,7 +45,7 @@ def _check(where: str, what: str, names: Iterable[str], allowed: re.Pattern[str]
     for name in names:
         if not allowed.fullmatch(name):
             raise ConversionError(where, f"has the {what} {name!r}", f"Call it {rule}.")
-        if name in RESERVED or name.endswith(CODE):
+        if name in RESERVED_NAMES or name.endswith(CODE_SUFFIXES):
             raise ConversionError(
                 where, f"has the {what} {name!r}, a name that a function's folder cannot hold", "Call it otherwise."
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pilotlight.store.protocol import Blobs
+from pilotlight.store.blobs import Blobs
 
 
 class PrefixedBlobs:

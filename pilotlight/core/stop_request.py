@@ -6,32 +6,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Stop:
+class StopRequest:
     """A wish to stop: asked for from outside, such as by a signal, and looked at between two steps of training.
 
     Where nobody looks, waiting would be for nothing: `ask` then says so by False, and the asker ends the run.
     """
 
     def __init__(self) -> None:
-        self._asked = False
-        self._watched = 0
+        self._requested = False
+        self._watchers = 0
 
     @property
-    def asked(self) -> bool:
+    def requested(self) -> bool:
         """Whether to stop now."""
-        return self._asked
+        return self._requested
 
-    def ask(self) -> bool:
+    def request(self) -> bool:
         """Asks once; False where nobody looks, or where somebody has been asked before and has not stopped yet."""
-        first = not self._asked
-        self._asked = True
-        return first and self._watched > 0
+        first = not self._requested
+        self._requested = True
+        return first and self._watchers > 0
 
     @contextmanager
-    def watched(self) -> Iterator[None]:
+    def watch(self) -> Iterator[None]:
         """Inside, `asked` is looked at often."""
-        self._watched += 1
+        self._watchers += 1
         try:
             yield
         finally:
-            self._watched -= 1
+            self._watchers -= 1

@@ -14,14 +14,14 @@ import onnx
 from pilotlight.core.errors import ConversionError
 from pilotlight_runtime.manifest import MANIFEST_NAME, MODEL_NAME
 
-RESERVED: Final = frozenset({MODEL_NAME, MANIFEST_NAME, "app.py"})
+RESERVED_NAMES: Final = frozenset({MODEL_NAME, MANIFEST_NAME, "app.py"})
 """What else lies in a packaged function's folder."""
 
-CODE: Final = (".py", ".pyc", ".so")
+CODE_SUFFIXES: Final = (".py", ".pyc", ".so")
 """How files end that Python would import: a function's folder comes first on its path, and weights are never code."""
 
 
-def locations(model: onnx.ModelProto) -> list[str]:
+def list_locations(model: onnx.ModelProto) -> list[str]:
     """The files that the weights of `model` lie in, as the graph writes them, each once, sorted."""
     found = set()
     for tensor in _tensors(model):
@@ -37,7 +37,7 @@ def check_location(location: str, folder: Path, where: str) -> Path:
     if not location or "\\" in location or "\0" in location or path.is_absolute() or ".." in path.parts:
         raise ConversionError(where, f"keeps weights in {location!r}, outside its own folder", hint)
     hidden = any(part.startswith(".") for part in path.parts)  # those are left out of a version
-    if not path.parts or hidden or path.parts[0] in RESERVED or path.name.endswith(CODE):
+    if not path.parts or hidden or path.parts[0] in RESERVED_NAMES or path.name.endswith(CODE_SUFFIXES):
         raise ConversionError(
             where, f"keeps weights in {location!r}, a name that a function's folder cannot hold", hint
         )
