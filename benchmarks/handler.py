@@ -30,7 +30,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.handler import model_handler
-from pilotlight_runtime.manifest import ArtifactFile, Manifest, content_version, dump_manifest
+from pilotlight_runtime.manifest import ArtifactFile, Manifest
+from pilotlight_runtime.manifest_json import content_version, dump_manifest
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 ROUNDS = 9

@@ -33,10 +33,11 @@ from pilotlight.core.lock import Lock
 from pilotlight.optimization import optimize
 from pilotlight.optimization.graph import save_optimized
 from pilotlight.store import FolderBlobs, Store
-from pilotlight_runtime import loading
 from pilotlight_runtime.datatypes import FP32
-from pilotlight_runtime.ort_session import open_session
-from pilotlight_runtime.ort_start import installed_library, start_engine
+from pilotlight_runtime.engine.ort_session import open_session
+from pilotlight_runtime.engine.start import installed_library, start_engine
+from pilotlight_runtime.graph_loading import choose_graph, open_checked, this_host
+from pilotlight_runtime.integrity import checked_manifest
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
 
@@ -108,7 +109,7 @@ class Transformer:
         self.weights.append(numpy_helper.from_array(np.asarray(value), name))
         return name
 
-    def node(self, kind: str, *inputs: str, **attributes: Any) -> str:  # noqa: ANN401  (as helper.make_node)
+    def node(self, kind: str, *inputs: str, **attributes: Any) -> str:
         """A node with one output, whose name is returned."""
         self.nodes.append(helper.make_node(kind, inputs, [f"{kind}{len(self.nodes)}"], **attributes))
         return str(self.nodes[-1].output[0])
@@ -150,9 +151,9 @@ def loaded(folder: Path, threads: int) -> Callable[[], Session]:
     """What a function does, but for the warm-up run."""
 
     def load() -> Session:
-        manifest = loading.checked_manifest(folder)
-        graph, _ = loading.choose_graph(manifest, loading.this_host)
-        return loading.open_checked(folder, graph, manifest, open_session, threads)
+        manifest = checked_manifest(folder)
+        graph, _ = choose_graph(manifest, this_host)
+        return open_checked(folder, graph, manifest, open_session, threads)
 
     return load
 

@@ -4,14 +4,24 @@ Texts of different lengths share a batch, since the network ignores padding. Wha
 attention and of the cache.
 """
 
-from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.generation import CachedDecoder, Search, generate
-from pilotlight_runtime.handler import model_handler
-from pilotlight_runtime.inference import Prepared
-from pilotlight_runtime.loading import LoadedModel
-from pilotlight_runtime.subwords import Subwords
-from pilotlight_runtime.tensor import Tensor
-from pilotlight_runtime.text import batches, flags_tensor, padded, read_json, read_texts, scores_tensor, texts_tensor
+from pilotlight_runtime import (
+    CachedDecoder,
+    InvalidRequest,
+    LoadedModel,
+    Prepared,
+    Search,
+    Subwords,
+    Tensor,
+    batches,
+    flags_tensor,
+    generate,
+    model_handler,
+    padded,
+    read_json,
+    read_texts,
+    scores_tensor,
+    texts_tensor,
+)
 
 CELLS = 2048
 """Subwords of a batch, padding included."""

@@ -47,7 +47,7 @@ class Clients:
     @cached_property
     def _shortly(self) -> Config:
         """For what a run can do without: nobody waits minutes for it where a network lets nothing through."""
-        from botocore.config import Config  # noqa: PLC0415  (an extra)
+        from botocore.config import Config
 
         return Config(connect_timeout=5, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 2})
 
@@ -99,8 +99,8 @@ class Clients:
 
 def _session(where: str, kind: type[UserError]) -> tuple[Session, Config]:
     try:
-        from boto3.session import Session  # noqa: PLC0415  (300 ms, and an extra)
-        from botocore.config import Config  # noqa: PLC0415  (as above)
+        from boto3.session import Session
+        from botocore.config import Config
     except ImportError as error:
         raise kind(where, "boto3 is not installed", "Run `pip install 'pilotlight[aws]'`.") from error
     # boto3 alone among AWS's tools knows AWS_DEFAULT_REGION and not AWS_REGION.

@@ -71,8 +71,8 @@ def error_code(error: Exception) -> str:
 
 
 def _explained(error: Exception, service: str) -> tuple[str, str] | None:
-    from boto3.exceptions import Boto3Error  # noqa: PLC0415  (boto3 is an extra; who gets here has it loaded)
-    from botocore import exceptions  # noqa: PLC0415  (as above)
+    from boto3.exceptions import Boto3Error
+    from botocore import exceptions
 
     if isinstance(error, exceptions.ClientError):
         return _refused(error, service)
@@ -87,7 +87,7 @@ def _explained(error: Exception, service: str) -> tuple[str, str] | None:
     return None
 
 
-def _refused(error: Any, service: str) -> tuple[str, str]:  # noqa: ANN401  (a ClientError, where boto3 is loaded)
+def _refused(error: Any, service: str) -> tuple[str, str]:
     code = error_code(error)
     said = _one_line(error.response.get("Error", {}).get("Message", ""))
     # A proxy or a load balancer answers with a page.
@@ -98,7 +98,7 @@ def _refused(error: Any, service: str) -> tuple[str, str]:  # noqa: ANN401  (a C
     return what, _HINTS.get(code, _unknown(service))
 
 
-def _needed(error: Any, message: str, service: str) -> str:  # noqa: ANN401  (as _refused)
+def _needed(error: Any, message: str, service: str) -> str:
     """The action that AWS names, else the one that is called as the operation is."""
     told = _ACTION.search(message)
     if told:

@@ -111,7 +111,7 @@ def read_needs(container: Description) -> Needs:
     )
 
 
-def seconds(milliseconds: Any) -> float | None:  # noqa: ANN401  (JSON)
+def seconds(milliseconds: Any) -> float | None:
     """Seconds since the epoch from Batch's milliseconds; None where nothing has happened (0 or missing)."""
     return milliseconds / 1000 if milliseconds else None
 

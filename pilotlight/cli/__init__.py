@@ -11,11 +11,11 @@ from pathlib import Path
 
 def main() -> None:
     """Runs the command in sys.argv and ends the process with its exit code."""
-    from pilotlight.cli.app import run  # noqa: PLC0415  (typer, only where there is a command to run)
-    from pilotlight.cli.leaving import leave  # noqa: PLC0415  (as above)
-    from pilotlight.cli.wiring import Surroundings  # noqa: PLC0415  (as above)
+    from pilotlight.cli.app import run
+    from pilotlight.cli.invocation import Invocation
+    from pilotlight.cli.leaving import leave
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without Unicode gets ? for a bar, not a traceback
-    leave(run(sys.argv[1:], Surroundings(Path.cwd(), os.environ)))
+    leave(run(sys.argv[1:], Invocation(Path.cwd(), os.environ)))

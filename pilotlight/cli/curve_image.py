@@ -11,8 +11,8 @@ from pilotlight.core.errors import ProjectError
 def save_curve(curve: Curve, title: str, path: Path) -> None:
     """Draws `curve` to the PNG file `path`, its folder included. ProjectError where matplotlib is not installed."""
     try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  (a second)
-        from matplotlib.figure import Figure  # noqa: PLC0415  (as above)
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
     except ImportError as error:
         raise ProjectError(
             str(path), f"is not drawn: matplotlib is missing ({error})", "Run `pip install 'pilotlight[train]'`."

@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pilotlight.cli.wiring import out, print_json
+from pilotlight.cli.invocation import out, print_json
 
 if TYPE_CHECKING:  # numpy loads when a command runs, not for --help
     from pilotlight.core.artifacts import ParityReport, Quantization
-    from pilotlight.pipeline import Scores, TrainResult
+    from pilotlight.workflows.types import Scores, TrainResult
 
 
-def told(result: TrainResult, *, as_json: bool, following: str) -> None:
-    """Shows a finished way; with `as_json` as one object on stdout. following: the next thing to type."""
+def show_result(result: TrainResult, *, as_json: bool, following: str) -> None:
+    """Show a published version; with `as_json` as one object on stdout. following: the next thing to type."""
     if as_json:
         print_json(as_object(result))
         return
-    from rich.markup import escape  # noqa: PLC0415  (not for --help)
-    from rich.table import Table  # noqa: PLC0415  (as above)
+    from rich.markup import escape
+    from rich.table import Table
 
-    from pilotlight.cli.curve_text import curve_text  # noqa: PLC0415  (rich)
-    from pilotlight.cli.tables import human_bytes, written  # noqa: PLC0415  (rich)
+    from pilotlight.cli.curve_text import curve_text
+    from pilotlight.cli.tables import human_bytes, written
 
     state = "published and pinned" if result.published.new else "was published before, and is pinned"
     facts = Table.grid(padding=(0, 2), pad_edge=True)
@@ -81,7 +81,7 @@ def scores_text(scores: Scores) -> str:
 
 def quantization_text(found: Quantization) -> str:
     """One line: how, and what became of the size, the metric and the time of one sample."""
-    from pilotlight.cli.tables import human_bytes  # noqa: PLC0415  (rich)
+    from pilotlight.cli.tables import human_bytes
 
     parts = [f"{found.mode}: {human_bytes(found.bytes_before)} → {human_bytes(found.bytes_after)}"]
     if found.metric_before is not None and found.metric_after is not None:

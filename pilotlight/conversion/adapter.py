@@ -19,17 +19,17 @@ class Adapter(Protocol):
     def tools(self) -> tuple[str, ...]:
         """The distributions whose versions belong into the manifest."""
 
-    def takes(self, model: Any) -> bool:  # noqa: ANN401  (any framework's object)
+    def takes(self, model: Any) -> bool:
         """Whether `model` is one of its own, told without importing the framework."""
 
     def reads(self, path: Path) -> bool:
         """Whether the file at `path` is one of its own, told by its name."""
 
-    def load(self, path: Path) -> Any:  # noqa: ANN401
+    def load(self, path: Path) -> Any:
         """The model saved at `path`; ConversionError where it cannot be read. No file is ever unpickled."""
 
-    def predict(self, model: Any, inputs: Named, signature: Signature) -> Named:  # noqa: ANN401
+    def predict(self, model: Any, inputs: Named, signature: Signature) -> Named:
         """What `model` answers, by output name; samples along the first axis."""
 
-    def export(self, model: Any, config: ModelConfig, into: Path) -> None:  # noqa: ANN401
+    def export(self, model: Any, config: ModelConfig, into: Path) -> None:
         """Writes model.onnx, and external data if any, into the folder; ConversionError where it cannot be."""

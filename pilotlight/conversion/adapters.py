@@ -13,7 +13,7 @@ from pilotlight.core.errors import ConversionError
 ADAPTERS: Final[tuple[Adapter, ...]] = (KerasAdapter(), SklearnAdapter(), OnnxAdapter())
 
 
-def adapter_for(model: Any) -> Adapter:  # noqa: ANN401  (any framework's object)
+def adapter_for(model: Any) -> Adapter:
     """The adapter that takes `model`; ConversionError names the known frameworks."""
     kind = type(model)
     return _first(lambda adapter: adapter.takes(model), f"a model of type {kind.__module__}.{kind.__qualname__}")

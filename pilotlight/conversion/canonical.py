@@ -123,7 +123,7 @@ def _graphs(attribute: onnx.AttributeProto) -> list[onnx.GraphProto]:
     return [*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs]
 
 
-def _replace(field: Any, items: Iterable[Any]) -> None:  # noqa: ANN401  (repeated fields of any protobuf message)
+def _replace(field: Any, items: Iterable[Any]) -> None:
     """Gives a repeated field new items; they may be its own, so they are copied before it is emptied."""
     copies = []
     for item in items:

@@ -14,7 +14,7 @@ from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 
-def convert(model: Any, config: ModelConfig, into: Path) -> Candidate:  # noqa: ANN401  (any framework's object)
+def convert(model: Any, config: ModelConfig, into: Path) -> Candidate:
     """Writes `model` as ONNX into the folder `into`, names of classes included where model.toml has them.
 
     ConversionError where the graph is not what model.toml says.

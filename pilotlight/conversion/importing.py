@@ -10,9 +10,9 @@ from pilotlight.conversion.external import check_location, locations
 from pilotlight.conversion.graph import read_graph, signature_of
 from pilotlight.core.artifacts import Candidate
 from pilotlight.core.errors import ConversionError
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import SessionError
 from pilotlight_runtime.manifest import MODEL_NAME
-from pilotlight_runtime.ort_session import open_session
 from pilotlight_runtime.session import OpenSession
 
 

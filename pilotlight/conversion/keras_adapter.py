@@ -31,7 +31,7 @@ class KerasAdapter:
     def tools(self) -> tuple[str, ...]:
         return ("keras", "tensorflow", "tensorflow-cpu", "tf2onnx", *_OF_BACKEND.get(_backend(), ()))
 
-    def takes(self, model: Any) -> bool:  # noqa: ANN401
+    def takes(self, model: Any) -> bool:
         return any(
             kind.__module__.split(".")[0] == "keras" and kind.__name__ == "Model" for kind in type(model).__mro__
         )
@@ -39,13 +39,13 @@ class KerasAdapter:
     def reads(self, path: Path) -> bool:
         return path.suffix == ".keras"
 
-    def load(self, path: Path) -> Any:  # noqa: ANN401
+    def load(self, path: Path) -> Any:
         """In safe mode: a file whose layers hold Python code is refused."""
         if not path.is_file():
             raise ConversionError(str(path), "does not exist", "Check the path after --from.")
         with quiet():
             try:
-                import keras  # noqa: PLC0415  (seconds)
+                import keras
 
                 return keras.saving.load_model(path, compile=False, safe_mode=True)
             except ImportError as error:
@@ -60,7 +60,7 @@ class KerasAdapter:
                     "Save it again with model.save(...).",
                 ) from error
 
-    def predict(self, model: Any, inputs: Named, signature: Signature) -> Named:  # noqa: ANN401
+    def predict(self, model: Any, inputs: Named, signature: Signature) -> Named:
         """In batches of 256 without training behaviour such as dropout."""
         names = [spec.name for spec in signature.inputs]
         count = len(inputs[names[0]])
@@ -70,14 +70,14 @@ class KerasAdapter:
             parts.append(call(model, batch, signature))
         return {spec.name: np.concatenate([_as_array(part[spec.name]) for part in parts]) for spec in signature.outputs}
 
-    def export(self, model: Any, config: ModelConfig, into: Path) -> None:  # noqa: ANN401
+    def export(self, model: Any, config: ModelConfig, into: Path) -> None:
         signature = config.signature or declared_signature(model, f"model {config.name!r}")
         convert = as_onnx if _backend() == "tensorflow" else as_onnx_elsewhere
         content = convert(model, signature, config.name, config.conversion.opset)
         (into / MODEL_NAME).write_bytes(content)
 
 
-def declared_signature(model: Any, where: str) -> Signature:  # noqa: ANN401
+def declared_signature(model: Any, where: str) -> Signature:
     """The inputs and outputs that a functional `model` declares, open dimensions -1; else ConversionError at `where`.
 
     Inputs are called as their keras.Input, outputs as the layer that gives them, or by their keys where the model was
@@ -93,7 +93,7 @@ def declared_signature(model: Any, where: str) -> Signature:  # noqa: ANN401
     )
 
 
-def _declared(name: str, tensor: Any, where: str) -> TensorSpec:  # noqa: ANN401
+def _declared(name: str, tensor: Any, where: str) -> TensorSpec:
     datatype = next((each for each in DATATYPES.values() if each.numpy == tensor.dtype and each is not BF16), None)
     if datatype is None:
         raise ConversionError(where, f"has {name} of dtype {tensor.dtype}", "Cast it inside the model.")
@@ -106,8 +106,8 @@ def _backend() -> str:
     return "tensorflow" if keras is None else str(keras.backend.backend())
 
 
-def _as_array(tensor: Any) -> Any:  # noqa: ANN401
+def _as_array(tensor: Any) -> Any:
     """A tensor of any backend, on whichever device it is."""
-    from keras import ops  # noqa: PLC0415  (seconds; loaded already)
+    from keras import ops
 
     return ops.convert_to_numpy(tensor)

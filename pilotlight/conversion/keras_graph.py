@@ -18,7 +18,7 @@ from pilotlight.core.quiet import quiet
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 
-def as_onnx(model: Any, signature: Signature, name: str, opset: int) -> bytes:  # noqa: ANN401  (Keras has no types)
+def as_onnx(model: Any, signature: Signature, name: str, opset: int) -> bytes:
     """`model` as ONNX with the inputs and outputs of `signature`; ConversionError, for the model `name`, where not."""
     with quiet():
         graph = _converted(model, signature, name, opset)
@@ -26,10 +26,10 @@ def as_onnx(model: Any, signature: Signature, name: str, opset: int) -> bytes:  
     return content
 
 
-def _converted(model: Any, signature: Signature, name: str, opset: int) -> Any:  # noqa: ANN401
+def _converted(model: Any, signature: Signature, name: str, opset: int) -> Any:
     try:
-        import tensorflow as tf  # noqa: PLC0415  (seconds)
-        import tf2onnx  # noqa: PLC0415  (imports TensorFlow)
+        import tensorflow as tf
+        import tf2onnx
     except ImportError as error:
         raise ConversionError(
             f"model {name!r}", f"cannot be converted ({error})", "Run `pip install 'pilotlight[convert]'`."
@@ -72,7 +72,7 @@ def _fix_captured(graph: onnx.GraphProto, captures: Iterable[tuple[Any, Any]]) -
         graph.input.remove(value)
 
 
-def _dtype(tf: Any, spec: TensorSpec) -> Any:  # noqa: ANN401
+def _dtype(tf: Any, spec: TensorSpec) -> Any:
     if spec.datatype.name == "BF16":
         return tf.bfloat16
     return tf.string if spec.datatype.name == "BYTES" else tf.as_dtype(spec.datatype.numpy)
@@ -82,7 +82,7 @@ def _ordered(outputs: dict[str, Any], signature: Signature) -> tuple[Any, ...]:
     return tuple(outputs[spec.name] for spec in signature.outputs)
 
 
-def call(model: Any, tensors: Sequence[Any], signature: Signature) -> dict[str, Any]:  # noqa: ANN401
+def call(model: Any, tensors: Sequence[Any], signature: Signature) -> dict[str, Any]:
     """What `model` answers to `tensors`, by output name.
 
     Inputs and outputs meet the signature by name where all names agree, by position otherwise.
@@ -99,7 +99,7 @@ def call(model: Any, tensors: Sequence[Any], signature: Signature) -> dict[str, 
     return _named(answer, model, [spec.name for spec in signature.outputs])
 
 
-def _named(answer: Any, model: Any, names: list[str]) -> dict[str, Any]:  # noqa: ANN401
+def _named(answer: Any, model: Any, names: list[str]) -> dict[str, Any]:
     if isinstance(answer, dict):
         found = {str(name): value for name, value in answer.items()}
     else:

@@ -70,7 +70,7 @@ def settled(expected: Named, found: Named, labels: LabelsConfig, parity: ParityC
     return {**expected, labels.output: np.where(tied, names, expected[labels.output])}
 
 
-def _scores_of(outputs: Named, labels: LabelsConfig) -> Any:  # noqa: ANN401  (an array of numbers)
+def _scores_of(outputs: Named, labels: LabelsConfig) -> Any:
     return outputs[labels.scores] if labels.scores else next(iter(outputs.values()))
 
 

@@ -23,7 +23,7 @@ class OnnxAdapter:
     name = "ONNX"
     tools = ("onnx", "onnxruntime")
 
-    def takes(self, model: Any) -> bool:  # noqa: ANN401
+    def takes(self, model: Any) -> bool:
         return isinstance(model, Path) and self.reads(model)
 
     def reads(self, path: Path) -> bool:
@@ -35,7 +35,7 @@ class OnnxAdapter:
 
     def predict(self, model: Path, inputs: Named, signature: Signature) -> Named:
         """By ONNX's own reference implementation in numpy: slow, and no code of it is shared with ONNX Runtime."""
-        from onnx.reference import ReferenceEvaluator  # noqa: PLC0415  (imports every operator)
+        from onnx.reference import ReferenceEvaluator
 
         names = [spec.name for spec in signature.outputs]
         given = {spec.name: _as_onnx(inputs[spec.name], spec.datatype) for spec in signature.inputs}

@@ -38,17 +38,17 @@ class SklearnAdapter:
     name = "scikit-learn"
     tools = ("scikit-learn", "skl2onnx")
 
-    def takes(self, model: Any) -> bool:  # noqa: ANN401
+    def takes(self, model: Any) -> bool:
         kinds = type(model).__mro__
         return any(kind.__module__.startswith("sklearn.") and kind.__name__ == "BaseEstimator" for kind in kinds)
 
     def reads(self, path: Path) -> bool:
         return path.suffix.lower() in _PICKLES
 
-    def load(self, path: Path) -> Any:  # noqa: ANN401
+    def load(self, path: Path) -> Any:
         raise ConversionError(str(path), "is not loaded: scikit-learn's files run code", "Train it with train.py.")
 
-    def predict(self, model: Any, inputs: Named, signature: Signature) -> Named:  # noqa: ANN401
+    def predict(self, model: Any, inputs: Named, signature: Signature) -> Named:
         """In scikit-learn's own precision; the answers are rounded to the signature's datatypes at the end."""
         samples = inputs[signature.inputs[0].name]
         found = {}
@@ -59,7 +59,7 @@ class SklearnAdapter:
             found[spec.name] = _rounded(answer, spec.datatype)
         return found
 
-    def export(self, model: Any, config: ModelConfig, into: Path) -> None:  # noqa: ANN401
+    def export(self, model: Any, config: ModelConfig, into: Path) -> None:
         signature = config.signature
         if signature is None:
             raise ConversionError(f"model {config.name!r}", "has no [signature]", "Name its inputs and outputs.")
@@ -74,9 +74,9 @@ class SklearnAdapter:
         (into / MODEL_NAME).write_bytes(content)
 
 
-def _method(model: Any, datatype: Datatype) -> str:  # noqa: ANN401
+def _method(model: Any, datatype: Datatype) -> str:
     """The method whose answer has that datatype; ConversionError where the model has none."""
-    from sklearn.base import is_classifier, is_clusterer, is_regressor  # noqa: PLC0415  (a second)
+    from sklearn.base import is_classifier, is_clusterer, is_regressor
 
     if is_classifier(model):
         kind, methods = "classifier", {"INT64": "predict", "FP32": "predict_proba"}
@@ -101,7 +101,7 @@ def _method(model: Any, datatype: Datatype) -> str:  # noqa: ANN401
     return available[datatype.name]
 
 
-def _check_classes(model: Any, signature: Signature, where: str) -> None:  # noqa: ANN401
+def _check_classes(model: Any, signature: Signature, where: str) -> None:
     """ConversionError where a score's place is not its class's number: metrics and names go by the place."""
     classes = np.asarray(getattr(model, "classes_", ()))
     scores = any(spec.datatype is FP32 for spec in signature.outputs)
@@ -114,7 +114,7 @@ def _check_classes(model: Any, signature: Signature, where: str) -> None:  # noq
         )
 
 
-def _converted(model: Any, signature: Signature, config: ModelConfig) -> onnx.ModelProto:  # noqa: ANN401
+def _converted(model: Any, signature: Signature, config: ModelConfig) -> onnx.ModelProto:
     where = f"model {config.name!r}"
     spec = signature.inputs[0]
     if len(signature.inputs) != 1 or spec.datatype is not FP32 or len(spec.shape) != 2 or spec.shape[1] < 1:
@@ -129,8 +129,8 @@ def _converted(model: Any, signature: Signature, config: ModelConfig) -> onnx.Mo
             "Correct its shape, or the data.",
         )
     try:
-        from skl2onnx import convert_sklearn  # noqa: PLC0415  (a second)
-        from skl2onnx.common.data_types import FloatTensorType  # noqa: PLC0415  (as above)
+        from skl2onnx import convert_sklearn
+        from skl2onnx.common.data_types import FloatTensorType
     except ImportError as error:
         raise ConversionError(
             where, f"cannot be converted ({error})", "Run `pip install 'pilotlight[convert]'`."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,13 +51,15 @@ class Project:
         )
 
     def existing(self, name: str) -> Path:
-        """The folder of the model `name`; ProjectError names the models there are."""
+        """Return the folder of the model `name`; ProjectError names the models that exist, and a similar name first."""
+        models = self.models()
+        what = f"is not in {self.functions} (there: {', '.join(models) or 'none yet'})"
+        similar = difflib.get_close_matches(name, models, n=1)
+        if similar and similar[0] != name:
+            raise ProjectError(f"model {name!r}", what, f"Did you mean {similar[0]}?")
         folder = self.folder(name)
-        if not (folder / CONFIG_NAME).is_file():
-            known = ", ".join(self.models()) or "none yet"
-            raise ProjectError(
-                f"model {name!r}", f"is not in {self.functions} (there: {known})", f"Run `pilotlight new {name}`."
-            )
+        if not similar:
+            raise ProjectError(f"model {name!r}", what, f"Run `pilotlight new {name}`.")
         return folder
 
     def by_stem(self, stem: str) -> str:

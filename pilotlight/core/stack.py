@@ -27,7 +27,7 @@ def stack_name(root: Path) -> str:
     return found
 
 
-def _sam_name(sam: Any, place: str) -> object:  # noqa: ANN401  (a table, if the file is right)
+def _sam_name(sam: Any, place: str) -> object:
     for key in (place, "parameters"):
         sam = sam.get(key, {}) if isinstance(sam, dict) else {}
     return sam.get("stack_name") if isinstance(sam, dict) else None

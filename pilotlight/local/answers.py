@@ -26,7 +26,7 @@ def outputs_of(answer: WebAnswer, where: str) -> dict[str, Array]:
 
 
 def _outputs(answer: WebAnswer) -> dict[str, Array]:
-    import numpy as np  # noqa: PLC0415  (heavy)
+    import numpy as np
 
     length = next((int(value) for name, value in answer.headers if name.lower() == HEADER_LENGTH.lower()), None)
     document = json.loads(answer.body[:length])
@@ -44,7 +44,7 @@ def _outputs(answer: WebAnswer) -> dict[str, Array]:
 
 
 def _binary(raw: memoryview, kind: Datatype, shape: tuple[int, ...]) -> Array:
-    import numpy as np  # noqa: PLC0415  (heavy)
+    import numpy as np
 
     if kind is not BYTES:
         return np.frombuffer(raw, dtype=kind.numpy).reshape(shape)

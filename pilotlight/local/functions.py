@@ -28,7 +28,7 @@ class Function:
         self._handler = handler
         self._turn = threading.Lock()
 
-    def __call__(self, event: Any, request_id: str) -> Any:  # noqa: ANN401  (an event is any JSON)
+    def __call__(self, event: Any, request_id: str) -> Any:
         """What the handler returns for `event`; whatever it raises comes through."""
         with self._turn:
             return self._handler(event, LocalContext(self.name, request_id))

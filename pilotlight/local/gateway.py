@@ -68,7 +68,7 @@ class Gateway:
         return found
 
 
-def unwrapped(result: Any) -> WebAnswer:  # noqa: ANN401  (whatever a handler returned)
+def unwrapped(result: Any) -> WebAnswer:
     """A handler's return value as the HTTP answer; ValueError where API Gateway would not understand it."""
     if not isinstance(result, dict) or not isinstance(result.get("statusCode"), int):
         raise ValueError("the handler returned no object with a statusCode")  # noqa: TRY004  (a wrong value to API Gateway)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import socketserver
 import sys
+import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Final, TextIO
 
@@ -16,6 +18,9 @@ from pilotlight.local.body import BodyRefused, read_body
 from pilotlight.local.gateway import Gateway, WebAnswer, refusal
 
 HOST: Final = "127.0.0.1"
+
+_POLL_SECONDS: Final = 0.05
+"""How often a server in the background looks whether it is to stop."""
 
 _OWN_HEADERS: Final = frozenset({"connection", "content-length", "date", "server", "transfer-encoding"})
 """Headers that the server writes itself, whatever the function said, as API Gateway does."""
@@ -55,13 +60,25 @@ class LocalServer(socketserver.ThreadingTCPServer):
         self._log.write(line + "\n")
         self._log.flush()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401, ARG002  (the base class's signature)
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  (the base class's signature)
         """A client that went away in the middle is worth a line; anything else is a defect and shows where."""
         error = sys.exc_info()[1]
         if isinstance(error, ConnectionError | TimeoutError):
             self.report("connection ended by the client before its answer")
         else:
             self.report("".join(traceback.format_exception(error)))
+
+
+@contextmanager
+def serve_in_background(server: LocalServer) -> Iterator[threading.Thread]:
+    """Answer requests in a thread of its own, which this gives, until the block ends."""
+    thread = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
+    thread.start()
+    try:
+        yield thread
+    finally:
+        server.shutdown()
+        thread.join()
 
 
 class _Connection(BaseHTTPRequestHandler):
@@ -104,6 +121,6 @@ class _Connection(BaseHTTPRequestHandler):
     def log_request(self, code: object = "-", size: object = "-") -> None:
         """Nothing: the line that _answer writes has the milliseconds too."""
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401  (the base class's signature)
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the base class's signature)
         """What http.server itself has to say, such as a malformed request line."""
         self.server.report(format % args)

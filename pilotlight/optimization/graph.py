@@ -7,7 +7,7 @@ from pathlib import Path
 
 import onnx
 
-from pilotlight_runtime.host import OPTIMIZED_NAME
+from pilotlight_runtime.engine.host import OPTIMIZED_NAME
 
 
 class NotOptimized(Exception):
@@ -24,7 +24,7 @@ def load_optimized(path: Path) -> onnx.ModelProto:
 
 def save_optimized(path: Path, target: Path, *, prepacked: bool = False) -> None:
     """Writes the optimised graph to `target` and its weights beside it, prepacked too where asked; or NotOptimized."""
-    import onnxruntime  # noqa: PLC0415  (its Python package is needed here alone: it can save what it optimised)
+    import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL

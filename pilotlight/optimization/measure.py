@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
+from pilotlight_runtime.engine.host import OPTIMIZED_NAME
 from pilotlight_runtime.errors import InferenceFailed
-from pilotlight_runtime.host import OPTIMIZED_NAME
-from pilotlight_runtime.loading import zero_inputs
 from pilotlight_runtime.manifest import MODEL_NAME, Json
 from pilotlight_runtime.session import OpenSession, Session
+from pilotlight_runtime.warm_up import zero_inputs
 
 ROUNDS: Final = 5
 RUNS: Final = 3

@@ -20,9 +20,9 @@ from pilotlight.core.artifacts import Candidate
 from pilotlight.optimization.graph import NotOptimized, load_optimized, save_optimized
 from pilotlight.optimization.measure import Variant, measure
 from pilotlight.optimization.weights import WeightsFile, is_large, size_of
-from pilotlight_runtime.host import OPTIMIZED_NAME, describe_host
+from pilotlight_runtime.engine.host import OPTIMIZED_NAME, describe_host
+from pilotlight_runtime.engine.ort_session import engine_version, open_session
 from pilotlight_runtime.manifest import MODEL_NAME, WEIGHTS_NAME, Loading
-from pilotlight_runtime.ort_session import engine_version, open_session
 from pilotlight_runtime.session import OpenSession
 
 

@@ -40,7 +40,7 @@ def write_dynamic(source: Path, target: Path, operators: Sequence[str] = DYNAMIC
 
     False, and nothing is written, where the graph has nothing to quantise. Raises NotQuantized.
     """
-    from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415  (seconds, and only here)
+    from onnxruntime.quantization import QuantType, quantize_dynamic
 
     def change(path: Path) -> None:
         quantize_dynamic(
@@ -55,7 +55,7 @@ def write_static(source: Path, target: Path, samples: Named, fixed: int | None =
 
     fixed: how many samples one run takes where the graph fixes it; what is left over is not used then.
     """
-    from onnxruntime.quantization import QuantFormat, QuantType, quantize_static  # noqa: PLC0415  (as above)
+    from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
     def change(path: Path) -> None:
         quantize_static(

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batch_cloud import image_registry
-from cli_project import Desk, new_project
-from sam_client import local_api
-from sam_project import ECHO, REFERENCE_MODELS, SMALLER, Sam, SamProject, echo_model
-from training_image import TrainingImage, remove_images, sent_image, training_project
+from support.docker_batch import image_registry
+from support.project import Desk, new_project
+from support.sam import ECHO, REFERENCE_MODELS, SMALLER, Sam, SamProject, echo_model
+from support.sam_local import local_api
+from support.training_image import TrainingImage, remove_images, sent_image, training_project
 
 from pilotlight.scaffold import add_function
 
@@ -141,7 +141,7 @@ def address(project: SamProject, tmp_path_factory: pytest.TempPathFactory) -> It
 @pytest.fixture(scope="session")
 def client(address: str) -> Iterator[Any]:
     """An unmodified Triton client."""
-    from tritonclient import http as triton  # noqa: PLC0415  (wheels for Linux alone)
+    from tritonclient import http as triton
 
     client = triton.InferenceServerClient(address, connection_timeout=60, network_timeout=60)
     yield client

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from cli_project import Desk
-from sam_client import local_api
-from sam_project import ECHO, Sam, SamProject, echo_model
 from sklearn.datasets import load_iris
+from support.project import Desk
+from support.sam import ECHO, Sam, SamProject, echo_model
+from support.sam_local import local_api
 
 KINDS = {"pictures": "keras-image", "spam-filter": "sklearn"}
 """What each model began with."""

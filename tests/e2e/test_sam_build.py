@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cli_project import Desk
-from sam_project import ECHO, Sam, SamProject, resource_of
-from templates import parse_template
+from support.project import Desk
+from support.sam import ECHO, Sam, SamProject, resource_of
+from support.templates import parse_template
 
 from pilotlight.scaffold import add_function
 

@@ -17,8 +17,8 @@ from typing import Any
 import boto3
 import pytest
 import requests
-from cli_project import Desk
-from sam_project import SMALLER, Sam, SamProject, contents, resource_of
+from support.project import Desk
+from support.sam import SMALLER, Sam, SamProject, contents, resource_of
 
 from pilotlight.local.event import WebRequest, rest_event
 from pilotlight.local.routes import Route

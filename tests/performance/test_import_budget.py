@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from models.build import package_identity
-from models.texts import package_text
+from support.onnx_models import package_identity
+from support.text_models import package_text
 
 pytest.importorskip("awslambdaric", reason="AWS's runtime client has wheels for Linux alone")
 
@@ -32,35 +32,22 @@ STANDARD = {"binascii", "ctypes", "struct", "app"}
 HELPERS = {"_ctypes", "_struct", "ctypes._endian", "_hashlib", "__future__"}
 """What those need, some in one Python version alone."""
 
+ROOT = ("", "background", "datatypes", "digest", "entry", "errors", "events", "graph_loading", "handler", "inference")
+ROOT += ("integrity", "light_typing", "line_observer", "loading", "manifest", "manifest_json", "messages", "observer")
+ROOT += ("paths", "service", "session", "signature", "snapstart", "startup", "tensor", "types", "warm_up")
+ENGINE = ("", "abi", "graph_signature", "heap", "host", "library", "ort_session", "plan", "start", "values")
+PROTOCOL = ("", "binary_tensors", "compression", "http", "images", "json_codec", "json_documents", "json_tensors")
+PROTOCOL += ("oip_request", "oip_response", "routes", "server_metadata", "tfserving")
+
+
+def _modules(package: str, names: tuple[str, ...]) -> set[str]:
+    return {f"{package}.{name}" if name else package for name in names}
+
+
 OURS = {
-    f"pilotlight_runtime{name}"
-    for name in (
-        *(
-            "",
-            ".aside",
-            ".base64_text",
-            ".binary_tensors",
-            ".compression",
-            ".datatypes",
-            ".digest",
-            ".entry",
-            ".errors",
-        ),
-        *(".events", ".handler", ".heap", ".host", ".http", ".images", ".inference", ".json_codec", ".json_tensors"),
-        *(".line_observer", ".loading", ".manifest", ".observer", ".oip_request", ".oip_response", ".ort_abi"),
-        *(
-            ".ort_library",
-            ".ort_plan",
-            ".ort_session",
-            ".ort_signature",
-            ".ort_start",
-            ".ort_values",
-            ".paths",
-            ".routes",
-        ),
-        *(".server", ".service", ".session", ".signature", ".snapstart", ".startup", ".tensor", ".tfserving"),
-        *(".typed", ".wording"),
-    )
+    *_modules("pilotlight_runtime", ROOT),
+    *_modules("pilotlight_runtime.engine", ENGINE),
+    *_modules("pilotlight_runtime.protocol", PROTOCOL),
 }
 
 
@@ -77,12 +64,12 @@ def test_the_modules_of_a_cold_start_are_these(function: Path) -> None:
     assert added - HELPERS == STANDARD | OURS
 
 
-def test_a_function_of_texts_imports_three_modules_more_and_no_numpy(tmp_path: Path) -> None:
+def test_a_function_of_texts_imports_the_text_modules_besides_and_no_numpy(tmp_path: Path) -> None:
     package_text(tmp_path)
     answer = ANSWER.replace('"name": "x", "datatype": "FP32", "shape": [1], "data": [0.5]', TEXT)
     done = subprocess.run([sys.executable, "-c", answer, str(tmp_path)], check=True, capture_output=True, text=True)
     added = set(json.loads(done.stdout.splitlines()[-1]))
-    more = {f"pilotlight_runtime.{name}" for name in ("several", "text", "text_classifier")}
+    more = _modules("pilotlight_runtime.text", ("", "tokens", "tensors", "classifier")) | {"pilotlight_runtime.assets"}
     assert added - HELPERS == STANDARD | OURS | more
 
 

@@ -26,6 +26,6 @@ def test_help_costs_little_more_than_what_draws_it() -> None:
 def test_a_function_starts_faster_than_numpy_and_onnxruntimes_module_do() -> None:
     """What the binding of our own is for: without it a cold start would begin with these imports."""
     usual = seconds("-c", "import numpy, onnxruntime")
-    ours = seconds("-c", "import pilotlight_runtime.handler, pilotlight_runtime.ort_session")
+    ours = seconds("-c", "import pilotlight_runtime.handler, pilotlight_runtime.engine.ort_session")
     bare = seconds("-c", "pass")
     assert ours - bare < (usual - bare) / 2

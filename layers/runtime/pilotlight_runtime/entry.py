@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from pilotlight_runtime.errors import RequestError
 from pilotlight_runtime.events import Incoming, Render, read_event, render_proxy
-from pilotlight_runtime.http import HttpRequest, HttpResponse, error_response, json_response
+from pilotlight_runtime.light_typing import Any, Final
 from pilotlight_runtime.observer import Observer, Record, Trace
-from pilotlight_runtime.typed import Any, Final
+from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, error_response, json_response
 
 Answer = Callable[[HttpRequest, Trace], HttpResponse]
 """What a service does with a request: an answer, or a RequestError."""
@@ -34,7 +34,7 @@ class Entry:
         self._clock = clock
         self._cold = True
 
-    def __call__(self, event: Any, context: Any) -> Any:  # noqa: ANN401  (Lambda's own types: any JSON in and out)
+    def __call__(self, event: Any, context: Any) -> Any:
         """The answer to `event`. Every failure is an answer too; what a caller must not know is for the observer."""
         cold, self._cold = self._cold, False
         trace = Trace(self._clock)

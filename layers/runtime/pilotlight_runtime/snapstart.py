@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from pilotlight_runtime.typed import Final
+from pilotlight_runtime.light_typing import Final
 
 SNAP_START: Final = "snap-start"
 """Value of AWS_LAMBDA_INITIALIZATION_TYPE while a snapshot is made (Lambda Developer Guide, "Runtime hooks")."""
@@ -24,7 +24,7 @@ def register_after_restore(environ: Mapping[str, str], renew: Callable[[], None]
     if not makes_snapshot(environ):
         return False
     try:
-        from snapshot_restore_py import (  # noqa: PLC0415  (in Lambda alone)
+        from snapshot_restore_py import (
             register_after_restore as register,
         )
     except ImportError:

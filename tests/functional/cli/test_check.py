@@ -3,9 +3,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_project import Desk, new_project
+from support.project import Desk, new_project
 
-from pilotlight.cli.checks import function_resources
+from pilotlight.workflows.check import function_resources
 
 
 @pytest.fixture

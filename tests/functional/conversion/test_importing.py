@@ -2,12 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx_makers import identity_model, linear_model, point_weights_to
+from support.onnx_protos import identity_model, linear_model, point_weights_to
 
 from pilotlight.conversion import import_onnx
 from pilotlight.core.errors import ConversionError
 from pilotlight_runtime.datatypes import FP32
-from pilotlight_runtime.ort_session import open_session
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.tensor import Tensor
 
 

@@ -2,11 +2,11 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
-from infra_pipeline import Deploy, Pipeline, deploy_pipeline
 from moto import mock_aws
 from moto.batch_simple.models import batch_simple_backends
 from moto.codebuild.models import codebuild_backends
-from moto_infra import ACCOUNT, REGION, PlayedBatch, PlayedBuilds
+from support.moto_infra import ACCOUNT, REGION, PlayedBatch, PlayedBuilds
+from support.pipeline_stack import Deploy, Pipeline, deploy_pipeline
 
 
 @pytest.fixture

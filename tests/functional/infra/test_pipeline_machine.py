@@ -1,7 +1,7 @@
 """Every branch of infra/pipeline.yaml's state machine, executed by moto's interpreter of the Amazon States Language.
 
 The states, their inputs and outputs, the calls to S3, SNS, AWS Batch and CodeBuild, the catchers and the task token are
-executed; what the container and the build do is played (tests/moto_infra.py).
+executed; what the container and the build do is played (tests/support/moto_infra.py).
 """
 
 import json
@@ -10,9 +10,9 @@ import shlex
 from typing import Any
 
 import pytest
-from infra_pipeline import RESULT, Deploy, Pipeline, client
 from moto.batch_simple.models import batch_simple_backends
-from moto_infra import ACCOUNT, REGION, Ended
+from support.moto_infra import ACCOUNT, REGION, Ended
+from support.pipeline_stack import RESULT, Deploy, Pipeline, client
 
 from pilotlight.core.runs import EXIT_DEFECT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_REFUSED
 

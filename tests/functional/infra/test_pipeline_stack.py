@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from infra_pipeline import BUCKET, Deploy, client
-from templates import read_template
+from support.pipeline_stack import BUCKET, Deploy, client
+from support.templates import read_template
 from typer.main import get_command
 from yaml import safe_load
 

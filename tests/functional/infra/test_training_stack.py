@@ -12,11 +12,11 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from infra_pipeline import BUCKET, client
 from moto import mock_aws
 from moto.core import set_initial_no_auth_action_count
-from moto_infra import ACCOUNT, REGION, deployed
-from templates import read_template
+from support.moto_infra import ACCOUNT, REGION, deployed
+from support.pipeline_stack import BUCKET, client
+from support.templates import read_template
 
 DATA = "the-data"
 

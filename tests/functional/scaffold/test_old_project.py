@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from cli_project import Desk
-from templates import parse_template
+from support.project import Desk
+from support.templates import parse_template
 
 from pilotlight.core.project import find_project
 

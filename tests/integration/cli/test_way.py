@@ -27,7 +27,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _few_digits(path: Path) -> None:
-    from sklearn.datasets import load_digits  # noqa: PLC0415  (seconds, for this file alone)
+    from sklearn.datasets import load_digits
 
     images, labels = load_digits(return_X_y=True)
     scaled = np.kron(images.reshape(-1, 8, 8), np.ones((3, 3))) * (255 / 16)

@@ -14,7 +14,7 @@ from pilotlight.conversion.keras_adapter import declared_signature
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.modelconfig import ConversionConfig, ModelConfig
 from pilotlight_runtime.datatypes import FP32
-from pilotlight_runtime.ort_session import open_session
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.tensor import Tensor
 

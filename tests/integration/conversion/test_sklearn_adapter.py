@@ -24,7 +24,7 @@ from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.modelconfig import ConversionConfig, ModelConfig
 from pilotlight_runtime.datatypes import FP32, INT64
-from pilotlight_runtime.ort_session import open_session
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.tensor import Tensor
 

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import ort_models
 import pytest
-from models.networks import network
 from onnx import TensorProto, helper
+from support import ort_models
+from support.weighted_network import network
 
 from pilotlight.conversion import read_signature
 from pilotlight.core.artifacts import Candidate
 from pilotlight.optimization import LIMITS, optimize
 from pilotlight.optimization.graph import NotOptimized, load_optimized
-from pilotlight_runtime.host import describe_host
+from pilotlight_runtime.engine.host import describe_host
+from pilotlight_runtime.engine.ort_session import engine_version
 from pilotlight_runtime.manifest import MODEL_NAME
-from pilotlight_runtime.ort_session import engine_version
 
 SIZE = (1024 * 1024 + 16 * 27 + 1024 + 4096) * 4
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import ort_models
 import pytest
 from onnx import ModelProto, TensorProto, helper
+from support import ort_models
 
 from pilotlight_runtime.datatypes import BYTES, FP32, FP64, INT64
+from pilotlight_runtime.engine.abi import OrtError
+from pilotlight_runtime.engine.ort_session import OrtSession, open_session
 from pilotlight_runtime.errors import InferenceFailed, SessionError
-from pilotlight_runtime.ort_abi import OrtError
-from pilotlight_runtime.ort_session import OrtSession, open_session
 from pilotlight_runtime.tensor import Tensor
 
 BAD_LIBRARY = Path(__file__)

@@ -4,14 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import ort_models
 import pytest
+from support import ort_models
 
 RUN = """
 import sys
 from pathlib import Path
 from pilotlight_runtime.datatypes import FP32
-from pilotlight_runtime.ort_session import open_session
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.tensor import Tensor
 session = open_session(Path(sys.argv[1]), int(sys.argv[2]))
 (output,) = session.run({"x": Tensor(FP32, (30, 1, 28, 28), memoryview(bytes(94080)))}, ["y"])

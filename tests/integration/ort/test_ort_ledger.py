@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import ort_models
 import pytest
 from onnx import TensorProto
+from support import ort_models
 
 from pilotlight_runtime.datatypes import BYTES, FP32, INT64
+from pilotlight_runtime.engine.abi import OrtApi
+from pilotlight_runtime.engine.library import find_library
+from pilotlight_runtime.engine.ort_session import Engine, OrtSession
+from pilotlight_runtime.engine.start import create_env
+from pilotlight_runtime.engine.values import COPY_UP_TO, Buffer, Values, shape_array
 from pilotlight_runtime.errors import InferenceFailed, SessionError
-from pilotlight_runtime.ort_abi import OrtApi
-from pilotlight_runtime.ort_library import find_library
-from pilotlight_runtime.ort_session import Engine, OrtSession
-from pilotlight_runtime.ort_start import create_env
-from pilotlight_runtime.ort_values import COPY_UP_TO, Buffer, Values, shape_array
 from pilotlight_runtime.tensor import Tensor
 
 HANDS_OUT = {

@@ -9,14 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import ort_models
 import pytest
 from onnx import TensorProto
+from support import ort_models
 
 from pilotlight_runtime.datatypes import BYTES, FP32, INT64
+from pilotlight_runtime.engine.ort_session import OrtSession, open_session
+from pilotlight_runtime.engine.values import COPY_UP_TO
 from pilotlight_runtime.errors import InferenceFailed, SessionError
-from pilotlight_runtime.ort_session import OrtSession, open_session
-from pilotlight_runtime.ort_values import COPY_UP_TO
 from pilotlight_runtime.tensor import Tensor
 
 REQUESTS = int(os.environ.get("PILOTLIGHT_LEAK_REQUESTS", "20000"))

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from models.build import add_model, save
+from support.onnx_models import add_model, save
 
 from pilotlight.core.errors import PackagingError
 from pilotlight.packaging import LayerReport, package_layer
@@ -25,7 +25,7 @@ from PIL import Image
 import pilotlight_runtime.catalog, pilotlight_runtime.handler
 from pathlib import Path
 from pilotlight_runtime.datatypes import DATATYPES
-from pilotlight_runtime.ort_session import open_session
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.tensor import Tensor
 
 for kind in ("PNG", "JPEG"):

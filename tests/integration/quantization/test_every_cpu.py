@@ -14,8 +14,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from pilotlight.core.artifacts import Candidate
 from pilotlight.quantization import quantize
-from pilotlight_runtime import ort_session
 from pilotlight_runtime.datatypes import FP32
+from pilotlight_runtime.engine import ort_session
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 QEMU = shutil.which("qemu-x86_64")
@@ -23,7 +23,7 @@ WIDTH = 256
 ASK = """
 import sys
 from pilotlight_runtime.datatypes import FP32
-from pilotlight_runtime.ort_session import open_session
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.tensor import Tensor
 raw = open(sys.argv[2], "rb").read()
 (found,) = open_session(sys.argv[1], 1).run({"x": Tensor(FP32, (16, WIDTH), memoryview(raw))}, ["y"])
@@ -58,7 +58,7 @@ def answers(graph: Path, *before: str) -> bytes:
     """What the graph answers to `pixels`. before: what the process is started by."""
     inputs = graph.with_name("inputs.bin")
     inputs.write_bytes(pixels().tobytes())
-    paths = [str(Path(ort_session.__file__).parents[1]), *(path for path in sys.path if "site-packages" in path)]
+    paths = [str(Path(ort_session.__file__).parents[2]), *(path for path in sys.path if "site-packages" in path)]
     code = f"import sys; sys.path[:0] = {paths!r}\n" + ASK.replace("WIDTH", str(WIDTH))
     python = str(Path(sys.executable).resolve())
     command = [*before, python, "-c", code, str(graph), str(inputs)]
@@ -79,7 +79,7 @@ def test_a_cpu_without_vnni_answers_the_same(tmp_path: Path, mode: str) -> None:
 @pytest.mark.skipif(QEMU is None, reason="qemu-x86_64 is not installed (package qemu-user)")
 def test_with_8_bits_it_would_not(tmp_path: Path) -> None:
     """Why weights take 7 bits; and that the test above can fail."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415  (seconds, for this test alone)
+    from onnxruntime.quantization import QuantType, quantize_dynamic
 
     source = dense(tmp_path / "plain").folder / "model.onnx"
     target = tmp_path / "whole.onnx"

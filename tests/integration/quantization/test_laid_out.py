@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from models.networks import PIXELS, network
+from support.weighted_network import PIXELS, network
 
 from pilotlight.conversion import read_signature
 from pilotlight.core.artifacts import Candidate
@@ -15,8 +15,8 @@ from pilotlight.quantization import quantize
 from pilotlight.quantization.integers import _Batches
 from pilotlight.store import FolderBlobs, Store
 from pilotlight_runtime.datatypes import FP32
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.loading import load_model
-from pilotlight_runtime.ort_session import open_session
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
 

@@ -4,13 +4,13 @@ import struct
 from pathlib import Path
 
 import pytest
-from models.build import add_model, save
 from onnx import TensorProto, helper
+from support.onnx_models import add_model, save
 
 from pilotlight_runtime.datatypes import FP32
-from pilotlight_runtime.generation import CachedDecoder, Search, generate
-from pilotlight_runtime.ort_session import OrtSession, open_session
+from pilotlight_runtime.engine.ort_session import OrtSession, open_session
 from pilotlight_runtime.tensor import Tensor
+from pilotlight_runtime.text.generation import CachedDecoder, Search, generate
 
 OFFSETS = Tensor(FP32, (2,), memoryview(struct.pack("<2f", 100, 200)))
 

@@ -10,7 +10,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from models.build import (
+from PIL import Image
+from support.codec_table import TABLE
+from support.handler_calls import Answered, Called
+from support.manifests import signature_of
+from support.onnx_models import (
     add_model,
     fill_model,
     gather_model,
@@ -19,16 +23,12 @@ from models.build import (
     package,
     package_identity,
 )
-from models.calls import Answered, Called
-from models.codec_table import TABLE
-from models.manifests import signature_of
-from PIL import Image
 
-from pilotlight_runtime.compression import MAX_UNPACKED_BYTES
 from pilotlight_runtime.datatypes import DATATYPES
 from pilotlight_runtime.errors import LoadError
 from pilotlight_runtime.handler import model_handler, threads
 from pilotlight_runtime.manifest import ImageInput
+from pilotlight_runtime.protocol.compression import MAX_UNPACKED_BYTES
 
 INFER = "/v2/models/tiny/infer"
 PREDICT = "/v1/models/tiny:predict"

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from models.build import package_identity
+from support.onnx_models import package_identity
 
 from pilotlight_runtime.catalog_index import CatalogEntry, dump_catalog
 
@@ -37,7 +37,7 @@ def test_answering_loads_neither_numpy_nor_onnxruntimes_package(tmp_path: Path) 
     package_identity(tmp_path, "FP32", (1,))
     (tmp_path / "app.py").write_bytes((FUNCTIONS / "digits" / "app.py").read_bytes())
     loaded = modules_after(RUN, str(tmp_path), "/v2/models/tiny")
-    assert "pilotlight_runtime.ort_session" in loaded
+    assert "pilotlight_runtime.engine.ort_session" in loaded
     assert loaded.isdisjoint((*HEAVY, *SLOW))
 
 
@@ -48,7 +48,9 @@ def test_the_catalog_loads_no_session(tmp_path: Path) -> None:
     assert "pilotlight_runtime.catalog" in loaded
     # botocore: Powertools looks whether it is there, to name itself in its requests. Lambda's own runtime has it.
     assert loaded.isdisjoint(set(HEAVY) - {"botocore"})
-    session = {f"pilotlight_runtime.{name}" for name in ("session", "loading", "inference", "ort_session", "handler")}
+    session = {
+        f"pilotlight_runtime.{name}" for name in ("session", "loading", "inference", "engine.ort_session", "handler")
+    }
     assert loaded.isdisjoint(session)
 
 

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from pilotlight_runtime.engine.library import find_library
 from pilotlight_runtime.errors import SessionError
-from pilotlight_runtime.ort_library import find_library
 
 PROVIDERS = "libonnxruntime_providers_shared.so"
 

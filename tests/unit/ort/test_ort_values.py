@@ -3,7 +3,7 @@ import weakref
 
 import pytest
 
-from pilotlight_runtime.ort_values import Buffer, Handle
+from pilotlight_runtime.engine.values import Buffer, Handle
 
 
 class Parent:

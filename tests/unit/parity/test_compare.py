@@ -3,7 +3,7 @@ import pytest
 
 from pilotlight.core.artifacts import Array
 from pilotlight.core.modelconfig import ParityConfig
-from pilotlight.parity.compare import Comparison, compare
+from pilotlight.verification.compare import Comparison, compare
 from pilotlight_runtime.datatypes import BF16, BOOL, BYTES, FP16, FP32, FP64, INT64, UINT64, Datatype
 from pilotlight_runtime.signature import Signature, TensorSpec
 

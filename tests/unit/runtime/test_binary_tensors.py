@@ -1,11 +1,11 @@
 import struct
 
 import pytest
-from models.codec_table import TABLE, held
+from support.codec_table import TABLE, held
 
-from pilotlight_runtime.binary_tensors import decode_binary, encode_binary
 from pilotlight_runtime.datatypes import BF16, BOOL, BYTES, DATATYPES, FP32, Datatype
 from pilotlight_runtime.errors import InvalidRequest
+from pilotlight_runtime.protocol.binary_tensors import decode_binary, encode_binary
 from pilotlight_runtime.tensor import Tensor
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pilotlight_runtime.binary_tensors import decode_binary, encode_binary
 from pilotlight_runtime.datatypes import BF16, BOOL, BYTES, DATATYPES, Datatype
-from pilotlight_runtime.json_codec import dumps, loads
-from pilotlight_runtime.json_tensors import decode_json, encode_json
+from pilotlight_runtime.protocol.binary_tensors import decode_binary, encode_binary
+from pilotlight_runtime.protocol.json_codec import dumps, loads
+from pilotlight_runtime.protocol.json_tensors import decode_json, encode_json
 from pilotlight_runtime.tensor import Tensor, element_count
 
 SHAPES = st.lists(st.integers(0, 4), max_size=4).map(tuple)

@@ -4,9 +4,9 @@ import zlib
 
 import pytest
 
-from pilotlight_runtime.compression import MAX_UNPACKED_BYTES, MIN_PACKED_BYTES, pack, unpack
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
-from pilotlight_runtime.http import HttpResponse
+from pilotlight_runtime.protocol.compression import MAX_UNPACKED_BYTES, MIN_PACKED_BYTES, pack, unpack
+from pilotlight_runtime.protocol.http import HttpResponse
 
 BODY = b"a body " * 100
 

@@ -8,8 +8,8 @@ import pytest
 from pilotlight_runtime.entry import Entry
 from pilotlight_runtime.errors import InferenceFailed, MethodNotAllowed, NotFound
 from pilotlight_runtime.events import MAX_ANSWER_BYTES
-from pilotlight_runtime.http import HttpRequest, HttpResponse, json_response
 from pilotlight_runtime.observer import Record, Trace
+from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, json_response
 
 CONTEXT = SimpleNamespace(aws_request_id="id-1")
 EVENT = {"path": "/v2"}

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from pilotlight_runtime.generation import Candidates, Generated, Search, generate
+from pilotlight_runtime.text.generation import Candidates, Generated, Search, generate
 
 END, BEGIN = 0, 9
 TOKENS = (END, 1, 2, 3)

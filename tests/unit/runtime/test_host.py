@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from pilotlight_runtime.host import describe_host
+from pilotlight_runtime.engine.host import describe_host
 
 INTEL = "processor\t: 0\nflags\t\t: fpu sse4_1 avx f16c fma avx2 amx_tile\n\nprocessor\t: 1\nflags\t: fpu\n"
 ARM = "processor\t: 0\nFeatures\t: fp asimd\n"

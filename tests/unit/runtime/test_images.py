@@ -4,13 +4,13 @@ import zlib
 from typing import Any
 
 import pytest
-from models.manifests import manifest_of
 from PIL import Image
+from support.manifests import manifest_of
 
 from pilotlight_runtime.datatypes import DATATYPES
 from pilotlight_runtime.errors import InvalidRequest, SessionError, TooLarge
-from pilotlight_runtime.images import MAX_PIXELS, ImageCodec, image_codec, is_image
 from pilotlight_runtime.manifest import ImageInput
+from pilotlight_runtime.protocol.images import MAX_PIXELS, ImageCodec, image_codec, is_image
 from pilotlight_runtime.signature import TensorSpec
 
 GREY = ImageInput("x", 2, 2, 1, 1.0, 0.0, "NHWC")

@@ -1,7 +1,7 @@
 import pytest
 
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
-from pilotlight_runtime.json_codec import MAX_JSON_BYTES, dumps, loads
+from pilotlight_runtime.protocol.json_codec import MAX_JSON_BYTES, dumps, loads
 
 
 def test_reads_memory_that_it_does_not_own() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from pilotlight_runtime.errors import MethodNotAllowed, NotFound
-from pilotlight_runtime.routes import Route, route
+from pilotlight_runtime.protocol.routes import Route, route
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pilotlight_runtime.errors import ManifestError
-from pilotlight_runtime.subwords import MARK, Subwords, pieces
+from pilotlight_runtime.text.subwords import MARK, Subwords, pieces
 
 GERMAN = Subwords("abdeinruvz-" + MARK, [("u", "n"), ("un", "d"), ("e", "i"), ("ei", "n"), (MARK, "ein")])
 

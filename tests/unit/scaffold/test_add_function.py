@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from templates import parse_template
+from support.templates import parse_template
 
 from pilotlight.core.errors import ProjectError
 from pilotlight.scaffold import add_function

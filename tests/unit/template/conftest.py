@@ -3,7 +3,7 @@ from copy import deepcopy
 
 import pytest
 from samtranslator.translator.transform import transform
-from templates import Resources, Template
+from support.templates import Resources, Template
 
 
 class _NoManagedPolicies:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from templates import Template, read_template
+from support.templates import Template, read_template
 
 from pilotlight_runtime.line_observer import LineObserver
 from pilotlight_runtime.observer import Record

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from templates import Resources, Template, of_type, operations, parse_template
+from support.templates import Resources, Template, of_type, operations, parse_template
 
 from pilotlight.scaffold import add_function
 

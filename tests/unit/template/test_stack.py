@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from templates import Resources, Template, of_type, operations, read_template
+from support.templates import Resources, Template, of_type, operations, read_template
 
 from pilotlight.core.names import logical_stem
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from pilotlight.training import learn_subwords
-from pilotlight_runtime.subwords import pieces
+from pilotlight import learn_subwords
+from pilotlight_runtime.text.subwords import pieces
 
 
 def by_definition(texts: list[str], merges: int) -> list[tuple[str, str]]:

@@ -1,0 +1,138 @@
+"""A Session on ONNX Runtime's C API: no numpy, and nothing of onnxruntime's Python package."""
+
+import os
+from _thread import allocate_lock
+from collections.abc import Mapping, Sequence
+from ctypes import byref, c_void_p
+from functools import cache
+
+from pilotlight_runtime.engine.abi import LOG_FATAL, OPTIMIZE_NOTHING, OrtApi, OrtError
+from pilotlight_runtime.engine.graph_signature import read_signature
+from pilotlight_runtime.engine.host import OPTIMIZED_NAME
+from pilotlight_runtime.engine.plan import Plan
+from pilotlight_runtime.engine.start import installed_library, load_library, start_engine
+from pilotlight_runtime.engine.values import Handle, Values
+from pilotlight_runtime.errors import InferenceFailed, SessionError
+from pilotlight_runtime.light_typing import Final
+from pilotlight_runtime.paths import StrPath
+from pilotlight_runtime.tensor import Tensor
+
+_SETTINGS: Final = {
+    # A thread that spins for work takes CPU time from the request that runs; Lambda's CPU share pays for both.
+    b"session.intra_op.allow_spinning": b"0",
+    b"session.inter_op.allow_spinning": b"0",
+}
+_one_at_a_time: Final = allocate_lock()
+_MOST_PLANS: Final = 64
+_LARGEST_DIMENSION: Final = 2**63 - 1
+
+
+def open_session(path: StrPath, threads: int, *, library: StrPath | None = None) -> "OrtSession":
+    """Opens the graph at `path`, external data beside it included, with `threads` threads inside an operator.
+
+    library: the libonnxruntime to use, else the one of the installed wheel. Raises SessionError.
+    """
+    with _one_at_a_time:  # two engines would both release the one environment
+        engine = _engine(os.fspath(library or installed_library()))
+    return OrtSession(engine, path, threads)
+
+
+def engine_version() -> str:
+    """The version of the installed wheel's engine, as in 1.32.0. Raises SessionError."""
+    return load_library(installed_library()).version
+
+
+class OrtSession:
+    """An opened graph on the CPU. Threads may run it at the same time, and close it while it runs."""
+
+    def __init__(self, engine: "Engine", path: StrPath, threads: int) -> None:
+        self._api = engine.api
+        self._values = engine.values
+        try:
+            self._session: Handle | None = engine.open(path, threads)
+            self.signature = read_signature(self._api, self._values, self._session)
+        except (OrtError, UnicodeDecodeError) as error:
+            raise SessionError(f"ONNX Runtime cannot open {path}: {error}") from error
+        self._inputs = {spec.name: spec for spec in self.signature.inputs}
+        self._outputs = {spec.name: spec for spec in self.signature.outputs}
+        self._plans: dict[tuple[object, ...], Plan] = {}
+
+    def close(self) -> None:
+        """Frees the graph once no run uses it any more. Tensors that it answered stay valid."""
+        self._session = None
+
+    def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> list[Tensor]:
+        """See Session.run. InferenceFailed without a cause says what does not fit the signature."""
+        session = self._session
+        if session is None:
+            raise InferenceFailed("the session is closed")
+        plan = self._plan(inputs, outputs)
+        try:
+            return plan.run(session, inputs)
+        except OrtError as error:
+            raise InferenceFailed("the model failed on this input") from error
+
+    def _plan(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Plan:
+        """How to run inputs of these names, datatypes and shapes: checked and made at their first run."""
+        key = (tuple(outputs), *[(name, tensor.datatype.onnx, tensor.shape) for name, tensor in inputs.items()])
+        plan = self._plans.get(key)
+        if plan is None:
+            self._check(inputs, outputs)
+            plan = Plan(self._api, self._values, inputs, [self._outputs[name] for name in outputs])
+            if len(self._plans) >= _MOST_PLANS:
+                self._plans.clear()
+            self._plans[key] = plan
+        return plan
+
+    def _check(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> None:
+        """Everything that ONNX Runtime would follow a pointer for, or answer with a less clear message."""
+        for name, tensor in inputs.items():
+            spec = self._inputs.get(name)
+            if spec is None:
+                raise InferenceFailed(f"the model has no input {name!r}")
+            if tensor.datatype is not spec.datatype:
+                raise InferenceFailed(f"input {name!r} is {spec.datatype.name}, not {tensor.datatype.name}")
+            if not spec.accepts(tensor.shape) or max(tensor.shape, default=0) > _LARGEST_DIMENSION:
+                raise InferenceFailed(f"input {name!r} has shape {list(spec.shape)}, not {list(tensor.shape)}")
+        if len(inputs) < len(self._inputs):
+            missing = [repr(name) for name in self._inputs if name not in inputs]
+            raise InferenceFailed(f"the model needs {', '.join(missing)}")
+        for name in outputs:
+            if name not in self._outputs:
+                raise InferenceFailed(f"the model has no output {name!r}")
+
+
+class Engine:
+    """One loaded library with its environment `env`, which every session shares and which is released with the last."""
+
+    def __init__(self, api: OrtApi, env: int) -> None:
+        self.api = api
+        self._env = Handle(env, self.api.release_env)
+        self.api.disable_telemetry_events(env)
+        self.values = Values(self.api)
+
+    def open(self, path: StrPath, threads: int) -> Handle:
+        """A session for the graph at `path`; OrtError where there is none that can be run."""
+        encoded = os.fsencode(path)
+        if b"\0" in encoded or threads < 1:
+            raise SessionError(f"a path with a NUL or {threads} threads cannot open a session")
+        api, options, session = self.api, c_void_p(), c_void_p()
+        api.create_session_options(byref(options))
+        owned = Handle(options.value, api.release_session_options)
+        api.set_session_log_severity_level(owned.pointer, LOG_FATAL)
+        api.set_intra_op_num_threads(owned.pointer, threads)
+        api.set_inter_op_num_threads(owned.pointer, 1)
+        if os.path.basename(encoded) == os.fsencode(OPTIMIZED_NAME):
+            api.set_session_graph_optimization_level(owned.pointer, OPTIMIZE_NOTHING)  # everything is done already
+        for key, value in _SETTINGS.items():
+            api.add_session_config_entry(owned.pointer, key, value)
+        api.create_session(self._env.pointer, encoded, owned.pointer, byref(session))
+        return Handle(session.value, api.release_session, self._env)
+
+
+@cache
+def _engine(library: str) -> Engine:
+    try:
+        return Engine(load_library(library), start_engine(library))
+    except OrtError as error:
+        raise SessionError(f"{library} cannot be used as ONNX Runtime: {error}") from error

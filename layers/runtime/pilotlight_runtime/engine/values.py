@@ -1,0 +1,198 @@
+"""Tensors as ONNX Runtime's values and back.
+
+Inputs of a fixed-size datatype are lent, not copied. Outputs up to COPY_UP_TO bytes are copied, which costs no more
+than lending them would; larger ones are lent, and the value lives until the last view of its memory dies. Strings are
+copied.
+"""
+
+import ctypes
+from ctypes import byref, c_char_p, c_int, c_int64, c_size_t, c_void_p
+from functools import cache
+
+from pilotlight_runtime.datatypes import BYTES, Datatype
+from pilotlight_runtime.engine.abi import ALLOCATOR_DEVICE, MEMORY_DEFAULT, Call, OrtApi
+from pilotlight_runtime.light_typing import Any, Final
+from pilotlight_runtime.tensor import Tensor, element_count
+
+COPY_UP_TO: Final = 65_536
+"""Bytes. Lending takes 14 microseconds for each new size and a millisecond for the first; copying 64 KiB takes two."""
+
+_NUL: Final = b"\0"
+
+
+class Handle:
+    """A pointer that ONNX Runtime gave us to keep: released exactly once, when nothing refers to the handle any more.
+
+    keeps: what must outlive it.
+    """
+
+    __slots__ = ("_release", "keeps", "pointer")
+
+    def __init__(self, pointer: int | None, release: Call, keeps: object = None) -> None:
+        self.pointer = pointer
+        self.keeps = keeps
+        self._release = release
+
+    def __del__(self) -> None:
+        self._release(self.pointer)
+
+
+class _PyBuffer(ctypes.Structure):
+    """CPython's `Py_buffer`, whose layout is part of the stable ABI since 3.11."""
+
+    _fields_ = (
+        ("buf", c_void_p),
+        ("obj", c_void_p),
+        ("len", ctypes.c_ssize_t),
+        ("itemsize", ctypes.c_ssize_t),
+        ("readonly", c_int),
+        ("ndim", c_int),
+        ("format", c_char_p),
+        ("shape", c_void_p),
+        ("strides", c_void_p),
+        ("suboffsets", c_void_p),
+        ("internal", c_void_p),
+    )
+
+
+_get_buffer = ctypes.pythonapi.PyObject_GetBuffer
+_get_buffer.argtypes = (ctypes.py_object, ctypes.POINTER(_PyBuffer), c_int)
+_release_buffer = ctypes.pythonapi.PyBuffer_Release
+_release_buffer.argtypes = (ctypes.POINTER(_PyBuffer),)
+_release_buffer.restype = None
+
+
+class Buffer:
+    """The memory of a bytes-like object, read-only ones too, which stays where it is while this exists."""
+
+    __slots__ = ("_view", "address", "size")
+
+    def __init__(self, data: memoryview | bytearray) -> None:
+        self._view = _PyBuffer()
+        _get_buffer(data, byref(self._view), 0)
+        self.address: int = self._view.buf or 0
+        self.size: int = self._view.len
+
+    def __del__(self) -> None:
+        _release_buffer(byref(self._view))
+
+
+@cache
+def array_type(kind: Any, length: int) -> Any:
+    """`kind * length`, made once: ctypes takes 14 microseconds to make it again and leaves a cycle behind."""
+    return kind * length
+
+
+def shape_array(shape: tuple[int, ...]) -> Any:
+    """`shape` as C takes it."""
+    return array_type(c_int64, len(shape))(*shape)
+
+
+def _capacity(count: int) -> int:
+    """`count` rounded up to a power of two, so that there are few array types."""
+    return 1 << max(count - 1, 0).bit_length()
+
+
+class Values:
+    """Makes values for one library and reads them."""
+
+    def __init__(self, api: OrtApi) -> None:
+        self._api = api
+        info, allocator = c_void_p(), c_void_p()
+        api.create_cpu_memory_info(ALLOCATOR_DEVICE, MEMORY_DEFAULT, byref(info))
+        self._info = Handle(info.value, api.release_memory_info)
+        api.get_allocator_with_default_options(byref(allocator))
+        self.allocator = allocator.value
+        """ONNX Runtime's own, never released."""
+
+    def lend(self, tensor: Tensor, shape: Any) -> Handle:
+        """A value that holds `tensor`, and keeps it in memory. shape: its shape_array."""
+        if tensor.datatype is BYTES:
+            value = c_void_p()
+            self._api.create_tensor_as_ort_value(self.allocator, shape, len(shape), BYTES.onnx, byref(value))
+            handle = Handle(value.value, self._api.release_value)
+            self._fill(handle, tensor.elements)
+            return handle
+        buffer = Buffer(tensor.buffer)
+        if not buffer.size or buffer.address % tensor.datatype.itemsize:
+            # Kernels may read whole elements, and a tensor in a binary request begins wherever the one before it ended.
+            buffer = Buffer(bytearray(tensor.buffer) or bytearray(1))
+        return self._over(buffer, len(tensor.buffer), tensor.datatype, shape)
+
+    def refer(self, memory: memoryview, datatype: Datatype, shape: tuple[int, ...]) -> Handle:
+        """A value of a fixed-size datatype over `memory`, which may be written to, now and later."""
+        return self._over(Buffer(memory), len(memory), datatype, shape_array(shape))
+
+    def _over(self, buffer: Buffer, size: int, datatype: Datatype, shape: Any) -> Handle:
+        value = c_void_p()
+        self._api.create_tensor_with_data_as_ort_value(
+            self._info.pointer, buffer.address, size, shape, len(shape), datatype.onnx, byref(value)
+        )
+        return Handle(value.value, self._api.release_value, buffer)
+
+    def _fill(self, value: Handle, elements: tuple[bytes, ...]) -> None:
+        pointers = array_type(c_char_p, _capacity(len(elements)))(*elements)
+        self._api.fill_string_tensor(value.pointer, pointers, len(elements))
+        for index, element in enumerate(elements):
+            if _NUL in element:  # the call above takes C strings, which end there
+                memory = c_void_p()
+                self._api.get_resized_string_tensor_element_buffer(value.pointer, index, len(element), byref(memory))
+                ctypes.memmove(memory, element, len(element))
+
+    def take(self, value: Handle, datatype: Datatype) -> Tensor:
+        """The tensor of `datatype` in `value`, which it keeps where it lends its memory."""
+        info = c_void_p()
+        self._api.get_tensor_type_and_shape(value.pointer, byref(info))
+        try:
+            shape = self.shape(info.value)
+        finally:
+            self._api.release_tensor_type_and_shape_info(info)
+        count = element_count(shape)
+        if datatype is BYTES:
+            return Tensor(datatype, shape, self._strings(value, count))
+        return Tensor(datatype, shape, self._memory(value, count * datatype.itemsize))
+
+    def type_and_shape(self, info: int | None) -> tuple[int, tuple[int, ...]]:
+        """`TensorProto.DataType` and dimensions, -1 where unknown, of an `OrtTensorTypeAndShapeInfo`."""
+        onnx_type = c_int()
+        self._api.get_tensor_element_type(info, byref(onnx_type))
+        return onnx_type.value, self.shape(info)
+
+    def shape(self, info: int | None) -> tuple[int, ...]:
+        """The dimensions, -1 where unknown, of an `OrtTensorTypeAndShapeInfo`."""
+        rank = c_size_t()
+        self._api.get_dimensions_count(info, byref(rank))
+        sizes = array_type(c_int64, rank.value)()
+        self._api.get_dimensions(info, sizes, rank)
+        return tuple(sizes)
+
+    def _memory(self, value: Handle, size: int) -> memoryview:
+        if not size:
+            return memoryview(b"")
+        address = c_void_p()
+        self._api.get_tensor_mutable_data(value.pointer, byref(address))
+        if size <= COPY_UP_TO:
+            return memoryview(bytearray(ctypes.string_at(address, size)))
+        return _lent(address.value or 0, size, value)
+
+    def _strings(self, value: Handle, count: int) -> tuple[bytes, ...]:
+        if not count:
+            return ()
+        size = c_size_t()
+        self._api.get_string_tensor_data_length(value.pointer, byref(size))
+        content = bytearray(size.value or 1)
+        starts = array_type(c_size_t, _capacity(count))()
+        memory = Buffer(content)
+        self._api.get_string_tensor_content(value.pointer, memory.address, size, starts, count)
+        ends = (*starts[1:count], size.value)
+        return tuple(bytes(content[start:end]) for start, end in zip(starts[:count], ends, strict=True))
+
+
+def _lent(address: int, size: int, owner: object) -> memoryview:
+    """`size` bytes at `address`, with `owner` alive as long as any view of them."""
+    from _pickle import PickleBuffer
+
+    array = (ctypes.c_ubyte * size).from_address(address)
+    array.owner = owner  # type: ignore[attr-defined]  # a ctypes array takes attributes, and a view keeps its array
+    # Only this changes a view's format from ctypes' "<B" to plain "B" without a copy; nothing is pickled.
+    return PickleBuffer(array).raw()

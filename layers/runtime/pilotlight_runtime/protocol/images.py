@@ -1,0 +1,146 @@
+"""A PNG or JPEG becomes the model's input. Pillow is imported at the first picture: tensors need none of it."""
+
+from __future__ import annotations
+
+import struct
+
+from pilotlight_runtime.datatypes import Datatype
+from pilotlight_runtime.errors import InvalidRequest, SessionError, TooLarge
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Final
+from pilotlight_runtime.manifest import ImageInput, Manifest
+from pilotlight_runtime.signature import TensorSpec
+from pilotlight_runtime.tensor import Tensor
+from pilotlight_runtime.types import InferRequest
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MAX_PIXELS: Final = 40_000_000
+"""Decoded, 120 MB of RGB. A file of 6 MiB may claim far more."""
+
+_MAGIC: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+_ORIENTATION: Final = 0x0112  # EXIF 2.32, tag Orientation
+_WIDE_GREYS: Final = ("I;16", "I;16B", "I;16L", "I")
+
+
+def is_image(body: bytes, content_type: str) -> bool:
+    """Whether a request is a picture, by its Content-Type or by how its body begins, which JSON never does."""
+    return content_type.strip().lower().startswith("image/") or body.startswith(_MAGIC)
+
+
+class ImageCodec:
+    """Turns pictures into one input, as the manifest says.
+
+    SessionError where the manifest's image does not fit the signature.
+    """
+
+    def __init__(self, image: ImageInput, spec: TensorSpec) -> None:
+        self._image = image
+        self._kind = spec.datatype
+        self._shape = _shape(image, spec)
+        self._table = _table(image, spec.datatype)
+
+    def tensor(self, body: bytes) -> Tensor:
+        """The picture in `body`, in the model's size, channels and scale.
+
+        It is turned as its EXIF orientation says; transparency is dropped. InvalidRequest where it is neither PNG nor
+        JPEG, or damaged; TooLarge over MAX_PIXELS.
+        """
+        picture = _decoded(body, self._image)
+        planes = [picture]
+        if self._image.layout == "NCHW" and self._image.channels > 1:
+            planes = list(picture.split())
+        pixels = b"".join(plane.tobytes() for plane in planes)
+        return Tensor(self._kind, self._shape, memoryview(b"".join(map(self._table.__getitem__, pixels))))
+
+    def request(self, body: bytes) -> InferRequest:
+        """The inference request that the picture in `body` is."""
+        return InferRequest({self._image.input: self.tensor(body)})
+
+
+def image_codec(manifest: Manifest) -> ImageCodec | None:
+    """How the model takes pictures, None where it takes none."""
+    if manifest.image is None:
+        return None
+    spec = manifest.signature.input(manifest.image.input)
+    if spec is None:
+        raise SessionError(f"image.input is {manifest.image.input!r}, which is no input of the model")
+    return ImageCodec(manifest.image, spec)
+
+
+def preload() -> None:
+    """Imports Pillow and its decoders now, for a snapshot from which the first picture would find them missing."""
+    from PIL import Image as pillow  # noqa: N813  (30 ms)
+
+    pillow.preinit()
+
+
+def _shape(image: ImageInput, spec: TensorSpec) -> tuple[int, ...]:
+    """The shape of one picture, with a batch dimension or a channel dimension where the model has them."""
+    flat = (image.height, image.width)
+    full = (*flat, image.channels) if image.layout == "NHWC" else (image.channels, *flat)
+    shapes = [(1, *full), full, *([(1, *flat), flat] if image.channels == 1 else [])]
+    for shape in shapes:
+        if spec.accepts(shape):
+            return shape
+    raise SessionError(f"image of {list(full)} ({image.layout}) does not fit input {spec.name!r} of {list(spec.shape)}")
+
+
+def _table(image: ImageInput, kind: Datatype) -> tuple[bytes, ...]:
+    """The element that each pixel value becomes, as bytes."""
+    values: list[float] = [pixel * image.scale + image.offset for pixel in range(256)]
+    whole = [round(value) for value in values]
+    try:
+        if kind.format in ("e", "f", "d"):
+            return tuple(struct.pack(f"<{kind.format}", value) for value in values)
+        if kind.format and kind.format != "?":
+            return tuple(struct.pack(f"<{kind.format}", value) for value in whole)
+    except (struct.error, OverflowError):
+        raise SessionError(f"pixels times {image.scale} plus {image.offset} do not fit {kind.name}") from None
+    raise SessionError(f"a picture cannot become {kind.name}")
+
+
+def _decoded(body: bytes, image: ImageInput) -> Image:
+    import io
+
+    from PIL import Image as pillow  # noqa: N813  (30 ms that only pictures pay for)
+    from PIL import UnidentifiedImageError
+
+    try:
+        with pillow.open(io.BytesIO(body), formats=("PNG", "JPEG")) as picture:
+            _check_pixels(picture.width * picture.height)
+            return _resized(_upright(picture), image)
+    except (pillow.DecompressionBombError, pillow.DecompressionBombWarning):
+        raise TooLarge(f"the picture has more than {MAX_PIXELS} pixels, which is the most") from None
+    except UnidentifiedImageError:
+        raise InvalidRequest("the picture is neither PNG nor JPEG, or its beginning is damaged") from None
+    except TooLarge:
+        raise
+    except Exception as error:  # noqa: BLE001  (Pillow's decoders raise most kinds for a damaged file)
+        raise InvalidRequest(f"the picture is damaged or cut short ({type(error).__name__})") from None
+
+
+def _check_pixels(count: int) -> None:
+    if count > MAX_PIXELS:
+        raise TooLarge(f"the picture has {count} pixels, the most is {MAX_PIXELS}")
+
+
+def _upright(picture: Image) -> Image:
+    """Cameras store pictures lying on their side and say so in EXIF."""
+    if picture.getexif().get(_ORIENTATION, 1) == 1:
+        return picture
+    from PIL import ImageOps
+
+    return ImageOps.exif_transpose(picture)
+
+
+def _resized(picture: Image, image: ImageInput) -> Image:
+    from PIL.Image import Resampling
+
+    if picture.mode in _WIDE_GREYS:
+        # Pillow cuts 16-bit greys off at 255 instead of scaling them.
+        picture = picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    picture = picture.convert("L" if image.channels == 1 else "RGB")
+    if picture.size != (image.width, image.height):
+        picture = picture.resize((image.width, image.height), Resampling.BILINEAR)
+    return picture

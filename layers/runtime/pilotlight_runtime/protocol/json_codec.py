@@ -1,0 +1,145 @@
+"""JSON documents to bytes and back: the only place that knows which library does it.
+
+Python's own library decides what JSON is and says what is wrong with it. orjson is ten times as fast, but takes 9 ms to
+import, so it is imported once Python's has read so much that this is going to pay. What it reads without an error is
+what Python's would have read, but for whole numbers of more than 64 bits, which it reads as floats: who refuses a
+document that `loads_fast` has read looks at it again as `loads` reads it. tests/unit/runtime/test_json_parsers.py
+compares the two.
+"""
+
+import json
+
+from pilotlight_runtime.errors import InvalidRequest, TooLarge
+from pilotlight_runtime.light_typing import Any, Final, NamedTuple, NoReturn
+
+MAX_JSON_BYTES: Final = 16 * 1024 * 1024
+"""A parsed document takes up to 25 times its length in memory; tensors larger than this come in binary."""
+
+BREAK_EVEN: Final = 65_536
+"""Bytes of JSON. Python's own parser loses the 9 ms only after three times as many, but who was asked for so much will
+most likely be asked for more."""
+
+
+_MOST_LETTERS: Final = 64
+
+
+class Doubts(NamedTuple):
+    """What elements of a document may be that only a look at each would tell.
+
+    booleans: true or false, which Python takes for numbers. infinities: numbers such as 1e400, which are valid JSON.
+    """
+
+    booleans: bool
+    infinities: bool
+
+
+DOUBTFUL: Final = Doubts(booleans=True, infinities=True)
+
+
+class Fast:
+    """orjson, once it is imported. read: bytes of JSON that were read without it."""
+
+    __slots__ = ("library", "read")
+
+    def __init__(self) -> None:
+        self.library: Any = None
+        self.read = 0
+
+    def use(self) -> None:
+        """Imports orjson now. Where it is not installed, Python's own library goes on."""
+        self.read = 0
+        try:
+            import orjson
+        except ImportError:
+            return
+        self.library = orjson
+
+
+fast: Final = Fast()
+
+
+def loads(raw: bytes | memoryview) -> Any:
+    """The document in `raw`, which is UTF-8.
+
+    InvalidRequest where it is malformed, too deeply nested or has NaN or Infinity, which JSON has not (RFC 8259,
+    section 6); TooLarge over MAX_JSON_BYTES.
+    """
+    _check_length(raw)
+    try:
+        return _DECODER.decode(str(raw, "utf-8"))
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"the JSON is not UTF-8: byte {error.start} is {raw[error.start]:#04x}") from None
+    except RecursionError:
+        raise InvalidRequest("the JSON is too deeply nested") from None
+    except ValueError as error:
+        raise InvalidRequest(f"malformed JSON: {_reason(error)}") from None
+
+
+def loads_fast(raw: bytes) -> tuple[Any, Doubts]:
+    """As `loads`, but a whole number of more than 64 bits may have become a float. The errors are the same."""
+    _check_length(raw)
+    if fast.library is None:
+        fast.read += len(raw)
+        if fast.read >= BREAK_EVEN:
+            fast.use()
+    if fast.library is not None:
+        try:
+            return fast.library.loads(raw), Doubts(_has_booleans(raw), infinities=False)
+        except ValueError:
+            pass  # Python's own library says what is wrong, or finds nothing wrong: half of a surrogate pair, 1e400
+    return loads(raw), Doubts(_has_booleans(raw), infinities=True)
+
+
+def _has_booleans(raw: bytes) -> bool:
+    """Whether the JSON in `raw` may have true or false in it."""
+    return _has(raw, b"true", b"u") or _has(raw, b"false", b"l")
+
+
+def _has(raw: bytes, word: bytes, third: bytes) -> bool:
+    """Whether `word`, whose third letter is `third`, is in `raw`, or too many such letters are to tell soon.
+
+    Looking for one byte is twenty times as fast as looking for a word, and numbers have neither u nor l in them.
+    """
+    found = raw.find(third)
+    for _ in range(_MOST_LETTERS):
+        if found < 0:
+            return False
+        if raw.startswith(word, max(found - 2, 0)):
+            return True
+        found = raw.find(third, found + 1)
+    return True
+
+
+def dumps(document: object) -> bytes:
+    """`document` as compact ASCII JSON. ValueError where it has NaN or infinity."""
+    return _encode(document).encode()
+
+
+def dumps_finite(document: object) -> bytes:
+    """As `dumps`, for a document that is known to have no NaN and no infinity."""
+    if fast.library is not None:
+        try:
+            written: bytes = fast.library.dumps(document)
+        except TypeError:
+            return dumps(document)
+        if written.isascii():
+            return written
+    return dumps(document)
+
+
+def _check_length(raw: bytes | memoryview) -> None:
+    if len(raw) > MAX_JSON_BYTES:
+        raise TooLarge(f"the JSON is {len(raw)} bytes long, the most is {MAX_JSON_BYTES}; send binary tensors instead")
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise InvalidRequest(f"malformed JSON: {constant} is not JSON; send such values in a binary tensor")
+
+
+def _reason(error: ValueError) -> str:
+    """The parser's own words, except for a number too long for Python, where they advise on Python's settings."""
+    return str(error) if isinstance(error, json.JSONDecodeError) else "a number has too many digits"
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse)
+_encode: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode

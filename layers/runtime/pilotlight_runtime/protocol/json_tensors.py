@@ -1,0 +1,169 @@
+"""Tensors as JSON data and back. One table serves both directions.
+
+Source: Open Inference Protocol v2, "Tensor Data": row-major, flat or nested as the shape says.
+"""
+
+import math
+import struct
+from collections.abc import Callable, Sequence
+from itertools import chain
+
+from pilotlight_runtime.datatypes import BF16, BOOL, BYTES, DATATYPES, Datatype
+from pilotlight_runtime.errors import InvalidRequest
+from pilotlight_runtime.light_typing import Any, Final, NamedTuple
+from pilotlight_runtime.messages import summarize
+from pilotlight_runtime.protocol.json_codec import DOUBTFUL, Doubts
+from pilotlight_runtime.tensor import MAX_RANK, Tensor, element_count
+
+MAX_ELEMENTS: Final = 64 * 1024 * 1024
+"""More than any body can carry. Dimensions of 0 count as 1, so that none hides an absurd one."""
+
+_INFINITY: Final = math.inf
+
+
+class JsonForm(NamedTuple):
+    """How elements of one datatype stand in JSON. types: Python's for them; expected: in words, for messages."""
+
+    types: frozenset[type]
+    expected: str
+
+
+def _form(kind: Datatype) -> JsonForm:
+    if kind is BOOL:
+        return JsonForm(frozenset({bool}), "true or false")
+    if kind is BYTES:
+        return JsonForm(frozenset({str}), "a string")
+    if kind.format in "efd":
+        return JsonForm(frozenset({int, float}), f"a finite {kind.name} number")
+    bits = kind.itemsize * 8
+    low, high = (0, 2**bits - 1) if kind.name.startswith("U") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    return JsonForm(frozenset({int}), f"a whole number of {low} to {high}")
+
+
+FORMS: Final[dict[str, JsonForm]] = {name: _form(kind) for name, kind in DATATYPES.items() if kind is not BF16}
+"""By the datatype's name. BF16 exists only in binary."""
+
+
+def check_shape(where: str, shape: object) -> tuple[int, ...]:
+    """`shape` as a tuple; InvalidRequest where it is no list of sizes that a tensor can have."""
+    if not isinstance(shape, list) or any(type(size) is not int or size < 0 for size in shape):
+        raise InvalidRequest(f"{where}: shape must be a list of whole numbers, none negative; got {summarize(shape)}")
+    if len(shape) > MAX_RANK:
+        raise InvalidRequest(f"{where}: shape has {len(shape)} dimensions, the most is {MAX_RANK}")
+    count = 1
+    for size in shape:
+        count *= max(size, 1)
+        if count > MAX_ELEMENTS:
+            raise InvalidRequest(f"{where}: shape {summarize(shape)} is too large; the most is {MAX_ELEMENTS} elements")
+    return tuple(shape)
+
+
+def flatten(where: str, shape: tuple[int, ...], data: object) -> list[Any]:
+    """`data` without its nesting, which must be that of `shape` where there is any; a scalar may stand by itself.
+
+    The elements are not looked at, but for lists among them; InvalidRequest where they are not as many as `shape` has.
+    """
+    if not shape and not isinstance(data, list):
+        return [data]
+    if not isinstance(data, list):
+        raise InvalidRequest(f"{where}: data must be a list, got {summarize(data)}")
+    level = data
+    if list in map(type, data):
+        for depth, size in enumerate(shape[1:], start=1):
+            if len(level) != element_count(shape[:depth]) or any(
+                not isinstance(row, list) or len(row) != size for row in level
+            ):
+                raise InvalidRequest(f"{where}: data is not nested as shape {list(shape)} says, at depth {depth}")
+            level = list(chain.from_iterable(level))
+    if len(level) != element_count(shape):
+        count = element_count(shape)
+        raise InvalidRequest(f"{where}: data has {len(level)} elements, but shape {list(shape)} has {count}")
+    return level
+
+
+def decode_json(where: str, kind: Datatype, shape: tuple[int, ...], data: object, doubts: Doubts = DOUBTFUL) -> Tensor:
+    """The tensor in `data`, flat or nested; a scalar may stand without a list.
+
+    where: the field, for messages. doubts: of the document that `data` comes from; each one less saves a look at each
+    element. InvalidRequest where the count, the nesting or an element is wrong.
+    """
+    quick = not doubts.booleans and kind.format not in ("", "?")
+    packed = _pack_numbers(kind, shape, data, doubts) if quick else None
+    if packed is not None:
+        return Tensor.trusted(kind, shape, packed)
+    form = FORMS.get(kind.name)
+    if form is None:
+        raise InvalidRequest(f"{where}: {kind.name} has no JSON form; send it as a binary tensor")
+    flat = flatten(where, shape, data)
+    packed = _pack_numbers(kind, shape, flat, doubts) if quick and flat is not data else None
+    if packed is not None:
+        return Tensor(kind, shape, packed)
+    if not form.types.issuperset(map(type, flat)):
+        raise _wrong(where, form, flat, lambda element: type(element) in form.types)
+    return Tensor(kind, shape, _pack(where, kind, flat))
+
+
+def encode_json(where: str, tensor: Tensor) -> list[Any]:
+    """The elements, flat and row-major; InvalidRequest where JSON cannot carry one, which binary could."""
+    kind = tensor.datatype
+    if kind is BYTES:
+        try:
+            return [element.decode() for element in tensor.elements]
+        except UnicodeDecodeError:
+            raise InvalidRequest(f"{where} has bytes that are not UTF-8; {_ASK_BINARY}") from None
+    if kind is BF16:
+        raise InvalidRequest(f"{where} is BF16, which has no JSON form; {_ASK_BINARY}")
+    values = list(struct.unpack(f"<{tensor.count}{kind.format}", tensor.buffer))
+    if kind.format in "efd" and not _finite(values):
+        raise InvalidRequest(f"{where} has NaN or infinity, which JSON cannot carry; {_ASK_BINARY}")
+    return values
+
+
+_ASK_BINARY: Final = 'ask for it in binary with "parameters": {"binary_data": true} on the requested output'
+
+
+def _pack_numbers(kind: Datatype, shape: tuple[int, ...], data: object, doubts: Doubts) -> memoryview | None:
+    """A list of as many numbers as `shape` has, packed; None where it is anything else, which is then looked at."""
+    count = element_count(shape)
+    if type(data) is not list or len(data) != count:
+        return None
+    try:
+        packed = memoryview(struct.pack(f"<{count}{kind.format}", *data))
+        return packed if not doubts.infinities or kind.format not in "efd" or _finite(data) else None
+    except (struct.error, OverflowError):
+        return None
+
+
+def _finite(values: Sequence[Any]) -> bool:
+    """Whether there is neither NaN nor infinity; the sum of finite numbers rarely is, and then each is looked at."""
+    return math.isfinite(sum(values)) or all(map(math.isfinite, values))
+
+
+def _pack(where: str, kind: Datatype, flat: Sequence[Any]) -> memoryview | tuple[bytes, ...]:
+    form = FORMS[kind.name]
+    if kind is BYTES:
+        try:
+            return tuple(element.encode() for element in flat)
+        except UnicodeEncodeError:
+            raise InvalidRequest(f"{where}: data has a string with half of a surrogate pair") from None
+    # A number such as 1e400 is valid JSON, and Python reads infinity.
+    if float in form.types and (_INFINITY in flat or -_INFINITY in flat):
+        raise _wrong(where, form, flat, lambda element: abs(element) != _INFINITY)
+    try:
+        return memoryview(struct.pack(f"<{len(flat)}{kind.format}", *flat))
+    except (struct.error, OverflowError):
+        raise _wrong(where, form, flat, lambda element: _fits(kind, element)) from None
+
+
+def _fits(kind: Datatype, element: Any) -> bool:
+    try:
+        struct.pack(f"<{kind.format}", element)
+    except (struct.error, OverflowError):
+        return False
+    return True
+
+
+def _wrong(where: str, form: JsonForm, flat: Sequence[Any], fits: Callable[[Any], bool]) -> InvalidRequest:
+    """The error for the first element that does not fit."""
+    index, element = next((i, element) for i, element in enumerate(flat) if not fits(element))
+    return InvalidRequest(f"{where}: data[{index}] must be {form.expected}, got {summarize(element)}")

@@ -1,0 +1,210 @@
+"""The body of an inference request of the Open Inference Protocol v2, with Triton's binary tensors."""
+
+from __future__ import annotations
+
+from pilotlight_runtime.datatypes import BOOL, BYTES, Datatype, datatype
+from pilotlight_runtime.errors import InvalidRequest
+from pilotlight_runtime.light_typing import Any, Final, NamedTuple
+from pilotlight_runtime.messages import summarize
+from pilotlight_runtime.protocol.binary_tensors import decode_binary
+from pilotlight_runtime.protocol.http import ParsedBody
+from pilotlight_runtime.protocol.json_codec import DOUBTFUL, Doubts, dumps, loads, loads_fast
+from pilotlight_runtime.protocol.json_tensors import check_shape, decode_json
+from pilotlight_runtime.tensor import Tensor
+from pilotlight_runtime.types import InferRequest
+
+HEADER_LENGTH: Final = "inference-header-content-length"
+
+_MAX_TEMPLATE_BYTES: Final = 2048
+_MAX_TEMPLATES: Final = 32
+"""Bytes of JSON, and how many requests, that are remembered at most."""
+
+_UNSUPPORTED: Final = ("classification", "shared_memory_region")
+"""Parameters of Triton's other extensions, which change what an answer means: ignoring them would answer wrongly."""
+
+
+class OipRequest(NamedTuple):
+    """What was asked.
+
+    request: what to infer. id: to be echoed, None where none was given. binary: for each output that the request names,
+    whether it is wanted in binary. binary_default: whether the others are.
+    """
+
+    request: InferRequest
+    id: str | None
+    binary: dict[str, bool]
+    binary_default: bool
+
+
+class RequestReader:
+    """Reads inference requests, and remembers their JSON where all numbers come after it: clients send it again."""
+
+    def __init__(self) -> None:
+        self._templates: dict[bytes, _Template] = {}
+
+    def read(self, body: bytes, header_length: str | None) -> OipRequest:
+        """The inference request in `body`, whose first `header_length` bytes are JSON (all of it where None).
+
+        InvalidRequest names the field, what was expected and what came.
+        """
+        head, tail = _split(body, header_length)
+        template = self._templates.get(head) if tail else None
+        if template is not None and len(tail) == template.size:
+            return template.with_numbers(tail)
+        decoded = _read(head, tail)
+        if tail and len(head) <= _MAX_TEMPLATE_BYTES and _only_numbers(decoded, tail):
+            if len(self._templates) >= _MAX_TEMPLATES:
+                self._templates.clear()
+            self._templates[head] = _Template(decoded, len(tail))
+        return decoded
+
+    def read_parsed(self, body: ParsedBody) -> OipRequest:
+        """As `read`, for JSON that is parsed already. It is refused in the words of `read`."""
+        try:
+            return _decoded(body.document, body.doubts, memoryview(b""))
+        except InvalidRequest:
+            return self.read(dumps(body.document), None)
+
+
+class _Template:
+    """A request whose inputs are numbers in binary, `size` bytes in all."""
+
+    def __init__(self, decoded: OipRequest, size: int) -> None:
+        self.size = size
+        self._decoded = decoded._replace(request=InferRequest({}, decoded.request.outputs))
+        self._parts: list[tuple[str, Datatype, tuple[int, ...], int]] = []
+        end = 0
+        for name, tensor in decoded.request.inputs.items():
+            end += len(tensor.data)
+            self._parts.append((name, tensor.datatype, tensor.shape, end))
+
+    def with_numbers(self, tail: memoryview) -> OipRequest:
+        inputs = {}
+        start = 0
+        for name, kind, shape, end in self._parts:
+            inputs[name] = Tensor.trusted(kind, shape, tail[start:end])
+            start = end
+        _, identity, binary, binary_default = self._decoded
+        return OipRequest(InferRequest(inputs, self._decoded.request.outputs), identity, binary, binary_default)
+
+
+def _only_numbers(decoded: OipRequest, tail: memoryview) -> bool:
+    """Whether all inputs lie in `tail` and need no look at their elements."""
+    tensors = decoded.request.inputs.values()
+    return all(tensor.datatype not in (BOOL, BYTES) for tensor in tensors) and len(tail) == sum(
+        len(tensor.data) for tensor in tensors
+    )
+
+
+def _read(head: bytes, tail: memoryview) -> OipRequest:
+    if not head:
+        raise InvalidRequest("the body is empty; an inference request has a list of inputs")
+    try:
+        return _decoded(*loads_fast(head), tail)
+    except InvalidRequest:
+        return _decoded(loads(head), DOUBTFUL, tail)  # one parser words all refusals
+
+
+def _decoded(document: Any, doubts: Doubts, tail: memoryview) -> OipRequest:
+    if not isinstance(document, dict):
+        raise InvalidRequest(f"an inference request must be a JSON object, got {summarize(document)}")
+    identity = document.get("id")
+    if identity is not None and not isinstance(identity, str):
+        raise InvalidRequest(f"id must be a string, got {summarize(identity)}")
+    inputs = _inputs(document.get("inputs"), tail, doubts)
+    binary_default = _flag("the request", _parameters("the request", document), "binary_data_output", default=False)
+    binary = _outputs(document.get("outputs"), binary_default=binary_default)
+    return OipRequest(InferRequest(inputs, tuple(binary)), identity, binary, binary_default)
+
+
+def _split(body: bytes, header_length: str | None) -> tuple[bytes, memoryview]:
+    if header_length is None:
+        return body, memoryview(b"")
+    text = header_length.strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= len(body)):
+        raise InvalidRequest(
+            f"Inference-Header-Content-Length must be the JSON's length, at most the body's {len(body)} bytes;"
+            f" got {summarize(header_length)}"
+        )
+    return body[: int(text)], memoryview(body)[int(text) :]
+
+
+def _inputs(items: object, tail: memoryview, doubts: Doubts) -> dict[str, Tensor]:
+    if not isinstance(items, list):
+        raise InvalidRequest(f"inputs must be a list of tensors, got {summarize(items)}")
+    inputs: dict[str, Tensor] = {}
+    for index, item in enumerate(items):
+        name = _name(f"inputs[{index}]", item)
+        where = f"input {summarize(name)}"
+        if name in inputs:
+            raise InvalidRequest(f"{where} comes twice")
+        inputs[name], tail = _tensor(where, item, tail, doubts)
+    if tail:
+        raise InvalidRequest(f"{len(tail)} bytes follow the JSON and the binary inputs; expected none")
+    return inputs
+
+
+def _tensor(where: str, item: dict[str, Any], tail: memoryview, doubts: Doubts) -> tuple[Tensor, memoryview]:
+    """One input, and what is left of the binary part after it."""
+    try:
+        kind = datatype(item.get("datatype"))
+    except InvalidRequest as error:
+        raise InvalidRequest(f"{where}: {error}") from None
+    shape = check_shape(where, item.get("shape"))
+    size = _parameters(where, item).get("binary_data_size")
+    if size is None:
+        if "data" not in item:
+            raise InvalidRequest(f"{where}: data is missing, and so is binary_data_size")
+        return decode_json(where, kind, shape, item["data"], doubts), tail
+    if "data" in item:
+        raise InvalidRequest(f"{where}: give data or binary_data_size, not both")
+    if type(size) is not int or not 0 <= size <= len(tail):
+        raise InvalidRequest(
+            f"{where}: binary_data_size must be at most the {len(tail)} bytes left after the JSON that"
+            f" Inference-Header-Content-Length counts; got {summarize(size)}"
+        )
+    return decode_binary(where, kind, shape, tail[:size]), tail[size:]
+
+
+def _outputs(items: object, *, binary_default: bool) -> dict[str, bool]:
+    """Whether each requested output is wanted in binary, in the request's order."""
+    if items is None:
+        return {}
+    if not isinstance(items, list):
+        raise InvalidRequest(f"outputs must be a list, got {summarize(items)}")
+    outputs: dict[str, bool] = {}
+    for index, item in enumerate(items):
+        name = _name(f"outputs[{index}]", item)
+        where = f"output {summarize(name)}"
+        if name in outputs:
+            raise InvalidRequest(f"{where} is asked for twice")
+        outputs[name] = _flag(where, _parameters(where, item), "binary_data", default=binary_default)
+    return outputs
+
+
+def _name(where: str, item: object) -> str:
+    if not isinstance(item, dict):
+        raise InvalidRequest(f"{where} must be an object, got {summarize(item)}")
+    name = item.get("name")
+    if not isinstance(name, str):
+        raise InvalidRequest(f"{where}: name must be a string, got {summarize(name)}")
+    return name
+
+
+def _parameters(where: str, item: dict[str, Any]) -> dict[str, Any]:
+    parameters = item.get("parameters")
+    if parameters is None:
+        return {}
+    if not isinstance(parameters, dict):
+        raise InvalidRequest(f"{where}: parameters must be an object, got {summarize(parameters)}")
+    for name in _UNSUPPORTED:
+        if parameters.get(name):
+            raise InvalidRequest(f"{where}: parameter {name} is not supported")
+    return parameters
+
+
+def _flag(where: str, parameters: dict[str, Any], name: str, *, default: bool) -> bool:
+    value = parameters.get(name, default)
+    if not isinstance(value, bool):
+        raise InvalidRequest(f"{where}: {name} must be true or false, got {summarize(value)}")
+    return value

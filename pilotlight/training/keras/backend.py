@@ -1,0 +1,15 @@
+"""The library that Keras computes with."""
+
+import importlib.util
+
+from pilotlight.core.quiet import quiet
+
+
+def backend() -> str:
+    """Its name, "tensorflow", "jax" or "torch", as KERAS_BACKEND sets it; "" where Keras is not installed."""
+    if importlib.util.find_spec("keras") is None:
+        return ""
+    with quiet():
+        import keras
+
+    return str(keras.backend.backend())

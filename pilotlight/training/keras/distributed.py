@@ -1,0 +1,177 @@
+"""Fitting under a tf.distribute strategy: several GPUs or nodes give the weights that one device would give.
+
+Keras's own loop does not. With Keras 3 it cannot run under MultiWorkerMirroredStrategy; it clips the gradients of each
+device before it sums them; and it weighs each device's part of a batch the same, however few samples it has. Here each
+device takes every n-th sample of a batch. Gradients are averaged over the samples of the whole batch, then clipped and
+applied. Two things differ from one device: batch normalisation sees a device's part, and a loss is taken to be a mean
+over samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from pilotlight.core.errors import Interrupted, TrainingError
+from pilotlight.training.keras.internals import build_variables, take_summed_gradients
+
+IGNORED: Final = ("verbose", "shuffle")
+"""Arguments of model.fit that have no effect here: batches shuffle themselves, and a callback reports progress."""
+
+
+class DistributedFit:
+    """model.fit for a compiled `model` whose variables were made in the scope of `strategy`."""
+
+    def __init__(self, strategy: Any, model: Any) -> None:
+        self._strategy = strategy
+        self._model = model
+        self._step: Any = None
+
+    def build(self, batch: Any) -> None:
+        """Makes the variables of optimizer and metrics, which cannot be made while devices compute. Learns nothing."""
+        with self._strategy.scope():
+            build_variables(self._model, batch)
+        # Keras would sum what each device has clipped; here the optimizer gets the sum.
+        take_summed_gradients(self._model.optimizer)
+
+    def fit(
+        self,
+        batches: Iterable[Any],
+        *,
+        steps_per_epoch: int,
+        initial_epoch: int,
+        epochs: int,
+        callbacks: Sequence[Any],
+        **arguments: Any,
+    ) -> None:
+        """Takes steps on the global `batches`, which never end, and calls `callbacks` as model.fit does."""
+        _check_arguments(arguments)
+        import keras
+
+        group = keras.callbacks.CallbackList(
+            list(callbacks), add_history=True, model=self._model, epochs=epochs, steps=steps_per_epoch, verbose=0
+        )
+        iterator = iter(batches)
+        self._model.stop_training = False
+        group.on_train_begin()
+        logs: dict[str, float] = {}
+        with _watch_nodes():
+            for epoch in range(initial_epoch, epochs):
+                logs = self._epoch(epoch, iterator, steps_per_epoch, group)
+                if self._model.stop_training:
+                    break
+        with self._strategy.scope():
+            self._model.optimizer.finalize_variable_values(self._model.trainable_variables)
+        group.on_train_end(logs)
+
+    def _epoch(self, epoch: int, iterator: Iterator[Any], steps: int, group: Any) -> dict[str, float]:
+        self._model.reset_metrics()
+        group.on_epoch_begin(epoch)
+        values: Any = {}
+        for step in range(steps):
+            group.on_train_batch_begin(step)
+            values = self._train(next(iterator))
+            group.on_train_batch_end(step, values)
+            if self._model.stop_training:
+                break
+        logs = {name: float(value) for name, value in values.items()}
+        group.on_epoch_end(epoch, logs)
+        return logs
+
+    def _train(self, batch: Any) -> Any:
+        if self._step is None:
+            self.build(batch)
+            self._step = _step_function(self._strategy, self._model)
+        return self._step(batch)
+
+
+@contextmanager
+def _watch_nodes() -> Iterator[None]:
+    """Raises Interrupted where TensorFlow reports inside the block that another node does not answer."""
+    import tensorflow as tf
+
+    gone = (
+        tf.errors.UnavailableError,
+        tf.errors.AbortedError,
+        tf.errors.DeadlineExceededError,
+        tf.errors.CancelledError,
+    )
+    try:
+        yield
+    except gone as error:
+        lines = str(error.message).strip().splitlines() or [type(error).__name__]
+        hint = "The log of that node says why. The next attempt resumes from the last checkpoint."
+        raise Interrupted("the fit", f"another node of the job is gone ({lines[0][:200]})", hint) from error
+
+
+def _check_arguments(arguments: dict[str, Any]) -> None:
+    for name, value in arguments.items():
+        if name not in IGNORED and value is not None:
+            raise TrainingError(
+                "fit_model",
+                f"got {name}, which is not supported on several devices of TensorFlow",
+                'Remove it, or set devices = "one" under [training] in model.toml.',
+            )
+
+
+def _step_function(strategy: Any, model: Any) -> Any:
+    """A function that takes one step on a global batch and returns the metrics so far."""
+    import tensorflow as tf
+
+    part = _part_function(tf, strategy.num_replicas_in_sync, model)
+
+    def step(batch: Any) -> Any:
+        strategy.run(part, args=(batch,))
+        return model.get_metrics_result()
+
+    traced = tf.function(step, reduce_retracing=True, autograph=False)
+
+    def call(batch: Any) -> Any:
+        with strategy.scope():
+            return traced(batch)
+
+    return call
+
+
+def _part_function(tf: Any, devices: int, model: Any) -> Any:
+    """A function for one device: the gradients of its part of a batch, summed over all devices, and the same step."""
+    import keras
+
+    tracker = next(metric for metric in model.metrics if metric.name == "loss")
+
+    def part(batch: Any) -> Any:
+        context = tf.distribute.get_replica_context()
+        with tf.device("/CPU:0"):  # so that each device gets its own part alone
+            samples, share, count = _own_samples(tf, batch, context.replica_id_in_sync_group, devices)
+        x, y, weight = keras.utils.unpack_x_y_sample_weight(samples)
+        with tf.GradientTape() as tape:
+            answer = model(x, training=True)
+            # Keras divides a loss by the number of devices, for sums of equal parts.
+            loss = model.compute_loss(x=x, y=y, y_pred=answer, sample_weight=weight, training=True) * devices
+            scaled = model.optimizer.scale_loss(loss) * tf.cast(share, loss.dtype)
+        gradients = tape.gradient(scaled, model.trainable_variables)
+        tracker.update_state(loss, sample_weight=count)
+        x, y, answer, weight = tf.nest.map_structure(
+            lambda each: None if each is None else each[:count], (x, y, answer, weight)
+        )
+        model.compute_metrics(x, y, answer, sample_weight=weight)
+        pairs = [pair for pair in zip(gradients, model.trainable_variables, strict=True) if pair[0] is not None]
+        dense = [tf.convert_to_tensor(gradient) for gradient, _ in pairs]
+        summed = context.all_reduce(tf.distribute.ReduceOp.SUM, dense)
+        model.optimizer.apply(summed, [variable for _, variable in pairs])
+
+    return part
+
+
+def _own_samples(tf: Any, batch: Any, device: Any, devices: int) -> tuple[Any, Any, Any]:
+    """Every `devices`-th sample of `batch` from number `device` on, their share of the batch, and how many they are.
+
+    A device without any gets the first sample, with a share and a count of 0: a mean over no samples is not a number.
+    """
+    total = tf.shape(tf.nest.flatten(batch)[0])[0]
+    rows = tf.range(device, total, devices)
+    count = tf.shape(rows)[0]
+    rows = tf.cond(count > 0, lambda: rows, lambda: tf.zeros([1], rows.dtype))
+    samples = tf.nest.map_structure(lambda each: tf.gather(each, rows), batch)
+    return samples, tf.cast(count, tf.float32) / tf.cast(total, tf.float32), count
