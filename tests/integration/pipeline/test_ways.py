@@ -11,6 +11,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from support.onnx_protos import model_of
+from support.progress import Heard
 from support.workflow_calls import convert_model, train_model
 
 from pilotlight.core.errors import ConversionError, ParityError, ProjectError
@@ -55,25 +56,6 @@ def train(data, run):
               callbacks=[keras_progress(run.progress)])
     return model
 """
-
-
-class Heard:
-    """A Progress that remembers."""
-
-    def __init__(self) -> None:
-        self.stages: list[str] = []
-        self.notes: list[str] = []
-        self.steps: list[tuple[int, int]] = []
-
-    def stage(self, title: str) -> None:
-        self.stages.append(title)
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-    def step(self, done: int, total: int, values: object) -> None:
-        assert values is not None
-        self.steps.append((done, total))
 
 
 @pytest.fixture
