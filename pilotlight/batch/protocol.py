@@ -60,6 +60,9 @@ class Images(Protocol):
     def has(self, repository: str, tag: str) -> bool:
         """True where the repository holds an image with this tag."""
 
+    def password(self, repository: str) -> str:
+        """What `docker login --username AWS` takes for the registry of `repository`."""
+
 
 class Quotas(Protocol):
     """Service Quotas of EC2."""

@@ -9,8 +9,8 @@ from typing import Any, Final
 import typer
 
 from pilotlight.batch import RunRecord, minutes
+from pilotlight.cli.invocation import err, out, print_json
 from pilotlight.cli.tables import written
-from pilotlight.cli.wiring import err, out, print_json
 from pilotlight.workflows.follow_job import RunDetached, describe_return
 from pilotlight.workflows.train_on_batch import BatchResult, describe_spending
 

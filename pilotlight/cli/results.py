@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pilotlight.cli.wiring import out, print_json
+from pilotlight.cli.invocation import out, print_json
 
 if TYPE_CHECKING:  # numpy loads when a command runs, not for --help
     from pilotlight.core.artifacts import ParityReport, Quantization

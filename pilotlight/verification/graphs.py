@@ -20,7 +20,7 @@ from pilotlight.verification.answers import (
 from pilotlight.verification.compare import compare
 from pilotlight.verification.sessions import run_once, whole_batches
 from pilotlight_runtime.errors import InferenceFailed, SessionError
-from pilotlight_runtime.loading import check_signature
+from pilotlight_runtime.graph_loading import check_signature
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.session import OpenSession, Session

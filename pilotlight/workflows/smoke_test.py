@@ -20,9 +20,9 @@ from pilotlight.verification.sessions import to_tensor
 from pilotlight.workflows.packaged_function import Failure, start_candidate
 from pilotlight_runtime.datatypes import BYTES
 from pilotlight_runtime.events import MAX_BODY_BYTES
-from pilotlight_runtime.loading import smallest, zero_inputs
 from pilotlight_runtime.signature import Signature
 from pilotlight_runtime.tensor import Tensor, element_count
+from pilotlight_runtime.warm_up import smallest, zero_inputs
 
 _MOST_BYTES: Final = MAX_BODY_BYTES // 2
 """Of a question's tensors: base64 makes them a third longer, and their names come besides."""

@@ -1,4 +1,4 @@
-"""init, new, import: how a project and its models come to be."""
+"""init, new, import: create a project, a model, a model from an ONNX file."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Annotated, Final
 
 import typer
 
-from pilotlight.cli.wiring import JsonFlag, invocation, out
+from pilotlight.cli.invocation import JsonFlag, invocation, out
 
 KIND_HELP: Final = (
-    "What to begin with. keras-image: pictures in, classes out. keras-text: texts in, classes out. sklearn: numbers in,"
-    " classes out. onnx: a model that `import` will bring. An unknown one names all."
+    "The kind of model. keras-image: classifies images. keras-text: classifies texts. sklearn: classifies rows of"
+    " numbers. onnx: a file that you import with `pilotlight import`."
 )
 
 
@@ -19,14 +19,13 @@ def init(
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to create the project in; . is this one.")],
 ) -> None:
-    """Begin a project of your own: template.yaml, the shared layer, the catalog function, a Makefile.
+    """Create a project: template.yaml, the shared layer, the catalog function, a Makefile.
 
     Example:  [dim]pilotlight init my-models && cd my-models && pilotlight new spam-filter[/]
     """
-    from pilotlight.scaffold import init_project
+    from pilotlight.workflows.create import InitRequest, init_project
 
-    root = invocation(ctx).path(folder)
-    init_project(root)
+    init_project(InitRequest(folder), invocation(ctx).context(quiet=True))
     out().print(
         f"Created a project in [bold]{folder}[/].",
         f"Next: cd {folder} && pilotlight new NAME",
@@ -45,20 +44,19 @@ def new(
 
     Example:  [dim]pilotlight new spam-filter[/]
     """
-    from pilotlight.scaffold import new_model
+    from pilotlight.workflows.create import NewRequest, new_model
 
-    project = invocation(ctx).project()
-    new_model(project, name, kind)
-    folder = project.folder(name).relative_to(project.root)
+    context = invocation(ctx).context(quiet=True)
+    folder = new_model(NewRequest(name, kind), context).relative_to(context.project.root)
     out().print(
         f"Created [bold]{folder}[/] and its function in template.yaml.",
-        f"Next: {_following(name, kind, folder)}",
+        f"Next: {_next_step(name, kind, folder)}",
         sep="\n",
         soft_wrap=True,
     )
 
 
-def _following(name: str, kind: str, folder: Path) -> str:
+def _next_step(name: str, kind: str, folder: Path) -> str:
     if kind == "onnx":
         return f"pilotlight import FILE.onnx --name {name}"
     return f"make {folder}/train.py your own (it runs as it is), then pilotlight train {name}"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pilotlight.cli.invocation import Invocation, JsonFlag, invocation
 from pilotlight.cli.options import given_options, with_training_options
 from pilotlight.cli.signals import stopping
-from pilotlight.cli.wiring import Invocation, JsonFlag, invocation
 
 if TYPE_CHECKING:  # numpy and onnx load when a command runs
     from pilotlight.workflows.types import TrainRequest

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pilotlight.cli.wiring import JsonFlag, err, invocation, out, print_json
+from pilotlight.cli.invocation import JsonFlag, err, invocation, out, print_json
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="A run that `pilotlight runs` lists.")]
 

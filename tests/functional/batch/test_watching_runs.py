@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import typer
-from batch_shapes import HOST, JOB, RUN, Recorded, ScriptedEngine, ScriptedLogs, attempt, cloud, environment, job
+from support.batch_descriptions import HOST, JOB, RUN, attempt, environment, job
+from support.scripted_batch import Recorded, ScriptedEngine, ScriptedLogs, cloud
 
 from pilotlight.batch import CANCEL_REASON
 from pilotlight.batch.watch import POLL_SECONDS

@@ -4,11 +4,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_project import Desk, new_project
+from support.project import Desk, new_project
 
 from pilotlight import __version__
 from pilotlight.cli.app import EXIT_DEFECT, run
-from pilotlight.cli.wiring import Invocation
+from pilotlight.cli.invocation import Invocation
 
 COMMANDS = (
     "init",
@@ -53,7 +53,7 @@ def test_a_wrong_option_is_exit_code_2(tmp_path: Path) -> None:
 class Broken(Invocation):
     """Invocation in which everything fails in a way that nobody foresaw."""
 
-    def project(self) -> "None":  # type: ignore[override]
+    def context(self, *_arguments: object, **_named: object) -> "None":  # type: ignore[override]
         raise RuntimeError("unforeseen")
 
 
@@ -71,7 +71,7 @@ def test_a_defect_asks_for_debug_and_shows_no_traceback_without(
 class Interrupted(Invocation):
     """Invocation in which the person presses Ctrl-C."""
 
-    def project(self) -> "None":  # type: ignore[override]
+    def context(self, *_arguments: object, **_named: object) -> "None":  # type: ignore[override]
         raise KeyboardInterrupt
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import boto3
 import pytest
-from batch_account import REGION, STORE, TAG, Account, build_account, build_definition, client
 from botocore.stub import Stubber
-from cli_project import Desk, Ran, new_project
 from moto import mock_aws
+from support.batch_account import REGION, STORE, TAG, Account, build_account, build_definition, client
+from support.project import Desk, Ran, new_project
 
 from pilotlight.aws import BatchEngine
 from pilotlight.batch import Cloud

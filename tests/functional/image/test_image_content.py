@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_project import Desk, new_project
+from support.project import Desk, new_project
 
 from pilotlight.core.errors import ImageError
 from pilotlight.core.progress import Silent
-from pilotlight.image import Docker, Variant, build, image_files, image_tag, read_variant
+from pilotlight.image import Docker, Variant, build_image, image_files, image_tag, read_variant
 from pilotlight.image.content import write_context
 from pilotlight.workflows.context import tag_image
 
@@ -64,7 +64,7 @@ def test_this_repository_sends_the_tool_once(request: pytest.FixtureRequest) -> 
     assert not [
         name for name in names if name.startswith(("project/pilotlight/", "project/layers/runtime/pilotlight_"))
     ]
-    assert "project/functions/digits/train.py" in names
+    assert {"project/functions/digits/train.py", "project/functions/sentiment/training/reviews.py"} <= set(names)
 
 
 def appended(name: str) -> Callable[[Path], None]:
@@ -78,6 +78,7 @@ def appended(name: str) -> Callable[[Path], None]:
 
 MATTERS = [
     "functions/spam/train.py",
+    "functions/spam/training/network.py",
     "functions/spam/model.toml",
     "infra/training.Dockerfile",
     "shared.py",
@@ -181,7 +182,7 @@ def test_a_file_that_is_saved_meanwhile_is_not_in_an_image_of_another_tag(desk: 
     program.write_text(KEEPING)
     program.chmod(0o755)
     before = image_tag(desk.root)
-    built = build(desk.root, Docker(print, (str(program),)), SavedMeanwhile(shared))
+    built = build_image(desk.root, Docker(print, (str(program),)), SavedMeanwhile(shared))
     assert built == (f"pilotlight-training:{before}", before, True)
     with tarfile.open(tmp_path / "sent.tar") as archive:
         entry = archive.extractfile("project/shared.py")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from store_makers import make_candidate, publish
+from support.store import make_candidate, publish
 
 from pilotlight.core.errors import PackagingError, StoreError
 from pilotlight.core.lock import Lock
@@ -21,6 +21,8 @@ FILES = {
     "labels.txt": "0 1 2\n",
     "lib/words.py": "WORDS = {'a', 'b', 'c'}\n",
     "train.py": "raise SystemExit\n",
+    "training/network.py": "raise SystemExit\n",
+    "training/words.txt": "",
     "model.toml": "",
     "model.lock": "{}",
     "README.md": "",

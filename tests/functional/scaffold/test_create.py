@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from sam_project import models_of
+from support.sam import models_of
 
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.project import Project, find_project
@@ -66,7 +66,7 @@ def test_init_leaves_other_files_alone(tmp_path: Path) -> None:
     [
         ("keras-image", {"app.py", "model.toml", "train.py"}),
         ("sklearn", {"app.py", "model.toml", "train.py"}),
-        ("keras-text", {"app.py", "model.toml", "train.py"}),
+        ("keras-text", {"app.py", "model.toml", "train.py", "training/__init__.py", "training/reviews.py"}),
         ("onnx", {"app.py", "model.toml"}),
     ],
 )

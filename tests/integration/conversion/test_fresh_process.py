@@ -4,7 +4,7 @@ from pathlib import Path
 
 import onnx
 import pytest
-from onnx_makers import linear_model
+from support.onnx_protos import linear_model
 
 HEAVY = "tensorflow", "keras", "tf2onnx", "sklearn", "boto3"
 

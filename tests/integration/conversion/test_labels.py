@@ -6,8 +6,8 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
-from onnx_makers import identity_model, model_of
-from workflow_calls import import_model
+from support.onnx_protos import identity_model, model_of
+from support.workflow_calls import import_model
 
 from pilotlight.conversion import add_labels, labelled, read_signature, settled
 from pilotlight.core.artifacts import Array, Candidate

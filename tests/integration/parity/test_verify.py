@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
-from onnx_makers import identity_model, linear_model, model_of
+from support.onnx_protos import identity_model, linear_model, model_of
 
 from pilotlight.conversion import read_signature
 from pilotlight.core.artifacts import Array, Candidate, Named, Reference

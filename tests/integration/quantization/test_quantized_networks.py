@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from models.calls import Called
-from models.small import Small
-from workflow_calls import import_model, train_model
+from support.handler_calls import Called
+from support.small_networks import Small
+from support.workflow_calls import import_model, train_model
 
 from pilotlight.cli.results import show_result
 from pilotlight.core.errors import ConversionError, ParityError, ProjectError

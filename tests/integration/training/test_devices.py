@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "device_fits.py"
+SCRIPT = Path(__file__).parents[2] / "support" / "device_fits.py"
 JAX = {"KERAS_BACKEND": "jax"}
 TWO = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
 needs_jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")
@@ -98,7 +98,7 @@ def test_two_devices_go_on_from_a_checkpoint(one: Ended, folder: Path) -> None:
     assert "epoch 2, step 4" in first.seen["interrupted"]
     assert not first.weights
     again = fitted(folder, "again", *given)
-    assert "goes on from the checkpoint at epoch 2, step 4 of 5" in again.seen["notes"]
+    assert "resumes from the checkpoint at epoch 2, step 4 of 5" in again.seen["notes"]
     assert_same(again, one)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from workflow_calls import train_model
+from support.workflow_calls import train_model
 
 from pilotlight.core.errors import DataError
 from pilotlight.core.project import Project

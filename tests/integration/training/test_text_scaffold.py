@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from text_project import operators
-from workflow_calls import train_model
+from support.text_project import operators
+from support.workflow_calls import train_model
 
 from pilotlight.core.project import Project
 from pilotlight.local.functions import load_function

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 from num2words import num2words
-from text_project import FUNCTIONS
+from support.text_project import FUNCTIONS
 
+from pilotlight import Run
 from pilotlight.conversion import convert_exported
 from pilotlight.core.artifacts import Candidate, Dataset, Exported, Named, ParityReport, Reference
 from pilotlight.core.lock import Lock
@@ -25,7 +26,7 @@ from pilotlight.local.functions import Function, load_function
 from pilotlight.optimization import optimize
 from pilotlight.packaging import package_function
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.training import Run, fit
+from pilotlight.training import fit
 from pilotlight.verification.function import verify_function
 from pilotlight.workflows.packaged_function import start_candidate
 from pilotlight_runtime.engine.ort_session import open_session
@@ -204,7 +205,7 @@ print(*sorted(name for name in sys.modules if not name.startswith("_")))
     command = [sys.executable, "-c", code, str(function.folder)]
     ran = subprocess.run(command, check=True, capture_output=True, text=True)
     modules = set(ran.stdout.splitlines()[-1].split())
-    assert {f"pilotlight_runtime.{name}" for name in ("several", "text", "subwords", "generation")} <= modules
+    assert {f"pilotlight_runtime.{name}" for name in ("text.tokens", "text.subwords", "text.generation")} <= modules
     assert not modules & {"numpy", "onnxruntime", "pilotlight", "keras", "pilotlight_runtime.text.classifier"}
 
 

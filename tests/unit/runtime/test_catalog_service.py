@@ -8,7 +8,7 @@ from pilotlight_runtime.catalog_index import CatalogEntry, dump_catalog, load_ca
 from pilotlight_runtime.errors import InvalidRequest, ManifestError, MethodNotAllowed, NotFound, TooLarge
 from pilotlight_runtime.observer import Trace
 from pilotlight_runtime.protocol.http import HttpRequest
-from pilotlight_runtime.protocol.server import SERVER_VERSION
+from pilotlight_runtime.protocol.server_metadata import SERVER_VERSION
 
 ENTRIES = [CatalogEntry("digits", "0123456789ab"), CatalogEntry("spam", "ba9876543210")]
 
