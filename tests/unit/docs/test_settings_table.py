@@ -13,7 +13,7 @@ def rows(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for row in table.splitlines()[2:]:
         names, defaults = row.strip("|").split(" | ")[:2]
-        listed = re.findall(r"`([^`\[]+)`", names)
+        listed = re.findall(r"`(\w+)`", names)
         values = [value.strip("` ") for value in defaults.split(",")]
         for name, value in zip(listed, values, strict=len(listed) > 1 and len(values) > 1):
             found.setdefault(name, value)  # [training] comes first; later tables have names in common with it
