@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 import traceback
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from pilotlight.core.artifacts import Dataset
 from pilotlight.core.errors import TrainingError, UserError
 from pilotlight.core.process_output import hide_native_logs
+from pilotlight.core.python_files import load_python_file
 from pilotlight.training.run import Run
 
 if TYPE_CHECKING:
@@ -35,13 +35,8 @@ def load_train_module(folder: Path) -> TrainModule:
     path = folder / TRAIN_NAME
     if not path.is_file():
         raise TrainingError(str(path), "does not exist", _CONTRACT)
-    # The name is not importable, so that two models' train.py never meet in sys.modules.
-    spec = importlib.util.spec_from_file_location(f"{folder.name}/{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise TrainingError(str(path), "cannot be loaded as Python", _CONTRACT)
-    module = importlib.util.module_from_spec(spec)
     with guarded(path), hide_native_logs():
-        spec.loader.exec_module(module)
+        module = load_python_file(path, f"{folder.name}/{path.stem}")
     for name in ("load", "train"):
         if not callable(getattr(module, name, None)):
             raise TrainingError(str(path), f"defines no function {name}", _CONTRACT)
