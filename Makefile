@@ -87,6 +87,7 @@ lock: $(STAMP)
 	$(BIN)/python -m pilotlight.packaging.locking layers/runtime/requirements.in layers/runtime/requirements.txt
 	$(PYTHON) scripts/lock.py
 	$(BIN)/python -m pilotlight.packaging.training_lock infra/training-requirements.in constraints.txt
+	$(BIN)/python -m pilotlight.packaging.training_lock pilotlight/scaffold/files/infra/training-requirements.in constraints.txt
 
 # Nothing is pushed or uploaded; a step that fails leaves the tree as it was.
 release: $(STAMP)

@@ -196,7 +196,7 @@ def main() -> None:
         folder = Path(place)
         write_model(folder)
         stream = io.StringIO()
-        environ = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769"}
+        environ = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769", "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"}
         ours: Handler = model_handler(str(folder / "app.py"), environ=environ, stream=stream)
         reference = Reference(folder, stream)
         context = Context()

@@ -34,6 +34,7 @@ from pilotlight.optimization import optimize
 from pilotlight.optimization.graph import save_optimized
 from pilotlight.store import FolderBlobs, Store
 from pilotlight_runtime.datatypes import FP32
+from pilotlight_runtime.engine import heap
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.engine.start import installed_library, start_engine
 from pilotlight_runtime.graph_loading import choose_graph, open_checked, this_host
@@ -211,6 +212,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         at = {name: Path(folder) / name for name in ("plain", "prepacked", "ours")}
         apart(lambda: publish(Path(folder)))
+        heap.grow(heap.ENOUGH)  # as a handler does in Lambda
         start_engine(installed_library())
         threads = options.threads
         ways = {

@@ -13,11 +13,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final
 
 from pilotlight.conversion.keras_graph import as_onnx, first_line
 from pilotlight.core.errors import ConversionError
+from pilotlight.core.model_code import ModelCode
 from pilotlight.core.process_output import hide_native_logs
 from pilotlight.core.python_files import load_python_file
 from pilotlight_runtime.datatypes import DATATYPES
@@ -45,7 +47,7 @@ def as_onnx_elsewhere(model: Any, signature: Signature, name: str, opset: int) -
         except Exception as error:
             # Keras raises every kind of error for a layer that cannot tell its configuration.
             raise ConversionError(where, f"cannot be saved for its conversion ({first_line(error)})", _HINT) from error
-        task = {"name": name, "opset": opset, "own": dict(_own_classes(model)), **_as_json(signature)}
+        task = {"name": name, "opset": opset, "own": list(_own_classes(model)), **_as_json(signature)}
         (folder / _TASK).write_text(json.dumps(task))
         command = [sys.executable, "-m", "pilotlight.conversion.keras_process", str(folder)]
         done = subprocess.run(command, env={**os.environ, **_ENVIRONMENT}, capture_output=True, text=True, check=False)
@@ -57,15 +59,20 @@ def as_onnx_elsewhere(model: Any, signature: Signature, name: str, opset: int) -
         return (folder / _ONNX).read_bytes()
 
 
-def _own_classes(model: Any) -> Iterator[tuple[str, str]]:
-    """Layers' classes that are not Keras' own, by name, and the file of each: a train.py cannot be imported by name."""
+def _own_classes(model: Any) -> Iterator[tuple[str, str, str]]:
+    """Layers' classes that are not Keras' own: the name, the file, and the model's folder, "" for an installed package.
+
+    The file is named because a train.py cannot be imported by its module's name.
+    """
     for layer in _every_layer(model):
         kind = type(layer)
         if kind.__module__.split(".")[0] == "keras":
             continue
         code = getattr(kind.__dict__.get("call") or kind.__dict__.get("__init__"), "__code__", None)
         if code is not None:
-            yield kind.__name__, code.co_filename
+            path = Path(code.co_filename)
+            installed = kind.__module__ in sys.modules
+            yield kind.__name__, str(path), "" if installed else str(path.parents[kind.__module__.count(".")])
 
 
 def _every_layer(model: Any) -> Iterator[Any]:
@@ -96,7 +103,7 @@ def _convert(folder: Path) -> None:
         with hide_native_logs():
             import keras
 
-            own = {name: _load_class(name, path) for name, path in task["own"].items()}
+            own = {name: _load_class(name, path, folder) for name, path, folder in task["own"]}
             # The file was written by the process that waits for this one, so what it holds is as safe as train.py.
             model = keras.saving.load_model(folder / _MODEL, custom_objects=own, compile=False, safe_mode=False)
     except Exception as error:
@@ -106,9 +113,10 @@ def _convert(folder: Path) -> None:
     (folder / _ONNX).write_bytes(as_onnx(model, _from_json(task), task["name"], task["opset"]))
 
 
-def _load_class(name: str, path: str) -> Any:
-    """The class `name` of the file at `path`."""
-    return getattr(load_python_file(Path(path), f"{Path(path).parent.name}/{Path(path).stem}"), name)
+def _load_class(name: str, path: str, folder: str) -> Any:
+    """The class `name` of the file at `path`, which imports modules of the model in `folder` where that is not ""."""
+    with ModelCode(Path(folder)).active() if folder else nullcontext():
+        return getattr(load_python_file(Path(path), f"{Path(path).parent.name}/{Path(path).stem}"), name)
 
 
 def main() -> int:

@@ -22,7 +22,17 @@ APP_NAME: Final = "app.py"
 CATALOG_NAME: Final = "catalog.json"
 
 LEFT_OUT: Final = (
-    *("train.py", "model.toml", "model.lock", REQUIREMENTS, "Makefile", "conftest.py", "test_*.py", "*_test.py"),
+    *(
+        "train.py",
+        "training",
+        "model.toml",
+        "model.lock",
+        REQUIREMENTS,
+        "Makefile",
+        "conftest.py",
+        "test_*.py",
+        "*_test.py",
+    ),
     *("tests", "notebooks", "__pycache__", "*.pyc", "*.ipynb", "*.md", ".*"),
     # Data, and models as they were before publishing; nothing that is unpickled serves.
     *("data", "*.npz", "*.csv", "*.tsv", "*.parquet", "*.gz"),

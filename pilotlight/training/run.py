@@ -1,4 +1,4 @@
-"""What one training run is told, and what it tells while it learns."""
+"""The settings of one training run, and what it records."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pilotlight.training.data.built_in import BUILT_IN
 from pilotlight.training.keras.devices import Devices
 
 Fetch = Callable[[str, Path], None]
-"""Downloads the object at an s3:// address to a path; all below it to a folder, where it ends with a slash."""
+"""Downloads the object at an s3:// address to a path, or all objects below an address that ends with a slash."""
 
 
 class Recorder:
@@ -27,7 +27,11 @@ class Recorder:
         self._points: list[tuple[float, dict[str, float | None]]] = []
 
     def add(self, axis: str, at: float, values: Mapping[str, float]) -> None:
-        """One more point; ValueError where the axis is another than before."""
+        """Adds a point.
+
+        Raises:
+            ValueError: The axis is not that of the points before.
+        """
         if self._points and axis != self._axis:
             raise ValueError(f"a learning curve has one axis: {self._axis!r} before, {axis!r} now")
         self._axis = axis
@@ -35,11 +39,11 @@ class Recorder:
 
     @property
     def points(self) -> Sequence[tuple[float, Mapping[str, float | None]]]:
-        """What was added, in turn."""
+        """The points, in the order in which they were added."""
         return tuple(self._points)
 
     def curve(self) -> Curve | None:
-        """What was collected, None where nothing was."""
+        """The learning curve, None without points."""
         if not self._points:
             return None
         names = dict.fromkeys(name for _, values in self._points for name in values)
@@ -86,9 +90,14 @@ class Run(TrainingSettings):
         return parse_data_source(self.data, Path(), BUILT_IN)
 
     def record(self, axis: str, at: float, values: Mapping[str, float]) -> None:
-        """One point of the learning curve, `at` so many of `axis` ("epoch", "training samples").
+        """Records a point of the learning curve. For a Keras model that train.py returns, its history is read instead.
 
-        values: by name; val_NAME is NAME on samples that were not learned from. Keras models need none of this: their
-        history is read. ValueError where the axis changes within one run.
+        Args:
+            axis: The name of the horizontal axis, such as "epoch" or "training samples". A run has one axis.
+            at: The point's place on it.
+            values: The measured values by name; `val_NAME` is NAME on samples that were not learned from.
+
+        Raises:
+            ValueError: The axis is not that of the points before.
         """
         self.recorder.add(axis, at, values)

@@ -21,6 +21,7 @@ from pilotlight.batch import Cloud
 from pilotlight.cli.app import run
 from pilotlight.cli.invocation import Invocation
 from pilotlight.workflows.context import Context, connect_to_aws, open_blobs
+from support import aws
 from support.onnx_models import add_model, save
 from support.project import Ran
 
@@ -39,10 +40,29 @@ IMAGE_MANIFEST = json.dumps(
 )
 
 
+client = partial(aws.client, region=REGION)
+
+
 @cache
-def client(service: str) -> Any:
-    """One for all tests: making it takes longer than what moto answers."""
-    return boto3.client(service, REGION)
+def real_cloud() -> Cloud:
+    """The real code on moto, one for all tests. The price list, which moto lacks, refuses."""
+    return connect_to_aws()._replace(prices=Prices(client("ec2"), refusing_prices, REGION))
+
+
+@cache
+def _price_list() -> tuple[Any, Stubber]:
+    pricing = boto3.client("pricing", "us-east-1")
+    stub = Stubber(pricing)
+    stub.activate()
+    return pricing, stub
+
+
+def refusing_prices() -> Any:
+    """A client of the price list whose next request AWS refuses."""
+    pricing, stub = _price_list()
+    denied = "User: arn:aws:iam::1:user/u is not authorized to perform: pricing:GetProducts"
+    stub.add_client_error("get_products", "AccessDeniedException", denied, http_status_code=400)
+    return pricing
 
 
 @dataclass
@@ -58,14 +78,8 @@ class Account:
     now: float = NOW
 
     def cloud(self) -> Cloud:
-        """The real code, on moto; of the price list, which moto has not, AWS's refusal."""
-        pricing = boto3.client("pricing", "us-east-1")
-        stub = Stubber(pricing)
-        for _ in range(2):
-            denied = "User: arn:aws:iam::1:user/u is not authorized to perform: pricing:GetProducts"
-            stub.add_client_error("get_products", "AccessDeniedException", denied, http_status_code=400)
-        stub.activate()
-        return connect_to_aws()._replace(prices=Prices(client("ec2"), lambda: pricing, REGION))
+        """Every service, as the command line opens it."""
+        return real_cloud()
 
     @property
     def files(self) -> Any:

@@ -34,7 +34,7 @@ TRAIN = """
 from pathlib import Path
 import keras
 from pilotlight.core.artifacts import Dataset
-from pilotlight.training import fingerprint, load_arrays
+from pilotlight import fingerprint, load_arrays
 
 def load(run):
     raw = load_arrays(run)

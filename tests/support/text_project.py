@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pilotlight import Run
 from pilotlight.core.artifacts import Array, Dataset, Exported
 from pilotlight.core.project import Project
 from pilotlight.local.functions import Function, load_function
 from pilotlight.packaging import package_function
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.training import Run, fit
+from pilotlight.training import fit
 from pilotlight.workflows.types import TrainResult
 from support.workflow_calls import train_model
 

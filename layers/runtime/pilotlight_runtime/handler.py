@@ -25,6 +25,9 @@ MEMORY_PER_VCPU_MB: Final = 1769
 
 MEMORY_VARIABLE: Final = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"
 
+RUNTIME_API_VARIABLE: Final = "AWS_LAMBDA_RUNTIME_API"
+"""Lambda sets it for every function (Lambda Developer Guide, "Using the Lambda runtime API"), and no one else does."""
+
 
 def model_handler(
     app_file: str,
@@ -59,7 +62,7 @@ def model_handler(
     folder = os.path.dirname(app_file)
     checks = BackgroundTask(lambda: _manifest(folder))
     if open_session is None:
-        open_session = _engine(checks)
+        open_session = _engine(checks, large_pages=RUNTIME_API_VARIABLE in environ)
     else:
         checks.start()
     manifest = checks.result()
@@ -90,13 +93,17 @@ def threads(environ: Mapping[str, str]) -> int:
     return os.cpu_count() or 1
 
 
-def _engine(meanwhile: BackgroundTask) -> OpenSession:
-    """ONNX Runtime, started, which runs no Python for 15 ms; `meanwhile` runs at the same time."""
+def _engine(meanwhile: BackgroundTask, *, large_pages: bool) -> OpenSession:
+    """Starts ONNX Runtime, which runs no Python for 15 ms; `meanwhile` runs at the same time."""
     from pilotlight_runtime.engine import start
 
     library = start.installed_library()
     start.load_library(library)
     meanwhile.start()
+    if large_pages:
+        from pilotlight_runtime.engine import heap
+
+        heap.grow(heap.ENOUGH)
     start.start_engine(library)
     from pilotlight_runtime.engine.ort_session import open_session
 

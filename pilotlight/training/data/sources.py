@@ -8,10 +8,10 @@ from pilotlight.core.errors import DataError
 from pilotlight.training.data.arrays import Arrays, check_arrays
 from pilotlight.training.data.built_in import IMAGES, TABLES
 from pilotlight.training.data.digits import load_digits
-from pilotlight.training.data.mnist import load_mnist
 from pilotlight.training.data.npy_folder import load_npy_folder
 from pilotlight.training.data.npz import load_npz
 from pilotlight.training.data.s3 import load_s3
+from pilotlight.training.keras.mnist import load_mnist
 from pilotlight.training.run import Run
 
 _LOADERS: Final[dict[str, Callable[[], Arrays]]] = dict(zip(IMAGES, (load_digits, load_mnist), strict=True))

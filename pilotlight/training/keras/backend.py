@@ -1,4 +1,4 @@
-"""Which library Keras computes with."""
+"""The library that Keras computes with."""
 
 import importlib.util
 
@@ -6,7 +6,7 @@ from pilotlight.core.process_output import hide_native_logs
 
 
 def backend() -> str:
-    """The name, "tensorflow", "jax" or "torch", as KERAS_BACKEND has it; "" where Keras is not installed."""
+    """Its name, "tensorflow", "jax" or "torch", as KERAS_BACKEND sets it; "" where Keras is not installed."""
     if importlib.util.find_spec("keras") is None:
         return ""
     with hide_native_logs():

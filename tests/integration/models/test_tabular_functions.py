@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from support.workflow_calls import train_model
 
+from pilotlight import Run, feature_names
 from pilotlight.core.artifacts import Array, Fitted
 from pilotlight.core.errors import DataError
 from pilotlight.core.project import Project
@@ -25,7 +26,7 @@ from pilotlight.local.endpoint import GatewayEndpoint, successful
 from pilotlight.local.gateway import WebAnswer
 from pilotlight.local.questions import array_question, infer_path
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.training import Run, feature_names, fit
+from pilotlight.training import fit
 from pilotlight.workflows.local_functions import load_gateway, package_models
 from pilotlight.workflows.types import TrainResult
 

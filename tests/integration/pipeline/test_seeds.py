@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from support.progress import Heard
 from support.workflow_calls import train_model
 
 from pilotlight.core.errors import PackagingError, ProjectError, TrainingError
-from pilotlight.core.progress import Silent
 from pilotlight.core.project import Project
 from pilotlight.store import FolderBlobs, Store
 
@@ -28,7 +28,7 @@ shape = [-1, 3]
 TRAIN = """
 from sklearn.tree import DecisionTreeClassifier
 from pilotlight.core.artifacts import Dataset
-from pilotlight.training import fingerprint, load_classes
+from pilotlight import fingerprint, load_classes
 
 def load(run):
     arrays = load_classes(run, "species")
@@ -39,16 +39,6 @@ def train(data, run):
     run.record("training samples", kept, {"seen": run.seed})
     return DecisionTreeClassifier(random_state=1).fit(data.x_train[:kept], data.y_train[:kept])
 """
-
-
-class Heard(Silent):
-    """A Progress that remembers its notes."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from support.onnx_protos import model_of
+from support.progress import Heard
 from support.workflow_calls import convert_model, train_model
 
 from pilotlight.core.errors import ConversionError, ParityError, ProjectError
@@ -41,7 +42,7 @@ shape = [-1, 3]
 TRAIN = """
 import keras
 from pilotlight.core.artifacts import Dataset
-from pilotlight.training import fingerprint, keras_progress, load_arrays
+from pilotlight import fingerprint, keras_progress, load_arrays
 
 def load(run):
     raw = load_arrays(run)
@@ -55,25 +56,6 @@ def train(data, run):
               callbacks=[keras_progress(run.progress)])
     return model
 """
-
-
-class Heard:
-    """A Progress that remembers."""
-
-    def __init__(self) -> None:
-        self.stages: list[str] = []
-        self.notes: list[str] = []
-        self.steps: list[tuple[int, int]] = []
-
-    def stage(self, title: str) -> None:
-        self.stages.append(title)
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-    def step(self, done: int, total: int, values: object) -> None:
-        assert values is not None
-        self.steps.append((done, total))
 
 
 @pytest.fixture
@@ -109,7 +91,7 @@ def test_training_ends_in_a_pinned_version(project: Project, store: Store) -> No
     result = train_model(project, "tiny", store=store, progress=heard, clock=clock)
     assert heard.stages == ["train", "convert", "optimize", "verify", "publish", "pin"]
     assert list(result.seconds) == heard.stages
-    told = ["epoch 1 of 2", "epoch 2 of 2", "an interrupted run starts over"]  # its train.py calls model.fit
+    told = ["epoch 1 of 2", "epoch 2 of 2", "No checkpoints: train.py calls model.fit"]
     assert [note.split(":")[0] for note in heard.notes[1:]] == told
     assert all(0 < done <= total for done, total in heard.steps)
     lock = read_lock(project.folder("tiny") / "model.lock")

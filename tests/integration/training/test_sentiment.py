@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.text_project import FUNCTIONS, TextModel, operators, trained_small
+from support.training_code import training_module
 from support.workflow_calls import train_model
 
 from pilotlight.core.project import Project
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.training.text.reviews import load_reviews
 
 SST2 = os.environ.get("PILOTLIGHT_TEST_SST2", "")
 
@@ -21,7 +21,7 @@ MIXED = ("dull", "the film is not dull , but the plot is n't funny !", "It's cle
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> TextModel:
     root = tmp_path_factory.mktemp("sentiment")
-    arrays = load_reviews()
+    arrays = training_module("sentiment", "reviews").load_reviews()
     for name, texts, labels in (
         ("train", arrays.x_train[:800], arrays.y_train[:800]),
         ("test", arrays.x_test[:150], arrays.y_test[:150]),

@@ -16,6 +16,7 @@ import pytest
 from num2words import num2words
 from support.text_project import FUNCTIONS
 
+from pilotlight import Run
 from pilotlight.conversion import convert_exported
 from pilotlight.core.artifacts import Candidate, Dataset, Exported, Named, ParityReport, Reference
 from pilotlight.core.lock import Lock
@@ -25,7 +26,7 @@ from pilotlight.local.functions import Function, load_function
 from pilotlight.optimization import optimize
 from pilotlight.packaging import package_function
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.training import Run, fit
+from pilotlight.training import fit
 from pilotlight.verification.function import verify_function
 from pilotlight.workflows.packaged_function import start_candidate
 from pilotlight_runtime.engine.ort_session import open_session

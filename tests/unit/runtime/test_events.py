@@ -77,7 +77,7 @@ BASE64 = base64.b64encode(bytes(range(255)) * 8).decode()
 
 
 @pytest.mark.parametrize("put", ["=", "==", "A", "é", "\n", " ", "-", "_", "\0", "A=", "=A"])
-@pytest.mark.parametrize("place", [0, 1, 1024, len(BASE64) - 1, len(BASE64)])
+@pytest.mark.parametrize("place", [0, 1, 1024, len(BASE64) - 1])
 def test_base64_is_read_strictly(place: int, put: str) -> None:
     with pytest.raises(InvalidRequest, match="the body is not base64"):
         request(rest(body=BASE64[:place] + put + BASE64[place:], isBase64Encoded=True))

@@ -1,26 +1,10 @@
 import keras
 import numpy as np
+from support.progress import Heard
 
-from pilotlight.training import Recorder, keras_progress
-from pilotlight.training.keras.support import evaluate, history, is_keras, steps_an_epoch
-
-
-class Heard:
-    """A Progress that remembers."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-        self.steps: list[tuple[int, int]] = []
-
-    def stage(self, title: str) -> None:
-        raise AssertionError(f"a callback begins no stage, not even {title}")
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-    def step(self, done: int, total: int, values: object) -> None:
-        assert values is not None
-        self.steps.append((done, total))
+from pilotlight import keras_progress
+from pilotlight.training import Recorder
+from pilotlight.training.keras.models import evaluate, history, is_keras, steps_per_epoch
 
 
 def fitted(heard: Heard, seconds_a_step: float) -> keras.Model:
@@ -40,6 +24,7 @@ def test_every_step_counts_over_all_epochs() -> None:
     assert heard.steps == [(done, 20) for done in [*range(1, 11), 10, *range(11, 21), 20]]
     assert [note.split(" loss ")[0] for note in heard.notes] == ["epoch 1 of 2:", "epoch 2 of 2:"]
     assert all("val_loss" in note for note in heard.notes)
+    assert heard.stages == []  # a callback begins no stage
 
 
 def test_fast_steps_are_not_all_reported() -> None:
@@ -52,7 +37,7 @@ def test_what_a_fitted_model_tells() -> None:
     model = fitted(Heard(), seconds_a_step=1.0)
     x = np.ones((4, 1), np.float32)
     assert is_keras(model)
-    assert steps_an_epoch(model) == 10
+    assert steps_per_epoch(model) == 10
     assert evaluate(model, x, x)["loss"] >= 0
     curve = history(model)
     assert curve is not None
@@ -84,6 +69,6 @@ def test_a_model_that_was_not_compiled_tells_nothing() -> None:
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     x = np.ones((4, 1), np.float32)
     assert evaluate(model, x, x) == {}
-    assert steps_an_epoch(model) is None
+    assert steps_per_epoch(model) is None
     assert history(model) is None
     assert not is_keras(object())

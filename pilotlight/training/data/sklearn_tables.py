@@ -1,4 +1,4 @@
-"""The tables that scikit-learn's wheel carries: real data, no network."""
+"""The tables in scikit-learn's wheel: real data that needs no network."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pilotlight.core.errors import DataError
 from pilotlight.training.data.table import Table
 
 
-def load_bundled(name: str) -> Table:
-    """The table `name` of TABLES; classes come as their names, the target of diabetes as a number."""
+def load_sklearn_table(name: str) -> Table:
+    """The table `name` of TABLES. Classes are their names, the target of diabetes is a number."""
     bunch = _bunch(name)
     names = np.asarray(getattr(bunch, "target_names", ()))
     target = names[bunch.target] if len(names) else bunch.target
@@ -19,7 +19,17 @@ def load_bundled(name: str) -> Table:
 
 
 def feature_names(name: str) -> tuple[str, ...]:
-    """The columns of the table `name` of TABLES, in their order."""
+    """The names of a table's columns.
+
+    Args:
+        name: A table of scikit-learn: "breast_cancer", "diabetes", "iris" or "wine".
+
+    Returns:
+        The names of the features, in their order in x.
+
+    Raises:
+        DataError: scikit-learn is not installed.
+    """
     return tuple(str(column) for column in _bunch(name).feature_names)
 
 

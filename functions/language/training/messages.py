@@ -1,8 +1,7 @@
-"""What a web framework says to people, in many languages: the translations that Django's wheel carries.
+"""Messages of a web framework in many languages: the translations in Django's wheel.
 
-Placeholders and markup are taken out, since they are the same in every language. A message, with all its translations,
-is either learned from or held out. A text that stands for several languages ("Dashboard", "Portugal") says nothing
-about any of them and is left out.
+Placeholders and markup are removed, since they are the same in every language. A message with all its translations is
+either learned from or held out. A text that occurs in several languages ("Dashboard", "Portugal") is left out.
 """
 
 from __future__ import annotations
@@ -17,18 +16,18 @@ from zlib import crc32
 
 import numpy as np
 
-from pilotlight.core.errors import DataError
-from pilotlight.training.data.arrays import Arrays
-from pilotlight.training.text.po import read_po
+from pilotlight import Arrays, DataError
+
+from training.po import read_po
 
 LANGUAGES: Final = (
     *("ar", "bg", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "he", "hu", "id", "it", "ja", "ko"),
     *("lt", "lv", "nb", "nl", "pl", "pt", "ro", "ru", "sk", "sl", "sv", "tr", "uk", "vi", "zh_Hans"),
 )
-"""Those that are translated nearly whole, by Django's names of their folders; English is what they translate."""
+"""The languages with nearly complete translations, by the names of Django's folders. English is the source."""
 
-LEAST_BYTES: Final = 24
-"""Of UTF-8, in a held-out text: about 24 Latin or 8 Chinese letters. Shorter ones are labels of a word or two."""
+MIN_BYTES: Final = 24
+"""The fewest bytes of UTF-8 in a held-out text: 24 Latin or 8 Chinese letters. Shorter texts are single words."""
 
 _HELD_OUT: Final = 5
 """One message in so many."""
@@ -42,7 +41,11 @@ class _Text(NamedTuple):
 
 
 def load_messages() -> Arrays:
-    """Texts and the place of their language in LANGUAGES. DataError where Django is not installed."""
+    """Texts as x, numbers of languages as y: 0 for the first of LANGUAGES.
+
+    Raises:
+        DataError: Django is not installed.
+    """
     texts = sorted(set(_texts(_catalogues())))
     owners = defaultdict(set)
     for each in texts:
@@ -51,7 +54,7 @@ def load_messages() -> Arrays:
     for each in texts:
         if len(owners[each.text.lower()]) == 1:
             parts[crc32(each.id.encode()) % _HELD_OUT == 0].append(each)
-    held = [each for each in parts[1] if len(each.text.encode()) >= LEAST_BYTES]
+    held = [each for each in parts[1] if len(each.text.encode()) >= MIN_BYTES]
     seen = {each.text.lower() for each in held}  # translators use one text for several messages
     learned = [each for each in parts[0] if each.text.lower() not in seen]
     return Arrays(*_arrays(learned), *_arrays(held))
@@ -64,12 +67,12 @@ def _arrays(texts: list[_Text]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _catalogues() -> list[Path]:
-    """Django's catalogues, found without importing it."""
+    """The paths of Django's catalogues. Django is not imported."""
     spec = importlib.util.find_spec("django")
     folders = (spec.submodule_search_locations if spec else None) or []
     found = sorted(path for folder in folders for path in Path(folder).rglob("LC_MESSAGES/django.po"))
     if not found:
-        raise DataError("data source 'django'", "needs Django", "Install it with `pip install 'pilotlight[train]'`.")
+        raise DataError("data source 'django'", "needs Django", "Install it with `pip install django`.")
     return found
 
 

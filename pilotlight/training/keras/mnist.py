@@ -1,4 +1,4 @@
-"""MNIST as keras.datasets has it: 60,000 and 10,000 images, downloaded on first use and kept by Keras."""
+"""MNIST from keras.datasets: 60,000 and 10,000 images, downloaded on first use and cached by Keras."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from pilotlight.core.errors import DataError
 from pilotlight.training.data.arrays import Arrays
 
-_HINT = "Check the connection, or download mnist.npz elsewhere and give its path with --data PATH.npz."
+_HINT = "Check the connection, or download mnist.npz on another machine and give its path with --data PATH.npz."
 
 
 def _keras_mnist() -> Any:
@@ -16,7 +16,11 @@ def _keras_mnist() -> Any:
 
 
 def load_mnist(download: Callable[[], Any] = _keras_mnist) -> Arrays:
-    """Images of uint8 0..255, shape (n, 28, 28); labels 0..9. DataError where the download fails."""
+    """Images of uint8 0..255, shape (n, 28, 28), as x; digits 0..9 as y.
+
+    Raises:
+        DataError: Keras is not installed, or the download fails.
+    """
     try:
         (x_train, y_train), (x_test, y_test) = download()
     except ImportError as error:

@@ -1,7 +1,7 @@
 """A transformer that is trained as one network and served as two graphs: an encoder and a decoder step with a cache.
 
-Source: Vaswani et al., "Attention Is All You Need", 2017, sections 3.1 to 3.5; each block normalises what it reads, not
-what it writes (Xiong et al., 2020). This module imports Keras, so a train.py imports it by its own name.
+Source: Vaswani et al., "Attention Is All You Need", 2017, sections 3.1 to 3.5; each block normalises its input, not its
+output (Xiong et al., 2020).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 layers, ops = keras.layers, keras.ops
 
 _LOWEST: Final = -1e9
-"""What a score is where attention must not look, and that of a token that is never written."""
+"""The score of a position that attention must ignore, and of a token that is never written."""
 
 States = Any
 """A tensor of shape (n, length, width); Keras has no types."""
@@ -24,9 +24,15 @@ Memory = tuple[Any, Any]
 
 
 class Shape(NamedTuple):
-    """source, target: how many ids each side has. width: of a state, a multiple of `heads` and even. layers: of each.
+    """The size of a network.
 
-    dropout: of states and embeddings, while training.
+    Attributes:
+        source: How many ids the source language has.
+        target: How many ids the target language has.
+        width: Values in a state; even, and a multiple of `heads`.
+        heads: Attention heads in a layer.
+        layers: Layers in the encoder, and as many in the decoder.
+        dropout: The rate for states and embeddings while training.
     """
 
     source: int
@@ -38,7 +44,12 @@ class Shape(NamedTuple):
 
 
 class Transformer:
-    """The layers, and the models that share them. never: ids that are never written, such as padding."""
+    """The layers, and the models that share them.
+
+    Args:
+        shape: The size.
+        never: Ids that are never written, such as padding.
+    """
 
     def __init__(self, shape: Shape, never: Sequence[int]) -> None:
         self._shape = shape
@@ -48,8 +59,13 @@ class Transformer:
         self._never = np.zeros(shape.target, np.float32)
         self._never[list(never)] = _LOWEST
 
-    def trained(self) -> Any:
-        """From INT64 (ids, given), each (n, length), padded with 0, to logits (n, length, target) of what follows."""
+    def training_model(self) -> Any:
+        """The network to fit.
+
+        Returns:
+            A model of INT64 `ids` and `given` of shape (n, length), padded with 0, to logits of shape (n, length,
+            target) of the token that follows each given one.
+        """
         ids, given = (keras.Input((None,), dtype="int64", name=name) for name in ("ids", "given"))
         memory, bias = self._encode(ids)
         positions = _positions(given)
@@ -58,19 +74,26 @@ class Transformer:
         return keras.Model([ids, given], self._scores(states))
 
     def encoder(self) -> Any:
-        """From INT64 `ids` (n, length) to all that a decoder needs of them.
+        """The graph that runs once a source text.
 
-        FP32 `memory` (n, 2 * layers, heads, length, width / heads): keys and values of each layer's cross-attention.
-        FP32 `bias` (n, length): 0, very low at padding.
+        Returns:
+            A model of INT64 `ids` of shape (n, length) to FP32 `memory` of shape (n, 2 * layers, heads, length, width /
+            heads), the keys and values of each layer's cross-attention, and FP32 `bias` of shape (n, length): 0, and
+            very low at padding.
         """
         ids = keras.Input((None,), dtype="int64", name="ids")
         memory, bias = self._encode(ids)
         return keras.Model([ids], {"memory": ops.stack(memory, axis=1), "bias": bias[:, 0, 0]})
 
     def decoder(self, candidates: int) -> Any:
-        """One step, as pilotlight_runtime.text.generation.CachedDecoder runs it, with the encoder's outputs as context.
+        """The graph that runs once a written token, as CachedDecoder of pilotlight_runtime calls it.
 
-        Its cache is FP32 (rows, 2 * layers, heads, tokens before, width / heads).
+        Args:
+            candidates: How many of the most probable next tokens it returns.
+
+        Returns:
+            A model whose context is the encoder's outputs, and whose cache is FP32 of shape (rows, 2 * layers, heads,
+            tokens before, width / heads).
         """
         part = self._shape.width // self._shape.heads
         stacked = (2 * self._shape.layers, self._shape.heads, None, part)
@@ -91,10 +114,10 @@ class Transformer:
         """Keys and values of each layer's cross-attention, and the bias of shape (n, 1, 1, length)."""
         side = self._sides[0]
         bias = ops.cast(ops.equal(ids, 0), "float32")[:, None, None, :] * _LOWEST
-        states = side.begun(ids, _positions(ids))
+        states = side.embed(ids, _positions(ids))
         for block in side.blocks:
             read = block.norm(states)
-            states = block.fed(states + block.drop(block.attention(read, block.attention.memory(read), bias)))
+            states = block.feed_forward(states + block.drop(block.attention(read, block.attention.memory(read), bias)))
         states = side.norm(states)
         return [each for cross in self._cross for each in cross.memory(states)], bias
 
@@ -109,7 +132,7 @@ class Transformer:
     ) -> tuple[States, list[Any]]:
         """States of the tokens `given`, and the keys and values of each layer's self-attention, `past` before them."""
         side = self._sides[1]
-        states, kept = side.begun(given, positions), []
+        states, kept = side.embed(given, positions), []
         for index, (block, cross) in enumerate(zip(side.blocks, self._cross, strict=True)):
             read = block.norm(states)
             keys, values = block.attention.memory(read)
@@ -119,7 +142,7 @@ class Transformer:
             kept += [keys, values]
             states += block.drop(block.attention(read, (keys, values), later))
             seen = (memory[2 * index], memory[2 * index + 1])
-            states = block.fed(states + block.drop(cross(block.cross_norm(states), seen, bias)))
+            states = block.feed_forward(states + block.drop(cross(block.cross_norm(states), seen, bias)))
         return side.norm(states), kept
 
     def _scores(self, states: States) -> Any:
@@ -127,7 +150,7 @@ class Transformer:
 
 
 class _Side:
-    """What encoder and decoder have each."""
+    """The embeddings and layers of the encoder or of the decoder."""
 
     def __init__(self, shape: Shape, size: int) -> None:
         self._embedding = layers.Embedding(size, shape.width, embeddings_initializer=_normal(shape.width))
@@ -137,8 +160,8 @@ class _Side:
         self.blocks = [_Block(shape) for _ in range(shape.layers)]
         self.norm = layers.LayerNormalization()
 
-    def begun(self, ids: Any, positions: Any) -> States:
-        """Embeddings with their places: sines and cosines, which no length bounds."""
+    def embed(self, ids: Any, positions: Any) -> States:
+        """Embeddings plus encodings of their positions: sines and cosines, so no length is too long."""
         angles = positions[:, :, None] * self._rates
         return self._drop(self._embedding(ids) * self._root + ops.concatenate([ops.sin(angles), ops.cos(angles)], -1))
 
@@ -151,12 +174,12 @@ class _Block:
         self._wide = layers.Dense(4 * shape.width, activation="relu")
         self._narrow = layers.Dense(shape.width)
 
-    def fed(self, states: States) -> States:
+    def feed_forward(self, states: States) -> States:
         return states + self.drop(self._narrow(self._wide(self._norm(states))))
 
 
 class _Attention:
-    """Multi-head attention whose keys and values are computed apart, so that they can be kept."""
+    """Multi-head attention whose keys and values are computed separately, so that they can be cached."""
 
     def __init__(self, shape: Shape) -> None:
         part = shape.width // shape.heads

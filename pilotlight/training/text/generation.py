@@ -1,4 +1,4 @@
-"""Generation by the network that was trained, without any cache: what a decoder graph with one is held against."""
+"""Generation by the fitted network without a cache: the reference for a decoder graph with a cache."""
 
 from __future__ import annotations
 
@@ -15,21 +15,28 @@ _BATCH: Final = 128
 
 
 def generate_recomputed(model: Any, sources: Sequence[Row], search: Search) -> list[Generated]:
-    """The sequences that the Keras `model` writes for rows of ids, found as `search` says.
+    """Generates a sequence for each source, and computes everything anew in each step.
 
-    model: from (ids, given), both of shape (n, length) and padded with 0, to logits of shape (n, length, vocabulary).
+    Args:
+        model: A Keras model of int64 `ids` and `given` of shape (n, length), padded with 0, to logits of shape (n,
+            length, vocabulary).
+        sources: The ids of each source text.
+        search: How to search, and when to end.
+
+    Returns:
+        The best sequence for each source.
     """
     order = sorted(range(len(sources)), key=lambda index: len(sources[index]))
     found: dict[int, Generated] = {}
     for start in range(0, len(order), _BATCH):
         batch = order[start : start + _BATCH]
-        step = _Recomputed(model, [sources[index] for index in batch], search.beams)
+        step = _UncachedStep(model, [sources[index] for index in batch], search.beams)
         found |= zip(batch, generate(step, len(batch), search), strict=True)
     return [found[index] for index in range(len(sources))]
 
 
-class _Recomputed:
-    """A Step that computes all of every row anew."""
+class _UncachedStep:
+    """A step of `generate` that computes every row from its first token."""
 
     def __init__(self, model: Any, sources: Sequence[Row], width: int) -> None:
         self._model = model
@@ -50,7 +57,7 @@ class _Recomputed:
 
 
 def _most_probable(logits: Array, width: int) -> list[Candidates]:
-    """The `width` highest of each row with their log-probabilities; of equal ones the lower token comes first."""
+    """The `width` most probable tokens of each row, with log-probabilities; of equal ones the lower token is first."""
     exact = logits.astype(np.float64)
     shifted = exact - exact.max(axis=1, keepdims=True)
     scores = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))

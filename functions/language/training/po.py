@@ -9,20 +9,26 @@ import ast
 from pathlib import Path
 from typing import NamedTuple
 
-from pilotlight.core.errors import DataError
+from pilotlight import DataError
 
 
 class Message(NamedTuple):
-    """id: the message in the source language. texts: its translations, one a plural form; empty ones are left out."""
+    """A translated message.
+
+    Attributes:
+        id: The message in the source language.
+        texts: Its translations, one for each plural form that has one.
+    """
 
     id: str
     texts: tuple[str, ...]
 
 
 def read_po(path: Path) -> list[Message]:
-    """The messages of the catalogue at `path` that are translated; its header, doubtful and retired ones left out.
+    """Reads the translated messages of a catalogue, without its header and without fuzzy and obsolete ones.
 
-    DataError names the line that is wrong.
+    Raises:
+        DataError: A line is malformed; the message names it.
     """
     messages: list[Message] = []
     fields: dict[str, str] = {}
@@ -41,7 +47,9 @@ def read_po(path: Path) -> list[Message]:
         try:
             fields[key] += ast.literal_eval(line.strip())
         except (SyntaxError, ValueError, KeyError, TypeError) as error:
-            raise DataError(f"{path}:{number}", "is no line of a gettext catalogue", "Install it anew.") from error
+            raise DataError(
+                f"{path}:{number}", "is not a line of a gettext catalogue", "Install the package again."
+            ) from error
     return messages + _message(fields, fuzzy=fuzzy)
 
 

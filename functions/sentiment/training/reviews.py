@@ -1,7 +1,7 @@
-"""Short film reviews that a small grammar makes: a set to try things with, no real language.
+"""Short film reviews that a small grammar generates: a data set to try things with, not real language.
 
-It has what decides a sentiment besides single words: negation ("is not dull"), contrast ("the plot is dull, but the
-ending is warm": what follows counts) and words of degree. Each sentence is in one part only.
+Sentiment depends on more than single words: on negation ("is not dull"), on contrast ("the plot is dull, but the ending
+is warm": what follows "but" counts) and on words of degree. Each sentence is in one part only.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Final
 
 import numpy as np
 
-from pilotlight.training.data.arrays import Arrays
+from pilotlight import Arrays
 
 TRAIN: Final = 6400
 HELD_OUT: Final = 640
 _SEED: Final = 20
-"""The sentences belong to the data, so they do not follow the seed of a run."""
+"""The data set is always the same: the seed of a run does not change it."""
 
 _THINGS: Final = (
     *("the film", "this movie", "the plot", "the acting", "the script", "the ending", "the music", "the cast"),
@@ -40,7 +40,7 @@ _ENDS: Final = ("", " .", " !")
 
 
 def load_reviews() -> Arrays:
-    """6,400 and 640 sentences as texts, half of them 1 (positive), half 0 (negative); always the same ones."""
+    """6,400 sentences to learn from and 640 held-out ones as texts; half are 1 (positive), half 0 (negative)."""
     draw = random.Random(_SEED)  # noqa: S311  (a data set, no secret)
     sentences: dict[str, int] = {}
     while len(sentences) < TRAIN + HELD_OUT:
@@ -51,8 +51,8 @@ def load_reviews() -> Arrays:
 
 
 def _sentence(draw: random.Random, *, label: int) -> str:
-    shape = draw.choice((_plain, _plain, _both, _contrast, _although))
-    return draw.choice(_OPENINGS) + shape(draw, label) + draw.choice(_ENDS)
+    form = draw.choice((_plain, _plain, _both, _contrast, _although))
+    return draw.choice(_OPENINGS) + form(draw, label) + draw.choice(_ENDS)
 
 
 def _plain(draw: random.Random, label: int) -> str:
@@ -64,7 +64,7 @@ def _both(draw: random.Random, label: int) -> str:
 
 
 def _contrast(draw: random.Random, label: int) -> str:
-    """What follows counts."""
+    """The clause after "but" decides the sentiment."""
     return f"{_clause(draw, 1 - label)} , {draw.choice(('but', 'yet'))} {_clause(draw, label)}"
 
 
@@ -73,17 +73,17 @@ def _although(draw: random.Random, label: int) -> str:
 
 
 def _clause(draw: random.Random, label: int) -> str:
-    form: Callable[[random.Random, int], str] = draw.choice((_said, _said, _denied, _felt))
+    form: Callable[[random.Random, int], str] = draw.choice((_statement, _statement, _negation, _feeling))
     return form(draw, label)
 
 
-def _said(draw: random.Random, label: int) -> str:
+def _statement(draw: random.Random, label: int) -> str:
     return f"{draw.choice(_THINGS)} is {draw.choice(_DEGREES)}{draw.choice(_PRAISE if label else _BLAME)}"
 
 
-def _denied(draw: random.Random, label: int) -> str:
+def _negation(draw: random.Random, label: int) -> str:
     return f"{draw.choice(_THINGS)} {draw.choice(_NOT)}{draw.choice(_BLAME if label else _PRAISE)}"
 
 
-def _felt(draw: random.Random, label: int) -> str:
+def _feeling(draw: random.Random, label: int) -> str:
     return f"{draw.choice(_LIKED if label else _LOATHED)} {draw.choice(_THINGS)}"

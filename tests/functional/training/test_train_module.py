@@ -1,16 +1,18 @@
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
+from pilotlight import Run, load_train_module
 from pilotlight.core.errors import DataError, TrainingError
 from pilotlight.core.modelconfig import ModelConfig
-from pilotlight.training import Run, fit, load_train_module
+from pilotlight.training import fit
 
 GOOD = """
 import numpy as np
-from pilotlight.core.artifacts import Dataset
+from pilotlight import Dataset
 
 def load(run):
     print("loading")
@@ -92,7 +94,7 @@ def test_no_file(tmp_path: Path) -> None:
 
 
 def test_errors_of_ours_pass_unchanged(tmp_path: Path) -> None:
-    code = GOOD.replace('print("loading")', "from pilotlight.training import load_arrays; load_arrays(run)")
+    code = GOOD.replace('print("loading")', "from pilotlight import load_arrays; load_arrays(run)")
     with pytest.raises(DataError, match="is not known"):
         fit(folder_with(tmp_path, code), ModelConfig("m", "keras"), RUN)
 
@@ -103,3 +105,98 @@ def test_runs_are_seeded(tmp_path: Path) -> None:
     drawn = [fit(folder, ModelConfig("m", "keras"), RUN).model for _ in range(2)]
     assert drawn[0] == drawn[1]
     assert np.isfinite(drawn[0])
+
+
+MODEL = """
+from training.network import NAME, Layer
+from shared import ROOT
+from pilotlight import Dataset, Exported
+import beside
+import numpy as np
+
+def load(run):
+    x = np.arange(4)
+    return Dataset(x, x, x, x, run.source, "f00")
+
+def train(data, run):
+    from training.network import Layer as again
+    from training.late import LATE
+    assert again is Layer
+
+    def predict(inputs):
+        from training.later import LATER
+        return {"names": [NAME, LATE, LATER, beside.NAME, ROOT]}
+
+    return Exported({}, predict)
+"""
+
+
+def model(root: Path, name: str) -> Path:
+    """A model with modules of its own, all of the same names in each model."""
+    folder = root / "functions" / name
+    (folder / "training").mkdir(parents=True)
+    (folder / "train.py").write_text(MODEL)
+    (folder / "beside.py").write_text(f"NAME = 'beside {name}'")
+    (folder / "training" / "network.py").write_text(f"NAME = '{name}'\nclass Layer: pass")
+    (folder / "training" / "late.py").write_text(f"LATE = 'late {name}'")
+    (folder / "training" / "later.py").write_text(f"LATER = 'later {name}'")
+    (root / "shared.py").write_text("ROOT = 'shared'")
+    return folder
+
+
+def test_two_models_have_modules_of_the_same_names(tmp_path: Path) -> None:
+    before = list(sys.path)
+    modules = {name: load_train_module(model(tmp_path, name)) for name in ("one", "two")}
+    data = {name: module.load(RUN) for name, module in modules.items()}
+    exported = {name: module.train(data[name], RUN) for name, module in modules.items()}
+    for name in ("two", "one"):
+        expected = [name, f"late {name}", f"later {name}", f"beside {name}", "shared"]
+        assert exported[name].predict({}) == {"names": expected}
+    assert sys.path == before
+    assert not [name for name in sys.modules if name.partition(".")[0] in {"training", "beside", "train"}]
+
+
+def test_a_fresh_run_reads_a_models_modules_again(tmp_path: Path) -> None:
+    folder = model(tmp_path, "one")
+    load_train_module(folder)
+    (folder / "training" / "network.py").write_text("NAME = 'changed'\nclass Layer: pass")
+    module = load_train_module(folder)
+    assert module.train(module.load(RUN), RUN).predict({})["names"][0] == "changed"
+
+
+def test_modules_of_other_code_are_back_afterwards(tmp_path: Path) -> None:
+    other = ModuleType("training")
+    sys.modules["training"] = other
+    try:
+        module = load_train_module(model(tmp_path, "one"))
+        assert module.train(module.load(RUN), RUN).predict({})["names"][0] == "one"
+        assert sys.modules["training"] is other
+    finally:
+        del sys.modules["training"]
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "message"),
+    [
+        ("NAME = 1\n\n1 / 0", 3, "ZeroDivisionError: division by zero"),
+        ("NAME = 1\nclass Layer\n", 2, "SyntaxError"),
+        ("import nothing_of_this_name", 1, "ModuleNotFoundError: No module named 'nothing_of_this_name'"),
+    ],
+)
+def test_a_mistake_beside_train_py_is_shown_with_its_file_and_line(
+    tmp_path: Path, code: str, line: int, message: str
+) -> None:
+    folder = model(tmp_path, "one")
+    (folder / "training" / "network.py").write_text(code)
+    with pytest.raises(TrainingError, match=message) as caught:
+        load_train_module(folder)
+    assert caught.value.where == f"{folder / 'training' / 'network.py'}:{line}"
+
+
+def test_a_mistake_beside_train_py_while_it_runs(tmp_path: Path) -> None:
+    folder = model(tmp_path, "one")
+    (folder / "training" / "late.py").write_text("LATE = {}['key']")
+    module = load_train_module(folder)
+    with pytest.raises(TrainingError, match="KeyError: 'key'") as caught:
+        module.train(module.load(RUN), RUN)
+    assert caught.value.where == f"{folder / 'training' / 'late.py'}:1"
