@@ -8,9 +8,9 @@ digest.py    sha256 of files
 """
 
 from pilotlight.store.blobs import Blobs
-from pilotlight.store.digest import sha256_of
+from pilotlight.store.digest import hash_file
 from pilotlight.store.folder_blobs import FolderBlobs
 from pilotlight.store.prefixed_blobs import PrefixedBlobs
 from pilotlight.store.store import Store
 
-__all__ = ["Blobs", "FolderBlobs", "PrefixedBlobs", "Store", "sha256_of"]
+__all__ = ["Blobs", "FolderBlobs", "PrefixedBlobs", "Store", "hash_file"]

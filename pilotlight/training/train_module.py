@@ -6,7 +6,6 @@ beside it (`from training.network import build`), which is never packaged into t
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 import traceback
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from pilotlight.core.artifacts import Dataset, Exported, NamedArrays
 from pilotlight.core.errors import TrainingError, UserError
 from pilotlight.core.model_code import ModelCode
 from pilotlight.core.process_output import hide_native_logs
+from pilotlight.core.python_files import load_python_file
 from pilotlight.training.run import Run
 
 TRAIN_NAME: Final = "train.py"
@@ -123,14 +123,9 @@ def load_train_module(folder: Path) -> TrainModule:
     path = folder / TRAIN_NAME
     if not path.is_file():
         raise TrainingError(str(path), "does not exist", _CONTRACT)
-    # The name is not importable, so that two models' train.py never meet in sys.modules.
-    spec = importlib.util.spec_from_file_location(f"{folder.name}/{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise TrainingError(str(path), "cannot be loaded as Python", _CONTRACT)
     code = ModelCode(folder)
-    module = importlib.util.module_from_spec(spec)
     with report_errors(path, code), hide_native_logs():
-        spec.loader.exec_module(module)
+        module = load_python_file(path, f"{folder.name}/{path.stem}")
     for name in ("load", "train"):
         if not callable(getattr(module, name, None)):
             raise TrainingError(str(path), f"defines no function {name}", _CONTRACT)
