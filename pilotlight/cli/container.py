@@ -1,8 +1,8 @@
 """python -m pilotlight.training: one run as a job's only process, in a container or on this machine.
 
 It runs the training that `pilotlight train` runs, and reports to whoever reads its log: lines of JSON on stdout
-(core/events.py), and an exit code (core/exit_codes.py) that says whether another attempt makes sense. The version is not
-pinned, since nobody owns the project in a container; the result lies in the store, under the run's name.
+(core/events.py), and an exit code (core/exit_codes.py) that says whether another attempt makes sense. The version is
+not pinned, since nobody owns the project in a container; the result lies in the store, under the run's name.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a train.py exported becomes a candidate: a folder a graph, the assets beside them."""
+"""Converts the graphs and assets of an Exported to a candidate: one folder for each graph, the assets beside them."""
 
 from __future__ import annotations
 
@@ -19,18 +19,28 @@ _ASSET_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.[A-Za-z0-9]+")
 
 
 def convert_exported(exported: Exported, config: ModelConfig, into: Path) -> Candidate:
-    """Writes each graph of `exported` into a folder of its name below `into`, and the assets into `into`.
+    """Convert the graphs of a train.py that returned Exported, and write its assets.
 
-    The candidate's signature is that of model.toml, which callers see. ConversionError where there is none, a name is
-    impossible or taken, or a graph cannot be converted.
+    Args:
+        exported: The graphs and the assets.
+        config: The configuration of the model. Its [signature] is what callers see, so it is required.
+        into: The folder. Each graph gets a subfolder of its name.
+
+    Returns:
+        The candidate, with one part for each graph.
+
+    Raises:
+        ConversionError: There is no [signature], a name is invalid or reserved, or a graph cannot be converted.
     """
     where = f"model {config.name!r}"
     if config.signature is None:
-        raise ConversionError(where, "has no [signature]", "Name in model.toml what callers send and get.")
+        raise ConversionError(where, "has no [signature]", "Describe the inputs and outputs for callers in model.toml.")
     if not exported.graphs:
-        raise ConversionError(where, "exports no graph", "Give Exported at least one in `graphs`.")
-    _check(where, "graph", exported.graphs, _GRAPH_NAME, "lower-case letters, digits, _ and -, a letter first")
-    _check(where, "asset", exported.assets, _ASSET_NAME, "a plain file name with a suffix, such as vocabulary.json")
+        raise ConversionError(where, "exports no graph", "Pass at least one graph to Exported in `graphs`.")
+    _check_names(where, "graph", exported.graphs, _GRAPH_NAME, "lower-case letters, digits, _ and -, a letter first")
+    _check_names(
+        where, "asset", exported.assets, _ASSET_NAME, "a plain file name with a suffix, such as vocabulary.json"
+    )
     into.mkdir(parents=True, exist_ok=True)
     for name, content in exported.assets.items():
         (into / name).write_bytes(content)
@@ -41,11 +51,11 @@ def convert_exported(exported: Exported, config: ModelConfig, into: Path) -> Can
     return Candidate(into, config.signature, parts=parts, assets=tuple(sorted(exported.assets)))
 
 
-def _check(where: str, what: str, names: Iterable[str], allowed: re.Pattern[str], rule: str) -> None:
+def _check_names(where: str, what: str, names: Iterable[str], allowed: re.Pattern[str], rule: str) -> None:
     for name in names:
         if not allowed.fullmatch(name):
-            raise ConversionError(where, f"has the {what} {name!r}", f"Call it {rule}.")
+            raise ConversionError(where, f"has the {what} {name!r}", f"Choose another name: {rule}.")
         if name in RESERVED_NAMES or name.endswith(CODE_SUFFIXES):
             raise ConversionError(
-                where, f"has the {what} {name!r}, a name that a function's folder cannot hold", "Call it otherwise."
+                where, f"has the {what} {name!r}, a name that a function's folder cannot hold", "Choose another name."
             )

@@ -1,4 +1,4 @@
-"""Any ONNX file becomes a candidate: copied with its external data, opened by the engine that will serve it."""
+"""Imports any ONNX file as a candidate: copies it with its external data, and opens it with the serving engine."""
 
 from __future__ import annotations
 
@@ -17,10 +17,19 @@ from pilotlight_runtime.session import OpenSession
 
 
 def import_onnx(source: Path, into: Path, open_graph: OpenSession = open_session) -> Candidate:
-    """Copies the ONNX file `source` to `into`/model.onnx, and its external data to the names that the graph gives.
+    """Copy an ONNX file to model.onnx, and its external data to the names that the graph uses.
 
-    ConversionError where the file is no ONNX, names a file outside its folder, has inputs or outputs that are not
-    tensors, or cannot be opened by `open_graph`.
+    Args:
+        source: The ONNX file.
+        into: The folder of the candidate. It is created where it does not exist.
+        open_graph: Opens a graph, by default with ONNX Runtime.
+
+    Returns:
+        The candidate.
+
+    Raises:
+        ConversionError: The file is no ONNX model, names a file outside its folder, has inputs or outputs that are no
+            tensors, or cannot be opened.
     """
     model = read_graph(source)
     signature = extract_signature(model, str(source))

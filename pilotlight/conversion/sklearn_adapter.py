@@ -1,13 +1,13 @@
-"""scikit-learn's estimators and pipelines, through skl2onnx.
+"""Estimators and pipelines of scikit-learn, converted by skl2onnx.
 
-What a model answers is told by its kind; the signature chooses of it by datatype and gives it names:
+The kind of the model decides its outputs. The signature selects them by datatype and names them:
 
     kind         INT64                    FP32
     classifier   predict, [-1]            predict_proba, [-1, classes]
     regressor                             predict, [-1, 1]
     clusterer    predict, [-1]            transform, [-1, clusters]: the distances
 
-Saved models are pickles. They are recognised and not loaded, since loading one runs code.
+Saved models are pickles. They are recognized but not loaded, because loading a pickle runs code.
 """
 
 from __future__ import annotations
@@ -29,45 +29,55 @@ _PICKLES: Final = (".pkl", ".pickle", ".joblib")
 
 
 class SklearnAdapter:
-    """A model is a fitted estimator or pipeline of scikit-learn."""
+    """The adapter of scikit-learn. A model is a fitted estimator or pipeline."""
 
     name = "scikit-learn"
     tools = ("scikit-learn", "skl2onnx")
 
     def accepts(self, model: Any) -> bool:
+        """Return whether `model` is an estimator, without importing scikit-learn."""
         kinds = type(model).__mro__
         return any(kind.__module__.startswith("sklearn.") and kind.__name__ == "BaseEstimator" for kind in kinds)
 
     def accepts_file(self, path: Path) -> bool:
+        """Return whether the suffix of `path` is that of a pickle."""
         return path.suffix.lower() in _PICKLES
 
     def load(self, path: Path) -> Any:
-        raise ConversionError(str(path), "is not loaded: scikit-learn's files run code", "Train it with train.py.")
+        """Raise ConversionError: loading a pickle runs code."""
+        raise ConversionError(str(path), "is not loaded: loading a pickle runs code", "Train the model with train.py.")
 
     def predict(self, model: Any, inputs: NamedArrays, signature: Signature) -> NamedArrays:
-        """In scikit-learn's own precision; the answers are rounded to the signature's datatypes at the end."""
+        """Compute the outputs in scikit-learn's precision, and then round them to the datatypes of the signature."""
         samples = inputs[signature.inputs[0].name]
         found = {}
         for spec in signature.outputs:
-            answer = np.asarray(getattr(model, _method(model, spec.datatype))(samples))
+            answer = np.asarray(getattr(model, _find_method(model, spec.datatype))(samples))
             if spec.datatype is FP32 and answer.ndim == 1:
                 answer = answer[:, None]
-            found[spec.name] = _rounded(answer, spec.datatype)
+            found[spec.name] = _cast_output(answer, spec.datatype)
         return found
 
     def export(self, model: Any, config: ModelConfig, into: Path) -> None:
+        """Write a model as model.onnx.
+
+        Raises:
+            ConversionError: The model cannot be converted, or does not fit [signature].
+        """
         signature = config.signature
         if signature is None:
-            raise ConversionError(f"model {config.name!r}", "has no [signature]", "Name its inputs and outputs.")
+            raise ConversionError(
+                f"model {config.name!r}", "has no [signature]", "Describe its inputs and outputs in model.toml."
+            )
         where = f"model {config.name!r}"
         for spec in signature.outputs:
-            _method(model, spec.datatype)
+            _find_method(model, spec.datatype)
         _check_classes(model, signature, where)
         (into / MODEL_NAME).write_bytes(convert_to_onnx(model, signature, config))
 
 
-def _method(model: Any, datatype: Datatype) -> str:
-    """The method whose answer has that datatype; ConversionError where the model has none."""
+def _find_method(model: Any, datatype: Datatype) -> str:
+    """Return the name of the method whose result has a datatype; ConversionError where the model has none."""
     from sklearn.base import is_classifier, is_clusterer, is_regressor
 
     if is_classifier(model):
@@ -94,19 +104,22 @@ def _method(model: Any, datatype: Datatype) -> str:
 
 
 def _check_classes(model: Any, signature: Signature, where: str) -> None:
-    """ConversionError where a score's place is not its class's number: metrics and names go by the place."""
+    """Raise ConversionError where the position of a score is not the number of its class.
+
+    Metrics and class names use the position.
+    """
     classes = np.asarray(getattr(model, "classes_", ()))
     scores = any(spec.datatype is FP32 for spec in signature.outputs)
     if scores and classes.size and not np.array_equal(classes, np.arange(len(classes))):
         shown = ", ".join(map(str, classes.tolist()[:6]))
         raise ConversionError(
             where,
-            f"was fitted on the classes {shown}, but scores are told apart by their place",
+            f"was fitted on the classes {shown}, but scores are identified by their position",
             "Number the classes from 0, as load_classes does; [labels] in model.toml gives them names.",
         )
 
 
-def _rounded(answer: Array, datatype: Datatype) -> Array:
+def _cast_output(answer: Array, datatype: Datatype) -> Array:
     if datatype is INT64 and answer.dtype.kind not in "iu":
         raise ConversionError(
             "train.py", f"fits classes of {answer.dtype}", "Number the classes 0, 1, …; `load_classes` does."

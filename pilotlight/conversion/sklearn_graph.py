@@ -1,4 +1,4 @@
-"""A scikit-learn model as an ONNX graph."""
+"""Converts a scikit-learn model to an ONNX graph."""
 
 from __future__ import annotations
 
@@ -19,7 +19,19 @@ _ML_OPSET: Final = 3
 
 
 def convert_to_onnx(model: Any, signature: Signature, config: ModelConfig) -> bytes:
-    """Convert a fitted estimator to ONNX."""
+    """Convert a fitted estimator or pipeline to ONNX.
+
+    Args:
+        model: The estimator or pipeline.
+        signature: The outputs to keep, and their names.
+        config: The configuration of the model.
+
+    Returns:
+        The content of model.onnx.
+
+    Raises:
+        ConversionError: The model cannot be converted, or does not fit the signature.
+    """
     graph = _convert(model, signature, config)
     _keep_outputs(graph.graph, signature, f"model {config.name!r}")
     _merge_opsets(graph)
@@ -51,7 +63,7 @@ def _convert(model: Any, signature: Signature, config: ModelConfig) -> onnx.Mode
     options = {id(model): {"zipmap": False}} if hasattr(model, "predict_proba") else None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # skl2onnx reads attributes that scikit-learn is giving up
+            warnings.simplefilter("ignore", FutureWarning)  # skl2onnx reads attributes that scikit-learn has deprecated
             found: onnx.ModelProto = convert_sklearn(
                 model,
                 initial_types=[("features", FloatTensorType([None, spec.shape[1]]))],
@@ -69,7 +81,7 @@ def _convert(model: Any, signature: Signature, config: ModelConfig) -> onnx.Mode
 
 
 def _keep_outputs(graph: onnx.GraphProto, signature: Signature, where: str) -> None:
-    """Leaves the outputs that the signature names, in its order. Each kind of model has one of each datatype."""
+    """Keep the outputs of the signature, in its order. Each kind of model has one output of each datatype."""
     by_type = {value.type.tensor_type.elem_type: value for value in graph.output}
     missing = [spec.name for spec in signature.outputs if spec.datatype.onnx not in by_type]
     if missing:
@@ -84,7 +96,7 @@ def _keep_outputs(graph: onnx.GraphProto, signature: Signature, where: str) -> N
 
 
 def _merge_opsets(model: onnx.ModelProto) -> None:
-    """Each domain once, in order: skl2onnx may list one several times."""
+    """List each domain once, in order. skl2onnx may list one several times."""
     versions: dict[str, int] = {}
     for entry in model.opset_import:
         versions[entry.domain] = max(versions.get(entry.domain, 0), entry.version)

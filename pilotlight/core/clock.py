@@ -1,4 +1,4 @@
-"""The time of day, as a collaborator that tests replace."""
+"""The time of day, which is passed in so that tests can replace it."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,5 +13,12 @@ def utc_now() -> datetime:
 
 
 def format_timestamp(moment: datetime) -> str:
-    """Format `moment` in UTC as in 2026-01-31T09:30:00Z."""
+    """Format a moment in UTC.
+
+    Args:
+        moment: A time with a time zone.
+
+    Returns:
+        Such as 2026-01-31T09:30:00Z.
+    """
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,12 +1,12 @@
-"""The exit codes of a training run."""
+"""The exit codes of a training run. AWS Batch decides by them whether another attempt makes sense."""
 
 from typing import Final
 
 EXIT_FAILED: Final = 1
-"""The person's own code, data or settings: another attempt would fail the same way."""
+"""The person's code, data or settings are wrong. Another attempt would fail in the same way."""
 EXIT_REFUSED: Final = 65
-"""The gate refused the model (EX_DATAERR of sysexits.h): nothing was published."""
+"""The gate rejected the model (EX_DATAERR of sysexits.h). Nothing was published."""
 EXIT_DEFECT: Final = 70
-"""A defect of Pilotlight's (EX_SOFTWARE)."""
+"""A defect of Pilotlight (EX_SOFTWARE)."""
 EXIT_INTERRUPTED: Final = 75
-"""Told to stop, with a checkpoint kept (EX_TEMPFAIL): the next attempt goes on from there."""
+"""The run was stopped on request and kept a checkpoint (EX_TEMPFAIL). The next attempt resumes from it."""

@@ -1,4 +1,4 @@
-"""model.toml: what a model is. One value, resolved once, every field checked and named in the error."""
+"""The values of model.toml, which describes one model. core/model_toml.py reads them."""
 
 from __future__ import annotations
 
@@ -19,18 +19,26 @@ QUANTIZATION_MODES: Final = (NONE, DYNAMIC, STATIC)
 
 @dataclass(frozen=True)
 class ConversionConfig:
-    """[conversion] opset: of ONNX's default domain."""
+    """[conversion] of model.toml.
+
+    Attributes:
+        opset: The version of ONNX's default operator set.
+    """
 
     opset: int = DEFAULT_OPSET
 
 
 @dataclass(frozen=True)
 class ParityConfig:
-    """[parity]: how near the ONNX model must be.
+    """[parity] of model.toml: how close the ONNX model must be to its source.
 
-    samples: held-out samples compared (fewer where fewer exist). rtol, atol: |onnx - source| <= atol + rtol * |source|.
-    metric_drop: how much lower the ONNX model's metric may be, in the metric's own unit. outliers: the share
-    of an output's values that may be further off, never NaN or infinite; only [quantization] sets it.
+    Attributes:
+        samples: The number of held-out samples that are compared; all of them where there are fewer.
+        rtol: The relative tolerance in |onnx - source| <= atol + rtol * |source|.
+        atol: The absolute tolerance in the same formula.
+        metric_drop: How much lower the metric of the ONNX model may be, in the unit of the metric.
+        outliers: The share, from 0 to 1, of an output's values that may exceed the tolerance. NaN and infinity never
+            may. Only [quantization] sets it.
     """
 
     samples: int = 256
@@ -42,10 +50,15 @@ class ParityConfig:
 
 @dataclass(frozen=True)
 class QuantizationConfig:
-    """[quantization]: weights, and what is multiplied with them, as whole numbers of 8 bits.
+    """[quantization] of model.toml: weights, and the values that are multiplied by them, become 8-bit integers.
 
-    mode: NONE, DYNAMIC or STATIC. samples: of the training part, from which STATIC takes the range of each tensor.
-    rtol, atol, metric_drop, outliers: as ParityConfig's, and what the gate holds the quantised model to instead.
+    Attributes:
+        mode: NONE, DYNAMIC or STATIC.
+        samples: The number of training samples from which STATIC takes the range of each tensor.
+        rtol: As in ParityConfig, for the quantized model.
+        atol: As in ParityConfig, for the quantized model.
+        metric_drop: As in ParityConfig, for the quantized model.
+        outliers: As in ParityConfig, for the quantized model.
     """
 
     mode: str = NONE
@@ -56,15 +69,30 @@ class QuantizationConfig:
     outliers: float = 0.01
 
     def tolerances(self, samples: int) -> ParityConfig:
-        """What the gate holds the quantised model to on so many samples."""
+        """Return the tolerances of the gate for the quantized model.
+
+        Args:
+            samples: The number of samples to compare.
+        """
         return ParityConfig(samples, self.rtol, self.atol, self.metric_drop, self.outliers)
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """One model.toml. signature: the network's own; None where it is read from the graph (kind "onnx").
+    """The content of one model.toml.
 
-    labels: None where an answer carries no names of classes. notes: what the person should change in the file.
+    Attributes:
+        name: The name of the model, which is its folder.
+        kind: The framework: one of KINDS.
+        description: What the model does, in the person's words.
+        training: [training].
+        conversion: [conversion].
+        parity: [parity].
+        quantization: [quantization].
+        signature: The inputs and outputs of the network; None where they are read from the graph (kind "onnx").
+        image: [image]; None where the model takes no images.
+        labels: [labels]; None where the model returns no class names.
+        notes: What the person should change in the file.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""model.toml, read: each field is checked, and an error names the field that is wrong."""
+"""Reads model.toml. Each field is checked, and an error names the field that is wrong."""
 
 from __future__ import annotations
 
@@ -25,13 +25,24 @@ from pilotlight_runtime.signature import Signature, TensorSpec
 
 
 def load_model_config(name: str, path: Path) -> ModelConfig:
-    """The configuration in `path` for the model `name`; ProjectError names the field that is wrong."""
+    """Read the configuration of a model.
+
+    Args:
+        name: The name of the model.
+        path: Its model.toml.
+
+    Returns:
+        The configuration, with the default of each missing field.
+
+    Raises:
+        ProjectError: The file is missing, is not TOML, or has a wrong field. The message names the field.
+    """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ProjectError(str(path), "does not exist", f"Run `pilotlight new {name}` to begin one.") from error
+        raise ProjectError(str(path), "does not exist", f"Run `pilotlight new {name}` to create it.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError(str(path), f"is not TOML: {error}", "Mend the line it names.") from error
+        raise ProjectError(str(path), f"is not TOML: {error}", "Correct the line that it names.") from error
     table = TomlTable(path, "", document)
     table.check_keys(
         *("kind", "description", "training", "conversion", "parity", "quantization", "signature", "image", "labels")
@@ -50,24 +61,24 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
         kind=kind,
         description=table.read_text("description", ""),
         training=TrainingSettings() if training is None else read_training_settings(training),
-        conversion=_conversion(table.read_table("conversion")),
-        parity=_parity(table.read_table("parity")),
-        quantization=_quantization(table.read_table("quantization")),
-        signature=None if signature is None else _signature(signature),
-        image=None if image is None else _image(image),
-        labels=None if labels is None else _labels(labels),
+        conversion=_read_conversion(table.read_table("conversion")),
+        parity=_read_parity(table.read_table("parity")),
+        quantization=_read_quantization(table.read_table("quantization")),
+        signature=None if signature is None else _read_signature(signature),
+        image=None if image is None else _read_image(image),
+        labels=None if labels is None else _read_labels(labels),
         notes=() if training is None else describe_renamed_keys(training),
     )
 
 
-def _conversion(table: TomlTable | None) -> ConversionConfig:
+def _read_conversion(table: TomlTable | None) -> ConversionConfig:
     if table is None:
         return ConversionConfig()
     table.check_keys("opset")
     return ConversionConfig(opset=table.read_integer("opset", DEFAULT_OPSET, 7))
 
 
-def _parity(table: TomlTable | None) -> ParityConfig:
+def _read_parity(table: TomlTable | None) -> ParityConfig:
     if table is None:
         return ParityConfig()
     table.check_keys("samples", "rtol", "atol", "metric_drop")
@@ -80,7 +91,7 @@ def _parity(table: TomlTable | None) -> ParityConfig:
     )
 
 
-def _quantization(table: TomlTable | None) -> QuantizationConfig:
+def _read_quantization(table: TomlTable | None) -> QuantizationConfig:
     if table is None:
         return QuantizationConfig()
     table.check_keys("mode", "samples", "rtol", "atol", "metric_drop", "outliers")
@@ -102,15 +113,15 @@ def _quantization(table: TomlTable | None) -> QuantizationConfig:
     )
 
 
-def _signature(table: TomlTable) -> Signature:
+def _read_signature(table: TomlTable) -> Signature:
     table.check_keys("inputs", "outputs")
     return Signature(
-        inputs=tuple(_spec(spec) for spec in table.read_tables("inputs")),
-        outputs=tuple(_spec(spec) for spec in table.read_tables("outputs")),
+        inputs=tuple(_read_spec(spec) for spec in table.read_tables("inputs")),
+        outputs=tuple(_read_spec(spec) for spec in table.read_tables("outputs")),
     )
 
 
-def _spec(table: TomlTable) -> TensorSpec:
+def _read_spec(table: TomlTable) -> TensorSpec:
     table.check_keys("name", "datatype", "shape")
     name = table.read_text("datatype")
     if name not in DATATYPES:
@@ -118,7 +129,7 @@ def _spec(table: TomlTable) -> TensorSpec:
     return TensorSpec(table.read_text("name"), DATATYPES[name], table.read_shape("shape"))
 
 
-def _labels(table: TomlTable) -> LabelsConfig:
+def _read_labels(table: TomlTable) -> LabelsConfig:
     table.check_keys("names", "scores", "output")
     return LabelsConfig(
         names=table.read_texts("names", least=2),
@@ -127,7 +138,7 @@ def _labels(table: TomlTable) -> LabelsConfig:
     )
 
 
-def _image(table: TomlTable) -> ImageInput:
+def _read_image(table: TomlTable) -> ImageInput:
     table.check_keys("input", "height", "width", "channels", "scale", "offset", "layout")
     channels = table.read_integer("channels", 3, 1)
     layout = table.read_text("layout", "NHWC")

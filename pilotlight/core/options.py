@@ -1,8 +1,8 @@
-"""Options of training, each declared once: its name, type, default, help text and where it may be given.
+"""Options of training. Each is declared once: its name, type, default, help text, and where it may be given.
 
-A field of TrainingSettings or RunOptions is the declaration. From it follow the key in model.toml, the option of
-`pilotlight train`, the argument of the container and of the AWS Batch job, the attribute of `Run` that train.py reads,
-and the part of the run's identity. A new option is one new field here, and its docs.
+A field of TrainingSettings or RunOptions is the declaration. The key in model.toml, the option of `pilotlight train`,
+the argument of the container and of the AWS Batch job, the attribute of `Run`, and the identity of the run follow from
+it. A new option is one new field here, and its documentation.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ _OPTION: Final = "option"
 
 @dataclass(frozen=True)
 class Option:
-    """What an option is, apart from its name, type and default.
+    """The properties of an option, apart from its name, type and default.
 
     Attributes:
-        help: One or two sentences for `--help` and the docs.
-        metavar: What stands for the value in `--help`.
-        least: The smallest value, None where any number is right.
+        help: One or two sentences for `--help` and the documentation.
+        metavar: The placeholder of the value in `--help`.
+        least: The smallest allowed value; None where there is no minimum.
         choices: The allowed values; empty where every value is allowed.
         override: Whether the command line and the container may set it.
-        identity: Whether runs with another value are other runs on this machine.
+        identity: Whether another value makes another run on this machine.
         renamed_from: An older key in model.toml, which is still accepted.
     """
 
@@ -44,13 +44,33 @@ class Option:
 
 
 def declare_option(default: Any, help_text: str, **facts: Any) -> Any:
-    """Declare an option as a dataclass field with this default; `facts` are the fields of Option."""
+    """Declare an option as a field of a dataclass.
+
+    Args:
+        default: The default value.
+        help_text: One or two sentences for `--help`.
+        **facts: The other attributes of Option.
+    """
     return field(default=default, metadata={_OPTION: Option(help_text, **facts)})
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """[training] of model.toml, which the command line overrides in part."""
+    """[training] of model.toml. The command line overrides some of them.
+
+    Attributes:
+        data: The data source.
+        epochs: Passes over the data.
+        batch_size: Samples in each step, at most.
+        learning_rate: The learning rate at the start of the schedule.
+        seed: The seed of every random generator.
+        metric: The metric that the gate compares.
+        max_metric_drop: How much lower the metric of the next version may be, in the unit of the metric.
+        checkpoint_minutes: The longest time between two checkpoints, in minutes.
+        precision: The floating-point format of a Keras fit: one of PRECISIONS.
+        devices: "all" GPUs of the machine, or "one".
+        deterministic: Whether GPUs compute the same bits in each run.
+    """
 
     data: str = declare_option(
         "",
@@ -99,7 +119,12 @@ class TrainingSettings:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Options of one training that model.toml has no key for."""
+    """Options of one training that have no key in model.toml.
+
+    Attributes:
+        seeds: The number of seeds to train with.
+        at_least: The smallest metric that is published; None publishes any.
+    """
 
     seeds: int = declare_option(
         1, "Train with N seeds, model.toml's first; keep the model in the middle.", metavar="N", least=1, override=True
@@ -110,7 +135,14 @@ class RunOptions:
 
 
 class DeclaredOption(NamedTuple):
-    """One option as it was declared. type: int, float, str or bool, without None."""
+    """One option as it was declared.
+
+    Attributes:
+        name: The name, which is that of the field.
+        type: int, float, str or bool; None is left out.
+        default: The default value.
+        option: Its other properties.
+    """
 
     name: str
     type: type
@@ -119,14 +151,18 @@ class DeclaredOption(NamedTuple):
 
     @property
     def flag(self) -> str:
-        """The option as it is typed, such as --batch-size."""
+        """The option on the command line, such as --batch-size."""
         return f"--{self.name.replace('_', '-')}"
 
 
 def list_options(*classes: type) -> tuple[DeclaredOption, ...]:
-    """Return every option that the classes declare, in their order."""
+    """Return every option that some dataclasses declare, in the order of declaration.
+
+    Args:
+        *classes: TrainingSettings, RunOptions, or both.
+    """
     return tuple(
-        DeclaredOption(each.name, _plain_type(get_type_hints(kind)[each.name]), each.default, each.metadata[_OPTION])
+        DeclaredOption(each.name, _strip_none(get_type_hints(kind)[each.name]), each.default, each.metadata[_OPTION])
         for kind in classes
         for each in fields(kind)
         if _OPTION in each.metadata
@@ -134,15 +170,18 @@ def list_options(*classes: type) -> tuple[DeclaredOption, ...]:
 
 
 def list_overrides() -> tuple[DeclaredOption, ...]:
-    """Return the options that a person may give to one training."""
+    """Return the options that a person may give for one training."""
     return tuple(each for each in list_options(TrainingSettings, RunOptions) if each.option.override)
 
 
 def check_options(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that were given, each checked.
+    """Check the options of one training.
 
     Args:
-        given: Values by option name; None means not given.
+        given: Values by option name. None means that the option was not given.
+
+    Returns:
+        The options that were given.
 
     Raises:
         ProjectError: An option does not exist, or its value has the wrong type or is too small.
@@ -157,24 +196,35 @@ def check_options(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def format_arguments(given: Mapping[str, Any]) -> list[str]:
-    """Write options as arguments of the container's command."""
+    """Format options as arguments of the container's command.
+
+    Args:
+        given: Values by option name.
+
+    Returns:
+        Flags and values alternately, such as ["--epochs", "3"].
+    """
     return [word for each in list_overrides() if each.name in given for word in (each.flag, str(given[each.name]))]
 
 
 def list_identity_values(settings: TrainingSettings) -> list[Any]:
-    """Return the values that make one run on this machine another, in the order of their declarations."""
+    """Return the values that identify a run on this machine, in the order of declaration."""
     return [getattr(settings, each.name) for each in list_options(TrainingSettings) if each.option.identity]
 
 
 def read_training_settings(table: TomlTable) -> TrainingSettings:
-    """Read [training]; ProjectError names the key that is wrong."""
+    """Read [training] of model.toml.
+
+    Raises:
+        ProjectError: A key is wrong. The message names it.
+    """
     known = list_options(TrainingSettings)
     table.check_keys(*(each.name for each in known), old=[each.option.renamed_from for each in known])
     return TrainingSettings(**{each.name: _read(table, each) for each in known})
 
 
 def describe_renamed_keys(table: TomlTable) -> tuple[str, ...]:
-    """Say which keys of [training] have a new name."""
+    """Return one sentence for each key of [training] that has a new name."""
     return tuple(
         f"training.{each.option.renamed_from} is called {each.name} now; rename it"
         for each in list_options(TrainingSettings)
@@ -206,6 +256,6 @@ def _check(each: DeclaredOption, value: Any) -> None:
         raise ProjectError(f"option {each.name}", f"is {value!r}, expected {expected}", "Correct that value.")
 
 
-def _plain_type(hint: Any) -> type:
+def _strip_none(hint: Any) -> type:
     kinds = [kind for kind in getattr(hint, "__args__", (hint,)) if kind is not type(None)]
     return kinds[0]  # type: ignore[no-any-return]  # the hint of a field

@@ -1,4 +1,4 @@
-"""What verification and quantization found about a candidate."""
+"""The results of verification and quantization."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ParityReport:
-    """What the gate saw. failures: every reason to refuse, empty where the candidate passed.
+    """The result of the gate.
 
-    samples: how many were compared. largest_difference: the largest absolute one over all outputs. metric: its name, ""
-    where there is none. source_metric, onnx_metric: None where there are no labels or no source. note: what was not
-    checked and why, else "".
+    Attributes:
+        samples: The number of compared samples.
+        largest_difference: The largest absolute difference over all outputs; None where nothing was compared.
+        metric: The name of the compared metric; "" where there is none.
+        source_metric: The metric of the source model; None where there are no labels or there is no source.
+        onnx_metric: The metric of the ONNX model; None where `source_metric` is None.
+        failures: Every reason to reject the candidate; empty where it passed.
+        note: What was not checked, and why; "" where everything was checked.
     """
 
     samples: int
@@ -25,13 +30,20 @@ class ParityReport:
 
 @dataclass(frozen=True)
 class QuantizationReport:
-    """What quantising did to a model, by the gate's samples.
+    """The effect of quantization on a model, measured on held-out samples.
 
-    mode: how. bytes_before, bytes_after: of the graphs with their weights, as converted and as quantised. samples: how
-    many both were judged by. largest_difference: from the source, as the gate's. metric: its name, "" where there is
-    none. metric_before, metric_after: of the ONNX model in floating point and quantised. run_ms_before, run_ms_after:
-    of one call with as few samples as it takes, the median, both in turn in one process; None where the gate has
-    refused.
+    Attributes:
+        mode: The mode of quantization: dynamic or static.
+        bytes_before: The size in bytes of the graphs with their weights, before quantization.
+        bytes_after: Their size in bytes after quantization.
+        samples: The number of held-out samples that measured both models.
+        largest_difference: The largest absolute difference between the quantized model and the source.
+        metric: The name of the metric; "" where there is none.
+        metric_before: The metric of the ONNX model in floating point.
+        metric_after: The metric of the quantized ONNX model.
+        run_ms_before: The median duration in milliseconds of one call before quantization, with the smallest number of
+            samples that the model takes; None where the gate rejected the model.
+        run_ms_after: The same after quantization. Both are measured alternately in one process.
     """
 
     mode: str

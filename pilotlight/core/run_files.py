@@ -1,15 +1,15 @@
-"""What a training run keeps in the store beside the versions, and what its exit code says.
+"""The files of a training run in the store, beside the versions.
 
-    .runs/<run>/run.json             what was asked for, written once by who submits it
-    .runs/<run>/claims/<n>.json      who submits it, so that two who ask at once pay for one job
-    .runs/<run>/jobs/<job>.json      one job of an engine that tried it, written once
-    .runs/<run>/costs/<job>.json     what that job cost, written once by who watched its end
-    .runs/<run>/checkpoints/…        what an interrupted run goes on from; removed once it has succeeded
-    .runs/<run>/nodes/<job>/<index>  the address of one node of a multi-node job, written once by itself
-    .runs/<run>/result.json          what it made, written once by the run itself; its presence means success
+    .runs/<run>/run.json             what was requested, written once by the submitter
+    .runs/<run>/claims/<n>.json      who submits the run, so that two submitters at once start and pay for one job
+    .runs/<run>/jobs/<job>.json      one job that tried the run, written once
+    .runs/<run>/costs/<job>.json     the cost of that job, written once by the client that watched its end
+    .runs/<run>/checkpoints/…        where an interrupted run resumes; removed once the run has succeeded
+    .runs/<run>/nodes/<job>/<index>  the address of one node of a multi-node job, written once by the node
+    .runs/<run>/result.json          the result, written once by the run; its presence means success
 
-A model cannot be called .runs, so versions and runs never meet. A run is named by the first 12 hex digits of the digest
-of what decides its result, so the same code, data and settings are the same run.
+No model can have the name .runs, so versions and runs never collide. The name of a run is the first 12 hexadecimal
+digits of a digest of everything that decides its result. The same code, data and settings are therefore the same run.
 """
 
 from typing import Final
@@ -23,5 +23,10 @@ NODES: Final = "nodes"
 
 
 def run_key(run: str, name: str = "") -> str:
-    """The blob `name` of `run`, or the prefix of all of them."""
+    """Return the key of a blob of a run.
+
+    Args:
+        run: The name of the run.
+        name: The blob, relative to the run; "" for the prefix of all its blobs.
+    """
     return f"{RUNS}/{run}/{name}"

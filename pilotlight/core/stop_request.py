@@ -1,4 +1,4 @@
-"""How a run that is told to stop comes to a place where it can."""
+"""How a run stops on request: at the next step where it checks for a request."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 
 class StopRequest:
-    """A wish to stop: asked for from outside, such as by a signal, and looked at between two steps of training.
+    """A request to stop. A signal handler, for instance, makes it, and the fit checks for it between two steps.
 
-    Where nobody looks, waiting would be for nothing: `ask` then says so by False, and the asker ends the run.
+    Where no code checks for it, waiting would be useless. `request` then returns False, and the caller ends the run.
     """
 
     def __init__(self) -> None:
@@ -18,18 +18,23 @@ class StopRequest:
 
     @property
     def requested(self) -> bool:
-        """Whether to stop now."""
+        """Whether the run has been asked to stop."""
         return self._requested
 
     def request(self) -> bool:
-        """Asks once; False where nobody looks, or where somebody has been asked before and has not stopped yet."""
+        """Request a stop.
+
+        Returns:
+            Whether the run will stop by itself. False where no code checks for the request, or where an earlier request
+            had no effect yet.
+        """
         first = not self._requested
         self._requested = True
         return first and self._watchers > 0
 
     @contextmanager
     def watch(self) -> Iterator[None]:
-        """Inside, `asked` is looked at often."""
+        """Declare that the code in the `with` block checks `requested` often."""
         self._watchers += 1
         try:
             yield

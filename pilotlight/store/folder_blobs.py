@@ -12,7 +12,7 @@ from typing import IO, Final
 
 from pilotlight.core.errors import StoreError
 
-_ASIDE: Final = ".aside"
+_TEMPORARY: Final = ".aside"
 _ABANDONED_SECONDS: Final = 24 * 3600.0
 
 
@@ -40,42 +40,42 @@ class FolderBlobs:
         return self._put(name, BytesIO(content))
 
     def get_bytes(self, name: str) -> bytes | None:
-        with self._reported():
+        with self._report_errors():
             try:
                 return (self._root / name).read_bytes()
             except FileNotFoundError:
                 return None
 
     def get_file(self, name: str, target: Path) -> bool:
-        with self._reported():
+        with self._report_errors():
             if not (self._root / name).is_file():
                 return False
             shutil.copyfile(self._root / name, target)
             return True
 
     def names(self, prefix: str) -> Iterator[str]:
-        with self._reported():
+        with self._report_errors():
             # Only the folder that the prefix names is walked: a store may hold many versions.
             below = self._root / prefix.rpartition("/")[0]
             found = [path.relative_to(self._root) for path in below.rglob("*") if path.is_file()]
         yield from sorted(
-            path.as_posix() for path in found if path.parts[0] != _ASIDE and path.as_posix().startswith(prefix)
+            path.as_posix() for path in found if path.parts[0] != _TEMPORARY and path.as_posix().startswith(prefix)
         )
 
     def remove(self, name: str) -> None:
-        with self._reported():
+        with self._report_errors():
             (self._root / name).unlink(missing_ok=True)
 
     def _put(self, name: str, content: IO[bytes]) -> bool:
         target = self._root / name
-        with self._reported():
+        with self._report_errors():
             if target.exists():
                 return False
-            aside = self._root / _ASIDE
+            aside = self._root / _TEMPORARY
             aside.mkdir(parents=True, exist_ok=True)
-            self._sweep(aside)
+            self._remove_abandoned(aside)
             target.parent.mkdir(parents=True, exist_ok=True)
-            written = _write(aside, content)
+            written = _write_temporary(aside, content)
             try:
                 os.link(written, target)
             except FileExistsError:
@@ -85,7 +85,7 @@ class FolderBlobs:
             _sync_folder(target.parent)
             return True
 
-    def _sweep(self, aside: Path) -> None:
+    def _remove_abandoned(self, aside: Path) -> None:
         oldest = self._clock() - _ABANDONED_SECONDS
         for path in aside.iterdir():
             try:
@@ -95,7 +95,7 @@ class FolderBlobs:
                 continue
 
     @contextmanager
-    def _reported(self) -> Iterator[None]:
+    def _report_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -106,7 +106,7 @@ class FolderBlobs:
             ) from error
 
 
-def _write(folder: Path, content: IO[bytes]) -> Path:
+def _write_temporary(folder: Path, content: IO[bytes]) -> Path:
     handle, name = tempfile.mkstemp(dir=folder)
     path = Path(name)
     try:

@@ -76,7 +76,7 @@ class Store:
     def list_versions(self, model: str) -> list[Manifest]:
         """Every version of `model`, the oldest first; StoreError where a manifest is damaged."""
         return sorted(
-            (self.read_manifest(model, version)[0] for version in self._version_names(model)),
+            (self.read_manifest(model, version)[0] for version in self._list_version_names(model)),
             key=lambda manifest: (str(manifest.provenance.get("created", "")), manifest.version),
         )
 
@@ -84,14 +84,14 @@ class Store:
         """A version's manifest and the sha256 of its manifest.json; StoreError where it is missing or damaged."""
         raw = self._blobs.get_bytes(_key(model, version, MANIFEST_NAME)) if _VERSION.fullmatch(version) else None
         if raw is None:
-            raise self._missing(model, version)
+            raise self._missing_error(model, version)
         try:
             manifest = load_manifest(raw)
         except ManifestError as error:
-            raise self._damaged(model, version, str(error)) from error
+            raise self._damaged_error(model, version, str(error)) from error
         content = version_of(manifest)
         if (manifest.model, manifest.version, content) != (model, version, version):
-            raise self._damaged(
+            raise self._damaged_error(
                 model, version, f"{MANIFEST_NAME} is that of {manifest.model}@{manifest.version}, its content {content}"
             )
         return manifest, hashlib.sha256(raw).hexdigest()
@@ -113,26 +113,26 @@ class Store:
         with tempfile.TemporaryDirectory(dir=into.parent, prefix=f".{into.name}.") as aside:
             digests = {file.name: file.sha256 for file in manifest.files} | {MANIFEST_NAME: digest}
             for name, sha256 in digests.items():
-                self._get(manifest, name, sha256, Path(aside) / name)
+                self._fetch_file(manifest, name, sha256, Path(aside) / name)
             for name in digests:
                 (into / name).parent.mkdir(parents=True, exist_ok=True)
                 (Path(aside) / name).replace(into / name)
         return manifest
 
-    def _get(self, manifest: Manifest, name: str, sha256: str, target: Path) -> None:
+    def _fetch_file(self, manifest: Manifest, name: str, sha256: str, target: Path) -> None:
         model, version = manifest.model, manifest.version
         target.parent.mkdir(parents=True, exist_ok=True)
         if not self._blobs.get_file(_key(model, version, name), target):
-            raise self._damaged(model, version, f"{name} is missing, but {MANIFEST_NAME} names it")
+            raise self._damaged_error(model, version, f"{name} is missing, but {MANIFEST_NAME} names it")
         if (found := hash_file(target)) != sha256:
-            raise self._damaged(model, version, f"{name} has sha256 {found}, published was {sha256}")
+            raise self._damaged_error(model, version, f"{name} has sha256 {found}, published was {sha256}")
 
-    def _version_names(self, model: str) -> list[str]:
+    def _list_version_names(self, model: str) -> list[str]:
         names = (name.split("/") for name in self._blobs.names(f"{model}/"))
         return [parts[1] for parts in names if len(parts) == 3 and parts[2] == MANIFEST_NAME]
 
-    def _missing(self, model: str, version: str) -> StoreError:
-        there = ", ".join(self._version_names(model)) or "none"
+    def _missing_error(self, model: str, version: str) -> StoreError:
+        there = ", ".join(self._list_version_names(model)) or "none"
         return StoreError(
             f"{model}@{version}",
             f"is not in the store {self.location} (versions of {model} there: {there})",
@@ -140,7 +140,7 @@ class Store:
             " or point PILOTLIGHT_STORE at the store that has it.",
         )
 
-    def _damaged(self, model: str, version: str, what: str) -> StoreError:
+    def _damaged_error(self, model: str, version: str, what: str) -> StoreError:
         return StoreError(
             f"{model}@{version} in {self.location}",
             f"is damaged: {what}",

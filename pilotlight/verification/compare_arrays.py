@@ -32,38 +32,38 @@ def compare_arrays(
     """Holds the ONNX model's outputs `found` against the source's. `label` begins each failure's line."""
     failures = []
     if sorted(expected) != sorted(found):
-        failures.append(f"{label}outputs are {_list(found)}, the source's are {_list(expected)}")
+        failures.append(f"{label}outputs are {_join_names(found)}, the source's are {_join_names(expected)}")
     largest = 0.0
     for spec in signature.outputs:
         if spec.name in expected and spec.name in found:
-            result = _output(expected[spec.name], found[spec.name], spec.datatype, config)
+            result = _compare_output(expected[spec.name], found[spec.name], spec.datatype, config)
             failures += [f"{label}output {spec.name}: {failure}" for failure in result.failures]
             largest = max(largest, result.largest)
     return Comparison(failures, largest)
 
 
-def _output(expected: Array, found: Array, datatype: Datatype, config: ParityConfig) -> Comparison:
+def _compare_output(expected: Array, found: Array, datatype: Datatype, config: ParityConfig) -> Comparison:
     failures = []
     if expected.shape != found.shape:
         failures.append(f"shape is {list(found.shape)}, the source's is {list(expected.shape)}")
-    if not _is(expected, datatype):
+    if not _has_datatype(expected, datatype):
         failures.append(f"datatype is {datatype.name}, the source's is {expected.dtype}")
     if failures:
         return Comparison(failures, 0.0)
     if datatype is BYTES:
-        wrong = np.asarray(_strings(expected) != _strings(found))
-        return Comparison(_lines(wrong, expected, found, wrong.astype(np.float64), config), 0.0)
+        wrong = np.asarray(_to_bytes(expected) != _to_bytes(found))
+        return Comparison(_describe_differences(wrong, expected, found, wrong.astype(np.float64), config), 0.0)
     if datatype is BF16:
-        return _numbers(_widened(expected), _widened(found), config)
+        return _compare_numbers(_widen_bfloat16(expected), _widen_bfloat16(found), config)
     if found.dtype.kind == "f":
-        return _numbers(expected.astype(np.float64), found.astype(np.float64), config)
+        return _compare_numbers(expected.astype(np.float64), found.astype(np.float64), config)
     # Whole numbers and booleans are right or wrong; 64-bit ones would not survive a float.
     wrong = np.asarray(expected != found)
     distance = np.abs(expected.astype(np.float64) - found.astype(np.float64))
-    return Comparison(_lines(wrong, expected, found, distance, config), float(distance.max(initial=0.0)))
+    return Comparison(_describe_differences(wrong, expected, found, distance, config), float(distance.max(initial=0.0)))
 
 
-def _numbers(expected: Floats, found: Floats, config: ParityConfig) -> Comparison:
+def _compare_numbers(expected: Floats, found: Floats, config: ParityConfig) -> Comparison:
     """|found - expected| <= atol + rtol * |expected|; NaN agrees with NaN alone, an infinity with itself alone."""
     same = (expected == found) | (np.isnan(expected) & np.isnan(found))
     with np.errstate(invalid="ignore", over="ignore"):
@@ -72,10 +72,10 @@ def _numbers(expected: Floats, found: Floats, config: ParityConfig) -> Compariso
     comparable = np.isfinite(expected) & np.isfinite(found)
     distance = np.where(same | comparable, distance, np.inf)
     wrong = ~same & ~(comparable & (distance <= allowed))
-    return Comparison(_lines(wrong, expected, found, distance, config), float(distance.max(initial=0.0)))
+    return Comparison(_describe_differences(wrong, expected, found, distance, config), float(distance.max(initial=0.0)))
 
 
-def _lines(
+def _describe_differences(
     wrong: NDArray[np.bool_], expected: Array, found: Array, distance: Floats, config: ParityConfig
 ) -> list[str]:
     count = int(wrong.sum())
@@ -84,11 +84,14 @@ def _lines(
     places = np.argwhere(wrong)
     worst = np.argsort(-distance[wrong], kind="stable")[:MAX_SHOWN]
     shown = [tuple(int(i) for i in places[index]) for index in worst]
-    where = [f"at {list(at)} the source has {_shown(expected[at])}, ONNX has {_shown(found[at])}" for at in shown]
+    where = [
+        f"at {list(at)} the source has {_format_value(expected[at])}, ONNX has {_format_value(found[at])}"
+        for at in shown
+    ]
     return ["; ".join([f"{count:,} of {wrong.size:,} values differ beyond the tolerance", *where])]
 
 
-def _is(array: Array, datatype: Datatype) -> bool:
+def _has_datatype(array: Array, datatype: Datatype) -> bool:
     if datatype is BYTES:
         return array.dtype.kind in "OSU"
     if datatype is BF16:
@@ -96,21 +99,21 @@ def _is(array: Array, datatype: Datatype) -> bool:
     return array.dtype == np.dtype(datatype.numpy)
 
 
-def _widened(array: Array) -> Floats:
+def _widen_bfloat16(array: Array) -> Floats:
     """BF16 bits, or another library's bfloat16, as float64: BF16 is the upper half of a float32."""
     bits = array.view(np.uint16).astype(np.uint32) << np.uint32(16)
     return bits.view(np.float32).astype(np.float64)
 
 
-def _strings(array: Array) -> NDArray[np.object_]:
+def _to_bytes(array: Array) -> NDArray[np.object_]:
     result = np.empty(array.shape, dtype=object)
     result.ravel()[:] = [item.encode() if isinstance(item, str) else bytes(item) for item in array.ravel().tolist()]
     return result
 
 
-def _shown(value: object) -> str:
+def _format_value(value: object) -> str:
     return f"{float(value):.7g}" if isinstance(value, np.floating) else str(value)
 
 
-def _list(arrays: Mapping[str, Array]) -> str:
+def _join_names(arrays: Mapping[str, Array]) -> str:
     return ", ".join(arrays) or "none"

@@ -156,7 +156,7 @@ def _compare_all(
 ) -> Comparison:
     """Compare all samples at once and, where they agree and `answer` is given, some of them one by one."""
     expected, found = answers
-    resolve_ties = reference.resolve_ties or _as_expected
+    resolve_ties = reference.resolve_ties or _keep_expected
     whole = compare_arrays(resolve_ties(expected, found), found, signature, config)
     if whole.failures or answer is None:
         return whole
@@ -173,5 +173,5 @@ def _compare_all(
     return Comparison(failures, largest)
 
 
-def _as_expected(expected: NamedArrays, _found: NamedArrays) -> NamedArrays:
+def _keep_expected(expected: NamedArrays, _found: NamedArrays) -> NamedArrays:
     return expected

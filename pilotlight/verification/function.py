@@ -25,17 +25,17 @@ def verify_function(
     start: StartFunction, candidate: Candidate, reference: Reference, config: ParityConfig, metric: str
 ) -> ParityReport:
     """Return the report on the function as it starts on this host, with the failures of its portable graphs added."""
-    reference = replace(reference, predict=_LastAnswer(reference.predict))
-    report = _verify(start, candidate, reference, config, metric)
+    reference = replace(reference, predict=_CachedPredictions(reference.predict))
+    report = _verify_once(start, candidate, reference, config, metric)
     if all(part.loading is None or not part.loading.host for part in candidate.parts.values()):
         return report
     parts = {name: replace(part, loading=None) for name, part in candidate.parts.items()}
-    portable = _verify(start, replace(candidate, parts=parts), reference, config, metric)
+    portable = _verify_once(start, replace(candidate, parts=parts), reference, config, metric)
     failures = (*report.failures, *(f"portable graphs: {failure}" for failure in portable.failures))
     return merge_reports(report, portable, failures)
 
 
-class _LastAnswer:
+class _CachedPredictions:
     """Remembers the source's last answer. A source that writes word by word takes minutes, and both gates ask it."""
 
     def __init__(self, predict: Callable[[NamedArrays], NamedArrays]) -> None:
@@ -52,7 +52,7 @@ class _LastAnswer:
         return self._outputs
 
 
-def _verify(
+def _verify_once(
     start: StartFunction, candidate: Candidate, reference: Reference, config: ParityConfig, metric: str
 ) -> ParityReport:
     try:

@@ -68,7 +68,7 @@ def verify_graph(
     except ValueError as error:
         return ParityReport(count, None, failures=(*failures, str(error)))
     calls = CallPlan(size, count, singles=all(spec.shape[0] == -1 for spec in session.signature.inputs))
-    answer = partial(_answer, session)
+    answer = partial(_predict, session)
     return compare_outputs(answer, reference, candidate.signature, config, metric, calls=calls, known=failures)
 
 
@@ -80,7 +80,7 @@ def verify_golden(
     try:
         session = open_session(candidate.folder / MODEL_NAME, os.cpu_count() or 1)
         failures += _compare_signatures(candidate, session)
-        found = _answer(session, inputs)
+        found = _predict(session, inputs)
     except (SessionError, PredictionFailed) as error:
         return ParityReport(0, None, failures=(*failures, str(error)))
     failures += check_output_shapes(candidate.signature, found, batched=False)
@@ -90,7 +90,7 @@ def verify_golden(
     return ParityReport(samples, result.largest, failures=(*failures, *result.failures))
 
 
-def _answer(session: Session, inputs: NamedArrays) -> NamedArrays:
+def _predict(session: Session, inputs: NamedArrays) -> NamedArrays:
     try:
         return run_session(session, inputs)
     except (InferenceFailed, ValueError) as error:

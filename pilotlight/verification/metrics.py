@@ -78,13 +78,13 @@ def adjusted_rand(outputs: NamedArrays, labels: Array) -> float:
     (_, places), (_, groups) = (np.unique(array, return_inverse=True) for array in (clusters, truth))
     table = np.zeros((places.max() + 1, groups.max() + 1), np.int64)
     np.add.at(table, (places, groups), 1)
-    both, rows, columns, every = (_pairs(part) for part in (table, table.sum(1), table.sum(0), table.sum()))
+    both, rows, columns, every = (_count_pairs(part) for part in (table, table.sum(1), table.sum(0), table.sum()))
     chance = rows * columns / every if every else 0.0
     most = (rows + columns) / 2
     return 1.0 if most == chance else (both - chance) / (most - chance)
 
 
-def _pairs(counts: NDArray[np.int64]) -> float:
+def _count_pairs(counts: NDArray[np.int64]) -> float:
     """How many pairs there are within each count, added up."""
     return float((counts * (counts - 1) // 2).sum())
 
@@ -100,11 +100,14 @@ def exact_match(outputs: NamedArrays, labels: Array) -> float:
             f"exact_match needs an output of texts of shape [n] and as many texts as labels, not {found.dtype} of "
             f"{list(found.shape)} and {wanted.dtype} of {list(wanted.shape)}"
         )
-    same = [_plain(one) == _plain(other) for one, other in zip(found.tolist(), wanted.tolist(), strict=True)]
+    same = [
+        _normalize_text(one) == _normalize_text(other)
+        for one, other in zip(found.tolist(), wanted.tolist(), strict=True)
+    ]
     return float(np.mean(same))
 
 
-def _plain(text: str | bytes) -> list[str]:
+def _normalize_text(text: str | bytes) -> list[str]:
     return (text.decode() if isinstance(text, bytes) else text).lower().split()
 
 

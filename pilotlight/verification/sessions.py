@@ -14,7 +14,7 @@ from pilotlight_runtime.tensor import Tensor
 
 def run_session(session: Session, inputs: NamedArrays) -> dict[str, Array]:
     """All outputs for `inputs` as they are. InferenceFailed as the session raises it, ValueError for a wrong dtype."""
-    tensors = {name: to_tensor(array, _datatype(session, name)) for name, array in inputs.items()}
+    tensors = {name: to_tensor(array, _find_datatype(session, name)) for name, array in inputs.items()}
     names = [spec.name for spec in session.signature.outputs]
     return {name: tensor.numpy() for name, tensor in zip(names, session.run(tensors, names), strict=True)}
 
@@ -57,7 +57,7 @@ def to_tensor(array: Array, datatype: Datatype) -> Tensor:
     return Tensor.from_numpy(np.asarray(array), datatype)
 
 
-def _datatype(session: Session, name: str) -> Datatype:
+def _find_datatype(session: Session, name: str) -> Datatype:
     spec = session.signature.input(name)
     if spec is None:
         known = ", ".join(spec.name for spec in session.signature.inputs)

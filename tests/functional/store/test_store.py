@@ -167,7 +167,7 @@ def test_a_manifest_of_another_model_is_reported(blobs: Blobs, tmp_path: Path) -
     assert raw is not None
     blobs.put_bytes(f"letters/{version}/manifest.json", raw)
     with pytest.raises(StoreError, match=rf"is damaged: manifest.json is that of digits@{version}"):
-        Store(blobs).manifest("letters", version)
+        Store(blobs).read_manifest("letters", version)
 
 
 @pytest.mark.parametrize(

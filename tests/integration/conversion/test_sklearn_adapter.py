@@ -146,7 +146,7 @@ def test_classes_that_do_not_count_from_0_are_refused_where_places_tell_them_apa
     x, y = samples()
     model = DecisionTreeClassifier().fit(x, y + 1)
     with pytest.raises(
-        ConversionError, match=r"fitted on the classes 1, 2, 3, but scores are told apart by their place"
+        ConversionError, match=r"fitted on the classes 1, 2, 3, but scores are identified by their position"
     ):
         convert(model, config(PROBABILITIES), tmp_path)
 
@@ -156,7 +156,7 @@ def test_no_saved_model_is_unpickled(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(pickle.dumps(Trap(tmp_path / "sprung")))
     with pytest.raises(
-        ConversionError, match=r"is not loaded: scikit-learn's files run code\. Train it with train\.py"
+        ConversionError, match=r"is not loaded: loading a pickle runs code\. Train the model with train\.py"
     ):
         find_adapter_for_file(path).load(path)
     assert not (tmp_path / "sprung").exists()

@@ -180,7 +180,7 @@ def test_fewer_samples_than_clusters_are_refused(tmp_path: Path, rows: list[list
     lines = [",".join([*feature_names("wine"), "cultivar"])]
     lines += [",".join(map(str, [*row, index % 2])) for index, row in enumerate(rows)]
     (tmp_path / "few.csv").write_text("\n".join(lines))
-    config = Project(FUNCTIONS.parent, "").config("segments")
+    config = Project(FUNCTIONS.parent, "").read_config("segments")
     with pytest.raises(DataError, match=message):
         fit(FUNCTIONS / "segments", config, Run(str(tmp_path / "few.csv"), 300, 1, 0.1, 20))
 

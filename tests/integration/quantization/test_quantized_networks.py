@@ -132,7 +132,7 @@ def test_a_fault_of_the_conversion_is_not_hidden_by_wide_tolerances(small: Small
     ("network", "mode", "settings", "said"),
     [
         ("dense", "static", "samples = 501", "by 501 samples, but the training part holds 500"),
-        ("conv only", "dynamic", "", "has nothing to quantise: no MatMul, Gemm, LSTM, Gather"),
+        ("conv only", "dynamic", "", "has nothing to quantize: no MatMul, Gemm, LSTM, Gather"),
     ],
 )
 def test_what_cannot_be_quantised_is_said(small: Small, network: str, mode: str, settings: str, said: str) -> None:

@@ -16,10 +16,10 @@ import sys
 from pathlib import Path
 sys.modules["matplotlib"] = None  # as where it is not installed
 from pilotlight.cli.curve_image import save_curve
-from pilotlight.core.learning_curve import Curve
+from pilotlight.core.learning_curve import LearningCurve
 from pilotlight.core.errors import ProjectError
 try:
-    save_curve(Curve("epoch", (1.0,), {"loss": (3.0,)}), "m", Path(sys.argv[1]))
+    save_curve(LearningCurve("epoch", (1.0,), {"loss": (3.0,)}), "m", Path(sys.argv[1]))
 except ProjectError as error:
     print(error)
 """

@@ -26,7 +26,7 @@ def test_samples_are_spread_over_the_whole_part() -> None:
     [
         (taking(), 101, "by 101 samples, but the training part holds 100"),
         (taking(BYTES), 10, r"takes texts \(x\), which have no range"),
-        (taking(first=16), 15, "takes 16 samples a call, and is to be quantised by 15"),
+        (taking(first=16), 15, r"takes 16 samples in each call, but `samples` in \[quantization\] is 15"),
     ],
 )
 def test_samples_that_cannot_be_had(signature: Signature, count: int, said: str) -> None:

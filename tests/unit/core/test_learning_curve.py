@@ -18,8 +18,8 @@ def test_series_of_one_measure_belong_together() -> None:
 
 
 @pytest.mark.parametrize(("count", "left"), [(1, 1), (100, 100), (101, 100), (5000, 100)])
-def test_thinning_keeps_both_ends_and_stays_even(count: int, left: int) -> None:
-    thin = of(count).thinned()
+def test_downsampling_keeps_both_ends_and_stays_even(count: int, left: int) -> None:
+    thin = of(count).downsample()
     assert len(thin.at) == left
     assert (thin.at[0], thin.at[-1]) == (0.0, float(count - 1))
     assert all(values == thin.at for values in thin.series.values())
