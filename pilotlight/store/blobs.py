@@ -1,4 +1,4 @@
-"""What a store needs of the place it lies in: a folder and an S3 prefix both give it."""
+"""The storage that a store needs. A folder and an S3 prefix both implement it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,22 +13,31 @@ class Blobs(Protocol):
         """The folder or the s3:// address, for messages."""
 
     def put_file(self, name: str, source: Path) -> bool:
-        """Stores the file's content under `name` unless something is there; True where it was stored.
+        """Store the content of a file, unless the name exists. A reader sees all of it or nothing.
 
-        A reader sees all of it or none of it.
+        Args:
+            name: The name of the blob.
+            source: The file.
+
+        Returns:
+            Whether it was stored; False where the name exists.
         """
 
     def put_bytes(self, name: str, content: bytes) -> bool:
-        """As put_file, from memory."""
+        """Store content from memory, as `put_file` does."""
 
     def get_bytes(self, name: str) -> bytes | None:
-        """The content of `name`, None where there is none."""
+        """Return the content of a blob; None where it does not exist."""
 
     def get_file(self, name: str, target: Path) -> bool:
-        """Writes the content of `name` to `target`; False where there is none."""
+        """Write the content of a blob to a file.
+
+        Returns:
+            Whether the blob exists.
+        """
 
     def names(self, prefix: str) -> Iterator[str]:
-        """Every name that begins with `prefix`, sorted."""
+        """Yield every name that begins with `prefix`, sorted."""
 
     def remove(self, name: str) -> None:
-        """Removes `name`, which need not be there. Versions are never removed; what a run keeps for itself is."""
+        """Remove a blob, which need not exist. Versions are never removed; files of a run are."""

@@ -1,4 +1,4 @@
-"""A folder as the place that a store lies in."""
+"""A folder as the storage of a store."""
 
 import os
 import shutil
@@ -17,11 +17,15 @@ _ABANDONED_SECONDS: Final = 24 * 3600.0
 
 
 class FolderBlobs:
-    """Blobs in the folder `root`, which is made when the first one is put.
+    """Blobs in a folder, which is created with the first blob.
 
-    A blob is written and synced to a file in root/.aside, then linked to its name: the link either appears with all
-    of the content behind it or fails because the name is taken. What a killed process leaves aside has no name, and a
-    later put removes it once it is a day old. clock: seconds since the epoch.
+    A blob is written and synced to a file in root/.aside, and then linked to its name. The link either appears with all
+    of its content or fails because the name exists. A killed process may leave a file in .aside, which has no name in
+    the store. A later put removes it once it is a day old.
+
+    Args:
+        root: The folder.
+        clock: Seconds since the epoch.
     """
 
     def __init__(self, root: Path, clock: Callable[[], float] = time.time) -> None:
@@ -30,16 +34,20 @@ class FolderBlobs:
 
     @property
     def location(self) -> str:
+        """The folder."""
         return str(self._root)
 
     def put_file(self, name: str, source: Path) -> bool:
+        """See Blobs."""
         with source.open("rb") as content:
             return self._put(name, content)
 
     def put_bytes(self, name: str, content: bytes) -> bool:
+        """See Blobs."""
         return self._put(name, BytesIO(content))
 
     def get_bytes(self, name: str) -> bytes | None:
+        """See Blobs."""
         with self._report_errors():
             try:
                 return (self._root / name).read_bytes()
@@ -47,6 +55,7 @@ class FolderBlobs:
                 return None
 
     def get_file(self, name: str, target: Path) -> bool:
+        """See Blobs."""
         with self._report_errors():
             if not (self._root / name).is_file():
                 return False
@@ -54,8 +63,9 @@ class FolderBlobs:
             return True
 
     def names(self, prefix: str) -> Iterator[str]:
+        """See Blobs."""
         with self._report_errors():
-            # Only the folder that the prefix names is walked: a store may hold many versions.
+            # Only the folder of the prefix is walked, since a store may hold many versions.
             below = self._root / prefix.rpartition("/")[0]
             found = [path.relative_to(self._root) for path in below.rglob("*") if path.is_file()]
         yield from sorted(
@@ -63,6 +73,7 @@ class FolderBlobs:
         )
 
     def remove(self, name: str) -> None:
+        """See Blobs."""
         with self._report_errors():
             (self._root / name).unlink(missing_ok=True)
 
@@ -91,7 +102,7 @@ class FolderBlobs:
             try:
                 if path.stat().st_mtime < oldest:
                     path.unlink()
-            except FileNotFoundError:  # another publisher has linked or swept it
+            except FileNotFoundError:  # another publisher has linked or removed it
                 continue
 
     @contextmanager
@@ -122,7 +133,7 @@ def _write_temporary(folder: Path, content: IO[bytes]) -> Path:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Makes the new name itself survive a power cut; POSIX asks for an fsync of the folder."""
+    """Make a new name itself survive a power failure. POSIX requires an fsync of the folder for it."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""Two sets of named arrays: names, shapes, dtypes, then values. Every difference is a line that says where."""
+"""Compares two sets of named arrays: names, shapes, dtypes, then values. Each difference is one line."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ from pilotlight_runtime.datatypes import BF16, BYTES, Datatype
 from pilotlight_runtime.signature import Signature
 
 MAX_SHOWN: Final = 3
-"""How many of an output's wrong values are written out, the worst first."""
+"""The number of an output's wrong values that a failure shows, the worst first."""
 
 Floats = NDArray[np.float64]
 
 
 class Comparison(NamedTuple):
-    """failures: one line each. largest: the largest absolute difference of any number, 0.0 where nothing differs."""
+    """The result of a comparison.
+
+    Attributes:
+        failures: One line for each failure; empty where the arrays agree.
+        largest: The largest absolute difference of any number; 0.0 where nothing differs.
+    """
 
     failures: list[str]
     largest: float
@@ -29,7 +34,15 @@ class Comparison(NamedTuple):
 def compare_arrays(
     expected: NamedArrays, found: NamedArrays, signature: Signature, config: ParityConfig, label: str = ""
 ) -> Comparison:
-    """Holds the ONNX model's outputs `found` against the source's. `label` begins each failure's line."""
+    """Compare the outputs of the ONNX model with those of its source.
+
+    Args:
+        expected: The outputs of the source by name.
+        found: The outputs of the ONNX model by name.
+        signature: The outputs and their datatypes.
+        config: The tolerances.
+        label: The prefix of each failure.
+    """
     failures = []
     if sorted(expected) != sorted(found):
         failures.append(f"{label}outputs are {_join_names(found)}, the source's are {_join_names(expected)}")
@@ -57,14 +70,14 @@ def _compare_output(expected: Array, found: Array, datatype: Datatype, config: P
         return _compare_numbers(_widen_bfloat16(expected), _widen_bfloat16(found), config)
     if found.dtype.kind == "f":
         return _compare_numbers(expected.astype(np.float64), found.astype(np.float64), config)
-    # Whole numbers and booleans are right or wrong; 64-bit ones would not survive a float.
+    # Integers and booleans have no tolerance. 64-bit integers would lose digits in a float.
     wrong = np.asarray(expected != found)
     distance = np.abs(expected.astype(np.float64) - found.astype(np.float64))
     return Comparison(_describe_differences(wrong, expected, found, distance, config), float(distance.max(initial=0.0)))
 
 
 def _compare_numbers(expected: Floats, found: Floats, config: ParityConfig) -> Comparison:
-    """|found - expected| <= atol + rtol * |expected|; NaN agrees with NaN alone, an infinity with itself alone."""
+    """Check |found - expected| <= atol + rtol * |expected|. NaN equals only NaN, and an infinity only itself."""
     same = (expected == found) | (np.isnan(expected) & np.isnan(found))
     with np.errstate(invalid="ignore", over="ignore"):
         distance = np.where(same, 0.0, np.abs(found - expected))
@@ -100,7 +113,7 @@ def _has_datatype(array: Array, datatype: Datatype) -> bool:
 
 
 def _widen_bfloat16(array: Array) -> Floats:
-    """BF16 bits, or another library's bfloat16, as float64: BF16 is the upper half of a float32."""
+    """Convert BF16 bits, or another library's bfloat16, to float64. BF16 is the upper half of a float32."""
     bits = array.view(np.uint16).astype(np.uint32) << np.uint32(16)
     return bits.view(np.float32).astype(np.float64)
 

@@ -1,6 +1,6 @@
-"""The gate: what the ONNX model answers is compared with what its source answers.
+"""Compares the outputs of the ONNX model with those of its source, on held-out samples.
 
-It reports, and the caller decides: a mismatch is no exception, and a report without failures is a pass.
+It reports and the caller decides. A difference raises no exception, and a report without failures is a pass.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from pilotlight.verification.metrics import METRICS
 from pilotlight_runtime.signature import Signature
 
 BATCH_SIZE: Final = 64
-"""Samples a call."""
+"""The number of samples in one call."""
 MIN_SAMPLES: Final = 128
-"""Fewer samples than this are compared only where no more exist, and the report says so."""
+"""The smallest number of compared samples. Where fewer exist, all are compared and the report says so."""
 SINGLE_SAMPLES: Final = 4
-"""So many samples are also asked one by one: an answer may depend on its neighbours or on padding, and a graph may
-hold a batch size that only batches of that size survive."""
+"""The number of samples that are also sent one by one. An output may depend on the other samples of the batch or on
+padding, and a graph may work only with the batch size that it was traced with."""
 
 PredictFunction = Callable[[NamedArrays], NamedArrays]
-"""Gives the outputs by name for inputs by name; raises NoAnswer where it cannot."""
+"""Returns the outputs by name for inputs by name; raises PredictionFailed where it cannot."""
 
 
 class PredictionFailed(Exception):
-    """The model or the function refused or failed; the message says how."""
+    """The model or the function rejected the inputs or failed. The message says how."""
 
 
 class CallPlan(NamedTuple):
-    """How a model is asked.
+    """How the samples are sent to a model.
 
     Attributes:
-        size: Samples a call.
-        samples: The number of samples, where it is not the usual number.
-        singles: Whether some samples are also asked one by one.
+        size: The number of samples in one call.
+        samples: The number of samples; None for the usual number.
+        singles: Whether some samples are also sent one by one.
     """
 
     size: int = BATCH_SIZE
@@ -58,19 +58,19 @@ def compare_outputs(
     calls: CallPlan = CallPlan(),  # noqa: B008  (immutable)
     known: Sequence[str] = (),
 ) -> ParityReport:
-    """Compare `answer` with the source on held-out samples, and then by `metric`.
+    """Compare a converted model with its source on held-out samples, and then by a metric.
 
     Args:
         answer: The converted model.
         reference: The source model and held-out samples.
-        signature: What the converted model declares.
+        signature: The signature that the converted model declares.
         config: The tolerances.
         metric: The name of a metric; "" for none.
-        calls: How `answer` is asked.
-        known: Failures that are known already.
+        calls: How the samples are sent to `answer`.
+        known: Failures that are already known.
 
     Returns:
-        The report on the first max(config.samples, LEAST) samples.
+        The report on the first max(config.samples, MIN_SAMPLES) samples.
     """
     count = calls.samples if calls.samples is not None else count_samples(reference, config)
     failures = list(known)
@@ -92,22 +92,22 @@ def compare_outputs(
 
 
 def count_samples(reference: Reference, config: ParityConfig) -> int:
-    """Return how many samples are compared: max(config.samples, LEAST), or all where there are fewer."""
+    """Return the number of samples to compare: max(config.samples, MIN_SAMPLES), or all where there are fewer."""
     return min(len(next(iter(reference.inputs.values()))), max(config.samples, MIN_SAMPLES))
 
 
 def slice_arrays(arrays: NamedArrays, part: slice) -> dict[str, Array]:
-    """Return `part` of each array along the first axis."""
+    """Return a slice of each array along the first axis."""
     return {name: array[part] for name, array in arrays.items()}
 
 
 def check_output_shapes(signature: Signature, found: NamedArrays, *, batched: bool) -> list[str]:
-    """Describe outputs whose shape differs from the signature's.
+    """Return a failure for each output whose shape differs from the signature.
 
     Args:
-        signature: What callers are told.
-        found: The outputs.
-        batched: Whether several calls were put together along the first axis.
+        signature: The signature that callers see.
+        found: The outputs by name.
+        batched: Whether several calls were concatenated along the first axis.
     """
     failures = []
     for spec in signature.outputs:
@@ -125,7 +125,18 @@ def compare_metric(
     answers: tuple[NamedArrays, NamedArrays],
     config: ParityConfig,
 ) -> ParityReport:
-    """Add `metric` of both models' answers, the source's first, and a failure where it falls too far."""
+    """Compare a metric of both models.
+
+    Args:
+        report: The report so far.
+        metric: The name of a metric; "" returns the report as it is.
+        labels: One label for each sample; None where there are none.
+        answers: The outputs of the source, and those of the ONNX model.
+        config: The tolerances.
+
+    Returns:
+        The report with both metrics, and with a failure where the metric falls too far.
+    """
     if not metric:
         return report
     if labels is None:
@@ -142,7 +153,7 @@ def compare_metric(
 
 
 def merge_reports(report: ParityReport, portable: ParityReport, failures: Sequence[str]) -> ParityReport:
-    """Return `report` with these failures and the larger difference of both."""
+    """Return `report` with other failures, and with the larger difference of the two reports."""
     differences = [each.largest_difference for each in (report, portable) if each.largest_difference is not None]
     return replace(report, failures=tuple(failures), largest_difference=max(differences, default=None))
 
@@ -166,7 +177,7 @@ def _compare_all(
         single = answer(slice_arrays(reference.inputs, one))
         wanted, among = slice_arrays(expected, one), slice_arrays(found, one)
         if compare_arrays(resolve_ties(wanted, among), among, signature, config).failures:
-            continue  # an outlier, which is counted above
+            continue  # an outlier, which the comparison above has counted
         result = compare_arrays(resolve_ties(wanted, single), single, signature, config, f"sample {index} alone: ")
         failures += result.failures
         largest = max(largest, result.largest)

@@ -1,4 +1,4 @@
-"""The gate for a model behind code of its own: the packaged function is asked, not its graphs.
+"""The gate for a model behind code of its own. It sends requests to the packaged function, not to its graphs.
 
 So the tokeniser, the loop over graphs and every line of app.py are compared with the source.
 """
@@ -18,13 +18,24 @@ from pilotlight.core.reports import ParityReport
 from pilotlight.verification.compare_outputs import PredictFunction, compare_outputs, merge_reports
 
 StartFunction = Callable[[Candidate], AbstractContextManager[PredictFunction]]
-"""Packages and starts the function that a candidate would become; ServiceError where it does not start."""
+"""Packages and starts the function of a candidate; raises ServiceError where it does not start."""
 
 
 def verify_function(
     start: StartFunction, candidate: Candidate, reference: Reference, config: ParityConfig, metric: str
 ) -> ParityReport:
-    """Return the report on the function as it starts on this host, with the failures of its portable graphs added."""
+    """Verify the function of a candidate.
+
+    Args:
+        start: Packages and starts the function.
+        candidate: The candidate, with several graphs.
+        reference: The source model and held-out samples.
+        config: The tolerances.
+        metric: The name of a metric; "" for none.
+
+    Returns:
+        The report on the function as it starts on this host, with the failures of its portable graphs added.
+    """
     reference = replace(reference, predict=_CachedPredictions(reference.predict))
     report = _verify_once(start, candidate, reference, config, metric)
     if all(part.loading is None or not part.loading.host for part in candidate.parts.values()):
@@ -36,7 +47,7 @@ def verify_function(
 
 
 class _CachedPredictions:
-    """Remembers the source's last answer. A source that writes word by word takes minutes, and both gates ask it."""
+    """Remembers the last outputs of the source: a source that generates text takes minutes, and two comparisons need it."""
 
     def __init__(self, predict: Callable[[NamedArrays], NamedArrays]) -> None:
         self._predict = predict

@@ -1,7 +1,7 @@
-"""Reference samples for a model that comes without its source.
+"""Reference samples for a model without its source.
 
-An .npz file holds one array per input, under the input's name, exactly as one call takes it. It may also hold expected
-outputs, under the outputs' names; where it holds none, ONNX's reference implementation computes them.
+An .npz file holds one array for each input, under the input's name, exactly as one call takes it. It may also hold
+expected outputs under their names. Without them, ONNX's reference implementation computes them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,12 @@ _HINT = "It needs one array per input, under the input's name, as numpy.savez wr
 
 
 class GoldenSamples(NamedTuple):
-    """inputs, outputs: by name; outputs is empty where none are expected."""
+    """Reference samples of one call.
+
+    Attributes:
+        inputs: The inputs by name.
+        outputs: The expected outputs by name; empty where the file has none.
+    """
 
     inputs: dict[str, Array]
     outputs: dict[str, Array]
@@ -37,12 +42,13 @@ def verify_import(
     config: ParityConfig,
     open_session: OpenSession,
 ) -> ParityReport:
-    """Compare a model that comes without its source.
+    """Verify a model without its source.
 
     Args:
         candidate: The imported model.
-        golden: Reference samples; None where there are none, and then the report's note says that nothing was compared.
-        predict: ONNX's reference implementation, which computes the expected outputs where `golden` holds none.
+        golden: Reference samples; None where there are none. The note of the report then says that nothing was
+            compared.
+        predict: ONNX's reference implementation. It computes the expected outputs that `golden` lacks.
         config: The tolerances.
         open_session: Opens the graph.
     """
@@ -60,7 +66,15 @@ def verify_import(
 
 
 def load_golden(path: Path, signature: Signature) -> GoldenSamples:
-    """The samples in `path`; DataError where they do not fit `signature`. Nothing is ever unpickled."""
+    """Load reference samples. Pickled objects are never loaded.
+
+    Args:
+        path: The .npz file.
+        signature: The inputs and outputs of the model.
+
+    Raises:
+        DataError: The samples do not fit the signature, or the file cannot be read.
+    """
     arrays = read_npz(path, str(path), _HINT)
     inputs = {spec.name: arrays.pop(spec.name) for spec in signature.inputs if spec.name in arrays}
     outputs = {spec.name: arrays.pop(spec.name) for spec in signature.outputs if spec.name in arrays}

@@ -1,4 +1,4 @@
-"""The gate for a graph that answers callers itself: every graph that the version may be opened from is compared."""
+"""The gate for a graph that answers callers itself. It compares every graph that the version may be opened from."""
 
 from __future__ import annotations
 
@@ -28,12 +28,21 @@ from pilotlight_runtime.session import OpenSession, Session
 from pilotlight_runtime.signature import Signature
 
 VerifyGraph = Callable[[OpenSession], ParityReport]
-"""Verifies the candidate's model.onnx as the given engine opens it."""
+"""Verifies the candidate's model.onnx, which it opens with the given function."""
 
 
-def verify_graphs(candidate: Candidate, gate: VerifyGraph, open_session: OpenSession) -> ParityReport:
-    """Return the report on the graph that is opened on this host, with the failures of model.onnx added."""
-    portable = gate(open_session)
+def verify_graphs(candidate: Candidate, verify: VerifyGraph, open_session: OpenSession) -> ParityReport:
+    """Verify every graph of a candidate.
+
+    Args:
+        candidate: The candidate.
+        verify: Verifies one graph.
+        open_session: Opens a graph.
+
+    Returns:
+        The report on the graph that this host opens, with the failures of model.onnx added.
+    """
+    portable = verify(open_session)
     graph = candidate.loading.graph if candidate.loading else MODEL_NAME
     if graph == MODEL_NAME:
         return portable
@@ -41,7 +50,7 @@ def verify_graphs(candidate: Candidate, gate: VerifyGraph, open_session: OpenSes
     def open_other(path: StrPath, threads: int) -> Session:
         return open_session(Path(path).with_name(graph), threads)
 
-    report = gate(open_other)
+    report = verify(open_other)
     return merge_reports(
         report, portable, (*(f"{graph}: {failure}" for failure in report.failures), *portable.failures)
     )
@@ -50,9 +59,15 @@ def verify_graphs(candidate: Candidate, gate: VerifyGraph, open_session: OpenSes
 def verify_graph(
     candidate: Candidate, reference: Reference | None, config: ParityConfig, metric: str, open_session: OpenSession
 ) -> ParityReport:
-    """Compare the candidate's model.onnx with its source on held-out samples, and then by `metric` ("" for none).
+    """Verify the model.onnx of a candidate on held-out samples, and then by a metric.
 
-    Without a reference only the signature is compared, and the report says so.
+    Args:
+        candidate: The candidate.
+        reference: The source model and held-out samples. Where it is None only the signature is compared, and the
+            report says so.
+        config: The tolerances.
+        metric: The name of a metric; "" for none.
+        open_session: Opens the graph.
     """
     try:
         session = open_session(candidate.folder / MODEL_NAME, os.cpu_count() or 1)
@@ -75,7 +90,15 @@ def verify_graph(
 def verify_golden(
     candidate: Candidate, inputs: NamedArrays, expected: NamedArrays, config: ParityConfig, open_session: OpenSession
 ) -> ParityReport:
-    """Compare one call on `inputs`, exactly as given, with the outputs that `expected` names."""
+    """Compare the outputs of one call with expected outputs.
+
+    Args:
+        candidate: The candidate.
+        inputs: The inputs of the call by name, which are sent as they are.
+        expected: The expected outputs by name. Other outputs are not compared.
+        config: The tolerances.
+        open_session: Opens the graph.
+    """
     failures: list[str] = []
     try:
         session = open_session(candidate.folder / MODEL_NAME, os.cpu_count() or 1)
@@ -99,7 +122,7 @@ def _predict(session: Session, inputs: NamedArrays) -> NamedArrays:
 
 
 def _compare_signatures(candidate: Candidate, session: Session) -> list[str]:
-    """Say why no function would start with this file: the loader's own check, of inputs and of outputs."""
+    """Return why a function with this graph would not start. It is the loader's own check, of inputs and of outputs."""
     wanted, found = candidate.signature, session.signature
     failures = []
     for ours, theirs in (

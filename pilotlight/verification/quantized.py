@@ -1,7 +1,7 @@
-"""The gate for a quantised model, and what quantising did to it.
+"""The gate for a quantized model, and the effect of quantization.
 
-The model in floating point passes the gate first, with the tolerances of [parity]: so a fault of the conversion is not
-taken for what rounding costs.
+The model in floating point passes the gate first, with the tolerances of [parity]. So a defect of the conversion is not
+mistaken for the effect of rounding.
 """
 
 from __future__ import annotations
@@ -22,7 +22,14 @@ ROUNDS: Final = 31
 
 
 class QuantizedPair(NamedTuple):
-    """A model before and after quantising, and the bytes of its graphs."""
+    """A model before and after quantization.
+
+    Attributes:
+        plain: The model in floating point.
+        quantized: The quantized model.
+        plain_bytes: The bytes of the graphs before quantization.
+        quantized_bytes: The bytes of the graphs after quantization.
+    """
 
     plain: Candidate
     quantized: Candidate
@@ -31,32 +38,38 @@ class QuantizedPair(NamedTuple):
 
 
 class Verifier(Protocol):
-    """What the gate for a quantised model asks of the source model."""
+    """The methods of a source model that the gate for a quantized model needs."""
 
     def verify(self, candidate: Candidate, reference: Reference, parity: ParityConfig) -> ParityReport:
-        """Run the gate with these tolerances."""
+        """Verify a candidate with these tolerances."""
 
     def count_quantization_samples(self) -> int:
-        """Return how many held-out samples measure what quantising costs."""
+        """Return the number of held-out samples that measure the effect of quantization."""
 
     def open_caller(self, candidate: Candidate, sample: NamedArrays) -> AbstractContextManager[Callable[[], object]]:
-        """Return a function that asks `candidate` once about `sample`, each time it is called."""
+        """Return a function that sends `sample` to `candidate` each time it is called."""
 
 
 def verify_quantized(
     source: Verifier, config: ModelConfig, pair: QuantizedPair, reference: Reference
 ) -> tuple[ParityReport, QuantizationReport]:
-    """Verify a quantised model, after the model in floating point.
+    """Verify a quantized model, after the model in floating point.
+
+    Args:
+        source: The source model.
+        config: The configuration of the model.
+        pair: The model before and after quantization.
+        reference: The source model and held-out samples.
 
     Returns:
-        The report on the quantised model, with the failures of the plain one first; and what quantising changed.
+        The report on the quantized model, with the failures of the plain model first; and the effect of quantization.
     """
     samples = max(source.count_quantization_samples(), config.parity.samples)
     before = source.verify(pair.plain, reference, replace(config.parity, samples=samples))
     after = source.verify(pair.quantized, reference, config.quantization.tolerances(samples))
     failures = (
-        *(f"before quantising: {failure}" for failure in before.failures),
-        *(f"quantised: {failure}" for failure in after.failures),
+        *(f"before quantization: {failure}" for failure in before.failures),
+        *(f"quantized: {failure}" for failure in after.failures),
     )
     report = replace(after, failures=failures)
     found = QuantizationReport(
@@ -80,11 +93,20 @@ def verify_quantized(
 def time_alternately(
     first: Callable[[], object], second: Callable[[], object], timer: Callable[[], float] = time.perf_counter
 ) -> tuple[float, float]:
-    """Milliseconds of a call of each, the median of ROUNDS, in turn, so that both meet the same noise."""
+    """Time two functions alternately, so that noise affects both alike.
+
+    Args:
+        first: The first function.
+        second: The second function.
+        timer: Seconds on any scale that only grows.
+
+    Returns:
+        The median milliseconds of one call of each.
+    """
     calls: tuple[tuple[Callable[[], object], list[float]], ...] = ((first, []), (second, []))
     for _ in range(ROUNDS):
         for call, seconds in calls:
-            call()  # the other has just had the caches
+            call()  # the other function has just filled the caches
             start = timer()
             call()
             seconds.append(timer() - start)
@@ -93,7 +115,7 @@ def time_alternately(
 
 
 def count_graph_bytes(candidate: Candidate) -> int:
-    """Bytes of every graph with its weights, as they lie in their folders."""
+    """Return the bytes of every graph with its weights, as they are in their folders."""
     if candidate.parts:
         return sum(count_graph_bytes(part) for part in candidate.parts.values())
     return sum(file.stat().st_size for file in candidate.folder.rglob("*") if file.is_file())

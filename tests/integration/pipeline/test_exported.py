@@ -290,7 +290,7 @@ def test_each_graph_is_quantised_and_the_whole_is_gated(project: Project, tmp_pa
     assert manifest.provenance["quantization"]["mode"] == "dynamic"
     assert ask(tmp_path / "function", "a b")["longest"] == ["a"]
     edit(project, "model.toml", 'mode = "dynamic"', 'mode = "dynamic"\nrtol = 0.0\natol = 1e-6')
-    with pytest.raises(ParityError, match="quantised: output scores"):
+    with pytest.raises(ParityError, match="quantized: output scores"):
         train(project)
 
 

@@ -93,15 +93,15 @@ def test_the_same_training_is_the_same_version(tmp_path: Path, mode: str) -> Non
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ("rtol = 0.0\natol = 0.0\noutliers = 0.0", "quantised: output scores: "),
-        ("rtol = 0.0\natol = 1e-6", r"quantised: output scores: \d+ of 800 values differ beyond the tolerance"),
+        ("rtol = 0.0\natol = 0.0\noutliers = 0.0", "quantized: output scores: "),
+        ("rtol = 0.0\natol = 1e-6", r"quantized: output scores: \d+ of 800 values differ beyond the tolerance"),
     ],
 )
 @pytest.mark.parametrize("mode", ["dynamic", "static"])
 def test_too_tight_a_tolerance_stops_it(small: Small, mode: str, settings: str, said: str) -> None:
     with pytest.raises(ParityError, match=said) as caught:
         small.train("conv", mode, settings)
-    assert "before quantising" not in str(caught.value)
+    assert "before quantization" not in str(caught.value)
     assert "[quantization]" in caught.value.hint
     assert not Path(small.project.store).exists()
     assert small.project.read_lock("small") is None
@@ -118,13 +118,13 @@ SPOIL = """
 
 def test_a_metric_that_falls_too_far_stops_it(small: Small) -> None:
     """One weight a thousand times as large as the others, the same for every class, leaves nothing of the others."""
-    with pytest.raises(ParityError, match=r"quantised: accuracy falls from \S+ to \S+, by more than 0.05"):
+    with pytest.raises(ParityError, match=r"quantized: accuracy falls from \S+ to \S+, by more than 0.05"):
         small.train("dense", "static", "outliers = 1.0\nmetric_drop = 0.05", SPOIL.strip())
     assert not Path(small.project.store).exists()
 
 
 def test_a_fault_of_the_conversion_is_not_hidden_by_wide_tolerances(small: Small) -> None:
-    with pytest.raises(ParityError, match="before quantising: output scores"):
+    with pytest.raises(ParityError, match="before quantization: output scores"):
         small.train("dense", "static", "[parity]\nrtol = 0.0\natol = 0.0")
 
 

@@ -24,7 +24,7 @@ def test_samples_are_spread_over_the_whole_part() -> None:
 @pytest.mark.parametrize(
     ("signature", "count", "said"),
     [
-        (taking(), 101, "by 101 samples, but the training part holds 100"),
+        (taking(), 101, "needs 101 samples for quantization, but the training part has 100"),
         (taking(BYTES), 10, r"takes texts \(x\), which have no range"),
         (taking(first=16), 15, r"takes 16 samples in each call, but `samples` in \[quantization\] is 15"),
     ],
