@@ -47,7 +47,7 @@ def verify_function(
 
 
 class _CachedPredictions:
-    """Remembers the last outputs of the source: a source that generates text takes minutes, and two comparisons need it."""
+    """Remembers the last outputs of the source: generating text takes minutes, and the gate needs them twice."""
 
     def __init__(self, predict: Callable[[NamedArrays], NamedArrays]) -> None:
         self._predict = predict

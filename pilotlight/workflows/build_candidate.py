@@ -1,4 +1,4 @@
-"""From a fitted model to a candidate that the gate has compared: convert, quantize, optimize, verify."""
+"""Builds a verified candidate from a fitted model: convert, quantize, optimize, verify."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def build_candidate(
     *,
     known: Mapping[str, float] | None = None,
 ) -> BuiltCandidate:
-    """Convert, quantise where model.toml says so, optimise and verify a model.
+    """Convert a model, quantize it where model.toml says so, optimize it and verify it.
 
     Args:
         source: The fitted model.
@@ -34,10 +34,13 @@ def build_candidate(
         stages: Where stages are announced.
         folder: An empty folder for the files of all stages.
         open_session: Opens a graph.
-        known: Metrics that are known; that of [training] is computed where it is not among them.
+        known: Metrics that are known. The metric of [training] is computed where it is missing.
+
+    Returns:
+        The candidate and the report of the gate, which may reject it.
 
     Raises:
-        ConversionError: The model cannot become ONNX, or cannot be quantised.
+        ConversionError: The model cannot be converted to ONNX, or cannot be quantized.
     """
     quantizes = config.quantization.mode != NONE
 
@@ -48,7 +51,7 @@ def build_candidate(
     if quantizes:
         with stages.stage("quantize"):
             candidate = quantize(config.name, plain, source.select_calibration_samples(plain), folder / "quantized")
-        sizes.append(count_graph_bytes(candidate))  # before it is also laid out for one host
+        sizes.append(count_graph_bytes(candidate))  # before the optimizer adds a graph for one host
 
     with stages.stage("optimize"):
         candidate = optimize(candidate, folder / "optimized", open_session)

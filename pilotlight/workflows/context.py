@@ -1,4 +1,4 @@
-"""What a workflow needs from the world around it: the project, the store, AWS, the clock, a place to report to."""
+"""The collaborators of a workflow: the project, the store, AWS, the clock, and where to report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pilotlight.core.progress import Progress, Silent
 from pilotlight.core.project import Project, find_project
 from pilotlight.core.stop_request import StopRequest
 
-if TYPE_CHECKING:  # these rooms import numpy, onnx or boto3
+if TYPE_CHECKING:  # these packages import numpy, onnx or boto3
     from pilotlight.batch import Cloud
     from pilotlight.store import Blobs, Store
     from pilotlight_runtime.session import OpenSession
@@ -71,14 +71,18 @@ def connect_to_aws() -> Cloud:
 
 
 def compute_image_tag(root: Path) -> str:
-    """Return the tag of the training image for the code in the project at `root`, as it is now."""
+    """Compute the tag of the training image for the present code of a project.
+
+    Args:
+        root: The root of the project.
+    """
     from pilotlight.image import image_tag, read_variant
 
     return image_tag(root, variant=read_variant(root))
 
 
 def describe_user() -> str:
-    """Return user@host, for people who look into the store."""
+    """Return user@host, for people who read the files of a run."""
     try:
         return f"{getpass.getuser()}@{socket.gethostname()}"
     except (KeyError, OSError):  # a user id without a name
@@ -87,19 +91,19 @@ def describe_user() -> str:
 
 @dataclass(frozen=True)
 class Context:
-    """The world around a workflow. Everything in it can be replaced, so a workflow runs without AWS in tests.
+    """The collaborators of a workflow. All of them can be replaced, so tests run a workflow without AWS.
 
     Attributes:
-        cwd: The folder that relative paths count from, and in which the project is looked for.
+        cwd: The folder that relative paths count from, and where the search for the project begins.
         environ: The environment variables.
         progress: Where stages report.
         clock: The time of day.
         sleep: Waits for a number of seconds.
-        stop: Ends a fit early when someone asks it to.
-        connect: Connects to AWS; called only by workflows that need it.
+        stop: Ends a fit early on request.
+        connect: Connects to AWS. Only workflows that need AWS call it.
         download: Downloads s3:// data to a path.
-        tag_image: Returns the tag of the training image of a project's folder.
-        user: Who runs this.
+        compute_image_tag: Computes the tag of the training image of a project.
+        user: The person who runs the workflow.
         given_project: The project, where it is not the one around `cwd`.
         given_store: The store, where it is not the project's own.
         given_engine: Opens a graph, where ONNX Runtime does not.
@@ -149,7 +153,7 @@ class Context:
 
     @property
     def layer_cache(self) -> Path:
-        """Where finished layers are kept, by the digest of their content."""
+        """The folder of finished layers, which are named by the digest of their content."""
         return self.project.root / ".pilotlight" / "cache" / "layers"
 
     def path(self, given: str | Path) -> Path:

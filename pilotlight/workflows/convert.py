@@ -1,4 +1,4 @@
-"""Convert a saved model: from a file to a pinned version."""
+"""Converts a saved model: from a file to a pinned version."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def convert(request: ConvertRequest, context: Context) -> TrainResult:
     """Convert a saved model, verify it on the data that train.py loads, publish it and pin it.
 
     Args:
-        request: Which model, and the file that holds it.
+        request: The model, and the file of the saved model.
         context: The project, its store, and where to report.
 
     Returns:
         The published version.
 
     Raises:
-        UserError: As `train` does.
+        UserError: As `train` raises it.
     """
     stages = Stages(context.progress)
     config = check_model(context, request.name)

@@ -1,4 +1,4 @@
-"""A fitted model as the stages use it: one graph that answers callers itself, or an Exported behind app.py's code."""
+"""A fitted model as the stages use it: one graph that answers callers itself, or an Exported behind app.py."""
 
 from __future__ import annotations
 
@@ -28,45 +28,54 @@ from pilotlight_runtime.signature import Signature
 
 
 class SourceModel(Protocol):
-    """A fitted model and what the stages ask of it."""
+    """A fitted model, with the operations that the stages need."""
 
     @property
     def adapter(self) -> Adapter:
-        """The adapter of the framework that made it."""
+        """The adapter of the model's framework."""
 
     def convert(self, into: Path) -> Candidate:
-        """Write it as ONNX into the folder `into`."""
+        """Convert the model to ONNX in the folder `into`."""
 
     def make_reference(self, candidate: Candidate) -> Reference:
-        """Return it and held-out samples, as the gate takes them."""
+        """Return the model and held-out samples as the gate takes them."""
 
     def verify(self, candidate: Candidate, reference: Reference, parity: ParityConfig) -> ParityReport:
-        """Run its gate with these tolerances."""
+        """Verify a candidate with these tolerances."""
 
     def select_calibration_samples(self, candidate: Candidate) -> NamedArrays | None:
-        """Return training samples for static quantisation of `candidate`; None where they are of no use."""
+        """Return training samples for static quantization; None where they are not needed."""
 
     def count_quantization_samples(self) -> int:
-        """Return how many held-out samples measure what quantising costs."""
+        """Return the number of held-out samples that measure the effect of quantization."""
 
     def open_caller(self, candidate: Candidate, sample: NamedArrays) -> AbstractContextManager[Callable[[], object]]:
-        """Return a function that asks `candidate` once about `sample`, each time it is called."""
+        """Return a function that sends `sample` to `candidate` each time it is called."""
 
 
 def make_source_model(context: Context, config: ModelConfig, fitted: FittedModel) -> SourceModel:
-    """Return `fitted` as a SourceModel; ConversionError where no framework takes its model."""
+    """Return a fitted model as a SourceModel.
+
+    Args:
+        context: The project, and how graphs are opened.
+        config: The configuration of the model.
+        fitted: The fitted model.
+
+    Raises:
+        ConversionError: No framework accepts the model.
+    """
     if isinstance(fitted.model, Exported):
         return _ExportedModel(context, config, fitted, fitted.model)
     return _GraphModel(config, fitted, find_adapter(fitted.model), context.open_session)
 
 
 def build_reference(fitted: FittedModel, config: ModelConfig, signature: Signature) -> Reference:
-    """Return what train.py gave and the held-out part of its data.
+    """Return the outputs that a candidate must reproduce: the source model and the held-out part of its data.
 
     Args:
         fitted: The fitted model.
         config: Its configuration.
-        signature: As callers see it, names of classes included.
+        signature: The signature that callers see, class names included.
 
     Raises:
         ProjectError: The signature has more than one input.
@@ -97,8 +106,8 @@ class _GraphModel:
         return build_reference(self.fitted, self.config, candidate.signature)
 
     def verify(self, candidate: Candidate, reference: Reference, parity: ParityConfig) -> ParityReport:
-        gate = partial(verify_graph, candidate, reference, parity, self.config.training.metric)
-        return verify_graphs(candidate, gate, self.open_session)
+        verify = partial(verify_graph, candidate, reference, parity, self.config.training.metric)
+        return verify_graphs(candidate, verify, self.open_session)
 
     def select_calibration_samples(self, candidate: Candidate) -> NamedArrays | None:
         if self.config.quantization.mode != STATIC:
@@ -134,7 +143,7 @@ class _ExportedModel:
             raise ConversionError(
                 "[labels] in model.toml",
                 f"is for one graph that answers callers itself; train.py of {self.config.name} exports several parts",
-                "Leave it out, and answer the names in app.py.",
+                "Remove [labels], and return the class names from app.py.",
             )
         return convert_exported(self.exported, self.config, into)
 

@@ -1,4 +1,4 @@
-"""Submit a run to AWS Batch: which run it is, what it may cost, and one job that runs it."""
+"""Submits a run to AWS Batch: its identity, its estimated cost, and the one job that runs it."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ class BatchRun:
     """A run on AWS Batch before it is submitted.
 
     Attributes:
-        id: The run's name, a digest of code, data and settings.
-        config: The model's configuration.
-        options: What the person gave.
-        cloud: AWS.
-        settings: What the deployed stack says about training.
+        id: The name of the run, a digest of code, data and settings.
+        config: The configuration of the model.
+        options: The given options by name.
+        cloud: The AWS services.
+        settings: The training settings of the deployed stack.
         tag: The tag of the image with the project's present code.
-        data: What identifies the data.
+        data: The identity of the data.
         resolved: Every setting, resolved.
     """
 
@@ -138,7 +138,7 @@ def _show_estimate(run: BatchRun, queue: Queue, order: Order, context: Context) 
 
 
 def _check_trainable(request: TrainRequest, context: Context) -> ModelConfig:
-    """Return the configuration after every check that need not wait until a container has begun."""
+    """Check the configuration, as far as this is possible before a container has started, and return it."""
     config = check_model(context, request.name)
     folder = context.project.folder(request.name)
     check_seeds(config, request.seeds, str(folder / CONFIG_NAME))

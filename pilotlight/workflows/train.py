@@ -1,4 +1,4 @@
-"""Train a model: from its train.py to a pinned version."""
+"""Trains a model: from its train.py to a pinned version."""
 
 from __future__ import annotations
 
@@ -20,24 +20,23 @@ from pilotlight_runtime.manifest import Json
 
 
 def train(request: TrainRequest, context: Context, *, node: Node | None = None) -> TrainResult:
-    """Fit a model, convert it, verify that it answers the same, publish it and pin it.
+    """Fit a model, convert it, verify it, publish it and pin it.
 
     Args:
-        request: Which model, and with which options.
+        request: The model and its options.
         context: The project, its store, and where to report. `context.stop` ends the fit early with a checkpoint in the
             store, and the same request resumes from it.
-        node: This node, the main one of several; `fit_on_node` runs on the others.
+        node: This node, the main one of several. The other nodes run `fit_on_node`. None for one machine.
 
     Returns:
-        The published version. Before the stage `publish` nothing is published, and nothing is pinned that was not
-        published.
+        The published version. Nothing is published before the stage `publish`, and only a published version is pinned.
 
     Raises:
         ProjectError: The project or the request is wrong.
         TrainingError: train.py failed.
         DataError: The data cannot be read.
-        ConversionError: The model cannot become ONNX.
-        ParityError: The ONNX model answers differently, reaches too little, or app.py cannot serve it.
+        ConversionError: The model cannot be converted to ONNX.
+        ParityError: The outputs of the ONNX model differ, the metric is too low, or app.py cannot serve the model.
         PackagingError: The function cannot be packaged.
         StoreError: The store cannot be read or written.
         Interrupted: The run was stopped; it can be resumed.
@@ -62,7 +61,12 @@ def train(request: TrainRequest, context: Context, *, node: Node | None = None) 
 
 
 def fit_on_node(request: TrainRequest, context: Context, node: Node) -> None:
-    """Fit a model together with the other nodes of a job; the main node does what comes after the fit.
+    """Fit a model together with the other nodes of a job. The main node runs the stages after the fit.
+
+    Args:
+        request: The model and its options.
+        context: The project, its store, and where to report.
+        node: This node.
 
     Raises:
         TrainingError: train.py failed, or the other nodes are missing.
@@ -77,7 +81,7 @@ def fit_on_node(request: TrainRequest, context: Context, node: Node) -> None:
 
 
 def _facts(run: str, fitted: FittedModel, scores: SeedScores | None) -> Json:
-    """What the manifest says of the training."""
+    """Return what the manifest records about the training."""
     return {
         "run": run,
         "training": {**fitted.settings, "seconds": round(fitted.seconds, 3)},

@@ -149,7 +149,7 @@ def test_calibration_sees_every_class_of_sorted_data(small: Small) -> None:
 
 def test_an_imported_file_is_not_quantised_unseen(small: Small, tmp_path: Path) -> None:
     small.write("dense", "dynamic")
-    with pytest.raises(ProjectError, match="an imported file has no data to judge it by"):
+    with pytest.raises(ProjectError, match="an imported file has no data to verify a quantized model"):
         import_model(small.project, "small", tmp_path / "any.onnx", store=small.store)
 
 
