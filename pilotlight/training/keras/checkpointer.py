@@ -28,7 +28,7 @@ class Checkpointer:
     """
 
     def __init__(self, model: Any, run: Run, store: FitCheckpoints | None) -> None:
-        self._model = model
+        self.model = model
         self._run = run
         self._store = store
         self._failed = False
@@ -69,9 +69,9 @@ class Checkpointer:
         """Every node reads the variables, which nodes may have to do together; the main node writes them."""
         if self._store is None:
             return
-        variables = {MODEL: self._model.variables}
+        variables = {MODEL: self.model.variables}
         if not done:
-            variables |= {OPTIMIZER: self._model.optimizer.variables, METRICS: self._model.metrics_variables}
+            variables |= {OPTIMIZER: self.model.optimizer.variables, METRICS: self.model.metrics_variables}
         arrays = {kind: read_variables(each) for kind, each in variables.items()}
         if self._run.devices.is_main:
             points = self._run.recorder.points[self._earlier_points :]
