@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from pilotlight.verification.metrics import METRICS
     from pilotlight_runtime.text.generation import Search
     from pilotlight_runtime.text.subwords import Subwords
-    from pilotlight_runtime.text.texts import Vocabulary, characters, words
+    from pilotlight_runtime.text.tokens import Vocabulary, characters, words
 
 __version__: Final = "0.1.0"
 
@@ -86,7 +86,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     # What train.py shares with app.py.
     "pilotlight_runtime.text.generation": ("Search",),
     "pilotlight_runtime.text.subwords": ("Subwords",),
-    "pilotlight_runtime.text.texts": ("Vocabulary", "characters", "words"),
+    "pilotlight_runtime.text.tokens": ("Vocabulary", "characters", "words"),
 }
 """What each module exports here. A test holds it, the imports above and __all__ equal."""
 

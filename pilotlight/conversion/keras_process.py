@@ -21,7 +21,7 @@ from typing import Any, Final
 from pilotlight.conversion.keras_graph import as_onnx, first_line
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.model_code import ModelCode
-from pilotlight.core.quiet import quiet
+from pilotlight.core.process_output import hide_native_logs
 from pilotlight_runtime.datatypes import DATATYPES
 from pilotlight_runtime.signature import Signature, TensorSpec
 
@@ -42,7 +42,7 @@ def as_onnx_elsewhere(model: Any, signature: Signature, name: str, opset: int) -
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         try:
-            with quiet():
+            with hide_native_logs():
                 model.save(folder / _MODEL)
         except Exception as error:
             # Keras raises every kind of error for a layer that cannot tell its configuration.
@@ -100,7 +100,7 @@ def _convert(folder: Path) -> None:
     task = json.loads((folder / _TASK).read_text())
     where = f"model {task['name']!r}"
     try:
-        with quiet():
+        with hide_native_logs():
             import keras
 
             own = {name: _class(name, path, folder) for name, path, folder in task["own"]}

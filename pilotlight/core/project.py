@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -68,15 +69,17 @@ class Project:
             name: The model's name.
 
         Raises:
-            ProjectError: There is no such model; the message names those that exist.
+            ProjectError: There is no such model; the message names a similar one, and all that exist.
         """
-        folder = self.folder(name)
-        if not (folder / CONFIG_NAME).is_file():
-            known = ", ".join(self.models()) or "none yet"
-            raise ProjectError(
-                f"model {name!r}", f"is not in {self.functions} (there: {known})", f"Run `pilotlight new {name}`."
-            )
-        return folder
+        models = self.models()
+        if name in models:
+            return self.folder(name)
+        similar = difflib.get_close_matches(name, models, n=1)
+        if not similar:
+            self.folder(name)  # refuses an impossible name
+        what = f"is not in {self.functions} (there: {', '.join(models) or 'none yet'})"
+        hint = f"Did you mean {similar[0]}?" if similar else f"Run `pilotlight new {name}`."
+        raise ProjectError(f"model {name!r}", what, hint)
 
     def by_stem(self, stem: str) -> str:
         """The name of the model that a resource in template.yaml belongs to.

@@ -1,4 +1,8 @@
-"""Adds a model's block to template.yaml as text, so that its comments and its order stay as they are."""
+"""Adds a model's block to template.yaml as text, so that its comments and its order stay as they are.
+
+A template whose models share a role, a log group and the API's paths gets a short block, and the model's routes at the
+end of the paths. One of an earlier `init` has none of these: it gets a complete block, which brings its own.
+"""
 
 import re
 from collections.abc import Iterator
@@ -9,13 +13,17 @@ from pilotlight.core.errors import ProjectError
 from pilotlight.core.names import check_model_name, logical_stem
 
 TEMPLATE_NAME: Final = "template.yaml"
+SHARED: Final = ("ModelsRole:", "ModelsLogGroup:", "ModelsFailures:", "&ApiMayCall", "&AnyFailure", "&Route")
+"""What a short block builds on: resources, and parts that YAML's anchors name. &Route stands in the API's paths."""
+
 _BLOCKS: Final = Path(__file__).parent / "blocks"
 _SECTION: Final = re.compile(r"^[A-Za-z\"']")
 _ENTRY: Final = re.compile(r"^( +)([A-Za-z0-9]+):")
+_PATHS: Final = re.compile(r"^( +)paths:\s*(#.*)?$")
 
 
 class _Section(NamedTuple):
-    """The lines of one top-level section. start: the line after its name. end: the line after its last entry."""
+    """The lines of one mapping. start: the line after its name. end: the line after its last entry."""
 
     start: int
     end: int
@@ -23,10 +31,10 @@ class _Section(NamedTuple):
 
 
 def add_function(template: str, name: str) -> str:
-    """`template` with the resources and outputs of the model `name` behind those that are there.
+    """`template` with what the model `name` needs behind what is there: its resources, and its routes or outputs.
 
     A template that has exactly this block already comes back as it is. ProjectError where the template has no
-    Resources to add to, or where another resource has one of the block's names.
+    Resources to add to, where it has only some of SHARED, or where another resource has one of the block's names.
     """
     check_model_name(name)
     newline = "\r\n" if "\r\n" in template else "\n"
@@ -34,15 +42,62 @@ def add_function(template: str, name: str) -> str:
     resources = _section(lines, "Resources")
     if resources is None:
         raise ProjectError(TEMPLATE_NAME, "has no Resources written as a block", "Add the line `Resources:` to it.")
-    block = _block("resources.yaml", name, resources.indent)
-    if _contains(lines, block):
-        return template
-    _refuse_taken(lines[resources.start : resources.end], block, name)
-    lines[resources.end : resources.end] = ["", *block]
+    shares = _shares(lines[resources.start : resources.end])
+    block = _block("resources.yaml" if shares else "complete.yaml", name, resources.indent)
+    known = _contains(lines, block)
+    if not known:
+        _refuse_taken(lines[resources.start : resources.end], block, name)
+        lines[resources.end : resources.end] = ["", *block]
+    if shares:
+        _add_routes(lines, name)
+    elif not known:
+        _add_outputs(lines, name)
+    return newline.join(lines) + newline
+
+
+def _shares(resources: list[str]) -> bool:
+    """Whether the template has all of SHARED; ProjectError where it has only a part of it."""
+    words = {word for line in resources for word in line.partition(" #")[0].split()}
+    missing = [needed for needed in SHARED if needed not in words]
+    own = [needed for needed in SHARED if needed in words]
+    if missing and own:
+        raise ProjectError(
+            TEMPLATE_NAME,
+            f"has {own[0]} but lacks {', '.join(missing)}, which a model's block refers to",
+            f"Copy what is missing from the {TEMPLATE_NAME} that `pilotlight init` writes into an empty folder.",
+        )
+    return not missing
+
+
+def _add_routes(lines: list[str], name: str) -> None:
+    """Adds the model's routes at the end of the API's paths, unless they are there."""
+    start, outer = _paths(lines)
+    deeper = re.compile(rf"{outer} +\S")
+    end = next(
+        (index for index in range(start, len(lines)) if lines[index].strip() and not deeper.match(lines[index])),
+        len(lines),
+    )
+    while not lines[end - 1].strip():
+        end -= 1
+    inner = next(line for line in lines[start:end] if line.strip() and not line.lstrip().startswith("#"))
+    routes = _block("paths.yaml", name, inner[: len(inner) - len(inner.lstrip())])
+    if not _contains(lines, routes):
+        lines[end:end] = routes
+
+
+def _paths(lines: list[str]) -> tuple[int, str]:
+    """The line after the `paths:` that &Route stands in, and that line's indentation."""
+    route = next(index for index, line in enumerate(lines) if "&Route" in line.partition(" #")[0].split())
+    for index in range(route, -1, -1):
+        if match := _PATHS.match(lines[index]):
+            return index + 1, match[1]
+    raise ProjectError(TEMPLATE_NAME, "has &Route outside of the API's paths", "Put it back below the line `paths:`.")
+
+
+def _add_outputs(lines: list[str], name: str) -> None:
     outputs = _section(lines, "Outputs")
     if outputs is not None:
-        lines[outputs.end : outputs.end] = _block("outputs.yaml", name, outputs.indent)
-    return newline.join(lines) + newline
+        lines[outputs.end : outputs.end] = _block("complete_outputs.yaml", name, outputs.indent)
 
 
 def _section(lines: list[str], title: str) -> _Section | None:

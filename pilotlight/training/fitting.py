@@ -35,7 +35,7 @@ def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] 
     """
     module = load_train_module(folder)
     if config.kind == "keras":
-        run.devices.begin(run.progress, deterministic=run.deterministic)
+        run.hardware.begin(run.progress, deterministic=run.deterministic)
     seed_everything(run.seed, load_keras=config.kind == "keras")
     with local_folder(run) as local:  # train.py may read from it until the model is fitted
         return _fit(module, config, run, load(module, run, local), timer)

@@ -101,7 +101,7 @@ def node_of(environ: Mapping[str, str]) -> Node | None:
     return Node(count, index, main, _UNSAFE.sub("-", job), address)
 
 
-def meet(  # noqa: PLR0913, PLR0917  (clock and sleep are the caller's)
+def meet(
     node: Node,
     place: NodePlace,
     address: str,

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pilotlight.core.curve import Curve, finite
+from pilotlight.core.data_source import DataSource, parse_data_source
+from pilotlight.core.options import TrainingSettings
 from pilotlight.core.progress import Progress, Silent
 from pilotlight.core.stopping import Stop
 from pilotlight.training.checkpoints import Checkpoints
+from pilotlight.training.data.built_in import BUILT_IN
 from pilotlight.training.keras.devices import Devices
-from pilotlight.training.keras.precision import FLOAT32
 
 Fetch = Callable[[str, Path], None]
 """Downloads the object at an s3:// address to a path, or all objects below an address that ends with a slash."""
@@ -50,42 +52,42 @@ class Recorder:
 
 
 @dataclass(frozen=True)
-class Run:
-    """The settings of a run: those of the command line, else those of model.toml.
+class Run(TrainingSettings):
+    """The settings of one training run: model.toml, overridden by the command line; and what train.py may use.
 
     Attributes:
-        source: The data: a name that train.py knows, a path, s3://bucket/key or s3://bucket/prefix/.
-        epochs: Passes over the training part.
-        batch_size: The most samples in a step.
-        learning_rate: The rate that a schedule starts from.
-        seed: Of every random generator.
         progress: Where train.py reports.
         fetch: Downloads s3:// addresses; None without an AWS client.
         labels: The names of the classes; empty where model.toml has no [labels].
-        recorder: Collects the points of `record`.
-        checkpoints: Where `fit_model` writes checkpoints; None for no checkpoints.
-        checkpoint_minutes: The longest time between two checkpoints, in minutes.
-        stop: Ends the run early.
-        precision: What `fit_model` computes in: Keras's name of a dtype policy.
-        devices: What `fit_model` computes on.
-        deterministic: Whether GPUs must give the same bits each time.
+        recorder: What `record` fills.
+        checkpoints: Where `fit_model` keeps its checkpoints; None where it keeps none.
+        stop: Ends the fit early.
+        hardware: The devices that `fit_model` uses.
+        data_source: The parsed data source; None where it follows from `data` alone.
+
+    The settings themselves (data, epochs, batch_size, learning_rate, seed, …) are the fields of TrainingSettings.
     """
 
-    source: str
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    seed: int
     progress: Progress = field(default_factory=Silent)
     fetch: Fetch | None = None
     labels: tuple[str, ...] = ()
     recorder: Recorder = field(default_factory=Recorder)
     checkpoints: Checkpoints | None = None
-    checkpoint_minutes: float = 10.0
     stop: Stop = field(default_factory=Stop)
-    precision: str = FLOAT32
-    devices: Devices = field(default_factory=Devices)
-    deterministic: bool = False
+    hardware: Devices = field(default_factory=Devices)
+    data_source: DataSource | None = None
+
+    @property
+    def source(self) -> str:
+        """The data source as the person wrote it: a name, a path or an s3:// address."""
+        return self.data
+
+    @property
+    def location(self) -> DataSource:
+        """The data source, parsed."""
+        if self.data_source is not None and self.data_source.text == self.data:
+            return self.data_source
+        return parse_data_source(self.data, Path(), BUILT_IN)
 
     def record(self, axis: str, at: float, values: Mapping[str, float]) -> None:
         """Records a point of the learning curve. For a Keras model that train.py returns, its history is read instead.

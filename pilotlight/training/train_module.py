@@ -19,7 +19,7 @@ from typing import Any, Final
 from pilotlight.core.artifacts import Dataset, Exported, Named
 from pilotlight.core.errors import TrainingError, UserError
 from pilotlight.core.model_code import ModelCode
-from pilotlight.core.quiet import quiet
+from pilotlight.core.process_output import hide_native_logs
 from pilotlight.training.run import Run
 
 TRAIN_NAME: Final = "train.py"
@@ -129,7 +129,7 @@ def load_train_module(folder: Path) -> TrainModule:
         raise TrainingError(str(path), "cannot be loaded as Python", _CONTRACT)
     code = ModelCode(folder)
     module = importlib.util.module_from_spec(spec)
-    with report_errors(path, code), quiet():
+    with report_errors(path, code), hide_native_logs():
         spec.loader.exec_module(module)
     for name in ("load", "train"):
         if not callable(getattr(module, name, None)):

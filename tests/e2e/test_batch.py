@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import requests
-from batch_cloud import BUCKET, PREFIX, Cloud, Ended, docker, events_of, logs_of, moto_server, wait_for
-from cli_project import Desk, new_project
-from sam_client import accepting, local_api, tensor
-from sam_project import Sam, SamProject
-from training_image import TrainingImage
+from support.docker_batch import BUCKET, PREFIX, Cloud, Ended, docker, events_of, logs_of, moto_server, wait_for
+from support.project import Desk, new_project
+from support.sam import Sam, SamProject
+from support.sam_local import accepting, local_api, tensor
+from support.training_image import TrainingImage
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from sam_project import Sam
+from support.sam import Sam
 from yaml import safe_load
 
 

@@ -3,8 +3,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_project import Desk
-from sam_project import ECHO, Sam, SamProject, resource_of
+from support.project import Desk
+from support.sam import ECHO, Sam, SamProject, resource_of
 
 RESOURCES = ("CatalogFunction", "RuntimeLayer")
 _GRAPH = ("model.onnx", "optimized.onnx", "weights.bin")

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 import requests
-from cli_project import Desk
 from PIL import Image
-from sam_client import accepting, tensor
-from sam_project import ARRAYS, ECHO
 from sklearn.datasets import load_digits
+from support.project import Desk
+from support.sam import ARRAYS, ECHO
+from support.sam_local import accepting, tensor
 
 if sys.platform != "linux":
     pytest.skip("tritonclient has wheels for Linux alone", allow_module_level=True)

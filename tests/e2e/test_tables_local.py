@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sam_client import accepting, tensor
 from sklearn import datasets
 from sklearn.metrics import adjusted_rand_score, r2_score
+from support.sam_local import accepting, tensor
 
 if sys.platform != "linux":
     pytest.skip("tritonclient has wheels for Linux alone", allow_module_level=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sam_client import accepting, tensor
+from support.sam_local import accepting, tensor
 
 if sys.platform != "linux":
     pytest.skip("tritonclient has wheels for Linux alone", allow_module_level=True)

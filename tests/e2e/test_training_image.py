@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import requests
-from batch_cloud import docker
-from cli_project import Desk
-from training_image import TrainingImage
+from support.docker_batch import docker
+from support.project import Desk
+from support.training_image import TrainingImage
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from pilotlight.core.data_source import DataSource, SourceKind
 from pilotlight.core.errors import DataError
 from pilotlight.training.data.arrays import Arrays
 from pilotlight.training.data.npz import load_npz
@@ -43,8 +44,8 @@ def local_folder(run: Run) -> Iterator[Run]:
 
     Arrays that are mapped from its files can be used after the block: a file's content stays while it is mapped.
     """
-    if not (run.source.startswith("s3://") and run.source.endswith("/")):
+    if run.location.kind is not SourceKind.PREFIX:
         yield run
         return
     with fetch_to_file(run.source, run.fetch) as folder:
-        yield replace(run, source=str(folder))
+        yield replace(run, data=str(folder), data_source=DataSource(str(folder), SourceKind.FOLDER, folder))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from pilotlight.core.errors import DataError
 from pilotlight.training.data.table import Table
 
-SKLEARN_TABLES: Final = ("breast_cancer", "diabetes", "iris", "wine")
-
 
 def load_sklearn_table(name: str) -> Table:
-    """The table `name` of SKLEARN_TABLES. Classes are their names, the target of diabetes is a number."""
+    """The table `name` of TABLES. Classes are their names, the target of diabetes is a number."""
     bunch = _bunch(name)
     names = np.asarray(getattr(bunch, "target_names", ()))
     target = names[bunch.target] if len(names) else bunch.target

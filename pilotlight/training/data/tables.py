@@ -11,11 +11,12 @@ import numpy as np
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
 from pilotlight.training.data.arrays import Arrays, check_arrays
+from pilotlight.training.data.built_in import TABLES
 from pilotlight.training.data.classes import check_classes, number_classes
 from pilotlight.training.data.csv_file import load_csv, numbers_of
 from pilotlight.training.data.npz import load_npz
 from pilotlight.training.data.s3 import fetch_to_file
-from pilotlight.training.data.sklearn_tables import SKLEARN_TABLES, load_sklearn_table
+from pilotlight.training.data.sklearn_tables import load_sklearn_table
 from pilotlight.training.data.table import Table
 from pilotlight.training.run import Run
 
@@ -76,17 +77,17 @@ def load_targets(run: Run, target: str, features: Sequence[str] | None = None) -
 
 
 def _load(run: Run, target: str, features: Sequence[str] | None) -> Table | Arrays:
-    source = run.source
-    if source in SKLEARN_TABLES:
-        return load_sklearn_table(source)
-    if not source.endswith((".csv", ".npz")):
-        known = ", ".join(SKLEARN_TABLES)
+    source = run.location
+    if source.text in TABLES:
+        return load_sklearn_table(source.text)
+    if source.suffix not in (".csv", ".npz"):
+        known = ", ".join(TABLES)
         hint = f"Give one of {known}, a PATH.csv, a PATH.npz, or s3://bucket/key of one."
-        raise DataError(f"data source {source!r}", "is not known", hint)
-    if source.startswith("s3://"):
-        with fetch_to_file(source, run.fetch) as path:
+        raise DataError(f"data source {source.text!r}", "is not known", hint)
+    if source.path is None:
+        with fetch_to_file(source.text, run.fetch) as path:
             return _read(path, run, target, features)
-    return _read(Path(source), run, target, features)
+    return _read(source.path, run, target, features)
 
 
 def _read(path: Path, run: Run, target: str, features: Sequence[str] | None) -> Table | Arrays:

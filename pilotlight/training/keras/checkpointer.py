@@ -73,6 +73,6 @@ class Checkpointer:
         if not done:
             variables |= {OPTIMIZER: self.model.optimizer.variables, METRICS: self.model.metrics_variables}
         arrays = {kind: read_variables(each) for kind, each in variables.items()}
-        if self._run.devices.is_main:
+        if self._run.hardware.is_main:
             points = self._run.recorder.points[self._earlier_points :]
             self._store.save(Checkpoint(epoch, step, done, arrays, points))

@@ -24,7 +24,7 @@ from pilotlight.training.keras.variables import assign_variables
 from pilotlight.training.run import Run
 
 
-def fit_model(  # noqa: PLR0913  (three arguments, and options that callers name)
+def fit_model(
     model: Any,
     batches: EpochBatches,
     run: Run,

@@ -89,8 +89,8 @@ def open_loop(model: Any, batches: EpochBatches, run: Run, validation: Any) -> I
     with ExitStack() as inside:
         strategy, cloned = None, run.precision != FLOAT32
         if keras.backend.backend() == "tensorflow":
-            strategy = run.devices.strategy()
-        elif others := run.devices.others():
+            strategy = run.hardware.strategy()
+        elif others := run.hardware.others():
             cloned = _use_others(run, others, inside) or cloned
         if strategy is not None:
             run.progress.note(f"fits on {strategy.num_replicas_in_sync} devices, which share each batch")

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from pilotlight.training.keras.batches import epoch_batches
-from pilotlight_runtime.text.texts import padded
+from pilotlight_runtime.text.tensors import padded
 
 Row = Sequence[int]
 Augment = Callable[[Row, np.random.Generator], Row]

@@ -11,7 +11,8 @@ import numpy as np
 from pilotlight.core.artifacts import Array, Dataset, Exported, Named
 from pilotlight.training.text.batches import padded_array
 from pilotlight_runtime.text.classifier import GRAPH, INPUT, LABEL, LABELS, PROBABILITIES, VOCABULARY
-from pilotlight_runtime.text.texts import Vocabulary, batches
+from pilotlight_runtime.text.tensors import batches
+from pilotlight_runtime.text.tokens import Vocabulary
 
 _CELLS: Final = 1_000_000
 """The most in a batch, by the square of the length: attention takes memory for each pair of a text's tokens."""

@@ -6,13 +6,14 @@ import gzip
 from pathlib import Path
 from typing import Final
 
+from pilotlight.core.data_source import DataSource, SourceKind
 from pilotlight.core.errors import DataError
 
 MAX_CHARACTERS: Final = 5000
 """The most in a line. An array of texts is as wide as its longest: one text of 100,000 would take gigabytes."""
 
 
-def source_folder(source: str, layout: str) -> Path:
+def source_folder(source: DataSource, layout: str) -> Path:
     """The folder that a run's data source names.
 
     Args:
@@ -22,11 +23,10 @@ def source_folder(source: str, layout: str) -> Path:
     Raises:
         DataError: It is not a folder.
     """
-    folder = Path(source)
-    if not source or not folder.is_dir():
+    if source.kind is not SourceKind.FOLDER or source.path is None:
         hint = f"Give {layout}, or the name of a data set that the model's train.py knows."
-        raise DataError(f"data source {source!r}", "is not a folder", hint)
-    return folder
+        raise DataError(f"data source {source.text!r}", "is not a folder", hint)
+    return source.path
 
 
 def read_lines(path: Path, hint: str, max_characters: int = MAX_CHARACTERS) -> list[str]:

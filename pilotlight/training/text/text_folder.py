@@ -47,7 +47,7 @@ def load_text_folder(run: Run, max_characters: int = MAX_CHARACTERS) -> Labelled
     Raises:
         DataError: The source is not a folder, or a file is malformed.
     """
-    folder = source_folder(run.source, _LAYOUT)
+    folder = source_folder(run.location, _LAYOUT)
     files = sorted(folder.glob("*.txt"))
     if len(files) < 2:
         raise DataError(run.source, f"holds {len(files)} .txt files", _HINT)

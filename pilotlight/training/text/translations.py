@@ -33,7 +33,7 @@ def load_translations(run: Run, source: str, target: str) -> Arrays:
         DataError: The run's source is not a folder, or a file is missing or malformed.
     """
     layout = _LAYOUT.format(source, target)
-    folder, hint = source_folder(run.source, layout), f"It needs to be {layout}."
+    folder, hint = source_folder(run.location, layout), f"It needs to be {layout}."
     parts = [
         _read(_file(folder, f"{part}{wildcard}.{language}", run.source, hint), hint)
         for part, wildcard in (("train", ""), ("test", "*"))

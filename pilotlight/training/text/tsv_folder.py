@@ -33,7 +33,7 @@ def load_tsv_folder(run: Run, classes: Sequence[str]) -> Arrays:
     Raises:
         DataError: The source is not a folder, or a file is malformed; the message names the line.
     """
-    folder = source_folder(run.source, _LAYOUT)
+    folder = source_folder(run.location, _LAYOUT)
     numbers = {str(number): number for number in range(len(classes))} | {
         name: number for number, name in enumerate(classes)
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from pilotlight_runtime.text.texts import Vocabulary
+from pilotlight_runtime.text.tokens import Vocabulary
 
 
 def build_vocabulary(rows: Iterable[Sequence[str]], min_rows: int, buckets: int = 1) -> Vocabulary:

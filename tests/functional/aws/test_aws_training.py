@@ -9,9 +9,9 @@ from typing import Any
 
 import boto3
 import pytest
-from batch_account import IMAGE_MANIFEST, REGION
 from botocore.stub import Stubber
 from moto import mock_aws
+from support.batch_account import IMAGE_MANIFEST, REGION
 
 from pilotlight.aws import (
     BatchEngine,

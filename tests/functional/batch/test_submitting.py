@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batch_shapes import JOB, RUN, ScriptedEngine, definition, job
+from support.batch_descriptions import JOB, RUN, definition, job
+from support.scripted_batch import ScriptedEngine
 
 from pilotlight.batch import Claims, Order, Submitted, submit
 from pilotlight.batch.claims import CLAIM_SECONDS

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_project import Desk, new_project
-from models.build import add_model, save
+from support.onnx_models import add_model, save
+from support.project import Desk, new_project
 
 
 @pytest.fixture

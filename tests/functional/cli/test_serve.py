@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_project import Desk, new_project
-from served import Served, served
+from support.project import Desk, new_project
+from support.serve_process import Served, served
 
 from pilotlight.local.endpoint import HttpEndpoint
 

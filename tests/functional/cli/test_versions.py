@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_project import Desk, new_project
-from models.build import log_model
+from support.onnx_models import log_model
+from support.project import Desk, new_project
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx_makers import identity_model, linear_model, point_weights_to
+from support.onnx_protos import identity_model, linear_model, point_weights_to
 
 from pilotlight.conversion import import_onnx
 from pilotlight.core.errors import ConversionError

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_project import Desk, new_project
+from support.project import Desk, new_project
 
-from pilotlight.cli.cloud import code_tag
 from pilotlight.core.errors import ImageError
 from pilotlight.core.progress import Silent
-from pilotlight.image import Docker, Variant, build, image_files, image_tag, read_variant
+from pilotlight.image import Docker, Variant, build_image, image_files, image_tag, read_variant
 from pilotlight.image.content import write_context
+from pilotlight.workflows.context import tag_image
 
 pytestmark = pytest.mark.functional
 
@@ -134,7 +134,7 @@ def test_another_base_and_other_requirements_are_other_images(desk: Desk) -> Non
         desk("image", "tag", "--cpu", "--base", "b:1").out.strip(),
     ]
     assert len(set(tags)) == 5
-    assert plain == image_tag(desk.root) == code_tag(desk.root) == desk("image", "tag", "--gpu").out.strip()
+    assert plain == image_tag(desk.root) == tag_image(desk.root) == desk("image", "tag", "--gpu").out.strip()
 
 
 def test_the_project_says_which_image_is_meant(desk: Desk) -> None:
@@ -142,7 +142,7 @@ def test_the_project_says_which_image_is_meant(desk: Desk) -> None:
     settings.write_text('[image]\ncpu = true\nbase = "b:1"\n')
     assert read_variant(desk.root) == Variant("b:1", cpu=True)
     assert read_variant(desk.root, base="b:2", cpu=False) == Variant("b:2", cpu=False)
-    assert code_tag(desk.root) == image_tag(desk.root, variant=Variant("b:1", cpu=True)) != image_tag(desk.root)
+    assert tag_image(desk.root) == image_tag(desk.root, variant=Variant("b:1", cpu=True)) != image_tag(desk.root)
     for wrong in ("image = 3", "[image]\ncpu = 1", "[image]\nbase = true"):
         settings.write_text(f"{wrong}\n")
         ran = desk("image", "tag")
@@ -182,7 +182,7 @@ def test_a_file_that_is_saved_meanwhile_is_not_in_an_image_of_another_tag(desk: 
     program.write_text(KEEPING)
     program.chmod(0o755)
     before = image_tag(desk.root)
-    built = build(desk.root, Docker(print, (str(program),)), SavedMeanwhile(shared))
+    built = build_image(desk.root, Docker(print, (str(program),)), SavedMeanwhile(shared))
     assert built == (f"pilotlight-training:{before}", before, True)
     with tarfile.open(tmp_path / "sent.tar") as archive:
         entry = archive.extractfile("project/shared.py")

@@ -1,7 +1,7 @@
 """Every branch of infra/pipeline.yaml's state machine, executed by moto's interpreter of the Amazon States Language.
 
 The states, their inputs and outputs, the calls to S3, SNS, AWS Batch and CodeBuild, the catchers and the task token are
-executed; what the container and the build do is played (tests/moto_infra.py).
+executed; what the container and the build do is played (tests/support/moto_infra.py).
 """
 
 import json
@@ -10,9 +10,9 @@ import shlex
 from typing import Any
 
 import pytest
-from infra_pipeline import RESULT, Deploy, Pipeline, client
 from moto.batch_simple.models import batch_simple_backends
-from moto_infra import ACCOUNT, REGION, Ended
+from support.moto_infra import ACCOUNT, REGION, Ended
+from support.pipeline_stack import RESULT, Pipeline, Pipelines, client
 
 from pilotlight.core.runs import EXIT_DEFECT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_REFUSED
 
@@ -127,8 +127,8 @@ def test_a_submission_that_aws_batch_is_too_busy_for_is_repeated(automatic: Pipe
     assert "TaskFailed" in {event["type"] for event in automatic.history(run)}
 
 
-def test_a_job_that_cannot_be_submitted_stops_the_pipeline_with_the_reason(deploy: Deploy) -> None:
-    pipeline = deploy(TrainingJobDefinition="nobody-registered-it:3")
+def test_a_job_that_cannot_be_submitted_stops_the_pipeline_with_the_reason(pipeline_with: Pipelines) -> None:
+    pipeline = pipeline_with(TrainingJobDefinition="nobody-registered-it:3")
     assert pipeline.ended(pipeline.start("no-definition")) == ("FAILED", "PipelineFailed")
     assert subjects(pipeline) == ["digits: the pipeline itself failed"]
     assert "nobody-registered-it:3 does not exist" in pipeline.messages[0]["Message"]
@@ -237,8 +237,8 @@ def test_a_model_that_another_run_deployed_meanwhile_is_not_deployed_again(appro
     assert "StartBuild" not in approved.states(run)
 
 
-def test_no_answer_in_time_ends_without_a_deployment(deploy: Deploy) -> None:
-    pipeline = deploy(ApprovalSeconds="1")
+def test_no_answer_in_time_ends_without_a_deployment(pipeline_with: Pipelines) -> None:
+    pipeline = pipeline_with(ApprovalSeconds="1")
     run = pipeline.start("unanswered")
     assert pipeline.ended(run) == ("SUCCEEDED", None)
     assert pipeline.states(run)[-2:] == ["NotifyUnanswered", "NotDeployed"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from store_makers import make_candidate, publish
+from support.store import make_candidate, publish
 
 from pilotlight.core.errors import PackagingError, StoreError
 from pilotlight.core.lock import Lock

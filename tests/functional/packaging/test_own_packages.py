@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from store_makers import make_candidate, publish
-from wheel_makers import make_wheel
+from support.store import make_candidate, publish
+from support.wheels import make_wheel
 
 from pilotlight.core.errors import PackagingError
 from pilotlight.core.lock import Lock

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from sam_project import models_of
+from support.sam import models_of
 
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.project import Project, find_project

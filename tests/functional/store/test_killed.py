@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from store_makers import make_candidate, publish
+from support.store import make_candidate, publish
 
 from pilotlight.store import FolderBlobs, Store
 
@@ -19,7 +19,7 @@ DIES_BETWEEN_PUTS = """
 import os, signal, sys
 from pathlib import Path
 from pilotlight.store import FolderBlobs, Store
-from store_makers import make_candidate, publish
+from support.store import make_candidate, publish
 
 class Dies(FolderBlobs):
     left = int(sys.argv[3])
@@ -36,7 +36,7 @@ DIES_IN_A_FILE = """
 import resource, signal, sys
 from pathlib import Path
 from pilotlight.store import FolderBlobs, Store
-from store_makers import make_candidate, publish
+from support.store import make_candidate, publish
 
 candidate = make_candidate(Path(sys.argv[2]), weights=b"w" * 300_000)
 signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # the kernel kills the process at the write that passes the limit

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_makers import make_candidate, publish
+from support.store import make_candidate, publish
 
 from pilotlight.core.artifacts import Published
 from pilotlight.core.errors import StoreError

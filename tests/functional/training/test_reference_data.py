@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from training_code import FUNCTIONS, training_module
+from support.training_code import FUNCTIONS, training_module
 
 from pilotlight import DataError, Run, fingerprint, load_train_module
 

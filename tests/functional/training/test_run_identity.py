@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from pilotlight import Project, Run
-from pilotlight.pipeline.kept import run_id
-from pilotlight.pipeline.result import Options
 from pilotlight.scaffold import init_project, new_model
+from pilotlight.workflows.run_storage import identify_run
 
 RUN = Run("reviews", epochs=1, batch_size=1, learning_rate=0.1, seed=0)
 
@@ -19,8 +18,8 @@ def test_modules_and_files_beside_train_py_count(tmp_path: Path, changed: str) -
     init_project(tmp_path)
     project = Project(tmp_path, "")
     new_model(project, "mood", "keras-text")
-    before = run_id(project, "mood", RUN, Options())
-    assert run_id(project, "mood", RUN, Options()) == before
+    before = identify_run(project, "mood", RUN, 1)
+    assert identify_run(project, "mood", RUN, 1) == before
     with (tmp_path / changed).open("a") as file:
         file.write("# changed\n")
-    assert run_id(project, "mood", RUN, Options()) != before
+    assert identify_run(project, "mood", RUN, 1) != before

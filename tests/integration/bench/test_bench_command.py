@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from models.build import add_model, save
 from onnx import TensorProto, helper
-from wheel_makers import make_wheel
+from support.onnx_models import add_model, save
+from support.wheels import make_wheel
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from backend_runs import end, light_squares, opinions, project_with, start
+from support.backend_runs import end, light_squares, opinions, project_with, start
 
 
 def trained(project: Path, backend: str, model: str, data: Path, epochs: int) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from backend_runs import end, light_squares, project_with, start
+from support.backend_runs import end, light_squares, project_with, start
 
 from pilotlight.core.runs import EXIT_INTERRUPTED
 

@@ -4,9 +4,9 @@ import csv
 from pathlib import Path
 
 import pytest
-from cli_project import Desk, new_project
 from PIL import Image
 from sklearn.datasets import load_iris
+from support.project import Desk, new_project
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from typing import Any
 
 import keras
 import pytest
-from training_code import FUNCTIONS, training_module
+from support.training_code import FUNCTIONS, training_module
 
 from pilotlight.conversion.keras_adapter import declared_signature
 from pilotlight.conversion.keras_graph import as_onnx

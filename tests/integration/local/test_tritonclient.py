@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cli_project import Desk, new_project
-from models.build import add_model, identity_model
-from served import Served, served
+from support.onnx_models import add_model, identity_model
+from support.project import Desk, new_project
+from support.serve_process import Served, served
 
 if sys.platform != "linux":
     pytest.skip("tritonclient has wheels for Linux alone", allow_module_level=True)

@@ -7,8 +7,8 @@ import pytest
 
 from pilotlight import Run
 from pilotlight.core.project import Project
-from pilotlight.pipeline.seeds import fit_seeds
 from pilotlight.training import fit
+from pilotlight.workflows.fit_seeds import fit_seeds
 
 ROOT = Path(__file__).parents[3]
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import onnx
 import pytest
-from models.networks import network
+from support.weighted_network import network
 
 from pilotlight.conversion import read_signature
 from pilotlight.core.artifacts import Candidate

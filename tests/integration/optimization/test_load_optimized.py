@@ -5,22 +5,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-from models.networks import PIXELS
+from support.weighted_network import PIXELS
 
 from pilotlight.core.artifacts import Candidate, Reference
 from pilotlight.core.lock import Lock
 from pilotlight.core.modelconfig import ParityConfig
 from pilotlight.optimization import optimize
-from pilotlight.pipeline.graphs import verify_graphs
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.verification import verify
+from pilotlight.verification.graphs import verify_graph, verify_graphs
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import ChecksumMismatch, ManifestError, MissingArtifact
 from pilotlight_runtime.handler import model_handler
-from pilotlight_runtime.loading import LoadedModel, load_model
+from pilotlight_runtime.loading import load_model
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
+from pilotlight_runtime.types import LoadedModel
 
 FILES = ("model.onnx", "optimized.onnx", "weights.bin")
 
@@ -36,8 +36,8 @@ class Opener:
         return open_session(path, threads)
 
 
-class Heard:
-    """An observer."""
+class Warned:
+    """An observer that keeps what it is warned of."""
 
     def __init__(self) -> None:
         self.warnings: list[tuple[str, BaseException | None]] = []
@@ -90,14 +90,14 @@ def test_a_function_on_another_host_starts_with_one_warning(made: Candidate, tmp
     assert made.loading is not None
     loading = made.loading._replace(host="onnxruntime 1.32.0, aarch64")
     folder = published(Candidate(made.folder, made.signature, loading), tmp_path)
-    heard = Heard()
-    handler = model_handler(str(folder / "app.py"), observer=heard, environ={})
-    ((message, cause),) = heard.warnings
+    observer = Warned()
+    handler = model_handler(str(folder / "app.py"), observer=observer, environ={})
+    ((message, cause),) = observer.warnings
     assert "so model.onnx is opened" in message
     assert cause is None
     answer = handler({"path": "/v2/models/tiny/ready", "method": "GET"}, None)
     assert answer["statusCode"] == 200
-    own = Heard()
+    own = Warned()
     model_handler(str(published(made, tmp_path / "own") / "app.py"), observer=own, environ={})
     assert own.warnings == []
 
@@ -166,7 +166,9 @@ def test_the_gate_sees_each_graph(made: Candidate, plain: Candidate, name: str, 
 
     def report() -> Any:
         reference = Reference(source, {"x": samples}, None)
-        return verify_graphs(made, lambda engine: verify(made, reference, ParityConfig(), "", engine), open_session)
+        return verify_graphs(
+            made, lambda engine: verify_graph(made, reference, ParityConfig(), "", engine), open_session
+        )
 
     passed = report()
     assert passed.failures == ()

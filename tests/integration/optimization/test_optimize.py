@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import ort_models
 import pytest
-from models.networks import network
 from onnx import TensorProto, helper
+from support import ort_models
+from support.weighted_network import network
 
 from pilotlight.conversion import read_signature
 from pilotlight.core.artifacts import Candidate

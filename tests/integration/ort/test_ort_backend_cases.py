@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import onnx
 import pytest
-import reference_session
 from onnx import ModelProto, TensorProto, numpy_helper
 from onnx.backend.test.loader import load_model_tests, load_node_model_tests
+from support import reference_session
 
 from pilotlight_runtime.datatypes import BF16
 from pilotlight_runtime.engine.ort_session import open_session

@@ -5,10 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import ort_models
 import pytest
-import reference_session
 from onnx import ModelProto, TensorProto, helper
+from support import ort_models, reference_session
 
 from pilotlight_runtime.datatypes import BF16, BOOL, BYTES, DATATYPES, FP16, FP32, FP64, INT64, Datatype
 from pilotlight_runtime.engine.ort_session import open_session

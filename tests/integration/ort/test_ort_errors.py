@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import ort_models
 import pytest
 from onnx import ModelProto, TensorProto, helper
+from support import ort_models
 
 from pilotlight_runtime.datatypes import BYTES, FP32, FP64, INT64
 from pilotlight_runtime.engine.abi import OrtError

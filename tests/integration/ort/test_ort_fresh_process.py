@@ -4,8 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import ort_models
 import pytest
+from support import ort_models
 
 RUN = """
 import sys

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import ort_models
 import pytest
 from onnx import TensorProto
+from support import ort_models
 
 from pilotlight_runtime.datatypes import BYTES, FP32, INT64
 from pilotlight_runtime.engine.abi import OrtApi

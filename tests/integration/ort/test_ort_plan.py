@@ -4,9 +4,9 @@ import struct
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import ort_models
 import pytest
 from onnx import TensorProto, helper
+from support import ort_models
 
 from pilotlight_runtime.datatypes import BYTES, FP32, INT64
 from pilotlight_runtime.engine.ort_session import OrtSession, open_session

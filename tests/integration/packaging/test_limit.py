@@ -6,8 +6,8 @@ from pathlib import Path
 
 import onnx
 import pytest
-from cli_project import Desk, new_project
 from onnx import TensorProto, helper
+from support.project import Desk, new_project
 
 from pilotlight.packaging.reports import UNZIPPED_LIMIT
 

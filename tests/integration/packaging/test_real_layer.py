@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from models.build import add_model, save
+from support.onnx_models import add_model, save
 
 from pilotlight.core.errors import PackagingError
 from pilotlight.packaging import LayerReport, package_layer

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
+from support.progress import Heard
+from support.workflow_calls import train_model
 
 from pilotlight.core.errors import PackagingError, ProjectError, TrainingError
-from pilotlight.core.progress import Silent
 from pilotlight.core.project import Project
-from pilotlight.pipeline import Options, train_model
 from pilotlight.store import FolderBlobs, Store
 
 MODEL_TOML = """
@@ -41,16 +41,6 @@ def train(data, run):
 """
 
 
-class Heard(Silent):
-    """A Progress that remembers its notes."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     folder = tmp_path / "functions" / "tiny"
@@ -67,7 +57,7 @@ def store(project: Project) -> Store:
 
 def test_the_model_in_the_middle_is_published_with_every_score(project: Project, store: Store) -> None:
     heard = Heard()
-    result = train_model(project, "tiny", store=store, options=Options(seeds=3), progress=heard)
+    result = train_model(project, "tiny", store=store, options={"seeds": 3}, progress=heard)
     scores = result.scores
     assert scores is not None
     assert list(scores.by_seed) == [5, 6, 7]
@@ -85,13 +75,13 @@ def test_the_model_in_the_middle_is_published_with_every_score(project: Project,
         "seed 7",
         "median of 3 seeds",
     ]
-    alone = train_model(project, "tiny", store=store, options=Options(seed=7))
+    alone = train_model(project, "tiny", store=store, options={"seed": 7})
     assert alone.version == result.version
     assert alone.scores is None
 
 
 def test_of_an_even_number_the_lower_of_the_middle_two_is_kept(project: Project, store: Store) -> None:
-    scores = train_model(project, "tiny", store=store, options=Options(seeds=4)).scores
+    scores = train_model(project, "tiny", store=store, options={"seeds": 4}).scores
     assert scores is not None
     ordered = sorted(scores.by_seed.values())
     assert scores.by_seed[scores.kept] == ordered[1]
@@ -115,7 +105,7 @@ def test_what_cannot_be_compared_is_refused(
     path = project.folder("tiny") / "model.toml"
     path.write_text(path.read_text().replace(before, after))
     with pytest.raises((ProjectError, TrainingError), match=message):
-        train_model(project, "tiny", store=store, options=Options(seeds=2))
+        train_model(project, "tiny", store=store, options={"seeds": 2})
     assert project.lock("tiny") is None
 
 
@@ -147,11 +137,11 @@ def write_saving(project: Project, given: str, name: str) -> None:
 def test_a_file_that_each_seed_writes_anew_is_refused(project: Project, store: Store, given: str) -> None:
     write_saving(project, given, "model")
     with pytest.raises(TrainingError, match=r"model\.onnx: was returned for more than one seed"):
-        train_model(project, "tiny", store=store, options=Options(seeds=2))
+        train_model(project, "tiny", store=store, options={"seeds": 2})
 
 
 def test_one_file_may_be_two_graphs_of_one_seed(project: Project, store: Store) -> None:
     """So the missing app.py is what ends the way."""
     write_saving(project, EXPORTED, "model-{run.seed}")
     with pytest.raises(PackagingError, match=r"app\.py: is missing"):
-        train_model(project, "tiny", store=store, options=Options(seeds=2))
+        train_model(project, "tiny", store=store, options={"seeds": 2})

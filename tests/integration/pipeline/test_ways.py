@@ -10,12 +10,13 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from onnx_makers import model_of
+from support.onnx_protos import model_of
+from support.progress import Heard
+from support.workflow_calls import convert_model, train_model
 
 from pilotlight.core.errors import ConversionError, ParityError, ProjectError
 from pilotlight.core.lock import read_lock
 from pilotlight.core.project import Project
-from pilotlight.pipeline import Options, convert_model, train_model
 from pilotlight.store import FolderBlobs, Store
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.engine.ort_session import open_session
@@ -55,25 +56,6 @@ def train(data, run):
               callbacks=[keras_progress(run.progress)])
     return model
 """
-
-
-class Heard:
-    """A Progress that remembers."""
-
-    def __init__(self) -> None:
-        self.stages: list[str] = []
-        self.notes: list[str] = []
-        self.steps: list[tuple[int, int]] = []
-
-    def stage(self, title: str) -> None:
-        self.stages.append(title)
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-    def step(self, done: int, total: int, values: object) -> None:
-        assert values is not None
-        self.steps.append((done, total))
 
 
 @pytest.fixture
@@ -135,7 +117,7 @@ def test_training_ends_in_a_pinned_version(project: Project, store: Store) -> No
 def test_the_same_training_gives_the_same_version(project: Project, store: Store) -> None:
     first = train_model(project, "tiny", store=store)
     second = train_model(project, "tiny", store=store)
-    other = train_model(project, "tiny", store=store, options=Options(seed=21, epochs=1))
+    other = train_model(project, "tiny", store=store, options={"seed": 21, "epochs": 1})
     assert (first.version, first.published.new) == (second.version, True)
     assert not second.published.new
     assert other.version != first.version
@@ -323,7 +305,7 @@ def test_the_commit_is_told_and_pins_do_not_make_it_dirty(project: Project, stor
     git("add", ".")
     git("commit", "-q", "-m", "Begin")
     head = git("rev-parse", "HEAD")
-    results = [train_model(project, "tiny", store=store, options=Options(seed=seed)) for seed in (1, 2)]
+    results = [train_model(project, "tiny", store=store, options={"seed": seed}) for seed in (1, 2)]
     assert [each.published.manifest.provenance["commit"] for each in results] == [head, head]
     edited_toml(project, "epochs = 2", "epochs = 1")
     result = train_model(project, "tiny", store=store)

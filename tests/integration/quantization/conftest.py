@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from models.small import Small
+from support.small_networks import Small
 
 
 @pytest.fixture(scope="session")

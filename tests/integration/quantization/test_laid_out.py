@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from models.networks import PIXELS, network
+from support.weighted_network import PIXELS, network
 
 from pilotlight.conversion import read_signature
 from pilotlight.core.artifacts import Candidate

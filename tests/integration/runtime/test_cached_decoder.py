@@ -4,8 +4,8 @@ import struct
 from pathlib import Path
 
 import pytest
-from models.build import add_model, save
 from onnx import TensorProto, helper
+from support.onnx_models import add_model, save
 
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.engine.ort_session import OrtSession, open_session

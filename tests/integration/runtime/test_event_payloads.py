@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from models.build import package_identity
-from models.calls import Called, answered
+from support.handler_calls import Called, answered
+from support.onnx_models import package_identity
 
 EVENTS = Path(__file__).parents[2] / "events"
 BY_REQUEST = sorted(

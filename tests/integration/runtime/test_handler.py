@@ -10,7 +10,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from models.build import (
+from PIL import Image
+from support.codec_table import TABLE
+from support.handler_calls import Answered, Called
+from support.manifests import signature_of
+from support.onnx_models import (
     add_model,
     fill_model,
     gather_model,
@@ -19,10 +23,6 @@ from models.build import (
     package,
     package_identity,
 )
-from models.calls import Answered, Called
-from models.codec_table import TABLE
-from models.manifests import signature_of
-from PIL import Image
 
 from pilotlight_runtime.datatypes import DATATYPES
 from pilotlight_runtime.errors import LoadError

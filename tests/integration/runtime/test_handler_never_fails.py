@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from models.build import identity_model, package
-from models.calls import Called
-from models.manifests import signature_of
 from PIL import Image
+from support.handler_calls import Called
+from support.manifests import signature_of
+from support.onnx_models import identity_model, package
 
 from pilotlight_runtime.datatypes import DATATYPES
 from pilotlight_runtime.manifest import ImageInput

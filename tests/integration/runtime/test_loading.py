@@ -1,7 +1,8 @@
 from pathlib import Path
 
 import pytest
-from models.build import (
+from support.manifests import signature_of
+from support.onnx_models import (
     add_model,
     gather_model,
     identity_model,
@@ -12,14 +13,16 @@ from models.build import (
     save,
     spec,
 )
-from models.manifests import signature_of
 
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import ChecksumMismatch, ManifestError, MissingArtifact, SessionError
-from pilotlight_runtime.loading import LoadedModel, check_signature, load_model, zeros
-from pilotlight_runtime.manifest import content_version, dump_manifest
+from pilotlight_runtime.graph_loading import check_signature
+from pilotlight_runtime.loading import load_model
+from pilotlight_runtime.manifest_json import content_version, dump_manifest
 from pilotlight_runtime.signature import Signature
 from pilotlight_runtime.tensor import Tensor
+from pilotlight_runtime.types import LoadedModel
+from pilotlight_runtime.warm_up import zeros
 
 
 def load(folder: Path) -> LoadedModel:

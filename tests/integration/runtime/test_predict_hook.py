@@ -4,8 +4,8 @@ import struct
 from pathlib import Path
 
 import pytest
-from models.build import package_identity
-from models.calls import Called
+from support.handler_calls import Called
+from support.onnx_models import package_identity
 
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.errors import InvalidRequest

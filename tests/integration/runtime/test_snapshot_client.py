@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from models.build import identity_model, package, spec
+from support.onnx_models import identity_model, package, spec
 
 from pilotlight_runtime.manifest import ImageInput
 from pilotlight_runtime.signature import Signature

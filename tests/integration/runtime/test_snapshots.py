@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from models.build import package_identity
+from support.onnx_models import package_identity
 
 from pilotlight_runtime.handler import model_handler
 

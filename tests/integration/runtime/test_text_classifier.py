@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from models.calls import Called
-from models.texts import package_text
+from support.handler_calls import Called
+from support.text_models import package_text
 
 from pilotlight_runtime.errors import LoadError, ManifestError
 from pilotlight_runtime.handler import model_handler
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
 from pilotlight_runtime.text.classifier import Limits, text_classifier
-from pilotlight_runtime.text.texts import words
+from pilotlight_runtime.text.tokens import words
 
 PREPARE = text_classifier(words, Limits(longest=20, cells=6, mixed=True))
 

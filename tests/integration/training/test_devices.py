@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "device_fits.py"
+SCRIPT = Path(__file__).parents[2] / "support" / "device_fits.py"
 JAX = {"KERAS_BACKEND": "jax"}
 TWO = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
 needs_jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from text_project import TextModel, operators, trained_small
-from training_code import training_module
+from support.text_project import TextModel, operators, trained_small
+from support.training_code import training_module
 
 SPOKEN = ("de", "el", "fr")
 MIXED = ("x", "Bitte geben Sie ein gültiges Datum ein.", "Veuillez saisir une date valide. " * 12, "Όχι", "☃☃ 123")

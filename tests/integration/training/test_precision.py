@@ -10,13 +10,13 @@ import keras
 import numpy as np
 import onnx
 import pytest
-from backend_runs import light_squares
 from onnx import TensorProto
+from support.backend_runs import light_squares
+from support.workflow_calls import train_model
 
 from pilotlight import Run, array_batches, fit_model
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.project import Project
-from pilotlight.pipeline import Options, train_model
 from pilotlight.store import FolderBlobs, Store
 from pilotlight.training.keras.clone import clone_model, with_precision
 
@@ -36,7 +36,7 @@ def test_digits_pass_the_gate_in_float32(precision: str, images: Path, tmp_path:
     toml = (folder / "model.toml").read_text()
     (folder / "model.toml").write_text(toml.replace("[training]", f'[training]\nprecision = "{precision}"'))
     store = Store(FolderBlobs(tmp_path / "store"))
-    result = train_model(Project(tmp_path, ""), "digits", store=store, options=Options(data=str(images), epochs=2))
+    result = train_model(Project(tmp_path, ""), "digits", store=store, options={"data": str(images), "epochs": 2})
     assert result.parity.failures == ()
     assert result.parity.largest_difference is not None
     assert result.parity.largest_difference < 1e-5

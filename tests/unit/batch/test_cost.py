@@ -1,5 +1,6 @@
 import pytest
-from batch_shapes import HOST, KINDS, Market, attempt, environment, job
+from support.batch_descriptions import HOST, KINDS, attempt, environment, job
+from support.scripted_batch import Market
 
 from pilotlight.batch import PriceList, Range, estimate, minutes, read_job, read_prices, stated
 from pilotlight.batch.cost import IDLE

@@ -1,7 +1,8 @@
 from typing import Any
 
 import pytest
-from batch_shapes import ScriptedEngine, definition
+from support.batch_descriptions import definition
+from support.scripted_batch import ScriptedEngine
 
 from pilotlight.batch import needs_of, read_pattern
 from pilotlight.batch.definition import job_request, revision_for

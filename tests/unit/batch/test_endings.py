@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from batch_shapes import RUN, attempt, job
+from support.batch_descriptions import RUN, attempt, job
 
 from pilotlight.batch import CANCEL_REASON, failure, read_job
 from pilotlight.batch.endings import attempt_ended

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from batch_shapes import ScriptedEngine, environment, job
+from support.batch_descriptions import environment, job
+from support.scripted_batch import ScriptedEngine
 
 from pilotlight.batch import read_job, read_queue, why_waiting
 

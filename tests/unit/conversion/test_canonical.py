@@ -3,7 +3,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
-from onnx_makers import model_of
+from support.onnx_protos import model_of
 
 from pilotlight.conversion.canonical import canonical
 from pilotlight_runtime.datatypes import FP32

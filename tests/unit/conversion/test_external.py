@@ -2,7 +2,7 @@
 
 import onnx
 from onnx import TensorProto, helper
-from onnx_makers import model_of
+from support.onnx_protos import model_of
 
 from pilotlight.conversion.external import locations
 

@@ -2,7 +2,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from onnx_makers import identity_model, linear_model, model_of
+from support.onnx_protos import identity_model, linear_model, model_of
 
 from pilotlight.conversion.graph import signature_of
 from pilotlight.core.errors import ConversionError

@@ -1,7 +1,7 @@
 import struct
 
 import pytest
-from models.codec_table import TABLE, held
+from support.codec_table import TABLE, held
 
 from pilotlight_runtime.datatypes import BF16, BOOL, BYTES, DATATYPES, FP32, Datatype
 from pilotlight_runtime.errors import InvalidRequest

@@ -4,8 +4,8 @@ import zlib
 from typing import Any
 
 import pytest
-from models.manifests import manifest_of
 from PIL import Image
+from support.manifests import manifest_of
 
 from pilotlight_runtime.datatypes import DATATYPES
 from pilotlight_runtime.errors import InvalidRequest, SessionError, TooLarge

@@ -2,7 +2,7 @@ import struct
 from typing import Any
 
 import pytest
-from models.codec_table import TABLE, held
+from support.codec_table import TABLE, held
 
 from pilotlight_runtime.datatypes import BF16, BOOL, BYTES, DATATYPES, FP16, FP32, FP64, INT8, INT64, UINT8
 from pilotlight_runtime.errors import InvalidRequest

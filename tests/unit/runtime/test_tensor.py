@@ -2,7 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from models.manifests import signature_of
+from support.manifests import signature_of
 
 from pilotlight_runtime.datatypes import BF16, BYTES, DATATYPES, FP32, INT16, UINT8
 from pilotlight_runtime.tensor import Tensor

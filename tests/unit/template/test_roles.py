@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from cloudsplaining.scan.policy_document import PolicyDocument
-from templates import Template, read_template
+from support.templates import Template, read_template
 
 WHY: dict[str, dict[str, dict[str, str]]] = {
     "training.yaml": {

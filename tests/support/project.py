@@ -1,0 +1,67 @@
+"""A temporary project with one imported model, and the command line on it, in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pilotlight.cli.app import run
+from pilotlight.cli.invocation import Invocation
+from pilotlight.core.project import find_project
+from support.onnx_models import add_model, save
+
+
+class Ran(NamedTuple):
+    """What one command line did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """stdout as exactly one JSON document."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A folder to run commands in, with a store of its own."""
+
+    root: Path
+
+    def __call__(self, *argv: str) -> Ran:
+        """Runs `pilotlight ARGV` here."""
+        out, err = io.StringIO(), io.StringIO()
+        environ = {"PILOTLIGHT_STORE": str(self.root / "the-store")}
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = run(argv, Invocation(self.root, environ))
+        return Ran(code, out.getvalue(), err.getvalue())
+
+    def models(self) -> list[str]:
+        """The models here."""
+        return find_project(self.root, {}).models()
+
+    def kind(self, model: str) -> str:
+        """The kind of a model, as its model.toml says."""
+        return find_project(self.root, {}).config(model).kind
+
+    def imported(self, name: str = "adder", model: bytes | None = None) -> str:
+        """Imports a tiny model and gives its version."""
+        file = save(model or add_model(), self.root / f"{name}.onnx")
+        ran = self("import", str(file), "--name", name, "--json")
+        assert ran.code == 0, ran.err
+        version = ran.json["version"]
+        assert isinstance(version, str)
+        return version
+
+
+def new_project(root: Path) -> Desk:
+    """A fresh project in `root`."""
+    ran = Desk(root)("init", ".")
+    assert ran.code == 0, ran.err
+    return Desk(root)
