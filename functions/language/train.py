@@ -9,13 +9,13 @@ from pilotlight import (
     LabelledTexts,
     Run,
     build_vocabulary,
-    characters,
     exported_classifier,
     fingerprint,
     fit_model,
     load_text_folder,
     text_batches,
 )
+from pilotlight_runtime import characters
 
 from training.messages import LANGUAGES, load_messages
 
