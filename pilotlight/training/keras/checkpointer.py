@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any, Final, NoReturn
 
 from pilotlight.core.errors import Interrupted, StoreError
-from pilotlight.training.checkpoints import Checkpoint, FitCheckpoints
+from pilotlight.training.checkpoint_file import Checkpoint
+from pilotlight.training.checkpoints import FitCheckpoints
 from pilotlight.training.keras.variables import read_variables
 from pilotlight.training.run import Run
 

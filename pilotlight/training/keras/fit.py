@@ -15,7 +15,7 @@ from typing import Any
 
 from pilotlight.core.artifacts import Array
 from pilotlight.training.batches import EpochBatches
-from pilotlight.training.checkpoints import Checkpoint
+from pilotlight.training.checkpoint_file import Checkpoint
 from pilotlight.training.keras.checkpointer import MODEL, Checkpointer
 from pilotlight.training.keras.guard import Guard, Segment, guard_callback
 from pilotlight.training.keras.loops import Loop, open_loop

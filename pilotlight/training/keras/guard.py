@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from pilotlight.core.artifacts import Array
-from pilotlight.training.checkpoints import Checkpoint
+from pilotlight.training.checkpoint_file import Checkpoint
 from pilotlight.training.keras.checkpointer import METRICS, MODEL, OPTIMIZER, Checkpointer
 from pilotlight.training.keras.variables import assign_variables, read_variables
 from pilotlight.training.run import Run
