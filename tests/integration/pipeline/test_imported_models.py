@@ -13,17 +13,7 @@ from support.onnx_protos import identity_model, linear_model, model_of, save_ext
 from pilotlight.core.errors import ConversionError, DataError, ParityError
 from pilotlight.core.project import Project
 from pilotlight.pipeline import import_model
-from pilotlight.store import FolderBlobs, Store
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path, str(tmp_path / "store"))
-
-
-@pytest.fixture
-def store(project: Project) -> Store:
-    return Store(FolderBlobs(Path(project.store)))
+from pilotlight.store import Store
 
 
 def test_an_imported_file_without_samples_says_so(project: Project, store: Store, tmp_path: Path) -> None:
