@@ -1,5 +1,5 @@
 # What people type is what CI runs. Everything but `sam build` sets up .venv first, once.
-.PHONY: help demo check test bench coverage performance e2e memory sam lock clean
+.PHONY: help demo check docs hooks test pythons bench coverage performance e2e memory sam lock release release-check clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -11,9 +11,13 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 
 help:
 	@echo 'make demo    train, convert, verify, publish, package and serve a digits network, and ask it one question'
-	@echo 'make check   ruff, mypy --strict, import contracts, template lint, links in the docs'
+	@echo 'make check   ruff, mypy --strict, import contracts, template lint, links in the docs, the documentation site'
+	@echo 'make hooks   run what make check runs before each git commit'
+	@echo 'make docs    build the documentation site into build/site'
 	@echo 'make test    every test level that this machine can run'
+	@echo 'make pythons run the unit and functional tests on each other Python from 3.11 to 3.13 that is there'
 	@echo 'make bench   compare cold starts, size and memory with other ways to serve (fetches about 4 GB)'
+	@echo 'make release VERSION=x.y.z   build, try, commit and tag a release; make release-check rehearses it'
 	@echo 'make lock    renew the pins of the development environment, of the layer and of the training image'
 
 $(STAMP): pyproject.toml constraints.txt
@@ -43,6 +47,14 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint --include-checks I3510 -- template.yaml infra/*.yaml
 	$(BIN)/python scripts/check_links.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+hooks: $(STAMP)
+	$(BIN)/pre-commit install
+
+docs: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo 'Open build/site/index.html.'
 
 test: coverage performance e2e
 
@@ -56,6 +68,10 @@ performance: $(STAMP)
 
 e2e: $(STAMP)
 	$(BIN)/python -m pytest tests/e2e
+
+# Each on an environment of its own, .venv-3.X: make pythons PYTHONS='/path/to/python3.12 /path/to/python3.13'
+pythons: $(STAMP)
+	$(BIN)/python scripts/pythons.py $(PYTHONS)
 
 # The binding to ONNX Runtime under glibc's and Python's own checks of memory, then 100,000 requests (Linux with glibc).
 memory: $(STAMP)
@@ -71,8 +87,18 @@ lock: $(STAMP)
 	$(BIN)/python -m pilotlight.packaging.locking layers/runtime/requirements.in layers/runtime/requirements.txt
 	$(PYTHON) scripts/lock.py
 	$(BIN)/python -m pilotlight.packaging.training_lock infra/training-requirements.in constraints.txt
+	$(BIN)/python -m pilotlight.packaging.training_lock pilotlight/scaffold/files/infra/training-requirements.in constraints.txt
+
+# Nothing is pushed or uploaded; a step that fails leaves the tree as it was.
+release: $(STAMP)
+	@test -n "$(VERSION)" || { echo 'Name the version: make release VERSION=x.y.z' >&2; exit 1; }
+	$(BIN)/python scripts/release.py $(VERSION)
+
+# All of `make release` but the commit and the tag.
+release-check: $(STAMP)
+	$(BIN)/python scripts/release.py --dry-run $(VERSION)
 
 clean:
-	rm -rf .venv .venv-sam .aws-sam .pilotlight .coverage
+	rm -rf .venv .venv-* .aws-sam .pilotlight .coverage build dist
 
 include pilotlight/scaffold/files/Makefile

@@ -30,7 +30,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.handler import model_handler
-from pilotlight_runtime.manifest import ArtifactFile, Manifest, content_version, dump_manifest
+from pilotlight_runtime.manifest import ArtifactFile, Manifest
+from pilotlight_runtime.manifest_json import content_version, dump_manifest
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 ROUNDS = 9
@@ -195,7 +196,7 @@ def main() -> None:
         folder = Path(place)
         write_model(folder)
         stream = io.StringIO()
-        environ = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769"}
+        environ = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769", "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"}
         ours: Handler = model_handler(str(folder / "app.py"), environ=environ, stream=stream)
         reference = Reference(folder, stream)
         context = Context()

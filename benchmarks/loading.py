@@ -33,10 +33,12 @@ from pilotlight.core.lock import Lock
 from pilotlight.optimization import optimize
 from pilotlight.optimization.graph import save_optimized
 from pilotlight.store import FolderBlobs, Store
-from pilotlight_runtime import loading
 from pilotlight_runtime.datatypes import FP32
+from pilotlight_runtime.engine import heap
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.engine.start import installed_library, start_engine
+from pilotlight_runtime.graph_loading import choose_graph, open_checked, this_host
+from pilotlight_runtime.integrity import checked_manifest
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
 
@@ -150,9 +152,9 @@ def loaded(folder: Path, threads: int) -> Callable[[], Session]:
     """What a function does, but for the warm-up run."""
 
     def load() -> Session:
-        manifest = loading.checked_manifest(folder)
-        graph, _ = loading.choose_graph(manifest, loading.this_host)
-        return loading.open_checked(folder, graph, manifest, open_session, threads)
+        manifest = checked_manifest(folder)
+        graph, _ = choose_graph(manifest, this_host)
+        return open_checked(folder, graph, manifest, open_session, threads)
 
     return load
 
@@ -210,6 +212,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         at = {name: Path(folder) / name for name in ("plain", "prepacked", "ours")}
         apart(lambda: publish(Path(folder)))
+        heap.grow(heap.ENOUGH)  # as a handler does in Lambda
         start_engine(installed_library())
         threads = options.threads
         ways = {

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from benchmarks.install import Installed
 from benchmarks.peers import SERVER
-from pilotlight.bench.emulator import Deployed, Emulator, children, event_result, started
+from pilotlight.bench.emulator import Deployment, Emulator, check_result, children, start_environment
 from pilotlight.local.event import WebRequest, rest_event
 from pilotlight.local.routes import Route
 
@@ -49,11 +49,13 @@ def measure(installed: Installed, bodies: tuple[bytes, bytes], model: Path, emul
     if installed.stack.kind == SERVER:
         return _server(installed, bodies, model)
     layers = () if installed.packages is None else (installed.packages,)
-    with started(emulator._replace(python=installed.python), Deployed(installed.task, layers)) as environment:
+    with start_environment(
+        emulator._replace(python=installed.python), Deployment(installed.task, layers)
+    ) as environment:
 
         def ask(body: bytes) -> tuple[float, Any]:
             answered = environment.invoke(events[body])
-            return answered.ms, json.loads(event_result(answered)["body"])
+            return answered.ms, json.loads(check_result(answered)["body"])
 
         events = {body: _event(body) for body in bodies}
         cold, document = ask(bodies[0])

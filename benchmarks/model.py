@@ -12,11 +12,12 @@ import onnx
 from pilotlight.conversion import adapter_for_file, convert
 from pilotlight.core.lock import Lock
 from pilotlight.core.modelconfig import ModelConfig
-from pilotlight.core.progress import Silent
 from pilotlight.core.project import Project
-from pilotlight.pipeline import convert_model
-from pilotlight.store import FolderBlobs, Store
-from pilotlight.training import Run, fit
+from pilotlight.training.fitting import fit
+from pilotlight.workflows.context import Context
+from pilotlight.workflows.convert import convert as convert_saved
+from pilotlight.workflows.prepare_run import resolve_run
+from pilotlight.workflows.types import ConvertRequest
 
 
 class Digits(NamedTuple):
@@ -45,17 +46,13 @@ def prepare(repository: Path, into: Path) -> Digits:
         shutil.copy(repository / "functions" / "digits" / name, source)
     keras = into / "project" / "digits.keras"
     config = project.config("digits")
+    context = Context(Path.cwd(), {}, given_project=project)
     if not keras.is_file():
-        defaults = config.training
-        run = Run(
-            defaults.data, defaults.epochs, defaults.batch_size, defaults.learning_rate, defaults.seed, Silent(), None
-        )
-        fit(source, config, run).model.save(keras)
+        fit(source, config, resolve_run(context, config, {})).model.save(keras)
     plain = into / "project" / "plain" / "model.onnx"
     if not plain.is_file():
         _convert(keras, config, plain)
-    store = Store(FolderBlobs(Path(project.store)))
-    convert_model(project, "digits", keras, store=store)
+    convert_saved(ConvertRequest("digits", keras), context)
     lock = project.lock("digits")
     if lock is None:
         raise SystemExit("the digits network was not pinned")

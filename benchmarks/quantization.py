@@ -10,6 +10,7 @@ whose function is asked as it starts here. `all` is dynamic with the convolution
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
@@ -23,13 +24,14 @@ from pilotlight.core.artifacts import Candidate, Exported, Fitted, ParityReport,
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.lock import Lock
 from pilotlight.core.modelconfig import DYNAMIC, NONE, STATIC, ModelConfig, QuantizationConfig
-from pilotlight.core.progress import Silent
 from pilotlight.core.project import Project
 from pilotlight.optimization import optimize
-from pilotlight.pipeline.source import Source, source_of
 from pilotlight.quantization import integers, quantize
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.training import Run, fit
+from pilotlight.training.fitting import fit
+from pilotlight.workflows.context import Context
+from pilotlight.workflows.prepare_run import resolve_run
+from pilotlight.workflows.source_model import SourceModel, source_model
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.loading import load_model
 from pilotlight_runtime.manifest import MODEL_NAME
@@ -45,13 +47,13 @@ ROUNDS: Final = 31
 class Way:
     """One mode's version. folder: as Lambda has it."""
 
-    source: Source
+    source: SourceModel
     candidate: Candidate
     folder: Path
     report: ParityReport
 
 
-def ways(project: Project, config: ModelConfig, fitted: Fitted, folder: Path) -> tuple[dict[str, Way], Reference]:
+def ways(context: Context, config: ModelConfig, fitted: Fitted, folder: Path) -> tuple[dict[str, Way], Reference]:
     """Each mode that the model can take, and held-out samples."""
     found: dict[str, Way] = {}
     for mode in MODES:
@@ -59,7 +61,7 @@ def ways(project: Project, config: ModelConfig, fitted: Fitted, folder: Path) ->
             continue
         loose = QuantizationConfig(mode, rtol=0.0, atol=0.0, metric_drop=1.0, outliers=1.0)
         parity = loose.tolerances(len(fitted.dataset.x_test))
-        source = source_of(project, replace(config, quantization=loose, parity=parity), fitted, open_session)
+        source = source_model(context, replace(config, quantization=loose, parity=parity), fitted)
         at = folder / mode
         candidate = source.convert(at / "converted")
         try:
@@ -69,7 +71,7 @@ def ways(project: Project, config: ModelConfig, fitted: Fitted, folder: Path) ->
                 )
                 candidate = replace(candidate, folder=at / "quantized")
             elif mode != NONE:
-                candidate = quantize(config.name, candidate, source.calibration(candidate), at / "quantized")
+                candidate = quantize(config.name, candidate, source.calibration_samples(candidate), at / "quantized")
         except ConversionError as error:
             print(f"{config.name}, {mode}: {error.what}")
             continue
@@ -104,9 +106,7 @@ def asked(found: Mapping[str, Way], reference: Reference, samples: int) -> dict[
     """Milliseconds of one answer to so many samples."""
     rows = {name: array[:samples] for name, array in reference.inputs.items()}
     with ExitStack() as opened:
-        questions = {
-            mode: opened.enter_context(way.source.question(way.candidate, rows)) for mode, way in found.items()
-        }
+        questions = {mode: opened.enter_context(way.source.ask(way.candidate, rows)) for mode, way in found.items()}
         return in_turn(questions)
 
 
@@ -117,14 +117,12 @@ def loaded(way: Way) -> Callable[[], object]:
 
 def measure(project: Project, name: str, data: str | None) -> None:
     """Trains one model and prints its rows."""
+    context = Context(Path.cwd(), os.environ, given_project=project)
     config = project.config(name)
-    defaults = config.training
-    run = Run(
-        data or defaults.data, defaults.epochs, defaults.batch_size, defaults.learning_rate, defaults.seed, Silent()
-    )
+    run = resolve_run(context, config, {} if data is None else {"data": data})
     fitted = fit(project.folder(name), config, run)
     with tempfile.TemporaryDirectory() as folder:
-        found, reference = ways(project, config, fitted, Path(folder))
+        found, reference = ways(context, config, fitted, Path(folder))
         starts = in_turn({mode: loaded(way) for mode, way in found.items()})
         one, many = asked(found, reference, 1), asked(found, reference, 64)
         for mode, way in found.items():

@@ -47,10 +47,10 @@ def figures(installed: Installed, rounds: Sequence[Round]) -> dict[str, Any]:
         "title": installed.stack.title,
         "kind": installed.stack.kind,
         "python": installed.version,
-        "cold": Latency(tuple(entry.cold for entry in rounds)).as_object(),
+        "cold": Latency(tuple(entry.cold for entry in rounds)).as_json(),
         "cold_runs": [round(entry.cold, 2) for entry in rounds],
-        "one": Latency(tuple(value for entry in rounds for value in entry.one)).as_object(),
-        "many": Latency(tuple(value for entry in rounds for value in entry.many)).as_object(),
+        "one": Latency(tuple(value for entry in rounds for value in entry.one)).as_json(),
+        "many": Latency(tuple(value for entry in rounds for value in entry.many)).as_json(),
         "rss": int(median(entry.rss for entry in rounds)),
         "bytes": installed.bytes,
     }

@@ -71,7 +71,7 @@ def _compare(options: argparse.Namespace) -> None:
     _write(report.results(measured, missing, version, _commit()), options.into, may_install=options.install)
 
 
-def _rounds(  # noqa: PLR0913, PLR0917  (what, how often, with what)
+def _rounds(
     ready: list[Installed],
     missing: list[Missing],
     rounds: int,

@@ -1,5 +1,163 @@
-"""Pilotlight: train on GPUs, serve from functions that cost nothing while idle."""
+"""Pilotlight: train on GPUs, serve from functions that cost nothing while idle.
 
-from typing import Final
+What a train.py and a notebook use is here: `from pilotlight import Dataset, Run, fit_model`. What an app.py uses is in
+`pilotlight_runtime`. A name is imported when it is first used: `import pilotlight` loads neither numpy nor TensorFlow.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pilotlight.core.artifacts import Array, Dataset, Exported, Fitted, Named
+    from pilotlight.core.errors import (
+        ConversionError,
+        DataError,
+        ImageError,
+        Interrupted,
+        PackagingError,
+        ParityError,
+        ProjectError,
+        RunError,
+        ServiceError,
+        StoreError,
+        TrainingError,
+        UserError,
+    )
+    from pilotlight.core.project import Project, find_project
+    from pilotlight.training.batches import EpochBatches
+    from pilotlight.training.data.arrays import Arrays, fingerprint
+    from pilotlight.training.data.sklearn_tables import feature_names
+    from pilotlight.training.data.sources import load_arrays
+    from pilotlight.training.data.tables import load_classes, load_targets
+    from pilotlight.training.keras.batches import array_batches, epoch_batches
+    from pilotlight.training.keras.fit import fit_model
+    from pilotlight.training.keras.progress import keras_progress
+    from pilotlight.training.run import Run
+    from pilotlight.training.sklearn import folds, record_learning_curve
+    from pilotlight.training.text.batches import padded_array, text_batches
+    from pilotlight.training.text.classifier import exported_classifier
+    from pilotlight.training.text.generation import generate_recomputed
+    from pilotlight.training.text.pair_batches import pair_batches
+    from pilotlight.training.text.subwords import learn_subwords
+    from pilotlight.training.text.text_folder import LabelledTexts, load_text_folder
+    from pilotlight.training.text.translations import load_translations
+    from pilotlight.training.text.tsv_folder import load_tsv_folder
+    from pilotlight.training.text.vocabulary import build_vocabulary
+    from pilotlight.training.train_module import TrainModule, load_train_module
+    from pilotlight.verification.metrics import METRICS
+    from pilotlight_runtime.text.generation import Search
+    from pilotlight_runtime.text.subwords import Subwords
+    from pilotlight_runtime.text.tokens import Vocabulary, characters, words
 
 __version__: Final = "0.1.0"
+
+_NAMES: Final[dict[str, tuple[str, ...]]] = {
+    # The values of a run, and where a project is.
+    "pilotlight.core.artifacts": ("Array", "Dataset", "Exported", "Fitted", "Named"),
+    "pilotlight.core.errors": (
+        *("ConversionError", "DataError", "ImageError", "Interrupted", "PackagingError", "ParityError"),
+        *("ProjectError", "RunError", "ServiceError", "StoreError", "TrainingError", "UserError"),
+    ),
+    "pilotlight.core.project": ("Project", "find_project"),
+    # Training: data, batches, fitting.
+    "pilotlight.training.batches": ("EpochBatches",),
+    "pilotlight.training.data.arrays": ("Arrays", "fingerprint"),
+    "pilotlight.training.data.sklearn_tables": ("feature_names",),
+    "pilotlight.training.data.sources": ("load_arrays",),
+    "pilotlight.training.data.tables": ("load_classes", "load_targets"),
+    "pilotlight.training.keras.batches": ("array_batches", "epoch_batches"),
+    "pilotlight.training.keras.fit": ("fit_model",),
+    "pilotlight.training.keras.progress": ("keras_progress",),
+    "pilotlight.training.run": ("Run",),
+    "pilotlight.training.sklearn": ("folds", "record_learning_curve"),
+    "pilotlight.training.text.batches": ("padded_array", "text_batches"),
+    "pilotlight.training.text.classifier": ("exported_classifier",),
+    "pilotlight.training.text.generation": ("generate_recomputed",),
+    "pilotlight.training.text.pair_batches": ("pair_batches",),
+    "pilotlight.training.text.subwords": ("learn_subwords",),
+    "pilotlight.training.text.text_folder": ("LabelledTexts", "load_text_folder"),
+    "pilotlight.training.text.translations": ("load_translations",),
+    "pilotlight.training.text.tsv_folder": ("load_tsv_folder",),
+    "pilotlight.training.text.vocabulary": ("build_vocabulary",),
+    "pilotlight.training.train_module": ("TrainModule", "load_train_module"),
+    "pilotlight.verification.metrics": ("METRICS",),
+    # What train.py shares with app.py.
+    "pilotlight_runtime.text.generation": ("Search",),
+    "pilotlight_runtime.text.subwords": ("Subwords",),
+    "pilotlight_runtime.text.tokens": ("Vocabulary", "characters", "words"),
+}
+"""What each module exports here. A test holds it, the imports above and __all__ equal."""
+
+_MODULES: Final = {name: module for module, names in _NAMES.items() for name in names}
+
+__all__ = [
+    "METRICS",
+    "Array",
+    "Arrays",
+    "ConversionError",
+    "DataError",
+    "Dataset",
+    "EpochBatches",
+    "Exported",
+    "Fitted",
+    "ImageError",
+    "Interrupted",
+    "LabelledTexts",
+    "Named",
+    "PackagingError",
+    "ParityError",
+    "Project",
+    "ProjectError",
+    "Run",
+    "RunError",
+    "Search",
+    "ServiceError",
+    "StoreError",
+    "Subwords",
+    "TrainModule",
+    "TrainingError",
+    "UserError",
+    "Vocabulary",
+    "__version__",
+    "array_batches",
+    "build_vocabulary",
+    "characters",
+    "epoch_batches",
+    "exported_classifier",
+    "feature_names",
+    "find_project",
+    "fingerprint",
+    "fit_model",
+    "folds",
+    "generate_recomputed",
+    "keras_progress",
+    "learn_subwords",
+    "load_arrays",
+    "load_classes",
+    "load_targets",
+    "load_text_folder",
+    "load_train_module",
+    "load_translations",
+    "load_tsv_folder",
+    "padded_array",
+    "pair_batches",
+    "record_learning_curve",
+    "text_batches",
+    "words",
+]
+
+
+if not TYPE_CHECKING:  # a type checker would take any name for one that exists
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(_MODULES[name]), name)
+        globals()[name] = value  # the next use finds it without this function
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,12 +1,11 @@
-"""A support vector machine with a radial kernel; its scores become probabilities by Platt's scaling."""
+"""A support vector machine with a radial kernel; Platt's scaling turns its scores into probabilities."""
 
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from pilotlight.core.artifacts import Dataset
-from pilotlight.training import Run, feature_names, fingerprint, folds, load_classes, record_learning_curve
+from pilotlight import Dataset, Run, feature_names, fingerprint, folds, load_classes, record_learning_curve
 
 TARGET = "cultivar"
 
@@ -18,9 +17,10 @@ def load(run: Run) -> Dataset:
 
 
 def train(data: Dataset, run: Run) -> Pipeline:
-    """scikit-learn's own penalty and width, on scaled measurements; probabilities come of folds of the training part.
+    """Fits with scikit-learn's default penalty and width on scaled measurements.
 
-    A search for both does no better on so few wines: what it prefers in cross-validation is chance.
+    Folds of the training part calibrate the probabilities. A search for penalty and width does no better on so few
+    wines: what it prefers in cross-validation is chance.
     """
     machine = Pipeline([("scale", StandardScaler()), ("machine", SVC())])
     record_learning_curve(run, machine, data)

@@ -5,12 +5,10 @@ import math
 import keras
 import numpy as np
 
-from pilotlight.core.artifacts import Array, Dataset
-from pilotlight.core.errors import DataError
-from pilotlight.training import Run, array_batches, fingerprint, fit_model, load_arrays
+from pilotlight import Array, DataError, Dataset, Run, array_batches, fingerprint, fit_model, load_arrays
 
-STEPS_AN_EPOCH = 100
-"""At least so many: a small data set takes smaller batches, or five epochs would be too few steps to learn from."""
+MIN_STEPS = 100
+"""The fewest steps in an epoch. A small data set gets smaller batches: fewer steps would teach too little."""
 
 
 def load(run: Run) -> Dataset:
@@ -31,7 +29,7 @@ def load(run: Run) -> Dataset:
 
 
 def train(data: Dataset, run: Run) -> keras.Model:
-    """The network fitted for `run.epochs`, with a rate that falls to zero along half a cosine."""
+    """Fits the network for `run.epochs`; the learning rate falls to 0 along half a cosine."""
     layers = keras.layers
     model = keras.Sequential(
         [
@@ -44,7 +42,7 @@ def train(data: Dataset, run: Run) -> keras.Model:
             layers.Dense(10, activation="softmax", name="probabilities"),
         ]
     )
-    batch = max(1, min(run.batch_size, len(data.x_train) // STEPS_AN_EPOCH))
+    batch = max(1, min(run.batch_size, len(data.x_train) // MIN_STEPS))
     steps = run.epochs * math.ceil(len(data.x_train) / batch)
     rate = keras.optimizers.schedules.CosineDecay(run.learning_rate, steps)
     model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
@@ -58,5 +56,5 @@ def _pixels(images: Array) -> Array:
 
 def _labels(labels: Array, source: str) -> Array:
     if labels.ndim != 1 or labels.dtype.kind not in "iu" or int(labels.min()) < 0 or int(labels.max()) > 9:
-        raise DataError(source, "has labels that are not whole numbers of 0..9", "Give one digit an image.")
+        raise DataError(source, "has labels other than the whole numbers 0..9", "Give each image one digit.")
     return labels.astype(np.int64)

@@ -4,9 +4,7 @@ Texts of different lengths share a batch, since the network ignores padding. The
 the square of the length; so a text has a limit, and a batch has one.
 """
 
-from pilotlight_runtime.handler import model_handler
-from pilotlight_runtime.text.classifier import Limits, text_classifier
-from pilotlight_runtime.text.texts import characters
+from pilotlight_runtime import Limits, characters, model_handler, text_classifier
 
 LIMITS = Limits(longest=2000, cells=4_000_000, mixed=True, power=2)
 

@@ -3,47 +3,56 @@
 import keras
 import numpy as np
 
-from pilotlight.core.artifacts import Dataset, Exported
-from pilotlight.training import (
+from pilotlight import (
+    Dataset,
+    Exported,
+    LabelledTexts,
     Run,
     build_vocabulary,
+    characters,
     exported_classifier,
     fingerprint,
     fit_model,
-    load_languages,
+    load_text_folder,
     text_batches,
 )
-from pilotlight_runtime.text.texts import characters
 
-STEPS_AN_EPOCH = 100
-"""At least so many: a small data set takes smaller batches, or ten epochs would be too few steps to learn from."""
-LEAST = 8
+from training.messages import LANGUAGES, load_messages
+
+DJANGO = "django"
+"""The data source that reads Django's translations."""
+MIN_STEPS = 100
+"""The fewest steps in an epoch. A small data set gets smaller batches: fewer steps would teach too little."""
+MIN_TEXTS = 8
 """A character of fewer texts shares one of BUCKETS embeddings with others: Chinese and Korean have thousands."""
 BUCKETS = 16
 WIDTH = 48
 FILTERS = 32
 HEADS = 4
 LOWEST = -1e9
-LONGEST_TEXT = 2000
-"""Characters, as app.py takes them."""
+MAX_CHARACTERS = 2000
+"""Of a text, as in app.py."""
 SHORTEST, LONGEST = 8, 80
-"""Characters of the parts that are learned from: a caller's text begins and ends anywhere."""
+"""Characters in the parts of texts that are learned from: a caller's text begins and ends anywhere."""
 
 
 def load(run: Run) -> Dataset:
-    """Texts, and the number of the language of each."""
-    arrays, classes = load_languages(run, LONGEST_TEXT)
+    """Texts as x, numbers of languages as y: of Django's translations, or of a folder with a file a language."""
+    if run.source == DJANGO:
+        arrays, classes = LabelledTexts(load_messages(), LANGUAGES)
+    else:
+        arrays, classes = load_text_folder(run, MAX_CHARACTERS)
     return Dataset(*arrays, source=run.source, fingerprint=fingerprint(arrays), classes=classes)
 
 
 def train(data: Dataset, run: Run) -> Exported:
-    """The network fitted for `run.epochs` on other parts of the texts each time; the rate falls to 0."""
+    """Fits the network for `run.epochs`, on other parts of the texts in each; the learning rate falls to 0."""
     cut = [characters(text) for text in data.x_train.tolist()]
-    vocabulary = build_vocabulary(cut, LEAST, BUCKETS)
+    vocabulary = build_vocabulary(cut, MIN_TEXTS, BUCKETS)
     learned = [vocabulary.ids(tokens) for tokens in cut]
     held = [vocabulary.ids(characters(text)) for text in data.x_test.tolist()]
-    size = max(1, min(run.batch_size, len(learned) // STEPS_AN_EPOCH))
-    batches = text_batches(learned, data.y_train.tolist(), size, run.seed, part)
+    size = max(1, min(run.batch_size, len(learned) // MIN_STEPS))
+    batches = text_batches(learned, data.y_train.tolist(), size, run.seed, random_part)
     model = network(vocabulary.size, len(data.classes))
     rate = keras.optimizers.schedules.CosineDecay(run.learning_rate, run.epochs * len(batches))
     model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
@@ -52,7 +61,7 @@ def train(data: Dataset, run: Run) -> Exported:
 
 
 def network(size: int, classes: int) -> keras.Model:
-    """Ids of shape (n, length), padded with 0, to probabilities. What is padding counts nowhere."""
+    """A model of ids of shape (n, length), padded with 0, to probabilities. It ignores padding."""
     layers, ops = keras.layers, keras.ops
     ids = keras.Input((None,), dtype="int64", name="ids")
     there = ops.not_equal(ids, 0)
@@ -72,8 +81,8 @@ def network(size: int, classes: int) -> keras.Model:
     return keras.Model(ids, layers.Dense(classes, activation="softmax", name="probabilities")(pooled))
 
 
-def part(row: list[int], draw: np.random.Generator) -> list[int]:
-    """A part of `row` of SHORTEST to LONGEST characters; the whole where it is short, and three times in ten."""
+def random_part(row: list[int], draw: np.random.Generator) -> list[int]:
+    """A part of `row` of SHORTEST to LONGEST characters. A short row stays whole, and so do three rows in ten."""
     if len(row) <= LONGEST and (len(row) <= SHORTEST or draw.random() < 0.3):
         return row
     size = int(draw.integers(SHORTEST, min(len(row), LONGEST) + 1))

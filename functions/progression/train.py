@@ -1,11 +1,10 @@
-"""Linear regression, fitted by stochastic gradient descent, one sample a step."""
+"""Linear regression, fitted by stochastic gradient descent with one sample a step."""
 
 from sklearn.linear_model import SGDRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from pilotlight.core.artifacts import Dataset
-from pilotlight.training import Run, feature_names, fingerprint, load_targets
+from pilotlight import Dataset, Run, feature_names, fingerprint, load_targets
 
 TARGET = "progression"
 
@@ -17,7 +16,7 @@ def load(run: Run) -> Dataset:
 
 
 def train(data: Dataset, run: Run) -> Pipeline:
-    """Squared error with a little shrinkage; measurements are scaled inside the model, and weights are averaged."""
+    """Fits by squared error with a little shrinkage and averaged weights. The model itself scales measurements."""
     scale = StandardScaler().fit(data.x_train)
     x_train, x_test = scale.transform(data.x_train), scale.transform(data.x_test)
     model = SGDRegressor(

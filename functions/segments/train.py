@@ -1,16 +1,14 @@
-"""k-means on scaled measurements: Lloyd's algorithm from ten starts, the tightest result is kept."""
+"""k-means on scaled measurements: Lloyd's algorithm from ten starts; the result with the lowest inertia is kept."""
 
 import numpy as np
 from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from pilotlight.core.artifacts import Array, Dataset
-from pilotlight.core.errors import DataError
-from pilotlight.training import Run, feature_names, fingerprint, load_classes
+from pilotlight import Array, DataError, Dataset, Run, feature_names, fingerprint, load_classes
 
 TARGET = "cultivar"
-"""Known groups: they judge the clusters and are not learned from."""
+"""The column of the known groups, which judge the clusters and are not learned from."""
 CLUSTERS = 3
 STARTS = 10
 
@@ -22,9 +20,9 @@ def load(run: Run) -> Dataset:
 
 
 def train(data: Dataset, run: Run) -> Pipeline:
-    """Of ten starts the tightest; each has at most `run.epochs` iterations."""
+    """Fits from ten starts, with at most `run.epochs` iterations each."""
     if len(np.unique(data.x_train, axis=0)) < CLUSTERS:
-        what = f"has fewer than {CLUSTERS} different samples to learn from, which is the number of clusters"
+        what = f"has fewer different samples to learn from than the {CLUSTERS} clusters"
         raise DataError(run.source, what, "Give more samples, or fewer CLUSTERS in train.py.")
     scale = StandardScaler().fit(data.x_train)
     scaled = scale.transform(data.x_train)
@@ -36,11 +34,11 @@ def train(data: Dataset, run: Run) -> Pipeline:
     return Pipeline([("scale", scale), ("model", best[-1])])
 
 
-def _path(scaled: Array, random: np.random.RandomState, most: int) -> list[KMeans]:
+def _path(scaled: Array, random: np.random.RandomState, max_iterations: int) -> list[KMeans]:
     """The model after each iteration, until the inertia falls no more."""
     centres, _ = kmeans_plusplus(scaled, CLUSTERS, random_state=random)
     path: list[KMeans] = []
-    while len(path) < most:
+    while len(path) < max_iterations:
         model = KMeans(CLUSTERS, init=centres, n_init=1, max_iter=1).fit(scaled)
         if path and model.inertia_ >= path[-1].inertia_:
             break

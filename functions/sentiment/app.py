@@ -3,9 +3,7 @@
 Sentences of one length run together and others apart, so that the recurrent network never sees padding.
 """
 
-from pilotlight_runtime.handler import model_handler
-from pilotlight_runtime.text.classifier import Limits, text_classifier
-from pilotlight_runtime.text.texts import words
+from pilotlight_runtime import Limits, model_handler, text_classifier, words
 
 LIMITS = Limits(longest=5000, cells=16_384, mixed=False)
 

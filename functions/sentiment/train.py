@@ -3,45 +3,51 @@
 import keras
 import numpy as np
 
-from pilotlight.core.artifacts import Dataset, Exported
-from pilotlight.training import (
+from pilotlight import (
+    Dataset,
+    Exported,
     Run,
     build_vocabulary,
     exported_classifier,
     fingerprint,
     fit_model,
-    load_sentiments,
-    log_count_ratios,
+    load_tsv_folder,
     text_batches,
+    words,
 )
-from pilotlight_runtime.text.texts import words
 
-STEPS_AN_EPOCH = 100
-"""At least so many: a small data set takes smaller batches, or five epochs would be too few steps to learn from."""
-LEAST = 2
-"""A word of fewer sentences is unknown: nothing could be learned of it but what to say of unknown words."""
+from training.ratios import log_count_ratios
+from training.reviews import load_reviews
+
+REVIEWS = "reviews"
+"""The data source that generates short film reviews."""
+CLASSES = ("negative", "positive")
+MIN_STEPS = 100
+"""The fewest steps in an epoch. A small data set gets smaller batches: fewer steps would teach too little."""
+MIN_TEXTS = 2
+"""A word of fewer sentences is unknown: the model learns from it what to answer to unknown words."""
 WIDTH = 128
 UNITS = 64
 RATIO = 0.3
-"""How much of a word's log-count ratio its embedding begins with."""
+"""The factor of a word's log-count ratio in its initial embedding."""
 LOWEST = -1e9
 
 
 def load(run: Run) -> Dataset:
-    """Sentences as texts; 0 is negative, 1 positive."""
-    arrays, classes = load_sentiments(run)
-    return Dataset(*arrays, source=run.source, fingerprint=fingerprint(arrays), classes=classes)
+    """Sentences as x, 0 (negative) or 1 (positive) as y: generated reviews, or a folder with train.tsv and test.tsv."""
+    arrays = load_reviews() if run.source == REVIEWS else load_tsv_folder(run, CLASSES)
+    return Dataset(*arrays, source=run.source, fingerprint=fingerprint(arrays), classes=CLASSES)
 
 
 def train(data: Dataset, run: Run) -> Exported:
-    """The network fitted for `run.epochs`; its weights are averaged over the steps."""
+    """Fits the network for `run.epochs`, with weights averaged over the steps."""
     cut = [words(text) for text in data.x_train.tolist()]
-    vocabulary = build_vocabulary(cut, LEAST)
+    vocabulary = build_vocabulary(cut, MIN_TEXTS)
     rows = [vocabulary.ids(tokens) for tokens in cut]
     held = [vocabulary.ids(words(text)) for text in data.x_test.tolist()]
     model = network(vocabulary.size, masked=True)
-    begin_with_ratios(model, log_count_ratios(rows, data.y_train.tolist(), vocabulary.size))
-    batch = max(1, min(run.batch_size, len(rows) // STEPS_AN_EPOCH))
+    set_ratios(model, log_count_ratios(rows, data.y_train.tolist(), vocabulary.size))
+    batch = max(1, min(run.batch_size, len(rows) // MIN_STEPS))
     optimizer = keras.optimizers.Adam(run.learning_rate, clipnorm=1.0, use_ema=True, ema_momentum=0.99)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
     batches = text_batches(rows, data.y_train.tolist(), batch, run.seed)
@@ -50,9 +56,9 @@ def train(data: Dataset, run: Run) -> Exported:
 
 
 def network(size: int, *, masked: bool) -> keras.Model:
-    """Ids of shape (n, length) to probabilities; with masks, where rows are padded with 0.
+    """A model of ids of shape (n, length) to probabilities. With `masked`, rows may be padded with 0.
 
-    Masks take a loop in ONNX. Without them the LSTM becomes ONNX's own operator, and rows must be of one length.
+    A mask becomes a loop in ONNX. Without one the LSTM becomes ONNX's own operator, and rows must have one length.
     """
     layers, ops = keras.layers, keras.ops
     ids = keras.Input((None,), dtype="int64", name="ids")
@@ -66,8 +72,8 @@ def network(size: int, *, masked: bool) -> keras.Model:
     return keras.Model(ids, layers.Dense(2, activation="softmax", name="probabilities")(pooled))
 
 
-def begin_with_ratios(model: keras.Model, ratios: np.ndarray) -> None:
-    """Has the embedding of each word begin with how it divides the classes; the other places begin near 0."""
+def set_ratios(model: keras.Model, ratios: np.ndarray) -> None:
+    """Sets the first value of each word's initial embedding to its ratio; the other values start near 0."""
     layer = model.get_layer("words")
     (weights,) = layer.get_weights()
     weights[:, 0] = RATIO * ratios
@@ -75,7 +81,7 @@ def begin_with_ratios(model: keras.Model, ratios: np.ndarray) -> None:
 
 
 def unmasked(model: keras.Model, size: int) -> keras.Model:
-    """The network that is served, with the weights of `model`."""
+    """The network to serve, with the weights of `model`."""
     served = network(size, masked=False)
     served.set_weights(model.get_weights())
     return served

@@ -1,6 +1,5 @@
 """Serves the model species: finite numbers in, tensors out."""
 
-from pilotlight_runtime.finite import predict_finite
-from pilotlight_runtime.handler import model_handler
+from pilotlight_runtime import model_handler, predict_finite
 
 handler = model_handler(__file__, predict=predict_finite)

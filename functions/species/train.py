@@ -1,12 +1,11 @@
-"""A decision tree and a random forest; the one that does better in cross-validation is kept."""
+"""A decision tree or a random forest, whichever does better in cross-validation."""
 
 from sklearn.base import ClassifierMixin
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import cross_val_score
 from sklearn.tree import DecisionTreeClassifier
 
-from pilotlight.core.artifacts import Dataset
-from pilotlight.training import Run, feature_names, fingerprint, folds, load_classes, record_learning_curve
+from pilotlight import Dataset, Run, feature_names, fingerprint, folds, load_classes, record_learning_curve
 
 TARGET = "species"
 
@@ -18,7 +17,7 @@ def load(run: Run) -> Dataset:
 
 
 def train(data: Dataset, run: Run) -> ClassifierMixin:
-    """Cross-validation is inside the training part; of equal scores the tree is kept, which is smaller."""
+    """Chooses by cross-validation inside the training part. With equal scores the tree is kept, which is smaller."""
     models = {
         "decision tree": DecisionTreeClassifier(min_samples_leaf=2, random_state=run.seed),
         "random forest": RandomForestClassifier(n_estimators=100, random_state=run.seed),

@@ -4,16 +4,18 @@ Texts of different lengths share a batch, since the network ignores padding. Wha
 attention and of the cache.
 """
 
-from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.handler import model_handler
-from pilotlight_runtime.inference import Prepared
-from pilotlight_runtime.loading import LoadedModel
-from pilotlight_runtime.tensor import Tensor
-from pilotlight_runtime.text.generation import CachedDecoder, Search, generate
-from pilotlight_runtime.text.subwords import Subwords
-from pilotlight_runtime.text.texts import (
+from pilotlight_runtime import (
+    CachedDecoder,
+    InvalidRequest,
+    LoadedModel,
+    Prepared,
+    Search,
+    Subwords,
+    Tensor,
     batches,
     flags_tensor,
+    generate,
+    model_handler,
     padded,
     read_json,
     read_texts,

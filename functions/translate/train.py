@@ -6,11 +6,14 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from pilotlight.core.artifacts import Array, Dataset, Exported, Named
-from pilotlight.training import (
-    NUMBERS,
+from pilotlight import (
+    METRICS,
+    Array,
+    Dataset,
+    Exported,
+    Named,
     Run,
-    corpus_bleu,
+    Search,
     fingerprint,
     fit_model,
     generate_recomputed,
@@ -18,20 +21,30 @@ from pilotlight.training import (
     load_translations,
     pair_batches,
 )
-from pilotlight.training.text.transformer import Shape, Transformer
-from pilotlight.verification import METRICS
-from pilotlight_runtime.text.generation import Search
 
+from training.bleu import corpus_bleu
+from training.network import Shape, Transformer
+from training.number_words import load_number_words
+
+NUMBERS = "numbers"
+"""The data source that writes numbers in words."""
 SOURCE, TARGET = "en", "de"
 WIDTH = 128
 HEADS = 4
 LAYERS = 2
 WARM_UP = 0.1
-"""The part of the steps in which the learning rate rises."""
+"""The share of the steps in which the learning rate rises."""
 
 
 class Choice(NamedTuple):
-    """merges: of the subwords of each language. beams: see Search. smoothing: of the labels. dropout: of states."""
+    """Settings that depend on the data.
+
+    Attributes:
+        merges: Merges of the subwords of each language.
+        beams: Beams of the search.
+        smoothing: Label smoothing.
+        dropout: The rate of dropout.
+    """
 
     merges: int
     beams: int
@@ -40,19 +53,20 @@ class Choice(NamedTuple):
 
 
 EXACT = Choice(merges=100, beams=1, smoothing=0.0, dropout=0.0)
-"""For numbers, each of which has one translation."""
+"""For numbers, which have one translation each."""
 OPEN = Choice(merges=2000, beams=4, smoothing=0.1, dropout=0.2)
 """For sentences, which have many."""
 
 
 def load(run: Run) -> Dataset:
-    """Texts in SOURCE, and in TARGET as what is wanted."""
-    arrays = load_translations(run, SOURCE, TARGET)
+    """Texts in SOURCE as x, in TARGET as y: numbers in words, or a folder of aligned text files."""
+    numbers = run.source == NUMBERS
+    arrays = load_number_words(SOURCE, TARGET) if numbers else load_translations(run, SOURCE, TARGET)
     return Dataset(*arrays, source=run.source, fingerprint=fingerprint(arrays))
 
 
 def train(data: Dataset, run: Run) -> Exported:
-    """The network fitted for `run.epochs`; its weights are averaged over the steps."""
+    """Fits the network for `run.epochs`, with weights averaged over the steps."""
     choice = EXACT if run.source == NUMBERS else OPEN
     source, target = (learn_subwords(texts.tolist(), choice.merges) for texts in (data.x_train, data.y_train))
     pairs = [(source.ids(one), target.ids(other)) for one, other in zip(data.x_train, data.y_train, strict=True)]
@@ -61,14 +75,14 @@ def train(data: Dataset, run: Run) -> Exported:
     never = (0, 1, target.begin)  # padding, an unknown character
     shape = Shape(source.vocabulary.size, target.vocabulary.size, WIDTH, HEADS, LAYERS, choice.dropout)
     network = Transformer(shape, never)
-    model = network.trained()
+    model = network.training_model()
     batches = pair_batches(pairs, (target.begin, target.end), run.batch_size, run.seed)
     steps = run.epochs * len(batches)
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, round(steps * (1 - WARM_UP)), warmup_target=run.learning_rate, warmup_steps=round(steps * WARM_UP)
     )
     optimizer = keras.optimizers.Adam(rate, beta_2=0.98, clipnorm=1.0, use_ema=True, ema_momentum=0.99)
-    model.compile(optimizer, smoothed(choice.smoothing))
+    model.compile(optimizer, smoothed_loss(choice.smoothing))
     fit_model(model, batches, run)
 
     def predict(inputs: Named) -> Named:
@@ -85,18 +99,18 @@ def train(data: Dataset, run: Run) -> Exported:
         "limits.json": (json.dumps(limits) + "\n").encode(),
     }
     graphs = {"encoder": network.encoder(), "decoder": network.decoder(search.beams)}
-    metrics = measured(predict({"text": data.x_test}), data.y_test, bleu=choice is OPEN)
+    metrics = measure(predict({"text": data.x_test}), data.y_test, bleu=choice is OPEN)
     return Exported(graphs, predict, assets, metrics, model)
 
 
-def measured(answers: Named, wanted: Array, *, bleu: bool) -> dict[str, float]:
-    """How much of the held-out part is translated exactly as wanted, letter case aside; and BLEU, for sentences."""
+def measure(answers: Named, wanted: Array, *, bleu: bool) -> dict[str, float]:
+    """The share of texts that are translated exactly as wanted, regardless of letter case; for sentences also BLEU."""
     metrics = {"exact_match": METRICS["exact_match"](answers, wanted)}
     return metrics | ({"bleu": corpus_bleu(answers["translation"].tolist(), wanted.tolist())} if bleu else {})
 
 
-def smoothed(smoothing: float) -> object:
-    """The loss of a token that is wanted: `smoothing` of it is spread over all tokens. Padding counts nothing."""
+def smoothed_loss(smoothing: float) -> object:
+    """Cross-entropy that spreads `smoothing` of each target over all tokens, and ignores padding."""
 
     def loss(wanted: object, logits: object) -> object:
         scores = keras.ops.log_softmax(logits)

@@ -1,4 +1,4 @@
-"""Logistic regression, fitted by stochastic gradient descent, one sample a step."""
+"""Logistic regression, fitted by stochastic gradient descent with one sample a step."""
 
 import numpy as np
 from sklearn.linear_model import SGDClassifier
@@ -6,8 +6,7 @@ from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from pilotlight.core.artifacts import Dataset
-from pilotlight.training import Run, feature_names, fingerprint, load_classes
+from pilotlight import Dataset, Run, feature_names, fingerprint, load_classes
 
 TARGET = "diagnosis"
 
@@ -19,7 +18,7 @@ def load(run: Run) -> Dataset:
 
 
 def train(data: Dataset, run: Run) -> Pipeline:
-    """Measurements are scaled inside the model, so that callers send them as measured; weights are averaged."""
+    """Fits with averaged weights. The model itself scales measurements, so callers send them as measured."""
     scale = StandardScaler().fit(data.x_train)
     x_train, x_test = scale.transform(data.x_train), scale.transform(data.x_test)
     model = SGDClassifier(

@@ -16,7 +16,7 @@ machines.py    instances
 pricelist.py   what they cost an hour
 cost.py        what a run may cost, and has cost
 records.py     what the store holds of runs
-protocol.py    AWS, the store and the display, as this room sees them
+protocol.py    AWS and the store, as this room sees them
 """
 
 from pilotlight.batch.checks import Vcpus, checked_queue, read_vcpus
@@ -27,7 +27,7 @@ from pilotlight.batch.endings import CANCEL_REASON, failure, no_result
 from pilotlight.batch.identity import data_identity, local_data, run_id
 from pilotlight.batch.jobs import SUCCEEDED, Job, read_job
 from pilotlight.batch.pricelist import PriceList, Range, read_prices
-from pilotlight.batch.protocol import Clock, Cloud, Display, Engine, RunFiles, Sleep
+from pilotlight.batch.protocol import Clock, Cloud, Engine, RunFiles, Sleep
 from pilotlight.batch.queues import Queue, read_queue
 from pilotlight.batch.records import (
     Result,
@@ -52,7 +52,6 @@ __all__ = [
     "Clock",
     "Cloud",
     "Cost",
-    "Display",
     "Engine",
     "Job",
     "JobGone",

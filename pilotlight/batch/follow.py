@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from pilotlight.batch.protocol import Display, Logs
+from pilotlight.batch.protocol import Logs
 from pilotlight.core.events import read_event, replay
+from pilotlight.core.progress import Progress
 
 _LONGEST: Final = 2000
 """Characters of a line that are shown."""
@@ -15,7 +16,7 @@ _LONGEST: Final = 2000
 class Follower:
     """Shows what is new in the streams of one job. groups: where they may be, the likeliest first."""
 
-    def __init__(self, logs: Logs, groups: Iterable[str], display: Display) -> None:
+    def __init__(self, logs: Logs, groups: Iterable[str], display: Progress) -> None:
         self._logs = logs
         self._groups = tuple(dict.fromkeys(groups))
         self._display = display

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pilotlight.batch.protocol import Objects
+from pilotlight.core.data_source import DataSource, SourceKind
 from pilotlight.core.errors import DataError
 
 RUN_DIGITS: Final = 12
@@ -21,26 +22,27 @@ def run_id(model: str, image: str, settings: Mapping[str, Any], data: Mapping[st
     return hashlib.sha256(canonical.encode()).hexdigest()[:RUN_DIGITS]
 
 
-def data_identity(source: str, objects: Objects) -> dict[str, Any]:
+def data_identity(source: DataSource, objects: Objects) -> dict[str, Any]:
     """What says whether the data at `source` are the same: of a built-in set its name, of S3 the ETags and sizes.
 
     DataError where nothing is at an s3:// address, or it is a prefix and has no slash at its end, by which a container
     tells one from an object. An object's ETag changes with its content (Amazon S3 API Reference, "Object"); of a
     prefix, the list of all of them stands for the content.
     """
-    if not source.startswith("s3://"):
-        return {"built_in": source}
-    found = objects.one(source)
+    if not source.in_s3:
+        return {"built_in": source.text}
+    url = source.text
+    found = objects.one(url)
     if found is not None:
-        return {"object": source, "etag": found[0], "size": found[1]}
-    below = objects.below(source)
+        return {"object": url, "etag": found[0], "size": found[1]}
+    below = objects.below(url)
     if not below:
         hint = "Correct the address, or upload the data; nothing was submitted."
-        raise DataError(source, "there is no such object, and nothing below it", hint)
-    if not source.endswith("/"):
-        hint = f"End it with a slash, {source}/; nothing was submitted."
-        raise DataError(source, "is no object, but there are some below it", hint)
-    return {"prefix": source.rstrip("/"), "objects": [list(item) for item in below]}
+        raise DataError(url, "there is no such object, and nothing below it", hint)
+    if source.kind is not SourceKind.PREFIX:
+        hint = f"End it with a slash, {url}/; nothing was submitted."
+        raise DataError(url, "is no object, but there are some below it", hint)
+    return {"prefix": url.rstrip("/"), "objects": [list(item) for item in below]}
 
 
 def local_data(source: str, store: str, *, folder: bool) -> DataError:

@@ -1,12 +1,10 @@
-"""What a run on AWS Batch needs of the world: AWS, the store, the display. pilotlight.aws has the real ones.
+"""What a run on AWS Batch needs of the world: AWS and the store. pilotlight.aws has the real ones.
 
 Descriptions are as the AWS Batch and EC2 API References document them; this room turns them into its own values.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
-
-from pilotlight.core.progress import Progress
 
 Description = Mapping[str, Any]
 """One object of an AWS API's answer."""
@@ -61,6 +59,9 @@ class Images(Protocol):
 
     def has(self, repository: str, tag: str) -> bool:
         """True where the repository holds an image with this tag."""
+
+    def password(self, repository: str) -> str:
+        """What `docker login --username AWS` takes for the registry of `repository`."""
 
 
 class Quotas(Protocol):
@@ -122,13 +123,6 @@ class RunFiles(Protocol):
 
     def names(self, prefix: str) -> Iterator[str]:
         """Every name that begins with `prefix`, sorted."""
-
-
-class Display(Progress, Protocol):
-    """Where a person watches a run."""
-
-    def line(self, text: str) -> None:
-        """A line of the container's log that is no event."""
 
 
 class Cloud(NamedTuple):

@@ -79,9 +79,7 @@ def submit(order: Order, engine: Engine, files: RunFiles, claims: Claims, clock:
         raise
 
 
-def _submit(  # noqa: PLR0913, PLR0917  (one step of `submit`)
-    order: Order, engine: Engine, files: RunFiles, claims: Claims, number: int, clock: Clock
-) -> str:
+def _submit(order: Order, engine: Engine, files: RunFiles, claims: Claims, number: int, clock: Clock) -> str:
     revision = revision_for(engine, order.pattern, order.image)
     what = {"run": order.run, "model": order.model, "queue": order.queue, "image": order.image}
     asked = {**what, **order.facts, "submitted": iso(clock())}

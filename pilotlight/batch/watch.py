@@ -10,11 +10,12 @@ from pilotlight.batch.endings import attempt_ended
 from pilotlight.batch.follow import Follower
 from pilotlight.batch.jobs import PENDING, RUNNABLE, RUNNING, STARTING, SUBMITTED, Attempt, Job, read_job
 from pilotlight.batch.machines import Machine, read_machine
-from pilotlight.batch.protocol import Clock, Cloud, Display, Sleep
+from pilotlight.batch.protocol import Clock, Cloud, Sleep
 from pilotlight.batch.queues import Queue, read_queue
 from pilotlight.batch.settings import DEFAULT_LOG_GROUP
 from pilotlight.batch.waiting import why_waiting
 from pilotlight.core.errors import RunError
+from pilotlight.core.progress import Progress
 
 POLL_SECONDS: Final = 3.0
 _QUEUE_SECONDS: Final = 30.0
@@ -48,7 +49,7 @@ class Watcher:
     def __init__(
         self,
         cloud: Cloud,
-        display: Display,
+        display: Progress,
         *,
         clock: Clock,
         sleep: Sleep,

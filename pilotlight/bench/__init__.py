@@ -5,6 +5,7 @@ process.py   in fresh Python processes: works everywhere, leaves Lambda's runtim
 child.py     the process that process.py starts
 emulator.py  in fresh processes of AWS's runtime emulator, with AWS's runtime client, without Docker
 tools.py     where the emulator and the client are, and how they are fetched
+measure.py   cold starts, warm requests and memory, in one of these two ways
 sample.py    requests made from a model's signature
 prices.py    what requests cost
 report.py    one model's figures as a value

@@ -30,23 +30,45 @@ _SECONDS_TO_ANSWER: Final = 300.0
 
 
 class Emulator(NamedTuple):
-    """binary: aws-lambda-rie. python: what Lambda has as /var/lang/bin/python3. client: a folder with awslambdaric."""
+    """The emulator and what it runs.
+
+    Attributes:
+        binary: aws-lambda-rie.
+        python: What Lambda has as /var/lang/bin/python3.
+        client: A folder that holds awslambdaric, with the version of Python at the end of its name.
+    """
 
     binary: Path
     python: Path
     client: Path
 
+    @property
+    def python_version(self) -> str:
+        """The version of Python that runs the function, such as 3.13."""
+        return self.client.name.rpartition("-")[2]
 
-class Deployed(NamedTuple):
-    """What Lambda would be given. task: the function's folder. layers: folders that hold packages, /opt/python each."""
+
+class Deployment(NamedTuple):
+    """What would be deployed to Lambda.
+
+    Attributes:
+        task: The function's folder.
+        layers: Folders that hold packages, each /opt/python in Lambda.
+        memory_mb: The function's memory, in MiB.
+    """
 
     task: Path
     layers: tuple[Path, ...] = ()
     memory_mb: int = 1769
 
 
-class Answered(NamedTuple):
-    """What the function returned, and the milliseconds from before the connection until the whole answer was here."""
+class TimedResult(NamedTuple):
+    """What the function returned, and how long it took.
+
+    Attributes:
+        result: The function's return value.
+        ms: Milliseconds from before the connection until the whole response has arrived.
+    """
 
     result: Any
     ms: float
@@ -60,8 +82,16 @@ class Environment:
         self._port = port
         self._log = log
 
-    def invoke(self, event: bytes, clock: Callable[[], float] = time.perf_counter) -> Answered:
-        """The answer to one event, a JSON document. ServiceError where there is none, with the log's last line."""
+    def invoke(self, event: bytes, clock: Callable[[], float] = time.perf_counter) -> TimedResult:
+        """Send one event and wait for the function's result.
+
+        Args:
+            event: A JSON document.
+            clock: Seconds.
+
+        Raises:
+            ServiceError: The function returns nothing or fails; the message has the last line of its log.
+        """
         began = clock()
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_SECONDS_TO_ANSWER)
         try:
@@ -78,7 +108,7 @@ class Environment:
             raise self._failed(answer.decode("utf-8", "replace")) from error
         if isinstance(result, dict) and "errorMessage" in result:
             raise self._failed(str(result["errorMessage"]))
-        return Answered(result, took)
+        return TimedResult(result, took)
 
     def rss(self) -> int:
         """Resident bytes of the function's process, 0 while it is cold (VmRSS of proc(5))."""
@@ -91,15 +121,19 @@ class Environment:
 
 
 @contextmanager
-def started(emulator: Emulator, deployed: Deployed) -> Iterator[Environment]:
-    """An environment of its own, ready for its first event; it ends with the block."""
+def start_environment(emulator: Emulator, deployment: Deployment) -> Iterator[Environment]:
+    """Start a fresh execution environment, ready for its first event; it ends with the block.
+
+    Raises:
+        ServiceError: The emulator does not listen.
+    """
     port, api = _free_ports()
     addresses = ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
     addresses += ["--runtime-api-address", f"127.0.0.1:{api}"]
     command = [str(emulator.binary), *addresses, str(emulator.python), "-m", "awslambdaric", "app.handler"]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            command, cwd=deployed.task, env=_environ(emulator, deployed), stdout=log, stderr=subprocess.STDOUT
+            command, cwd=deployment.task, env=_environ(emulator, deployment), stdout=log, stderr=subprocess.STDOUT
         )
         try:
             _wait(port, process)
@@ -110,18 +144,22 @@ def started(emulator: Emulator, deployed: Deployed) -> Iterator[Environment]:
             process.wait()
 
 
-def event_result(answered: Answered) -> Mapping[str, Any]:
-    """The proxy answer in `answered`; ServiceError where its status is not 2xx."""
-    result = answered.result
+def check_result(timed: TimedResult) -> Mapping[str, Any]:
+    """Return the function's HTTP response.
+
+    Raises:
+        ServiceError: Its status is not 2xx.
+    """
+    result = timed.result
     status = result.get("statusCode") if isinstance(result, dict) else None
     if not isinstance(status, int) or not 200 <= status < 300:
         raise ServiceError("the function", f"answered {status} to the sample", "Measure with a valid request.")
-    found: Mapping[str, Any] = result
-    return found
+    response: Mapping[str, Any] = result
+    return response
 
 
 def children(pid: int) -> list[int]:
-    """The processes that the process `pid` started and that still run, by proc(5)."""
+    """Return the child processes of the process `pid` that still run (proc(5))."""
     found: list[int] = []
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
@@ -131,9 +169,9 @@ def children(pid: int) -> list[int]:
     return found
 
 
-def _environ(emulator: Emulator, deployed: Deployed) -> dict[str, str]:
+def _environ(emulator: Emulator, deployment: Deployment) -> dict[str, str]:
     """What Lambda sets (Developer Guide, "Defined runtime environment variables"), and its read-only file system."""
-    paths = [deployed.task, *deployed.layers, emulator.client]
+    paths = [deployment.task, *deployment.layers, emulator.client]
     return {
         "PATH": os.environ.get("PATH", ""),
         "HOME": tempfile.gettempdir(),
@@ -141,10 +179,10 @@ def _environ(emulator: Emulator, deployed: Deployed) -> dict[str, str]:
         "TZ": ":UTC",
         "PYTHONPATH": os.pathsep.join(map(str, paths)),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "LAMBDA_TASK_ROOT": str(deployed.task),
+        "LAMBDA_TASK_ROOT": str(deployment.task),
         "AWS_LAMBDA_FUNCTION_NAME": "bench",
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployed.memory_mb),
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployment.memory_mb),
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(int(_SECONDS_TO_ANSWER)),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_REGION": "us-east-1",

@@ -22,7 +22,7 @@ class Latency(NamedTuple):
         ordered = sorted(self.runs)
         return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
-    def as_object(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """For JSON: how many runs, and median, p99, least and most milliseconds."""
         figures = {"p50": self.median, "p99": self.percentile(0.99), "min": min(self.runs), "max": max(self.runs)}
         return {"runs": len(self.runs), **{name: round(value, 3) for name, value in figures.items()}}

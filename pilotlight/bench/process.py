@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,8 @@ from pilotlight.bench.latency import Latency
 from pilotlight.core.errors import ServiceError
 
 _CHILD: Final = Path(__file__).parent / "child.py"
+_AS_IN_LAMBDA: Final = {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"}
+"""The process answers for a function's, so the runtime starts in it as it does in Lambda. Nothing connects there."""
 
 
 def measure_cold_start(
@@ -59,7 +62,10 @@ def _answers(
     with tempfile.TemporaryFile("w+") as question, tempfile.TemporaryFile("w+") as said:
         json.dump(event, question)
         question.seek(0)
-        with subprocess.Popen(command, stdin=question, stdout=subprocess.PIPE, stderr=said, text=True) as child:
+        environ = {**os.environ, **_AS_IN_LAMBDA}
+        with subprocess.Popen(
+            command, stdin=question, stdout=subprocess.PIPE, stderr=said, text=True, env=environ
+        ) as child:
             line = child.stdout.readline() if child.stdout else ""
             arrived = clock()
             rss = json.loads((child.stdout.readline() if child.stdout else "") or "null")

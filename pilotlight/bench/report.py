@@ -34,15 +34,15 @@ class BenchReport(NamedTuple):
     prices: Prices
     costs: tuple[Cost, ...]
 
-    def as_object(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """For JSON: milliseconds, bytes, dollars for a million requests."""
-        many = None if self.warm_many is None else {"samples": self.many, **self.warm_many.as_object()}
+        many = None if self.warm_many is None else {"samples": self.many, **self.warm_many.as_json()}
         return {
             "model": self.model,
             "version": self.version,
             "how": self.how,
-            "cold_ms": self.cold.as_object(),
-            "warm_ms": {"one": self.warm_one.as_object(), "many": many},
+            "cold_ms": self.cold.as_json(),
+            "warm_ms": {"one": self.warm_one.as_json(), "many": many},
             "bytes": {"function": self.sizes.function, "layer": self.sizes.layer},
             "rss_bytes": self.rss,
             "prices": self.prices._asdict(),

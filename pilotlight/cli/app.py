@@ -12,16 +12,16 @@ import typer
 
 from pilotlight import __version__
 from pilotlight.cli.commands import begin, bench, check, demo, image, invoke, package, produce, runs, serve, versions
-from pilotlight.cli.leaving import EXIT_STOPPED
-from pilotlight.cli.wiring import Surroundings, surroundings
+from pilotlight.cli.invocation import Invocation, invocation
 from pilotlight.core.errors import Interrupted, UserError
+from pilotlight.core.process_output import EXIT_STOPPED
 
 EXIT_USER_ERROR: Final = 1
 EXIT_DEFECT: Final = 70
 """EX_SOFTWARE of sysexits.h."""
 
 
-def run(argv: Sequence[str], where: Surroundings) -> int:
+def run(argv: Sequence[str], where: Invocation) -> int:
     """Runs one command line and gives its exit code.
 
     0: done. 1: an error the person can mend, told in one paragraph on stderr. 2: wrong arguments. 70: a defect of
@@ -43,7 +43,7 @@ def run(argv: Sequence[str], where: Surroundings) -> int:
     return 0
 
 
-def _unforeseen(error: Exception, where: Surroundings) -> int:
+def _unforeseen(error: Exception, where: Invocation) -> int:
     """A file that the system refuses is the person's to mend; everything else is a defect."""
     if isinstance(error, OSError) and error.filename is not None:
         text = f"{error.filename}: {error.strerror}. Check the path, its permissions and the free space."
@@ -52,7 +52,7 @@ def _unforeseen(error: Exception, where: Surroundings) -> int:
     return _told(error, text + "before its name and report what it prints.", where, EXIT_DEFECT)
 
 
-def _told(error: Exception, text: str, where: Surroundings, code: int) -> int:
+def _told(error: Exception, text: str, where: Invocation, code: int) -> int:
     if where.debug:
         traceback.print_exception(error)
     label = typer.style("error", fg="red", bold=True) if sys.stderr.isatty() else "error"
@@ -98,7 +98,7 @@ def pilotlight(
 
     Begin with [bold]pilotlight demo[/], or with [bold]pilotlight init my-models[/].
     """
-    surroundings(ctx).debug = debug
+    invocation(ctx).debug = debug
 
 
 app.callback(help=_help(pilotlight))(pilotlight)

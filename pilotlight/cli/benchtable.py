@@ -8,10 +8,8 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from pilotlight.bench.latency import Latency
-from pilotlight.bench.prices import Cost
-from pilotlight.bench.report import BenchReport
 from pilotlight.cli.tables import human_bytes, plain_table
+from pilotlight.workflows.bench import BenchReport, Cost, Latency
 
 
 def bench_panels(report: BenchReport) -> Iterable[RenderableType]:

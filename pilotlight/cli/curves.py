@@ -10,7 +10,7 @@ from pilotlight.core.progress import Progress
 from pilotlight.core.project import Project
 
 if TYPE_CHECKING:  # numpy loads when a command runs, not for --help
-    from pilotlight.pipeline import TrainResult
+    from pilotlight.workflows.types import TrainResult
 
 
 def draw_curve(project: Project, result: TrainResult, progress: Progress) -> None:

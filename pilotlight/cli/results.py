@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pilotlight.cli.wiring import out, print_json
+from pilotlight.cli.invocation import out, print_json
 
 if TYPE_CHECKING:  # numpy loads when a command runs, not for --help
     from pilotlight.core.artifacts import ParityReport, Quantization
-    from pilotlight.pipeline import Scores, TrainResult
+    from pilotlight.workflows.types import Scores, TrainResult
 
 
-def told(result: TrainResult, *, as_json: bool, following: str) -> None:
-    """Shows a finished way; with `as_json` as one object on stdout. following: the next thing to type."""
+def show_result(result: TrainResult, *, as_json: bool, following: str) -> None:
+    """Show a published version; with `as_json` as one object on stdout. following: the next thing to type."""
     if as_json:
         print_json(as_object(result))
         return

@@ -10,22 +10,21 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from pilotlight.cli.demonstration import MODEL, Outcome
 from pilotlight.cli.drawing import guesses, picture
 from pilotlight.cli.results import parity_text
 from pilotlight.cli.tables import human_bytes
-from pilotlight.packaging.reports import UNZIPPED_LIMIT
+from pilotlight.workflows.demo import MODEL, UNZIPPED_LIMIT, DemoResult
 
 
-def show_summary(console: Console, outcome: Outcome, cwd: Path, command: str) -> None:
+def show_summary(console: Console, result: DemoResult, cwd: Path, command: str) -> None:
     """The digit with the model's guesses, the figures, and what to type next. command: how to start pilotlight."""
     sight = Table.grid(padding=(0, 4))
     colour = console.is_terminal and console.color_system is not None
-    title = Text.assemble(("a held-out digit, labelled ", "dim"), (str(outcome.label), "bold"))
-    sight.add_row(picture(outcome.pixels, colour=colour), _stacked(title, guesses(outcome.answer)))
+    title = Text.assemble(("a held-out digit, labelled ", "dim"), (str(result.digit.label), "bold"))
+    sight.add_row(picture(result.digit.pixels, colour=colour), _stacked(title, guesses(result.probabilities)))
     console.print(Panel(sight, title="one HTTP request", title_align="left", box=box.ROUNDED, expand=False))
-    console.print(_figures(outcome))
-    console.print(_next(outcome, cwd, command), soft_wrap=True)
+    console.print(_figures(result))
+    console.print(_next(result, cwd, command), soft_wrap=True)
 
 
 def _stacked(title: Text, below: Table) -> Table:
@@ -36,8 +35,8 @@ def _stacked(title: Text, below: Table) -> Table:
     return grid
 
 
-def _figures(outcome: Outcome) -> Table:
-    trained = outcome.trained
+def _figures(result: DemoResult) -> Table:
+    trained = result.trained
     table = Table(box=box.SIMPLE, show_header=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
@@ -45,18 +44,19 @@ def _figures(outcome: Outcome) -> Table:
         table.add_row("accuracy", f"{trained.metrics['accuracy']:.2%} on held-out digits")
     table.add_row("parity", parity_text(trained.parity))
     table.add_row("version", trained.version)
-    function = outcome.function
-    table.add_row("function", f"{human_bytes(outcome.zip_bytes)} zipped, {human_bytes(function.bytes)} unzipped")
-    if outcome.layer is None:
-        table.add_row("layer", f"[yellow]not built:[/] {outcome.layer_note}")
+    packages, speed = result.packages, result.speed
+    function, layer = packages.function, packages.layer
+    table.add_row("function", f"{human_bytes(packages.zip_bytes)} zipped, {human_bytes(function.bytes)} unzipped")
+    if layer is None:
+        table.add_row("layer", f"[yellow]not built:[/] {packages.layer_problem}")
     else:
-        total = function.bytes + outcome.layer.bytes
+        total = function.bytes + layer.bytes
         share = f"{human_bytes(total)} of {human_bytes(UNZIPPED_LIMIT)} ({total / UNZIPPED_LIMIT:.0%})"
-        table.add_row("layer", f"{human_bytes(outcome.layer.bytes)} unzipped, shared by all models")
+        table.add_row("layer", f"{human_bytes(layer.bytes)} unzipped, shared by all models")
         table.add_row("Lambda's limit", f"{share} for function and layer unzipped")
-    table.add_row("cold start", f"{outcome.cold.median:.0f} ms from starting Python to the first answer, here")
+    table.add_row("cold start", f"{speed.cold.median:.0f} ms from starting Python to the first answer, here")
     table.add_row(
-        "warm", f"{outcome.warm.median:.2f} ms in the handler, {outcome.round_trip.median:.1f} ms over local HTTP"
+        "warm", f"{speed.warm.median:.2f} ms in the handler, {speed.round_trip.median:.1f} ms over local HTTP"
     )
     table.add_row("training", f"{trained.seconds.get('train', 0):.0f} s")
     return table
@@ -67,10 +67,10 @@ def _shown(path: Path, cwd: Path) -> Path:
     return path.relative_to(cwd) if path.is_relative_to(cwd) else path
 
 
-def _next(outcome: Outcome, cwd: Path, command: str) -> str:
+def _next(result: DemoResult, cwd: Path, command: str) -> str:
     steps = (
         ("answer on http://127.0.0.1:8080", f"{command} serve"),
-        ("ask it again", f"{command} invoke {MODEL} --image {_shown(outcome.picture, cwd)}"),
+        ("ask it again", f"{command} invoke {MODEL} --image {_shown(result.digit.file, cwd)}"),
         ("put it behind HTTPS on AWS", "sam build && sam deploy --guided"),
         ("add a model of your own", f"{command} import FILE.onnx --name NAME"),
     )

@@ -9,10 +9,10 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from pilotlight.cli.checks import Finding
 from pilotlight.cli.curve_text import curve_text
 from pilotlight.core.curve import curve_from_json
-from pilotlight.core.lock import Lock
+from pilotlight.workflows.check import Finding
+from pilotlight.workflows.models import ModelVersions
 from pilotlight_runtime.manifest import Manifest
 from pilotlight_runtime.signature import TensorSpec
 
@@ -25,24 +25,23 @@ def plain_table(*columns: str, title: str = "") -> Table:
     return table
 
 
-def models_table(found: Mapping[str, list[Manifest]], pins: Mapping[str, Lock]) -> Table:
+def models_table(found: Iterable[ModelVersions]) -> Table:
     """Every version of every model, the pinned one marked; a model without a version has a row that says so."""
     table = plain_table("model", "version", "pinned", "metrics", "size", "parity")
-    for name, manifests in found.items():
-        pinned = pins[name].version if name in pins else None
-        for manifest in manifests:
+    for model in found:
+        for manifest in model.versions:
             table.add_row(
-                name,
+                model.name,
                 manifest.version,
-                "[green]●[/]" if manifest.version == pinned else "",
+                "[green]●[/]" if manifest.version == model.pinned else "",
                 written(manifest.metrics),
                 human_bytes(sum(file.size for file in manifest.files)),
                 _difference(manifest),
             )
-        if pinned is not None and all(manifest.version != pinned for manifest in manifests):
-            table.add_row(name, pinned, "[red]● not in the store[/]", "", "", "")
-        elif not manifests:
-            table.add_row(name, "[dim]no version yet[/]", "", "", "", "")
+        if model.pinned is not None and all(manifest.version != model.pinned for manifest in model.versions):
+            table.add_row(model.name, model.pinned, "[red]● not in the store[/]", "", "", "")
+        elif not model.versions:
+            table.add_row(model.name, "[dim]no version yet[/]", "", "", "", "")
     return table
 
 

@@ -7,19 +7,21 @@ with a folder that holds model.keras and task.json; it writes model.onnx there, 
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final
 
 from pilotlight.conversion.keras_graph import as_onnx, first_line
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.quiet import quiet
+from pilotlight.core.model_code import ModelCode
+from pilotlight.core.process_output import hide_native_logs
+from pilotlight.core.python_files import load_python_file
 from pilotlight_runtime.datatypes import DATATYPES
 from pilotlight_runtime.signature import Signature, TensorSpec
 
@@ -40,12 +42,12 @@ def as_onnx_elsewhere(model: Any, signature: Signature, name: str, opset: int) -
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         try:
-            with quiet():
+            with hide_native_logs():
                 model.save(folder / _MODEL)
         except Exception as error:
             # Keras raises every kind of error for a layer that cannot tell its configuration.
             raise ConversionError(where, f"cannot be saved for its conversion ({first_line(error)})", _HINT) from error
-        task = {"name": name, "opset": opset, "own": dict(_own_classes(model)), **_as_json(signature)}
+        task = {"name": name, "opset": opset, "own": list(_own_classes(model)), **_as_json(signature)}
         (folder / _TASK).write_text(json.dumps(task))
         command = [sys.executable, "-m", "pilotlight.conversion.keras_process", str(folder)]
         done = subprocess.run(command, env={**os.environ, **_ENVIRONMENT}, capture_output=True, text=True, check=False)
@@ -57,15 +59,20 @@ def as_onnx_elsewhere(model: Any, signature: Signature, name: str, opset: int) -
         return (folder / _ONNX).read_bytes()
 
 
-def _own_classes(model: Any) -> Iterator[tuple[str, str]]:
-    """Layers' classes that are not Keras' own, by name, and the file of each: a train.py cannot be imported by name."""
+def _own_classes(model: Any) -> Iterator[tuple[str, str, str]]:
+    """Layers' classes that are not Keras' own: the name, the file, and the model's folder, "" for an installed package.
+
+    The file is named because a train.py cannot be imported by its module's name.
+    """
     for layer in _every_layer(model):
         kind = type(layer)
         if kind.__module__.split(".")[0] == "keras":
             continue
         code = getattr(kind.__dict__.get("call") or kind.__dict__.get("__init__"), "__code__", None)
         if code is not None:
-            yield kind.__name__, code.co_filename
+            path = Path(code.co_filename)
+            installed = kind.__module__ in sys.modules
+            yield kind.__name__, str(path), "" if installed else str(path.parents[kind.__module__.count(".")])
 
 
 def _every_layer(model: Any) -> Iterator[Any]:
@@ -93,10 +100,10 @@ def _convert(folder: Path) -> None:
     task = json.loads((folder / _TASK).read_text())
     where = f"model {task['name']!r}"
     try:
-        with quiet():
+        with hide_native_logs():
             import keras
 
-            own = {name: getattr(_loaded(path), name) for name, path in task["own"].items()}
+            own = {name: _load_class(name, path, folder) for name, path, folder in task["own"]}
             # The file was written by the process that waits for this one, so what it holds is as safe as train.py.
             model = keras.saving.load_model(folder / _MODEL, custom_objects=own, compile=False, safe_mode=False)
     except Exception as error:
@@ -106,14 +113,10 @@ def _convert(folder: Path) -> None:
     (folder / _ONNX).write_bytes(as_onnx(model, _from_json(task), task["name"], task["opset"]))
 
 
-def _loaded(path: str) -> Any:
-    """The module in the file at `path`."""
-    spec = importlib.util.spec_from_file_location(f"{Path(path).parent.name}/{Path(path).stem}", path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} cannot be loaded as Python")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def _load_class(name: str, path: str, folder: str) -> Any:
+    """The class `name` of the file at `path`, which imports modules of the model in `folder` where that is not ""."""
+    with ModelCode(Path(folder)).active() if folder else nullcontext():
+        return getattr(load_python_file(Path(path), f"{Path(path).parent.name}/{Path(path).stem}"), name)
 
 
 def main() -> int:

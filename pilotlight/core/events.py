@@ -55,6 +55,11 @@ class JsonProgress:
             measured = {name: finite(value) for name, value in values.items()}
             self.write("step", done=int(done), total=int(total), values=measured)
 
+    def line(self, text: str) -> None:
+        """Write the line as it is."""
+        self._stream.write(f"{text}\n")
+        self._stream.flush()
+
     def write(self, event: str, **fields: object) -> None:
         """One line of any kind. Numbers that JSON has not become null."""
         line = json.dumps(_plain({"event": event, **fields}), ensure_ascii=False, allow_nan=False, default=str)

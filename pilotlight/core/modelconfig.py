@@ -9,6 +9,7 @@ from typing import Final
 
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.labels import DEFAULT_OUTPUT, LabelsConfig
+from pilotlight.core.options import TrainingSettings, read_settings, renamed_keys
 from pilotlight.core.tomltable import LARGEST, TomlTable
 from pilotlight_runtime.datatypes import DATATYPES
 from pilotlight_runtime.manifest import ImageInput
@@ -19,32 +20,6 @@ KINDS: Final = ("keras", "sklearn", "onnx")
 DEFAULT_OPSET: Final = 18
 NONE, DYNAMIC, STATIC = "none", "dynamic", "static"
 QUANTIZATION_MODES: Final = (NONE, DYNAMIC, STATIC)
-PRECISIONS: Final = ("float32", "mixed_float16", "mixed_bfloat16")
-DEVICES: Final = ("all", "one")
-
-
-@dataclass(frozen=True)
-class TrainingConfig:
-    """[training]: defaults that the command line may override.
-
-    data: a built-in source, a path or s3://bucket/key. epochs: passes over the data. batch_size: samples a step.
-    learning_rate: where the schedule starts. seed: makes a run repeatable. metric: what the gate compares. regress: by
-    how much the next version may fall short of this one's metric, where a pipeline compares them.
-    checkpoint_minutes: the longest that a run goes without keeping what it has learned. precision: the numbers that a
-    Keras model is fitted in. devices: all GPUs of the machine or one. deterministic: the same bits each time, on GPUs.
-    """
-
-    data: str = ""
-    epochs: int = 5
-    batch_size: int = 64
-    learning_rate: float = 0.001
-    seed: int = 20
-    metric: str = "accuracy"
-    regress: float = 0.01
-    checkpoint_minutes: float = 10.0
-    precision: str = "float32"
-    devices: str = "all"
-    deterministic: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,19 +69,20 @@ class QuantizationConfig:
 class ModelConfig:
     """One model.toml. signature: the network's own; None where it is read from the graph (kind "onnx").
 
-    labels: None where an answer carries no names of classes.
+    labels: None where an answer carries no names of classes. notes: what the person should change in the file.
     """
 
     name: str
     kind: str
     description: str = ""
-    training: TrainingConfig = field(default_factory=TrainingConfig)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
     conversion: ConversionConfig = field(default_factory=ConversionConfig)
     parity: ParityConfig = field(default_factory=ParityConfig)
     quantization: QuantizationConfig = field(default_factory=QuantizationConfig)
     signature: Signature | None = None
     image: ImageInput | None = None
     labels: LabelsConfig | None = None
+    notes: tuple[str, ...] = ()
 
 
 def load_model_config(name: str, path: Path) -> ModelConfig:
@@ -129,41 +105,19 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
         raise ProjectError(
             str(path), "has no [signature]", "Name the model's inputs and outputs, with datatype and shape."
         )
-    image, labels = table.sub("image"), table.sub("labels")
+    image, labels, training = table.sub("image"), table.sub("labels"), table.sub("training")
     return ModelConfig(
         name=name,
         kind=kind,
         description=table.text("description", ""),
-        training=_training(table.sub("training")),
+        training=TrainingSettings() if training is None else read_settings(training),
         conversion=_conversion(table.sub("conversion")),
         parity=_parity(table.sub("parity")),
         quantization=_quantization(table.sub("quantization")),
         signature=None if signature is None else _signature(signature),
         image=None if image is None else _image(image),
         labels=None if labels is None else _labels(labels),
-    )
-
-
-def _training(table: TomlTable | None) -> TrainingConfig:
-    if table is None:
-        return TrainingConfig()
-    table.only(
-        *("data", "epochs", "batch_size", "learning_rate", "seed", "metric"),
-        *("regress", "checkpoint_minutes", "precision", "devices", "deterministic"),
-    )
-    default = TrainingConfig()
-    return TrainingConfig(
-        data=table.text("data", default.data),
-        epochs=table.integer("epochs", default.epochs, 1),
-        batch_size=table.integer("batch_size", default.batch_size, 1),
-        learning_rate=table.number("learning_rate", default.learning_rate, 0.0),
-        seed=table.integer("seed", default.seed, 0),
-        metric=table.text("metric", default.metric),
-        regress=table.number("regress", default.regress, 0.0),
-        checkpoint_minutes=table.number("checkpoint_minutes", default.checkpoint_minutes, 0.0),
-        precision=table.choice("precision", default.precision, PRECISIONS),
-        devices=table.choice("devices", default.devices, DEVICES),
-        deterministic=table.truth("deterministic", default=default.deterministic),
+        notes=() if training is None else renamed_keys(training),
     )
 
 

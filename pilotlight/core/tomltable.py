@@ -26,9 +26,10 @@ class TomlTable:
             str(self._path), f"{self._prefix}{key} is {value!r}, expected {expected}", "Correct that line."
         )
 
-    def only(self, *known: str) -> None:
+    def only(self, *known: str, old: Sequence[str] = ()) -> None:
+        """Refuse keys that are not `known`; `old` ones are read, and not named as known."""
         for key in self._values:
-            if key not in known:
+            if key not in known and key not in old:
                 raise ProjectError(
                     str(self._path), f"{self._prefix}{key} is not a setting", f"Known are {', '.join(known)}."
                 )

@@ -12,19 +12,19 @@ never pushed again.
 
 from pilotlight.image.content import DOCKERFILE, ImageFile, image_files, image_tag
 from pilotlight.image.docker import Docker
-from pilotlight.image.send import Built, Registry, build, push
+from pilotlight.image.send import BuiltImage, Registry, build_image, push_image
 from pilotlight.image.variant import Variant, read_variant
 
 __all__ = [
     "DOCKERFILE",
-    "Built",
+    "BuiltImage",
     "Docker",
     "ImageFile",
     "Registry",
     "Variant",
-    "build",
+    "build_image",
     "image_files",
     "image_tag",
-    "push",
+    "push_image",
     "read_variant",
 ]

@@ -46,7 +46,7 @@ class Registry(Protocol):
         """What the user AWS logs in with; None where Docker's own settings have to do."""
 
 
-class Built(NamedTuple):
+class BuiltImage(NamedTuple):
     """An image. image: repository:tag. new: whether this call made or sent it, or found it there."""
 
     image: str
@@ -54,7 +54,7 @@ class Built(NamedTuple):
     new: bool
 
 
-def build(root: Path, docker: Docker, progress: Progress, variant: Variant = _OWN) -> Built:
+def build_image(root: Path, docker: Docker, progress: Progress, variant: Variant = _OWN) -> BuiltImage:
     """Builds the image of the project at `root`; what is unchanged comes from Docker's cache. ImageError if it fails.
 
     What is sent is written down first and named from there: a file that is saved meanwhile is of the next image.
@@ -72,12 +72,12 @@ def build(root: Path, docker: Docker, progress: Progress, variant: Variant = _OW
         context.seek(0)
         docker.run(DOCKERFILE, "build", *options, "-", hints=_BUILD_HINTS, standard_input=context)
     progress.note(f"{docker.size(name) / 1e9:.1f} GB unpacked")
-    return Built(name, tag, not known)
+    return BuiltImage(name, tag, not known)
 
 
-def push(  # noqa: PLR0913, PLR0917  (what it is, where it goes, and who is told)
+def push_image(
     root: Path, repository: str, docker: Docker, registry: Registry, progress: Progress, variant: Variant = _OWN
-) -> Built:
+) -> BuiltImage:
     """Sends the image of the project at `root` to `repository`, unless its tag is there. ImageError if it fails.
 
     A tag is written once: the same files have the same tag, and what runs from it must not change under it.
@@ -90,7 +90,7 @@ def push(  # noqa: PLR0913, PLR0917  (what it is, where it goes, and who is told
         docker.login(repository.partition("/")[0], "AWS", password)
     if docker.registry_has(image):
         progress.note("is there already")
-        return Built(image, tag, new=False)
+        return BuiltImage(image, tag, new=False)
     if not docker.has(local):
         raise ImageError(local, "has not been built, or the project has changed since", "Run `pilotlight image build`.")
     docker.run(image, "tag", local, image, hints={"": "Correct the address of the repository."})
@@ -100,5 +100,5 @@ def push(  # noqa: PLR0913, PLR0917  (what it is, where it goes, and who is told
         if _IMMUTABLE not in error.what:
             raise
         progress.note("is there already: another push was first")
-        return Built(image, tag, new=False)
-    return Built(image, tag, new=True)
+        return BuiltImage(image, tag, new=False)
+    return BuiltImage(image, tag, new=True)

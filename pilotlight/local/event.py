@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -51,6 +51,13 @@ def rest_event(request: WebRequest, route: Route) -> dict[str, Any]:
         "body": base64.b64encode(request.body).decode() if request.body else None,
         "isBase64Encoded": bool(request.body),
     }
+
+
+def inference_event(model: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """Return the event for an inference request to the served version of `model`."""
+    path = f"/v2/models/{model}"
+    request = WebRequest("POST", f"{path}/infer", list(headers.items()), body, "request", time.time())
+    return rest_event(request, Route(model, f"{path}/{{proxy+}}", "infer"))
 
 
 def _context(request: WebRequest, route: Route, path: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import sys
 import threading
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pilotlight.core.errors import ServiceError
+from pilotlight.core.python_files import load_python_file
 from pilotlight.local.context import LocalContext
 from pilotlight_runtime.errors import LoadError
 
@@ -41,13 +41,11 @@ def load_function(name: str, folder: Path) -> Function:
     functions may both have a `features.py`. ServiceError where app.py does not load or the model in it is damaged.
     """
     app = folder / "app.py"
-    spec = importlib.util.spec_from_file_location(f"pilotlight_local_{next(_NUMBERS)}", app)
-    if spec is None or spec.loader is None or not app.is_file():
+    if not app.is_file():
         raise ServiceError(str(app), "is missing", "Package the function again with `pilotlight package`.")
-    module = importlib.util.module_from_spec(spec)
     try:
         with _first_on_path(folder):
-            spec.loader.exec_module(module)
+            module = load_python_file(app, f"pilotlight_local_{next(_NUMBERS)}")
     except LoadError as error:
         raise ServiceError(
             f"function {name}", f"refuses to start: {error}", "Pin or publish the model again."

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
+from pilotlight.core.npz import read_npz
 from pilotlight_runtime.datatypes import BF16, BYTES, DATATYPES, Datatype
 from pilotlight_runtime.signature import TensorSpec
 from pilotlight_runtime.tensor import Tensor
@@ -76,14 +77,21 @@ def json_question(path: str, file: Path, inputs: tuple[TensorSpec, ...]) -> Ques
 
 
 def array_question(path: str, file: Path, inputs: tuple[TensorSpec, ...], *, binary_answer: bool) -> Question:
-    """The arrays in an .npz file, by input name, as binary tensors; a missing first dimension of 1 is added."""
-    arrays = _arrays(file)
+    """The arrays in an .npz file, by input name: see arrays_question."""
+    arrays = read_npz(file, str(file), "Write it with np.savez(file, **inputs).")
+    return arrays_question(path, arrays, str(file), inputs, binary_answer=binary_answer)
+
+
+def arrays_question(
+    path: str, arrays: Mapping[str, Array], where: str, inputs: tuple[TensorSpec, ...], *, binary_answer: bool
+) -> Question:
+    """Arrays by input name as binary tensors; a missing first dimension of 1 is added. where: for messages."""
     known = {spec.name: spec for spec in inputs}
     if unknown := sorted(set(arrays) - set(known)):
         what = f"holds {', '.join(unknown)}, but the model's inputs are {', '.join(known)}"
-        raise DataError(str(file), what, "Save the arrays under the inputs' names: np.savez(file, **inputs).")
+        raise DataError(where, what, "Save the arrays under the inputs' names: np.savez(file, **inputs).")
     tensors = {
-        name: _tensor(_batched(array, known[name]), known[name].datatype, f"{file}:{name}")
+        name: _tensor(_batched(array, known[name]), known[name].datatype, f"{where}:{name}")
         for name, array in arrays.items()
     }
     return tensor_question(path, tensors, binary_answer=binary_answer)
@@ -140,12 +148,6 @@ def _ragged(values: object, shape: list[int]) -> bool:
     if not isinstance(values, list) or len(values) != shape[0]:
         return True
     return any(_ragged(value, shape[1:]) for value in values)
-
-
-def _arrays(file: Path) -> dict[str, Array]:
-    from pilotlight.core.npz import read_npz
-
-    return read_npz(file, str(file), "Write it with np.savez(file, **inputs).")
 
 
 def _batched(array: Array, spec: TensorSpec) -> Array:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import socketserver
 import sys
+import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Final, TextIO
 
@@ -16,6 +18,9 @@ from pilotlight.local.body import BodyRefused, read_body
 from pilotlight.local.gateway import Gateway, WebAnswer, refusal
 
 HOST: Final = "127.0.0.1"
+
+_POLL_SECONDS: Final = 0.05
+"""How often a server in the background looks whether it is to stop."""
 
 _OWN_HEADERS: Final = frozenset({"connection", "content-length", "date", "server", "transfer-encoding"})
 """Headers that the server writes itself, whatever the function said, as API Gateway does."""
@@ -62,6 +67,18 @@ class LocalServer(socketserver.ThreadingTCPServer):
             self.report("connection ended by the client before its answer")
         else:
             self.report("".join(traceback.format_exception(error)))
+
+
+@contextmanager
+def serve_in_background(server: LocalServer) -> Iterator[threading.Thread]:
+    """Answer requests in a thread of its own, which this gives, until the block ends."""
+    thread = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
+    thread.start()
+    try:
+        yield thread
+    finally:
+        server.shutdown()
+        thread.join()
 
 
 class _Connection(BaseHTTPRequestHandler):

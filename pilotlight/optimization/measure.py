@@ -12,9 +12,9 @@ from typing import Final, NamedTuple, Self
 
 from pilotlight_runtime.engine.host import OPTIMIZED_NAME
 from pilotlight_runtime.errors import InferenceFailed
-from pilotlight_runtime.loading import zero_inputs
 from pilotlight_runtime.manifest import MODEL_NAME, Json
 from pilotlight_runtime.session import OpenSession, Session
+from pilotlight_runtime.warm_up import zero_inputs
 
 ROUNDS: Final = 5
 RUNS: Final = 3

@@ -12,13 +12,18 @@ reports.py   what was built, and Lambda's limit on it
 locking.py   writes the layer's hash lock
 """
 
+from pilotlight.packaging.bytecode import Compiler
 from pilotlight.packaging.function import APP_NAME, package_catalog, package_function
 from pilotlight.packaging.layer import LayerSource, build_layer, package_layer
 from pilotlight.packaging.packages import Packages
-from pilotlight.packaging.reports import LayerReport, PackageReport, check_size
+from pilotlight.packaging.reports import UNZIPPED_LIMIT, LayerReport, PackageReport, check_size
+from pilotlight.packaging.requirements import REQUIREMENTS
 
 __all__ = [
     "APP_NAME",
+    "REQUIREMENTS",
+    "UNZIPPED_LIMIT",
+    "Compiler",
     "LayerReport",
     "LayerSource",
     "PackageReport",

@@ -22,7 +22,17 @@ APP_NAME: Final = "app.py"
 CATALOG_NAME: Final = "catalog.json"
 
 LEFT_OUT: Final = (
-    *("train.py", "model.toml", "model.lock", REQUIREMENTS, "Makefile", "conftest.py", "test_*.py", "*_test.py"),
+    *(
+        "train.py",
+        "training",
+        "model.toml",
+        "model.lock",
+        REQUIREMENTS,
+        "Makefile",
+        "conftest.py",
+        "test_*.py",
+        "*_test.py",
+    ),
     *("tests", "notebooks", "__pycache__", "*.pyc", "*.ipynb", "*.md", ".*"),
     # Data, and models as they were before publishing; nothing that is unpickled serves.
     *("data", "*.npz", "*.csv", "*.tsv", "*.parquet", "*.gz"),
@@ -41,7 +51,7 @@ class Versions(Protocol):
         """Brings the pinned version, verified, into `into`; StoreError where it cannot."""
 
 
-def package_function(  # noqa: PLR0913  (its parts are fixed by what a function is made of)
+def package_function(
     name: str,
     source: Path,
     store: Versions,
@@ -74,7 +84,7 @@ def package_function(  # noqa: PLR0913  (its parts are fixed by what a function 
     return report
 
 
-def package_catalog(  # noqa: PLR0913  (as package_function)
+def package_catalog(
     source: Path,
     locks: Mapping[str, Lock],
     store: Versions,
@@ -102,7 +112,7 @@ def serving_files(source: Path) -> list[Path]:
     return [path for path in found if not any(fnmatch(part, left) for part in path.parts for left in LEFT_OUT)]
 
 
-def _finish(  # noqa: PLR0913  (the report's parts, and what fills the folder)
+def _finish(
     name: str, version: str, source: Path, new: Path, *, packages: Packages | None, compiler: Compiler | None
 ) -> PackageReport:
     _copy_code(source, new)

@@ -47,7 +47,7 @@ class LayerSource(NamedTuple):
     find: FindCompiler = find_compiler
 
 
-def package_layer(  # noqa: PLR0913  (each has a default that is right outside of tests)
+def package_layer(
     requirements: Path,
     into: Path,
     *,

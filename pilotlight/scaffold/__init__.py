@@ -1,7 +1,8 @@
 """New projects, new models and their block in template.yaml: plain files that belong to the person from then on.
 
 files/ is what a new project holds. Most of them are links to this repository's own files, so that the two cannot
-differ; a wheel has copies. kinds/ holds what a new model begins with. blocks/ is what a model adds to template.yaml.
+differ; a wheel has copies. kinds/ holds what a new model begins with. blocks/ is what a model adds to template.yaml:
+resources.yaml and paths.yaml, or complete.yaml and complete_outputs.yaml where the template is of an earlier `init`.
 """
 
 from pilotlight.scaffold.create import KINDS, init_project, new_model

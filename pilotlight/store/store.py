@@ -19,17 +19,8 @@ from pilotlight.store.digest import describe, sha256_of
 from pilotlight.store.prefixed import PrefixedBlobs
 from pilotlight.store.protocol import Blobs
 from pilotlight_runtime.errors import ManifestError
-from pilotlight_runtime.manifest import (
-    MANIFEST_NAME,
-    VERSION_DIGITS,
-    Graph,
-    ImageInput,
-    Manifest,
-    dump_manifest,
-    load_manifest,
-    needed_files,
-    version_of,
-)
+from pilotlight_runtime.manifest import MANIFEST_NAME, Graph, ImageInput, Manifest, needed_files
+from pilotlight_runtime.manifest_json import VERSION_DIGITS, dump_manifest, load_manifest, version_of
 
 _VERSION: Final = re.compile(rf"[0-9a-f]{{{VERSION_DIGITS}}}")
 
@@ -49,7 +40,7 @@ class Store:
         """What lies beside the versions below `prefix`, such as what a run keeps for itself."""
         return PrefixedBlobs(self._blobs, prefix)
 
-    def publish(  # noqa: PLR0913  (what a manifest holds)
+    def publish(
         self,
         model: str,
         candidate: Candidate,

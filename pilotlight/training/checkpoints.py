@@ -1,8 +1,8 @@
-"""What an interrupted run goes on from: a file a checkpoint, the newest one the last.
+"""Checkpoints: the files from which an interrupted run resumes.
 
-A checkpoint is an .npz file of plain arrays (numpy's format, never pickled) and one text of JSON. Its name is the place
-in the run that it was written at, so the newest is the last by name. It is written aside and put whole, and the older
-ones are removed only then: whenever a run is killed, a whole checkpoint is there.
+A checkpoint is an .npz file of plain arrays (never pickled) and one JSON text. Its name is the step of the run at which
+it was written, so the newest one is the last by name. It is written to a temporary file and stored whole, and only then
+are older ones removed. So there is a whole checkpoint whenever a run is killed.
 """
 
 from __future__ import annotations
@@ -21,30 +21,34 @@ from pilotlight.core.errors import TrainingError
 
 _SUFFIX: Final = ".npz"
 _STATE: Final = "state.json"
-_HINT: Final = "Free disk space there, or give the machine a larger disk (DiskGiB in infra/training.yaml)."
+_HINT: Final = "Free disk space there, or use a machine with a larger disk (DiskGiB in infra/training.yaml)."
 
 
 class CheckpointPlace(Protocol):
-    """Where checkpoints lie. pilotlight.store's Blobs are one: names are relative, a put is whole or not there."""
+    """Where checkpoints are stored, such as pilotlight.store's Blobs: by relative name, each whole or not at all."""
 
     def put_file(self, name: str, source: Path) -> bool:
-        """Stores the file's content under `name` unless something is there."""
+        """Stores the file's content under `name`; False where that name exists already."""
 
     def get_file(self, name: str, target: Path) -> bool:
-        """Writes the content of `name` to `target`; False where there is none."""
+        """Writes the content of `name` to `target`; False where the name does not exist."""
 
     def names(self, prefix: str) -> Iterator[str]:
-        """Every name that begins with `prefix`, sorted."""
+        """Every name that starts with `prefix`, sorted."""
 
     def remove(self, name: str) -> None:
-        """Removes `name`, which need not be there."""
+        """Removes `name` where it exists."""
 
 
 class Checkpoint(NamedTuple):
-    """A run after `step` steps of `epoch`, both counted from 0: (3, 0) is the end of the third epoch.
+    """The state of a run after `step` steps of `epoch`.
 
-    done: whether nothing is left to fit. arrays: by kind ("model", "optimizer", "metrics"), in the order of the
-    variables. points: of the learning curve, as (at, values).
+    Attributes:
+        epoch: Counted from 0: (3, 0) is the end of the third epoch.
+        step: Steps of that epoch that are done.
+        done: Whether the model is fitted completely.
+        arrays: The variables by kind ("model", "optimizer", "metrics"), in their order.
+        points: The points of the learning curve, as (at, values).
     """
 
     epoch: int
@@ -62,7 +66,7 @@ class FitCheckpoints:
         self._prefix = prefix
 
     def newest(self) -> Checkpoint | None:
-        """The one to go on from, None where there is none. One that cannot be read is passed over for an older one."""
+        """The checkpoint to resume from, None where there is none. One that cannot be read is skipped."""
         for name in reversed(self._names()):
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "checkpoint.npz"
@@ -71,7 +75,12 @@ class FitCheckpoints:
         return None
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Stores it and removes the older ones; TrainingError where it cannot be written."""
+        """Stores `checkpoint`, then removes the older ones.
+
+        Raises:
+            TrainingError: The file cannot be written on this machine.
+            StoreError: It cannot be stored.
+        """
         older = self._names()
         name = f"{self._prefix}/{checkpoint.epoch:06d}-{checkpoint.step:09d}{'-done' if checkpoint.done else ''}"
         try:
@@ -79,7 +88,7 @@ class FitCheckpoints:
                 path = Path(folder) / "checkpoint.npz"
                 _write(path, checkpoint)
                 if not self._place.put_file(name + _SUFFIX, path):
-                    # What is there could not be gone on from, or this step would not be reached again.
+                    # The stored one could not be read, or the run would not have come to this step again.
                     self._place.remove(name + _SUFFIX)
                     self._place.put_file(name + _SUFFIX, path)
         except OSError as error:
@@ -94,7 +103,7 @@ class FitCheckpoints:
 
 
 class Checkpoints:
-    """Those of one run. Each fit of its train.py has its own, told apart by the seed and by which fit it is."""
+    """The checkpoints of one run. Each fit of its train.py has its own, by the seed and the number of the fit."""
 
     def __init__(self, place: CheckpointPlace, prefix: str = "") -> None:
         self._place = place
@@ -102,21 +111,21 @@ class Checkpoints:
         self._fits = 0
 
     def of(self, seed: int, data: str) -> Checkpoints:
-        """Those of one seed on data of this fingerprint: other data never go on from them."""
+        """Those of one seed and of data with this fingerprint: a fit on other data never resumes from them."""
         return Checkpoints(self._place, f"seed-{seed}-{data[:8] or 'data'}/")
 
     def begin(self) -> FitCheckpoints:
-        """Of the next fit. train.py fits in the same order each time it runs."""
+        """Those of the next fit. train.py must fit in the same order each time it runs."""
         self._fits += 1
         return FitCheckpoints(self._place, f"{self._prefix}fit-{self._fits}")
 
     @property
     def used(self) -> bool:
-        """Whether train.py keeps checkpoints at all."""
+        """Whether train.py has started a fit that writes checkpoints."""
         return self._fits > 0
 
     def clear(self) -> None:
-        """Removes all of them, once they are of no use."""
+        """Removes all of them."""
         for name in list(self._place.names("")):
             self._place.remove(name)
 
@@ -140,7 +149,7 @@ def _read(path: Path) -> Checkpoint | None:
         with np.load(path, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         state = json.loads(arrays.pop(_STATE).tobytes())
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile):  # what numpy raises for a file that is not its own
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile):  # what numpy raises for other files
         return None
     kinds: dict[str, list[Array]] = {}
     for name in sorted(arrays):

@@ -1,4 +1,4 @@
-"""What one training run is told, and what it tells while it learns."""
+"""The settings of one training run, and what it records."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pilotlight.core.curve import Curve, finite
+from pilotlight.core.data_source import DataSource, parse_data_source
+from pilotlight.core.options import TrainingSettings
 from pilotlight.core.progress import Progress, Silent
 from pilotlight.core.stopping import Stop
 from pilotlight.training.checkpoints import Checkpoints
+from pilotlight.training.data.built_in import BUILT_IN
 from pilotlight.training.keras.devices import Devices
-from pilotlight.training.keras.precision import FLOAT32
 
 Fetch = Callable[[str, Path], None]
-"""Downloads the object at an s3:// address to a path; all below it to a folder, where it ends with a slash."""
+"""Downloads the object at an s3:// address to a path, or all objects below an address that ends with a slash."""
 
 
 class Recorder:
@@ -25,7 +27,11 @@ class Recorder:
         self._points: list[tuple[float, dict[str, float | None]]] = []
 
     def add(self, axis: str, at: float, values: Mapping[str, float]) -> None:
-        """One more point; ValueError where the axis is another than before."""
+        """Adds a point.
+
+        Raises:
+            ValueError: The axis is not that of the points before.
+        """
         if self._points and axis != self._axis:
             raise ValueError(f"a learning curve has one axis: {self._axis!r} before, {axis!r} now")
         self._axis = axis
@@ -33,11 +39,11 @@ class Recorder:
 
     @property
     def points(self) -> Sequence[tuple[float, Mapping[str, float | None]]]:
-        """What was added, in turn."""
+        """The points, in the order in which they were added."""
         return tuple(self._points)
 
     def curve(self) -> Curve | None:
-        """What was collected, None where nothing was."""
+        """The learning curve, None without points."""
         if not self._points:
             return None
         names = dict.fromkeys(name for _, values in self._points for name in values)
@@ -46,38 +52,52 @@ class Recorder:
 
 
 @dataclass(frozen=True)
-class Run:
-    """The settings of a run, resolved: command line first, then model.toml.
+class Run(TrainingSettings):
+    """The settings of one training run: model.toml, overridden by the command line; and what train.py may use.
 
-    source: a built-in data source, a path, s3://bucket/key or s3://bucket/prefix/. epochs: passes over the training
-    part. batch_size: samples a step, at most. learning_rate: where the schedule starts. seed: of every random
-    generator. progress: where train.py reports. fetch: downloads s3:// addresses, None where no AWS client is at hand.
-    labels: the names of the classes, empty where model.toml has no [labels]. recorder: what `record` fills.
-    checkpoints: where `fit_model` keeps them, None where it keeps none. checkpoint_minutes: the longest that it goes
-    without one. stop: ends it early. precision: the numbers that `fit_model` computes in, as Keras names the policy.
-    devices: those that it uses. deterministic: whether GPUs are to give the same bits each time.
+    Attributes:
+        progress: Where train.py reports.
+        fetch: Downloads s3:// addresses; None without an AWS client.
+        labels: The names of the classes; empty where model.toml has no [labels].
+        recorder: What `record` fills.
+        checkpoints: Where `fit_model` keeps its checkpoints; None where it keeps none.
+        stop: Ends the fit early.
+        hardware: The devices that `fit_model` uses.
+        data_source: The parsed data source; None where it follows from `data` alone.
+
+    The settings themselves (data, epochs, batch_size, learning_rate, seed, …) are the fields of TrainingSettings.
     """
 
-    source: str
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    seed: int
     progress: Progress = field(default_factory=Silent)
     fetch: Fetch | None = None
     labels: tuple[str, ...] = ()
     recorder: Recorder = field(default_factory=Recorder)
     checkpoints: Checkpoints | None = None
-    checkpoint_minutes: float = 10.0
     stop: Stop = field(default_factory=Stop)
-    precision: str = FLOAT32
-    devices: Devices = field(default_factory=Devices)
-    deterministic: bool = False
+    hardware: Devices = field(default_factory=Devices)
+    data_source: DataSource | None = None
+
+    @property
+    def source(self) -> str:
+        """The data source as the person wrote it: a name, a path or an s3:// address."""
+        return self.data
+
+    @property
+    def location(self) -> DataSource:
+        """The data source, parsed."""
+        if self.data_source is not None and self.data_source.text == self.data:
+            return self.data_source
+        return parse_data_source(self.data, Path(), BUILT_IN)
 
     def record(self, axis: str, at: float, values: Mapping[str, float]) -> None:
-        """One point of the learning curve, `at` so many of `axis` ("epoch", "training samples").
+        """Records a point of the learning curve. For a Keras model that train.py returns, its history is read instead.
 
-        values: by name; val_NAME is NAME on samples that were not learned from. Keras models need none of this: their
-        history is read. ValueError where the axis changes within one run.
+        Args:
+            axis: The name of the horizontal axis, such as "epoch" or "training samples". A run has one axis.
+            at: The point's place on it.
+            values: The measured values by name; `val_NAME` is NAME on samples that were not learned from.
+
+        Raises:
+            ValueError: The axis is not that of the points before.
         """
         self.recorder.add(axis, at, values)

@@ -1,4 +1,4 @@
-"""What a train.py with scikit-learn needs again and again: folds, and a learning curve over them."""
+"""Folds and learning curves for scikit-learn's estimators."""
 
 from __future__ import annotations
 
@@ -15,9 +15,21 @@ _SHARES: Final = (0.2, 0.4, 0.6, 0.8, 1.0)
 
 
 def folds(labels: Array, seed: int, where: str) -> Any:
-    """Five folds of the training part, shuffled by `seed`, with the same share of each class where labels are classes.
+    """Makes folds for cross-validation inside the training part.
 
-    Fewer where the rarest class has fewer samples; DataError, which calls the source `where`, for one with only one.
+    There are five folds, or as many as the rarest class has samples. Where labels are whole numbers, each fold has the
+    same share of each class.
+
+    Args:
+        labels: Classes or targets of the training part, shape (n,).
+        seed: Decides the order.
+        where: The data source's name, for messages.
+
+    Returns:
+        A splitter of scikit-learn: `KFold` or `StratifiedKFold`.
+
+    Raises:
+        DataError: A class has only one sample.
     """
     from sklearn.model_selection import KFold, StratifiedKFold
 
@@ -25,16 +37,25 @@ def folds(labels: Array, seed: int, where: str) -> Any:
     rarest = int(np.unique(labels, return_counts=True)[1].min()) if classes else len(labels)
     if rarest < 2:
         raise DataError(
-            where, "has a class with one sample to learn from, which cannot be cross-validated", "Add samples of it."
+            where, "has a class with one training sample, which cannot be cross-validated", "Add samples of that class."
         )
     kind = StratifiedKFold if classes else KFold
     return kind(min(FOLDS, rarest), shuffle=True, random_state=seed % 2**32)
 
 
 def record_learning_curve(run: Run, model: Any, data: Dataset, scoring: str = "accuracy") -> None:
-    """Records `scoring` over the number of training samples, by cross-validation inside the training part.
+    """Records a score over the number of training samples, by cross-validation inside the training part.
 
-    model: an estimator, which is cloned. The held-out part is not looked at. DataError as `folds` raises it.
+    The held-out part is not used.
+
+    Args:
+        run: Receives the points.
+        model: An estimator. It is cloned and stays as it is.
+        data: The data.
+        scoring: The name of a score of scikit-learn.
+
+    Raises:
+        DataError: A class has only one sample.
     """
     from sklearn.model_selection import learning_curve
 

@@ -1,107 +1,156 @@
-"""Where a person's train.py comes in: loaded, called and checked, so that its mistakes read as one line."""
+"""A model's train.py: loaded, called and checked, so that each of its mistakes is reported as one line.
+
+train.py may import modules that lie beside it. By convention what only training needs lies in the folder `training/`
+beside it (`from training.network import build`), which is never packaged into the function.
+"""
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from types import ModuleType
+from typing import Any, Final
 
-from pilotlight.core.artifacts import Dataset
+from pilotlight.core.artifacts import Dataset, Exported, Named
 from pilotlight.core.errors import TrainingError, UserError
-from pilotlight.core.quiet import quiet
+from pilotlight.core.model_code import ModelCode
+from pilotlight.core.process_output import hide_native_logs
+from pilotlight.core.python_files import load_python_file
 from pilotlight.training.run import Run
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 TRAIN_NAME: Final = "train.py"
 _CONTRACT: Final = "It needs load(run) -> Dataset and train(data, run) -> model; `pilotlight new` shows a small one."
+_HINT: Final = "Correct that line. The traceback is in the log of a job, and shown here with --debug."
 
 
-class TrainModule(NamedTuple):
-    """The two functions of a train.py, each called behind the same guard."""
+class TrainModule:
+    """The two functions of a train.py.
 
-    path: Path
-    load: Callable[[Run], Dataset]
-    train: Callable[[Dataset, Run], Any]
+    Attributes:
+        path: The file.
+    """
 
+    def __init__(self, path: Path, code: ModelCode, module: ModuleType) -> None:
+        self.path = path
+        self._code = code
+        self._module = module
 
-def load_train_module(folder: Path) -> TrainModule:
-    """The train.py in `folder`; TrainingError where it is missing, fails to load or lacks a function."""
-    path = folder / TRAIN_NAME
-    if not path.is_file():
-        raise TrainingError(str(path), "does not exist", _CONTRACT)
-    # The name is not importable, so that two models' train.py never meet in sys.modules.
-    spec = importlib.util.spec_from_file_location(f"{folder.name}/{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise TrainingError(str(path), "cannot be loaded as Python", _CONTRACT)
-    module = importlib.util.module_from_spec(spec)
-    with guarded(path), quiet():
-        spec.loader.exec_module(module)
-    for name in ("load", "train"):
-        if not callable(getattr(module, name, None)):
-            raise TrainingError(str(path), f"defines no function {name}", _CONTRACT)
-    return TrainModule(path, _checked_load(path, module.load), _checked_train(path, module.train))
+    def load(self, run: Run) -> Dataset:
+        """Calls train.py's `load`.
 
+        Args:
+            run: The settings, with the data source.
 
-def _checked_load(path: Path, load: Callable[[Run], Any]) -> Callable[[Run], Dataset]:
-    def call(run: Run) -> Dataset:
-        with guarded(path):
-            data = load(run)
+        Returns:
+            The data, with at least one sample in each part and one label or target a sample.
+
+        Raises:
+            TrainingError: `load` failed, or returned something else.
+            UserError: `load` raised it.
+        """
+        with self.guard():
+            data = self._module.load(run)
         if not isinstance(data, Dataset):
             raise TrainingError(
-                str(path), f"load returned {_kind(data)}, not a Dataset", "Return pilotlight.core.artifacts.Dataset."
+                str(self.path), f"load returned {_kind(data)}, not a Dataset", "Return a pilotlight.Dataset."
             )
         for x, y, part in ((data.x_train, data.y_train, "train"), (data.x_test, data.y_test, "test")):
             if len(x) == 0 or len(x) != len(y):
                 what = f"load returned {len(x)} samples in x_{part} and {len(y)} in y_{part}"
-                raise TrainingError(str(path), what, "Each sample needs one label or target.")
+                raise TrainingError(str(self.path), what, "Each sample needs one label or target.")
         return data
 
-    return call
+    def train(self, data: Dataset, run: Run) -> Any:
+        """Calls train.py's `train`.
 
+        Args:
+            data: What `load` returned.
+            run: The settings.
 
-def _checked_train(path: Path, train: Callable[[Dataset, Run], Any]) -> Callable[[Dataset, Run], Any]:
-    def call(data: Dataset, run: Run) -> Any:
-        with guarded(path):
-            model = train(data, run)
+        Returns:
+            The fitted model.
+
+        Raises:
+            TrainingError: `train` failed, or returned None.
+            UserError: `train` raised it.
+        """
+        with self.guard():
+            model = self._module.train(data, run)
         if model is None:
-            raise TrainingError(str(path), "train returned None", "Return the fitted model.")
-        return model
+            raise TrainingError(str(self.path), "train returned None", "Return the fitted model.")
+        return self._importing(model) if isinstance(model, Exported) else model
 
-    return call
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """Runs train.py's code inside the block: its modules can be imported, its errors become TrainingErrors.
+
+        What the code prints goes to stderr: stdout belongs to the command's result.
+
+        Raises:
+            TrainingError: The code raised an error, which is reported with its file and line.
+            UserError: The code raised it itself.
+        """
+        with report_errors(self.path, self._code):
+            yield
+
+    def _importing(self, model: Exported) -> Exported:
+        """`model` with a `predict` that may import train.py's modules whenever it is called."""
+        predict = model.predict
+
+        def importing(inputs: Named) -> Named:
+            with self._code.active():
+                return predict(inputs)
+
+        return replace(model, predict=importing)
+
+
+def load_train_module(folder: Path) -> TrainModule:
+    """Imports a model's train.py.
+
+    Args:
+        folder: The model's folder.
+
+    Returns:
+        Its two functions.
+
+    Raises:
+        TrainingError: The file is missing, fails to load or lacks a function.
+    """
+    path = folder / TRAIN_NAME
+    if not path.is_file():
+        raise TrainingError(str(path), "does not exist", _CONTRACT)
+    code = ModelCode(folder)
+    with report_errors(path, code), hide_native_logs():
+        module = load_python_file(path, f"{folder.name}/{path.stem}")
+    for name in ("load", "train"):
+        if not callable(getattr(module, name, None)):
+            raise TrainingError(str(path), f"defines no function {name}", _CONTRACT)
+    return TrainModule(path, code, module)
 
 
 @contextmanager
-def guarded(path: Path) -> Iterator[None]:
-    """Turns what the code in `path` raises into a TrainingError with its file and line; UserErrors pass.
-
-    What it prints goes to stderr: stdout belongs to the command's result.
-    """
+def report_errors(path: Path, code: ModelCode) -> Iterator[None]:
+    """Runs `code`, whose train.py is `path`, inside the block, as TrainModule.guard does."""
     try:
-        with redirect_stdout(sys.stderr):
+        with code.active(), redirect_stdout(sys.stderr):
             yield
     except UserError:
         raise
     except SystemExit as error:
         raise TrainingError(str(path), f"left with sys.exit({error.code!r})", "Raise an error instead.") from error
     except Exception as error:
-        raise TrainingError(
-            _where(path, error),
-            _what(error),
-            "Mend that line. The traceback is in the log of a job, and shown here with --debug.",
-        ) from error
+        raise TrainingError(_where(path, code, error), _what(error), _HINT) from error
 
 
-def _where(path: Path, error: Exception) -> str:
-    """The innermost line of the person's own code: the file itself, or one that lies beside it."""
+def _where(path: Path, code: ModelCode, error: Exception) -> str:
+    """The innermost line of the model's own code."""
     if isinstance(error, SyntaxError) and error.filename is not None:
         return f"{error.filename}:{error.lineno}"
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == path.parent]
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if code.owns(frame.filename)]
     return f"{own[-1].filename}:{own[-1].lineno}" if own else str(path)
 
 

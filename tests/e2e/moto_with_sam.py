@@ -3,7 +3,7 @@
 moto reads a template as it is; the transform AWS::Serverless is a service of CloudFormation's that AWS publishes as
 aws-sam-translator. Each template is put through it before moto looks at it. moto's CloudFormation also knows no Lambda
 alias, no attributes of a Lambda version and no routes of a REST API, though moto itself has them all: the one is handed
-to the other here.
+to the other here, and in moto_resources for the resources that a call of their service's API makes.
 """
 
 import sys
@@ -15,6 +15,7 @@ from moto.awslambda.models import LambdaAlias, LambdaVersion, lambda_backends
 from moto.cloudformation.models import ChangeSet, Stack
 from moto.core.common_models import CloudFormationModel
 from moto.server import main
+from moto_resources import teach_moto
 from samtranslator.translator.transform import transform
 
 ANY_METHOD = "x-amazon-apigateway-any-method"
@@ -94,4 +95,5 @@ if __name__ == "__main__":
     RestAPI.create_from_cloudformation_json = staticmethod(_with_routes(RestAPI.create_from_cloudformation_json))
     _expanding(Stack)
     _expanding(ChangeSet)
+    kept = teach_moto(f"http://127.0.0.1:{sys.argv[1]}")
     main(["--host", "127.0.0.1", "--port", sys.argv[1]])

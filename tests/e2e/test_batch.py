@@ -219,7 +219,7 @@ def test_a_killed_container_is_resumed_and_ends_in_the_same_version(
 
     second = cloud.submit(definition, command).ended()
     assert (second.status, second.code) == ("SUCCEEDED", 0), second
-    assert [event for event in second.events("note") if "goes on from the checkpoint at epoch" in event["text"]]
+    assert [event for event in second.events("note") if "resumes from the checkpoint at epoch" in event["text"]]
     resumed = result_of(cloud, prefix, run)
     assert resumed["version"] == uninterrupted.result["version"]
     assert resumed["metrics"] == uninterrupted.result["metrics"]

@@ -18,7 +18,7 @@ import boto3
 import pytest
 import requests
 from support.project import Desk
-from support.sam import Sam, SamProject, contents, resource_of
+from support.sam import SMALLER, Sam, SamProject, contents, resource_of
 
 from pilotlight.local.event import WebRequest, rest_event
 from pilotlight.local.routes import Route
@@ -125,18 +125,61 @@ def fetched(
 
 
 def test_functions_layer_roles_logs_and_api_exist(
-    desk: Desk, deployed: dict[str, str], functions: list[str], aws: Callable[[str], Any]
+    deployed: dict[str, str], functions: list[str], aws: Callable[[str], Any]
 ) -> None:
     found = {it["FunctionName"]: it for it in aws("lambda").list_functions()["Functions"]}
     for name in functions:
         function = found[deployed[name]]
         assert function["Runtime"] == "python3.13"
         assert function["Handler"] == "app.handler"
-        assert function["Role"].endswith(f"/{deployed[name.replace('Function', 'Role')]}")
+        shared = "Catalog" if name == "CatalogFunction" else "Models"
+        assert function["Role"].endswith(f"/{deployed[f'{shared}Role']}")
     groups = {group["logGroupName"]: group for group in aws("logs").describe_log_groups()["logGroups"]}
-    for name in (*desk.models(), "catalog", "access"):
+    for name in ("models", "catalog", "access"):
         assert groups[f"/pilotlight/dev/{name}"]["retentionInDays"] == 30
     assert {"Api", "Observability", "CodeDeployServiceRole"} <= set(deployed)
+
+
+def test_memory_and_timeout_are_a_functions_own(
+    desk: Desk, deployed: dict[str, str], aws: Callable[[str], Any]
+) -> None:
+    for name in desk.models():
+        found = aws("lambda").get_function_configuration(FunctionName=deployed[resource_of(name)])
+        expected = (1024, 10) if name == SMALLER else (1769, 29)
+        assert (found["MemorySize"], found["Timeout"]) == expected, name
+
+
+def test_a_canary_goes_back_when_the_models_own_alarm_goes_off(
+    desk: Desk, deployed: dict[str, str], aws: Callable[[str], Any]
+) -> None:
+    for name in desk.models():
+        function = deployed[resource_of(name)]
+        group = aws("codedeploy").get_deployment_group(
+            applicationName=deployed["ServerlessDeploymentApplication"],
+            deploymentGroupName=deployed[f"{resource_of(name)}DeploymentGroup"],
+        )["deploymentGroupInfo"]
+        assert group["deploymentConfigName"] == "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+        assert "DEPLOYMENT_STOP_ON_ALARM" in group["autoRollbackConfiguration"]["events"]
+        assert group["alarmConfiguration"]["enabled"]
+        (alarm,) = group["alarmConfiguration"]["alarms"]
+        (found,) = aws("cloudwatch").describe_alarms(AlarmNames=[alarm["name"]])["MetricAlarms"]
+        metrics = {
+            metric["Id"]: metric["MetricStat"]["Metric"] for metric in found["Metrics"] if "MetricStat" in metric
+        }
+        dimensions = {id_: {it["Name"]: it["Value"] for it in metric["Dimensions"]} for id_, metric in metrics.items()}
+        assert dimensions == {
+            "crashes": {"FunctionName": function, "Resource": f"{function}:live"},
+            "failures": {"model": name},
+        }
+        assert found["AlarmActions"] == [aws("sns").list_topics()["Topics"][0]["TopicArn"]]
+
+
+def test_one_metric_filter_counts_the_failures_of_each_model(aws: Callable[[str], Any]) -> None:
+    (found,) = aws("logs").describe_metric_filters()["metricFilters"]
+    assert found["logGroupName"] == "/pilotlight/dev/models"
+    (counted,) = found["metricTransformations"]
+    assert (counted["metricNamespace"], counted["metricName"]) == ("pilotlight/dev", "Failures")
+    assert counted["dimensions"] == {"model": "$.model"}
 
 
 def test_every_function_has_a_version_behind_its_alias(

@@ -6,8 +6,9 @@ import contextlib
 import io
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,9 @@ from botocore.stub import Stubber
 from pilotlight.aws import Prices
 from pilotlight.batch import Cloud
 from pilotlight.cli.app import run
-from pilotlight.cli.batching import train_on_batch
-from pilotlight.cli.cloud import World, open_cloud
-from pilotlight.cli.running import cancel_run, watch_run
-from pilotlight.cli.wiring import Surroundings, open_blobs
+from pilotlight.cli.invocation import Invocation
 from pilotlight.core.lock import LOCK_NAME, read_lock
-from pilotlight.pipeline import Options
+from pilotlight.workflows.context import Context, connect_to_aws, open_blobs
 from support import aws
 from support.onnx_models import add_model, save
 from support.project import Ran
@@ -49,7 +47,7 @@ client = partial(aws.client, region=REGION)
 @cache
 def real_cloud() -> Cloud:
     """The real code on moto, one for all tests. The price list, which moto lacks, refuses."""
-    return open_cloud()._replace(prices=Prices(client("ec2"), refusing_prices, REGION))
+    return connect_to_aws()._replace(prices=Prices(client("ec2"), refusing_prices, REGION))
 
 
 @cache
@@ -89,10 +87,14 @@ class Account:
         """The store's blobs."""
         return open_blobs(STORE)
 
-    def world(self, **changes: Any) -> World:
-        """The world that commands run in."""
-        given: dict[str, Any] = {"cloud": self.cloud, "clock": lambda: self.now, "sleep": self.sleep}
-        return World(**{**given, "tag": lambda _root: TAG, "by": "tester", **changes})
+    def context(self, *given: Any, **changes: Any) -> Context:
+        """The context that commands run in."""
+        fields: dict[str, Any] = {"connect": self.cloud, "clock": self.time, "sleep": self.sleep}
+        return Context(*given, **{**fields, "tag_image": lambda _root: TAG, "user": "tester", **changes})
+
+    def time(self) -> datetime:
+        """The time of day."""
+        return datetime.fromtimestamp(self.now, UTC)
 
     def sleep(self, seconds: float) -> None:
         """Time passes; the container gets to run once."""
@@ -108,31 +110,25 @@ class Account:
         nodes: bool = False,
         detach: bool = False,
         as_json: bool = False,
-        world: World | None = None,
+        world: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> Ran:
-        """`pilotlight train adder --on batch`."""
+        """`pilotlight train adder --on batch`. world: other fields of the context."""
+        flags = [word for word, given in (("--nodes", nodes), ("--detach", detach), ("--json", as_json)) if given]
+        words = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+        return self._run("train", "adder", "--on", "batch", *flags, *words, world=world)
 
-        def command(where: Surroundings) -> None:
-            given = {"nodes": nodes, "detach": detach, "as_json": as_json, "world": world or self.world()}
-            train_on_batch(where, "adder", Options(**options), **given)
-
-        return self._ran(command)
-
-    def watch(self, run_id: str, *, as_json: bool = False, world: World | None = None) -> Ran:
+    def watch(self, run_id: str, *, as_json: bool = False, world: Mapping[str, Any] | None = None) -> Ran:
         """`pilotlight runs watch ID`."""
-        return self._ran(
-            lambda where: watch_run(self.files, run_id, where.progress(), world or self.world(), as_json=as_json)
-        )
+        return self._run("runs", "watch", run_id, *(["--json"] if as_json else []), world=world)
 
-    def cancel(self, run_id: str, world: World | None = None) -> Ran:
+    def cancel(self, run_id: str, world: Mapping[str, Any] | None = None) -> Ran:
         """`pilotlight runs cancel ID`."""
-        cloud = (world or self.world()).cloud()
-        return self._ran(lambda _where: cancel_run(self.files, run_id, cloud, as_json=False))
+        return self._run("runs", "cancel", run_id, world=world)
 
     def __call__(self, *argv: str) -> Ran:
         """`pilotlight ARGV`."""
-        return _captured(lambda where: run(argv, where), self.root)
+        return self._run(*argv)
 
     def jobs(self) -> list[Any]:
         """Every job of the queue."""
@@ -158,29 +154,12 @@ class Account:
         more = {"floor": 0.97, "metrics": {"accuracy": 0.98}, "seconds": 720.0, "finished": "2026-01-01T00:12:00+00:00"}
         self.files.put_bytes(f".runs/{run_id}/result.json", json.dumps({**result, **more}).encode())
 
-    def _ran(self, command: Callable[[Surroundings], None]) -> Ran:
-        return _captured(lambda where: _as_run_does(command, where), self.root)
-
-
-def _as_run_does(command: Callable[[Surroundings], None], where: Surroundings) -> int:
-    """A command that is given its world, with the errors as `run` tells them."""
-    import pilotlight.cli.app as cli
-
-    try:
-        with where.closing:
-            command(where)
-    except cli.typer.Exit as ended:
-        return ended.exit_code
-    except cli.UserError as error:
-        return cli._told(error, str(error), where, cli.EXIT_USER_ERROR)
-    return 0
-
-
-def _captured(command: Callable[[Surroundings], int], root: Path) -> Ran:
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = command(Surroundings(root, {"PILOTLIGHT_STORE": STORE}))
-    return Ran(code, out.getvalue(), err.getvalue())
+    def _run(self, *argv: str, world: Mapping[str, Any] | None = None) -> Ran:
+        make_context = partial(self.context, **(world or {}))
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = run(argv, Invocation(self.root, {"PILOTLIGHT_STORE": STORE}, make_context=make_context))
+        return Ran(code, out.getvalue(), err.getvalue())
 
 
 def build_account(root: Path) -> Account:

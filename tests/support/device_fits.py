@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from pilotlight import Run, array_batches, fit_model
 from pilotlight.core.errors import Interrupted
 from pilotlight.core.stopping import Stop
 from pilotlight.store import FolderBlobs, PrefixedBlobs
-from pilotlight.training import Checkpoints, Devices, Run, array_batches, fit_model, meet, node_of, own_address
+from pilotlight.training import Checkpoints, Devices, meet, node_of, own_address
 
 SAMPLES, SIZE, EPOCHS = 69, 17, 3
 """The last batch has one sample, so one of two devices gets none of it."""
@@ -103,8 +104,8 @@ def main() -> None:
     devices = Devices("all", cluster, ("CPU:0", "CPU:1") if given.mirrored else ())
     checkpoints = Checkpoints(PrefixedBlobs(blobs, "checkpoints")) if blobs else None
     run = Run(
-        *("", EPOCHS, SIZE, 0.01, 7, progress),
-        checkpoints=checkpoints, stop=stop, precision=given.precision, devices=devices,
+        *("", EPOCHS, SIZE, 0.01, 7),
+        progress=progress, checkpoints=checkpoints, stop=stop, precision=given.precision, hardware=devices,
     )  # fmt: skip
     devices.begin(progress, deterministic=given.deterministic)
     draw = np.random.default_rng(0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pilotlight_runtime.datatypes import DATATYPES
-from pilotlight_runtime.manifest import ImageInput, Manifest, content_version
+from pilotlight_runtime.manifest import ImageInput, Manifest
+from pilotlight_runtime.manifest_json import content_version
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 End = tuple[str, str, Sequence[int]]

@@ -10,15 +10,8 @@ from types import MappingProxyType
 from onnx import TensorProto, checker, helper
 
 from pilotlight_runtime.datatypes import DATATYPES
-from pilotlight_runtime.manifest import (
-    ArtifactFile,
-    Graph,
-    ImageInput,
-    Manifest,
-    content_version,
-    dump_manifest,
-    version_of,
-)
+from pilotlight_runtime.manifest import ArtifactFile, Graph, ImageInput, Manifest
+from pilotlight_runtime.manifest_json import content_version, dump_manifest, version_of
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 OPSET = 17

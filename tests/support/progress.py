@@ -25,3 +25,6 @@ class Heard:
     def step(self, done: int, total: int, values: Mapping[str, float]) -> None:
         self.events.append(("step", done, total, dict(values)))
         self.steps.append((done, total))
+
+    def line(self, text: str) -> None:
+        self.events.append(("line", text))

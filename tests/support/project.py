@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pilotlight.cli.app import run
-from pilotlight.cli.wiring import Surroundings
+from pilotlight.cli.invocation import Invocation
 from pilotlight.core.project import Project, find_project
 from support.onnx_models import add_model, save
 
@@ -40,7 +40,7 @@ class Desk:
         out, err = io.StringIO(), io.StringIO()
         environ = {"PILOTLIGHT_STORE": str(self.root / "the-store")}
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = run(argv, Surroundings(self.root, environ))
+            code = run(argv, Invocation(self.root, environ))
         return Ran(code, out.getvalue(), err.getvalue())
 
     def models(self) -> list[str]:

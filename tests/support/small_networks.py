@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from pilotlight.core.project import Project
-from pilotlight.pipeline import TrainResult, train_model
 from pilotlight.store import FolderBlobs, Store
+from pilotlight.workflows.types import TrainResult
+from support.workflow_calls import train_model
 
 MODEL_TOML = """
 kind = "keras"
@@ -33,7 +34,7 @@ TRAIN = """
 from pathlib import Path
 import keras
 from pilotlight.core.artifacts import Dataset
-from pilotlight.training import fingerprint, load_arrays
+from pilotlight import fingerprint, load_arrays
 
 def load(run):
     raw = load_arrays(run)

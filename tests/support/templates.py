@@ -8,6 +8,7 @@ from moto.cloudformation.utils import yaml_tag_constructor
 from yaml import SafeLoader, add_multi_constructor, load
 
 Template = dict[str, Any]
+Resources = dict[str, dict[str, Any]]
 
 
 class _Loader(SafeLoader):
@@ -19,8 +20,28 @@ add_multi_constructor("", yaml_tag_constructor, Loader=_Loader)
 
 def read_template(path: Path) -> Template:
     """The template in the file at `path`, its short forms written out."""
-    document: Template = load(path.read_text(), _Loader)  # noqa: S506  (derives from SafeLoader)
+    return parse_template(path.read_text())
+
+
+def parse_template(text: str) -> Template:
+    """The template that `text` is, its short forms written out."""
+    document: Template = load(text, _Loader)  # noqa: S506  (derives from SafeLoader)
     return document
+
+
+def of_type(resources: Resources, kind: str) -> Resources:
+    """Those of `resources` that have the type `kind`."""
+    return {name: resource for name, resource in resources.items() if resource["Type"] == kind}
+
+
+def operations(resources: Resources) -> dict[str, dict[str, Any]]:
+    """What the REST API does, by method and path: "get /v2", "any /{proxy+}"."""
+    (api,) = of_type(resources, "AWS::ApiGateway::RestApi").values()
+    return {
+        f"{method.replace('x-amazon-apigateway-any-method', 'any')} {path}": operation
+        for path, methods in api["Properties"]["Body"]["paths"].items()
+        for method, operation in methods.items()
+    }
 
 
 def resolved(value: Any, known: dict[str, str]) -> Any:

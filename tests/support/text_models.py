@@ -8,17 +8,16 @@ from pathlib import Path
 
 from onnx import TensorProto, checker, helper
 
-from pilotlight_runtime.manifest import ArtifactFile, Graph, Manifest, dump_manifest, version_of
+from pilotlight_runtime.manifest import ArtifactFile, Graph, Manifest
+from pilotlight_runtime.manifest_json import dump_manifest, version_of
 from pilotlight_runtime.signature import Signature
 from pilotlight_runtime.text.classifier import GRAPH, INPUT, LABEL, LABELS, PROBABILITIES, VOCABULARY
-from pilotlight_runtime.text.texts import Vocabulary
+from pilotlight_runtime.text.tokens import Vocabulary
 from support.onnx_models import OPSET, spec
 
 TOKENS = ("dull", "fine", "funny")
 APP = """
-from pilotlight_runtime.handler import model_handler
-from pilotlight_runtime.text.texts import words
-from pilotlight_runtime.text.classifier import Limits, text_classifier
+from pilotlight_runtime import Limits, model_handler, text_classifier, words
 
 handler = model_handler(__file__, prepare=text_classifier(words, Limits(longest=20, cells=6, mixed=True)))
 """

@@ -11,13 +11,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pilotlight import Run
 from pilotlight.core.artifacts import Array, Dataset, Exported
 from pilotlight.core.project import Project
 from pilotlight.local.functions import Function, load_function
 from pilotlight.packaging import package_function
-from pilotlight.pipeline import Options, TrainResult, train_model
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.training import Run, fit
+from pilotlight.training import fit
+from pilotlight.workflows.types import TrainResult
+from support.workflow_calls import train_model
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 
@@ -76,7 +78,7 @@ def trained_small(root: Path, name: str, source: Path, classes: int, epochs: int
         toml = toml.replace(shape, f"[-1, {classes}]")
     (folder / "model.toml").write_text(toml)
     project, store = Project(root, ""), Store(FolderBlobs(root / "store"))
-    result = train_model(project, name, store=store, options=Options(data=str(source), epochs=epochs))
+    result = train_model(project, name, store=store, options={"data": str(source), "epochs": epochs})
     config = project.config(name)
     defaults = config.training
     run = Run(str(source), epochs, defaults.batch_size, defaults.learning_rate, defaults.seed)

@@ -12,15 +12,20 @@ from collections.abc import Callable, Mapping
 from pilotlight_runtime.catalog_index import CATALOG_NAME, CatalogEntry, load_catalog
 from pilotlight_runtime.entry import Entry, LambdaHandler
 from pilotlight_runtime.errors import InvalidRequest, ManifestError, NotFound, TooLarge
+from pilotlight_runtime.light_typing import Any, Final, TextIO
+from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.observer import Observer, Trace
 from pilotlight_runtime.protocol import routes
 from pilotlight_runtime.protocol.compression import unpack
 from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, json_response
 from pilotlight_runtime.protocol.json_codec import loads
-from pilotlight_runtime.protocol.server import BINARY_TENSORS, MODEL_REPOSITORY, SERVER_VERSION, server_metadata
+from pilotlight_runtime.protocol.server_metadata import (
+    BINARY_TENSORS,
+    MODEL_REPOSITORY,
+    SERVER_VERSION,
+    server_metadata,
+)
 from pilotlight_runtime.startup import start_observer
-from pilotlight_runtime.typed import Any, Final, TextIO
-from pilotlight_runtime.wording import brief
 
 MAX_QUESTION_BYTES: Final = 65_536
 """The catalog's only question has a few words; its function has little memory."""
@@ -34,13 +39,24 @@ def catalog_handler(
     clock: Callable[[], float] = time.perf_counter,
     stream: TextIO | None = None,
 ) -> LambdaHandler:
-    """The handler of the catalog whose catalog.json lies beside `app_file`.
+    """Makes the handler of the catalog, which answers for the endpoint as a whole.
 
-    ManifestError where that is missing or malformed. The other parameters are those of model_handler.
+    Args:
+        app_file: The path of app.py, as `__file__` gives it. catalog.json lies in the same folder.
+        observer: Gets a Record of each request. None writes them with Powertools.
+        environ: The function's environment variables.
+        clock: Seconds, monotonic.
+        stream: Where logs and metrics go; stdout where None.
+
+    Returns:
+        The handler: takes an event and Lambda's context, returns the answer, and never raises.
+
+    Raises:
+        ManifestError: catalog.json is missing or malformed.
     """
-    path = os.path.join(os.path.dirname(app_file), CATALOG_NAME)  # noqa: PTH118, PTH120  (see paths)
+    path = os.path.join(os.path.dirname(app_file), CATALOG_NAME)
     try:
-        with open(path, "rb") as file:  # noqa: PTH123  (see paths)
+        with open(path, "rb") as file:
             entries = load_catalog(file.read())
     except OSError as error:
         raise ManifestError(f"{path} cannot be read ({error.strerror}); package the catalog again") from error
@@ -72,7 +88,7 @@ class CatalogService:
             return json_response({route.operation: True})
         if route.operation == routes.INDEX:
             return json_response(self._index(request))
-        raise self._unknown(f"model {brief(route.model)} is not here")
+        raise self._unknown(f"model {summarize(route.model)} is not here")
 
     def _index(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Every model: each is ready, since a function that cannot load its own does not start."""

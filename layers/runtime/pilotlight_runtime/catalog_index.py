@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from pilotlight_runtime.errors import ManifestError
-from pilotlight_runtime.typed import Final, NamedTuple
+from pilotlight_runtime.light_typing import Final, NamedTuple
 
 SCHEMA: Final = 1
 CATALOG_NAME: Final = "catalog.json"

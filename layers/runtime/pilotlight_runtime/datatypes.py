@@ -5,16 +5,19 @@ Sources: Open Inference Protocol v2, "Tensor Data Types"; BF16 from Triton's bin
 """
 
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.typed import Final, NamedTuple
-from pilotlight_runtime.wording import brief
+from pilotlight_runtime.light_typing import Final, NamedTuple
+from pilotlight_runtime.messages import summarize
 
 
 class Datatype(NamedTuple):
-    """One datatype and how each side writes it.
+    """A tensor datatype of the Open Inference Protocol.
 
-    name: as the protocol spells it. itemsize: bytes an element, 0 where elements vary (BYTES). format: the `struct`
-    character, "" where there is none (BF16, BYTES). onnx: `TensorProto.DataType`. numpy: the numpy dtype's name,
-    "uint16" standing for BF16's bits since numpy has no such type.
+    Attributes:
+        name: The protocol's name, such as "FP32".
+        itemsize: Bytes of an element, 0 where elements vary (BYTES).
+        format: The `struct` character, "" where there is none (BF16, BYTES).
+        onnx: The number in ONNX's `TensorProto.DataType`.
+        numpy: The name of the numpy dtype; "uint16" for BF16, which numpy does not have.
     """
 
     name: str
@@ -49,5 +52,5 @@ def datatype(name: object) -> Datatype:
     """The datatype that the protocol calls `name`; InvalidRequest names the known ones."""
     found = DATATYPES.get(name) if isinstance(name, str) else None
     if found is None:
-        raise InvalidRequest(f"datatype {brief(name)} is unknown; known are {', '.join(DATATYPES)}")
+        raise InvalidRequest(f"datatype {summarize(name)} is unknown; known are {', '.join(DATATYPES)}")
     return found

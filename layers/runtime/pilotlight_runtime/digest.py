@@ -8,8 +8,8 @@ try:
 except ImportError:  # a Python without OpenSSL
     from hashlib import sha256
 
+from pilotlight_runtime.light_typing import Final
 from pilotlight_runtime.paths import StrPath
-from pilotlight_runtime.typed import Final
 
 _PART: Final = 1024 * 1024
 
@@ -23,7 +23,7 @@ def file_sha256(path: StrPath) -> str:
     """The digest of the file's content in lower-case hex; OSError where it cannot be read."""
     digest = sha256()
     part = memoryview(bytearray(_PART))
-    with open(path, "rb", buffering=0) as file:  # noqa: PTH123  (see paths)
+    with open(path, "rb", buffering=0) as file:
         while size := file.readinto(part):
             digest.update(part[:size])
     return digest.hexdigest()

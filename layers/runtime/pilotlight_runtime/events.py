@@ -14,11 +14,10 @@ import binascii
 from collections.abc import Callable
 
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
-from pilotlight_runtime.protocol.base64_text import decode_base64
-from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse
+from pilotlight_runtime.light_typing import Any, Final, NamedTuple
+from pilotlight_runtime.messages import summarize
+from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse, ParsedBody
 from pilotlight_runtime.protocol.json_codec import dumps, loads
-from pilotlight_runtime.typed import Any, Final, NamedTuple
-from pilotlight_runtime.wording import brief
 
 MAX_BODY_BYTES: Final = 6 * 1024 * 1024
 """Lambda's limit on a synchronous event, base64 included."""
@@ -46,7 +45,7 @@ def read_event(event: Any, infer_path: str) -> Incoming:
     InvalidRequest where it is none of the known kinds, TooLarge where its body is larger than Lambda carries.
     """
     if not isinstance(event, dict):
-        raise InvalidRequest(f"the event must be an object, got {brief(event)}")
+        raise InvalidRequest(f"the event must be an object, got {summarize(event)}")
     context = event.get("requestContext")
     http = context.get("http") if isinstance(context, dict) else None
     if isinstance(context, dict) and isinstance(http, dict):
@@ -59,7 +58,7 @@ def read_event(event: Any, infer_path: str) -> Incoming:
         method = _text({"method": default, **event}, "method")
         return Incoming(_request(event, method, _text(event, "path")), render_proxy)
     if "inputs" in event:
-        return Incoming(HttpRequest("POST", infer_path, {}, _as_json(event)), render_direct)
+        return Incoming(_direct_request(event, infer_path), render_direct)
     raise InvalidRequest(
         "the event is neither an HTTP request of API Gateway or a function URL, nor an inference request with inputs,"
         " nor an object with a path"
@@ -90,8 +89,10 @@ def render_proxy(response: HttpResponse) -> dict[str, Any]:
 
 def render_direct(response: HttpResponse) -> Any:
     """The answer to a direct inference request: the response object itself."""
-    if response.headers.get("Content-Type") != "application/json":
+    if response.headers.get("Content-Type") != JSON:
         raise InvalidRequest("binary outputs need an HTTP request; leave out binary_data and binary_data_output")
+    if response.document is not None:
+        return response.document
     _check_size(len(response.body), {})
     document = loads(response.body)
     return document if response.status < 400 else {**document, "status": response.status}
@@ -101,13 +102,23 @@ def _request(event: dict[str, Any], method: str, path: str) -> HttpRequest:
     return HttpRequest(method.upper(), path, _headers(event), _body(event))
 
 
+def _direct_request(event: dict[str, Any], path: str) -> HttpRequest:
+    """An inference request that comes as the event itself. It is written as JSON only where it may not be valid."""
+    from pilotlight_runtime.protocol.json_documents import inspect_document  # only direct invocations need it
+
+    doubts = inspect_document(event)
+    if doubts is None:
+        return HttpRequest("POST", path, {}, _as_json(event))
+    return HttpRequest("POST", path, {}, b"", ParsedBody(event, doubts))
+
+
 def _headers(event: dict[str, Any]) -> dict[str, str]:
     """Names in lower case; a header that came several times has its values joined, as RFC 9110 allows."""
     headers: dict[str, str] = {}
     for field in ("headers", "multiValueHeaders"):
         found = event.get(field)
         if found is not None and not isinstance(found, dict):
-            raise InvalidRequest(f"{field} must be an object, got {brief(found)}")
+            raise InvalidRequest(f"{field} must be an object, got {summarize(found)}")
         for name, value in (found or {}).items():
             if type(value) is str and type(name) is str:  # as nearly all are
                 headers[name.lower()] = value
@@ -124,11 +135,11 @@ def _body(event: dict[str, Any]) -> bytes:
     if isinstance(body, dict | list):  # a direct invocation may spare itself the encoding
         return _as_json(body)
     if not isinstance(body, str):
-        raise InvalidRequest(f"body must be text, got {brief(body)}")
+        raise InvalidRequest(f"body must be text, got {summarize(body)}")
     if len(body) > MAX_BODY_BYTES:
         raise TooLarge(f"the body is {len(body)} bytes long as it comes to Lambda, the most is {MAX_BODY_BYTES}")
     try:
-        return decode_base64(body) if event.get("isBase64Encoded") else body.encode()
+        return binascii.a2b_base64(body, strict_mode=True) if event.get("isBase64Encoded") else body.encode()
     except ValueError:
         expected = "base64, as isBase64Encoded says" if event.get("isBase64Encoded") else "UTF-8"
         raise InvalidRequest(f"the body is not {expected}") from None
@@ -157,7 +168,7 @@ def _without_stage(path: str, stage: object) -> str:
 def _text(event: dict[str, Any], field: str) -> str:
     value = event.get(field)
     if not isinstance(value, str):
-        raise InvalidRequest(f"{field} must be text, got {brief(value)}")
+        raise InvalidRequest(f"{field} must be text, got {summarize(value)}")
     return value
 
 

@@ -1,6 +1,6 @@
-"""For models that take measured numbers: NaN and infinity, which binary tensors can carry, are refused.
+"""For models that take measured numbers: refuses NaN and infinity, which binary tensors can carry and JSON cannot.
 
-JSON has neither. Trees would send a NaN down one branch and answer as if nothing were wrong.
+A decision tree would send a NaN down one branch and answer as if nothing were wrong.
 """
 
 from __future__ import annotations
@@ -14,7 +14,18 @@ from pilotlight_runtime.tensor import Tensor
 
 
 def predict_finite(session: Session, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Every output of the session, for model_handler's `predict`; InvalidRequest names the first such element."""
+    """Runs the session on finite numbers; give it to model_handler as `predict`.
+
+    Args:
+        session: The opened graph.
+        inputs: The input tensors by name.
+
+    Returns:
+        Every output of the session by name.
+
+    Raises:
+        InvalidRequest: An input holds NaN or infinity; the message names the first such element.
+    """
     for name, tensor in inputs.items():
         check_finite(name, tensor)
     names = [spec.name for spec in session.signature.outputs]
@@ -22,12 +33,12 @@ def predict_finite(session: Session, inputs: dict[str, Tensor]) -> dict[str, Ten
 
 
 def check_finite(name: str, tensor: Tensor) -> None:
-    """InvalidRequest where the input `name` holds NaN or infinity. FP16, FP32 and FP64 are looked at."""
+    """Raises InvalidRequest where the input `name` is FP16, FP32 or FP64 and holds NaN or infinity."""
     if tensor.datatype.format not in tuple("efd"):
         return
     values = struct.unpack(f"<{tensor.count}{tensor.datatype.format}", tensor.buffer)
     if math.isfinite(sum(values)):
         return
-    for index, value in enumerate(values):  # the sum of finite numbers may overflow, so each is looked at
+    for index, value in enumerate(values):  # the sum of finite numbers may overflow
         if not math.isfinite(value):
             raise InvalidRequest(f"input {name!r}: data[{index}] is {value}; this model takes finite numbers only")

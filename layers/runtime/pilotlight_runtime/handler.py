@@ -9,25 +9,27 @@ import os
 import time
 from collections.abc import Callable, Mapping
 
-from pilotlight_runtime.aside import Aside
-from pilotlight_runtime.typed import TYPE_CHECKING, Final, TextIO
+from pilotlight_runtime.background import BackgroundTask
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Final, TextIO
 
 if TYPE_CHECKING:
     from pilotlight_runtime.entry import LambdaHandler
-    from pilotlight_runtime.inference import Predict, Prepare, Prepared
-    from pilotlight_runtime.loading import LoadedModel
     from pilotlight_runtime.manifest import Manifest
     from pilotlight_runtime.observer import Observer
     from pilotlight_runtime.service import ModelService
     from pilotlight_runtime.session import OpenSession
+    from pilotlight_runtime.types import LoadedModel, Predict, Prepare, Prepared
 
 MEMORY_PER_VCPU_MB: Final = 1769
 """Lambda Developer Guide, "Configure Lambda function memory": at 1,769 MB a function has one vCPU."""
 
 MEMORY_VARIABLE: Final = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"
 
+RUNTIME_API_VARIABLE: Final = "AWS_LAMBDA_RUNTIME_API"
+"""Lambda sets it for every function (Lambda Developer Guide, "Using the Lambda runtime API"), and no one else does."""
 
-def model_handler(  # noqa: PLR0913  (by keyword all but the first: the outside world comes in here)
+
+def model_handler(
     app_file: str,
     *,
     predict: Predict | None = None,
@@ -38,21 +40,33 @@ def model_handler(  # noqa: PLR0913  (by keyword all but the first: the outside 
     clock: Callable[[], float] = time.perf_counter,
     stream: TextIO | None = None,
 ) -> LambdaHandler:
-    """The handler of the model whose files lie beside `app_file`, loaded and warmed up.
+    """Loads the model beside `app_file`, runs it once and makes its Lambda handler.
 
-    predict: takes the session and the inputs by name, gives the outputs by name; the session alone where None. prepare:
-    takes the loaded model, its graphs and assets, and gives such a function of the inputs alone; a version of several
-    graphs needs it. stream: where logs and metrics go, stdout where None. Raises LoadError where the model cannot be
-    served: the function then does not start.
+    Args:
+        app_file: The path of app.py, as `__file__` gives it. The version's files lie in the same folder.
+        predict: Takes the session and the inputs by name, returns the outputs by name. None runs the session alone.
+        prepare: Takes the loaded model with its graphs and assets, returns such a function of the inputs alone. A
+            version of several graphs needs it.
+        open_session: Opens a graph; ONNX Runtime where None.
+        observer: Gets a Record of each request. None writes a log line and a line of metrics for each.
+        environ: The function's environment variables.
+        clock: Seconds, monotonic.
+        stream: Where logs and metrics go; stdout where None.
+
+    Returns:
+        The handler: takes an event and Lambda's context, returns the answer, and never raises.
+
+    Raises:
+        LoadError: The model cannot be served, so the function does not start. The message names the file or tensor.
     """
-    folder = os.path.dirname(app_file)  # noqa: PTH120  (pathlib takes 2 ms of every cold start)
-    checks = Aside(lambda: _manifest(folder))
+    folder = os.path.dirname(app_file)
+    checks = BackgroundTask(lambda: _manifest(folder))
     if open_session is None:
-        open_session = _engine(checks)
+        open_session = _engine(checks, large_pages=RUNTIME_API_VARIABLE in environ)
     else:
         checks.start()
     manifest = checks.result()
-    rest = Aside(_import_rest)
+    rest = BackgroundTask(_import_rest)
     rest.start()
     from pilotlight_runtime.loading import open_model
 
@@ -79,13 +93,17 @@ def threads(environ: Mapping[str, str]) -> int:
     return os.cpu_count() or 1
 
 
-def _engine(meanwhile: Aside) -> OpenSession:
-    """ONNX Runtime, started, which runs no Python for 15 ms; `meanwhile` runs at the same time."""
+def _engine(meanwhile: BackgroundTask, *, large_pages: bool) -> OpenSession:
+    """Starts ONNX Runtime, which runs no Python for 15 ms; `meanwhile` runs at the same time."""
     from pilotlight_runtime.engine import start
 
     library = start.installed_library()
     start.load_library(library)
     meanwhile.start()
+    if large_pages:
+        from pilotlight_runtime.engine import heap
+
+        heap.grow(heap.ENOUGH)
     start.start_engine(library)
     from pilotlight_runtime.engine.ort_session import open_session
 
@@ -95,7 +113,7 @@ def _engine(meanwhile: Aside) -> OpenSession:
 def _manifest(folder: str) -> Manifest:
     """The manifest, its files checked; imports what opening the model needs."""
     from pilotlight_runtime.engine.ort_session import OrtSession  # noqa: F401  (see the module)
-    from pilotlight_runtime.loading import checked_manifest
+    from pilotlight_runtime.integrity import checked_manifest
 
     return checked_manifest(folder)
 
@@ -145,8 +163,9 @@ def _try(model: LoadedModel, predict: Prepared | None) -> Exception | None:
     if predict is None:
         return None
     from pilotlight_runtime.errors import InvalidRequest
-    from pilotlight_runtime.inference import InferRequest, infer
-    from pilotlight_runtime.loading import zero_inputs
+    from pilotlight_runtime.inference import infer
+    from pilotlight_runtime.types import InferRequest
+    from pilotlight_runtime.warm_up import zero_inputs
 
     try:
         infer(model, InferRequest(zero_inputs(model.manifest.signature)), predict)

@@ -2,46 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from pilotlight_runtime.errors import InferenceFailed, InvalidRequest
-from pilotlight_runtime.loading import LoadedModel
-from pilotlight_runtime.session import Session
+from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.tensor import Tensor
-from pilotlight_runtime.typed import NamedTuple
-from pilotlight_runtime.wording import brief
-
-Predict = Callable[[Session, dict[str, Tensor]], dict[str, Tensor]]
-"""A person's own way from the signature's inputs to its outputs, around `Session.run`.
-
-It may raise InvalidRequest for input that it cannot take; whatever else it raises is an answer of status 500.
-"""
-
-Prepared = Callable[[dict[str, Tensor]], dict[str, Tensor]]
-"""As Predict, of a model that it knows already."""
-
-Prepare = Callable[[LoadedModel], Prepared]
-"""Makes a Prepared once, at init, from the opened graphs and the assets. What it raises ends the start."""
-
-
-class InferRequest(NamedTuple):
-    """inputs: by name. outputs: the names that are wanted, in that order; all of the signature's where empty."""
-
-    inputs: dict[str, Tensor]
-    outputs: tuple[str, ...] = ()
-
-
-class InferResponse(NamedTuple):
-    """The outputs by name, in the order that was asked for."""
-
-    outputs: dict[str, Tensor]
+from pilotlight_runtime.types import InferRequest, InferResponse, LoadedModel, Prepared
 
 
 def infer(model: LoadedModel, request: InferRequest, predict: Prepared | None = None) -> InferResponse:
-    """The model's answer. predict: None runs the model's only session directly.
+    """Runs the model once.
 
-    InvalidRequest where the request does not fit the signature; InferenceFailed where the model fails on one that does.
+    Args:
+        model: The loaded model.
+        request: The inputs and the wanted outputs.
+        predict: An app.py's function, bound to the model; None runs the model's only session directly.
+
+    Returns:
+        The outputs in the order of the request.
+
+    Raises:
+        InvalidRequest: The request does not fit the model's signature, or `predict` refuses it.
+        InferenceFailed: The model fails on a request that fits.
     """
     signature = model.manifest.signature
     check_inputs(signature, request.inputs)
@@ -50,13 +33,29 @@ def infer(model: LoadedModel, request: InferRequest, predict: Prepared | None = 
         tensors = model.session.run(request.inputs, names)
         return InferResponse(dict(zip(names, tensors, strict=True)))
     outputs = predict(request.inputs)
-    return InferResponse({name: _predicted(signature, outputs, name) for name in names})
+    return InferResponse({name: _checked_output(signature, outputs, name) for name in names})
 
 
 def check_inputs(signature: Signature, inputs: Mapping[str, Tensor]) -> None:
-    """InvalidRequest unless `inputs` are exactly the signature's, of its datatypes and shapes."""
+    """Raises InvalidRequest unless `inputs` are exactly the signature's, with its datatypes and shapes.
+
+    It is the only check of a request against the signature. A session looks at a combination of names, datatypes and
+    shapes once, when it is new, because an app.py may call it with anything.
+    """
     if not _fit(signature, inputs):
         _refuse(signature, inputs)
+
+
+def wanted_outputs(signature: Signature, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns `names`, or all outputs of the signature where `names` is empty; InvalidRequest for an unknown one."""
+    if not names:
+        return tuple([spec.name for spec in signature.outputs])
+    for name in names:
+        if signature.output(name) is None:
+            raise InvalidRequest(
+                f"output {summarize(name)} is not one of the model's, which are {_names(signature.outputs)}"
+            )
+    return names
 
 
 def _fit(signature: Signature, inputs: Mapping[str, Tensor]) -> bool:
@@ -68,10 +67,12 @@ def _fit(signature: Signature, inputs: Mapping[str, Tensor]) -> bool:
 
 
 def _refuse(signature: Signature, inputs: Mapping[str, Tensor]) -> None:
-    """Says what of it is wrong."""
+    """Raises InvalidRequest with the first thing that does not fit."""
     for name in inputs:
         if signature.input(name) is None:
-            raise InvalidRequest(f"input {brief(name)} is not one of the model's, which are {_names(signature.inputs)}")
+            raise InvalidRequest(
+                f"input {summarize(name)} is not one of the model's, which are {_names(signature.inputs)}"
+            )
     for spec in signature.inputs:
         tensor = inputs.get(spec.name)
         if tensor is None:
@@ -86,20 +87,8 @@ def _refuse(signature: Signature, inputs: Mapping[str, Tensor]) -> None:
             )
 
 
-def wanted_outputs(signature: Signature, names: tuple[str, ...]) -> tuple[str, ...]:
-    """`names`, or all of the signature's outputs where empty; InvalidRequest for one that it lacks."""
-    if not names:
-        return tuple([spec.name for spec in signature.outputs])
-    for name in names:
-        if signature.output(name) is None:
-            raise InvalidRequest(
-                f"output {brief(name)} is not one of the model's, which are {_names(signature.outputs)}"
-            )
-    return names
-
-
-def _predicted(signature: Signature, outputs: object, name: str) -> Tensor:
-    """The output `name` of a person's `predict`, checked at the door."""
+def _checked_output(signature: Signature, outputs: object, name: str) -> Tensor:
+    """The output `name` of an app.py's function; InferenceFailed where it does not fit the signature."""
     tensor = outputs.get(name) if isinstance(outputs, dict) else None
     spec = signature.output(name)
     if spec is None or not isinstance(tensor, Tensor):

@@ -12,8 +12,8 @@ import os
 import time
 from collections.abc import Callable, Mapping
 
+from pilotlight_runtime.light_typing import Final, TextIO
 from pilotlight_runtime.observer import Record
-from pilotlight_runtime.typed import Final, TextIO
 
 NAMESPACE: Final = "Pilotlight"
 NAMESPACE_VARIABLE: Final = "POWERTOOLS_METRICS_NAMESPACE"
@@ -33,7 +33,7 @@ class LineObserver:
     clock: seconds since the epoch.
     """
 
-    def __init__(  # noqa: PLR0913  (the last two by keyword, with the real thing as default)
+    def __init__(
         self,
         stream: TextIO,
         model: str,
@@ -98,9 +98,9 @@ class LineObserver:
         """A log entry. fields: further ones as JSON, each after a comma."""
         error = ""
         if cause is not None:
-            from pilotlight_runtime.faults import described
+            from pilotlight_runtime.tracebacks import format_redacted
 
-            error = f',"exception_name":{_quoted(type(cause).__name__)},"exception":{_quoted(described(cause))}'
+            error = f',"exception_name":{_quoted(type(cause).__name__)},"exception":{_quoted(format_redacted(cause))}'
         trace = self._environ.get(TRACE_VARIABLE)
         if trace:
             fields += f',"xray_trace_id":{_quoted(trace.split(";")[0].replace("Root=", ""))}'

@@ -1,29 +1,20 @@
 """What one published version holds: the schema that the tool writes and Lambda reads.
 
-manifest.json is the last file of a version to be written, so a version without one does not exist. The version's name
-is the first 12 hex digits of the sha256 of its content: signature, image input, files, which graph is opened where, the
-graphs behind app.py's own code and the assets. What a version does not have takes no part, so that a version of one
-graph is called what it was always called.
-Metrics, parity, provenance and what loading was measured to take describe that content and do not change its name, so
-publishing the same model twice is a no-op.
+manifest.json is the last file of a version to be written, so a version without one does not exist.
+manifest_json reads and writes it.
 """
 
 from __future__ import annotations
 
-import json
+from pilotlight_runtime.light_typing import Any, Final, NamedTuple
+from pilotlight_runtime.signature import Signature
 
-from pilotlight_runtime.datatypes import datatype
-from pilotlight_runtime.errors import InvalidRequest, ManifestError
-from pilotlight_runtime.signature import Signature, TensorSpec
-from pilotlight_runtime.typed import Any, Final, NamedTuple
-
-SCHEMA: Final = 1
 MANIFEST_NAME: Final = "manifest.json"
 MODEL_NAME: Final = "model.onnx"
 WEIGHTS_NAME: Final = "weights.bin"
 """The large tensors of every graph of a version that says how it is loaded."""
 PLATFORM: Final = "onnx_onnxv1"
-VERSION_DIGITS: Final = 12
+"""What the Open Inference Protocol calls an ONNX graph."""
 
 Json = dict[str, Any]
 """A JSON object whose fields only people and the tool read."""
@@ -98,153 +89,8 @@ class Manifest(NamedTuple):
     assets: tuple[str, ...] = ()
 
 
-def content_version(  # noqa: PLR0913  (what a version's content is)
-    signature: Signature,
-    files: tuple[ArtifactFile, ...],
-    image: ImageInput | None,
-    loading: Loading | None = None,
-    *,
-    graphs: tuple[Graph, ...] = (),
-    assets: tuple[str, ...] = (),
-) -> str:
-    """The name of a version with this content: 12 lower-case hex digits."""
-    from pilotlight_runtime.digest import bytes_sha256
-
-    found = _content(signature, files, image)
-    if loading is not None:
-        found["loading"] = _choice(loading)
-    if graphs:
-        found["graphs"] = [
-            {"name": graph.name, "signature": _signature_json(graph.signature), "loading": _choice(graph.loading)}
-            for graph in graphs
-        ]
-    if assets:
-        found["assets"] = sorted(assets)
-    content = json.dumps(found, sort_keys=True, separators=(",", ":"))
-    return bytes_sha256(content.encode())[:VERSION_DIGITS]
-
-
-def version_of(manifest: Manifest) -> str:
-    """What content_version says of the content of `manifest`, whatever version it names."""
-    content = (manifest.signature, manifest.files, manifest.image, manifest.loading)
-    return content_version(*content, graphs=manifest.graphs, assets=manifest.assets)
-
-
 def needed_files(manifest: Manifest) -> tuple[str, ...]:
     """The files without which `manifest` cannot be served: graphs and assets."""
     if not manifest.graphs:
         return (MODEL_NAME, *manifest.assets)
     return (*(f"{graph.name}/{MODEL_NAME}" for graph in manifest.graphs), *manifest.assets)
-
-
-def dump_manifest(manifest: Manifest) -> bytes:
-    """manifest.json: readable, keys in a fixed order, a newline at its end."""
-    document: Json = {
-        "schema": SCHEMA,
-        "model": manifest.model,
-        "version": manifest.version,
-        "platform": PLATFORM,
-        **_content(manifest.signature, manifest.files, manifest.image),
-        **({} if manifest.loading is None else {"loading": manifest.loading._asdict()}),
-        **({"graphs": [_graph_json(graph) for graph in manifest.graphs]} if manifest.graphs else {}),
-        **({"assets": sorted(manifest.assets)} if manifest.assets else {}),
-        "metrics": manifest.metrics,
-        "parity": manifest.parity,
-        "provenance": manifest.provenance,
-    }
-    return (json.dumps(document, indent=2, allow_nan=False) + "\n").encode()
-
-
-def load_manifest(raw: bytes) -> Manifest:
-    """The manifest in `raw`; ManifestError says which field is wrong."""
-    try:
-        document = json.loads(raw)
-    except ValueError as error:
-        raise ManifestError(f"{MANIFEST_NAME} is not JSON: {error}") from error
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        found = document.get("schema") if isinstance(document, dict) else type(document).__name__
-        raise ManifestError(f"{MANIFEST_NAME} has schema {found!r}; this runtime reads schema {SCHEMA}")
-    try:
-        return _manifest(document)
-    except KeyError as error:
-        raise ManifestError(f"{MANIFEST_NAME} lacks the field {error}") from error
-    except (TypeError, ValueError, AttributeError, InvalidRequest) as error:
-        raise ManifestError(f"{MANIFEST_NAME} is malformed: {error}") from error
-
-
-def _manifest(document: Json) -> Manifest:
-    image = document["image"]
-    return Manifest(
-        model=str(document["model"]),
-        version=str(document["version"]),
-        signature=_signature(document["signature"]),
-        files=tuple(_file(file) for file in document["files"]),
-        image=None if image is None else ImageInput(**image),
-        metrics=dict(document["metrics"]),
-        parity=dict(document["parity"]),
-        provenance=dict(document["provenance"]),
-        loading=_loading(document.get("loading")),
-        graphs=tuple(_graph(graph) for graph in document.get("graphs", ())),
-        assets=tuple(_file_name(name) for name in document.get("assets", ())),
-    )
-
-
-def _graph(graph: Json) -> Graph:
-    return Graph(_file_name(graph["name"]), _signature(graph["signature"]), _loading(graph["loading"]))
-
-
-def _signature(signature: Json) -> Signature:
-    return Signature(
-        inputs=tuple(_spec(spec) for spec in signature["inputs"]),
-        outputs=tuple(_spec(spec) for spec in signature["outputs"]),
-    )
-
-
-def _loading(loading: Json | None) -> Loading | None:
-    if loading is None:
-        return None
-    return Loading(_file_name(loading["graph"]), str(loading["host"]), str(loading["reason"]), dict(loading["figures"]))
-
-
-def _spec(spec: Json) -> TensorSpec:
-    return TensorSpec(str(spec["name"]), datatype(spec["datatype"]), tuple(int(size) for size in spec["shape"]))
-
-
-def _file(file: Json) -> ArtifactFile:
-    return ArtifactFile(_file_name(file["name"]), str(file["sha256"]), int(file["size"]))
-
-
-def _file_name(value: object) -> str:
-    name = str(value)
-    if name.startswith("/") or "\\" in name or ".." in name.split("/"):
-        raise ValueError(f"file name {name!r} leaves the version's folder")
-    return name
-
-
-def _content(signature: Signature, files: tuple[ArtifactFile, ...], image: ImageInput | None) -> Json:
-    return {
-        "signature": _signature_json(signature),
-        "files": [file._asdict() for file in sorted(files)],
-        "image": None if image is None else image._asdict(),
-    }
-
-
-def _choice(loading: Loading | None) -> Json | None:
-    """What of `loading` belongs to the content."""
-    return None if loading is None else {"graph": loading.graph, "host": loading.host}
-
-
-def _graph_json(graph: Graph) -> Json:
-    loading = None if graph.loading is None else graph.loading._asdict()
-    return {"name": graph.name, "signature": _signature_json(graph.signature), "loading": loading}
-
-
-def _signature_json(signature: Signature) -> Json:
-    return {
-        "inputs": [_spec_json(spec) for spec in signature.inputs],
-        "outputs": [_spec_json(spec) for spec in signature.outputs],
-    }
-
-
-def _spec_json(spec: TensorSpec) -> Json:
-    return {"name": spec.name, "datatype": spec.datatype.name, "shape": list(spec.shape)}

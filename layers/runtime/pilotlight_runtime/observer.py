@@ -1,21 +1,20 @@
-"""What is known of one request when it is over, and who is told.
+"""What the runtime records of a request, and the interface that receives it.
 
-Never the payload: no value, no text of a request and no message that could quote one.
+A record never holds the payload: no value, no text of a request and no message that could quote one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from pilotlight_runtime.typed import NamedTuple, Protocol
+from pilotlight_runtime.light_typing import NamedTuple, Protocol
 
 
 class Trace:
-    """Notes of one request while it is answered; a request has one of its own.
+    """Collects what the record of one request needs while it is answered.
 
-    operation: what was asked for, "" where the path said nothing known. shapes: of the inputs, by name. phases:
-    milliseconds of each part, by name; together they are the whole, and the first is "event". clock: seconds,
-    monotonic.
+    operation: the route's operation, "" for an unknown path. shapes: of the inputs, by name. phases: milliseconds of
+    each phase, by name; the first is "event", and together they are the whole. clock: seconds, monotonic.
     """
 
     __slots__ = ("_began", "_clock", "_phase", "operation", "phases", "shapes")
@@ -29,22 +28,30 @@ class Trace:
         self.phases: dict[str, float] = {}
 
     def begin(self, phase: str) -> None:
-        """The part `phase` begins, which ends the one before it. Blocks, which `with` has, take four times as long."""
+        """Ends the phase before and begins `phase`. A context manager would take four times as long."""
         now = self._clock()
         self.phases[self._phase] = (now - self._began) * 1000
         self._phase = phase
         self._began = now
 
     def end(self) -> None:
-        """The last part is over, by an answer or an error."""
+        """Ends the last phase, by an answer or an error."""
         self.phases[self._phase] = (self._clock() - self._began) * 1000
 
 
 class Record(NamedTuple):
-    """One request.
+    """What happened to one request.
 
-    request_id: Lambda's. gateway_id: API Gateway's, "" elsewhere. cold: the first of its environment. total:
-    milliseconds from event to answer. fault: the cause of a status of 500.
+    Attributes:
+        request_id: Lambda's id of the invocation.
+        gateway_id: API Gateway's id of the request, "" elsewhere.
+        operation: The operation of the route, such as "infer"; "" for an unknown path.
+        status: The HTTP status of the answer.
+        cold: Whether it is the first request of its execution environment.
+        shapes: The shapes of the known inputs, by name.
+        phases: Milliseconds of each phase, by name.
+        total: Milliseconds from the event to the answer.
+        fault: The cause of a status of 500, else None.
     """
 
     request_id: str
@@ -59,10 +66,19 @@ class Record(NamedTuple):
 
 
 class Observer(Protocol):
-    """Is told of each request when its answer stands, and of what is odd about a start."""
+    """Receives a record of each request, and warnings about a start."""
 
     def request(self, record: Record) -> None:
-        """One request is over."""
+        """Records a request whose answer is ready.
+
+        Args:
+            record: What happened to it.
+        """
 
     def warning(self, message: str, cause: BaseException | None) -> None:
-        """The function starts, but not as it should."""
+        """Records that the function starts, but not as it should.
+
+        Args:
+            message: What is wrong.
+            cause: The exception behind it, if any.
+        """

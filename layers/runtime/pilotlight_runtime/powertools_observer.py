@@ -16,9 +16,9 @@ from typing import Any, TextIO
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
-from pilotlight_runtime.faults import described
 from pilotlight_runtime.line_observer import NAMESPACE, NAMESPACE_VARIABLE
 from pilotlight_runtime.observer import Record
+from pilotlight_runtime.tracebacks import format_redacted
 
 
 class PowertoolsObserver:
@@ -69,7 +69,7 @@ class PowertoolsObserver:
     def _log(self, level: int, message: str, fields: dict[str, Any], cause: BaseException | None) -> None:
         known = {"model": self._model, "version": self._version, "instance": self._instance}
         if cause is not None:
-            known |= {"exception_name": type(cause).__name__, "exception": described(cause)}
+            known |= {"exception_name": type(cause).__name__, "exception": format_redacted(cause)}
         self._logger.log(level, message, extra={**known, **fields})
 
     def _metrics(self, record: Record) -> None:

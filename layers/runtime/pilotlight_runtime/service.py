@@ -1,34 +1,35 @@
-"""What a model's function answers to each route: HTTP in, HTTP out, the core in between."""
+"""Answers each route of a model's function: HTTP in, HTTP out, the core in between."""
 
 from __future__ import annotations
 
 from pilotlight_runtime.errors import InvalidRequest, NotFound
-from pilotlight_runtime.inference import InferRequest, InferResponse, Prepared, infer
-from pilotlight_runtime.loading import LoadedModel
+from pilotlight_runtime.inference import infer
+from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.observer import Trace
 from pilotlight_runtime.protocol import oip_request, oip_response, routes, tfserving
 from pilotlight_runtime.protocol.compression import pack, unpack
 from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse, json_response
 from pilotlight_runtime.protocol.images import image_codec, is_image, preload
 from pilotlight_runtime.protocol.json_codec import dumps_finite, fast
-from pilotlight_runtime.protocol.server import BINARY_TENSORS, server_metadata
-from pilotlight_runtime.wording import brief
+from pilotlight_runtime.protocol.server_metadata import BINARY_TENSORS, server_metadata
+from pilotlight_runtime.types import InferRequest, InferResponse, LoadedModel, Prepared
 
 
 class ModelService:
-    """Answers for one model. predict: a person's own way around the session, if any."""
+    """Answers for one model. predict: app.py's function, bound to the model, if there is one."""
 
     def __init__(self, model: LoadedModel, predict: Prepared | None = None) -> None:
         self._model = model
         self._manifest = model.manifest
         self._predict = predict
         self._images = image_codec(model.manifest)
-        self._reader = oip_request.Reader()
+        self._reader = oip_request.RequestReader()
         self.infer_path = f"/v2/models/{model.manifest.model}/infer"
+        self._input_names = frozenset(spec.name for spec in model.manifest.signature.inputs)
         self._infer_route = routes.route("POST", self.infer_path)
 
     def preload(self) -> None:
-        """Imports what a first large or pictorial request would wait for."""
+        """Imports what the first large request and the first picture would wait for."""
         fast.use()
         if self._images is not None:
             preload()
@@ -56,9 +57,9 @@ class ModelService:
         if route.operation == routes.INDEX:
             raise NotFound(f"the list of models is not here; this function serves {model!r}")
         if route.model and route.model != model:
-            raise NotFound(f"model {brief(route.model)} is not here; this function serves {model!r}")
+            raise NotFound(f"model {summarize(route.model)} is not here; this function serves {model!r}")
         if route.version and route.version != version:
-            raise NotFound(f"version {brief(route.version)} of {model!r} is not served; {version!r} is")
+            raise NotFound(f"version {summarize(route.version)} of {model!r} is not served; {version!r} is")
         return route
 
     def _document(self, route: routes.Route) -> object:
@@ -74,32 +75,36 @@ class ModelService:
 
     def _infer(self, request: HttpRequest, trace: Trace) -> HttpResponse:
         trace.begin("decode")
+        decoded = self._decode(request)
+        response = self._run(decoded.request, trace)
+        trace.begin("encode")
+        write = oip_response.write_response if request.parsed is None else oip_response.write_direct_response
+        return write(self._manifest, decoded, response)
+
+    def _decode(self, request: HttpRequest) -> oip_request.OipRequest:
+        if request.parsed is not None:
+            return self._reader.read_parsed(request.parsed)
         body = unpack(request.body, request.headers.get("content-encoding", ""))
         if is_image(body, request.headers.get("content-type", "")):
-            question = self._picture(body)
-        else:
-            question = self._reader.read(body, request.headers.get(oip_request.HEADER_LENGTH))
-        response = self._run(question.request, trace)
-        trace.begin("encode")
-        return oip_response.write_answer(self._manifest, question, response)
+            return self._picture(body)
+        return self._reader.read(body, request.headers.get(oip_request.HEADER_LENGTH))
 
-    def _picture(self, body: bytes) -> oip_request.Question:
+    def _picture(self, body: bytes) -> oip_request.OipRequest:
         if self._images is None:
             raise InvalidRequest(f"model {self._manifest.model!r} takes no pictures; send an inference request")
-        return oip_request.Question(self._images.request(body), None, {}, binary_default=False)
+        return oip_request.OipRequest(self._images.request(body), None, {}, binary_default=False)
 
     def _predict_rows(self, request: HttpRequest, trace: Trace) -> HttpResponse:
         trace.begin("decode")
         body = unpack(request.body, request.headers.get("content-encoding", ""))
-        prediction = tfserving.read_prediction(body, self._manifest.signature)
+        prediction = tfserving.read_predict_request(body, self._manifest.signature)
         response = self._run(prediction.request, trace)
         trace.begin("encode")
-        body = dumps_finite(tfserving.write_prediction(response, prediction.rows))
+        body = dumps_finite(tfserving.write_predict_response(response, prediction.rows))
         return HttpResponse(200, {"Content-Type": JSON}, body)
 
     def _run(self, request: InferRequest, trace: Trace) -> InferResponse:
-        # A name that the model does not know could be anything, and what is here goes into the log.
-        known = self._manifest.signature.input
-        trace.shapes = {name: tensor.shape for name, tensor in request.inputs.items() if known(name)}
+        # The shapes go into the log, so that an unknown name, which could be any text, is left out.
+        trace.shapes = {name: tensor.shape for name, tensor in request.inputs.items() if name in self._input_names}
         trace.begin("infer")
         return infer(self._model, request, self._predict)

@@ -1,11 +1,11 @@
-"""What the runtime asks of an inference engine, so that the engine behind it can change."""
+"""The interface to an inference engine, so that the engine behind it can change."""
 
 from collections.abc import Callable, Mapping, Sequence
 
+from pilotlight_runtime.light_typing import Protocol
 from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.signature import Signature
 from pilotlight_runtime.tensor import Tensor
-from pilotlight_runtime.typed import Protocol
 
 
 class Session(Protocol):
@@ -13,12 +13,20 @@ class Session(Protocol):
 
     @property
     def signature(self) -> Signature:
-        """Names, datatypes and shapes as the graph declares them; -1 for symbolic or unknown dimensions."""
+        """Names, datatypes and shapes as the graph declares them, -1 for symbolic or unknown dimensions."""
 
     def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> list[Tensor]:
-        """The tensors called `outputs`, in that order, for `inputs` that the signature allows.
+        """Runs the graph once.
 
-        Raises InferenceFailed with the engine's own error as its cause.
+        Args:
+            inputs: Tensors by name, of datatypes and shapes that the signature allows.
+            outputs: The names of the wanted outputs.
+
+        Returns:
+            The outputs in the order of their names.
+
+        Raises:
+            InferenceFailed: The graph fails; the cause is the engine's own error.
         """
 
 

@@ -1,18 +1,31 @@
-"""What goes into a model and what comes out: named tensors with datatype and shape."""
+"""The inputs and outputs of a model: named tensors with datatype and shape."""
 
 from pilotlight_runtime.datatypes import Datatype
-from pilotlight_runtime.typed import NamedTuple
+from pilotlight_runtime.light_typing import NamedTuple
 
 
 class TensorSpec(NamedTuple):
-    """One input or output. shape: -1 where a dimension may have any size, as the protocol writes it."""
+    """One input or output.
+
+    Attributes:
+        name: The tensor's name in the graph.
+        datatype: The datatype of an element.
+        shape: The size of each dimension, -1 for any size.
+    """
 
     name: str
     datatype: Datatype
     shape: tuple[int, ...]
 
     def accepts(self, shape: tuple[int, ...]) -> bool:
-        """Whether a tensor of `shape` fits: same rank, every fixed dimension equal, none negative."""
+        """Tells whether a tensor of `shape` fits.
+
+        Args:
+            shape: The sizes of the dimensions.
+
+        Returns:
+            True where the rank is the same, every fixed dimension is equal and none is negative.
+        """
         if len(shape) != len(self.shape):
             return False
         for size, wanted in zip(shape, self.shape, strict=True):  # noqa: SIM110  (all() takes three times as long)
@@ -22,15 +35,34 @@ class TensorSpec(NamedTuple):
 
 
 class Signature(NamedTuple):
-    """The inputs and outputs of a model, in the graph's order."""
+    """The inputs and outputs of a model.
+
+    Attributes:
+        inputs: In the graph's order.
+        outputs: In the graph's order.
+    """
 
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
 
     def input(self, name: str) -> TensorSpec | None:
-        """The input called `name`, if there is one."""
+        """Finds an input.
+
+        Args:
+            name: The input's name.
+
+        Returns:
+            The input, None where there is none of this name.
+        """
         return next((spec for spec in self.inputs if spec.name == name), None)
 
     def output(self, name: str) -> TensorSpec | None:
-        """The output called `name`, if there is one."""
+        """Finds an output.
+
+        Args:
+            name: The output's name.
+
+        Returns:
+            The output, None where there is none of this name.
+        """
         return next((spec for spec in self.outputs if spec.name == name), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from pilotlight_runtime.typed import Final
+from pilotlight_runtime.light_typing import Final
 
 SNAP_START: Final = "snap-start"
 """Value of AWS_LAMBDA_INITIALIZATION_TYPE while a snapshot is made (Lambda Developer Guide, "Runtime hooks")."""

@@ -6,9 +6,9 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
+from pilotlight_runtime.light_typing import Protocol, TextIO
 from pilotlight_runtime.observer import Observer
 from pilotlight_runtime.snapstart import register_after_restore, reseed
-from pilotlight_runtime.typed import Protocol, TextIO
 
 
 class Renewable(Observer, Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pilotlight_runtime.datatypes import BYTES, Datatype
-from pilotlight_runtime.typed import TYPE_CHECKING, Final
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,13 +22,16 @@ def element_count(shape: tuple[int, ...]) -> int:
 
 
 class Tensor:
-    """Elements in row-major order.
+    """Elements in row-major order. The tensor does not copy its buffer.
 
-    datatype: what an element is. shape: sizes of the dimensions, none negative. data: for BYTES a tuple with one
-    `bytes` an element, for every other datatype a memoryview of single bytes (format "B"), little-endian, exactly
-    `element_count(shape) * datatype.itemsize` long. The buffer is not copied.
+    Args:
+        datatype: The datatype of an element, such as FP32.
+        shape: The sizes of the dimensions, none negative; () is a scalar.
+        data: For BYTES a tuple with one `bytes` an element. For every other datatype a memoryview of single bytes
+            (format "B"), little-endian, `element_count(shape) * datatype.itemsize` bytes long.
 
-    Raises ValueError where data and shape do not fit: decoders report bad requests before they build a tensor.
+    Raises:
+        ValueError: Data and shape do not fit. Decoders report bad requests before they build a tensor.
     """
 
     __slots__ = ("data", "datatype", "shape")
@@ -47,7 +50,16 @@ class Tensor:
 
     @classmethod
     def trusted(cls, datatype: Datatype, shape: tuple[int, ...], data: memoryview) -> Tensor:
-        """A tensor whose parts are known to fit: the checks take as long as copying 30 KB."""
+        """Makes a tensor without the constructor's checks, which take as long as copying 30 KB.
+
+        Args:
+            datatype: The datatype of an element, any but BYTES.
+            shape: The sizes of the dimensions.
+            data: Bytes that are known to fit.
+
+        Returns:
+            The tensor.
+        """
         tensor = cls.__new__(cls)
         tensor.datatype = datatype
         tensor.shape = shape
@@ -56,7 +68,7 @@ class Tensor:
 
     @property
     def count(self) -> int:
-        """How many elements there are."""
+        """The number of elements."""
         return element_count(self.shape)
 
     @property
@@ -74,9 +86,10 @@ class Tensor:
         return self.data
 
     def numpy(self) -> NDArray[np.generic]:
-        """The tensor as an array that shares the buffer; importing numpy costs more than ONNX Runtime itself.
+        """Makes a numpy array that shares the buffer. Importing numpy costs more than ONNX Runtime itself.
 
-        BF16 comes as uint16 (its bits), BYTES as an object array of `bytes`.
+        Returns:
+            An array of the same shape; BF16 as uint16 (its bits), BYTES as an object array of `bytes`.
         """
         import numpy as np
 
@@ -88,9 +101,17 @@ class Tensor:
 
     @classmethod
     def from_numpy(cls, array: NDArray[np.generic], datatype: Datatype) -> Tensor:
-        """`array` as a tensor of `datatype`, sharing memory where the array is contiguous and of that dtype.
+        """Makes a tensor of a numpy array, without a copy where the array is contiguous.
 
-        ValueError where the array's dtype is another one: nothing is cast silently.
+        Args:
+            array: An array of any shape.
+            datatype: The datatype that the array's dtype must be, such as FP32 for float32.
+
+        Returns:
+            A tensor of the same shape.
+
+        Raises:
+            ValueError: The array has another dtype. Nothing is cast silently.
         """
         import numpy as np
 

@@ -1,4 +1,4 @@
-"""init, new, import: how a project and its models come to be."""
+"""init, new, import: create a project, a model, a model from an ONNX file."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Annotated, Final
 
 import typer
 
-from pilotlight.cli.results import told
-from pilotlight.cli.wiring import JsonFlag, open_store, out, surroundings
+from pilotlight.cli.invocation import JsonFlag, invocation, out
 
 KIND_HELP: Final = (
-    "What to begin with. keras-image: pictures in, classes out. keras-text: texts in, classes out. sklearn: numbers in,"
-    " classes out. onnx: a model that `import` will bring. An unknown one names all."
+    "The kind of model. keras-image: classifies images. keras-text: classifies texts. sklearn: classifies rows of"
+    " numbers. onnx: a file that you import with `pilotlight import`."
 )
 
 
@@ -20,14 +19,13 @@ def init(
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to create the project in; . is this one.")],
 ) -> None:
-    """Begin a project of your own: template.yaml, the shared layer, the catalog function, a Makefile.
+    """Create a project: template.yaml, the shared layer, the catalog function, a Makefile.
 
     Example:  [dim]pilotlight init my-models && cd my-models && pilotlight new spam-filter[/]
     """
-    from pilotlight.scaffold import init_project
+    from pilotlight.workflows.create import InitRequest, init_project
 
-    root = surroundings(ctx).path(folder)
-    init_project(root)
+    init_project(InitRequest(folder), invocation(ctx).context(quiet=True))
     out().print(
         f"Created a project in [bold]{folder}[/].",
         f"Next: cd {folder} && pilotlight new NAME",
@@ -46,20 +44,19 @@ def new(
 
     Example:  [dim]pilotlight new spam-filter[/]
     """
-    from pilotlight.scaffold import new_model
+    from pilotlight.workflows.create import NewRequest, new_model
 
-    project = surroundings(ctx).project()
-    new_model(project, name, kind)
-    folder = project.folder(name).relative_to(project.root)
+    context = invocation(ctx).context(quiet=True)
+    folder = new_model(NewRequest(name, kind), context).relative_to(context.project.root)
     out().print(
         f"Created [bold]{folder}[/] and its function in template.yaml.",
-        f"Next: {_following(name, kind, folder)}",
+        f"Next: {_next_step(name, kind, folder)}",
         sep="\n",
         soft_wrap=True,
     )
 
 
-def _following(name: str, kind: str, folder: Path) -> str:
+def _next_step(name: str, kind: str, folder: Path) -> str:
     if kind == "onnx":
         return f"pilotlight import FILE.onnx --name {name}"
     return f"make {folder}/train.py your own (it runs as it is), then pilotlight train {name}"
@@ -81,19 +78,11 @@ def import_(
 
     Example:  [dim]pilotlight import resnet50.onnx --name resnet --golden samples.npz[/]
     """
-    from pilotlight.pipeline import import_model
-    from pilotlight.scaffold import new_model
+    from pilotlight.cli.results import show_result
+    from pilotlight.workflows.import_model import import_and_serve
+    from pilotlight.workflows.types import ImportRequest
 
-    where = surroundings(ctx)
-    project = where.project()
-    result = import_model(
-        project,
-        name,
-        where.path(file),
-        golden=None if golden is None else where.path(golden),
-        store=open_store(project.store),
-        progress=where.progress(),
-    )
-    if name not in project.models():
-        new_model(project, name, "onnx")
-    told(result, as_json=as_json, following=f"Next: pilotlight serve {name}")
+    context = invocation(ctx).context()
+    samples = None if golden is None else context.path(golden)
+    result = import_and_serve(ImportRequest(name, context.path(file), samples), context)
+    show_result(result, as_json=as_json, following=f"Next: pilotlight serve {name}")

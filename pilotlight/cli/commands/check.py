@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from pilotlight.cli.wiring import JsonFlag, open_store, out, print_json, surroundings
+from pilotlight.cli.invocation import JsonFlag, invocation, out, print_json
 
 
 def check(ctx: typer.Context, *, as_json: JsonFlag = False) -> None:
@@ -13,16 +13,14 @@ def check(ctx: typer.Context, *, as_json: JsonFlag = False) -> None:
     Looks at every model.toml, app.py and train.py, at each pin and its version in the store, at the functions in
     template.yaml and at the requirements of the layer and of single functions. Nothing is executed or changed.
     """
-    from pilotlight.cli.checks import findings
+    from pilotlight.cli.tables import findings_table
+    from pilotlight.workflows.check import check as check_project
 
-    project = surroundings(ctx).project()
-    found = list(findings(project, open_store(project.store)))
+    found = check_project(invocation(ctx).context(quiet=True))
     wrong = [finding for finding in found if finding.problem]
     if as_json:
         print_json({"ok": not wrong, "findings": [finding._asdict() for finding in found]})
     else:
-        from pilotlight.cli.tables import findings_table
-
         out().print(findings_table(found))
         out().print(f"{len(wrong)} of {len(found)} things need attention." if wrong else "Everything fits.")
     if wrong:

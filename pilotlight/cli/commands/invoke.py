@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from pilotlight.cli.wiring import Surroundings, existing_model, open_store, out, split_version, surroundings
-from pilotlight.core.errors import DataError
-
-if TYPE_CHECKING:  # numpy and rich load when the command runs, not for --help
-    from pilotlight.local.endpoint import Endpoint
-    from pilotlight.local.questions import Question
+from pilotlight.cli.invocation import invocation, out
 
 
-def invoke(  # noqa: PLR0913  (one parameter an option)
+def invoke(
     ctx: typer.Context,
-    model: Annotated[str, typer.Argument(metavar="NAME[@VERSION]", help="The model to ask.")],
+    model: Annotated[str, typer.Argument(metavar="NAME[@VERSION]", help="The model.")],
     *,
     image: Annotated[Path | None, typer.Option(metavar="FILE", help="A PNG or JPEG, sent as it is.")] = None,
     json_file: Annotated[
@@ -37,9 +27,9 @@ def invoke(  # noqa: PLR0913  (one parameter an option)
     api_key: Annotated[
         str | None, typer.Option(envvar="PILOTLIGHT_API_KEY", show_envvar=True, help="Sent as x-api-key.")
     ] = None,
-    raw: Annotated[bool, typer.Option("--raw", help="Print the answer's JSON as it came.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="Print the response's JSON as it is.")] = False,
 ) -> None:
-    """Ask a model once and show its answer.
+    """Send one request to a model and show its response.
 
     With --url, the request goes over HTTP to a deployed endpoint or to `pilotlight serve`. Without, it goes straight
     through the packaged handler of the pinned version.
@@ -48,75 +38,15 @@ def invoke(  # noqa: PLR0913  (one parameter an option)
 
     Example:  [dim]pilotlight invoke digits --npz batch.npz --url https://HOST/prod --api-key KEY[/]
     """
-    if sum(given is not None for given in (image, json_file, npz)) != 1:
-        raise DataError("invoke", "needs one of --image, --json and --npz", "Say what to send.")
     from pilotlight.cli.drawing import outputs
-    from pilotlight.local.answers import outputs_of
-    from pilotlight.local.endpoint import HttpEndpoint, successful
+    from pilotlight.workflows.invoke import InvokeRequest
+    from pilotlight.workflows.invoke import invoke as invoke_model
 
-    where = surroundings(ctx)
-    name, _ = split_version(model)
-    with _local(where, model) if url is None else _kept(HttpEndpoint(url, api_key)) as endpoint:
-        question = _question(endpoint, where, model, (image, json_file, npz), raw=raw)
-        answer = successful(endpoint.send("POST", question.path, question.headers, question.body), url or name)
+    request = InvokeRequest(
+        model, image=image, json_file=json_file, npz=npz, url=url, api_key=api_key, binary_outputs=not raw
+    )
+    result = invoke_model(request, invocation(ctx).context(quiet=True))
     if raw:
-        typer.echo(answer.body.decode("utf-8", "replace"))
+        typer.echo(result.text)
         return
-    out().print(outputs(outputs_of(answer, url or name)))
-
-
-def _question(
-    endpoint: Endpoint,
-    where: Surroundings,
-    model: str,
-    files: tuple[Path | None, Path | None, Path | None],
-    *,
-    raw: bool,
-) -> Question:
-    from pilotlight.local import questions
-    from pilotlight.local.endpoint import successful
-
-    name, version = split_version(model)
-    path = questions.infer_path(name, version)
-    image, listed, arrays = (None if file is None else where.path(file) for file in files)
-    if image is not None:
-        return questions.picture_question(path, image)
-    metadata = successful(endpoint.send("GET", path.removesuffix("/infer"), {}, b""), name)
-    inputs = questions.specs_of(metadata.body, name)
-    if listed is not None:
-        return questions.json_question(path, listed, inputs)
-    return questions.array_question(path, arrays or where.cwd, inputs, binary_answer=not raw)
-
-
-@contextmanager
-def _local(where: Surroundings, model: str) -> Iterator[Endpoint]:
-    """The gateway over this one model, packaged into a folder that goes away again."""
-    from pilotlight.cli.serving import load_gateway, package_all, pinned_locks
-    from pilotlight.core.lock import Lock
-    from pilotlight.local.endpoint import GatewayEndpoint
-
-    project = where.project()
-    store = open_store(project.store)
-    name, version = split_version(model)
-    existing_model(project, name)
-    locks = {name: Lock(version, store.manifest(name, version)[1])} if version else pinned_locks(project, [name])
-    log = io.StringIO()
-    with TemporaryDirectory(prefix="pilotlight-") as folder:
-        package_all(project, store, locks, Path(folder))
-        try:
-            with redirect_stdout(log):
-                yield GatewayEndpoint(load_gateway(Path(folder), locks, log))
-        except Exception:
-            sys.stderr.write(failures(log.getvalue()))
-            raise
-
-
-def failures(log: str) -> str:
-    """The lines of a function's log that tell why it failed: all but its records of requests and its metrics."""
-    routine = ('{"level":"INFO"', '{"_aws"')
-    return "".join(line for line in log.splitlines(keepends=True) if not line.startswith(routine))
-
-
-@contextmanager
-def _kept(endpoint: Endpoint) -> Iterator[Endpoint]:
-    yield endpoint
+    out().print(outputs(result.read_outputs()))

@@ -1,36 +1,21 @@
-"""train, convert: the ways on which a version is made from a framework's model."""
+"""train, convert: a version from a framework's model."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pilotlight.cli.results import told
+from pilotlight.cli.invocation import Invocation, JsonFlag, invocation
+from pilotlight.cli.options import given_options, with_training_options
 from pilotlight.cli.signals import stopping
-from pilotlight.cli.wiring import JsonFlag, Surroundings, existing_model, fetch_data, open_store, surroundings
 
 if TYPE_CHECKING:  # numpy and onnx load when a command runs
-    from pilotlight.pipeline import Options
+    from pilotlight.workflows.types import TrainRequest
 
-Data = Annotated[
-    str | None,
-    typer.Option(
-        metavar="SRC",
-        help="A built-in set such as digits or iris, a file PATH.npz or (for tables) PATH.csv, one of these at "
-        "s3://bucket/key, or (for texts) a folder. Default: as in model.toml.",
-    ),
-]
-Epochs = Annotated[int | None, typer.Option(min=1, help="Passes over the data. Default: as in model.toml.")]
-Seeds = Annotated[
-    int, typer.Option(min=1, metavar="N", help="Train with N seeds, model.toml's first; keep the model in the middle.")
-]
-
-AtLeast = Annotated[
-    float | None, typer.Option(metavar="X", help="Publish nothing whose metric, as model.toml names it, is lower.")
-]
+Data = Annotated[str | None, typer.Option(metavar="SRC", help="Where the data come from. Default: as in model.toml.")]
 
 
 class Engine(StrEnum):
@@ -45,18 +30,16 @@ Nodes = Annotated[bool, typer.Option("--nodes", help="With --on batch: on severa
 Detach = Annotated[bool, typer.Option("--detach", help="With --on batch: submit, and don't wait for the end.")]
 
 
-def train(  # noqa: PLR0913  (one parameter an option)
+@with_training_options
+def train(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="A model under functions/.")],
     *,
-    data: Data = None,
-    epochs: Epochs = None,
-    seeds: Seeds = 1,
-    at_least: AtLeast = None,
     on: On = Engine.here,
     nodes: Nodes = False,
     detach: Detach = False,
     as_json: JsonFlag = False,
+    **options: Any,
 ) -> None:
     """Fit a model, convert it to ONNX, verify that it answers the same, publish it and pin it.
 
@@ -64,7 +47,7 @@ def train(  # noqa: PLR0913  (one parameter an option)
     than model.toml allows, nothing is published. The learning curve is shown, stored with the version and drawn to
     .pilotlight/curves/NAME-VERSION.png.
 
-    A run that is stopped, by Ctrl-C or otherwise, goes on from its last checkpoint when the same command is run again,
+    A run that is stopped, by Ctrl-C or otherwise, resumes from its last checkpoint when the same command runs again,
     and ends in the same version.
 
     Example:  [dim]pilotlight train digits --data mnist --epochs 5[/]
@@ -73,37 +56,37 @@ def train(  # noqa: PLR0913  (one parameter an option)
 
     Example:  [dim]pilotlight train digits --on batch --data s3://bucket/data/mnist.npz[/]
     """
-    from pilotlight.cli.batching import train_on_batch
-    from pilotlight.pipeline import Options
+    from pilotlight.workflows.types import TrainRequest
 
-    options = Options(data=data, epochs=epochs, seeds=seeds, at_least=at_least)
+    request = TrainRequest(name, given_options(options))
     if on is Engine.batch:
-        train_on_batch(surroundings(ctx), name, options, nodes=nodes, detach=detach, as_json=as_json)
+        _train_on_batch(invocation(ctx), request, nodes=nodes, detach=detach, as_json=as_json)
         return
     if detach or nodes:
         hint = "--detach" if detach else "--nodes"
         raise typer.BadParameter("is for a run on AWS Batch: add --on batch", param_hint=hint)
-    _train_here(surroundings(ctx), name, options, as_json=as_json)
+    _train_here(invocation(ctx), request, as_json=as_json)
 
 
-def _train_here(where: Surroundings, name: str, options: Options, *, as_json: bool) -> None:
+def _train_here(where: Invocation, request: TrainRequest, *, as_json: bool) -> None:
     from pilotlight.cli.curves import draw_curve
-    from pilotlight.pipeline import train_model
+    from pilotlight.cli.results import show_result
+    from pilotlight.workflows.train import train as run_training
 
-    project = where.project()
-    progress = where.progress()
     with stopping() as stop:
-        result = train_model(
-            project,
-            existing_model(project, name),
-            store=open_store(project.store),
-            options=options,
-            progress=progress,
-            fetch=fetch_data,
-            stop=stop,
-        )
-    draw_curve(project, result, progress)
-    told(result, as_json=as_json, following=f"Next: pilotlight serve {name}")
+        context = where.context(stop)
+        result = run_training(request, context)
+    draw_curve(context.project, result, context.progress)
+    show_result(result, as_json=as_json, following=f"Next: pilotlight serve {request.name}")
+
+
+def _train_on_batch(where: Invocation, request: TrainRequest, *, nodes: bool, detach: bool, as_json: bool) -> None:
+    from pilotlight.cli.batch_results import exit_detached, show_batch_result
+    from pilotlight.workflows.train_on_batch import train_on_batch
+
+    with exit_detached():
+        result = train_on_batch(request, where.context(), nodes=nodes, detach=detach)
+    show_batch_result(result, as_json=as_json, following=f"Next: pilotlight serve {request.name}")
 
 
 def convert(
@@ -118,17 +101,10 @@ def convert(
 
     Example:  [dim]pilotlight convert digits --from checkpoints/best.keras[/]
     """
-    from pilotlight.pipeline import Options, convert_model
+    from pilotlight.cli.results import show_result
+    from pilotlight.workflows.convert import convert as convert_model
+    from pilotlight.workflows.types import ConvertRequest
 
-    where = surroundings(ctx)
-    project = where.project()
-    result = convert_model(
-        project,
-        existing_model(project, name),
-        where.path(source),
-        store=open_store(project.store),
-        options=Options(data=data),
-        progress=where.progress(),
-        fetch=fetch_data,
-    )
-    told(result, as_json=as_json, following=f"Next: pilotlight serve {name}")
+    context = invocation(ctx).context()
+    request = ConvertRequest(name, context.path(source), given_options({"data": data}))
+    show_result(convert_model(request, context), as_json=as_json, following=f"Next: pilotlight serve {name}")

@@ -1,4 +1,4 @@
-"""runs, runs watch, runs cancel: training on AWS Batch, come back to."""
+"""runs, runs watch, runs cancel: runs on AWS Batch that were submitted before."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pilotlight.cli.wiring import JsonFlag, err, open_blobs, out, print_json, surroundings
+from pilotlight.cli.invocation import JsonFlag, err, invocation, out, print_json
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="A run that `pilotlight runs` lists.")]
 
@@ -15,15 +15,13 @@ def runs(ctx: typer.Context, *, as_json: JsonFlag = False) -> None:
     """List the training runs of this store, watch one or cancel one."""
     if ctx.invoked_subcommand is not None:
         return
-    from pilotlight.batch import read_runs
-    from pilotlight.cli.cloud import open_cloud
-    from pilotlight.cli.runtable import read_rows, row_object, runs_table
+    from pilotlight.cli.runtable import row_object, runs_table
+    from pilotlight.workflows.runs import list_runs
 
-    project = surroundings(ctx).project()
-    records = read_runs(open_blobs(project.store))
-    rows = read_rows(records, lambda: open_cloud().engine)
+    context = invocation(ctx).context(quiet=True)
+    rows = list_runs(context)
     if as_json:
-        print_json({"store": project.store, "runs": [row_object(row) for row in rows]})
+        print_json({"store": context.project.store, "runs": [row_object(row) for row in rows]})
         return
     for row in rows:
         if row.record.damaged:
@@ -32,25 +30,34 @@ def runs(ctx: typer.Context, *, as_json: JsonFlag = False) -> None:
 
 
 def watch(ctx: typer.Context, run: Id, *, as_json: JsonFlag = False) -> None:
-    """Watch a run until it ends, from wherever it is; Ctrl-C leaves it alone.
+    """Watch a run until it ends, from any machine; Ctrl-C leaves it running.
 
-    Of a run that has ended, its log and its result are shown once more.
+    For a run that has ended, its log and its result are shown once more.
 
     Example:  [dim]pilotlight runs watch 3f2a9c0d1e4b[/]
     """
-    from pilotlight.cli.cloud import World
-    from pilotlight.cli.running import watch_run
+    from pilotlight.cli.batch_results import exit_detached, show_batch_result
+    from pilotlight.workflows.runs import watch_run
 
-    where = surroundings(ctx)
-    watch_run(open_blobs(where.project().store), run, where.progress(), World(), as_json=as_json)
+    with exit_detached():
+        done = watch_run(run, invocation(ctx).context())
+    version = done.result.version if done.result else ""
+    show_batch_result(done, as_json=as_json, following=f"To serve it: pilotlight pin {done.model}@{version}")
 
 
 def cancel(ctx: typer.Context, run: Id, *, as_json: JsonFlag = False) -> None:
-    """End a run's job on AWS Batch. Its checkpoints are kept: the same `train` again goes on from them.
+    """End a run's job on AWS Batch. Its checkpoints are kept: the same `train` resumes from them.
 
     Example:  [dim]pilotlight runs cancel 3f2a9c0d1e4b[/]
     """
-    from pilotlight.cli.cloud import open_cloud
-    from pilotlight.cli.running import cancel_run
+    from pilotlight.workflows.runs import cancel_run
 
-    cancel_run(open_blobs(surroundings(ctx).project().store), run, open_cloud(), as_json=as_json)
+    done = cancel_run(run, invocation(ctx).context(quiet=True))
+    if as_json:
+        print_json({**done._asdict(), "state": "cancelled"})
+        return
+    out().print(
+        f"Run [bold]{done.run}[/] of {done.model} is being ended. Its checkpoints are kept in {done.checkpoints}; "
+        "the same `pilotlight train` goes on from them.",
+        soft_wrap=True,
+    )

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from contextlib import redirect_stdout
 from typing import Annotated
 
 import typer
 
-from pilotlight.cli.wiring import existing_model, open_store, out, surroundings
+from pilotlight.cli.invocation import invocation, out
+from pilotlight.cli.signals import interrupted_by_sigterm
 
 
 def serve(
@@ -29,34 +26,18 @@ def serve(
 
     Example:  [dim]pilotlight serve digits --port 9000[/]
     """
-    from pilotlight.cli.serving import load_gateway, package_all, pinned_locks
     from pilotlight.cli.tables import endpoint_lines
-    from pilotlight.local.server import LocalServer
+    from pilotlight.workflows.serve import ServeRequest
+    from pilotlight.workflows.serve import serve as start_server
 
-    project = surroundings(ctx).project()
-    store = open_store(project.store)
-    locks = pinned_locks(project, [existing_model(project, name) for name in names or []])
-    with _ended_by_sigterm(), TemporaryDirectory(prefix="pilotlight-") as folder:
-        package_all(project, store, locks, Path(folder))
-        gateway = load_gateway(Path(folder), locks, sys.stderr)
-        with LocalServer(gateway, port, sys.stderr) as server:
-            manifests = [store.manifest(name, lock.version)[0] for name, lock in locks.items()]
-            for line in endpoint_lines(server.address, manifests):
-                out().print(line, soft_wrap=True)
-            out().print(f"Serving on [bold]{server.address}[/] (no API key needed here; Ctrl-C ends it)")
-            with redirect_stdout(sys.stderr):
-                server.serve_forever()
-
-
-@contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Inside, SIGTERM ends the command as Ctrl-C does, so that the temporary folder goes away."""
-
-    def interrupt(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    request = ServeRequest(tuple(names or ()), port, sys.stderr)
+    console = out(sys.stdout)
+    with (
+        interrupted_by_sigterm(),
+        redirect_stdout(sys.stderr),
+        start_server(request, invocation(ctx).context(quiet=True)) as server,
+    ):
+        for line in endpoint_lines(server.address, server.manifests):
+            console.print(line, soft_wrap=True)
+        console.print(f"Serving on [bold]{server.address}[/] (no API key needed here; Ctrl-C ends it)")
+        server.serve_forever()

@@ -8,34 +8,20 @@ from typing import Annotated
 
 import typer
 
-from pilotlight.cli.wiring import JsonFlag, existing_model, open_store, out, print_json, split_version, surroundings
-from pilotlight.core.curve import curve_from_json
-from pilotlight.core.errors import StoreError
-from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
-from pilotlight.core.project import Project
-from pilotlight_runtime.manifest import Manifest, dump_manifest
+from pilotlight.cli.invocation import JsonFlag, invocation, out, print_json
 
 
 def models(ctx: typer.Context, *, as_json: JsonFlag = False) -> None:
-    """List the models of this project with their versions, metrics and sizes; ● marks what is pinned."""
-    project = surroundings(ctx).project()
-    store = open_store(project.store)
-    found = {name: store.versions(name) for name in project.models()}
-    pins = project.pinned()
-    if as_json:
-        listed = [
-            {
-                "name": name,
-                "pinned": pins[name].version if name in pins else None,
-                "versions": [_summary(manifest) for manifest in manifests],
-            }
-            for name, manifests in found.items()
-        ]
-        print_json({"store": project.store, "models": listed})
-        return
+    """List the models of this project with their versions, metrics and sizes; ● marks the pinned version."""
     from pilotlight.cli.tables import models_table
+    from pilotlight.workflows.models import list_models
 
-    out().print(models_table(found, pins))
+    context = invocation(ctx).context(quiet=True)
+    found = list_models(context)
+    if as_json:
+        print_json({"store": context.project.store, "models": [model.as_json() for model in found]})
+        return
+    out().print(models_table(found))
     if not found:
         out().print("No models yet. Add one with `pilotlight new NAME` or `pilotlight import FILE.onnx --name NAME`.")
 
@@ -53,17 +39,18 @@ def show(
 
     Example:  [dim]pilotlight show digits --curve digits.png[/]
     """
-    project = surroundings(ctx).project()
-    name, version = split_version(model)
-    existing_model(project, name)
-    manifest, _ = open_store(project.store).manifest(name, version or _pinned(project, name).version)
+    from pilotlight.cli.curve_image import save_curve
+    from pilotlight.cli.tables import manifest_panels
+    from pilotlight.workflows.models import ShowRequest, read_curve, show_model
+    from pilotlight_runtime.manifest_json import dump_manifest
+
+    where = invocation(ctx)
+    manifest = show_model(ShowRequest(model), where.context(quiet=True))
     if curve is not None:
-        _draw(manifest, surroundings(ctx).path(curve))
+        save_curve(read_curve(manifest), f"{manifest.model}@{manifest.version}", where.cwd / curve)
     if as_json:
         print_json(json.loads(dump_manifest(manifest)))
         return
-    from pilotlight.cli.tables import manifest_panels
-
     for part in manifest_panels(manifest):
         out().print(part)
 
@@ -72,42 +59,11 @@ def pin(
     ctx: typer.Context,
     model: Annotated[str, typer.Argument(metavar="NAME@VERSION", help="A version that `pilotlight models` lists.")],
 ) -> None:
-    """Choose the version that is packaged and served: writes model.lock, which belongs into git.
+    """Choose the version that is packaged and served: write model.lock, which you commit to git.
 
     Example:  [dim]pilotlight pin digits@3f2a9c0d1e4b[/]
     """
-    project = surroundings(ctx).project()
-    name, version = split_version(model)
-    existing_model(project, name)
-    if version is None:
-        raise StoreError(f"model {name!r}", "no version is named", f"Write {name}@VERSION; see `pilotlight models`.")
-    _, digest = open_store(project.store).manifest(name, version)
-    write_lock(project.folder(name) / LOCK_NAME, Lock(version, digest))
-    out().print(f"[bold]{name}[/] is pinned to [bold]{version}[/].")
+    from pilotlight.workflows.models import PinRequest, pin_model
 
-
-def _draw(manifest: Manifest, path: Path) -> None:
-    from pilotlight.cli.curve_image import save_curve
-
-    curve = curve_from_json(manifest.provenance.get("curve"))
-    title = f"{manifest.model}@{manifest.version}"
-    if curve is None:
-        hint = "Versions that `pilotlight train` made have one, where train.py records it or fits a Keras model."
-        raise StoreError(title, "has no learning curve", hint)
-    save_curve(curve, title, path)
-
-
-def _pinned(project: Project, name: str) -> Lock:
-    lock = project.lock(name)
-    if lock is None:
-        raise StoreError(f"model {name!r}", "is not pinned", f"Run `pilotlight train {name}` or name a version.")
-    return lock
-
-
-def _summary(manifest: Manifest) -> dict[str, object]:
-    return {
-        "version": manifest.version,
-        "metrics": manifest.metrics,
-        "bytes": sum(file.size for file in manifest.files),
-        "parity": manifest.parity,
-    }
+    lock = pin_model(PinRequest(model), invocation(ctx).context(quiet=True))
+    out().print(f"[bold]{model.partition('@')[0]}[/] is pinned to [bold]{lock.version}[/].")

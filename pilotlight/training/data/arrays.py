@@ -1,4 +1,4 @@
-"""The arrays that a data source gives, before a train.py prepares them for its model."""
+"""The arrays of a data source, before train.py prepares them for its model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,14 @@ _PART_BYTES: Final = 32 << 20
 
 
 class Arrays(NamedTuple):
-    """Samples along the first axis, one label or target a sample; the test part is held out."""
+    """The data of a source.
+
+    Attributes:
+        x_train: Samples to learn from, along the first axis.
+        y_train: One label or target a sample.
+        x_test: Held-out samples; each has the shape of one in x_train.
+        y_test: One label or target a held-out sample.
+    """
 
     x_train: Array
     y_train: Array
@@ -24,7 +31,14 @@ class Arrays(NamedTuple):
 
 
 def fingerprint(arrays: Arrays) -> str:
-    """sha256 over name, dtype, shape and content of the four arrays, in lower-case hex; read in parts."""
+    """Digests data, for the manifest and for checkpoints.
+
+    Args:
+        arrays: The data. Arrays on disk are read in parts.
+
+    Returns:
+        The sha256 of names, dtypes, shapes and contents, as 64 lower-case hexadecimal digits.
+    """
     digest = hashlib.sha256()
     for name, array in arrays._asdict().items():
         digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
@@ -34,13 +48,13 @@ def fingerprint(arrays: Arrays) -> str:
 
 
 def _parts(array: Array) -> Iterator[Array]:
-    """The array in turn, so much at a time that an array on disk need not fit into memory."""
+    """The array in parts, since an array on disk may not fit into memory."""
     rows = max(1, _PART_BYTES // max(1, array[:1].nbytes)) if array.ndim else 1
     return iter([array]) if array.ndim == 0 else (array[start : start + rows] for start in range(0, len(array), rows))
 
 
 def check_arrays(arrays: Arrays, where: str) -> Arrays:
-    """`arrays` itself where they can be learned from; DataError says what is wrong with which."""
+    """Returns `arrays`; raises DataError where a model cannot learn from them. where: the source, for messages."""
     hint = "It needs x_train, y_train, x_test and y_test with samples along the first axis."
     for name, array in arrays._asdict().items():
         if array.dtype.kind not in "biufSU":
@@ -48,7 +62,7 @@ def check_arrays(arrays: Arrays, where: str) -> Arrays:
         if array.ndim == 0 or len(array) == 0:
             raise DataError(where, f"{name} has shape {list(array.shape)}, so it holds no samples", hint)
         if array.dtype.kind == "f" and not all(np.isfinite(part).all() for part in _parts(array)):
-            raise DataError(where, f"{name} holds values that are not finite", "Drop or replace those samples.")
+            raise DataError(where, f"{name} holds values that are not finite", "Remove or replace those samples.")
     for part in ("train", "test"):
         x, y = getattr(arrays, f"x_{part}"), getattr(arrays, f"y_{part}")
         if len(x) != len(y):

@@ -1,4 +1,4 @@
-"""Classes as a data set has them, texts or whole numbers, as the numbers that a model learns."""
+"""Classes of a data set, texts or whole numbers, become the numbers that a model learns."""
 
 from __future__ import annotations
 
@@ -12,39 +12,49 @@ from pilotlight.training.data.arrays import Arrays
 from pilotlight.training.data.table import place_of
 
 
-def as_classes(*parts: Array, labels: Sequence[str], where: str, lines: Sequence[int] = ()) -> list[Array]:
-    """Each part as int64 of 0..classes-1, numbered alike.
+def number_classes(*parts: Array, labels: Sequence[str], where: str, lines: Sequence[int] = ()) -> list[Array]:
+    """Numbers the classes of all parts alike.
 
-    labels: the names in the model's order; texts must be among them, whole numbers count them. Where empty, classes are
-    numbered in sorted order. lines: of a single part, see Table. DataError calls the source `where`.
+    Args:
+        parts: Names or whole numbers, shape (n,) each.
+        labels: The names in the model's order. Names must be among them; whole numbers are places in them. Without
+            labels, classes are numbered in sorted order.
+        where: The data source's name, for messages.
+        lines: Of a single part, see Table.
+
+    Returns:
+        Each part as int64 of 0..classes-1.
+
+    Raises:
+        DataError: A class is not known, or is neither a name nor a whole number.
     """
     for part in parts:
         if part.ndim != 1 or part.dtype.kind not in "iuU":
             what = f"has classes of {part.dtype} and shape {list(part.shape)}"
             raise DataError(where, what, "Give each sample one name or one whole number.")
     if labels and all(part.dtype.kind in "iu" for part in parts):
-        return [_counted(part, labels, where) for part in parts]
+        return [_check_numbers(part, labels, where) for part in parts]
     texts = [part.astype(str) for part in parts]
-    names = list(labels) or _sorted(np.unique(np.concatenate(texts)).tolist())
-    return [_numbered(part, names, where, lines) for part in texts]
+    names = list(labels) or _sort(np.unique(np.concatenate(texts)).tolist())
+    return [_number(part, names, where, lines) for part in texts]
 
 
 def check_classes(arrays: Arrays, labels: Sequence[str], where: str) -> None:
-    """DataError where the held-out part has a class that cannot be learned, or where one of `labels` cannot be."""
+    """Raises DataError where a class of the held-out part or one of `labels` has no training sample."""
     learned = set(arrays.y_train.tolist())
     unseen = sorted(set(arrays.y_test.tolist()) - learned)
     if unseen:
-        what = f"holds out the class {_named(unseen[0], labels)}, of which there is nothing to learn from"
-        raise DataError(where, what, "Move a sample of it into the training part.")
+        what = f"has held-out samples of the class {_name(unseen[0], labels)}, and no training samples of it"
+        raise DataError(where, what, "Move a sample of that class into the training part.")
     absent = sorted(set(range(max(len(labels), max(learned) + 1))) - learned)
     if absent:
-        what = f"has no sample of the class {_named(absent[0], labels)} to learn from"
-        raise DataError(where, what, "Add samples of it, or leave it out of [labels] in model.toml.")
+        what = f"has no training sample of the class {_name(absent[0], labels)}"
+        raise DataError(where, what, "Add samples of that class, or remove it from [labels] in model.toml.")
     if len(learned) < 2:
-        raise DataError(where, "has one class only", "Classes are told apart; give samples of at least two.")
+        raise DataError(where, "has only one class", "Add samples of a second class.")
 
 
-def _counted(part: Array, labels: Sequence[str], where: str) -> Array:
+def _check_numbers(part: Array, labels: Sequence[str], where: str) -> Array:
     found = part.astype(np.int64)
     wrong = found[(found < 0) | (found >= len(labels))]
     if len(wrong):
@@ -53,7 +63,7 @@ def _counted(part: Array, labels: Sequence[str], where: str) -> Array:
     return found
 
 
-def _numbered(part: Array, names: Sequence[str], where: str, lines: Sequence[int]) -> Array:
+def _number(part: Array, names: Sequence[str], where: str, lines: Sequence[int]) -> Array:
     place = {name: index for index, name in enumerate(names)}
     for index, name in enumerate(part.tolist()):
         if name not in place:
@@ -62,11 +72,11 @@ def _numbered(part: Array, names: Sequence[str], where: str, lines: Sequence[int
     return np.array([place[name] for name in part.tolist()], np.int64)
 
 
-def _sorted(names: list[str]) -> list[str]:
-    """As numbers where all are, so that 10 follows 9."""
+def _sort(names: list[str]) -> list[str]:
+    """Sorted as numbers where all are whole numbers, so that 10 follows 9."""
     whole = all(name.removeprefix("-").isdecimal() for name in names)
     return sorted(names, key=int) if whole else sorted(names)
 
 
-def _named(number: int, labels: Sequence[str]) -> str:
+def _name(number: int, labels: Sequence[str]) -> str:
     return repr(labels[number]) if number < len(labels) else str(number)

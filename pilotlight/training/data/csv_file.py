@@ -15,7 +15,7 @@ from pilotlight.training.data.table import Table, place_of
 
 _HINT: Final = "It needs a header with the columns' names, and a line for each sample below."
 _LARGEST: Final = float(np.finfo(np.float32).max)
-"""Models take single precision, in which more is infinite."""
+"""Models take single precision, in which larger numbers are infinite."""
 
 
 class _Line(NamedTuple):
@@ -24,10 +24,16 @@ class _Line(NamedTuple):
 
 
 def load_csv(path: Path, where: str, target: str, features: Sequence[str] | None) -> Table:
-    """The table in `path`; DataError calls the file `where` and names line and column.
+    """Reads the table in a .csv file.
 
-    target: the column that is to be learned, which comes as text. features: the columns to learn from, in the model's
-    order; None takes all the others in the file's.
+    Args:
+        path: The file.
+        where: Its name, for messages.
+        target: The column to learn; its cells are read as text.
+        features: The columns to learn from, in the model's order; None for all others, in the file's order.
+
+    Raises:
+        DataError: The file is missing or malformed; the message names line and column.
     """
     header, *lines = _lines(path, where)
     names = [name.strip() for name in header.cells]
@@ -37,29 +43,33 @@ def load_csv(path: Path, where: str, target: str, features: Sequence[str] | None
     wanted = [name for name in names if name != target] if features is None else list(features)
     missing = [name for name in (*wanted, target) if name not in names]
     if missing:
-        what = f"lacks the columns {_listed(missing)} (it has {_listed(names)})"
+        what = f"lacks the columns {_join(missing)} (it has {_join(names)})"
         raise DataError(f"{where}:{header.number}", what, "Add them, or rename those that are there.")
     if not lines:
         raise DataError(where, "has a header and no samples", _HINT)
     if not wanted:
-        raise DataError(f"{where}:{header.number}", f"has no column but {target!r}", "Add what it is to be told from.")
+        raise DataError(f"{where}:{header.number}", f"has no column but {target!r}", "Add at least one feature column.")
     for line in lines:
         if len(line.cells) != len(names):
             what = f"has {len(line.cells)} cells, and the header has {len(names)}"
             raise DataError(f"{where}:{line.number}", what, "Correct that line; a comma inside a cell needs quotes.")
     columns = [_numbers(lines, names.index(name), name, where) for name in wanted]
     texts = [_text(line, names.index(target), target, where) for line in lines]
-    left = tuple(name for name in names if name not in (*wanted, target))
+    unused = tuple(name for name in names if name not in (*wanted, target))
     places = tuple(line.number for line in lines)
-    return Table(tuple(wanted), np.column_stack(columns), np.array(texts), left, places)
+    return Table(tuple(wanted), np.column_stack(columns), np.array(texts), unused, places)
 
 
 def numbers_of(texts: Array, where: str, target: str, lines: Sequence[int] = ()) -> Array:
-    """The target as float64; DataError names the first that is no finite number. lines: see Table."""
+    """The target as float64. lines: see Table.
+
+    Raises:
+        DataError: A value is not a finite number; the message names its sample.
+    """
     for index, text in enumerate(texts.tolist()):
         if _number(str(text)) is None:
-            what = f"column {target!r} holds {str(text)[:40]!r}, which is no finite number"
-            raise DataError(place_of(where, index, lines), what, "Correct or drop that sample.")
+            what = f"column {target!r} holds {str(text)[:40]!r}, which is not a finite number"
+            raise DataError(place_of(where, index, lines), what, "Correct or remove that sample.")
     return texts.astype(np.float64)
 
 
@@ -81,7 +91,7 @@ def _lines(path: Path, where: str) -> list[_Line]:
 def _read(file: Iterator[str]) -> Iterator[_Line]:
     reader = csv.reader(file, strict=True, skipinitialspace=True)
     for cells in reader:
-        if cells:  # a blank line is none
+        if cells:  # not a blank line
             yield _Line(reader.line_num, cells)
 
 
@@ -91,8 +101,8 @@ def _numbers(lines: Sequence[_Line], place: int, name: str, where: str) -> list[
         text = _text(line, place, name, where)
         number = _number(text)
         if number is None:
-            what = f"column {name!r} holds {text[:40]!r}, which is no finite number"
-            raise DataError(f"{where}:{line.number}", what, "Correct the cell or drop the line.")
+            what = f"column {name!r} holds {text[:40]!r}, which is not a finite number"
+            raise DataError(f"{where}:{line.number}", what, "Correct the cell or remove the line.")
         found.append(number)
     return found
 
@@ -100,12 +110,12 @@ def _numbers(lines: Sequence[_Line], place: int, name: str, where: str) -> list[
 def _text(line: _Line, place: int, name: str, where: str) -> str:
     text = line.cells[place].strip()
     if not text:
-        raise DataError(f"{where}:{line.number}", f"column {name!r} is empty", "Fill the cell or drop the line.")
+        raise DataError(f"{where}:{line.number}", f"column {name!r} is empty", "Fill the cell or remove the line.")
     return text
 
 
 def _number(text: str) -> float | None:
-    if "_" in text:  # Python takes 1_000 for a number
+    if "_" in text:  # Python reads 1_000 as a number
         return None
     try:
         number = float(text)
@@ -114,6 +124,6 @@ def _number(text: str) -> float | None:
     return number if abs(number) <= _LARGEST else None  # NaN is not
 
 
-def _listed(names: Sequence[str], most: int = 6) -> str:
-    shown = ", ".join(repr(name) for name in names[:most])
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+def _join(names: Sequence[str], limit: int = 6) -> str:
+    shown = ", ".join(repr(name) for name in names[:limit])
+    return shown + (f" and {len(names) - limit} more" if len(names) > limit else "")

@@ -1,4 +1,4 @@
-"""The 1,797 handwritten digits that scikit-learn's wheel carries (UCI ML hand-written digits, test part)."""
+"""The 1,797 handwritten digits in scikit-learn's wheel (UCI ML hand-written digits, test part)."""
 
 from typing import Final
 
@@ -10,15 +10,18 @@ from pilotlight.training.data.arrays import Arrays
 
 _SIDE: Final = 28
 _HELD_OUT: Final = 360
-"""Of 1,797: one in five, and enough for the gate's 256 samples."""
+"""Of 1,797: a fifth, and enough for the 256 samples that verification compares."""
 _SPLIT_SEED: Final = 20
-"""The split belongs to the data, so it does not follow the seed of a run."""
+"""The split is always the same: the seed of a run does not change it."""
 
 
 def load_digits() -> Arrays:
-    """Images of uint8 0..255, shape (n, 28, 28), white on black as in MNIST; labels 0..9. 1,437 and 360 of them.
+    """1,437 training and 360 held-out images of uint8 0..255, shape (n, 28, 28), white on black; digits 0..9 as y.
 
-    The split is always the same and holds out the same share of each digit.
+    The same share of each digit is held out.
+
+    Raises:
+        DataError: scikit-learn is not installed.
     """
     try:
         from sklearn import datasets, model_selection
@@ -28,7 +31,7 @@ def load_digits() -> Arrays:
         ) from error
     bunch = datasets.load_digits()
     x_train, x_test, y_train, y_test = model_selection.train_test_split(
-        _enlarged(bunch.images),
+        _enlarge(bunch.images),
         bunch.target.astype(np.uint8),
         test_size=_HELD_OUT,
         random_state=_SPLIT_SEED,
@@ -37,7 +40,7 @@ def load_digits() -> Arrays:
     return Arrays(x_train, y_train, x_test, y_test)
 
 
-def _enlarged(images: Array) -> Array:
+def _enlarge(images: Array) -> Array:
     """8x8 images of 0..16 as 28x28 images of 0..255, interpolated bicubically."""
     from PIL import Image
 

@@ -1,4 +1,4 @@
-"""A folder of four .npy files, one an array, for data larger than memory."""
+"""A folder of four .npy files, one for each array: for data larger than memory."""
 
 from pathlib import Path
 
@@ -11,7 +11,11 @@ _HINT = "It needs x_train.npy, y_train.npy, x_test.npy and y_test.npy, as numpy.
 
 
 def load_npy_folder(folder: Path, where: str) -> Arrays:
-    """The four arrays, mapped: what is read of them comes into memory then. DataError calls the folder `where`."""
+    """The four arrays, memory-mapped: a part is read when it is used. where: the folder's name, for messages.
+
+    Raises:
+        DataError: A file is missing or malformed.
+    """
     found = []
     for name in Arrays._fields:
         try:

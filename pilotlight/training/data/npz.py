@@ -1,4 +1,4 @@
-"""A file of four arrays, in the layout that Keras gives mnist.npz."""
+"""An .npz file of four arrays, in the layout of Keras's mnist.npz."""
 
 from pathlib import Path
 
@@ -10,7 +10,11 @@ _HINT = "It needs the arrays x_train, y_train, x_test and y_test, as numpy.savez
 
 
 def load_npz(path: Path, where: str) -> Arrays:
-    """The four arrays of the .npz file at `path`; DataError calls the file `where`."""
+    """The four arrays of an .npz file. where: the file's name, for messages.
+
+    Raises:
+        DataError: The file is missing or malformed.
+    """
     arrays = read_npz(path, where, _HINT)
     missing = [name for name in Arrays._fields if name not in arrays]
     if missing:

@@ -1,4 +1,4 @@
-"""Objects in S3, as files."""
+"""Objects in S3 as files on this machine."""
 
 import tempfile
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from pilotlight.core.data_source import DataSource, SourceKind
 from pilotlight.core.errors import DataError
 from pilotlight.training.data.arrays import Arrays
 from pilotlight.training.data.npz import load_npz
@@ -13,18 +14,21 @@ from pilotlight.training.run import Fetch, Run
 
 
 def load_s3(url: str, fetch: Fetch | None) -> Arrays:
-    """The arrays of the .npz object at `url`; what `fetch` raises passes through."""
+    """The arrays of the .npz object at `url`. Errors of `fetch` are passed on."""
     if not url.endswith(".npz"):
         raise DataError(url, "is not an .npz object", "Give s3://bucket/key.npz.")
-    with fetched(url, fetch) as path:
+    with fetch_to_file(url, fetch) as path:
         return load_npz(path, url)
 
 
 @contextmanager
-def fetched(url: str, fetch: Fetch | None) -> Iterator[Path]:
-    """Inside, the object at `url` is a temporary file whose name ends as the object's does.
+def fetch_to_file(url: str, fetch: Fetch | None) -> Iterator[Path]:
+    """Inside the block, the object at `url` is a temporary file with the same suffix.
 
-    Where `url` ends with a slash, everything below it is a temporary folder.
+    Where `url` ends with a slash, all objects below it are in a temporary folder.
+
+    Raises:
+        DataError: There is no AWS client.
     """
     if fetch is None:
         raise DataError(url, "cannot be fetched without an AWS client", "Run `pip install 'pilotlight[aws]'`.")
@@ -36,12 +40,12 @@ def fetched(url: str, fetch: Fetch | None) -> Iterator[Path]:
 
 @contextmanager
 def local_folder(run: Run) -> Iterator[Run]:
-    """Inside, a run whose source is a prefix in S3 has it as a folder on this machine; any other run is as it was.
+    """Inside the block, `run` with a prefix in S3 as a folder on this machine; a run on other data is not changed.
 
-    Arrays that are mapped from its files outlive it: a file's content stays until nobody reads it any more.
+    Arrays that are mapped from its files can be used after the block: a file's content stays while it is mapped.
     """
-    if not (run.source.startswith("s3://") and run.source.endswith("/")):
+    if run.location.kind is not SourceKind.PREFIX:
         yield run
         return
-    with fetched(run.source, run.fetch) as folder:
-        yield replace(run, source=str(folder))
+    with fetch_to_file(run.source, run.fetch) as folder:
+        yield replace(run, data=str(folder), data_source=DataSource(str(folder), SourceKind.FOLDER, folder))

@@ -1,41 +1,52 @@
-"""Where training data comes from: one file a source, and the table that chooses."""
+"""Arrays from a data source: one file a kind of source, and the function that chooses."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
+from pilotlight.core.data_source import SourceKind
 from pilotlight.core.errors import DataError
 from pilotlight.training.data.arrays import Arrays, check_arrays
-from pilotlight.training.data.bundled import BUNDLED
+from pilotlight.training.data.built_in import IMAGES, TABLES
 from pilotlight.training.data.digits import load_digits
-from pilotlight.training.data.mnist import load_mnist
 from pilotlight.training.data.npy_folder import load_npy_folder
 from pilotlight.training.data.npz import load_npz
 from pilotlight.training.data.s3 import load_s3
+from pilotlight.training.keras.mnist import load_mnist
 from pilotlight.training.run import Run
 
-BUILT_IN: Final[dict[str, Callable[[], Arrays]]] = {"digits": load_digits, "mnist": load_mnist}
+_LOADERS: Final[dict[str, Callable[[], Arrays]]] = dict(zip(IMAGES, (load_digits, load_mnist), strict=True))
 
 
 def load_arrays(run: Run) -> Arrays:
-    """The arrays that `run.source` names, as they are; DataError where they cannot be had or are malformed."""
-    source = run.source
-    if source in BUILT_IN:
-        arrays = BUILT_IN[source]()
-    elif source.startswith("s3://"):
-        arrays = load_s3(source, run.fetch)
-    elif source.endswith(".npz"):
-        arrays = load_npz(Path(source), source)
-    elif source and Path(source).is_dir():
-        arrays = load_npy_folder(Path(source), source)
+    """Load the arrays that `run.source` names, unchanged.
+
+    Args:
+        run: Its data source is a built-in set (digits, mnist), a file PATH.npz, a folder of .npy files, or one .npz
+            object at s3://bucket/key.npz.
+
+    Returns:
+        x_train, y_train, x_test and y_test, with samples along the first axis.
+
+    Raises:
+        DataError: The source is not known, cannot be read, or holds arrays that do not fit together.
+    """
+    source = run.location
+    if source.text in _LOADERS:
+        arrays = _LOADERS[source.text]()
+    elif source.kind is SourceKind.OBJECT:
+        arrays = load_s3(source.text, run.fetch)
+    elif source.path is not None and source.suffix == ".npz":
+        arrays = load_npz(source.path, source.text)
+    elif source.path is not None and source.kind is SourceKind.FOLDER:
+        arrays = load_npy_folder(source.path, source.text)
     else:
-        known = ", ".join(BUILT_IN)
-        if source in BUNDLED or source.endswith(".csv"):
-            hint = "Read it in train.py with load_classes or load_targets, which split it."
-            raise DataError(f"data source {source!r}", "is a table", hint)
-        raise DataError(
-            f"data source {source!r}",
-            "is not known",
-            f"Give one of {known}, a PATH.npz, a folder of .npy files, or s3://bucket/key.npz.",
-        )
-    return check_arrays(arrays, source)
+        raise _refusal(source.text, table=source.text in TABLES or source.suffix == ".csv")
+    return check_arrays(arrays, source.text)
+
+
+def _refusal(source: str, *, table: bool) -> DataError:
+    if table:
+        hint = "Read it in train.py with load_classes or load_targets, which split it."
+        return DataError(f"data source {source!r}", "is a table", hint)
+    hint = f"Give one of {', '.join(IMAGES)}, a PATH.npz, a folder of .npy files, or s3://bucket/key.npz."
+    return DataError(f"data source {source!r}", "is not known", hint)

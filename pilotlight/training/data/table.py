@@ -1,4 +1,4 @@
-"""A table of samples, before it is split into what is learned from and what is held out."""
+"""A table of samples, before it is split into the training part and the held-out part."""
 
 from __future__ import annotations
 
@@ -9,18 +9,23 @@ from pilotlight.core.artifacts import Array
 
 
 class Table(NamedTuple):
-    """columns: the features' names. features: float64 of shape (n, columns). target: n texts or numbers.
+    """A table.
 
-    left_out: columns of the file that are not used. lines: of each sample in the file, empty without one.
+    Attributes:
+        columns: The names of the features.
+        features: float64 of shape (n, columns).
+        target: n texts or numbers.
+        unused: Columns of the file that are not used.
+        lines: The line of each sample in the file; empty without a file.
     """
 
     columns: tuple[str, ...]
     features: Array
     target: Array
-    left_out: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
     lines: tuple[int, ...] = ()
 
 
 def place_of(where: str, index: int, lines: Sequence[int]) -> str:
-    """How messages call the sample at `index`: by its line in the file, where it has one, else by its number."""
+    """The name of the sample at `index` in messages: its line in the file, or its number without a file."""
     return f"{where}:{lines[index]}" if lines else f"{where}, sample {index + 1}"

@@ -1,4 +1,4 @@
-"""Tables as a train.py wants them: numbers to learn from, and classes or numbers to learn, a quarter held out."""
+"""Tables for a train.py: numbers as x, classes or numbers as y, a quarter held out."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import numpy as np
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
 from pilotlight.training.data.arrays import Arrays, check_arrays
-from pilotlight.training.data.bundled import BUNDLED, load_bundled
-from pilotlight.training.data.classes import as_classes, check_classes
+from pilotlight.training.data.built_in import TABLES
+from pilotlight.training.data.classes import check_classes, number_classes
 from pilotlight.training.data.csv_file import load_csv, numbers_of
 from pilotlight.training.data.npz import load_npz
-from pilotlight.training.data.s3 import fetched
+from pilotlight.training.data.s3 import fetch_to_file
+from pilotlight.training.data.sklearn_tables import load_sklearn_table
 from pilotlight.training.data.table import Table
 from pilotlight.training.run import Run
 
@@ -23,25 +24,48 @@ HELD_OUT: Final = 0.25
 
 
 def load_classes(run: Run, target: str, features: Sequence[str] | None = None) -> Arrays:
-    """The table that `run.source` names, to be classified: x float32 of shape (n, features), y int64 of 0..classes-1.
+    """Reads a table whose target is a class.
 
-    target, features: columns of a .csv file, see load_csv. Classes are numbered as `run.labels` names them, else in
-    sorted order. A table is split by `run.seed`, with the same share of each class in both parts; an .npz file is split
-    already. DataError where the data cannot be had or learned from.
+    A table is split by `run.seed`: a quarter is held out, with the same share of each class. An .npz file is split
+    already.
+
+    Args:
+        run: Its `source` is "breast_cancer", "diabetes", "iris", "wine", a PATH.csv, a PATH.npz, or s3://bucket/key of
+            one. Its `labels` number the classes; without labels they are numbered in sorted order.
+        target: The column of a .csv file with the class.
+        features: The columns of a .csv file to learn from, in the model's order; None for all others.
+
+    Returns:
+        x as float32 of shape (n, features), y as int64 of 0..classes-1.
+
+    Raises:
+        DataError: The data is missing, malformed or too small; the message names line and column.
     """
     found = _load(run, target, features)
     if isinstance(found, Arrays):
-        y_train, y_test = as_classes(found.y_train, found.y_test, labels=run.labels, where=run.source)
+        y_train, y_test = number_classes(found.y_train, found.y_test, labels=run.labels, where=run.source)
         arrays = found._replace(y_train=y_train, y_test=y_test)
     else:
-        (y,) = as_classes(found.target, labels=run.labels, where=run.source, lines=found.lines)
+        (y,) = number_classes(found.target, labels=run.labels, where=run.source, lines=found.lines)
         arrays = _split(found.features, y, run, stratify=y)
     check_classes(arrays, run.labels, run.source)
-    return _singles(arrays, run.source, len(features) if features else None)
+    return _float32(arrays, run.source, len(features) if features else None)
 
 
 def load_targets(run: Run, target: str, features: Sequence[str] | None = None) -> Arrays:
-    """The table that `run.source` names, whose target is a number: as load_classes, but y is float64 of shape (n,)."""
+    """Reads a table whose target is a number. A quarter is held out, as `load_classes` does it.
+
+    Args:
+        run: Its `source` is a source of `load_classes`.
+        target: The column of a .csv file with the number.
+        features: The columns of a .csv file to learn from, in the model's order; None for all others.
+
+    Returns:
+        x as float32 of shape (n, features), y as float64 of shape (n,).
+
+    Raises:
+        DataError: The data is missing, malformed or too small; the message names line and column.
+    """
     found = _load(run, target, features)
     if isinstance(found, Arrays):
         y_train, y_test = (numbers_of(y, run.source, "y") for y in (found.y_train, found.y_test))
@@ -49,29 +73,29 @@ def load_targets(run: Run, target: str, features: Sequence[str] | None = None) -
     else:
         y = numbers_of(found.target, run.source, target, found.lines)
         arrays = _split(found.features, y, run, stratify=None)
-    return _singles(arrays, run.source, len(features) if features else None)
+    return _float32(arrays, run.source, len(features) if features else None)
 
 
 def _load(run: Run, target: str, features: Sequence[str] | None) -> Table | Arrays:
-    source = run.source
-    if source in BUNDLED:
-        return load_bundled(source)
-    if not source.endswith((".csv", ".npz")):
-        known = ", ".join(BUNDLED)
+    source = run.location
+    if source.text in TABLES:
+        return load_sklearn_table(source.text)
+    if source.suffix not in (".csv", ".npz"):
+        known = ", ".join(TABLES)
         hint = f"Give one of {known}, a PATH.csv, a PATH.npz, or s3://bucket/key of one."
-        raise DataError(f"data source {source!r}", "is not known", hint)
-    if source.startswith("s3://"):
-        with fetched(source, run.fetch) as path:
+        raise DataError(f"data source {source.text!r}", "is not known", hint)
+    if source.path is None:
+        with fetch_to_file(source.text, run.fetch) as path:
             return _read(path, run, target, features)
-    return _read(Path(source), run, target, features)
+    return _read(source.path, run, target, features)
 
 
 def _read(path: Path, run: Run, target: str, features: Sequence[str] | None) -> Table | Arrays:
     if path.suffix == ".npz":
         return check_arrays(load_npz(path, run.source), run.source)
     table = load_csv(path, run.source, target, features)
-    if table.left_out:
-        run.progress.note(f"columns that are not used: {', '.join(table.left_out)}")
+    if table.unused:
+        run.progress.note(f"unused columns: {', '.join(table.unused)}")
     return table
 
 
@@ -79,20 +103,20 @@ def _split(features: Array, y: Array, run: Run, stratify: Array | None) -> Array
     from sklearn.model_selection import train_test_split
 
     if len(features) < 2:
-        raise DataError(run.source, "has 1 sample", "It needs more: a part is held out to judge the model by.")
+        raise DataError(run.source, "has 1 sample", "Add more: a part of them is held out to measure the model.")
     try:
         x_train, x_test, y_train, y_test = train_test_split(
             features, y, test_size=HELD_OUT, random_state=run.seed % 2**32, stratify=stratify
         )
     except ValueError as error:  # a class with one sample, or fewer held-out samples than classes
         raise DataError(
-            run.source, f"has {len(y)} samples, too few to hold a quarter out ({error})".rstrip("."), "Give more."
+            run.source, f"has {len(y)} samples, too few to hold out a quarter ({error})".rstrip("."), "Add more."
         ) from error
     return Arrays(x_train, y_train, x_test, y_test)
 
 
-def _singles(arrays: Arrays, where: str, width: int | None) -> Arrays:
-    """`arrays` with features as float32, which the ONNX model takes; what is fitted must see the same rounding."""
+def _float32(arrays: Arrays, where: str, width: int | None) -> Arrays:
+    """`arrays` with features as float32, as the ONNX model takes them: the fitted model must see the same rounding."""
     for name in ("x_train", "x_test"):
         x = getattr(arrays, name)
         if x.ndim != 2 or x.dtype.kind not in "biuf" or (width is not None and x.shape[1] != width):

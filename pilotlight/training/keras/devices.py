@@ -1,4 +1,4 @@
-"""The devices that a Keras model is fitted on: the GPUs of this machine, and those of the other nodes of a job."""
+"""The devices that a Keras model is fitted on: the GPUs of this machine and of the other nodes of a job."""
 
 from __future__ import annotations
 
@@ -16,46 +16,49 @@ ONE: Final = "one"
 
 
 class Devices:
-    """What one process fits on.
+    """The devices of one process.
 
-    which: ALL GPUs of the machine or ONE. cluster: the nodes of the job, None where this is the only one. names: the
-    devices, as TensorFlow names them, instead of the GPUs there are.
+    Args:
+        which: ALL GPUs of the machine or ONE.
+        cluster: The nodes of the job, None for a job of one node.
+        names: TensorFlow's names of devices to use instead of all GPUs.
     """
 
     def __init__(self, which: str = ALL, cluster: Cluster | None = None, names: Sequence[str] = ()) -> None:
         self._which = which
         self._cluster = cluster
         self._names = tuple(names)
-        self._begun = False
+        self._started = False
         self._strategy: Any = None
 
     @property
     def is_main(self) -> bool:
-        """Whether this process keeps the checkpoints, converts and publishes."""
+        """Whether this process writes the checkpoints, converts and publishes."""
         return self._cluster is None or self._cluster.index == 0
 
     def begin(self, progress: Progress, *, deterministic: bool) -> None:
-        """Before anything is computed, once a process: connects the nodes, and asks for repeatable operations.
+        """Connects the nodes and turns repeatable operations on. Only the first call in a process has an effect.
 
-        TrainingError where the backend cannot.
+        Raises:
+            TrainingError: The backend cannot fit on several nodes.
         """
-        if self._begun:
+        if self._started:
             return
-        self._begun = True
+        self._started = True
         if self._cluster is None and not deterministic:
             return
-        computes = backend()
+        library = backend()
         if self._cluster is not None:
-            if computes != "tensorflow":
-                what = f"cannot fit on several nodes with KERAS_BACKEND={computes}"
-                raise TrainingError("the run", what, "Use TensorFlow there, or one node.")
+            if library != "tensorflow":
+                what = f"cannot fit on several nodes with KERAS_BACKEND={library}"
+                raise TrainingError("the run", what, "Use TensorFlow, or one node.")
             progress.note(f"node {self._cluster.index + 1} of {len(self._cluster.addresses)}: connecting")
-            self._strategy = _connected(self._cluster, self._which)
+            self._strategy = _connect(self._cluster, self._which)
         if deterministic:
-            _deterministic(computes)
+            _turn_on_determinism(library)
 
-    def any(self, wish: bool) -> bool:  # noqa: FBT001  (a question's subject)
-        """Whether any node wishes it. All nodes ask in the same order, and get the same answer."""
+    def any(self, wish: bool) -> bool:  # noqa: FBT001  (the value that the question is about)
+        """Whether `wish` is true on any node. All nodes must ask in the same order; they get the same answer."""
         if self._cluster is None:
             return wish
         import tensorflow as tf
@@ -65,7 +68,7 @@ class Devices:
             return bool(self._strategy.reduce("SUM", value, axis=None).numpy() > 0)
 
     def strategy(self) -> Any:
-        """What TensorFlow computes under, None where that is one device."""
+        """The tf.distribute strategy, None for one device."""
         if self._strategy is None and (self._names or self._which == ALL):
             import tensorflow as tf
 
@@ -75,7 +78,7 @@ class Devices:
         return self._strategy
 
     def others(self) -> int:
-        """How many devices of this machine JAX or PyTorch have besides the first."""
+        """How many devices of this machine JAX or PyTorch could use besides the first."""
         import keras
 
         if self._which == ONE:
@@ -88,15 +91,15 @@ class Devices:
 
 
 @contextmanager
-def shared_batches() -> Iterator[None]:
-    """Inside, JAX computes on all devices of the machine, each on its part of a batch."""
+def data_parallel() -> Iterator[None]:
+    """Inside the block, JAX computes on all devices of the machine, each on its part of a batch."""
     import keras
 
     distribution = keras.distribution
 
     class Parts(keras.distribution.DataParallel):  # type: ignore[misc]  # Keras has no types
         def get_data_layout(self, data_shape: Sequence[int]) -> Any:
-            """What cannot be divided evenly, such as an epoch's last batch, goes to each device whole."""
+            """A batch that cannot be divided evenly, such as an epoch's last one, goes to each device whole."""
             if data_shape[0] % self.num_model_replicas:
                 return distribution.TensorLayout([None] * len(data_shape), self.device_mesh)
             return super().get_data_layout(data_shape)
@@ -109,7 +112,7 @@ def shared_batches() -> Iterator[None]:
         distribution.set_distribution(before)
 
 
-def _connected(cluster: Cluster, which: str) -> Any:
+def _connect(cluster: Cluster, which: str) -> Any:
     import tensorflow as tf
 
     if which == ONE:
@@ -120,14 +123,14 @@ def _connected(cluster: Cluster, which: str) -> Any:
     return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
 
 
-def _deterministic(computes: str) -> None:
-    """Operations that give the same bits each time, where they are slower than others or not."""
-    if computes == "tensorflow":
+def _turn_on_determinism(library: str) -> None:
+    """Has the backend use operations that give the same bits each time, even where they are slower."""
+    if library == "tensorflow":
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
-    elif computes == "torch":
+    elif library == "torch":
         import torch
 
         torch.use_deterministic_algorithms(mode=True)
-    # JAX's are on CPUs; on GPUs, XLA reads XLA_FLAGS=--xla_gpu_deterministic_ops=true before the process begins.
+    # On CPUs JAX always does. On GPUs, XLA reads XLA_FLAGS=--xla_gpu_deterministic_ops=true when the process starts.

@@ -1,10 +1,10 @@
-"""Fitting under a tf.distribute strategy: several GPUs, several nodes, and the weights that one device would give.
+"""Fitting under a tf.distribute strategy: several GPUs or nodes give the weights that one device would give.
 
-Keras' own loop is not used for it. With Keras 3 it cannot run under MultiWorkerMirroredStrategy; it clips each device's
-gradients before they are added up; and it counts a device's part of a batch the same however few samples the part has.
-Here each device takes every n-th sample of a batch, gradients are averaged over the samples of the whole batch, and
-only then clipped and applied. What differs from one device: batch normalisation sees a device's part, and a loss is
-taken to be a mean over samples.
+Keras's own loop does not. With Keras 3 it cannot run under MultiWorkerMirroredStrategy; it clips the gradients of each
+device before it sums them; and it weighs each device's part of a batch the same, however few samples it has. Here each
+device takes every n-th sample of a batch. Gradients are averaged over the samples of the whole batch, then clipped and
+applied. Two things differ from one device: batch normalisation sees a device's part, and a loss is taken to be a mean
+over samples.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from pilotlight.core.errors import Interrupted, TrainingError
+from pilotlight.training.keras.internals import build_variables, take_summed_gradients
 
 IGNORED: Final = ("verbose", "shuffle")
-"""Arguments of model.fit that say nothing here: batches shuffle themselves, and progress is a callback's."""
+"""Arguments of model.fit that have no effect here: batches shuffle themselves, and a callback reports progress."""
 
 
 class DistributedFit:
@@ -30,10 +31,9 @@ class DistributedFit:
     def build(self, batch: Any) -> None:
         """Makes the variables of optimizer and metrics, which cannot be made while devices compute. Learns nothing."""
         with self._strategy.scope():
-            self._model._symbolic_build(data_batch=batch)  # noqa: SLF001  (what fit does first; no public name does it)
-        optimizer = getattr(self._model.optimizer, "inner_optimizer", self._model.optimizer)
-        # Keras would add up what each device has clipped; here it gets what has been added up already.
-        optimizer._all_reduce_sum_gradients = list  # noqa: SLF001  (as above)
+            build_variables(self._model, batch)
+        # Keras would sum what each device has clipped; here the optimizer gets the sum.
+        take_summed_gradients(self._model.optimizer)
 
     def fit(
         self,
@@ -45,38 +45,38 @@ class DistributedFit:
         callbacks: Sequence[Any],
         **arguments: Any,
     ) -> None:
-        """Takes steps on the global `batches`, which never end, and tells `callbacks` as model.fit does."""
-        _known(arguments)
+        """Takes steps on the global `batches`, which never end, and calls `callbacks` as model.fit does."""
+        _check_arguments(arguments)
         import keras
 
-        told = keras.callbacks.CallbackList(
+        group = keras.callbacks.CallbackList(
             list(callbacks), add_history=True, model=self._model, epochs=epochs, steps=steps_per_epoch, verbose=0
         )
         iterator = iter(batches)
         self._model.stop_training = False
-        told.on_train_begin()
+        group.on_train_begin()
         logs: dict[str, float] = {}
-        with _together():
+        with _watch_nodes():
             for epoch in range(initial_epoch, epochs):
-                logs = self._epoch(epoch, iterator, steps_per_epoch, told)
+                logs = self._epoch(epoch, iterator, steps_per_epoch, group)
                 if self._model.stop_training:
                     break
         with self._strategy.scope():
             self._model.optimizer.finalize_variable_values(self._model.trainable_variables)
-        told.on_train_end(logs)
+        group.on_train_end(logs)
 
-    def _epoch(self, epoch: int, iterator: Iterator[Any], steps: int, told: Any) -> dict[str, float]:
+    def _epoch(self, epoch: int, iterator: Iterator[Any], steps: int, group: Any) -> dict[str, float]:
         self._model.reset_metrics()
-        told.on_epoch_begin(epoch)
+        group.on_epoch_begin(epoch)
         values: Any = {}
         for step in range(steps):
-            told.on_train_batch_begin(step)
+            group.on_train_batch_begin(step)
             values = self._train(next(iterator))
-            told.on_train_batch_end(step, values)
+            group.on_train_batch_end(step, values)
             if self._model.stop_training:
                 break
         logs = {name: float(value) for name, value in values.items()}
-        told.on_epoch_end(epoch, logs)
+        group.on_epoch_end(epoch, logs)
         return logs
 
     def _train(self, batch: Any) -> Any:
@@ -87,8 +87,8 @@ class DistributedFit:
 
 
 @contextmanager
-def _together() -> Iterator[None]:
-    """Turns what TensorFlow raises where another node does not answer any more into Interrupted."""
+def _watch_nodes() -> Iterator[None]:
+    """Raises Interrupted where TensorFlow reports inside the block that another node does not answer."""
     import tensorflow as tf
 
     gone = (
@@ -101,22 +101,22 @@ def _together() -> Iterator[None]:
         yield
     except gone as error:
         lines = str(error.message).strip().splitlines() or [type(error).__name__]
-        hint = "Its own log says why; the next attempt goes on from the last checkpoint."
+        hint = "The log of that node says why. The next attempt resumes from the last checkpoint."
         raise Interrupted("the fit", f"another node of the job is gone ({lines[0][:200]})", hint) from error
 
 
-def _known(arguments: dict[str, Any]) -> None:
+def _check_arguments(arguments: dict[str, Any]) -> None:
     for name, value in arguments.items():
         if name not in IGNORED and value is not None:
             raise TrainingError(
                 "fit_model",
-                f"is given {name}, which several devices of TensorFlow do not take",
-                'Leave it out, or set devices = "one" under [training] in model.toml.',
+                f"got {name}, which is not supported on several devices of TensorFlow",
+                'Remove it, or set devices = "one" under [training] in model.toml.',
             )
 
 
 def _step_function(strategy: Any, model: Any) -> Any:
-    """From one global batch to the metrics so far, after one step on it."""
+    """A function that takes one step on a global batch and returns the metrics so far."""
     import tensorflow as tf
 
     part = _part_function(tf, strategy.num_replicas_in_sync, model)
@@ -135,15 +135,15 @@ def _step_function(strategy: Any, model: Any) -> Any:
 
 
 def _part_function(tf: Any, devices: int, model: Any) -> Any:
-    """What one device does with its part of a batch: gradients, summed with those of all others, and the same step."""
+    """A function for one device: the gradients of its part of a batch, summed over all devices, and the same step."""
     import keras
 
     tracker = next(metric for metric in model.metrics if metric.name == "loss")
 
     def part(batch: Any) -> Any:
         context = tf.distribute.get_replica_context()
-        with tf.device("/CPU:0"):  # so that each device is sent its own part alone
-            samples, share, count = _own(tf, batch, context.replica_id_in_sync_group, devices)
+        with tf.device("/CPU:0"):  # so that each device gets its own part alone
+            samples, share, count = _own_samples(tf, batch, context.replica_id_in_sync_group, devices)
         x, y, weight = keras.utils.unpack_x_y_sample_weight(samples)
         with tf.GradientTape() as tape:
             answer = model(x, training=True)
@@ -157,17 +157,17 @@ def _part_function(tf: Any, devices: int, model: Any) -> Any:
         )
         model.compute_metrics(x, y, answer, sample_weight=weight)
         pairs = [pair for pair in zip(gradients, model.trainable_variables, strict=True) if pair[0] is not None]
-        known = [tf.convert_to_tensor(gradient) for gradient, _ in pairs]
-        summed = context.all_reduce(tf.distribute.ReduceOp.SUM, known)
+        dense = [tf.convert_to_tensor(gradient) for gradient, _ in pairs]
+        summed = context.all_reduce(tf.distribute.ReduceOp.SUM, dense)
         model.optimizer.apply(summed, [variable for _, variable in pairs])
 
     return part
 
 
-def _own(tf: Any, batch: Any, device: Any, devices: int) -> tuple[Any, Any, Any]:
-    """Every `devices`-th sample of `batch` from the one of number `device` on, their share of it, and how many.
+def _own_samples(tf: Any, batch: Any, device: Any, devices: int) -> tuple[Any, Any, Any]:
+    """Every `devices`-th sample of `batch` from number `device` on, their share of the batch, and how many they are.
 
-    A part without any gets the first sample, with a share and a count of 0: a mean over nothing is no number.
+    A device without any gets the first sample, with a share and a count of 0: a mean over no samples is not a number.
     """
     total = tf.shape(tf.nest.flatten(batch)[0])[0]
     rows = tf.range(device, total, devices)

@@ -1,4 +1,4 @@
-"""In which numbers a network is fitted. It is served in float32 always: its weights are kept so."""
+"""The precision in which a network is fitted. Its weights stay in float32, and it is served in float32."""
 
 from typing import Final
 

@@ -1,7 +1,7 @@
-"""Batches as one endless sequence for model.fit, which may begin anywhere in it.
+"""Batches as one endless sequence for model.fit, which may start at any batch.
 
-Keras' own PyDataset begins each epoch at its first batch. What is numbered over all epochs needs no telling where an
-epoch ends, so nothing that is fetched ahead can be of the wrong one.
+Keras's own PyDataset starts each epoch at its first batch. Here batches are numbered over all epochs, so a batch that
+is fetched ahead is never one of the wrong epoch.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pilotlight.training.batches import EpochBatches
 
 
 def stream(batches: EpochBatches, epoch: int, step: int) -> Any:
-    """The batches from `step` of `epoch` on, without end; fit takes it with steps_per_epoch."""
+    """The batches from `step` of `epoch` on, without end; model.fit needs steps_per_epoch with it."""
     import keras
 
     start = epoch * len(batches) + step
@@ -32,7 +32,7 @@ def stream(batches: EpochBatches, epoch: int, step: int) -> Any:
 
 
 def _tensorflow(batches: EpochBatches, start: int) -> Any:
-    """A tf.data.Dataset. Which sizes are open is read off an epoch's first two batches, wherever the run begins."""
+    """A tf.data.Dataset. The sizes that vary are those that differ between an epoch's first two batches."""
     import tensorflow as tf
 
     def generate() -> Iterator[Any]:
@@ -47,7 +47,7 @@ def _tensorflow(batches: EpochBatches, start: int) -> Any:
 
 
 def _spec(tf: Any, one: Any, other: Any) -> Any:
-    """Samples are open always; the last batch has fewer."""
+    """The number of samples always varies: the last batch has fewer."""
     one, other = np.asarray(one), np.asarray(other)
     sizes = [size if size == again else None for size, again in zip(one.shape[1:], other.shape[1:], strict=True)]
     return tf.TensorSpec([None, *sizes], tf.as_dtype(one.dtype))

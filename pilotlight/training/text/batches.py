@@ -1,4 +1,4 @@
-"""Batches of rows of ids for Keras, each of rows of about one length, so that little of a batch is padding."""
+"""Batches of rows of ids for Keras. The rows of a batch have similar lengths, so little of it is padding."""
 
 from __future__ import annotations
 
@@ -7,23 +7,34 @@ from typing import Any, Final
 
 import numpy as np
 
-from pilotlight.training.batches import epoch_batches
-from pilotlight_runtime.text.texts import padded
+from pilotlight.training.keras.batches import epoch_batches
+from pilotlight_runtime.text.tensors import padded
 
 Row = Sequence[int]
 Augment = Callable[[Row, np.random.Generator], Row]
-"""A row as it is learned from in one epoch: another part of it each time, for example."""
+"""Changes a row for one epoch, for example to another part of it each time."""
 
 _STEP: Final = 8
-"""Lengths of batches are multiples of it: fewer shapes, fewer traces."""
+"""Lengths of batches are multiples of this: fewer shapes mean fewer traces."""
 _POOL: Final = 20
-"""So many batches' worth of rows are sorted by length together; the whole would put the same rows together always."""
+"""Rows of so many batches are sorted by length together. Sorting all rows would always put the same ones together."""
 
 
 def text_batches(
     rows: Sequence[Row], labels: Sequence[int], size: int, seed: int, augment: Augment | None = None
 ) -> Any:
-    """EpochBatches of (ids of shape (n, length), labels), shuffled anew for each epoch by `seed`."""
+    """Makes batches of texts as ids, shuffled anew for each epoch.
+
+    Args:
+        rows: The ids of each text.
+        labels: The class of each text.
+        size: Texts in a batch, at most.
+        seed: Decides the order.
+        augment: Changes each row in each epoch.
+
+    Returns:
+        `EpochBatches` for `fit_model`: ids as int64 of shape (n, length), padded with 0, and labels of shape (n,).
+    """
 
     def arrange(draw: np.random.Generator) -> list[tuple[list[Row], list[int]]]:
         cut = [augment(row, draw) for row in rows] if augment else rows
@@ -34,10 +45,10 @@ def text_batches(
 
 
 def shuffled_batches(lengths: Sequence[tuple[int, ...]], size: int, draw: np.random.Generator) -> list[list[int]]:
-    """Places of `lengths` in batches of `size` of about one length each, in an order that `draw` decides.
+    """Places of `lengths` in batches of `size` with similar lengths, in an order that `draw` decides.
 
-    The batch with the longest of all comes first, and that whose longest is shortest second: Keras takes what is open
-    in the shape of all batches from the first two.
+    The batch with the longest row comes first, and that whose longest row is shortest second: Keras infers which sizes
+    vary between batches from the first two.
     """
     order = draw.permutation(len(lengths)).tolist()
     batches: list[list[int]] = []
@@ -52,6 +63,13 @@ def shuffled_batches(lengths: Sequence[tuple[int, ...]], size: int, draw: np.ran
 
 
 def padded_array(rows: Sequence[Row]) -> Any:
-    """`rows` as an array of shape (n, length), the length a multiple of 8."""
+    """Pads rows of ids to one length.
+
+    Args:
+        rows: The ids of each row.
+
+    Returns:
+        int64 of shape (n, length), padded with 0; the length is a multiple of 8.
+    """
     longest = max(map(len, rows), default=0)
     return padded([*rows, [0] * (-(-longest // _STEP) * _STEP)]).numpy()[:-1]

@@ -1,4 +1,4 @@
-"""The lines of a text file, plain or .gz, as every source of texts reads them."""
+"""The lines of a text file, plain or .gz, as every reader of texts takes them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,43 @@ import gzip
 from pathlib import Path
 from typing import Final
 
+from pilotlight.core.data_source import DataSource, SourceKind
 from pilotlight.core.errors import DataError
 
-LONGEST: Final = 5000
-"""Characters of a line. An array of texts is as wide as its longest: one text more of 100,000 would take gigabytes."""
+MAX_CHARACTERS: Final = 5000
+"""The most in a line. An array of texts is as wide as its longest: one text of 100,000 would take gigabytes."""
 
 
-def read_lines(path: Path, hint: str, longest: int = LONGEST) -> list[str]:
-    """The lines in UTF-8, with or without a byte order mark, blank ones included.
+def source_folder(source: DataSource, layout: str) -> Path:
+    """The folder that a run's data source names.
 
-    A line ends by a line feed, a carriage return before it or not: Unicode counts more characters among the ends of
-    lines, and a sentence may hold one. DataError names the file, and the line that has more than `longest` characters.
-    FileNotFoundError is the caller's.
+    Args:
+        source: The data source.
+        layout: What the reader needs, for the message: "a folder with ...".
+
+    Raises:
+        DataError: It is not a folder.
+    """
+    if source.kind is not SourceKind.FOLDER or source.path is None:
+        hint = f"Give {layout}, or the name of a data set that the model's train.py knows."
+        raise DataError(f"data source {source.text!r}", "is not a folder", hint)
+    return source.path
+
+
+def read_lines(path: Path, hint: str, max_characters: int = MAX_CHARACTERS) -> list[str]:
+    """The lines of a text file in UTF-8, with or without a byte order mark; blank lines are included.
+
+    A line ends with a line feed, or with a carriage return and a line feed. Other characters that Unicode counts among
+    line ends stay in the line, since a sentence may contain one.
+
+    Args:
+        path: The file, gzip-compressed where its name ends in .gz.
+        hint: What the file should hold, for messages.
+        max_characters: The most in a line.
+
+    Raises:
+        DataError: The file cannot be read as text, or a line is too long; the message names the line.
+        FileNotFoundError: The file does not exist.
     """
     try:
         content = path.read_bytes()
@@ -32,7 +57,7 @@ def read_lines(path: Path, hint: str, longest: int = LONGEST) -> list[str]:
         raise DataError(str(path), f"cannot be read ({error.strerror})", hint) from error
     lines = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
     for number, line in enumerate(lines, start=1):
-        if len(line) > longest:
-            what = f"has {len(line)} characters; the most is {longest}"
-            raise DataError(f"{path}:{number}", what, "Cut it into several texts, or leave it out.")
+        if len(line) > max_characters:
+            what = f"has {len(line)} characters; the limit is {max_characters}"
+            raise DataError(f"{path}:{number}", what, "Split it into several texts, or remove it.")
     return lines

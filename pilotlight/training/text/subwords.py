@@ -1,4 +1,4 @@
-"""Learning subwords: which neighbours in a corpus are worth a token of their own."""
+"""Learning subwords by byte-pair encoding: which neighbouring parts of words become one token."""
 
 from __future__ import annotations
 
@@ -13,9 +13,17 @@ Pair = tuple[str, str]
 
 
 def learn_subwords(texts: Iterable[str], merges: int) -> Subwords:
-    """All characters of `texts`, and up to `merges` pairs, the most frequent first; none that occurs only once.
+    """Learns subwords from a corpus.
 
-    Equal counts go to the pair that sorts first. Source: Sennrich, Haddow and Birch, 2016, algorithm 1.
+    The most frequent pair is merged first; of equally frequent ones, the pair that sorts first. A pair that occurs only
+    once is never merged. Source: Sennrich, Haddow and Birch, 2016, algorithm 1.
+
+    Args:
+        texts: The corpus.
+        merges: The most pairs to merge.
+
+    Returns:
+        A tokeniser with all characters of the corpus and the merged pairs.
     """
     counts = Counter(piece for text in texts for piece in pieces(text))
     corpus = _Corpus(counts)

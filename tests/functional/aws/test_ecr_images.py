@@ -1,5 +1,6 @@
 """What Docker needs to push to ECR."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -8,8 +9,8 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from pilotlight.aws import Images
-from pilotlight.cli.commands.image import Ecr
 from pilotlight.core.errors import RunError
+from pilotlight.workflows.image import EcrRegistry
 
 pytestmark = pytest.mark.functional
 
@@ -42,4 +43,13 @@ def test_a_refused_token_names_the_action(client: Any) -> None:
 
 @pytest.mark.parametrize("repository", ["127.0.0.1:5000/training", "ghcr.io/me/training", "ecr.example.com/training"])
 def test_other_registries_have_dockers_own_settings(repository: str) -> None:
-    assert Ecr().password(repository) is None
+    def connect() -> Any:
+        raise AssertionError("another registry needs no AWS")
+
+    assert EcrRegistry(connect).password(repository) is None
+
+
+def test_a_repository_of_ecr_takes_its_password_from_aws(client: Any) -> None:
+    with mock_aws():
+        cloud = SimpleNamespace(images=Images(client))
+        assert EcrRegistry(lambda: cloud).password(REPOSITORY)

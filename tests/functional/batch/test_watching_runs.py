@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ from support.scripted_batch import Recorded, ScriptedEngine, ScriptedLogs, cloud
 
 from pilotlight.batch import CANCEL_REASON
 from pilotlight.batch.watch import POLL_SECONDS
-from pilotlight.cli.cloud import World
-from pilotlight.cli.running import cancel_run, watch_run
-from pilotlight.cli.watching import follow
+from pilotlight.cli.batch_results import exit_detached
 from pilotlight.core.errors import RunError
+from pilotlight.core.project import Project
 from pilotlight.store import FolderBlobs
+from pilotlight.workflows.context import Context
+from pilotlight.workflows.follow_job import follow_job
+from pilotlight.workflows.runs import cancel_run, watch_run
 
 GROUP = "/pilotlight/training"
 SPOT = "Host EC2 (instance i-0123456789abcdef0) terminated."
@@ -41,14 +44,29 @@ def finished(files: FolderBlobs) -> None:
     files.put_bytes(f".runs/{RUN}/result.json", json.dumps(RESULT).encode())
 
 
-def world(engine: ScriptedEngine, logs: ScriptedLogs, sleep: Callable[[float], None] = lambda _: None) -> World:
-    return World(lambda: cloud(engine, logs), clock=lambda: 1_700_000_000.0, sleep=sleep, by="tester")
+def context(
+    files: FolderBlobs,
+    engine: ScriptedEngine,
+    logs: ScriptedLogs | None = None,
+    display: Recorded | None = None,
+    sleep: Callable[[float], None] = lambda _: None,
+) -> Context:
+    return Context(
+        Path(files.location),
+        {},
+        display or Recorded(),
+        clock=lambda: datetime.fromtimestamp(1_700_000_000, UTC),
+        sleep=sleep,
+        connect=lambda: cloud(engine, logs or ScriptedLogs({})),
+        user="tester",
+        given_project=Project(Path(files.location), files.location),
+    )
 
 
 def watched(files: FolderBlobs, states: list[dict[str, Any]], streams: dict[tuple[str, str], list[str]]) -> list[str]:
     """What a person is told."""
     display, engine, logs = Recorded(), ScriptedEngine(states), ScriptedLogs(streams)
-    follow(cloud(engine, logs), files, RUN, JOB, display=display, world=world(engine, logs))
+    follow_job(cloud(engine, logs), RUN, JOB, context(files, engine, logs, display))
     return display.told
 
 
@@ -130,7 +148,7 @@ def test_the_last_lines_are_waited_for(files: FolderBlobs) -> None:
         streams[GROUP, "training/default/1"] = [event("note", text="late"), MADE]
 
     display = Recorded()
-    follow(cloud(engine, logs), files, RUN, JOB, display=display, world=world(engine, logs, sleep))
+    follow_job(cloud(engine, logs), RUN, JOB, context(files, engine, logs, display, sleep))
     assert "late" in display.told
     assert slept == [POLL_SECONDS]
 
@@ -148,7 +166,7 @@ def test_several_nodes_are_seen_through_the_first(files: FolderBlobs) -> None:
     parent = job("SUCCEEDED", attempt(1, exitCode=0), nodeProperties=nodes, container={})
     streams = {(GROUP, "training/default/1"): [event("note", text="node 0"), MADE]}
     engine, logs, display = Nodes([parent]), ScriptedLogs(streams), Recorded()
-    follow(cloud(engine, logs), files, RUN, JOB, display=display, world=world(engine, logs), log_group=GROUP)
+    follow_job(cloud(engine, logs), RUN, JOB, context(files, engine, logs, display), log_group=GROUP)
     assert "node 0" in display.told
     assert display.told[-1].startswith("cost: $0.067, 10 min in 1 attempt on g4dn.xlarge")
 
@@ -168,8 +186,8 @@ def interrupted(_: float) -> None:
 
 def test_ctrl_c_leaves_the_job_alone(files: FolderBlobs, capsys: pytest.CaptureFixture[str]) -> None:
     engine, logs = ScriptedEngine([job("RUNNING")]), ScriptedLogs({})
-    with pytest.raises(typer.Exit) as left:
-        follow(cloud(engine, logs), files, RUN, JOB, display=Recorded(), world=world(engine, logs, interrupted))
+    with pytest.raises(typer.Exit) as left, exit_detached():
+        follow_job(cloud(engine, logs), RUN, JOB, context(files, engine, logs, None, interrupted))
     assert left.value.exit_code == 130
     assert capsys.readouterr().err == (
         f"Detached; the run goes on. Come back with `pilotlight runs watch {RUN}`, end it with `pilotlight runs cancel "
@@ -186,7 +204,7 @@ def test_a_connection_that_breaks_says_that_the_run_goes_on(files: FolderBlobs) 
 
     engine, logs = Broken(), ScriptedLogs({})
     with pytest.raises(RunError) as caught:
-        follow(cloud(engine, logs), files, RUN, JOB, display=Recorded(), world=world(engine, logs))
+        follow_job(cloud(engine, logs), RUN, JOB, context(files, engine, logs))
     assert str(caught.value) == (
         "jobs: AWS Batch cannot be reached: no route. Check the network. The run itself goes on. Come back with "
         f"`pilotlight runs watch {RUN}`, end it with `pilotlight runs cancel {RUN}`."
@@ -199,17 +217,12 @@ def submitted(files: FolderBlobs) -> None:
     files.put_bytes(f".runs/{RUN}/jobs/{JOB}.json", json.dumps(record).encode())
 
 
-def test_cancelling_ends_the_job_and_says_what_is_kept(
-    files: FolderBlobs, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_cancelling_ends_the_job_and_says_what_is_kept(files: FolderBlobs, tmp_path: Path) -> None:
     submitted(files)
     engine = ScriptedEngine([job("RUNNABLE")])
-    cancel_run(files, RUN, cloud(engine), as_json=False)
+    done = cancel_run(RUN, context(files, engine))
     assert engine.terminated == [(JOB, CANCEL_REASON)]
-    assert capsys.readouterr().out == (
-        f"Run {RUN} of digits is being ended. Its checkpoints are kept in {tmp_path}/.runs/{RUN}/checkpoints/; the "
-        "same `pilotlight train` goes on from them.\n"
-    )
+    assert done == (RUN, "digits", JOB, f"{tmp_path}/.runs/{RUN}/checkpoints/")
 
 
 def test_a_job_without_a_record_is_found_by_its_name(files: FolderBlobs) -> None:
@@ -217,30 +230,31 @@ def test_a_job_without_a_record_is_found_by_its_name(files: FolderBlobs) -> None
     asked = {"run": RUN, "model": "digits", "queue": "training"}
     files.put_bytes(f".runs/{RUN}/run.json", json.dumps(asked).encode())
     engine = ScriptedEngine([job("RUNNING")])
-    cancel_run(files, RUN, cloud(engine), as_json=False)
+    cancel_run(RUN, context(files, engine))
     assert engine.terminated == [(JOB, CANCEL_REASON)]
     streams = {(GROUP, "training/default/1"): [event("note", text="here"), MADE]}
     states = [job("RUNNING"), job("RUNNING"), job("FAILED", attempt(1, exitCode=70))]
     engine, display = ScriptedEngine(states), Recorded()
     with pytest.raises(RunError, match="stopped by a defect"):
-        watch_run(files, RUN, display, world(engine, ScriptedLogs(streams)), as_json=False)
+        watch_run(RUN, context(files, engine, ScriptedLogs(streams), display))
     assert "here" in display.told
 
 
-def test_a_job_that_batch_has_forgotten(files: FolderBlobs, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_job_that_batch_has_forgotten(files: FolderBlobs) -> None:
     submitted(files)
     engine, logs = ScriptedEngine(), ScriptedLogs({})
     with pytest.raises(RunError, match="has no result, and AWS Batch has forgotten its job"):
-        watch_run(files, RUN, Recorded(), world(engine, logs), as_json=False)
+        watch_run(RUN, context(files, engine, logs))
     finished(files)
-    watch_run(files, RUN, Recorded(), world(engine, logs), as_json=False)
-    assert f"To serve it: pilotlight pin digits@{'a' * 12}" in capsys.readouterr().out
+    done = watch_run(RUN, context(files, engine, logs))
+    assert done.result is not None
+    assert (done.model, done.result.version) == ("digits", "a" * 12)
 
 
 def test_a_run_that_was_never_submitted(files: FolderBlobs) -> None:
     files.put_bytes(f".runs/{RUN}/run.json", json.dumps({"run": RUN, "model": "digits"}).encode())
     with pytest.raises(RunError, match="was never submitted"):
-        watch_run(files, RUN, Recorded(), world(ScriptedEngine(), ScriptedLogs({})), as_json=False)
+        watch_run(RUN, context(files, ScriptedEngine(), ScriptedLogs({})))
 
 
 def test_an_invalid_environment_is_told_while_the_job_waits(files: FolderBlobs) -> None:
@@ -250,7 +264,7 @@ def test_an_invalid_environment_is_told_while_the_job_waits(files: FolderBlobs) 
         environments=[environment(status="INVALID", statusReason="CLIENT_ERROR - no role")],
     )
     display, logs = Recorded(), ScriptedLogs({})
-    follow(cloud(engine, logs), files, RUN, JOB, display=display, world=world(engine, logs))
+    follow_job(cloud(engine, logs), RUN, JOB, context(files, engine, logs, display))
     assert "no compute environment can start it: gpu-spot is INVALID (CLIENT_ERROR - no role)" in display.told
 
 

@@ -8,7 +8,7 @@ from support.project import Desk, new_project
 
 from pilotlight import __version__
 from pilotlight.cli.app import EXIT_DEFECT, run
-from pilotlight.cli.wiring import Surroundings
+from pilotlight.cli.invocation import Invocation
 
 COMMANDS = (
     "init",
@@ -50,10 +50,10 @@ def test_a_wrong_option_is_exit_code_2(tmp_path: Path) -> None:
     assert Desk(tmp_path)("models", "--nonsense").code == 2
 
 
-class Broken(Surroundings):
-    """Surroundings in which everything fails in a way that nobody foresaw."""
+class Broken(Invocation):
+    """Invocation in which everything fails in a way that nobody foresaw."""
 
-    def project(self) -> "None":  # type: ignore[override]
+    def context(self, *_arguments: object, **_named: object) -> "None":  # type: ignore[override]
         raise RuntimeError("unforeseen")
 
 
@@ -68,10 +68,10 @@ def test_a_defect_asks_for_debug_and_shows_no_traceback_without(
     assert ("Traceback" in said.err) is debug
 
 
-class Interrupted(Surroundings):
-    """Surroundings in which the person presses Ctrl-C."""
+class Interrupted(Invocation):
+    """Invocation in which the person presses Ctrl-C."""
 
-    def project(self) -> "None":  # type: ignore[override]
+    def context(self, *_arguments: object, **_named: object) -> "None":  # type: ignore[override]
         raise KeyboardInterrupt
 
 

@@ -23,7 +23,7 @@ from pilotlight.batch import Cloud
 
 
 def test_an_image_that_was_not_pushed(account: Account) -> None:
-    ran = account.train(data="digits", world=account.world(tag=lambda _root: "f" * 12))
+    ran = account.train(data="digits", world={"tag_image": lambda _root: "f" * 12})
     registry = f"123456789012.dkr.ecr.{REGION}.amazonaws.com"
     refused(
         ran,
@@ -56,8 +56,7 @@ def test_a_store_that_is_a_folder(account: Account) -> None:
 )
 def test_a_container_that_publishes_into_another_store(account: Account, theirs: str, told: str, hint: str) -> None:
     revision = build_definition("training", theirs)
-    world = account.world()
-    real = world.cloud()
+    real = account.cloud()
 
     class Deployed:
         """The stack's outputs after it was deployed with another store."""
@@ -66,7 +65,7 @@ def test_a_container_that_publishes_into_another_store(account: Account, theirs:
             return {**(real.stacks.outputs(name) or {}), "TrainingJobDefinition": revision}
 
     refused(
-        account.train(data="digits", world=account.world(cloud=lambda: real._replace(stacks=Deployed()))),
+        account.train(data="digits", world={"connect": lambda: real._replace(stacks=Deployed())}),
         f"error: job definition training: {told}, while the store here is {STORE}: the run would not be found. {hint}; "
         "nothing was submitted.",
     )
@@ -143,8 +142,7 @@ class Zero:
 
 
 def test_a_quota_of_zero_gpus(account: Account) -> None:
-    world = account.world()
-    ran = account.train(data="digits", world=account.world(cloud=lambda: world.cloud()._replace(quotas=Zero())))
+    ran = account.train(data="digits", world={"connect": lambda: account.cloud()._replace(quotas=Zero())})
     refused(
         ran,
         "error: job queue training: the account may not run a job of 4 vCPUs on GPU instances in eu-west-1: its quotas "
@@ -177,7 +175,7 @@ def test_credentials_that_may_not_submit(account: Account) -> None:
         real = account.cloud()
         return real._replace(engine=SubmitDenied(real.engine))
 
-    ran = account.train(data="digits", world=account.world(cloud=cloud))
+    ran = account.train(data="digits", world={"connect": cloud})
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.splitlines()[-1] == (
         "error: job queue training: AWS Batch answered AccessDeniedException (User: arn:aws:iam::123456789012:user/u "

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support.project import Desk, new_project
 
-from pilotlight.cli.checks import function_resources
+from pilotlight.workflows.check import function_resources
 
 
 @pytest.fixture
@@ -61,7 +61,13 @@ def test_packages_of_a_function_are_told(desk: Desk) -> None:
         (lambda root: shutil.rmtree(root / "the-store"), "model.lock", "is not in the store"),
         (_edit("functions/adder/model.lock", '"manifest_sha256": "', '"manifest_sha256": "0'), "model.lock", "another"),
         (_edit("template.yaml", "  AdderFunction:", "  Renamed:"), "template.yaml", "no such resource"),
+        (
+            _edit("template.yaml", '"/v2/models/adder/{', '"/v2/models/other/{'),
+            "template.yaml",
+            "/v2/models/adder/{proxy+}",
+        ),
         (lambda root: shutil.rmtree(root / "functions/adder"), "template.yaml", "belongs to no folder"),
+        (lambda root: shutil.rmtree(root / "functions/adder"), "template.yaml", "lead to no folder"),
         (_edit("layers/runtime/requirements.txt", "--hash", "--nothing"), "requirements.txt", "no hash for orjson"),
         (_edit("layers/runtime/requirements.txt", "orjson", "# orjson"), "requirements.txt", "names no requirement"),
         (lambda root: (root / "layers/runtime/requirements.txt").unlink(), "requirements.txt", "does not exist"),

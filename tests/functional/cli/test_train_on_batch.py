@@ -52,7 +52,7 @@ def test_what_is_submitted(account: Account) -> None:
     assert detail["jobName"] == f"adder-{run}"
     assert detail["container"]["command"] == [
         *("adder", "--data", "digits", "--epochs", "3"),
-        *("--batch-size", "32", "--seeds", "1", "--run", run),
+        *("--batch-size", "32", "--run", run),
     ]
     definitions = batch.describe_job_definitions(jobDefinitions=[detail["jobDefinition"]])["jobDefinitions"]
     assert definitions[0]["containerProperties"]["image"].endswith(f"/training:{TAG}")

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from support.project import Desk, new_project
 
-from pilotlight.cli.cloud import code_tag
 from pilotlight.core.errors import ImageError
 from pilotlight.core.progress import Silent
-from pilotlight.image import Docker, Variant, build, image_files, image_tag, read_variant
+from pilotlight.image import Docker, Variant, build_image, image_files, image_tag, read_variant
 from pilotlight.image.content import write_context
+from pilotlight.workflows.context import tag_image
 
 pytestmark = pytest.mark.functional
 
@@ -64,7 +64,7 @@ def test_this_repository_sends_the_tool_once(request: pytest.FixtureRequest) -> 
     assert not [
         name for name in names if name.startswith(("project/pilotlight/", "project/layers/runtime/pilotlight_"))
     ]
-    assert "project/functions/digits/train.py" in names
+    assert {"project/functions/digits/train.py", "project/functions/sentiment/training/reviews.py"} <= set(names)
 
 
 def appended(name: str) -> Callable[[Path], None]:
@@ -78,6 +78,7 @@ def appended(name: str) -> Callable[[Path], None]:
 
 MATTERS = [
     "functions/spam/train.py",
+    "functions/spam/training/network.py",
     "functions/spam/model.toml",
     "infra/training.Dockerfile",
     "shared.py",
@@ -92,6 +93,7 @@ DOES_NOT = [
     "functions/spam/__pycache__/train.cpython-313.pyc",
     "tests/test_spam.py",
     "docs/spam.md",
+    "mkdocs.yml",
     "README.md",
 ]
 
@@ -133,7 +135,7 @@ def test_another_base_and_other_requirements_are_other_images(desk: Desk) -> Non
         desk("image", "tag", "--cpu", "--base", "b:1").out.strip(),
     ]
     assert len(set(tags)) == 5
-    assert plain == image_tag(desk.root) == code_tag(desk.root) == desk("image", "tag", "--gpu").out.strip()
+    assert plain == image_tag(desk.root) == tag_image(desk.root) == desk("image", "tag", "--gpu").out.strip()
 
 
 def test_the_project_says_which_image_is_meant(desk: Desk) -> None:
@@ -141,7 +143,7 @@ def test_the_project_says_which_image_is_meant(desk: Desk) -> None:
     settings.write_text('[image]\ncpu = true\nbase = "b:1"\n')
     assert read_variant(desk.root) == Variant("b:1", cpu=True)
     assert read_variant(desk.root, base="b:2", cpu=False) == Variant("b:2", cpu=False)
-    assert code_tag(desk.root) == image_tag(desk.root, variant=Variant("b:1", cpu=True)) != image_tag(desk.root)
+    assert tag_image(desk.root) == image_tag(desk.root, variant=Variant("b:1", cpu=True)) != image_tag(desk.root)
     for wrong in ("image = 3", "[image]\ncpu = 1", "[image]\nbase = true"):
         settings.write_text(f"{wrong}\n")
         ran = desk("image", "tag")
@@ -181,7 +183,7 @@ def test_a_file_that_is_saved_meanwhile_is_not_in_an_image_of_another_tag(desk: 
     program.write_text(KEEPING)
     program.chmod(0o755)
     before = image_tag(desk.root)
-    built = build(desk.root, Docker(print, (str(program),)), SavedMeanwhile(shared))
+    built = build_image(desk.root, Docker(print, (str(program),)), SavedMeanwhile(shared))
     assert built == (f"pilotlight-training:{before}", before, True)
     with tarfile.open(tmp_path / "sent.tar") as archive:
         entry = archive.extractfile("project/shared.py")

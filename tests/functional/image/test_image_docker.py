@@ -8,7 +8,7 @@ from support.project import new_project
 
 from pilotlight.core.errors import ImageError
 from pilotlight.core.progress import Silent
-from pilotlight.image import Docker, build, image_tag, push
+from pilotlight.image import Docker, build_image, image_tag, push_image
 
 pytestmark = pytest.mark.functional
 
@@ -31,7 +31,7 @@ def root(tmp_path: Path) -> Path:
 
 def test_without_docker_it_is_said_how_to_get_it(root: Path) -> None:
     with pytest.raises(ImageError) as raised:
-        build(root, Docker(print, ("no-such-docker",)), Silent())
+        build_image(root, Docker(print, ("no-such-docker",)), Silent())
     assert str(raised.value).startswith("infra/training.Dockerfile: no-such-docker is not installed. Install Docker:")
 
 
@@ -44,18 +44,18 @@ class Password:
 def test_without_docker_a_push_says_how_to_get_it(root: Path) -> None:
     docker = Docker(print, ("no-such-docker",))
     with pytest.raises(ImageError, match=r"^registry: no-such-docker is not installed\. Install Docker:"):
-        push(root, "registry/training", docker, Password(), Silent())
+        push_image(root, "registry/training", docker, Password(), Silent())
     with pytest.raises(
         ImageError, match=r"^registry/training:\w{12}: no-such-docker is not installed\. Install Docker:"
     ):
-        push(root, "registry/training", docker, NoPassword(), Silent())
+        push_image(root, "registry/training", docker, NoPassword(), Silent())
 
 
 @needs_docker
 def test_without_an_engine_it_is_said_how_to_start_one(root: Path) -> None:
     lines: list[str] = []
     with pytest.raises(ImageError) as raised:
-        build(root, Docker(lines.append, NOWHERE), Silent())
+        build_image(root, Docker(lines.append, NOWHERE), Silent())
     assert str(raised.value) == (
         "infra/training.Dockerfile: no Docker engine answers. Start Docker Desktop, or `dockerd`."
     )
@@ -65,7 +65,7 @@ def test_without_an_engine_it_is_said_how_to_start_one(root: Path) -> None:
 @needs_docker
 def test_what_has_not_been_built_is_not_pushed(root: Path) -> None:
     with pytest.raises(ImageError) as raised:
-        push(root, "127.0.0.1:9/training", Docker(print, NOWHERE), NoPassword(), Silent())
+        push_image(root, "127.0.0.1:9/training", Docker(print, NOWHERE), NoPassword(), Silent())
     assert str(raised.value) == (
         f"pilotlight-training:{image_tag(root)}: has not been built, or the project has changed since. "
         "Run `pilotlight image build`."

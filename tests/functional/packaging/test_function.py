@@ -21,6 +21,8 @@ FILES = {
     "labels.txt": "0 1 2\n",
     "lib/words.py": "WORDS = {'a', 'b', 'c'}\n",
     "train.py": "raise SystemExit\n",
+    "training/network.py": "raise SystemExit\n",
+    "training/words.txt": "",
     "model.toml": "",
     "model.lock": "{}",
     "README.md": "",

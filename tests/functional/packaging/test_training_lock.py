@@ -85,8 +85,12 @@ def test_constraints_hold_and_what_contradicts_them_is_one_line(
     assert not list(tmp_path.glob("training-requirements*.txt"))
 
 
-def test_the_committed_locks_agree_but_for_tensorflow(request: pytest.FixtureRequest) -> None:
-    infra = request.config.rootpath / "infra"
+SCAFFOLD = "pilotlight/scaffold/files/infra"
+
+
+@pytest.mark.parametrize("folder", ["infra", SCAFFOLD])
+def test_the_committed_locks_agree_but_for_tensorflow(request: pytest.FixtureRequest, folder: str) -> None:
+    infra = request.config.rootpath / folder
     gpu, cpu = pins(infra / "training-requirements.txt"), pins(infra / "training-requirements-cpu.txt")
     differing = {name.partition("==")[0] for name in set(gpu) ^ set(cpu)}
     assert {"tensorflow", "tensorflow-cpu"} <= differing
@@ -94,3 +98,29 @@ def test_the_committed_locks_agree_but_for_tensorflow(request: pytest.FixtureReq
     assert gpu.items() >= {name: digest for name, digest in cpu.items() if not name.startswith("tensorflow")}.items()
     (version,) = {name.partition("==")[2] for name in gpu if name.startswith("tensorflow==")}
     assert f"tensorflow-cpu=={version}" in cpu
+
+
+@pytest.mark.parametrize("suffix", ["", "-cpu"])
+def test_a_new_projects_lock_is_ours_without_what_only_reference_models_need(
+    request: pytest.FixtureRequest, suffix: str
+) -> None:
+    ours, theirs = (
+        pins(request.config.rootpath / folder / f"training-requirements{suffix}.txt") for folder in ("infra", SCAFFOLD)
+    )
+    assert ours.items() > theirs.items()
+    only_ours = {pin.partition("==")[0] for pin in ours.keys() - theirs.keys()}
+    assert only_ours >= {"django", "num2words", "sacrebleu"}
+    named = {name for folder in ("infra", SCAFFOLD) for name in requirements(request.config.rootpath / folder)}
+    assert not only_ours & named - {"django", "num2words", "sacrebleu"}
+
+
+def requirements(folder: Path) -> set[str]:
+    """The packages that the .in file in `folder` names."""
+    lines = (folder / "training-requirements.in").read_text().splitlines()
+    return {re.split(r"[\[ ]", line)[0] for line in lines if line and not line.startswith("#")}
+
+
+def test_a_new_projects_list_is_ours_without_what_only_reference_models_need(request: pytest.FixtureRequest) -> None:
+    ours, theirs = (requirements(request.config.rootpath / folder) for folder in ("infra", SCAFFOLD))
+    assert ours - theirs == {"django", "num2words", "sacrebleu"}
+    assert theirs < ours

@@ -4,10 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pilotlight import Run, fingerprint, load_arrays
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
-from pilotlight.training import Run, fingerprint, load_arrays
-from pilotlight.training.data.mnist import load_mnist
+from pilotlight.training.keras.mnist import load_mnist
 
 GOOD: dict[str, Array] = {
     "x_train": np.zeros((4, 2, 2), np.uint8),

@@ -13,19 +13,11 @@ import numpy as np
 import pytest
 from moto import mock_aws
 
+from pilotlight import Arrays, Run, array_batches, fingerprint, load_arrays, load_train_module
 from pilotlight.aws import fetch_prefix
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
-from pilotlight.training import (
-    Arrays,
-    Run,
-    array_batches,
-    fingerprint,
-    load,
-    load_arrays,
-    load_train_module,
-    local_folder,
-)
+from pilotlight.training import load, local_folder
 from pilotlight.training.data.arrays import check_arrays
 
 if TYPE_CHECKING:
@@ -33,7 +25,7 @@ if TYPE_CHECKING:
 
 TRAIN = """
 from pilotlight.core.artifacts import Dataset
-from pilotlight.training import fingerprint, load_arrays
+from pilotlight import fingerprint, load_arrays
 
 def load(run):
     arrays = load_arrays(run)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from support.progress import Heard
 
+from pilotlight import Run, feature_names, load_arrays, load_classes, load_targets
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
-from pilotlight.training import Run, feature_names, load_arrays, load_classes, load_targets
 
 HEADER = ["width", "height", "kind"]
 ROWS: list[list[object]] = [[index, index * 0.5, "ab"[index % 2]] for index in range(16)]
@@ -56,7 +56,7 @@ def test_columns_come_in_the_models_order_and_others_are_told(tmp_path: Path) ->
     )
     arrays = load_classes(run_on(path, progress=heard), "kind", ["width", "height"])
     np.testing.assert_array_equal(arrays.x_train[:, 0] * 0.5, arrays.x_train[:, 1])
-    assert heard.notes == ["columns that are not used: id"]
+    assert heard.notes == ["unused columns: id"]
 
 
 def test_labels_number_the_classes(tmp_path: Path) -> None:
@@ -97,15 +97,18 @@ def test_quotes_blank_lines_spaces_and_a_byte_order_mark_are_csv(tmp_path: Path)
         (b"width,height,kind\n1,2, \n", r"data\.csv:2: column 'kind' is empty"),
         (
             b"width,height,kind\n1,2,a\n\nnan,2,a\n",
-            r"data\.csv:4: column 'width' holds 'nan', which is no finite number",
+            r"data\.csv:4: column 'width' holds 'nan', which is not a finite number",
         ),
         (b"width,height,kind\n1,-inf,a\n", r"data\.csv:2: column 'height' holds '-inf'"),
         (b"width,height,kind\n1,1e39,a\n", r"data\.csv:2: column 'height' holds '1e39'"),
-        (b"width,height,kind\n1,tall,a\n", r"data\.csv:2: column 'height' holds 'tall', which is no finite number"),
-        (b"width,height,kind\n1,1_000,a\n", r"data\.csv:2: column 'height' holds '1_000', which is no finite number"),
+        (b"width,height,kind\n1,tall,a\n", r"data\.csv:2: column 'height' holds 'tall', which is not a finite number"),
+        (
+            b"width,height,kind\n1,1_000,a\n",
+            r"data\.csv:2: column 'height' holds '1_000', which is not a finite number",
+        ),
         (b"width,height,kind\n1,2,a\n1,2,c\n", r"data\.csv:3: has the class 'c', which model\.toml does not name"),
         (b"width,height,kind\n1,2,a\n", "has 1 sample"),
-        (b"width,height,kind\n1,2,a\n1,2,b\n", "has 2 samples, too few to hold a quarter out"),
+        (b"width,height,kind\n1,2,a\n1,2,b\n", "has 2 samples, too few to hold out a quarter"),
         (b"width,height,kind\n\xff,2,a\n", "cannot be read as a table in UTF-8"),
         (b'width,height,kind\n"1,2,a\n', "cannot be read as a table in UTF-8"),
     ],
@@ -125,17 +128,17 @@ def test_a_table_of_the_target_alone_has_nothing_to_tell_it_from(tmp_path: Path)
 
 
 def test_a_target_that_is_no_number_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"data\.csv:2: column 'kind' holds 'a', which is no finite number"):
+    with pytest.raises(DataError, match=r"data\.csv:2: column 'kind' holds 'a', which is not a finite number"):
         load_targets(run_on(table(tmp_path)), "kind")
 
 
 def test_a_class_that_is_named_and_never_seen_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="has no sample of the class 'c' to learn from"):
+    with pytest.raises(DataError, match="has no training sample of the class 'c'"):
         load_classes(run_on(table(tmp_path), labels=("a", "b", "c")), "kind")
 
 
 def test_one_class_cannot_be_told_apart(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="has one class only"):
+    with pytest.raises(DataError, match="has only one class"):
         load_classes(run_on(table(tmp_path, *([row[0], row[1], "a"] for row in ROWS))), "kind")
 
 
@@ -158,7 +161,7 @@ def test_an_npz_is_split_already(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"y_test": np.array([0, 1, 2, 0])}, "holds out the class 2, of which there is nothing to learn from"),
+        ({"y_test": np.array([0, 1, 2, 0])}, "has held-out samples of the class 2, and no training samples of it"),
         ({"y_train": np.full(8, 0.5)}, r"has classes of float64 and shape \[8\]"),
         ({"x_train": np.zeros((8, 3)), "x_test": np.zeros((4, 3))}, r"x_train is float64 of shape \[8, 3\]"),
         ({"x_train": np.zeros((8, 2, 1)), "x_test": np.zeros((4, 2, 1))}, r"x_train is float64 of shape \[8, 2, 1\]"),

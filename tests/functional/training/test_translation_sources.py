@@ -1,12 +1,12 @@
-"""Texts in two languages, from the sources that the translate model knows."""
+"""Texts in two languages, from folders of aligned files."""
 
 import gzip
 from pathlib import Path
 
 import pytest
 
+from pilotlight import Run, load_translations
 from pilotlight.core.errors import DataError
-from pilotlight.training import Run, corpus_bleu, fingerprint, load_translations
 
 
 def run_on(source: str | Path) -> Run:
@@ -21,19 +21,6 @@ def aligned(folder: Path, **files: bytes) -> Path:
     for name, content in contents.items():
         (folder / name).write_bytes(content)
     return folder
-
-
-def test_held_out_numbers_occur_nowhere_in_what_is_learned_from() -> None:
-    arrays = load_translations(run_on("numbers"), "en", "de")
-    assert (len(arrays.x_train), len(arrays.x_test)) == (16_000, 2000)
-    learned = set(arrays.x_train.tolist())
-    assert len(learned) == 16_000
-    assert not learned & set(arrays.x_test.tolist())
-    assert not set(arrays.y_train.tolist()) & set(arrays.y_test.tolist())
-    pairs = dict(zip(arrays.x_train.tolist(), arrays.y_train.tolist(), strict=True))
-    assert (pairs["zero"], pairs["twenty-one"], pairs["ninety-nine"]) == ("null", "einundzwanzig", "neunundneunzig")
-    again = load_translations(run_on("numbers"), "en", "de")
-    assert fingerprint(again) == fingerprint(arrays)
 
 
 def test_a_folder_of_aligned_files(tmp_path: Path) -> None:
@@ -60,8 +47,8 @@ def test_a_folder_in_the_layout_of_multi30k(tmp_path: Path) -> None:
     ("files", "message"),
     [
         ({"train_de": b"a\n"}, r"has 2 lines of en and 1 of de in train\. Line n of both"),
-        ({"test_de": b"a\n\nb\n"}, r"test\.de:2: is no sentence"),
-        ({"test_de": b""}, r"test\.de:1: is no sentence"),
+        ({"test_de": b"a\n\nb\n"}, r"test\.de:2: is empty"),
+        ({"test_de": b""}, r"test\.de:1: is empty"),
         ({"train_en": b"a\xff\n"}, r"train\.en: is not UTF-8 at byte 1"),
         ({"test_de_gz": b"text"}, r"has 2 files called test\*\.de or test\*\.de\.gz"),
         ({"test2_en": b"a"}, r"has 2 files called test\*\.en"),
@@ -74,10 +61,11 @@ def test_files_that_are_malformed_are_named(tmp_path: Path, files: dict[str, byt
 
 def test_files_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(
-        DataError, match=r"has 0 files called train\.fr or train\.fr\.gz\. It needs train\.en, train\.fr"
+        DataError,
+        match=r"has 0 files called train\.fr or train\.fr\.gz\. .* train\.en, train\.fr",
     ):
         load_translations(run_on(aligned(tmp_path)), "en", "fr")
-    with pytest.raises(DataError, match="is no folder and none that is built in"):
+    with pytest.raises(DataError, match=r"is not a folder\. Give a folder with train\.en"):
         load_translations(run_on("elsewhere"), "en", "de")
 
 
@@ -87,8 +75,3 @@ def test_what_is_no_gzip_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "train.en.gz").write_bytes(content)
     with pytest.raises(DataError, match=r"train\.en\.gz: is not gzip"):
         load_translations(run_on(tmp_path), "en", "de")
-
-
-def test_bleu_leaves_letter_case_aside() -> None:
-    assert corpus_bleu(["ein mann mit hut ."], ["Ein Mann mit Hut."]) == pytest.approx(100)
-    assert 0 < corpus_bleu(["ein mann mit einem hut steht hier"], ["ein mann mit einem hut sitzt dort"]) < 70

@@ -69,7 +69,7 @@ def test_a_killed_train_goes_on_and_ends_in_the_same_version(project: Path, whol
     assert not list((project / "store").glob("digits/*"))
     code, said, told = ended(started(project, "store", *command))
     assert code == 0, told
-    assert "goes on from the checkpoint at epoch " in told
+    assert "resumes from the checkpoint at epoch " in told
     assert json.loads(said)["version"] == whole
     assert not list((project / "store").glob(".runs/*/checkpoints/**/*.npz"))
 
@@ -80,7 +80,7 @@ def test_ctrl_c_keeps_a_checkpoint_and_says_how_to_go_on(project: Path) -> None:
     stopped.send_signal(signal.SIGINT)
     code, _, told = ended(stopped)
     assert code == 130
-    assert "a checkpoint is kept. Run the same command again to go on from it." in told.splitlines()[-1]
+    assert "a checkpoint is stored. Run the same command again to resume." in told.splitlines()[-1]
 
 
 def test_a_job_that_is_told_to_stop_keeps_a_checkpoint_and_asks_for_another_attempt(project: Path, whole: str) -> None:
@@ -95,7 +95,7 @@ def test_a_job_that_is_told_to_stop_keeps_a_checkpoint_and_asks_for_another_atte
     assert [path.name for path in (project / "store").iterdir() if not path.name.startswith(".")] == []
     code, said, told = ended(started(project, "store", *command))
     assert code == 0, told
-    assert any("goes on from the checkpoint" in str(event.get("text")) for event in events(said))
+    assert any("resumes from the checkpoint" in str(event.get("text")) for event in events(said))
     assert events(said)[-1]["version"] == whole
     result = json.loads((project / "store" / ".runs" / "one" / "result.json").read_text())
     assert (result["version"], result["metric"], result["run"]) == (whole, "accuracy", "one")

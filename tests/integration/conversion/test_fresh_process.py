@@ -10,7 +10,7 @@ HEAVY = "tensorflow", "keras", "tf2onnx", "sklearn", "boto3"
 
 
 @pytest.mark.parametrize(
-    "module", ["pilotlight.conversion", "pilotlight.training", "pilotlight.verification", "pilotlight.pipeline"]
+    "module", ["pilotlight.conversion", "pilotlight.training", "pilotlight.verification", "pilotlight.workflows.train"]
 )
 def test_importing_a_room_loads_no_framework(module: str) -> None:
     code = f"import {module}, sys; print([name for name in {HEAVY} if name in sys.modules])"
@@ -23,10 +23,12 @@ def test_importing_an_onnx_file_loads_no_framework(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from pilotlight.core.project import Project
-from pilotlight.pipeline import import_model
-from pilotlight.store import FolderBlobs, Store
+from pilotlight.workflows.context import Context
+from pilotlight.workflows.import_model import import_model
+from pilotlight.workflows.types import ImportRequest
 root = Path({str(tmp_path)!r})
-import_model(Project(root, ""), "linear", root / "linear.onnx", store=Store(FolderBlobs(root / "store")))
+context = Context(root, {{}}, given_project=Project(root, str(root / "store")))
+import_model(ImportRequest("linear", root / "linear.onnx"), context)
 print([name for name in {HEAVY} if name in sys.modules])
 """
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout == "[]\n"

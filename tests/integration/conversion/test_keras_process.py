@@ -5,6 +5,7 @@ Here it is one of TensorFlow's, so that both ways can be held against each other
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from collections.abc import Callable
 from fractions import Fraction
@@ -13,14 +14,14 @@ from typing import Any
 
 import keras
 import pytest
+from support.training_code import FUNCTIONS, training_module
 
 from pilotlight.conversion.keras_adapter import declared_signature
 from pilotlight.conversion.keras_graph import as_onnx
 from pilotlight.conversion.keras_process import as_onnx_elsewhere
 from pilotlight.core.errors import ConversionError
-from pilotlight.training.text.transformer import Shape, Transformer
+from pilotlight.core.model_code import ModelCode
 
-FUNCTIONS = Path(__file__).parents[3] / "functions"
 OPSET = 18
 OWN = """
 import keras
@@ -45,12 +46,14 @@ def loaded(path: Path) -> Any:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with ModelCode(path.parent).active():
+        spec.loader.exec_module(module)
     return module
 
 
-def transformer() -> Transformer:
-    return Transformer(Shape(20, 22, 16, 2, 1, 0.1), (0, 1))
+def transformer() -> Any:
+    module = training_module("translate", "network")
+    return module.Transformer(module.Shape(20, 22, 16, 2, 1, 0.1), (0, 1))
 
 
 NETWORKS: dict[str, Callable[[], keras.Model]] = {
@@ -76,6 +79,21 @@ def scaled(path: Path, factor: object, config: str = CONFIG) -> keras.Model:
 
 def test_layers_that_train_py_defines_are_found_in_it(tmp_path: Path) -> None:
     model = scaled(tmp_path / "train.py", 2.0)
+    signature = declared_signature(model, "scaled")
+    assert as_onnx_elsewhere(model, signature, "scaled", OPSET) == as_onnx(model, signature, "scaled", OPSET)
+
+
+def test_layers_beside_train_py_import_the_models_own_modules(tmp_path: Path) -> None:
+    """In the other process too. Each model may have a training/layers.py."""
+    (tmp_path / "training").mkdir()
+    (tmp_path / "training" / "factor.py").write_text("AS = float")
+    layers = OWN.replace("{config}", CONFIG).replace("float(", "AS(")
+    (tmp_path / "training" / "layers.py").write_text(f"from training.factor import AS\n{layers}")
+    code = ModelCode(tmp_path)
+    with code.active():
+        scaled = importlib.import_module("training.layers").Scaled
+    inputs = keras.Input((3,), name="x")
+    model = keras.Model(inputs, scaled(2.0, name="y")(inputs))
     signature = declared_signature(model, "scaled")
     assert as_onnx_elsewhere(model, signature, "scaled", OPSET) == as_onnx(model, signature, "scaled", OPSET)
 

@@ -7,6 +7,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 from support.onnx_protos import identity_model, model_of
+from support.workflow_calls import import_model
 
 from pilotlight.conversion import add_labels, labelled, read_signature, settled
 from pilotlight.core.artifacts import Array, Candidate
@@ -14,7 +15,6 @@ from pilotlight.core.errors import ConversionError
 from pilotlight.core.labels import LabelsConfig
 from pilotlight.core.modelconfig import ParityConfig
 from pilotlight.core.project import Project
-from pilotlight.pipeline import import_model
 from pilotlight.store import FolderBlobs, Store
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.engine.ort_session import open_session

@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.workflow_calls import train_model
 
-from pilotlight.cli.serving import load_gateway, package_all
+from pilotlight import Run, feature_names
 from pilotlight.core.artifacts import Array, Fitted
 from pilotlight.core.errors import DataError
 from pilotlight.core.project import Project
@@ -24,9 +25,10 @@ from pilotlight.local.answers import outputs_of
 from pilotlight.local.endpoint import GatewayEndpoint, successful
 from pilotlight.local.gateway import WebAnswer
 from pilotlight.local.questions import array_question, infer_path
-from pilotlight.pipeline import TrainResult, train_model
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.training import Run, feature_names, fit
+from pilotlight.training import fit
+from pilotlight.workflows.local_functions import load_gateway, package_models
+from pilotlight.workflows.types import TrainResult
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 NAMES = ("tumor", "progression", "cultivar", "species", "segments")
@@ -83,7 +85,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     run = Run(given.data, given.epochs, given.batch_size, given.learning_rate, given.seed, labels=labels)
     fitted = fit(project.folder(name), config, run)
     locks, log = project.pinned(), io.StringIO()
-    package_all(project, store, locks, root / "packaged")
+    package_models(project, store, locks, root / "packaged")
     return Served(name, result, fitted, GatewayEndpoint(load_gateway(root / "packaged", locks, log)), project, log)
 
 

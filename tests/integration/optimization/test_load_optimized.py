@@ -11,16 +11,16 @@ from pilotlight.core.artifacts import Candidate, Reference
 from pilotlight.core.lock import Lock
 from pilotlight.core.modelconfig import ParityConfig
 from pilotlight.optimization import optimize
-from pilotlight.pipeline.graphs import verify_graphs
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.verification import verify
+from pilotlight.verification.graphs import verify_graph, verify_graphs
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import ChecksumMismatch, ManifestError, MissingArtifact
 from pilotlight_runtime.handler import model_handler
-from pilotlight_runtime.loading import LoadedModel, load_model
+from pilotlight_runtime.loading import load_model
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
+from pilotlight_runtime.types import LoadedModel
 
 FILES = ("model.onnx", "optimized.onnx", "weights.bin")
 
@@ -166,7 +166,9 @@ def test_the_gate_sees_each_graph(made: Candidate, plain: Candidate, name: str, 
 
     def report() -> Any:
         reference = Reference(source, {"x": samples}, None)
-        return verify_graphs(made, lambda engine: verify(made, reference, ParityConfig(), "", engine), open_session)
+        return verify_graphs(
+            made, lambda engine: verify_graph(made, reference, ParityConfig(), "", engine), open_session
+        )
 
     passed = report()
     assert passed.failures == ()

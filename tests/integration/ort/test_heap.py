@@ -1,9 +1,12 @@
 """What marking the heap for large pages does, in processes of their own: malloc's settings stay."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from support.onnx_models import package_identity
 
 GROW = """
 import resource, sys
@@ -27,3 +30,38 @@ def test_nothing_is_marked_where_no_large_page_fits() -> None:
     code = "from pilotlight_runtime.engine.heap import grow; print(grow(4096), grow(1 << 62))"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+MALLOC = """
+import ctypes, sys
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.sbrk.restype = ctypes.c_void_p, ctypes.c_void_p
+{start}
+print(libc.malloc(16 << 20) < libc.sbrk(0))
+"""
+HANDLER = """
+from pilotlight_runtime import model_handler
+assert model_handler(sys.argv[1] + "/app.py")({"path": "/v2/health/ready"}, None)["statusCode"] == 200
+"""
+SESSION = """
+from pilotlight_runtime.engine.ort_session import open_session
+assert open_session(sys.argv[1] + "/model.onnx", 1).signature.inputs
+"""
+LAMBDA = {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc")
+@pytest.mark.parametrize(
+    ("start", "environ", "changed"),
+    [(HANDLER, LAMBDA, "True"), (HANDLER, {}, "False"), (SESSION, LAMBDA, "False"), (SESSION, {}, "False")],
+    ids=["a function in Lambda", "a function that is served here", "a session in Lambda", "a session of the tool"],
+)
+def test_only_a_handler_in_lambda_changes_mallocs_settings(
+    start: str, environ: dict[str, str], changed: str, tmp_path: Path
+) -> None:
+    """With its own settings malloc maps 16 MiB apart from the heap, which ends at sbrk(0); with ours it does not."""
+    package_identity(tmp_path, "FP32", (1,))
+    outside = {name: value for name, value in os.environ.items() if name not in LAMBDA}
+    command = [sys.executable, "-c", MALLOC.format(start=start), str(tmp_path)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=outside | environ)
+    assert done.stdout.split()[-1] == changed

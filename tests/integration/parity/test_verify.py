@@ -12,7 +12,7 @@ from support.onnx_protos import identity_model, linear_model, model_of
 from pilotlight.conversion import read_signature
 from pilotlight.core.artifacts import Array, Candidate, Named, Reference
 from pilotlight.core.modelconfig import ParityConfig
-from pilotlight.verification import verify, verify_golden
+from pilotlight.verification.graphs import verify_golden, verify_graph
 from pilotlight_runtime.datatypes import DATATYPES, FP32, Datatype
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.session import Session
@@ -42,7 +42,9 @@ def samples(count: int) -> Array:
 @pytest.mark.parametrize(("available", "wanted", "compared"), [(400, 150, 150), (400, 1, 128), (140, 150, 140)])
 def test_at_least_128_samples_where_there_are(tmp_path: Path, available: int, wanted: int, compared: int) -> None:
     reference = Reference(doubled, {"x": samples(available)}, None)
-    report = verify(candidate_of(linear_model(), tmp_path), reference, ParityConfig(samples=wanted), "", open_session)
+    report = verify_graph(
+        candidate_of(linear_model(), tmp_path), reference, ParityConfig(samples=wanted), "", open_session
+    )
     assert (report.samples, report.failures, report.note) == (compared, (), "")
     assert (report.metric, report.source_metric) == ("", None)
 
@@ -61,14 +63,14 @@ def test_the_samples_run_in_batches_and_alone(tmp_path: Path) -> None:
 
     reference = Reference(doubled, {"x": samples(150)}, None)
     candidate = candidate_of(linear_model(), tmp_path)
-    verify(candidate, reference, CONFIG, "", lambda path, threads: Watched(open_session(path, threads)))  # type: ignore[arg-type, return-value]  # a Mapping in the Protocol
+    verify_graph(candidate, reference, CONFIG, "", lambda path, threads: Watched(open_session(path, threads)))  # type: ignore[arg-type, return-value]  # a Mapping in the Protocol
     assert sizes == [64, 64, 22, 1, 1, 1, 1]
 
 
 def test_all_kinds_of_failures_are_collected(tmp_path: Path) -> None:
     labels = np.argmax(doubled({"x": samples(150)})["y"], axis=1)
     reference = Reference(doubled, {"x": samples(150)}, labels)
-    report = verify(candidate_of(linear_model(-2.0), tmp_path), reference, CONFIG, "accuracy", open_session)
+    report = verify_graph(candidate_of(linear_model(-2.0), tmp_path), reference, CONFIG, "accuracy", open_session)
     assert (report.source_metric, report.onnx_metric is not None and report.onnx_metric < 0.1) == (1.0, True)
     assert [failure.split(" ")[0] for failure in report.failures] == ["output", "accuracy"]
     assert report.largest_difference == pytest.approx(4 * float(np.abs(samples(150)).max()))
@@ -87,15 +89,15 @@ def test_what_may_go_either_way_is_settled_before_it_is_compared(tmp_path: Path)
 
     candidate = candidate_of(linear_model(), tmp_path)
     strict = Reference(tripled_where_large, {"x": samples(150)}, None)
-    assert verify(candidate, strict, CONFIG, "", open_session).failures
+    assert verify_graph(candidate, strict, CONFIG, "", open_session).failures
     settled = Reference(tripled_where_large, {"x": samples(150)}, None, either)
-    assert verify(candidate, settled, CONFIG, "", open_session).failures == ()
+    assert verify_graph(candidate, settled, CONFIG, "", open_session).failures == ()
     assert sizes == [150, *[1] * 8]  # all together; each of four among the others and alone
 
 
 def test_labels_that_do_not_fit_the_metric_are_a_failure(tmp_path: Path) -> None:
     reference = Reference(doubled, {"x": samples(150)}, samples(150))
-    report = verify(candidate_of(linear_model(), tmp_path), reference, CONFIG, "accuracy", open_session)
+    report = verify_graph(candidate_of(linear_model(), tmp_path), reference, CONFIG, "accuracy", open_session)
     assert "accuracy needs scores of shape" in report.failures[0]
 
 
@@ -103,16 +105,16 @@ def test_labels_that_do_not_fit_the_metric_are_a_failure(tmp_path: Path) -> None
 def test_a_fixed_batch_is_kept_to(tmp_path: Path, shape: tuple[int, int], compared: int) -> None:
     reference = Reference(same, {"x": samples(150)}, None)
     candidate = candidate_of(identity_model(shape=shape), tmp_path)
-    report = verify(candidate, reference, CONFIG, "", open_session)
+    report = verify_graph(candidate, reference, CONFIG, "", open_session)
     assert (report.samples, report.failures) == (compared, ())
 
 
 def test_samples_that_a_graph_cannot_take_are_failures(tmp_path: Path) -> None:
     candidate = candidate_of(identity_model(shape=(200, 3)), tmp_path)
-    report = verify(candidate, Reference(same, {"x": samples(150)}, None), CONFIG, "", open_session)
+    report = verify_graph(candidate, Reference(same, {"x": samples(150)}, None), CONFIG, "", open_session)
     assert report.failures == ("the graph takes 200 samples a call, and only 150 are held out",)
     wrong = Reference(same, {"x": samples(150).astype(np.float64)}, None)
-    report = verify(candidate_of(linear_model(), tmp_path), wrong, CONFIG, "", open_session)
+    report = verify_graph(candidate_of(linear_model(), tmp_path), wrong, CONFIG, "", open_session)
     assert report.failures == ("FP32 needs dtype float32, not float64",)
 
 
@@ -122,21 +124,21 @@ def test_a_graph_that_fails_when_run_is_a_failure(tmp_path: Path) -> None:
     y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 3])
     size = helper.make_tensor("s", TensorProto.INT64, [2], [7, 3])
     candidate = candidate_of(model_of(helper.make_graph([node], "g", [x], [y], [size])), tmp_path)
-    (failure,) = verify(candidate, Reference(same, {"x": samples(150)}, None), CONFIG, "", open_session).failures
+    (failure,) = verify_graph(candidate, Reference(same, {"x": samples(150)}, None), CONFIG, "", open_session).failures
     assert "Reshape" in failure
 
 
 def test_a_file_that_does_not_open_is_a_failure(tmp_path: Path) -> None:
     candidate = candidate_of(linear_model(), tmp_path)
     (tmp_path / "model.onnx").write_bytes(b"damaged")
-    report = verify(candidate, None, CONFIG, "", open_session)
+    report = verify_graph(candidate, None, CONFIG, "", open_session)
     assert len(report.failures) == 1
 
 
 def test_a_signature_that_the_session_does_not_have_is_a_failure(tmp_path: Path) -> None:
     candidate = candidate_of(linear_model(), tmp_path)
     onnx.save(identity_model(TensorProto.DOUBLE), tmp_path / "model.onnx")
-    failures = verify(candidate, None, CONFIG, "", open_session).failures
+    failures = verify_graph(candidate, None, CONFIG, "", open_session).failures
     assert failures == (
         "model.onnx has the inputs x FP64[-1, 2], but manifest.json says x FP32[-1, 3]",
         "model.onnx has the outputs y FP64[-1, 2], but manifest.json says y FP32[-1, 3]",
@@ -147,7 +149,7 @@ def test_a_shape_with_which_no_function_would_start_is_a_failure_even_where_all_
     onnx.save(identity_model(shape=(1, 3)), tmp_path / "model.onnx")
     wider = Signature((TensorSpec("x", FP32, (-1, 3)),), (TensorSpec("y", FP32, (-1, 3)),))
     reference = Reference(same, {"x": samples(150)}, None)
-    report = verify(Candidate(tmp_path, wider), reference, CONFIG, "", open_session)
+    report = verify_graph(Candidate(tmp_path, wider), reference, CONFIG, "", open_session)
     assert report.failures == ("model.onnx has the inputs x FP32[1, 3], but manifest.json says x FP32[-1, 3]",)
     assert report.largest_difference == 0.0
 
@@ -156,7 +158,7 @@ def test_outputs_of_another_shape_than_the_signature_says_are_a_failure(tmp_path
     model = linear_model()
     model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = 7
     candidate = candidate_of(model, tmp_path)
-    report = verify(candidate, Reference(doubled, {"x": samples(150)}, None), CONFIG, "", open_session)
+    report = verify_graph(candidate, Reference(doubled, {"x": samples(150)}, None), CONFIG, "", open_session)
     assert report.failures == ("output y: shape is [150, 3], the signature says [-1, 7]",)
     x = samples(2)
     report = verify_golden(candidate, {"x": x}, {"y": x * 2}, CONFIG, open_session)
@@ -168,7 +170,7 @@ def test_the_metric_may_fall_as_far_as_the_configuration_lets_it(tmp_path: Path,
     labels = np.argmax(doubled({"x": samples(150)})["y"], axis=1)
     config = ParityConfig(samples=150, rtol=10.0, metric_drop=drop)
     reference = Reference(doubled, {"x": samples(150)}, labels)
-    report = verify(candidate_of(linear_model(-2.0), tmp_path), reference, config, "accuracy", open_session)
+    report = verify_graph(candidate_of(linear_model(-2.0), tmp_path), reference, config, "accuracy", open_session)
     assert [failure.split(" ")[0] for failure in report.failures] == ["accuracy"] * refused
 
 
@@ -179,14 +181,14 @@ def test_r2_may_fall_by_what_rounding_costs_and_no_more(tmp_path: Path, factor: 
     x = (truth * factor).astype(np.float32)
     reference = Reference(lambda inputs: {"y": (inputs["x"] / np.float32(factor))}, {"x": x}, truth)  # type: ignore[operator]  # numbers
     config = ParityConfig(samples=150, rtol=10.0)
-    report = verify(candidate_of(identity_model(shape=("n", 1)), tmp_path), reference, config, "r2", open_session)
+    report = verify_graph(candidate_of(identity_model(shape=("n", 1)), tmp_path), reference, config, "r2", open_session)
     assert report.onnx_metric == pytest.approx(1 - (factor - 1) ** 2, abs=1e-6)
     assert [failure.split(",")[0] for failure in report.failures] == ["r2 falls from 1.000000 to 0.990000"] * refused
 
 
 def test_a_metric_that_could_not_be_compared_is_told(tmp_path: Path) -> None:
     reference = Reference(doubled, {"x": samples(100)}, None)
-    report = verify(candidate_of(linear_model(), tmp_path), reference, CONFIG, "accuracy", open_session)
+    report = verify_graph(candidate_of(linear_model(), tmp_path), reference, CONFIG, "accuracy", open_session)
     assert report.note == (
         "only 100 samples are held out; 128 are wanted; accuracy was not compared: there are no labels that it takes"
     )
@@ -194,7 +196,7 @@ def test_a_metric_that_could_not_be_compared_is_told(tmp_path: Path) -> None:
 
 def test_numbers_are_no_texts(tmp_path: Path) -> None:
     candidate = candidate_of(identity_model(TensorProto.STRING), tmp_path)
-    report = verify(candidate, Reference(same, {"x": np.full((130, 2), 3)}, None), CONFIG, "", open_session)
+    report = verify_graph(candidate, Reference(same, {"x": np.full((130, 2), 3)}, None), CONFIG, "", open_session)
     assert report.failures == ("BYTES needs texts or bytes, not int64",)
 
 
@@ -203,9 +205,9 @@ def test_every_datatype_goes_through(tmp_path: Path, datatype: Datatype) -> None
     values = np.array([[0, 0x3F80 if datatype.name == "BF16" else 1]] * 130)
     x = values.astype(str) if datatype.name == "BYTES" else values.astype(datatype.numpy)
     candidate = candidate_of(identity_model(datatype.onnx), tmp_path)
-    report = verify(candidate, Reference(same, {"x": x}, None), CONFIG, "", open_session)
+    report = verify_graph(candidate, Reference(same, {"x": x}, None), CONFIG, "", open_session)
     assert (report.samples, report.failures, report.largest_difference) == (130, (), 0.0)
-    report = verify(
+    report = verify_graph(
         candidate, Reference(lambda given: {"y": given["x"][:, ::-1]}, {"x": x}, None), CONFIG, "", open_session
     )
     assert report.failures[0].startswith("output y: 260 of 260 values differ")
@@ -220,6 +222,6 @@ def test_a_sample_that_is_an_outlier_among_others_is_none_more_alone(
 
     candidate = candidate_of(linear_model(), tmp_path)
     config = ParityConfig(samples=150, outliers=outliers)
-    report = verify(candidate, Reference(odd, {"x": samples(150)}, None), config, "", open_session)
+    report = verify_graph(candidate, Reference(odd, {"x": samples(150)}, None), config, "", open_session)
     assert bool(report.failures) is refused
     assert report.largest_difference == pytest.approx(5.0)

@@ -11,14 +11,15 @@ import pytest
 from rich.console import Console
 from support.handler_calls import Called
 from support.project import write_model
+from support.workflow_calls import train_model
 
 from pilotlight.cli.tables import manifest_panels
 from pilotlight.core.errors import ConversionError, ParityError
 from pilotlight.core.project import Project
 from pilotlight.local.functions import load_function
 from pilotlight.packaging import package_function
-from pilotlight.pipeline import TrainResult, train_model
 from pilotlight.store import FolderBlobs, Store
+from pilotlight.workflows.types import TrainResult
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import ChecksumMismatch, LoadError, MissingArtifact
 from pilotlight_runtime.handler import model_handler
@@ -46,7 +47,7 @@ TRAIN = """
 import keras
 import numpy as np
 from pilotlight.core.artifacts import Dataset, Exported
-from pilotlight_runtime.text.texts import Vocabulary, padded, words
+from pilotlight_runtime import Vocabulary, padded, words
 
 WIDTH = 8
 
@@ -75,8 +76,7 @@ def train(data, run):
     return Exported({"encoder": encoder, "head": head}, predict, {"vocabulary.json": vocabulary.dump()})
 """
 APP = """
-from pilotlight_runtime.handler import model_handler
-from pilotlight_runtime.text.texts import Vocabulary, padded, read_texts, texts_tensor, words
+from pilotlight_runtime import Vocabulary, model_handler, padded, read_texts, texts_tensor, words
 
 def prepare(model):
     vocabulary = Vocabulary.load(model.asset("vocabulary.json"))

@@ -9,10 +9,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 from support.onnx_protos import identity_model, linear_model, model_of, save_external
+from support.workflow_calls import import_model
 
 from pilotlight.core.errors import ConversionError, DataError, ParityError
 from pilotlight.core.project import Project
-from pilotlight.pipeline import import_model
 from pilotlight.store import Store
 
 

@@ -3,10 +3,10 @@
 import pytest
 from support.progress import Heard
 from support.project import write_model
+from support.workflow_calls import train_model
 
 from pilotlight.core.errors import PackagingError, ProjectError, TrainingError
 from pilotlight.core.project import Project
-from pilotlight.pipeline import Options, train_model
 from pilotlight.store import Store
 
 MODEL_TOML = """
@@ -27,7 +27,7 @@ shape = [-1, 3]
 TRAIN = """
 from sklearn.tree import DecisionTreeClassifier
 from pilotlight.core.artifacts import Dataset
-from pilotlight.training import fingerprint, load_classes
+from pilotlight import fingerprint, load_classes
 
 def load(run):
     arrays = load_classes(run, "species")
@@ -48,7 +48,7 @@ def _tree(project: Project) -> None:
 
 def test_the_model_in_the_middle_is_published_with_every_score(project: Project, store: Store) -> None:
     heard = Heard()
-    result = train_model(project, "tiny", store=store, options=Options(seeds=3), progress=heard)
+    result = train_model(project, "tiny", store=store, options={"seeds": 3}, progress=heard)
     scores = result.scores
     assert scores is not None
     assert list(scores.by_seed) == [5, 6, 7]
@@ -66,13 +66,13 @@ def test_the_model_in_the_middle_is_published_with_every_score(project: Project,
         "seed 7",
         "median of 3 seeds",
     ]
-    alone = train_model(project, "tiny", store=store, options=Options(seed=7))
+    alone = train_model(project, "tiny", store=store, options={"seed": 7})
     assert alone.version == result.version
     assert alone.scores is None
 
 
 def test_of_an_even_number_the_lower_of_the_middle_two_is_kept(project: Project, store: Store) -> None:
-    scores = train_model(project, "tiny", store=store, options=Options(seeds=4)).scores
+    scores = train_model(project, "tiny", store=store, options={"seeds": 4}).scores
     assert scores is not None
     ordered = sorted(scores.by_seed.values())
     assert scores.by_seed[scores.kept] == ordered[1]
@@ -96,7 +96,7 @@ def test_what_cannot_be_compared_is_refused(
     path = project.folder("tiny") / "model.toml"
     path.write_text(path.read_text().replace(before, after))
     with pytest.raises((ProjectError, TrainingError), match=message):
-        train_model(project, "tiny", store=store, options=Options(seeds=2))
+        train_model(project, "tiny", store=store, options={"seeds": 2})
     assert project.lock("tiny") is None
 
 
@@ -128,11 +128,11 @@ def write_saving(project: Project, given: str, name: str) -> None:
 def test_a_file_that_each_seed_writes_anew_is_refused(project: Project, store: Store, given: str) -> None:
     write_saving(project, given, "model")
     with pytest.raises(TrainingError, match=r"model\.onnx: was returned for more than one seed"):
-        train_model(project, "tiny", store=store, options=Options(seeds=2))
+        train_model(project, "tiny", store=store, options={"seeds": 2})
 
 
 def test_one_file_may_be_two_graphs_of_one_seed(project: Project, store: Store) -> None:
     """So the missing app.py is what ends the way."""
     write_saving(project, EXPORTED, "model-{run.seed}")
     with pytest.raises(PackagingError, match=r"app\.py: is missing"):
-        train_model(project, "tiny", store=store, options=Options(seeds=2))
+        train_model(project, "tiny", store=store, options={"seeds": 2})

@@ -9,12 +9,13 @@ import onnx
 import pytest
 from onnx import TensorProto
 from support.onnx_protos import identity_model, linear_model
+from support.workflow_calls import convert_model, import_model, train_model
 
 from pilotlight.core.errors import PackagingError, ParityError
 from pilotlight.core.progress import Silent
 from pilotlight.core.project import Project
-from pilotlight.pipeline import TrainResult, convert_model, import_model, train_model
 from pilotlight.store import FolderBlobs, Store
+from pilotlight.workflows.types import TrainResult
 
 TRAIN = """
 from pathlib import Path

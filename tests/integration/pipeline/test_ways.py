@@ -13,11 +13,11 @@ from onnx import TensorProto, helper, numpy_helper
 from support.onnx_protos import model_of
 from support.progress import Heard
 from support.project import write_model
+from support.workflow_calls import convert_model, train_model
 
 from pilotlight.core.errors import ConversionError, ParityError, ProjectError
 from pilotlight.core.lock import read_lock
 from pilotlight.core.project import Project
-from pilotlight.pipeline import Options, convert_model, train_model
 from pilotlight.store import Store
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.engine.ort_session import open_session
@@ -43,7 +43,7 @@ shape = [-1, 3]
 TRAIN = """
 import keras
 from pilotlight.core.artifacts import Dataset
-from pilotlight.training import fingerprint, keras_progress, load_arrays
+from pilotlight import fingerprint, keras_progress, load_arrays
 
 def load(run):
     raw = load_arrays(run)
@@ -84,7 +84,7 @@ def test_training_ends_in_a_pinned_version(project: Project, store: Store) -> No
     result = train_model(project, "tiny", store=store, progress=heard, clock=clock)
     assert heard.stages == ["train", "convert", "optimize", "verify", "publish", "pin"]
     assert list(result.seconds) == heard.stages
-    told = ["epoch 1 of 2", "epoch 2 of 2", "an interrupted run starts over"]  # its train.py calls model.fit
+    told = ["epoch 1 of 2", "epoch 2 of 2", "No checkpoints: train.py calls model.fit"]
     assert [note.split(":")[0] for note in heard.notes[1:]] == told
     assert all(0 < done <= total for done, total in heard.steps)
     lock = read_lock(project.folder("tiny") / "model.lock")
@@ -110,7 +110,7 @@ def test_training_ends_in_a_pinned_version(project: Project, store: Store) -> No
 def test_the_same_training_gives_the_same_version(project: Project, store: Store) -> None:
     first = train_model(project, "tiny", store=store)
     second = train_model(project, "tiny", store=store)
-    other = train_model(project, "tiny", store=store, options=Options(seed=21, epochs=1))
+    other = train_model(project, "tiny", store=store, options={"seed": 21, "epochs": 1})
     assert (first.version, first.published.new) == (second.version, True)
     assert not second.published.new
     assert other.version != first.version
@@ -298,7 +298,7 @@ def test_the_commit_is_told_and_pins_do_not_make_it_dirty(project: Project, stor
     git("add", ".")
     git("commit", "-q", "-m", "Begin")
     head = git("rev-parse", "HEAD")
-    results = [train_model(project, "tiny", store=store, options=Options(seed=seed)) for seed in (1, 2)]
+    results = [train_model(project, "tiny", store=store, options={"seed": seed}) for seed in (1, 2)]
     assert [each.published.manifest.provenance["commit"] for each in results] == [head, head]
     edited_toml(project, "epochs = 2", "epochs = 1")
     result = train_model(project, "tiny", store=store)

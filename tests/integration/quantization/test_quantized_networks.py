@@ -9,12 +9,13 @@ import onnx
 import pytest
 from support.handler_calls import Called
 from support.small_networks import Small
+from support.workflow_calls import import_model, train_model
 
-from pilotlight.cli.results import told
+from pilotlight.cli.results import show_result
 from pilotlight.core.errors import ConversionError, ParityError, ProjectError
 from pilotlight.core.lock import read_lock
 from pilotlight.packaging import package_function
-from pilotlight.pipeline import TrainResult, import_model, train_model
+from pilotlight.workflows.types import TrainResult
 
 
 def operators(small: Small, result: TrainResult) -> set[str]:
@@ -154,10 +155,10 @@ def test_an_imported_file_is_not_quantised_unseen(small: Small, tmp_path: Path) 
 
 def test_the_command_line_tells_it(small: Small, capsys: pytest.CaptureFixture[str]) -> None:
     result = small.train("dense", "dynamic")
-    told(result, as_json=True, following="")
+    show_result(result, as_json=True, following="")
     document = json.loads(capsys.readouterr().out)
     assert document["quantization"]["mode"] == "dynamic"
     assert document["quantization"]["bytes_after"] == result.sizes["model.onnx"]
-    told(result, as_json=False, following="")
+    show_result(result, as_json=False, following="")
     shown = " ".join(capsys.readouterr().out.split())
     assert re.search(r"quantised dynamic: \S+ kB → \S+ kB; accuracy \S+ → \S+; one sample \S+ → \S+ ms", shown)

@@ -16,10 +16,13 @@ from support.onnx_models import (
 
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import ChecksumMismatch, ManifestError, MissingArtifact, SessionError
-from pilotlight_runtime.loading import LoadedModel, check_signature, load_model, zeros
-from pilotlight_runtime.manifest import content_version, dump_manifest
+from pilotlight_runtime.graph_loading import check_signature
+from pilotlight_runtime.loading import load_model
+from pilotlight_runtime.manifest_json import content_version, dump_manifest
 from pilotlight_runtime.signature import Signature
 from pilotlight_runtime.tensor import Tensor
+from pilotlight_runtime.types import LoadedModel
+from pilotlight_runtime.warm_up import zeros
 
 
 def load(folder: Path) -> LoadedModel:

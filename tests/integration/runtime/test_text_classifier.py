@@ -14,7 +14,7 @@ from pilotlight_runtime.handler import model_handler
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
 from pilotlight_runtime.text.classifier import Limits, text_classifier
-from pilotlight_runtime.text.texts import words
+from pilotlight_runtime.text.tokens import words
 
 PREPARE = text_classifier(words, Limits(longest=20, cells=6, mixed=True))
 

@@ -98,7 +98,7 @@ def test_two_devices_go_on_from_a_checkpoint(one: Ended, folder: Path) -> None:
     assert "epoch 2, step 4" in first.seen["interrupted"]
     assert not first.weights
     again = fitted(folder, "again", *given)
-    assert "goes on from the checkpoint at epoch 2, step 4 of 5" in again.seen["notes"]
+    assert "resumes from the checkpoint at epoch 2, step 4 of 5" in again.seen["notes"]
     assert_same(again, one)
 
 

@@ -3,20 +3,22 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from support.workflow_calls import train_model
 
 from pilotlight.core.errors import DataError
 from pilotlight.core.project import Project
-from pilotlight.pipeline import Options, TrainResult, train_model
 from pilotlight.store import FolderBlobs, Store
+from pilotlight.workflows.types import TrainResult
 
 DIGITS = Path(__file__).parents[3] / "functions" / "digits"
 MNIST = os.environ.get("PILOTLIGHT_TEST_MNIST", "")
 
 
-def trained(tmp_path: Path, options: Options) -> TrainResult:
+def trained(tmp_path: Path, options: dict[str, Any]) -> TrainResult:
     project = Project(tmp_path, "")
     target = tmp_path / "functions" / "digits"
     target.mkdir(parents=True)
@@ -26,7 +28,7 @@ def trained(tmp_path: Path, options: Options) -> TrainResult:
 
 
 def test_scikit_learns_digits(tmp_path: Path) -> None:
-    result = trained(tmp_path, Options())
+    result = trained(tmp_path, {})
     assert result.metrics["accuracy"] >= 0.97
     assert result.parity.samples == 256
     manifest = result.published.manifest
@@ -38,7 +40,7 @@ def test_scikit_learns_digits(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not MNIST, reason="PILOTLIGHT_TEST_MNIST names no mnist.npz, and this takes four minutes")
 def test_mnist(tmp_path: Path) -> None:
-    assert trained(tmp_path, Options(data=MNIST)).metrics["accuracy"] >= 0.988
+    assert trained(tmp_path, {"data": MNIST}).metrics["accuracy"] >= 0.988
 
 
 @pytest.mark.parametrize(
@@ -59,12 +61,12 @@ def test_data_of_another_kind_is_refused(tmp_path: Path, changes: dict[str, np.n
     }
     np.savez(tmp_path / "data.npz", **{**arrays, **changes})
     with pytest.raises(DataError, match=message):
-        trained(tmp_path, Options(data=str(tmp_path / "data.npz")))
+        trained(tmp_path, {"data": str(tmp_path / "data.npz")})
 
 
 def test_few_held_out_samples_are_told(tmp_path: Path) -> None:
     draw = np.random.default_rng(3)
     images, labels = draw.integers(0, 256, (50, 28, 28), np.uint8), draw.integers(0, 10, 50)
     np.savez(tmp_path / "data.npz", x_train=images, y_train=labels, x_test=images[:9], y_test=labels[:9])
-    result = trained(tmp_path, Options(data=str(tmp_path / "data.npz"), epochs=1))
+    result = trained(tmp_path, {"data": str(tmp_path / "data.npz"), "epochs": 1})
     assert result.parity.note == "only 9 samples are held out; 128 are wanted"

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from pilotlight import Run
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.modelconfig import ModelConfig
-from pilotlight.training import Run, fit
+from pilotlight.training import fit
 
 LINE = """
 import keras

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from support.progress import Heard
 
+from pilotlight import Run, array_batches, fit_model, text_batches
 from pilotlight.core.errors import Interrupted, StoreError
 from pilotlight.core.stopping import Stop
 from pilotlight.store import FolderBlobs
-from pilotlight.training import Checkpoints, Run, array_batches, fit_model, text_batches
+from pilotlight.training import Checkpoints
 
 EPOCHS, SAMPLES, SIZE = 3, 50, 8
 STEPS = 7
@@ -88,7 +89,7 @@ def whole() -> tuple[keras.Model, Run]:
 def test_a_run_that_is_stopped_anywhere_ends_as_one_that_is_not(
     looks: int, tmp_path: Path, whole: tuple[keras.Model, Run]
 ) -> None:
-    with pytest.raises(Interrupted, match="a checkpoint is kept"):
+    with pytest.raises(Interrupted, match="a checkpoint is stored"):
         fitted(run_in(tmp_path, StopAfter(looks)), averaged())
     run = run_in(tmp_path)
     model = fitted(run, averaged())
@@ -133,11 +134,11 @@ def test_checkpoints_come_within_an_epoch_too_and_change_nothing(
 def test_a_run_that_was_fitted_is_not_fitted_again(tmp_path: Path) -> None:
     first = fitted(run_in(tmp_path), averaged())
     heard = Heard()
-    run = Run("made", EPOCHS, SIZE, 0.01, 3, heard, checkpoints=Checkpoints(FolderBlobs(tmp_path)))
+    run = Run("made", EPOCHS, SIZE, 0.01, 3, progress=heard, checkpoints=Checkpoints(FolderBlobs(tmp_path)))
     again = fitted(run, averaged())
     assert same(first, again)
     assert heard.steps == []  # nothing is learned
-    assert heard.notes == ["was fitted before: its last checkpoint is taken as it is"]
+    assert heard.notes == ["the model was fitted before; its last checkpoint is used as it is"]
     x, y = data()
     assert again.evaluate(x, y, verbose=0) == first.evaluate(x, y, verbose=0)
     assert again.history.params["steps"] == STEPS
@@ -194,7 +195,7 @@ def test_rows_of_texts_go_on_in_the_middle_of_an_epoch(tmp_path: Path) -> None:
 
 
 def test_without_checkpoints_a_stopped_run_says_that_it_starts_over() -> None:
-    with pytest.raises(Interrupted, match="It keeps no checkpoints: start over"):
+    with pytest.raises(Interrupted, match="It keeps no checkpoints: start again"):
         fitted(run_in(None, StopAfter(2)), averaged())
 
 

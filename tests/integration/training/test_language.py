@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.text_project import TextModel, operators, trained_small
-
-from pilotlight.training.text.messages import LANGUAGES, load_messages
+from support.training_code import training_module
 
 SPOKEN = ("de", "el", "fr")
 MIXED = ("x", "Bitte geben Sie ein gültiges Datum ein.", "Veuillez saisir une date valide. " * 12, "Όχι", "☃☃ 123")
@@ -21,9 +20,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> TextModel:
 
 def write(folder: Path) -> None:
     folder.mkdir()
-    arrays = load_messages()
+    messages = training_module("language", "messages")
+    arrays = messages.load_messages()
     for language in SPOKEN:
-        chosen = arrays.x_train[arrays.y_train == LANGUAGES.index(language)][:400]
+        chosen = arrays.x_train[arrays.y_train == messages.LANGUAGES.index(language)][:400]
         (folder / f"{language}.txt").write_text("\n".join(chosen.tolist()), encoding="utf-8")
 
 

@@ -12,13 +12,13 @@ import onnx
 import pytest
 from onnx import TensorProto
 from support.backend_runs import light_squares
+from support.workflow_calls import train_model
 
+from pilotlight import Run, array_batches, fit_model
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.project import Project
-from pilotlight.pipeline import Options, train_model
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.training import Run, array_batches, fit_model
-from pilotlight.training.keras.rebuilt import in_precision, rebuilt
+from pilotlight.training.keras.clone import clone_model, with_precision
 
 DIGITS = Path(__file__).parents[3] / "functions" / "digits"
 HALVES = {TensorProto.FLOAT16, TensorProto.BFLOAT16}
@@ -36,7 +36,7 @@ def test_digits_pass_the_gate_in_float32(precision: str, images: Path, tmp_path:
     toml = (folder / "model.toml").read_text()
     (folder / "model.toml").write_text(toml.replace("[training]", f'[training]\nprecision = "{precision}"'))
     store = Store(FolderBlobs(tmp_path / "store"))
-    result = train_model(Project(tmp_path, ""), "digits", store=store, options=Options(data=str(images), epochs=2))
+    result = train_model(Project(tmp_path, ""), "digits", store=store, options={"data": str(images), "epochs": 2})
     assert result.parity.failures == ()
     assert result.parity.largest_difference is not None
     assert result.parity.largest_difference < 1e-5
@@ -68,7 +68,7 @@ def network(*extra: Any) -> keras.Model:
 
 
 def test_layers_compute_in_halves_and_the_last_one_does_not() -> None:
-    copy = rebuilt(network(), "mixed_bfloat16")
+    copy = clone_model(network(), "mixed_bfloat16")
     found = {type(layer).__name__: layer.compute_dtype for layer in copy.layers}
     assert found["Embedding"] == found["Bidirectional"] == "bfloat16"
     assert found["Dense"] == "float32"
@@ -78,7 +78,7 @@ def test_layers_compute_in_halves_and_the_last_one_does_not() -> None:
 
 def test_a_copy_has_the_weights_and_shares_none() -> None:
     model = network()
-    copy = rebuilt(model, "float32")
+    copy = clone_model(model, "float32")
     ids = np.array([[1, 2, 3], [4, 5, 6]])
     np.testing.assert_array_equal(copy.predict_on_batch(ids), model.predict_on_batch(ids))
     copy.train_on_batch(ids, np.array([0, 1]))
@@ -103,7 +103,7 @@ class Doubled(keras.layers.Layer):
 
 
 def test_own_layers_are_copied() -> None:
-    copy = rebuilt(network(Doubled()), "mixed_bfloat16")
+    copy = clone_model(network(Doubled()), "mixed_bfloat16")
     assert next(layer for layer in copy.layers if isinstance(layer, Doubled)).compute_dtype == "bfloat16"
 
 
@@ -123,14 +123,14 @@ def test_a_model_that_cannot_be_copied_says_so() -> None:
     model(np.zeros((1, 3), np.float32))
     model.compile("adam", "mse")
     with pytest.raises(TrainingError, match=r"cannot be built a second time.*leave precision float32"):
-        rebuilt(model, "mixed_bfloat16")
+        clone_model(model, "mixed_bfloat16")
 
 
 def test_only_float32_is_replaced() -> None:
     policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": None}
     inner = {"class_name": "LSTM", "config": {"dtype": policy, "units": 3}}
     config = {"name": "a", "dtype": policy, "layer": inner, "other": {"dtype": "int64"}}
-    assert in_precision(config, "mixed_float16") == {
+    assert with_precision(config, "mixed_float16") == {
         "name": "a",
         "dtype": "mixed_float16",
         "layer": {"class_name": "LSTM", "config": {"dtype": "mixed_float16", "units": 3}},

@@ -24,7 +24,8 @@ FIT = """
 import hashlib, sys
 from pathlib import Path
 from pilotlight.core.modelconfig import ModelConfig
-from pilotlight.training import Run, fit
+from pilotlight import Run
+from pilotlight.training import fit
 fitted = fit(Path(sys.argv[1]), ModelConfig("m", "keras"), Run("", 2, 32, 0.01, int(sys.argv[2])))
 print(hashlib.sha256(b"".join(weight.tobytes() for weight in fitted.model.get_weights())).hexdigest())
 """

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.text_project import FUNCTIONS, TextModel, operators, trained_small
+from support.training_code import training_module
+from support.workflow_calls import train_model
 
 from pilotlight.core.project import Project
-from pilotlight.pipeline import Options, train_model
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.training.text.reviews import load_reviews
 
 SST2 = os.environ.get("PILOTLIGHT_TEST_SST2", "")
 
@@ -21,7 +21,7 @@ MIXED = ("dull", "the film is not dull , but the plot is n't funny !", "It's cle
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> TextModel:
     root = tmp_path_factory.mktemp("sentiment")
-    arrays = load_reviews()
+    arrays = training_module("sentiment", "reviews").load_reviews()
     for name, texts, labels in (
         ("train", arrays.x_train[:800], arrays.y_train[:800]),
         ("test", arrays.x_test[:150], arrays.y_test[:150]),
@@ -96,6 +96,6 @@ def test_many_short_texts_are_answered_in_batches(model: TextModel) -> None:
 def test_the_stanford_sentences(tmp_path: Path) -> None:
     shutil.copytree(FUNCTIONS / "sentiment", tmp_path / "functions" / "sentiment")
     store = Store(FolderBlobs(tmp_path / "store"))
-    result = train_model(Project(tmp_path, ""), "sentiment", store=store, options=Options(data=SST2, epochs=3))
+    result = train_model(Project(tmp_path, ""), "sentiment", store=store, options={"data": SST2, "epochs": 3})
     assert result.metrics["accuracy"] >= 0.80
     assert result.parity.onnx_metric == result.parity.source_metric

@@ -1,9 +1,8 @@
 """Batches of rows of about one length."""
 
 import numpy as np
-import pytest
 
-from pilotlight.training import build_vocabulary, log_count_ratios, padded_array, text_batches
+from pilotlight import build_vocabulary, padded_array, text_batches
 
 ROWS = [[index] * (1 + index % 7) for index in range(1, 41)]
 LABELS = list(range(1, 41))
@@ -66,9 +65,3 @@ def test_a_vocabulary_counts_rows_and_is_in_a_fixed_order() -> None:
     rows = [["b", "a", "a"], ["b", "c"], ["b", "a"], ["c"], ["d"]]
     vocabulary = build_vocabulary(rows, 2, buckets=3)
     assert (vocabulary.tokens, vocabulary.buckets) == (("b", "a", "c"), 3)
-
-
-def test_log_count_ratios_are_those_of_the_paper() -> None:
-    ratios = log_count_ratios([[1, 1, 2], [1], [2, 3]], [1, 1, 0], 4)
-    # Counts smoothed by 1: class 1 has 1, 3, 2, 1 of 7; class 0 has 1, 1, 2, 2 of 6.
-    assert ratios == pytest.approx(np.log([(1 / 7) / (1 / 6), (3 / 7) / (1 / 6), (2 / 7) / (2 / 6), (1 / 7) / (2 / 6)]))

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 from support.text_project import operators
+from support.workflow_calls import train_model
 
 from pilotlight.core.project import Project
 from pilotlight.local.functions import load_function
 from pilotlight.packaging import package_function
-from pilotlight.pipeline import Options, train_model
 from pilotlight.scaffold import init_project, new_model
 from pilotlight.store import FolderBlobs, Store
 
@@ -19,7 +19,7 @@ def packaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     init_project(root)
     project, store = Project(root, ""), Store(FolderBlobs(root / "the-store"))
     new_model(project, "mood", "keras-text")
-    result = train_model(project, "mood", store=store, options=Options(epochs=1))
+    result = train_model(project, "mood", store=store, options={"epochs": 1})
     assert result.metrics["accuracy"] >= 0.9
     assert (result.parity.samples, result.parity.note) == (256, "")
     package_function("mood", project.folder("mood"), store, project.lock("mood"), root / "packaged")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ import pytest
 from num2words import num2words
 from support.text_project import FUNCTIONS
 
+from pilotlight import Run
 from pilotlight.conversion import convert_exported
 from pilotlight.core.artifacts import Candidate, Dataset, Exported, Named, ParityReport, Reference
 from pilotlight.core.lock import Lock
@@ -23,9 +25,10 @@ from pilotlight.core.project import Project
 from pilotlight.local.functions import Function, load_function
 from pilotlight.optimization import optimize
 from pilotlight.packaging import package_function
-from pilotlight.pipeline.behaviour import verify_exported
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.training import Run, fit
+from pilotlight.training import fit
+from pilotlight.verification.function import verify_function
+from pilotlight.workflows.packaged_function import start_candidate
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import ChecksumMismatch
 from pilotlight_runtime.handler import model_handler
@@ -57,7 +60,9 @@ class Trained(NamedTuple):
     def gate(self) -> ParityReport:
         held_out = self.dataset.x_test[:HELD_OUT]
         reference = Reference(self.exported.predict, {"text": held_out}, self.dataset.y_test)
-        return verify_exported(self.project, self.config, self.candidate, reference, self.config.parity)
+        start = partial(start_candidate, self.project, self.config)
+        metric = self.config.training.metric
+        return verify_function(start, self.candidate, reference, self.config.parity, metric)
 
 
 class Packaged(NamedTuple):
@@ -200,7 +205,7 @@ print(*sorted(name for name in sys.modules if not name.startswith("_")))
     command = [sys.executable, "-c", code, str(function.folder)]
     ran = subprocess.run(command, check=True, capture_output=True, text=True)
     modules = set(ran.stdout.splitlines()[-1].split())
-    assert {f"pilotlight_runtime.{name}" for name in ("several", "text", "subwords", "generation")} <= modules
+    assert {f"pilotlight_runtime.{name}" for name in ("text.tokens", "text.subwords", "text.generation")} <= modules
     assert not modules & {"numpy", "onnxruntime", "pilotlight", "keras", "pilotlight_runtime.text.classifier"}
 
 

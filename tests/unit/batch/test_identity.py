@@ -1,9 +1,15 @@
 import hashlib
+from pathlib import Path
 
 import pytest
 
 from pilotlight.batch import data_identity, local_data, run_id
+from pilotlight.core.data_source import DataSource, parse_data_source
 from pilotlight.core.errors import DataError
+
+
+def source(text: str) -> DataSource:
+    return parse_data_source(text, Path("/nowhere"))
 
 
 class Bucket:
@@ -42,16 +48,16 @@ def test_a_run_is_named_by_what_decides_it() -> None:
 
 def test_the_data_are_named_by_what_changes_with_them() -> None:
     bucket = Bucket(**{"a.npz": ("etag", 3), "texts/x/1.txt": ("one", 1), "texts/2.txt": ("two", 2)})
-    assert data_identity("mnist", bucket) == {"built_in": "mnist"}
-    assert data_identity("s3://b/a.npz", bucket) == {"object": "s3://b/a.npz", "etag": "etag", "size": 3}
+    assert data_identity(source("mnist"), bucket) == {"built_in": "mnist"}
+    assert data_identity(source("s3://b/a.npz"), bucket) == {"object": "s3://b/a.npz", "etag": "etag", "size": 3}
     below = {"prefix": "s3://b/texts", "objects": [["texts/2.txt", "two", 2], ["texts/x/1.txt", "one", 1]]}
-    assert data_identity("s3://b/texts/", bucket) == below
+    assert data_identity(source("s3://b/texts/"), bucket) == below
 
 
 def test_a_prefix_has_a_slash_at_its_end() -> None:
     bucket = Bucket(**{"texts/1.txt": ("one", 1)})
     with pytest.raises(DataError) as raised:
-        data_identity("s3://b/texts", bucket)
+        data_identity(source("s3://b/texts"), bucket)
     assert str(raised.value) == (
         "s3://b/texts: is no object, but there are some below it. End it with a slash, s3://b/texts/; nothing was "
         "submitted."
@@ -60,7 +66,7 @@ def test_a_prefix_has_a_slash_at_its_end() -> None:
 
 def test_data_that_are_not_there() -> None:
     with pytest.raises(DataError, match=r"s3://b/none: there is no such object, and nothing below it"):
-        data_identity("s3://b/none", Bucket())
+        data_identity(source("s3://b/none"), Bucket())
 
 
 def test_data_on_this_machine_are_refused_with_the_command_that_helps() -> None:

@@ -66,7 +66,7 @@ def test_the_report_names_units_and_what_it_rests_on() -> None:
         prices=prices,
         costs=tuple(costs(1, 2, None, prices, [512])),
     )
-    found = report.as_object()
+    found = report.as_json()
     assert found["cold_ms"] == {"runs": 3, "p50": 2.0, "p99": 3.0, "min": 1.0, "max": 3.0}
     assert found["warm_ms"]["many"] is None
     assert found["bytes"] == {"function": 10, "layer": None}

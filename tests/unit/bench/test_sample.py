@@ -4,7 +4,7 @@ import pytest
 
 from pilotlight.bench.sample import TEXT, sample_body
 from pilotlight_runtime.datatypes import BOOL, BYTES, DATATYPES, FP32, INT64, Datatype
-from pilotlight_runtime.protocol.oip_request import Reader
+from pilotlight_runtime.protocol.oip_request import RequestReader
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 
@@ -18,7 +18,7 @@ def signature(*inputs: TensorSpec) -> Signature:
 def test_the_runtime_reads_a_sample_of_every_datatype(kind: Datatype) -> None:
     body = sample_body(signature(TensorSpec("x", kind, (-1, 2, -1))), 3)
     assert body is not None
-    assert Reader().read(body, None).request.inputs["x"].shape == (3, 2, 1)
+    assert RequestReader().read(body, None).request.inputs["x"].shape == (3, 2, 1)
 
 
 def test_floats_are_as_long_as_a_picture_s() -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from pilotlight.cli.wiring import command_to_type
+from pilotlight.cli.invocation import command_to_type
 
 
 @pytest.mark.parametrize(

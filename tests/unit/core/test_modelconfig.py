@@ -9,7 +9,7 @@ from pilotlight.core.modelconfig import (
     ModelConfig,
     ParityConfig,
     QuantizationConfig,
-    TrainingConfig,
+    TrainingSettings,
     load_model_config,
 )
 from pilotlight_runtime.datatypes import FP32, INT64
@@ -33,7 +33,7 @@ def read(folder: Path, text: str) -> ModelConfig:
 
 def test_defaults_stand_where_the_file_is_silent(tmp_path: Path) -> None:
     config = read(tmp_path, SIGNATURE)
-    assert config.training == TrainingConfig()
+    assert config.training == TrainingSettings()
     assert config.conversion == ConversionConfig()
     assert config.parity == ParityConfig()
     assert config.quantization == QuantizationConfig()
@@ -81,7 +81,7 @@ layout = "NCHW"
 """
     config = read(tmp_path, text + SIGNATURE)
     numbers: Any = {"precision": "mixed_bfloat16", "devices": "one", "deterministic": True}
-    assert config.training == TrainingConfig("mnist", 3, 16, 0.01, 7, "accuracy", **numbers)
+    assert config.training == TrainingSettings("mnist", 3, 16, 0.01, 7, "accuracy", **numbers)
     assert config.conversion.opset == 17
     assert config.parity == ParityConfig(200, 0.1, 0.2, 0.3)
     assert config.quantization == QuantizationConfig("static", 64, 0.4, 0.5, 0.6, 0.7)

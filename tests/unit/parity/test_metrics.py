@@ -4,7 +4,7 @@ import sklearn.metrics
 
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import ProjectError
-from pilotlight.verification import METRICS, check_metric
+from pilotlight.verification.metrics import METRICS, check_metric
 
 SCORES = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.3, 0.7]])
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pilotlight.verification import first_call
+from pilotlight.verification.sessions import first_call
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.signature import Signature, TensorSpec
 

@@ -8,6 +8,7 @@ from pilotlight_runtime.catalog_index import CatalogEntry, dump_catalog, load_ca
 from pilotlight_runtime.errors import InvalidRequest, ManifestError, MethodNotAllowed, NotFound, TooLarge
 from pilotlight_runtime.observer import Trace
 from pilotlight_runtime.protocol.http import HttpRequest
+from pilotlight_runtime.protocol.server_metadata import SERVER_VERSION
 
 ENTRIES = [CatalogEntry("digits", "0123456789ab"), CatalogEntry("spam", "ba9876543210")]
 
@@ -22,7 +23,7 @@ def ask(method: str, path: str, body: bytes = b"", entries: list[CatalogEntry] =
 def test_server_metadata() -> None:
     assert ask("GET", "/v2") == {
         "name": "pilotlight",
-        "version": "0.1.0",
+        "version": SERVER_VERSION,
         "extensions": ["binary_tensor_data", "model_repository"],
     }
 

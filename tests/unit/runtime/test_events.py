@@ -6,7 +6,8 @@ import pytest
 
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
 from pilotlight_runtime.events import MAX_ANSWER_BYTES, MAX_BODY_BYTES, read_event, render_direct, render_proxy
-from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, json_response
+from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, ParsedBody, json_response
+from pilotlight_runtime.protocol.json_codec import Doubts
 
 INFER = "/v2/models/tiny/infer"
 
@@ -67,6 +68,24 @@ def test_bodies_in_base64_and_as_text() -> None:
     assert request(rest()).body == b""
 
 
+def test_an_inference_request_that_may_not_be_json_is_written_as_json() -> None:
+    request_ = request({"id": "7", "inputs": ({"name": "x"},)})
+    assert (request_.body, request_.parsed) == (b'{"id":"7","inputs":[{"name":"x"}]}', None)
+
+
+BASE64 = base64.b64encode(bytes(range(255)) * 8).decode()
+
+
+@pytest.mark.parametrize("put", ["=", "==", "A", "é", "\n", " ", "-", "_", "\0", "A=", "=A"])
+@pytest.mark.parametrize("place", [0, 1, 1024, len(BASE64) - 1])
+def test_base64_is_read_strictly(place: int, put: str) -> None:
+    with pytest.raises(InvalidRequest, match="the body is not base64"):
+        request(rest(body=BASE64[:place] + put + BASE64[place:], isBase64Encoded=True))
+    with pytest.raises(InvalidRequest, match="the body is not base64"):
+        request(rest(body=BASE64[:-1], isBase64Encoded=True))
+    assert request(rest(body=BASE64, isBase64Encoded=True)).body == bytes(range(255)) * 8
+
+
 def test_a_path_alone_is_an_event() -> None:
     assert request({"path": "/v2"}) == HttpRequest("GET", "/v2", {}, b"")
     assert request({"path": INFER, "body": {"inputs": []}}) == HttpRequest("POST", INFER, {}, b'{"inputs":[]}')
@@ -76,7 +95,8 @@ def test_a_path_alone_is_an_event() -> None:
 def test_an_inference_request_is_an_event() -> None:
     event = {"id": "7", "inputs": [{"name": "x"}]}
     incoming = read_event(event, INFER)
-    assert incoming.request == HttpRequest("POST", INFER, {}, json.dumps(event, separators=(",", ":")).encode())
+    parsed = ParsedBody(event, Doubts(booleans=False, infinities=False))
+    assert incoming.request == HttpRequest("POST", INFER, {}, b"", parsed)
     assert incoming.render(json_response({"outputs": []})) == {"outputs": []}
     assert incoming.render(json_response({"error": "no"}, 400)) == {"error": "no", "status": 400}
 

@@ -15,8 +15,8 @@ from support.manifests import signature_of
 from pilotlight_runtime.errors import RequestError
 from pilotlight_runtime.protocol import json_codec
 from pilotlight_runtime.protocol.json_codec import dumps, dumps_finite, loads, loads_fast
-from pilotlight_runtime.protocol.oip_request import Reader
-from pilotlight_runtime.protocol.tfserving import read_prediction
+from pilotlight_runtime.protocol.oip_request import RequestReader
+from pilotlight_runtime.protocol.tfserving import read_predict_request
 
 SIGNATURE = signature_of([("x", "FP32", (-1,))], [("y", "FP32", (-1,))])
 
@@ -43,12 +43,12 @@ def outcome(read: Callable[[], Any]) -> Any:
 
 
 def question(raw: bytes) -> Any:
-    found = Reader().read(raw, None)
+    found = RequestReader().read(raw, None)
     return {name: bytes(tensor.buffer) for name, tensor in found.request.inputs.items()}, found[1:]
 
 
 def prediction(raw: bytes) -> Any:
-    found = read_prediction(raw, SIGNATURE)
+    found = read_predict_request(raw, SIGNATURE)
     return {name: bytes(tensor.buffer) for name, tensor in found.request.inputs.items()}, found.rows
 
 

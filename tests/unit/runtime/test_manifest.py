@@ -5,18 +5,8 @@ import pytest
 from support.manifests import manifest_of
 
 from pilotlight_runtime.errors import ManifestError
-from pilotlight_runtime.manifest import (
-    ArtifactFile,
-    Graph,
-    ImageInput,
-    Loading,
-    Manifest,
-    content_version,
-    dump_manifest,
-    load_manifest,
-    needed_files,
-    version_of,
-)
+from pilotlight_runtime.manifest import ArtifactFile, Graph, ImageInput, Loading, Manifest, needed_files
+from pilotlight_runtime.manifest_json import content_version, dump_manifest, load_manifest, version_of
 
 IMAGE = ImageInput("x", 4, 2, 3, 0.5, -1.0, "NCHW")
 FILES = (ArtifactFile("model.onnx", "ab" * 32, 7), ArtifactFile("data/weights.bin", "cd" * 32, 9))

@@ -5,16 +5,16 @@ import pytest
 
 from pilotlight_runtime.datatypes import BYTES, FP32, INT8
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.protocol.oip_request import Question, Reader
+from pilotlight_runtime.protocol.oip_request import OipRequest, RequestReader
 from pilotlight_runtime.tensor import Tensor
 
 X = {"name": "x", "datatype": "INT8", "shape": [2], "data": [1, 2]}
 
 
-def asked(document: object, tail: bytes = b"") -> Question:
+def asked(document: object, tail: bytes = b"") -> OipRequest:
     """Read twice: a reader that has read the JSON before says the same."""
     head = json.dumps(document).encode()
-    reader, length = Reader(), str(len(head)) if tail else None
+    reader, length = RequestReader(), str(len(head)) if tail else None
     first = reader.read(head + tail, length)
     assert reader.read(head + tail, length) == first
     return first
@@ -47,7 +47,7 @@ def test_a_request_with_everything() -> None:
 
 def test_a_request_with_the_least() -> None:
     question = asked({"inputs": []})
-    assert question == Question(question.request, None, {}, binary_default=False)
+    assert question == OipRequest(question.request, None, {}, binary_default=False)
     assert (question.request.inputs, question.request.outputs) == ({}, ())
 
 
@@ -58,7 +58,7 @@ def test_unknown_fields_are_left_alone() -> None:
 
 def test_the_length_of_the_json_may_be_all_of_the_body() -> None:
     body = json.dumps({"inputs": [X]}).encode()
-    assert list(Reader().read(body, f" {len(body)} ").request.inputs) == ["x"]
+    assert list(RequestReader().read(body, f" {len(body)} ").request.inputs) == ["x"]
 
 
 @pytest.mark.parametrize(
@@ -116,26 +116,26 @@ def test_wrong_binary_parts_are_named(document: object, tail: bytes, message: st
 @pytest.mark.parametrize("length", ["", "-1", "1.5", "x", "٣", "999", "9" * 5000, "5, 5"])
 def test_a_wrong_header_length_is_named(length: str) -> None:
     with pytest.raises(InvalidRequest, match="Inference-Header-Content-Length must be the JSON's length"):
-        Reader().read(b'{"inputs": []}', length)
+        RequestReader().read(b'{"inputs": []}', length)
 
 
 @pytest.mark.parametrize(("body", "length"), [(b"", None), (b"abc", "0")])
 def test_an_empty_body_is_named(body: bytes, length: str | None) -> None:
     with pytest.raises(InvalidRequest, match="the body is empty"):
-        Reader().read(body, length)
+        RequestReader().read(body, length)
 
 
 def test_a_binary_tensor_lies_in_the_body_itself() -> None:
     head = json.dumps({"inputs": [binary("x", 4, "FP32", (1,))]}).encode()
     body = head + b"\1\2\3\4"
-    tensor = Reader().read(body, str(len(head))).request.inputs["x"]
+    tensor = RequestReader().read(body, str(len(head))).request.inputs["x"]
     assert tensor.datatype is FP32
     assert tensor.buffer.obj is body
 
 
 def test_json_that_was_read_before_takes_other_numbers_and_no_other_length() -> None:
     head = json.dumps({"id": "1", "inputs": [binary("a", 2), binary("b", 4, "INT32", (1,))], "outputs": []}).encode()
-    reader, length = Reader(), str(len(head))
+    reader, length = RequestReader(), str(len(head))
     for tail in (b"\1\2\3\0\0\0", b"\3\4\5\0\0\0"):
         question = reader.read(head + tail, length)
         assert [bytes(tensor.buffer) for tensor in question.request.inputs.values()] == [tail[:2], tail[2:]]
@@ -151,16 +151,16 @@ def test_elements_that_must_be_looked_at_are_looked_at_each_time(datatype: str, 
     right = b"\1\0" if datatype == "BOOL" else b"\2\0\0\0ab"
     count = 2 if datatype == "BOOL" else 1
     head = json.dumps({"inputs": [binary("a", len(right), datatype, (count,))]}).encode()
-    reader, length = Reader(), str(len(head))
+    reader, length = RequestReader(), str(len(head))
     reader.read(head + right, length)
     with pytest.raises(InvalidRequest, match="input 'a'"):
         reader.read(head + wrong, length)
 
 
 def test_many_different_requests_are_read_all_the_same() -> None:
-    reader = Reader()
+    reader = RequestReader()
     for number in range(100):
         head = json.dumps({"id": str(number), "inputs": [binary("a", 2)]}).encode()
         for _ in range(2):
             assert reader.read(head + b"\1\2", str(len(head))).id == str(number)
-        assert 0 < len(reader._known) <= 32
+        assert 0 < len(reader._templates) <= 32

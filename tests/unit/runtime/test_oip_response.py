@@ -6,10 +6,10 @@ from support.manifests import manifest_of
 
 from pilotlight_runtime.datatypes import BYTES, FP32
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.inference import InferRequest, InferResponse
-from pilotlight_runtime.protocol.oip_request import Question
-from pilotlight_runtime.protocol.oip_response import model_metadata, write_answer
+from pilotlight_runtime.protocol.oip_request import OipRequest
+from pilotlight_runtime.protocol.oip_response import model_metadata, write_response
 from pilotlight_runtime.tensor import Tensor
+from pilotlight_runtime.types import InferRequest, InferResponse
 
 MANIFEST = manifest_of([("x", "FP32", (-1, 2))], [("p", "FP32", (-1,)), ("t", "BYTES", (-1,))])
 OUTPUTS = InferResponse(
@@ -17,12 +17,12 @@ OUTPUTS = InferResponse(
 )
 
 
-def question(identity: str | None = None, *, default: bool = False, **binary: bool) -> Question:
-    return Question(InferRequest({}), identity, binary, default)
+def question(identity: str | None = None, *, default: bool = False, **binary: bool) -> OipRequest:
+    return OipRequest(InferRequest({}), identity, binary, default)
 
 
 def test_json_answers() -> None:
-    answer = write_answer(MANIFEST, question("7"), OUTPUTS)
+    answer = write_response(MANIFEST, question("7"), OUTPUTS)
     assert answer.headers == {"Content-Type": "application/json"}
     assert json.loads(answer.body) == {
         "model_name": "tiny",
@@ -36,8 +36,8 @@ def test_json_answers() -> None:
 
 
 def test_an_answer_without_id_has_none() -> None:
-    assert "id" not in json.loads(write_answer(MANIFEST, question(), OUTPUTS).body)
-    assert json.loads(write_answer(MANIFEST, question(""), OUTPUTS).body)["id"] == ""
+    assert "id" not in json.loads(write_response(MANIFEST, question(), OUTPUTS).body)
+    assert json.loads(write_response(MANIFEST, question(""), OUTPUTS).body)["id"] == ""
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_an_answer_without_id_has_none() -> None:
         (question(default=True, p=True, t=False), [8, None], struct.pack("<ff", 1, 2)),
     ],
 )
-def test_binary_answers(asked: Question, sizes: list[int | None], tail: bytes) -> None:
-    answer = write_answer(MANIFEST, asked, OUTPUTS)
+def test_binary_answers(asked: OipRequest, sizes: list[int | None], tail: bytes) -> None:
+    answer = write_response(MANIFEST, asked, OUTPUTS)
     length = int(answer.headers["Inference-Header-Content-Length"])
     outputs = json.loads(answer.body[:length])["outputs"]
     assert answer.headers["Content-Type"] == "application/octet-stream"
@@ -61,8 +61,8 @@ def test_binary_answers(asked: Question, sizes: list[int | None], tail: bytes) -
 def test_nan_is_refused_in_json_and_goes_in_binary() -> None:
     response = InferResponse({"p": Tensor(FP32, (1,), memoryview(struct.pack("<f", float("nan"))))})
     with pytest.raises(InvalidRequest, match=r"output 'p' has NaN or infinity.*ask for it in binary"):
-        write_answer(MANIFEST, question(), response)
-    assert write_answer(MANIFEST, question(default=True), response).status == 200
+        write_response(MANIFEST, question(), response)
+    assert write_response(MANIFEST, question(default=True), response).status == 200
 
 
 def test_metadata() -> None:

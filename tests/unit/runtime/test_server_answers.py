@@ -1,7 +1,7 @@
 import tomllib
 from pathlib import Path
 
-from pilotlight_runtime.protocol.server import SERVER_VERSION
+from pilotlight_runtime.protocol.server_metadata import SERVER_VERSION
 
 ROOT = Path(__file__).parents[3]
 

@@ -7,18 +7,23 @@ from support.manifests import manifest_of, signature_of
 
 from pilotlight_runtime.datatypes import BYTES, FP32
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
-from pilotlight_runtime.inference import InferResponse
-from pilotlight_runtime.protocol.tfserving import Prediction, model_status, read_prediction, write_prediction
+from pilotlight_runtime.protocol.tfserving import (
+    PredictRequest,
+    model_status,
+    read_predict_request,
+    write_predict_response,
+)
 from pilotlight_runtime.signature import Signature
 from pilotlight_runtime.tensor import Tensor
+from pilotlight_runtime.types import InferResponse
 
 ONE = signature_of([("x", "FP32", (-1, 2))], [("y", "FP32", (-1, 2))])
 TWO = signature_of([("a", "FP32", (-1,)), ("t", "BYTES", (-1,))], [("y", "FP32", (-1,))])
 TEXT = signature_of([("t", "BYTES", (-1, -1))], [("y", "FP32", (-1,))])
 
 
-def read(document: object, signature: Signature = ONE) -> Prediction:
-    return read_prediction(json.dumps(document).encode(), signature)
+def read(document: object, signature: Signature = ONE) -> PredictRequest:
+    return read_predict_request(json.dumps(document).encode(), signature)
 
 
 def fp32(shape: tuple[int, ...], *values: float) -> Tensor:
@@ -94,12 +99,12 @@ def test_what_is_wrong_is_named(document: object, signature: Signature, message:
 
 def test_too_much_nesting_is_named() -> None:
     with pytest.raises(InvalidRequest, match="input 'x' is nested more than 64 deep"):
-        read_prediction(b'{"inputs":' + b"[" * 100 + b"]" * 100 + b"}", ONE)
+        read_predict_request(b'{"inputs":' + b"[" * 100 + b"]" * 100 + b"}", ONE)
 
 
 def test_an_empty_body_is_named() -> None:
     with pytest.raises(InvalidRequest, match="the body is empty"):
-        read_prediction(b"", ONE)
+        read_predict_request(b"", ONE)
 
 
 Y = fp32((2, 2), 1, 2, 3, 4)
@@ -122,23 +127,23 @@ T = Tensor(BYTES, (2,), (b"a", b"b"))
     ],
 )
 def test_answers(outputs: dict[str, Tensor], rows: int | None, expected: Any) -> None:
-    assert write_prediction(InferResponse(outputs), rows) == expected
+    assert write_predict_response(InferResponse(outputs), rows) == expected
 
 
 @pytest.mark.parametrize(("tensor", "rows"), [(fp32((), 7), 1), (Y, 3)])
 def test_an_output_without_a_row_for_each_instance_is_refused(tensor: Tensor, rows: int) -> None:
     with pytest.raises(InvalidRequest, match="send inputs instead of instances"):
-        write_prediction(InferResponse({"y": tensor}), rows)
+        write_predict_response(InferResponse({"y": tensor}), rows)
 
 
 def test_an_absurd_number_of_empty_rows_is_refused() -> None:
     with pytest.raises(TooLarge, match="too long to write in JSON"):
-        write_prediction(InferResponse({"y": fp32((10**4, 10**4, 0))}), None)
+        write_predict_response(InferResponse({"y": fp32((10**4, 10**4, 0))}), None)
 
 
 def test_infinity_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="output 'y' has NaN or infinity"):
-        write_prediction(InferResponse({"y": fp32((1,), float("inf"))}), 1)
+        write_predict_response(InferResponse({"y": fp32((1,), float("inf"))}), 1)
 
 
 def test_status() -> None:

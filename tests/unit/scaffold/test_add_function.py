@@ -1,96 +1,124 @@
-import re
+"""The short block, for a template whose models share a role, a log and the API's paths."""
+
+from pathlib import Path
 
 import pytest
+from support.templates import parse_template
 
 from pilotlight.core.errors import ProjectError
 from pilotlight.scaffold import add_function
-
-TEMPLATE = """\
-# a comment at the top
-Resources:
-
-  # the first
-  First: # kept
-    Type: AWS::SNS::Topic
-
-# about the outputs
-Outputs:
-  Zero:
-    Value: 0
-"""
-IDS = ["SpamFilterFunction", "SpamFilterRole", "SpamFilterLogGroup", "SpamFilterFailures", "SpamFilterAlarm"]
+from pilotlight.scaffold.template import SHARED
 
 
-def ids(template: str, indent: str = "  ") -> list[str]:
-    return re.findall(rf"^{indent}(\w+):", template, re.MULTILINE)
+@pytest.fixture
+def template(request: pytest.FixtureRequest) -> str:
+    """The template that `init` writes."""
+    path: Path = request.config.rootpath / "pilotlight" / "scaffold" / "files" / "template.yaml"
+    return path.read_text()
 
 
-def test_adds_resources_and_output_behind_those_that_are_there() -> None:
-    assert ids(add_function(TEMPLATE, "spam-filter")) == ["First", *IDS, "Zero", "SpamFilterFunctionName"]
+def paths(template: str) -> list[str]:
+    """The API's paths in their order."""
+    return list(parse_template(template)["Resources"]["Api"]["Properties"]["DefinitionBody"]["paths"])
 
 
-def test_keeps_every_line_and_its_order() -> None:
-    added = iter(add_function(TEMPLATE, "spam-filter").splitlines())
-    assert all(line in added for line in TEMPLATE.splitlines())
+def test_adds_resources_behind_those_that_are_there(template: str) -> None:
+    before, after = (
+        list(parse_template(text)["Resources"]) for text in (template, add_function(template, "spam-filter"))
+    )
+    assert after == [*before, "SpamFilterFunction", "SpamFilterPermission", "SpamFilterAlarm"]
 
 
-def test_names_the_folder_and_the_paths_after_the_model() -> None:
-    changed = add_function(TEMPLATE, "spam-filter")
-    assert "CodeUri: functions/spam-filter\n" in changed
-    assert "Path: /v2/models/spam-filter}" in changed
-    assert '"/v1/models/spam-filter:predict"' in changed
-    assert "@" not in changed
+def test_adds_routes_behind_those_that_are_there(template: str) -> None:
+    assert paths(add_function(template, "spam-filter")) == [
+        *paths(template),
+        "/v2/models/spam-filter",
+        "/v2/models/spam-filter/{proxy+}",
+        "/v1/models/spam-filter",
+        "/v1/models/spam-filter:predict",
+        "/v1/models/spam-filter/{proxy+}",
+    ]
 
 
-def test_adds_nothing_twice() -> None:
-    once = add_function(TEMPLATE, "spam-filter")
+def test_keeps_every_line_and_its_order(template: str) -> None:
+    added = iter(add_function(template, "spam-filter").splitlines())
+    assert all(line in added for line in template.splitlines())
+
+
+def test_what_the_block_repeats_is_what_the_template_says_once(template: str) -> None:
+    resources = parse_template(add_function(template, "spam-filter"))["Resources"]
+    catalog, own = (resources[f"{stem}Alarm"]["Properties"] for stem in ("Catalog", "SpamFilter"))
+    for name in (
+        "AlarmActions",
+        "OKActions",
+        "EvaluationPeriods",
+        "Threshold",
+        "ComparisonOperator",
+        "TreatMissingData",
+    ):
+        assert own[name] == catalog[name]
+    catalog, own = (resources[f"{stem}Permission"]["Properties"] for stem in ("Catalog", "SpamFilter"))
+    assert own == {**catalog, "FunctionName": {"Ref": "SpamFilterFunction.Alias"}}
+
+
+def test_adds_nothing_twice(template: str) -> None:
+    once = add_function(template, "spam-filter")
     assert add_function(once, "spam-filter") == once
 
 
-def test_a_second_model_follows_the_first() -> None:
-    both = add_function(add_function(TEMPLATE, "zebra"), "ant")
-    assert ids(both).index("ZebraFunction") < ids(both).index("AntFunction")
-    assert both.index("ZebraFunctionName") < both.index("AntFunctionName")
+@pytest.mark.parametrize("ending", ["", "\n\n"])
+def test_leaves_a_template_that_has_the_model_as_it_is(template: str, ending: str) -> None:
+    once = add_function(template, "spam-filter").rstrip("\n") + ending
+    assert add_function(once, "spam-filter") == once
 
 
-def test_refuses_a_name_that_another_resource_has() -> None:
-    once = add_function(TEMPLATE, "spam-filter")
+def test_adds_routes_that_are_missing_beside_the_resources(template: str) -> None:
+    whole = add_function(template, "spam-filter")
+    without = whole.replace(
+        whole[whole.index('          "/v2/models/spam-filter"') : whole.index("\n  AccessLogGroup:")], ""
+    )
+    assert "/v2/models/spam-filter" not in without
+    assert paths(add_function(without, "spam-filter")) == paths(whole)
+
+
+def test_a_second_model_follows_the_first(template: str) -> None:
+    both = add_function(add_function(template, "zebra"), "ant")
+    assert list(parse_template(both)["Resources"])[-6:] == [
+        *("ZebraFunction", "ZebraPermission", "ZebraAlarm"),
+        *("AntFunction", "AntPermission", "AntAlarm"),
+    ]
+    assert paths(both).index("/v1/models/zebra/{proxy+}") < paths(both).index("/v2/models/ant")
+
+
+@pytest.mark.parametrize("name", ["models", "api", "route", "any-failure", "api-may-call"])
+def test_a_name_like_that_of_a_shared_part_does_no_harm(template: str, name: str) -> None:
+    """Anchors are names too, and a second one of the same name would change what follows."""
+    resources = parse_template(add_function(add_function(template, name), "last"))["Resources"]
+    assert resources["LastAlarm"]["Properties"]["Threshold"] == 0
+    assert resources["LastPermission"]["Properties"]["Action"] == "lambda:InvokeFunction"
+    routes = resources["Api"]["Properties"]["DefinitionBody"]["paths"]
+    uri = routes["/v2/models/last/{proxy+}"]["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"]["uri"]
+    assert "${LastFunction.Arn}:live" in uri["Fn::Sub"]
+
+
+def test_refuses_a_name_that_another_resource_has(template: str) -> None:
+    once = add_function(template, "spam-filter")
     with pytest.raises(ProjectError, match=r"has a resource SpamFilterAlarm already.*'spam_filter'"):
         add_function(once, "spam_filter")
 
 
-def test_refuses_a_model_whose_block_was_changed() -> None:
-    changed = add_function(TEMPLATE, "spam-filter").replace("functions/spam-filter", "elsewhere")
-    with pytest.raises(ProjectError, match="already"):
-        add_function(changed, "spam-filter")
+@pytest.mark.parametrize("part", SHARED)
+def test_says_which_shared_part_is_missing_and_where_to_find_it(template: str, part: str) -> None:
+    with pytest.raises(ProjectError, match=rf"lacks {part}.*Copy .* that `pilotlight init` writes"):
+        add_function(template.replace(part, part.replace("M", "N").replace("A", "B").replace("R", "S")), "spam-filter")
 
 
-@pytest.mark.parametrize("template", ["", "Outputs:\n  A: 1\n", "Resources: {}\n", '{"Resources": {}}\n'])
-def test_refuses_a_template_without_a_block_of_resources(template: str) -> None:
-    with pytest.raises(ProjectError, match=r"template.yaml: has no Resources"):
-        add_function(template, "spam-filter")
+def test_refuses_paths_that_are_no_block_of_lines(template: str) -> None:
+    with pytest.raises(ProjectError, match=r"&Route outside of the API's paths"):
+        add_function(template.replace("        paths:\n", "        routes:\n"), "spam-filter")
 
 
-def test_refuses_an_impossible_name() -> None:
-    with pytest.raises(ProjectError, match="lower-case"):
-        add_function(TEMPLATE, "Spam Filter")
-
-
-def test_a_template_without_outputs_gets_none() -> None:
-    assert "Outputs:" not in add_function("Resources:\n  A:\n    Type: AWS::SNS::Topic\n", "m")
-
-
-def test_resources_at_the_end_without_a_newline() -> None:
-    changed = add_function("Resources:\n  A:\n    Type: AWS::SNS::Topic", "m")
-    assert changed.startswith("Resources:\n  A:\n    Type: AWS::SNS::Topic\n\n  # ---- model m\n")
-    assert changed.endswith("notBreaching\n")
-
-
-def test_takes_the_indentation_of_the_entries_that_are_there() -> None:
-    changed = add_function("Resources:\n    A:\n        Type: AWS::SNS::Topic\n", "m")
-    assert ids(changed, "    ")[:2] == ["A", "MFunction"]
-
-
-def test_keeps_windows_line_ends() -> None:
-    changed = add_function(TEMPLATE.replace("\n", "\r\n"), "m")
+def test_keeps_windows_line_ends(template: str) -> None:
+    changed = add_function(template.replace("\n", "\r\n"), "m")
     assert changed.count("\n") == changed.count("\r\n")
+    assert paths(changed)[-1] == "/v1/models/m/{proxy+}"

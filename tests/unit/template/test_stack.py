@@ -2,17 +2,14 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.translator.transform import transform
-from support.templates import read_template
+from support.templates import Resources, Template, of_type, operations, read_template
 
 from pilotlight.core.names import logical_stem
-
-Resources = dict[str, dict[str, Any]]
-
 
 OF_A_MODEL = (
     "get /v2/models/{}",
@@ -23,13 +20,8 @@ OF_A_MODEL = (
 )
 
 
-class _NoManagedPolicies:
-    def load(self) -> dict[str, str]:
-        return {}
-
-
 @pytest.fixture
-def template(request: pytest.FixtureRequest) -> dict[str, Any]:
+def template(request: pytest.FixtureRequest) -> Template:
     return read_template(request.config.rootpath / "template.yaml")
 
 
@@ -42,30 +34,12 @@ def models(request: pytest.FixtureRequest) -> list[str]:
 
 
 @pytest.fixture
-def resources(template: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Resources:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    for resource in template["Resources"].values():
-        for uri in {"CodeUri", "ContentUri"} & set(resource["Properties"]):
-            resource["Properties"][uri] = "s3://uploaded/by-sam"
-    expanded: Resources = transform(template, {}, _NoManagedPolicies())["Resources"]
-    return expanded
-
-
-def of_type(resources: Resources, kind: str) -> Resources:
-    return {name: resource for name, resource in resources.items() if resource["Type"] == kind}
-
-
-def operations(resources: Resources) -> dict[str, dict[str, Any]]:
-    (api,) = of_type(resources, "AWS::ApiGateway::RestApi").values()
-    return {
-        f"{method.replace('x-amazon-apigateway-any-method', 'any')} {path}": operation
-        for path, methods in api["Properties"]["Body"]["paths"].items()
-        for method, operation in methods.items()
-    }
+def resources(template: Template, expand: Callable[[Template], Resources]) -> Resources:
+    return expand(template)
 
 
 def test_every_model_has_a_function_and_every_function_a_folder(
-    template: dict[str, Any], request: pytest.FixtureRequest
+    template: Template, request: pytest.FixtureRequest
 ) -> None:
     functions: Path = request.config.rootpath / "functions"
     uris = {
@@ -90,13 +64,49 @@ def test_the_routes_are_those_of_the_protocols(resources: Resources, models: lis
 
 
 def test_every_route_calls_the_alias_that_a_deployment_shifts(resources: Resources) -> None:
-    uris = [json.dumps(it["x-amazon-apigateway-integration"]["uri"]) for it in operations(resources).values()]
-    assert all(re.search(r"\$\{\w+FunctionAliaslive\}", uri) for uri in uris), uris
+    for route, operation in operations(resources).items():
+        uri = json.dumps(operation["x-amazon-apigateway-integration"]["uri"])
+        assert re.search(r":lambda:path/2015-03-31/functions/\$\{\w+Function\.Arn\}:live/invocations", uri), route
+    aliases = of_type(resources, "AWS::Lambda::Alias").values()
+    assert {alias["Properties"]["Name"] for alias in aliases} == {"live"}
 
 
-def test_a_function_may_write_its_own_log_and_nothing_else(resources: Resources, models: list[str]) -> None:
+def test_every_route_of_a_model_calls_the_models_own_function(resources: Resources, models: list[str]) -> None:
+    for name in models:
+        for route in OF_A_MODEL:
+            integration = operations(resources)[route.format(name)]["x-amazon-apigateway-integration"]
+            assert f"${{{logical_stem(name)}Function.Arn}}" in integration["uri"]["Fn::Sub"]
+            assert (integration["type"], integration["httpMethod"]) == ("aws_proxy", "POST")
+
+
+def test_an_event_of_a_function_is_one_more_route(
+    template: Template, resources: Resources, expand: Callable[[Template], Resources]
+) -> None:
+    event = {"RestApiId": {"Ref": "Api"}, "Method": "POST", "Path": "/own"}
+    function = {"CodeUri": "functions/own", "Events": {"Own": {"Type": "Api", "Properties": event}}}
+    template["Resources"]["OwnFunction"] = {"Type": "AWS::Serverless::Function", "Properties": function}
+    found = operations(expand(template))
+    assert set(found) == {*operations(resources), "post /own"}
+    assert found["post /own"]["security"] == [{"api_key": []}]
+
+
+def test_this_api_alone_may_call_each_function_and_only_through_its_alias(
+    resources: Resources, models: list[str]
+) -> None:
+    permissions = of_type(resources, "AWS::Lambda::Permission").values()
+    aliases = {f"{logical_stem(name)}FunctionAliaslive" for name in (*models, "catalog")}
+    assert sorted(it["Properties"]["FunctionName"]["Ref"] for it in permissions) == sorted(aliases)
+    for permission in permissions:
+        assert permission["Properties"]["Action"] == "lambda:InvokeFunction"
+        assert permission["Properties"]["Principal"] == "apigateway.amazonaws.com"
+        assert permission["Properties"]["SourceArn"]["Fn::Sub"].endswith(":${AWS::AccountId}:${Api}/*")
+
+
+def test_a_function_may_write_the_log_that_it_writes_to_and_nothing_else(
+    resources: Resources, models: list[str]
+) -> None:
     roles = {name: role for name, role in of_type(resources, "AWS::IAM::Role").items() if trusts(role, "lambda")}
-    assert set(roles) == {f"{logical_stem(name)}Role" for name in (*models, "catalog")}
+    assert set(roles) == {"ModelsRole", "CatalogRole"}
     for name, role in roles.items():
         assert "ManagedPolicyArns" not in role["Properties"]
         (policy,) = role["Properties"]["Policies"]
@@ -105,6 +115,11 @@ def test_a_function_may_write_its_own_log_and_nothing_else(resources: Resources,
         assert logs["Resource"] == {"Fn::GetAtt": [name.replace("Role", "LogGroup"), "Arn"]}
         assert traces["Effect"] == {"Fn::If": ["TracingOn", "Allow", "Deny"]}
         assert all(action.startswith("xray:Put") for action in traces["Action"])
+    for name in (*models, "catalog"):
+        properties = resources[f"{logical_stem(name)}Function"]["Properties"]
+        shared = "Catalog" if name == "catalog" else "Models"
+        assert properties["Role"] == {"Fn::GetAtt": [f"{shared}Role", "Arn"]}
+        assert properties["LoggingConfig"] == {"LogGroup": {"Ref": f"{shared}LogGroup"}, "LogFormat": "JSON"}
 
 
 def trusts(role: dict[str, Any], service: str) -> bool:
@@ -112,13 +127,9 @@ def trusts(role: dict[str, Any], service: str) -> bool:
     return {"Service": f"{service}.amazonaws.com"} in principals
 
 
-def test_no_role_is_made_behind_the_templates_back_but_code_deploys(resources: Resources, models: list[str]) -> None:
-    assert set(of_type(resources, "AWS::IAM::Role")) == {
-        "ApiGatewayLogsRole",
-        "CatalogRole",
-        "CodeDeployServiceRole",
-        *(f"{logical_stem(name)}Role" for name in models),
-    }
+def test_no_role_is_made_behind_the_templates_back_but_code_deploys(resources: Resources) -> None:
+    roles = {"ApiGatewayLogsRole", "CatalogRole", "ModelsRole", "CodeDeployServiceRole"}
+    assert set(of_type(resources, "AWS::IAM::Role")) == roles
 
 
 def test_the_access_log_holds_no_payload_query_key_or_address(resources: Resources) -> None:
@@ -166,6 +177,30 @@ def test_every_alias_moves_by_canary_and_back_by_its_own_alarm(resources: Resour
         assert "Canary10Percent5Minutes" in json.dumps(properties["DeploymentConfigName"])
 
 
+def test_a_models_alarm_watches_its_own_alias_and_its_own_failures(
+    template: Template, resources: Resources, models: list[str]
+) -> None:
+    for name in models:
+        properties = resources[f"{logical_stem(name)}Alarm"]["Properties"]
+        metrics = {it["Id"]: it for it in properties["Metrics"]}
+        assert metrics["either"]["Expression"] == "FILL(crashes, 0) + FILL(failures, 0)"
+        assert [name for name, it in metrics.items() if it["ReturnData"]] == ["either"]
+        crashes, failures = (metrics[each]["MetricStat"]["Metric"] for each in ("crashes", "failures"))
+        function = f"{logical_stem(name)}Function"
+        assert (crashes["Namespace"], crashes["MetricName"]) == ("AWS/Lambda", "Errors")
+        assert crashes["Dimensions"] == [
+            {"Name": "FunctionName", "Value": {"Ref": function}},
+            {"Name": "Resource", "Value": {"Fn::Sub": f"${{{function}}}:live"}},
+        ]
+        (counted,) = template["Resources"]["ModelsFailures"]["Properties"]["MetricTransformations"]
+        assert failures["Namespace"] == counted["MetricNamespace"]
+        assert failures["MetricName"] == counted["MetricName"]
+        assert failures["Dimensions"] == [{"Name": "model", "Value": name}]
+        assert (properties["Threshold"], properties["TreatMissingData"]) == (0, "notBreaching")
+        topic = [{"Fn::GetAtt": ["Observability", "Outputs", "AlarmTopic"]}]
+        assert (properties["AlarmActions"], properties["OKActions"]) == (topic, topic)
+
+
 def test_every_log_group_has_a_retention(resources: Resources) -> None:
     groups = of_type(resources, "AWS::Logs::LogGroup")
     assert {group["Properties"]["RetentionInDays"]["Ref"] for group in groups.values()} == {"LogRetentionDays"}
@@ -179,7 +214,7 @@ def test_old_layers_and_the_accounts_log_role_outlive_the_stack(resources: Resou
     assert [resource["DeletionPolicy"] for resource in kept] == ["Retain"] * 3
 
 
-def test_snapshots_which_cost_while_idle_are_a_choice(template: dict[str, Any], resources: Resources) -> None:
+def test_snapshots_which_cost_while_idle_are_a_choice(template: Template, resources: Resources) -> None:
     assert template["Parameters"]["SnapStart"]["Default"] == "None"
     functions = of_type(resources, "AWS::Lambda::Function").values()
     assert [function["Properties"]["SnapStart"] for function in functions] == [{"ApplyOn": {"Ref": "SnapStart"}}] * len(
@@ -187,7 +222,7 @@ def test_snapshots_which_cost_while_idle_are_a_choice(template: dict[str, Any], 
     )
 
 
-def test_who_only_serves_gets_nothing_of_training(template: dict[str, Any]) -> None:
+def test_who_only_serves_gets_nothing_of_training(template: Template) -> None:
     assert template["Parameters"]["Training"]["Default"] == "off"
     stacks = of_type(template["Resources"], "AWS::CloudFormation::Stack")
     assert {name: stack.get("Condition") for name, stack in stacks.items()} == {
@@ -200,7 +235,7 @@ def test_who_only_serves_gets_nothing_of_training(template: dict[str, Any]) -> N
 
 
 def test_training_gets_only_what_it_takes_and_gives_what_is_passed_on(
-    template: dict[str, Any], request: pytest.FixtureRequest
+    template: Template, request: pytest.FixtureRequest
 ) -> None:
     nested = read_template(request.config.rootpath / "infra" / "training.yaml")
     properties = template["Resources"]["TrainingStack"]["Properties"]
@@ -214,7 +249,7 @@ def test_training_gets_only_what_it_takes_and_gives_what_is_passed_on(
 
 
 def test_training_in_the_stack_is_what_it_is_by_itself_unless_told_otherwise(
-    template: dict[str, Any], request: pytest.FixtureRequest
+    template: Template, request: pytest.FixtureRequest
 ) -> None:
     nested = read_template(request.config.rootpath / "infra" / "training.yaml")["Parameters"]
     passed = template["Resources"]["TrainingStack"]["Properties"]["Parameters"]

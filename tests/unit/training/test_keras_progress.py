@@ -2,8 +2,9 @@ import keras
 import numpy as np
 from support.progress import Heard
 
-from pilotlight.training import Recorder, keras_progress
-from pilotlight.training.keras.support import evaluate, history, is_keras, steps_an_epoch
+from pilotlight import keras_progress
+from pilotlight.training import Recorder
+from pilotlight.training.keras.models import evaluate, history, is_keras, steps_per_epoch
 
 
 def fitted(heard: Heard, seconds_a_step: float) -> keras.Model:
@@ -36,7 +37,7 @@ def test_what_a_fitted_model_tells() -> None:
     model = fitted(Heard(), seconds_a_step=1.0)
     x = np.ones((4, 1), np.float32)
     assert is_keras(model)
-    assert steps_an_epoch(model) == 10
+    assert steps_per_epoch(model) == 10
     assert evaluate(model, x, x)["loss"] >= 0
     curve = history(model)
     assert curve is not None
@@ -68,6 +69,6 @@ def test_a_model_that_was_not_compiled_tells_nothing() -> None:
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     x = np.ones((4, 1), np.float32)
     assert evaluate(model, x, x) == {}
-    assert steps_an_epoch(model) is None
+    assert steps_per_epoch(model) is None
     assert history(model) is None
     assert not is_keras(object())

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from pilotlight.training import learn_subwords
+from pilotlight import learn_subwords
 from pilotlight_runtime.text.subwords import pieces
 
 

@@ -1,7 +1,7 @@
 import pytest
 
+from pilotlight import Run
 from pilotlight.core.curve import Curve
-from pilotlight.training import Run
 
 
 def run() -> Run:

@@ -11,8 +11,8 @@ import os
 from collections.abc import Callable
 from ctypes import CFUNCTYPE, POINTER, PYFUNCTYPE, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_void_p
 
+from pilotlight_runtime.light_typing import Any, Final
 from pilotlight_runtime.paths import StrPath
-from pilotlight_runtime.typed import Any, Final
 
 API_VERSION: Final = 15
 """Of ONNX Runtime 1.15; its newest function here is GetResizedStringTensorElementBuffer."""

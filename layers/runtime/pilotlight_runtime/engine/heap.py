@@ -1,20 +1,23 @@
-"""Large pages for what ONNX Runtime allocates while it starts.
+"""Large pages for the memory that ONNX Runtime allocates while it starts, in a process of Lambda's alone.
 
-Its environment and a first session touch 4,000 pages of 4 KiB for the first time, which is a third of the time that
-they take. The engine takes its memory from glibc's malloc, so its heap is grown once beforehand, marked for large
-pages and given back to malloc. That takes no memory, since a page costs nothing before it is touched; a large one is
-then touched as a whole, so that up to two megabytes more are.
-Source of the numbers: malloc.h of glibc and mman-common.h of Linux. Elsewhere nothing happens.
+ONNX Runtime's environment and a first session touch 4,000 pages of 4 KiB for the first time, which is a third of their
+time. ONNX Runtime uses glibc's malloc, so `grow` grows malloc's heap once beforehand, marks it for large pages and
+gives it back to malloc. A page takes no memory before it is touched; a large page is touched as a whole, so that a
+process may take up to two megabytes more.
+
+`grow` changes settings of malloc for the whole process. So only the handler calls it, and only in Lambda; a tool that
+opens sessions keeps its own settings.
+Source of the numbers: malloc.h of glibc and mman-common.h of Linux. On other systems nothing happens.
 """
 
 from __future__ import annotations
 
 import ctypes
 
-from pilotlight_runtime.typed import Final
+from pilotlight_runtime.light_typing import Final
 
 ENOUGH: Final = 16 * 1024 * 1024
-"""Bytes: what environment and session of a small graph take, rounded up. Twice as much is no faster."""
+"""Bytes: the environment and the session of a small graph, rounded up. Twice as much is no faster."""
 
 _TRIM_THRESHOLD: Final = -1
 _MMAP_THRESHOLD: Final = -3
@@ -22,11 +25,11 @@ _MMAP_MAX: Final = -4
 _MADV_HUGEPAGE: Final = 14
 _LARGE_PAGE: Final = 2 * 1024 * 1024
 _SETTINGS: Final = {_MMAP_MAX: 65_536, _MMAP_THRESHOLD: 32 * 1024 * 1024, _TRIM_THRESHOLD: 64 * 1024 * 1024}
-"""Setting any of them ends glibc's own adjusting; these are what it would adjust to, and MMAP_MAX's default."""
+"""Setting one of them ends glibc's own adjustment. These are the values it would adjust to, and MMAP_MAX's default."""
 
 
 def grow(size: int) -> bool:
-    """Has the next `size` bytes of this thread's malloc lie on large pages; False where that cannot be asked for."""
+    """Puts the next `size` bytes of this thread's malloc on large pages; False where the system has none to offer."""
     libc = ctypes.CDLL(None)
     if not all(hasattr(libc, name) for name in ("mallopt", "malloc", "madvise", "free")):
         return False

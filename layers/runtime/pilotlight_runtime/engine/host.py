@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from pilotlight_runtime.typed import Final
+from pilotlight_runtime.light_typing import Final
 
 OPTIMIZED_NAME: Final = "optimized.onnx"
 """A graph as ONNX Runtime optimised it for one host. It is opened as it is."""
@@ -32,7 +32,7 @@ def describe_host(engine: str, *, machine: str | None = None, cpu_info: str = CP
 
 def _flags(path: str) -> list[str]:
     try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123  (no pathlib on a cold start)
+        with open(path, "rb", buffering=0) as file:
             text = file.read(_ENOUGH).decode("ascii", "replace")
     except OSError:
         return []

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from pilotlight_runtime.errors import SessionError
-from pilotlight_runtime.typed import Final
+from pilotlight_runtime.light_typing import Final
 
 _FOLDER: Final = "onnxruntime/capi"
 
@@ -17,14 +17,14 @@ def find_library(search: Sequence[str]) -> str:
     SessionError names the places looked at.
     """
     for entry in search:
-        folder = os.path.join(entry or ".", _FOLDER)  # noqa: PTH118  (pathlib takes 2 ms of a cold start)
+        folder = os.path.join(entry or ".", _FOLDER)
         try:
-            names = os.listdir(folder)  # noqa: PTH208  (as above)
+            names = os.listdir(folder)
         except OSError:  # no such folder, or `entry` is a zip file
             continue
         found = sorted(name for name in names if _is_library(name))
         if found:
-            return os.path.join(folder, found[-1])  # noqa: PTH118  (as above)
+            return os.path.join(folder, found[-1])
     raise SessionError(f"libonnxruntime is in {_FOLDER} of none of {', '.join(search)}")
 
 

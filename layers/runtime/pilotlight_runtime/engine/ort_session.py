@@ -13,9 +13,9 @@ from pilotlight_runtime.engine.plan import Plan
 from pilotlight_runtime.engine.start import installed_library, load_library, start_engine
 from pilotlight_runtime.engine.values import Handle, Values
 from pilotlight_runtime.errors import InferenceFailed, SessionError
+from pilotlight_runtime.light_typing import Final
 from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.tensor import Tensor
-from pilotlight_runtime.typed import Final
 
 _SETTINGS: Final = {
     # A thread that spins for work takes CPU time from the request that runs; Lambda's CPU share pays for both.
@@ -122,7 +122,7 @@ class Engine:
         api.set_session_log_severity_level(owned.pointer, LOG_FATAL)
         api.set_intra_op_num_threads(owned.pointer, threads)
         api.set_inter_op_num_threads(owned.pointer, 1)
-        if os.path.basename(encoded) == os.fsencode(OPTIMIZED_NAME):  # noqa: PTH119  (see paths)
+        if os.path.basename(encoded) == os.fsencode(OPTIMIZED_NAME):
             api.set_session_graph_optimization_level(owned.pointer, OPTIMIZE_NOTHING)  # everything is done already
         for key, value in _SETTINGS.items():
             api.add_session_config_entry(owned.pointer, key, value)

@@ -15,9 +15,9 @@ from ctypes import c_char_p, c_size_t, c_void_p
 from pilotlight_runtime.datatypes import BYTES, Datatype
 from pilotlight_runtime.engine.abi import OrtApi, OrtError
 from pilotlight_runtime.engine.values import COPY_UP_TO, Handle, Values, array_type, shape_array
+from pilotlight_runtime.light_typing import Any, Final
 from pilotlight_runtime.signature import TensorSpec
 from pilotlight_runtime.tensor import Tensor
-from pilotlight_runtime.typed import Any, Final
 
 _UNWRITTEN: Final = b"\xa5"
 """What outputs are full of before their first run. No BOOL looks like it."""

@@ -11,8 +11,8 @@ from functools import cache
 
 from pilotlight_runtime.datatypes import BYTES, Datatype
 from pilotlight_runtime.engine.abi import ALLOCATOR_DEVICE, MEMORY_DEFAULT, Call, OrtApi
+from pilotlight_runtime.light_typing import Any, Final
 from pilotlight_runtime.tensor import Tensor, element_count
-from pilotlight_runtime.typed import Any, Final
 
 COPY_UP_TO: Final = 65_536
 """Bytes. Lending takes 14 microseconds for each new size and a millisecond for the first; copying 64 KiB takes two."""

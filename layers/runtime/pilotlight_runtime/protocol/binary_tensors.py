@@ -10,8 +10,8 @@ import struct
 
 from pilotlight_runtime.datatypes import BOOL, BYTES, Datatype
 from pilotlight_runtime.errors import InvalidRequest
+from pilotlight_runtime.light_typing import Final
 from pilotlight_runtime.tensor import Tensor, element_count
-from pilotlight_runtime.typed import Final
 
 _LENGTH: Final = struct.Struct("<I")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
+from pilotlight_runtime.light_typing import Final
 from pilotlight_runtime.protocol.http import HttpResponse
-from pilotlight_runtime.typed import Final
 
 MAX_UNPACKED_BYTES: Final = 64 * 1024 * 1024
 """What a packed body of 6 MiB may unpack to; a bomb stops here."""

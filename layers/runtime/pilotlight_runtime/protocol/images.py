@@ -6,11 +6,11 @@ import struct
 
 from pilotlight_runtime.datatypes import Datatype
 from pilotlight_runtime.errors import InvalidRequest, SessionError, TooLarge
-from pilotlight_runtime.inference import InferRequest
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Final
 from pilotlight_runtime.manifest import ImageInput, Manifest
 from pilotlight_runtime.signature import TensorSpec
 from pilotlight_runtime.tensor import Tensor
-from pilotlight_runtime.typed import TYPE_CHECKING, Final
+from pilotlight_runtime.types import InferRequest
 
 if TYPE_CHECKING:
     from PIL.Image import Image

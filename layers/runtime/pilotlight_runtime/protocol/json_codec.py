@@ -10,7 +10,7 @@ compares the two.
 import json
 
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
-from pilotlight_runtime.typed import Any, Final, NamedTuple, NoReturn
+from pilotlight_runtime.light_typing import Any, Final, NamedTuple, NoReturn
 
 MAX_JSON_BYTES: Final = 16 * 1024 * 1024
 """A parsed document takes up to 25 times its length in memory; tensors larger than this come in binary."""

@@ -10,10 +10,10 @@ from itertools import chain
 
 from pilotlight_runtime.datatypes import BF16, BOOL, BYTES, DATATYPES, Datatype
 from pilotlight_runtime.errors import InvalidRequest
+from pilotlight_runtime.light_typing import Any, Final, NamedTuple
+from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.protocol.json_codec import DOUBTFUL, Doubts
 from pilotlight_runtime.tensor import MAX_RANK, Tensor, element_count
-from pilotlight_runtime.typed import Any, Final, NamedTuple
-from pilotlight_runtime.wording import brief
 
 MAX_ELEMENTS: Final = 64 * 1024 * 1024
 """More than any body can carry. Dimensions of 0 count as 1, so that none hides an absurd one."""
@@ -47,14 +47,14 @@ FORMS: Final[dict[str, JsonForm]] = {name: _form(kind) for name, kind in DATATYP
 def check_shape(where: str, shape: object) -> tuple[int, ...]:
     """`shape` as a tuple; InvalidRequest where it is no list of sizes that a tensor can have."""
     if not isinstance(shape, list) or any(type(size) is not int or size < 0 for size in shape):
-        raise InvalidRequest(f"{where}: shape must be a list of whole numbers, none negative; got {brief(shape)}")
+        raise InvalidRequest(f"{where}: shape must be a list of whole numbers, none negative; got {summarize(shape)}")
     if len(shape) > MAX_RANK:
         raise InvalidRequest(f"{where}: shape has {len(shape)} dimensions, the most is {MAX_RANK}")
     count = 1
     for size in shape:
         count *= max(size, 1)
         if count > MAX_ELEMENTS:
-            raise InvalidRequest(f"{where}: shape {brief(shape)} is too large; the most is {MAX_ELEMENTS} elements")
+            raise InvalidRequest(f"{where}: shape {summarize(shape)} is too large; the most is {MAX_ELEMENTS} elements")
     return tuple(shape)
 
 
@@ -66,7 +66,7 @@ def flatten(where: str, shape: tuple[int, ...], data: object) -> list[Any]:
     if not shape and not isinstance(data, list):
         return [data]
     if not isinstance(data, list):
-        raise InvalidRequest(f"{where}: data must be a list, got {brief(data)}")
+        raise InvalidRequest(f"{where}: data must be a list, got {summarize(data)}")
     level = data
     if list in map(type, data):
         for depth, size in enumerate(shape[1:], start=1):
@@ -166,4 +166,4 @@ def _fits(kind: Datatype, element: Any) -> bool:
 def _wrong(where: str, form: JsonForm, flat: Sequence[Any], fits: Callable[[Any], bool]) -> InvalidRequest:
     """The error for the first element that does not fit."""
     index, element = next((i, element) for i, element in enumerate(flat) if not fits(element))
-    return InvalidRequest(f"{where}: data[{index}] must be {form.expected}, got {brief(element)}")
+    return InvalidRequest(f"{where}: data[{index}] must be {form.expected}, got {summarize(element)}")

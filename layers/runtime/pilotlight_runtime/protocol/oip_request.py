@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from pilotlight_runtime.datatypes import BOOL, BYTES, Datatype, datatype
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.inference import InferRequest
+from pilotlight_runtime.light_typing import Any, Final, NamedTuple
+from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.protocol.binary_tensors import decode_binary
-from pilotlight_runtime.protocol.json_codec import DOUBTFUL, Doubts, loads, loads_fast
+from pilotlight_runtime.protocol.http import ParsedBody
+from pilotlight_runtime.protocol.json_codec import DOUBTFUL, Doubts, dumps, loads, loads_fast
 from pilotlight_runtime.protocol.json_tensors import check_shape, decode_json
 from pilotlight_runtime.tensor import Tensor
-from pilotlight_runtime.typed import Any, Final, NamedTuple
-from pilotlight_runtime.wording import brief
+from pilotlight_runtime.types import InferRequest
 
 HEADER_LENGTH: Final = "inference-header-content-length"
 
-_LONGEST_KNOWN: Final = 2048
-_MOST_KNOWN: Final = 32
+_MAX_TEMPLATE_BYTES: Final = 2048
+_MAX_TEMPLATES: Final = 32
 """Bytes of JSON, and how many requests, that are remembered at most."""
 
 _UNSUPPORTED: Final = ("classification", "shared_memory_region")
 """Parameters of Triton's other extensions, which change what an answer means: ignoring them would answer wrongly."""
 
 
-class Question(NamedTuple):
+class OipRequest(NamedTuple):
     """What was asked.
 
     request: what to infer. id: to be echoed, None where none was given. binary: for each output that the request names,
@@ -35,78 +36,85 @@ class Question(NamedTuple):
     binary_default: bool
 
 
-class Reader:
+class RequestReader:
     """Reads inference requests, and remembers their JSON where all numbers come after it: clients send it again."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, _Known] = {}
+        self._templates: dict[bytes, _Template] = {}
 
-    def read(self, body: bytes, header_length: str | None) -> Question:
+    def read(self, body: bytes, header_length: str | None) -> OipRequest:
         """The inference request in `body`, whose first `header_length` bytes are JSON (all of it where None).
 
         InvalidRequest names the field, what was expected and what came.
         """
         head, tail = _split(body, header_length)
-        known = self._known.get(head) if tail else None
-        if known is not None and len(tail) == known.size:
-            return known.with_numbers(tail)
-        question = _read(head, tail)
-        if tail and len(head) <= _LONGEST_KNOWN and _only_numbers(question, tail):
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            self._known[head] = _Known(question, len(tail))
-        return question
+        template = self._templates.get(head) if tail else None
+        if template is not None and len(tail) == template.size:
+            return template.with_numbers(tail)
+        decoded = _read(head, tail)
+        if tail and len(head) <= _MAX_TEMPLATE_BYTES and _only_numbers(decoded, tail):
+            if len(self._templates) >= _MAX_TEMPLATES:
+                self._templates.clear()
+            self._templates[head] = _Template(decoded, len(tail))
+        return decoded
+
+    def read_parsed(self, body: ParsedBody) -> OipRequest:
+        """As `read`, for JSON that is parsed already. It is refused in the words of `read`."""
+        try:
+            return _decoded(body.document, body.doubts, memoryview(b""))
+        except InvalidRequest:
+            return self.read(dumps(body.document), None)
 
 
-class _Known:
+class _Template:
     """A request whose inputs are numbers in binary, `size` bytes in all."""
 
-    def __init__(self, question: Question, size: int) -> None:
+    def __init__(self, decoded: OipRequest, size: int) -> None:
         self.size = size
-        self._question = question._replace(request=InferRequest({}, question.request.outputs))
+        self._decoded = decoded._replace(request=InferRequest({}, decoded.request.outputs))
         self._parts: list[tuple[str, Datatype, tuple[int, ...], int]] = []
         end = 0
-        for name, tensor in question.request.inputs.items():
+        for name, tensor in decoded.request.inputs.items():
             end += len(tensor.data)
             self._parts.append((name, tensor.datatype, tensor.shape, end))
 
-    def with_numbers(self, tail: memoryview) -> Question:
+    def with_numbers(self, tail: memoryview) -> OipRequest:
         inputs = {}
         start = 0
         for name, kind, shape, end in self._parts:
             inputs[name] = Tensor.trusted(kind, shape, tail[start:end])
             start = end
-        _, identity, binary, binary_default = self._question
-        return Question(InferRequest(inputs, self._question.request.outputs), identity, binary, binary_default)
+        _, identity, binary, binary_default = self._decoded
+        return OipRequest(InferRequest(inputs, self._decoded.request.outputs), identity, binary, binary_default)
 
 
-def _only_numbers(question: Question, tail: memoryview) -> bool:
+def _only_numbers(decoded: OipRequest, tail: memoryview) -> bool:
     """Whether all inputs lie in `tail` and need no look at their elements."""
-    tensors = question.request.inputs.values()
+    tensors = decoded.request.inputs.values()
     return all(tensor.datatype not in (BOOL, BYTES) for tensor in tensors) and len(tail) == sum(
         len(tensor.data) for tensor in tensors
     )
 
 
-def _read(head: bytes, tail: memoryview) -> Question:
+def _read(head: bytes, tail: memoryview) -> OipRequest:
     if not head:
         raise InvalidRequest("the body is empty; an inference request has a list of inputs")
     try:
-        return _question(*loads_fast(head), tail)
+        return _decoded(*loads_fast(head), tail)
     except InvalidRequest:
-        return _question(loads(head), DOUBTFUL, tail)  # what is refused is refused in one parser's words
+        return _decoded(loads(head), DOUBTFUL, tail)  # one parser words all refusals
 
 
-def _question(document: Any, doubts: Doubts, tail: memoryview) -> Question:
+def _decoded(document: Any, doubts: Doubts, tail: memoryview) -> OipRequest:
     if not isinstance(document, dict):
-        raise InvalidRequest(f"an inference request must be a JSON object, got {brief(document)}")
+        raise InvalidRequest(f"an inference request must be a JSON object, got {summarize(document)}")
     identity = document.get("id")
     if identity is not None and not isinstance(identity, str):
-        raise InvalidRequest(f"id must be a string, got {brief(identity)}")
+        raise InvalidRequest(f"id must be a string, got {summarize(identity)}")
     inputs = _inputs(document.get("inputs"), tail, doubts)
     binary_default = _flag("the request", _parameters("the request", document), "binary_data_output", default=False)
     binary = _outputs(document.get("outputs"), binary_default=binary_default)
-    return Question(InferRequest(inputs, tuple(binary)), identity, binary, binary_default)
+    return OipRequest(InferRequest(inputs, tuple(binary)), identity, binary, binary_default)
 
 
 def _split(body: bytes, header_length: str | None) -> tuple[bytes, memoryview]:
@@ -116,18 +124,18 @@ def _split(body: bytes, header_length: str | None) -> tuple[bytes, memoryview]:
     if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= len(body)):
         raise InvalidRequest(
             f"Inference-Header-Content-Length must be the JSON's length, at most the body's {len(body)} bytes;"
-            f" got {brief(header_length)}"
+            f" got {summarize(header_length)}"
         )
     return body[: int(text)], memoryview(body)[int(text) :]
 
 
 def _inputs(items: object, tail: memoryview, doubts: Doubts) -> dict[str, Tensor]:
     if not isinstance(items, list):
-        raise InvalidRequest(f"inputs must be a list of tensors, got {brief(items)}")
+        raise InvalidRequest(f"inputs must be a list of tensors, got {summarize(items)}")
     inputs: dict[str, Tensor] = {}
     for index, item in enumerate(items):
         name = _name(f"inputs[{index}]", item)
-        where = f"input {brief(name)}"
+        where = f"input {summarize(name)}"
         if name in inputs:
             raise InvalidRequest(f"{where} comes twice")
         inputs[name], tail = _tensor(where, item, tail, doubts)
@@ -153,7 +161,7 @@ def _tensor(where: str, item: dict[str, Any], tail: memoryview, doubts: Doubts) 
     if type(size) is not int or not 0 <= size <= len(tail):
         raise InvalidRequest(
             f"{where}: binary_data_size must be at most the {len(tail)} bytes left after the JSON that"
-            f" Inference-Header-Content-Length counts; got {brief(size)}"
+            f" Inference-Header-Content-Length counts; got {summarize(size)}"
         )
     return decode_binary(where, kind, shape, tail[:size]), tail[size:]
 
@@ -163,11 +171,11 @@ def _outputs(items: object, *, binary_default: bool) -> dict[str, bool]:
     if items is None:
         return {}
     if not isinstance(items, list):
-        raise InvalidRequest(f"outputs must be a list, got {brief(items)}")
+        raise InvalidRequest(f"outputs must be a list, got {summarize(items)}")
     outputs: dict[str, bool] = {}
     for index, item in enumerate(items):
         name = _name(f"outputs[{index}]", item)
-        where = f"output {brief(name)}"
+        where = f"output {summarize(name)}"
         if name in outputs:
             raise InvalidRequest(f"{where} is asked for twice")
         outputs[name] = _flag(where, _parameters(where, item), "binary_data", default=binary_default)
@@ -176,10 +184,10 @@ def _outputs(items: object, *, binary_default: bool) -> dict[str, bool]:
 
 def _name(where: str, item: object) -> str:
     if not isinstance(item, dict):
-        raise InvalidRequest(f"{where} must be an object, got {brief(item)}")
+        raise InvalidRequest(f"{where} must be an object, got {summarize(item)}")
     name = item.get("name")
     if not isinstance(name, str):
-        raise InvalidRequest(f"{where}: name must be a string, got {brief(name)}")
+        raise InvalidRequest(f"{where}: name must be a string, got {summarize(name)}")
     return name
 
 
@@ -188,7 +196,7 @@ def _parameters(where: str, item: dict[str, Any]) -> dict[str, Any]:
     if parameters is None:
         return {}
     if not isinstance(parameters, dict):
-        raise InvalidRequest(f"{where}: parameters must be an object, got {brief(parameters)}")
+        raise InvalidRequest(f"{where}: parameters must be an object, got {summarize(parameters)}")
     for name in _UNSUPPORTED:
         if parameters.get(name):
             raise InvalidRequest(f"{where}: parameter {name} is not supported")
@@ -198,5 +206,5 @@ def _parameters(where: str, item: dict[str, Any]) -> dict[str, Any]:
 def _flag(where: str, parameters: dict[str, Any], name: str, *, default: bool) -> bool:
     value = parameters.get(name, default)
     if not isinstance(value, bool):
-        raise InvalidRequest(f"{where}: {name} must be true or false, got {brief(value)}")
+        raise InvalidRequest(f"{where}: {name} must be true or false, got {summarize(value)}")
     return value

@@ -6,8 +6,8 @@ Sources: Open Inference Protocol v2, "HTTP/REST"; TensorFlow Serving, "RESTful A
 from __future__ import annotations
 
 from pilotlight_runtime.errors import MethodNotAllowed, NotFound
-from pilotlight_runtime.typed import Final, NamedTuple
-from pilotlight_runtime.wording import brief
+from pilotlight_runtime.light_typing import Final, NamedTuple
+from pilotlight_runtime.messages import summarize
 
 SERVER: Final = "server"
 LIVE: Final = "live"
@@ -62,7 +62,7 @@ def _find(path: str) -> tuple[Route, str]:
     found = _MODEL_PATHS.get((protocol, *rest, *([colon + verb] if colon else ())))
     if model and found is not None:
         return Route(found[0], model, version), found[1]
-    raise NotFound(f"there is nothing at {brief(path)}")
+    raise NotFound(f"there is nothing at {summarize(path)}")
 
 
 def _named(parts: list[str]) -> tuple[str, str, list[str]]:

@@ -10,53 +10,53 @@ import binascii
 
 from pilotlight_runtime.datatypes import BYTES
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
-from pilotlight_runtime.inference import InferRequest, InferResponse
+from pilotlight_runtime.light_typing import Any, Final, NamedTuple
 from pilotlight_runtime.manifest import Manifest
+from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.protocol.json_codec import DOUBTFUL, Doubts, loads, loads_fast
 from pilotlight_runtime.protocol.json_tensors import check_shape, decode_json, encode_json, flatten
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.tensor import MAX_RANK, Tensor, element_count
-from pilotlight_runtime.typed import Any, Final, NamedTuple
-from pilotlight_runtime.wording import brief
+from pilotlight_runtime.types import InferRequest, InferResponse
 
 _SIGNATURE: Final = "serving_default"
 _B64: Final = "b64"
 _MOST_EMPTY: Final = 1_000_000
 
 
-class Prediction(NamedTuple):
+class PredictRequest(NamedTuple):
     """request: what to infer. rows: how many instances there are in row format, None in column format."""
 
     request: InferRequest
     rows: int | None
 
 
-def read_prediction(body: bytes, signature: Signature) -> Prediction:
+def read_predict_request(body: bytes, signature: Signature) -> PredictRequest:
     """The predict request in `body`; InvalidRequest names the field, what was expected and what came."""
     if not body:
         raise InvalidRequest("the body is empty; a predict request has instances or inputs")
     try:
         return _prediction(*loads_fast(body), signature)
     except InvalidRequest:
-        return _prediction(loads(body), DOUBTFUL, signature)  # what is refused is refused in one parser's words
+        return _prediction(loads(body), DOUBTFUL, signature)  # one parser words all refusals
 
 
-def _prediction(document: Any, doubts: Doubts, signature: Signature) -> Prediction:
+def _prediction(document: Any, doubts: Doubts, signature: Signature) -> PredictRequest:
     if not isinstance(document, dict) or ("instances" in document) == ("inputs" in document):
         raise InvalidRequest("a predict request must be a JSON object with either instances or inputs")
     if document.get("signature_name") not in (None, "", _SIGNATURE):
-        raise InvalidRequest(f"signature_name must be {_SIGNATURE!r}, got {brief(document['signature_name'])}")
+        raise InvalidRequest(f"signature_name must be {_SIGNATURE!r}, got {summarize(document['signature_name'])}")
     if "inputs" in document:
         columns = _columns(document["inputs"], signature)
-        return Prediction(InferRequest(_tensors(columns, signature, doubts)), None)
+        return PredictRequest(InferRequest(_tensors(columns, signature, doubts)), None)
     instances = document["instances"]
     if not isinstance(instances, list) or not instances:
-        raise InvalidRequest(f"instances must be a list with at least one instance, got {brief(instances)}")
+        raise InvalidRequest(f"instances must be a list with at least one instance, got {summarize(instances)}")
     columns = _transposed(instances, signature)
-    return Prediction(InferRequest(_tensors(columns, signature, doubts)), len(instances))
+    return PredictRequest(InferRequest(_tensors(columns, signature, doubts)), len(instances))
 
 
-def write_prediction(response: InferResponse, rows: int | None) -> dict[str, Any]:
+def write_predict_response(response: InferResponse, rows: int | None) -> dict[str, Any]:
     """The answer: `predictions` with one item an instance, or `outputs` by name; a single output stands by itself.
 
     InvalidRequest where JSON cannot carry an output, or where rows are wanted of one that has none.
@@ -110,7 +110,7 @@ def _tensors(columns: dict[str, Any], signature: Signature, doubts: Doubts) -> d
     tensors = {}
     for name, value in columns.items():
         spec = signature.input(name)
-        where = f"input {brief(name)}"
+        where = f"input {summarize(name)}"
         if spec is None:
             names = ", ".join(repr(spec.name) for spec in signature.inputs)
             raise InvalidRequest(f"{where} is not one of the model's, which are {names}")
@@ -145,7 +145,7 @@ def _bytes(where: str, text: object) -> bytes:
             return binascii.a2b_base64(text[_B64], strict_mode=True)
     except ValueError:
         raise InvalidRequest(f"{where} is neither UTF-8 text nor base64") from None
-    raise InvalidRequest(f'{where} must be a string or {{"b64": "..."}}, got {brief(text)}')
+    raise InvalidRequest(f'{where} must be a string or {{"b64": "..."}}, got {summarize(text)}')
 
 
 def _is_b64(value: dict[str, Any]) -> bool:

@@ -1,15 +1,16 @@
-"""Texts in, a label and the probability of each class out: what app.py of a text classifier gives model_handler."""
+"""Texts in, a label and the probability of each class out: `prepare` for the app.py of a text classifier."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from pilotlight_runtime.assets import read_json
 from pilotlight_runtime.datatypes import FP32
-from pilotlight_runtime.inference import Prepare, Prepared
-from pilotlight_runtime.loading import LoadedModel
+from pilotlight_runtime.light_typing import Final, NamedTuple
 from pilotlight_runtime.tensor import Tensor
-from pilotlight_runtime.text.texts import Vocabulary, batches, padded, read_json, read_texts, texts_tensor
-from pilotlight_runtime.typed import Final, NamedTuple
+from pilotlight_runtime.text.tensors import batches, padded, read_texts, texts_tensor
+from pilotlight_runtime.text.tokens import Vocabulary
+from pilotlight_runtime.types import LoadedModel, Prepare, Prepared
 
 INPUT: Final = "text"
 PROBABILITIES: Final = "probabilities"
@@ -20,10 +21,13 @@ LABELS: Final = "labels.json"
 
 
 class Limits(NamedTuple):
-    """What one text and one run of the graph may be.
+    """Limits of one text and of one run of the graph.
 
-    longest: characters of a text; more is refused. cells: of a batch, see text.batches. mixed: whether texts of
-    different lengths may share a batch, so that the graph must ignore padding. power: see text.batches.
+    Attributes:
+        longest: The most characters of a text; a longer one is refused.
+        cells: The most cells of a batch, see `batches`.
+        mixed: Whether texts of different lengths may share a batch. The graph must then ignore padding.
+        power: 2 where memory grows with the square of the length, see `batches`.
     """
 
     longest: int
@@ -33,10 +37,18 @@ class Limits(NamedTuple):
 
 
 def text_classifier(cut: Callable[[str], list[str]], limits: Limits) -> Prepare:
-    """A `prepare` for a version with the graph GRAPH and the assets VOCABULARY and LABELS, a JSON list.
+    """Makes a `prepare` for model_handler, for a version that train.py exported as a text classifier.
 
-    The graph takes INT64 ids of shape (n, length) and gives FP32 probabilities of shape (n, classes). cut: text to
-    tokens, the one that train.py used. A text of several equal highest probabilities has the first one's label.
+    The version has the graph `classifier`, which takes INT64 ids of shape (n, length) and gives FP32 probabilities of
+    shape (n, classes), and the assets vocabulary.json and labels.json, a JSON list of classes. The function answers
+    `probabilities`, FP32 of shape (n, classes), and `label`, BYTES of shape (n,): the first of the likeliest classes.
+
+    Args:
+        cut: Turns a text into tokens; the function that train.py used.
+        limits: What a text and a batch may be at most.
+
+    Returns:
+        The `prepare` function. It raises ManifestError where an asset is missing or malformed.
     """
 
     def prepare(model: LoadedModel) -> Prepared:

@@ -1,7 +1,7 @@
-"""Texts and other sequences written token by token: greedy and beam search over any model that scores the next token.
+"""Greedy and beam search: writes sequences token by token with any model that scores the next token.
 
-The search knows no graph: it asks a Step. CachedDecoder is the Step over a graph with a key-value cache. Only
-functions that generate import this module.
+The search knows no graph; it calls a Step. CachedDecoder is a Step over a graph with a key-value cache. Only functions
+that generate import this module.
 """
 
 from __future__ import annotations
@@ -11,27 +11,30 @@ from collections.abc import Callable, Mapping, Sequence
 from heapq import nsmallest
 
 from pilotlight_runtime.datatypes import INT64
+from pilotlight_runtime.light_typing import Final, NamedTuple
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
-from pilotlight_runtime.typed import Final, NamedTuple
 
 Candidates = Sequence[tuple[int, float]]
-"""What may follow a row: tokens and their log-probabilities, the most probable first, as many as there are beams."""
+"""What may follow a row: tokens with their log-probabilities, the most probable first, as many as there are beams."""
 
 Step = Callable[[Sequence[int], Sequence[int], Sequence[int]], Sequence[Candidates]]
-"""Scores what follows each row, given tokens, parents and sources, each of one number a row.
+"""Scores what follows each row. Its arguments are tokens, parents and sources, each with one number a row.
 
-Row i is what row parents[i] of the call before was, and tokens[i] behind it, written for the source sources[i]. In the
-first call, which has a row a source, nothing was before.
+Row i is row parents[i] of the previous call with tokens[i] behind it, and belongs to the source sources[i]. The first
+call has one row a source and no previous rows.
 """
 
 
 class Search(NamedTuple):
-    """How sequences are searched.
+    """How to search for sequences.
 
-    begin: the token that each begins with, not part of the answer. end: the token that ends each, likewise. longest:
-    how many steps at most, that of `end` among them. beams: how many hypotheses a source has; 1 is greedy search.
-    penalty: the exponent of the length penalty, 0 for none; greedy search needs none.
+    Attributes:
+        begin: The token that begins each sequence; not part of the answer.
+        end: The token that ends each sequence; not part of the answer.
+        longest: The most steps, the one of `end` among them.
+        beams: The number of hypotheses of a source; 1 is greedy search.
+        penalty: The exponent of the length penalty, 0 for none. Greedy search needs none.
     """
 
     begin: int
@@ -42,7 +45,13 @@ class Search(NamedTuple):
 
 
 class Generated(NamedTuple):
-    """A sequence. score: its log-probability over the length penalty. complete: whether it ended by itself."""
+    """A sequence that `generate` found.
+
+    Attributes:
+        tokens: Its tokens, without `begin` and `end`.
+        score: Its log-probability divided by the length penalty.
+        complete: Whether it ended by itself, within `longest` steps.
+    """
 
     tokens: tuple[int, ...]
     score: float
@@ -58,11 +67,19 @@ class _Hypothesis(NamedTuple):
 
 
 def generate(step: Step, sources: int, search: Search) -> list[Generated]:
-    """The best sequence found for each of so many sources, which advance together; those that are done drop out.
+    """Searches for the best sequence of each source. All sources advance together; finished ones drop out.
 
-    Each step keeps the best `beams` continuations of a source, less those that have ended: an ended one keeps its
-    place. Equal scores go to the earlier row, then to the lower token. The best ended sequence is the answer; where
-    none has ended after `longest` steps, the best one so far is, not complete.
+    Each step keeps the best `beams` continuations of a source; sequences that have ended count among them. Equal
+    scores go to the earlier row, then to the lower token. The answer is the best sequence that has ended, or, where
+    none has after `longest` steps, the best one so far.
+
+    Args:
+        step: Scores what follows each row, for instance a CachedDecoder.
+        sources: The number of sources.
+        search: Tokens, limits and beams.
+
+    Returns:
+        One sequence a source, in order.
     """
     beams = [_Beam(source, search) for source in range(sources)]
     for _ in range(search.longest):
@@ -129,11 +146,15 @@ class _Beam:
 
 
 class CachedDecoder:
-    """A Step over a graph that keeps what attention has computed of earlier tokens, for one batch of sources.
+    """A step for `generate` over a graph with a key-value cache, for one batch of sources.
 
-    The graph takes INT64 `token`, `parent` and `source` of shape (rows,), see Step; `cache` of shape (rows before,
-    ...), one further open dimension of which grows by 1 a step from 0; and `context`, the same in each step. It gives,
-    for the most probable tokens, INT64 `tokens` and FP32 `scores` of shape (rows, candidates), and `next_cache`.
+    The graph takes INT64 `token`, `parent` and `source` of shape (rows,); `cache` of shape (previous rows, ...), one
+    further open dimension of which grows from 0 by 1 a step; and the context. It gives the most probable tokens as
+    INT64 `tokens` and FP32 `scores` of shape (rows, candidates), and `next_cache`.
+
+    Args:
+        session: The decoder graph.
+        context: Further inputs by name, the same in each step, such as the encoder's outputs.
     """
 
     def __init__(self, session: Session, context: Mapping[str, Tensor]) -> None:
@@ -142,7 +163,19 @@ class CachedDecoder:
         self._cache: Tensor | None = None
 
     def __call__(self, tokens: Sequence[int], parents: Sequence[int], sources: Sequence[int]) -> list[Candidates]:
-        """See Step; InferenceFailed where the graph fails."""
+        """Runs one step.
+
+        Args:
+            tokens: The last token of each row.
+            parents: For each row, the row of the previous step that it continues.
+            sources: For each row, its source.
+
+        Returns:
+            For each row, tokens with their log-probabilities, the most probable first.
+
+        Raises:
+            InferenceFailed: The graph fails.
+        """
         cache = self._empty(len(tokens)) if self._cache is None else self._cache
         inputs = {
             "token": _whole(tokens),

@@ -1,4 +1,4 @@
-"""Subwords: texts cut into frequent parts of words, and parts put together to a text again.
+"""Subwords: cuts texts into frequent parts of words, and joins parts to a text again.
 
 Byte-pair encoding over characters: Sennrich, Haddow and Birch, "Neural Machine Translation of Rare Words with Subword
 Units", 2016. Only functions that write texts import this module.
@@ -10,13 +10,14 @@ import json
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from pilotlight_runtime.assets import read_json
 from pilotlight_runtime.errors import ManifestError
+from pilotlight_runtime.light_typing import Final
 from pilotlight_runtime.paths import StrPath
-from pilotlight_runtime.text.texts import Vocabulary, read_json
-from pilotlight_runtime.typed import Final
+from pilotlight_runtime.text.tokens import Vocabulary
 
 MARK: Final = "\u2581"
-"""Begins what white space stands before, so that a text can be put together again; the sign that SentencePiece uses."""
+"""Stands for the white space before a word, so that parts can be joined again; SentencePiece uses the same sign."""
 BEGIN: Final = "<begin>"
 END: Final = "<end>"
 
@@ -38,10 +39,17 @@ def pieces(text: str) -> list[str]:
 
 
 class Subwords:
-    """What texts of one language are cut into: characters and what `merges` make of them, the earliest merge first.
+    """The subwords of one language: characters, and the parts that merges make of them.
 
-    ids: 0 is padding, 1 an unknown character, then BEGIN, END, the characters and the merged parts. Raises ValueError
-    where a character comes twice.
+    Ids: 0 is padding, 1 an unknown character, 2 the begin and 3 the end of a sequence (`begin`, `end`), then the
+    characters, then the merged parts.
+
+    Args:
+        characters: Every known character.
+        merges: Pairs of parts that become one part, the earliest merge first.
+
+    Raises:
+        ValueError: A character comes twice.
     """
 
     def __init__(self, characters: Sequence[str], merges: Iterable[tuple[str, str]]) -> None:
@@ -54,30 +62,72 @@ class Subwords:
         self._ranks = {pair: rank for rank, pair in enumerate(self.merges)}
 
     def cut(self, text: str) -> list[str]:
-        """The parts of `text`, in lower case; a character that no text had when it was learned is one by itself."""
+        """Cuts a text.
+
+        Args:
+            text: Any text.
+
+        Returns:
+            Its parts in lower case. An unknown character is a part by itself.
+        """
         return [part for piece in pieces(text) for part in self._merged(piece)]
 
     def ids(self, text: str) -> list[int]:
-        """The ids of `cut`."""
+        """Cuts a text and looks its parts up.
+
+        Args:
+            text: Any text.
+
+        Returns:
+            One id a part.
+        """
         return self.vocabulary.ids(self.cut(text))
 
     def unknown(self, text: str) -> str:
-        """The first character of `text`, in lower case, that has no id, or a MARK; "" where all have one."""
+        """Finds the first character that has no id.
+
+        Args:
+            text: Any text.
+
+        Returns:
+            The character in lower case, or the sign for white space; "" where all characters have an id.
+        """
         known = self._known
         return next((each for each in text.lower() if each == MARK or not (each in known or each.isspace())), "")
 
     def text(self, ids: Iterable[int]) -> str:
-        """The text that `ids` are the parts of: what `cut` took apart, white space of any length being one space."""
+        """Joins parts to a text, the reverse of `ids`.
+
+        Args:
+            ids: The parts of a text.
+
+        Returns:
+            The text in lower case. White space of any length is one space.
+        """
         return "".join(map(self.vocabulary.token, ids)).replace(MARK, " ").strip()
 
     def dump(self) -> bytes:
-        """The subwords as an asset, JSON."""
+        """Writes the subwords as an asset.
+
+        Returns:
+            JSON in UTF-8.
+        """
         document = {"characters": self.characters, "merges": self.merges}
         return (json.dumps(document, ensure_ascii=False) + "\n").encode()
 
     @classmethod
     def load(cls, path: StrPath) -> Subwords:
-        """The subwords that `dump` wrote to `path`; ManifestError where they are none."""
+        """Reads subwords that `dump` wrote.
+
+        Args:
+            path: The asset's path, see LoadedModel.asset.
+
+        Returns:
+            The subwords.
+
+        Raises:
+            ManifestError: The file holds no subwords.
+        """
         document = read_json(path)
         try:
             merges = [(str(left), str(right)) for left, right in document["merges"]]
@@ -86,7 +136,7 @@ class Subwords:
             raise ManifestError(f"{path} holds no subwords ({error}); train the model again") from error
 
     def _merged(self, piece: str) -> list[str]:
-        """The parts of a piece: its characters, the pair with the earliest merge joined until there is none."""
+        """Cuts a piece: joins the pair with the earliest merge until no pair has one."""
         parts, never = list(piece), len(self.merges)
         while len(parts) > 1:
             rank, at = min((self._ranks.get(pair, never), index) for index, pair in enumerate(pairwise(parts)))

@@ -1,16 +1,15 @@
-"""Where the data comes from and what is fitted to it. It works as it stands; make both functions your own."""
+"""Loads the data and fits the model. It works as it is; change both functions to your needs."""
 
 import keras
 import numpy as np
 
-from pilotlight.core.artifacts import Array, Dataset
-from pilotlight.training import Run, array_batches, fingerprint, fit_model, load_arrays
+from pilotlight import Array, Dataset, Run, array_batches, fingerprint, fit_model, load_arrays
 
 
 def load(run: Run) -> Dataset:
-    """Pictures as float32 of 0..1, shape (n, 28, 28, 1), and one class of 0..9 each, the held-out part apart.
+    """Pictures as float32 of 0..1, shape (n, 28, 28, 1), and the class of each, 0..9. A part is held out.
 
-    `load_arrays` knows digits (from scikit-learn), mnist, PATH.npz and s3://bucket/key.npz.
+    `load_arrays` reads digits (from scikit-learn), mnist, PATH.npz, folders of .npy files and s3://bucket/key.npz.
     """
     raw = load_arrays(run)
     return Dataset(
@@ -24,7 +23,7 @@ def load(run: Run) -> Dataset:
 
 
 def train(data: Dataset, run: Run) -> keras.Model:
-    """A small convolutional network, fitted for `run.epochs`."""
+    """Fits a small convolutional network for `run.epochs`."""
     layers = keras.layers
     model = keras.Sequential(
         [

@@ -3,9 +3,7 @@
 longest: characters of a text; a longer one is refused with status 400. cells: texts times words of one run.
 """
 
-from pilotlight_runtime.handler import model_handler
-from pilotlight_runtime.text.classifier import Limits, text_classifier
-from pilotlight_runtime.text.texts import words
+from pilotlight_runtime import Limits, model_handler, text_classifier, words
 
 LIMITS = Limits(longest=5000, cells=65_536, mixed=True)
 

@@ -1,39 +1,48 @@
-"""Where the data comes from and what is fitted to it. It works as it stands; make both functions your own."""
+"""Loads the data and fits the model. It works as it is; change both functions to your needs.
+
+What only training needs lies in training/ beside this file. It is not packaged into the function.
+"""
 
 import keras
 
-from pilotlight.core.artifacts import Dataset, Exported
-from pilotlight.training import (
+from pilotlight import (
+    Arrays,
+    Dataset,
+    Exported,
     Run,
     build_vocabulary,
     exported_classifier,
     fingerprint,
     fit_model,
-    load_sentiments,
+    load_tsv_folder,
     text_batches,
+    words,
 )
-from pilotlight_runtime.text.texts import words
 
-LEAST = 2
+from training.reviews import load_reviews
+
+REVIEWS = "reviews"
+"""The data source that generates short film reviews. It is there to try things with."""
+CLASSES = ("negative", "positive")
+MIN_TEXTS = 2
 """A word of fewer texts is unknown to the model."""
 LOWEST = -1e9
 
 
 def load(run: Run) -> Dataset:
-    """Texts, and the number of the class of each, the held-out part apart.
+    """Texts, and the number of the class of each. A part is held out.
 
-    `load_sentiments` knows reviews, sentences that a grammar makes, and folders with train.tsv and test.tsv.
-    `load_languages` knows folders with a text file a class.
+    `load_tsv_folder` reads a folder with train.tsv and test.tsv, `load_text_folder` one with a text file a class.
     """
-    arrays, classes = load_sentiments(run)
-    return Dataset(*arrays, source=run.source, fingerprint=fingerprint(arrays), classes=classes)
+    arrays: Arrays = load_reviews() if run.source == REVIEWS else load_tsv_folder(run, CLASSES)
+    return Dataset(*arrays, source=run.source, fingerprint=fingerprint(arrays), classes=CLASSES)
 
 
 def train(data: Dataset, run: Run) -> Exported:
-    """A small convolutional network over words, fitted for `run.epochs`; the vocabulary goes with it."""
-    cut = [words(text) for text in data.x_train.tolist()]
-    vocabulary = build_vocabulary(cut, LEAST)
-    rows = [vocabulary.ids(tokens) for tokens in cut]
+    """Fits a small convolutional network over words for `run.epochs`, and exports it with its vocabulary."""
+    tokens = [words(text) for text in data.x_train.tolist()]
+    vocabulary = build_vocabulary(tokens, MIN_TEXTS)
+    rows = [vocabulary.ids(each) for each in tokens]
     held = [vocabulary.ids(words(text)) for text in data.x_test.tolist()]
     model = network(vocabulary.size, len(data.classes))
     model.compile(keras.optimizers.Adam(run.learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
@@ -44,7 +53,7 @@ def train(data: Dataset, run: Run) -> Exported:
 
 
 def network(size: int, classes: int) -> keras.Model:
-    """Ids of shape (n, length), 0 where a text is shorter, to probabilities. What is padding must count nowhere."""
+    """A model of ids of shape (n, length), padded with 0, to probabilities. It must ignore padding."""
     layers, ops = keras.layers, keras.ops
     ids = keras.Input((None,), dtype="int64", name="ids")
     there = ops.not_equal(ids, 0)[:, :, None]

@@ -1,0 +1,109 @@
+"""Opens one graph: chooses its file, checks its weights meanwhile, compares its signature, runs it once."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+
+from pilotlight_runtime.background import BackgroundTask
+from pilotlight_runtime.errors import InferenceFailed, SessionError
+from pilotlight_runtime.integrity import check_file, weight_files
+from pilotlight_runtime.light_typing import NamedTuple
+from pilotlight_runtime.manifest import MANIFEST_NAME, MODEL_NAME, Manifest
+from pilotlight_runtime.paths import StrPath
+from pilotlight_runtime.session import OpenSession, Session
+from pilotlight_runtime.signature import Signature, TensorSpec
+from pilotlight_runtime.types import Host
+from pilotlight_runtime.warm_up import warm_up
+
+
+class OpenedGraph(NamedTuple):
+    """A graph that is ready to run. warm_up_failure, fallback: see LoadedModel."""
+
+    session: Session
+    warm_up_failure: InferenceFailed | None
+    fallback: str
+
+
+def open_graph(
+    folder: StrPath, manifest: Manifest, open_session: OpenSession, threads: int, host: Host | None = None
+) -> OpenedGraph:
+    """Opens the only graph of `manifest`; see loading.load_model for arguments and errors."""
+    graph, fallback = choose_graph(manifest, host or this_host)
+    session = open_checked(folder, graph, manifest, open_session, threads)
+    check_signature(manifest.signature, session.signature)
+    return OpenedGraph(session, warm_up(session, manifest.signature), fallback)
+
+
+def choose_graph(manifest: Manifest, host: Host) -> tuple[str, str]:
+    """The file to open on `host`, and why it is not the optimised one: "" where it is, or where there is none."""
+    loading = manifest.loading
+    if loading is None or not loading.host:
+        return MODEL_NAME, ""
+    found = host()
+    if found == loading.host:
+        return loading.graph, ""
+    return MODEL_NAME, f"{loading.graph} was made for {loading.host}; this is {found}, so {MODEL_NAME} is opened"
+
+
+def open_checked(folder: StrPath, graph: str, manifest: Manifest, open_session: OpenSession, threads: int) -> Session:
+    """Opens a session while other threads check the weights; LoadError where either fails."""
+    path = os.path.join(folder, graph)
+    checks = [BackgroundTask(partial(check_file, folder, file)) for file in weight_files(manifest)]
+    for check in checks:
+        check.start()
+    try:
+        return open_session(path, threads)
+    finally:
+        for check in checks:
+            check.result()  # Report the checksum error, not its consequence.
+
+
+def this_host() -> str:
+    """Describes the engine and CPU of this machine, see `engine.host`; SessionError where there is no engine."""
+    from pilotlight_runtime.engine.host import describe_host
+    from pilotlight_runtime.engine.ort_session import engine_version
+
+    return describe_host(engine_version())
+
+
+def check_signature(published: Signature, graph: Signature) -> None:
+    """Raises SessionError where the graph's inputs or outputs are not what the manifest says.
+
+    The manifest may fix a dimension that the graph leaves open, not the reverse. The graph may not know the shape of
+    an output at all.
+    """
+    for side, specs, found in (
+        ("inputs", published.inputs, graph.inputs),
+        ("outputs", published.outputs, graph.outputs),
+    ):
+        fits = _input_fits if side == "inputs" else _output_fits
+        same = len(specs) == len(found) and all(fits(a, b) for a, b in zip(specs, found, strict=True))
+        if not same:
+            raise SessionError(f"{MODEL_NAME} has the {side} {_list(found)}, but {MANIFEST_NAME} says {_list(specs)}")
+
+
+def _input_fits(published: TensorSpec, graph: TensorSpec) -> bool:
+    return (
+        published[:2] == graph[:2]
+        and len(published.shape) == len(graph.shape)
+        and all(theirs in (-1, ours) for ours, theirs in zip(published.shape, graph.shape, strict=True))
+    )
+
+
+def _output_fits(published: TensorSpec, graph: TensorSpec) -> bool:
+    """ONNX Runtime reports an output of unknown rank as a scalar."""
+    return published[:2] == graph[:2] and (
+        not graph.shape
+        or (
+            len(published.shape) == len(graph.shape)
+            and all(
+                -1 in (ours, theirs) or ours == theirs
+                for ours, theirs in zip(published.shape, graph.shape, strict=True)
+            )
+        )
+    )
+
+
+def _list(specs: tuple[TensorSpec, ...]) -> str:
+    return ", ".join(f"{spec.name} {spec.datatype.name}{list(spec.shape)}" for spec in specs)

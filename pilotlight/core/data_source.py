@@ -1,0 +1,84 @@
+"""Where training data lie: one value, parsed in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+_S3: Final = "s3://"
+_FILES: Final = (".npz", ".csv")
+
+
+class SourceKind(Enum):
+    """What a data source is.
+
+    NAME: a data set that Pilotlight or train.py knows by this name. FILE, FOLDER: on this machine. OBJECT: one object
+    in S3. PREFIX: every object below a prefix in S3.
+    """
+
+    NAME = "name"
+    FILE = "file"
+    FOLDER = "folder"
+    OBJECT = "object"
+    PREFIX = "prefix"
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """Where training data lie.
+
+    Attributes:
+        text: The source as a person wrote it.
+        kind: What it is.
+        path: The file or folder on this machine; None for the other kinds.
+    """
+
+    text: str
+    kind: SourceKind
+    path: Path | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the data lie on this machine."""
+        return self.path is not None
+
+    @property
+    def in_s3(self) -> bool:
+        """Whether the data lie in S3."""
+        return self.kind in (SourceKind.OBJECT, SourceKind.PREFIX)
+
+    @property
+    def suffix(self) -> str:
+        """The end of the file's or object's name, such as .npz; "" for the other kinds."""
+        return Path(self.text).suffix if self.kind in (SourceKind.FILE, SourceKind.OBJECT) else ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def parse_data_source(text: str, base: Path, built_in: Collection[str] = ()) -> DataSource:
+    """Parse what a person gives as training data.
+
+    Args:
+        text: A name, a path, s3://bucket/key, or s3://bucket/prefix/.
+        base: The folder that relative paths count from.
+        built_in: Names that win over folders of the same name.
+
+    Returns:
+        The source. Text that is neither an address nor a path is a NAME.
+    """
+    if text.startswith(_S3):
+        return DataSource(text, SourceKind.PREFIX if text.endswith("/") else SourceKind.OBJECT)
+    if not text or text in built_in:
+        return DataSource(text, SourceKind.NAME)
+    path = base / text
+    if text.endswith(_FILES):
+        return DataSource(text, SourceKind.FILE, path)
+    if path.is_dir():
+        return DataSource(text, SourceKind.FOLDER, path)
+    if "/" in text or path.exists():
+        return DataSource(text, SourceKind.FILE, path)
+    return DataSource(text, SourceKind.NAME)

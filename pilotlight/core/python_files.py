@@ -1,0 +1,51 @@
+"""A person's Python files: which names they define, and loading them as modules."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+
+def top_level_names(path: Path) -> set[str]:
+    """Return the names that the file binds at its top level, without executing it.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        SyntaxError: It is not Python.
+        UnicodeDecodeError: It is not UTF-8.
+    """
+    names: set[str] = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                names.add(name)
+            case ast.Assign(targets=targets):
+                names.update(target.id for target in targets if isinstance(target, ast.Name))
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                names.add(name)
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                names.update(alias.asname or alias.name for alias in aliases)
+            case _:
+                pass
+    return names
+
+
+def load_python_file(path: Path, name: str) -> ModuleType:
+    """Execute the file as a module, which sys.modules does not hold: two files of one name never meet there.
+
+    Args:
+        path: The file.
+        name: The module's name, for tracebacks and pickles.
+
+    Raises:
+        ImportError: The file's name does not end in .py.
+        Exception: Whatever the file raises.
+    """
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be loaded as Python")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,1 @@
+../../../../../functions/sentiment/training/__init__.py

@@ -1,0 +1,1 @@
+../../../../../functions/sentiment/training/reviews.py

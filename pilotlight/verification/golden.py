@@ -1,0 +1,76 @@
+"""Reference samples for a model that comes without its source.
+
+An .npz file holds one array per input, under the input's name, exactly as one call takes it. It may also hold expected
+outputs, under the outputs' names; where it holds none, ONNX's reference implementation computes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from pilotlight.core.artifacts import Array, Candidate, Named, ParityReport
+from pilotlight.core.errors import DataError
+from pilotlight.core.modelconfig import ParityConfig
+from pilotlight.core.npz import read_npz
+from pilotlight.verification.graphs import verify_golden, verify_graph
+from pilotlight_runtime.session import OpenSession
+from pilotlight_runtime.signature import Signature
+
+_HINT = "It needs one array per input, under the input's name, as numpy.savez writes them."
+
+
+class Golden(NamedTuple):
+    """inputs, outputs: by name; outputs is empty where none are expected."""
+
+    inputs: dict[str, Array]
+    outputs: dict[str, Array]
+
+
+def verify_import(
+    candidate: Candidate,
+    golden: Golden | None,
+    predict: Callable[[Named], Named],
+    config: ParityConfig,
+    open_session: OpenSession,
+) -> ParityReport:
+    """Compare a model that comes without its source.
+
+    Args:
+        candidate: The imported model.
+        golden: Reference samples; None where there are none, and then the report's note says that nothing was compared.
+        predict: ONNX's reference implementation, which computes the expected outputs where `golden` holds none.
+        config: The tolerances.
+        open_session: Opens the graph.
+    """
+    if golden is None:
+        return verify_graph(candidate, None, config, "", open_session)
+    expected = golden.outputs
+    if expected:
+        missing = [spec.name for spec in candidate.signature.outputs if spec.name not in expected]
+        note = f"compared with expected outputs; none were given for {', '.join(missing)}" if missing else ""
+    else:
+        expected = dict(predict(golden.inputs))
+        note = "compared with ONNX's reference implementation, since no expected outputs were given"
+    report = verify_golden(candidate, golden.inputs, expected, config, open_session)
+    return replace(report, note=note)
+
+
+def load_golden(path: Path, signature: Signature) -> Golden:
+    """The samples in `path`; DataError where they do not fit `signature`. Nothing is ever unpickled."""
+    arrays = read_npz(path, str(path), _HINT)
+    inputs = {spec.name: arrays.pop(spec.name) for spec in signature.inputs if spec.name in arrays}
+    outputs = {spec.name: arrays.pop(spec.name) for spec in signature.outputs if spec.name in arrays}
+    missing = [spec.name for spec in signature.inputs if spec.name not in inputs]
+    if missing:
+        raise DataError(str(path), f"lacks the inputs {', '.join(missing)}", _HINT)
+    if arrays:
+        known = ", ".join(spec.name for spec in (*signature.inputs, *signature.outputs))
+        raise DataError(str(path), f"holds {', '.join(arrays)}, which the model does not have", f"It has {known}.")
+    for spec in signature.inputs:
+        if not spec.accepts(inputs[spec.name].shape):
+            found = list(inputs[spec.name].shape)
+            raise DataError(str(path), f"{spec.name} has shape {found}, the model takes {list(spec.shape)}", _HINT)
+    return Golden(inputs, outputs)

@@ -1,0 +1,184 @@
+"""check: whether the project's parts fit together. Each check reads files and gives findings; none changes anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pilotlight.core.errors import UserError
+from pilotlight.core.names import logical_stem
+from pilotlight.core.project import Project
+from pilotlight.core.python_files import top_level_names
+from pilotlight.packaging.requirements import REQUIREMENTS, read_pins, refuse_shared
+from pilotlight.store import Store
+from pilotlight.workflows.context import Context
+
+CATALOG: Final = "catalog"
+_TOP_LEVEL: Final = re.compile(r"^(\w+):", re.MULTILINE)
+_RESOURCE: Final = re.compile(r"^  (\w+Function):\s*(?:#.*)?$", re.MULTILINE)
+_ROUTE: Final = re.compile(r"^\s+\"?/v2/models/([^/\"]+)/\{proxy\+\}\"?:", re.MULTILINE)
+_REQUIREMENT: Final = re.compile(r"^[A-Za-z0-9]")
+
+
+class Finding(NamedTuple):
+    """One thing that was checked.
+
+    Attributes:
+        where: The file, from the project's root.
+        what: What was checked in it.
+        problem: What is wrong; empty where it is right.
+        advice: What to do about the problem.
+    """
+
+    where: str
+    what: str
+    problem: str = ""
+    advice: str = ""
+
+
+def check(context: Context) -> list[Finding]:
+    """Check the project, model by model, then what the models share. Nothing is executed or changed.
+
+    Returns:
+        One finding for each thing that was checked; the project is right where no finding has a problem.
+
+    Raises:
+        ProjectError: The current folder lies in no project.
+    """
+    return list(_findings(context.project, context.store))
+
+
+def _findings(project: Project, store: Store) -> Iterator[Finding]:
+    if not project.models():
+        yield Finding("functions/", "models", "there are none", "Run `pilotlight new NAME`.")
+    for name in project.models():
+        yield from _model(project, store, name)
+    yield _handler(project.functions / CATALOG, project.root, ("handler",))
+    yield from _packages(project, CATALOG)
+    yield from _template(project)
+    yield _layer(project)
+
+
+def _model(project: Project, store: Store, name: str) -> Iterator[Finding]:
+    where = f"functions/{name}/model.toml"
+    try:
+        kind = project.config(name).kind
+    except UserError as error:
+        yield Finding(where, "settings", error.what, error.hint)
+        return
+    yield Finding(where, "settings")
+    folder = project.folder(name)
+    yield _handler(folder, project.root, ("handler",))
+    if kind != "onnx":
+        yield _python(folder / "train.py", project.root, ("load", "train"))
+    yield from _packages(project, name)
+    yield _pin(project, store, name, kind)
+
+
+def _pin(project: Project, store: Store, name: str, kind: str) -> Finding:
+    where = f"functions/{name}/model.lock"
+    try:
+        lock = project.lock(name)
+        if lock is None:
+            way = f"import FILE.onnx --name {name}" if kind == "onnx" else f"train {name}"
+            return Finding(where, "pin", "no version is pinned", f"Run `pilotlight {way}` or `pilotlight pin`.")
+        _, digest = store.manifest(name, lock.version)
+    except UserError as error:
+        return Finding(where, "pin", error.what, error.hint)
+    if digest != lock.manifest_sha256:
+        problem = f"version {lock.version} in the store has another manifest than the one that was pinned"
+        return Finding(where, "pin", problem, f"If that is meant, run `pilotlight pin {name}@{lock.version}`.")
+    return Finding(where, f"pin {lock.version}")
+
+
+def _handler(folder: Path, root: Path, names: tuple[str, ...]) -> Finding:
+    return _python(folder / "app.py", root, names)
+
+
+def _python(path: Path, root: Path, names: tuple[str, ...]) -> Finding:
+    """Whether the file parses and binds `names` at its top level; it is not executed."""
+    where = str(path.relative_to(root))
+    try:
+        bound = top_level_names(path)
+    except FileNotFoundError:
+        return Finding(where, "code", "does not exist", "Write it; `pilotlight new` shows a small one.")
+    except (SyntaxError, UnicodeDecodeError) as error:
+        return Finding(where, "code", f"is not Python: {error}", "Correct that line.")
+    missing = [name for name in names if name not in bound]
+    if missing:
+        return Finding(where, "code", f"does not define {' and '.join(missing)}", "Define it at the top level.")
+    return Finding(where, "code")
+
+
+def _packages(project: Project, name: str) -> Iterator[Finding]:
+    """Whether the function's own requirements.txt, where it has one, says exactly what the layer lacks."""
+    path = project.functions / name / REQUIREMENTS
+    if not path.is_file():
+        return
+    where = str(path.relative_to(project.root))
+    try:
+        pins = read_pins(path)
+        refuse_shared(path, pins, project.layer / REQUIREMENTS)
+    except UserError as error:
+        yield Finding(where, "packages", error.what, error.hint)
+        return
+    yield Finding(where, f"packages: {', '.join(str(pin) for pin in pins) or 'none'}")
+
+
+def _template(project: Project) -> Iterator[Finding]:
+    template = (project.root / "template.yaml").read_text(encoding="utf-8")
+    resources = function_resources(template)
+    wanted = {f"{logical_stem(name)}Function": name for name in (*project.models(), CATALOG)}
+    for resource, name in wanted.items():
+        if resource in resources:
+            yield Finding("template.yaml", resource)
+        else:
+            advice = f"Add it; `pilotlight new` in an empty project shows the block that {name} needs."
+            yield Finding("template.yaml", resource, f"has no such resource for functions/{name}", advice)
+    yield from _routes(template, project.models())
+    for resource in sorted(resources - set(wanted)):
+        problem = "belongs to no folder under functions/"
+        yield Finding("template.yaml", resource, problem, "Remove the resource, or restore the model's folder.")
+
+
+def _routes(template: str, models: list[str]) -> Iterator[Finding]:
+    """Whether the API's paths lead to each model and to no other; nothing where functions have events instead."""
+    if "&Route" not in template:
+        return
+    routed = set(_ROUTE.findall(template))
+    for name in sorted(set(models) - routed):
+        advice = f"Add the model's five paths; `pilotlight new {name}` in an empty project shows them."
+        yield Finding("template.yaml", f"routes of {name}", f"has no path /v2/models/{name}/{{proxy+}}", advice)
+    for name in sorted(routed - set(models)):
+        advice = "Remove its five paths, or restore the model's folder."
+        yield Finding("template.yaml", f"routes of {name}", "lead to no folder under functions/", advice)
+
+
+def function_resources(template: str) -> set[str]:
+    """The logical ids ending in Function directly below Resources in `template` (YAML with two spaces of indent)."""
+    start = re.search(r"^Resources:", template, re.MULTILINE)
+    if start is None:
+        return set()
+    following = _TOP_LEVEL.search(template, start.end())
+    section = template[start.end() : following.start() if following else len(template)]
+    return set(_RESOURCE.findall(section))
+
+
+def _layer(project: Project) -> Finding:
+    """Whether every requirement of the layer is pinned by hash, and none by address."""
+    path = project.layer / REQUIREMENTS
+    where = str(path.relative_to(project.root))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Finding(where, "layer", "does not exist", "Restore it; `pilotlight init` writes one.")
+    lines = [line for line in text.replace("\\\n", " ").splitlines() if _REQUIREMENT.match(line)]
+    loose = [line.split()[0] for line in lines if "--hash=sha256:" not in line or "==" not in line]
+    if not lines or loose:
+        problem = f"has no hash for {', '.join(loose)}" if loose else "names no requirement"
+        return Finding(where, "layer", problem, "Lock it again with versions and hashes.")
+    if "://" in "".join(lines):
+        return Finding(where, "layer", "names an address", "Leave only names, versions and hashes.")
+    return Finding(where, f"layer: {len(lines)} requirements with hashes")

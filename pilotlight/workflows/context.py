@@ -1,0 +1,161 @@
+"""What a workflow needs from the world around it: the project, the store, AWS, the clock, a place to report to."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pilotlight.core.clock import Clock, utc_now
+from pilotlight.core.progress import Progress, Silent
+from pilotlight.core.project import Project, find_project
+from pilotlight.core.stopping import Stop
+
+if TYPE_CHECKING:  # these rooms import numpy, onnx or boto3
+    from pilotlight.batch import Cloud
+    from pilotlight.store import Blobs, Store
+    from pilotlight_runtime.session import OpenSession
+
+
+def open_blobs(location: str) -> Blobs:
+    """Open the blobs of a store.
+
+    Args:
+        location: A folder, or s3://bucket/prefix.
+    """
+    if not location.startswith("s3://"):
+        from pilotlight.store import FolderBlobs
+
+        return FolderBlobs(Path(location))
+    from pilotlight.aws import S3Blobs, parse_s3_url, s3_client
+
+    bucket, prefix = parse_s3_url(location)
+    return S3Blobs(s3_client(), bucket, prefix)
+
+
+def download_data(url: str, target: Path) -> None:
+    """Download training data from S3.
+
+    Args:
+        url: s3://bucket/key of one object, or s3://bucket/prefix/ for everything below it.
+        target: The file to write; the folder where `url` ends with a slash.
+    """
+    from pilotlight.aws import fetch_object, fetch_prefix, s3_client
+
+    fetch = fetch_prefix if url.endswith("/") else fetch_object
+    fetch(s3_client(), url, target)
+
+
+def connect_to_aws() -> Cloud:
+    """Return the AWS services that a training run uses, with the environment's credentials and region."""
+    from pilotlight import aws
+    from pilotlight.batch import Cloud
+
+    clients = aws.Clients()
+    return Cloud(
+        region=clients.region,
+        engine=aws.BatchEngine(clients.batch),
+        logs=aws.LogStreams(clients.logs),
+        images=aws.Images(clients.ecr),
+        quotas=aws.Quotas(clients.quotas),
+        machines=aws.Machines(clients.ec2, clients.ecs),
+        prices=aws.Prices(clients.ec2, lambda: clients.pricing, clients.region),
+        stacks=aws.Stacks(clients.cloudformation),
+        objects=aws.Objects(clients.s3),
+    )
+
+
+def tag_image(root: Path) -> str:
+    """Return the tag of the training image for the code in the project at `root`, as it is now."""
+    from pilotlight.image import image_tag, read_variant
+
+    return image_tag(root, variant=read_variant(root))
+
+
+def current_user() -> str:
+    """Return user@host, for people who look into the store."""
+    try:
+        return f"{getpass.getuser()}@{socket.gethostname()}"
+    except (KeyError, OSError):  # a user id without a name
+        return socket.gethostname()
+
+
+@dataclass(frozen=True)
+class Context:
+    """The world around a workflow. Everything in it can be replaced, so a workflow runs without AWS in tests.
+
+    Attributes:
+        cwd: The folder that relative paths count from, and in which the project is looked for.
+        environ: The environment variables.
+        progress: Where stages report.
+        clock: The time of day.
+        sleep: Waits for a number of seconds.
+        stop: Ends a fit early when someone asks it to.
+        connect: Connects to AWS; called only by workflows that need it.
+        download: Downloads s3:// data to a path.
+        tag_image: Returns the tag of the training image of a project's folder.
+        user: Who runs this.
+        given_project: The project, where it is not the one around `cwd`.
+        given_store: The store, where it is not the project's own.
+        given_engine: Opens a graph, where ONNX Runtime does not.
+    """
+
+    cwd: Path
+    environ: Mapping[str, str]
+    progress: Progress = field(default_factory=Silent)
+    clock: Clock = utc_now
+    sleep: Callable[[float], None] = time.sleep
+    stop: Stop = field(default_factory=Stop)
+    connect: Callable[[], Cloud] = connect_to_aws
+    download: Callable[[str, Path], None] = download_data
+    tag_image: Callable[[Path], str] = tag_image
+    user: str = field(default_factory=current_user)
+    given_project: Project | None = None
+    given_store: Store | None = None
+    given_engine: OpenSession | None = None
+
+    @cached_property
+    def project(self) -> Project:
+        """The project around `cwd`; ProjectError where there is none."""
+        return self.given_project or find_project(self.cwd, self.environ)
+
+    @cached_property
+    def blobs(self) -> Blobs:
+        """The blobs of the project's store: versions and runs."""
+        return open_blobs(self.project.store)
+
+    @cached_property
+    def store(self) -> Store:
+        """The project's store of versions."""
+        if self.given_store is not None:
+            return self.given_store
+        from pilotlight.store import Store
+
+        return Store(self.blobs)
+
+    @cached_property
+    def open_session(self) -> OpenSession:
+        """Opens a graph with ONNX Runtime, as the functions do."""
+        if self.given_engine is not None:
+            return self.given_engine
+        from pilotlight_runtime.engine.ort_session import open_session
+
+        return open_session
+
+    @property
+    def layer_cache(self) -> Path:
+        """Where finished layers are kept, by the digest of their content."""
+        return self.project.root / ".pilotlight" / "cache" / "layers"
+
+    def path(self, given: str | Path) -> Path:
+        """Return `given` as a path, counted from `cwd` where it is relative."""
+        return self.cwd / given
+
+    def seconds(self) -> float:
+        """Return the time of day in seconds since the epoch."""
+        return self.clock().timestamp()

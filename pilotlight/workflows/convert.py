@@ -1,0 +1,53 @@
+"""Convert a saved model: from a file to a pinned version."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from pilotlight.conversion import adapter_for_file
+from pilotlight.core.artifacts import Fitted
+from pilotlight.core.stages import Stages
+from pilotlight.training.data.s3 import local_folder
+from pilotlight.training.fitting import load
+from pilotlight.training.train_module import load_train_module
+from pilotlight.workflows.build_candidate import build_candidate
+from pilotlight.workflows.context import Context
+from pilotlight.workflows.prepare_run import check_model, resolve_run
+from pilotlight.workflows.publish import Publication, publish
+from pilotlight.workflows.source_model import source_model
+from pilotlight.workflows.types import ConvertRequest, TrainResult
+
+
+def convert(request: ConvertRequest, context: Context) -> TrainResult:
+    """Convert a saved model, verify it on the data that train.py loads, publish it and pin it.
+
+    Args:
+        request: Which model, and the file that holds it.
+        context: The project, its store, and where to report.
+
+    Returns:
+        The published version.
+
+    Raises:
+        UserError: As `train` does.
+    """
+    stages = Stages(context.progress)
+    config = check_model(context, request.name)
+    run = resolve_run(context, config, request.options)
+    adapter = adapter_for_file(request.source)
+
+    with stages.stage("load"):
+        model = adapter.load(request.source)
+        module = load_train_module(context.project.folder(request.name))
+    with local_folder(run) as local:
+        data = load(module, run, local)
+
+    with tempfile.TemporaryDirectory() as temporary:
+        source = source_model(context, config, Fitted(model, data, {}, 0.0))
+        built = build_candidate(source, config, stages, Path(temporary), context.open_session)
+        facts = {
+            "source": request.source.name,
+            "data": {"source": data.source, "fingerprint": data.fingerprint},
+        }
+        return publish(built, adapter, Publication(config, facts=facts), context, stages)

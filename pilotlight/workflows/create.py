@@ -1,0 +1,61 @@
+"""init, new: create a project, and a model in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pilotlight import scaffold
+from pilotlight.workflows.context import Context
+
+
+@dataclass(frozen=True)
+class InitRequest:
+    """Where to create a project.
+
+    Attributes:
+        folder: The project's folder; it is created where it does not exist.
+    """
+
+    folder: Path
+
+
+@dataclass(frozen=True)
+class NewRequest:
+    """Which model to create.
+
+    Attributes:
+        name: Lower-case words joined by - or _, such as spam-filter.
+        kind: What the model's files are copied from: keras-image, keras-text, sklearn or onnx.
+    """
+
+    name: str
+    kind: str = "keras-image"
+
+
+def init_project(request: InitRequest, context: Context) -> Path:
+    """Create a project without models: template.yaml, the shared layer, the catalog function, a Makefile.
+
+    Returns:
+        The project's folder.
+
+    Raises:
+        ProjectError: A file of the project exists already; nothing is written.
+    """
+    root = context.path(request.folder)
+    scaffold.init_project(root)
+    return root
+
+
+def new_model(request: NewRequest, context: Context) -> Path:
+    """Create a model: a folder below functions/, and its function in template.yaml.
+
+    Returns:
+        The model's folder.
+
+    Raises:
+        ProjectError: The name is impossible or taken, the kind is unknown, or template.yaml has no place for the
+            function; nothing is written.
+    """
+    scaffold.new_model(context.project, request.name, request.kind)
+    return context.project.folder(request.name)

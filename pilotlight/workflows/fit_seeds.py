@@ -1,0 +1,103 @@
+"""One model from several seeds: each is fitted and measured, and the one with the median score is kept.
+
+A single seed may be lucky, in the split of the data or in the start of training. The median of several says what to
+expect, and the published model is the one that it was measured on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pilotlight.core.artifacts import Exported, Fitted
+from pilotlight.core.errors import ProjectError, TrainingError
+from pilotlight.core.labels import served
+from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.training.fitting import fit
+from pilotlight.training.run import Recorder, Run
+from pilotlight.verification.reference import measure_held_out
+from pilotlight.workflows.source_model import reference_of
+from pilotlight.workflows.types import Scores
+
+
+class _Measured(NamedTuple):
+    score: float
+    seed: int
+    fitted: Fitted
+
+
+def fit_seeds(folder: Path, config: ModelConfig, run: Run, count: int) -> tuple[Fitted, Scores | None]:
+    """Fit one model for each seed run.seed, run.seed + 1, … and return the one with the median score.
+
+    Args:
+        folder: The model's folder, with its train.py.
+        config: The model's configuration.
+        run: The settings; `run.progress` gets each seed's score as a note.
+        count: The number of seeds.
+
+    Returns:
+        The fitted model and all scores; no scores where `count` is 1. With an even number, the model is that of the
+        lower of the two middle scores.
+
+    Raises:
+        ProjectError: The scores cannot be compared: model.toml names no metric or signature, or the labels do not fit.
+        TrainingError: train.py failed.
+    """
+    if count == 1:
+        return fit(folder, config, run), None
+    metric = config.training.metric
+    measured = []
+    for seed in range(run.seed, run.seed + count):
+        fitted = fit(folder, config, replace(run, seed=seed, recorder=Recorder()))
+        score = measure_score(fitted, config)
+        run.progress.note(f"seed {seed}: {metric} {score:.4f}")
+        measured.append(_Measured(score, seed, fitted))
+    _check_distinct_files([one.fitted for one in measured])
+    kept = sorted(measured, key=lambda one: (one.score, one.seed))[(count - 1) // 2]
+    scores = Scores(metric, {one.seed: one.score for one in measured}, kept.seed)
+    run.progress.note(f"median of {count} seeds: {metric} {scores.median:.4f}; the model of seed {kept.seed} is kept")
+    return kept.fitted, scores
+
+
+def check_seeds(config: ModelConfig, count: int, where: str) -> None:
+    """Raise ProjectError, before anything is fitted, where several seeds could not be compared."""
+    if count > 1 and (not config.training.metric or config.signature is None):
+        lacks = "[signature]" if config.training.metric else "training.metric"
+        raise ProjectError(where, f"has no {lacks}, so seeds cannot be compared", "Name it, or train with one seed.")
+
+
+def measure_score(fitted: Fitted, config: ModelConfig) -> float:
+    """Return the model's metric on its held-out part: as the framework measured it, else computed."""
+    metric = config.training.metric
+    found = dict(fitted.metrics)
+    if metric not in found and config.signature is not None:
+        signature = served(config.signature, config.labels)
+        reference = reference_of(fitted, config, signature)
+        try:
+            found |= measure_held_out(reference, metric)
+        except ValueError as error:
+            raise TrainingError(f"model {config.name!r}", str(error), "Correct training.metric.") from error
+    if metric not in found:
+        raise ProjectError(
+            f"model.toml of {config.name}",
+            f"names the metric {metric}, which the held-out labels do not fit",
+            "Correct training.metric, or train with one seed.",
+        )
+    return found[metric]
+
+
+def _check_distinct_files(fitted: list[Fitted]) -> None:
+    """A train.py that exports to one file would give the last seed's model whichever is chosen."""
+    paths = Counter(path for one in fitted for path in _files(one.model))
+    if shared := [path for path, count in paths.items() if count > 1]:
+        raise TrainingError(
+            str(shared[0]), "was returned for more than one seed", "Name the file after run.seed in train.py."
+        )
+
+
+def _files(model: Any) -> set[Path]:
+    """The files that what train.py gave is read from."""
+    graphs = model.graphs.values() if isinstance(model, Exported) else (model,)
+    return {graph for graph in graphs if isinstance(graph, Path)}

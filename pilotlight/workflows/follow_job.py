@@ -1,0 +1,89 @@
+"""Follow a job on AWS Batch to its end: its log, its cost, and what the run made."""
+
+from __future__ import annotations
+
+from pilotlight.batch import (
+    DEFAULT_LOG_GROUP,
+    SUCCEEDED,
+    Cloud,
+    Cost,
+    Job,
+    JobGone,
+    Result,
+    Watched,
+    Watcher,
+    failure,
+    no_result,
+    read_prices,
+    read_queue,
+    read_result,
+    record_cost,
+    stated,
+)
+from pilotlight.core.errors import RunError
+from pilotlight.workflows.context import Context
+
+
+class RunDetached(Exception):
+    """Ctrl-C while a run was followed: the run goes on. run: its name."""
+
+    def __init__(self, run: str) -> None:
+        super().__init__(f"Detached; the run goes on. {describe_return(run)}")
+        self.run = run
+
+
+def describe_return(run: str) -> str:
+    """Say how a person comes back to a run."""
+    return f"Come back with `pilotlight runs watch {run}`, end it with `pilotlight runs cancel {run}`."
+
+
+def follow_job(cloud: Cloud, run: str, job: str, context: Context, *, log_group: str = DEFAULT_LOG_GROUP) -> Result:
+    """Watch `job` to its end and return what the run made.
+
+    Raises:
+        RunError: The job failed, or cannot be watched.
+        RunDetached: Someone pressed Ctrl-C; the job goes on.
+    """
+    watcher = Watcher(cloud, context.progress, log_group=log_group, clock=context.seconds, sleep=context.sleep)
+    try:
+        watched = watcher.watch(job)
+    except KeyboardInterrupt:
+        raise RunDetached(run) from None
+    except JobGone:
+        raise
+    except RunError as error:  # credentials that ran out, a network that went away: the job is not affected
+        hint = f"{error.hint} The run itself goes on. {describe_return(run)}"
+        raise RunError(error.where, error.what, hint) from error
+    cost = _read_cost(cloud, watched)
+    context.progress.note(_describe_cost(cost))
+    if cost.spent is not None:
+        record_cost(context.blobs, run, job, *cost.spent)
+    return _read_result(context, run, watched)
+
+
+def _describe_cost(cost: Cost) -> str:
+    return f"cost: {cost.spent}, {cost.note}" if cost.spent is not None else f"cost: not known; {cost.note}"
+
+
+def _read_cost(cloud: Cloud, watched: Watched) -> Cost:
+    job, machines = watched.job, watched.machines
+    try:
+        environments = read_queue(cloud.engine, job.queue, cloud.region).environments
+    except RunError:  # the queue was deleted; the known instances still have prices
+        environments = ()
+    return stated(job, machines, read_prices(cloud.prices, cloud.machines, environments, job.needs, machines.values()))
+
+
+def _read_result(context: Context, run: str, watched: Watched) -> Result:
+    job = watched.job
+    model = _model_of(job, run)
+    if job.status != SUCCEEDED:
+        raise failure(job, watched.error, model, run)
+    result = read_result(context.blobs, run)
+    if result is None:
+        raise no_result(job, model, run)
+    return result
+
+
+def _model_of(job: Job, run: str) -> str:
+    return job.name.removesuffix(f"-{run}")

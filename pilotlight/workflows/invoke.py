@@ -1,0 +1,143 @@
+"""invoke: one request to a model, on this machine or deployed."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TextIO
+
+from pilotlight.core.artifacts import Array
+from pilotlight.core.errors import DataError
+from pilotlight.local import questions
+from pilotlight.local.answers import outputs_of
+from pilotlight.local.endpoint import Endpoint, GatewayEndpoint, HttpEndpoint, successful
+from pilotlight.local.gateway import WebAnswer
+from pilotlight.local.questions import Question
+from pilotlight.workflows.context import Context
+from pilotlight.workflows.local_functions import load_gateway, package_models
+from pilotlight.workflows.model_versions import find_version, split_reference
+from pilotlight_runtime.signature import TensorSpec
+
+
+@dataclass(frozen=True)
+class InvokeRequest:
+    """What to send, and where to. Exactly one of image, json_file, npz and inputs is given.
+
+    Attributes:
+        model: NAME or NAME@VERSION; the pinned version without one.
+        image: A PNG or JPEG file, sent as it is.
+        json_file: A file with an inference request of the Open Inference Protocol, or a plain list of values.
+        npz: A file with arrays by input name, sent as binary tensors.
+        inputs: Arrays by input name, sent as binary tensors.
+        url: The endpoint, such as https://HOST/STAGE; None for the packaged handler, in this process.
+        api_key: Sent as x-api-key to `url`.
+        binary_outputs: Ask for binary tensors where arrays are sent; else the response is JSON alone.
+        log: Takes a failing function's log, but for its records of requests and metrics.
+    """
+
+    model: str
+    image: str | Path | None = None
+    json_file: str | Path | None = None
+    npz: str | Path | None = None
+    inputs: Mapping[str, Array] | None = None
+    url: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    binary_outputs: bool = True
+    log: TextIO = field(default_factory=lambda: sys.stderr, repr=False)
+
+
+@dataclass(frozen=True)
+class InvokeResult:
+    """A model's response.
+
+    Attributes:
+        response: The HTTP response, whose status is 2xx.
+        where: The endpoint, for messages.
+    """
+
+    response: WebAnswer
+    where: str
+
+    @property
+    def text(self) -> str:
+        """The response's body as text."""
+        return self.response.body.decode("utf-8", "replace")
+
+    def read_outputs(self) -> dict[str, Array]:
+        """Read the output tensors.
+
+        Returns:
+            Arrays by output name, in the response's order. BYTES are object arrays; BF16 are their bits in uint16.
+
+        Raises:
+            ServiceError: The response is not one of the Open Inference Protocol.
+        """
+        return outputs_of(self.response, self.where)
+
+
+def invoke(request: InvokeRequest, context: Context) -> InvokeResult:
+    """Send one inference request to a model.
+
+    Raises:
+        DataError: Not exactly one input is given, a file cannot be read, or it does not fit the model's inputs.
+        ProjectError: The project has no such model.
+        StoreError: The model is not pinned, or the store lacks the version.
+        ServiceError: The endpoint gives no response, or one whose status is not 2xx.
+    """
+    given = (request.image, request.json_file, request.npz, request.inputs)
+    if sum(each is not None for each in given) != 1:
+        raise DataError("invoke", "needs one of --image, --json and --npz", "Say what to send.")
+    name, _ = split_reference(request.model)
+    with _open_endpoint(request, context) as endpoint:
+        sent = _make_request(endpoint, request, context)
+        response = successful(endpoint.send("POST", sent.path, sent.headers, sent.body), request.url or name)
+    return InvokeResult(response, request.url or name)
+
+
+def _make_request(endpoint: Endpoint, request: InvokeRequest, context: Context) -> Question:
+    path = questions.infer_path(*split_reference(request.model))
+    if request.image is not None:
+        return questions.picture_question(path, context.path(request.image))
+    specs = _read_input_specs(endpoint, path, request.model)
+    if request.json_file is not None:
+        return questions.json_question(path, context.path(request.json_file), specs)
+    binary = request.binary_outputs
+    if request.npz is not None:
+        return questions.array_question(path, context.path(request.npz), specs, binary_answer=binary)
+    return questions.arrays_question(path, request.inputs or {}, "inputs", specs, binary_answer=binary)
+
+
+def _read_input_specs(endpoint: Endpoint, path: str, model: str) -> tuple[TensorSpec, ...]:
+    name, _ = split_reference(model)
+    metadata = successful(endpoint.send("GET", path.removesuffix("/infer"), {}, b""), name)
+    return questions.specs_of(metadata.body, name)
+
+
+@contextmanager
+def _open_endpoint(request: InvokeRequest, context: Context) -> Iterator[Endpoint]:
+    """The endpoint at the request's address; without one the gateway over this model, in a temporary folder."""
+    if request.url is not None:
+        yield HttpEndpoint(request.url, request.api_key)
+        return
+    name, lock = find_version(request.model, context)
+    log = io.StringIO()
+    with TemporaryDirectory(prefix="pilotlight-") as temporary:
+        folder = Path(temporary)
+        package_models(context.project, context.store, {name: lock}, folder)
+        try:
+            with redirect_stdout(log):
+                yield GatewayEndpoint(load_gateway(folder, [name], log))
+        except Exception:
+            request.log.write(_failures(log.getvalue()))
+            raise
+
+
+def _failures(log: str) -> str:
+    """The lines of a function's log that say why it failed: all but its records of requests and its metrics."""
+    routine = ('{"level":"INFO"', '{"_aws"')
+    return "".join(line for line in log.splitlines(keepends=True) if not line.startswith(routine))

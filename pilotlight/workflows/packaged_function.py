@@ -1,0 +1,150 @@
+"""The function that a candidate would become: packaged and loaded as in Lambda, and asked."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pilotlight.core.artifacts import Array, Candidate, Named
+from pilotlight.core.lock import Lock
+from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.project import Project
+from pilotlight.local.functions import Function, load_function
+from pilotlight.local.questions import infer_path, tensor_question
+from pilotlight.packaging import package_function
+from pilotlight.store import FolderBlobs, Store
+from pilotlight.verification.answers import NoAnswer
+from pilotlight_runtime.datatypes import BYTES
+from pilotlight_runtime.signature import Signature, TensorSpec
+from pilotlight_runtime.tensor import Tensor
+
+
+@contextmanager
+def start_candidate(project: Project, config: ModelConfig, candidate: Candidate) -> Iterator[PackagedFunction]:
+    """Package and start the function that `candidate` would become.
+
+    Raises:
+        PackagingError: It cannot be packaged.
+        ServiceError: It does not start.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        log = io.StringIO()
+        packaged = _package(project, config, candidate, Path(folder))
+        with redirect_stdout(log):  # stdout belongs to the command's result
+            function = load_function(config.name, packaged)
+        yield PackagedFunction(function, candidate.signature, packaged, log)
+
+
+def _package(project: Project, config: ModelConfig, candidate: Candidate, folder: Path) -> Path:
+    """Return the function's folder, packaged from a store that nobody else sees."""
+    store = Store(FolderBlobs(folder / "store"))
+    published = store.publish(config.name, candidate, image=config.image, metrics={}, parity={}, provenance={})
+    lock = Lock(published.manifest.version, published.manifest_sha256)
+    package_function(config.name, project.folder(config.name), store, lock, folder / "function")
+    return folder / "function"
+
+
+class Failure(NamedTuple):
+    """Why a function gave no answer.
+
+    Attributes:
+        status: The HTTP status.
+        message: The message that the caller gets.
+        name: The class of the cause; "" where the log has none.
+        causes: What the log adds, a line each, with the places in the function's own files.
+    """
+
+    status: int
+    message: str
+    name: str
+    causes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        # A single cause without a place repeats the message without its names.
+        causes = "" if len(self.causes) < 2 and self.name == "InferenceFailed" else "; ".join(self.causes)
+        return f"the function answers {self.status}: {self.message}{causes and f' ({causes})'}"
+
+
+class PackagedFunction:
+    """A packaged function, as an Answer of the gate.
+
+    Args:
+        function: The loaded function.
+        signature: Its inputs and outputs.
+        folder: Where it lies.
+        log: What it writes.
+    """
+
+    def __init__(self, function: Function, signature: Signature, folder: Path, log: io.StringIO) -> None:
+        self._function = function
+        self._signature = signature
+        self._folder = folder
+        self._log = log
+
+    def __call__(self, inputs: Named) -> Named:
+        """Return the outputs by name for samples along the first axis; NoAnswer with the function's own message."""
+        answer = self._answer({"inputs": [_write_tensor(spec, inputs[spec.name]) for spec in self._signature.inputs]})
+        if "outputs" not in answer:
+            raise NoAnswer(str(self._failure(answer["status"], answer["error"])))
+        return {output["name"]: self._read(output) for output in answer["outputs"]}
+
+    def find_failure(self, inputs: Mapping[str, Tensor]) -> Failure | None:
+        """Send one request with `inputs` as binary tensors, and return why it fails; None where it succeeds.
+
+        A handler that is not Pilotlight's may raise or return anything: this is a failure with status 500.
+        """
+        question = tensor_question(infer_path(self._function.name, None), inputs, binary_answer=True)
+        body = base64.b64encode(question.body).decode()
+        envelope = {"path": question.path, "method": "POST", "headers": dict(question.headers)}
+        try:
+            answer = self._answer({**envelope, "body": body, "isBase64Encoded": True})
+            status = int(answer["statusCode"])
+            return None if status < 400 else self._failure(status, str(json.loads(answer["body"])["error"]))
+        except Exception as error:  # noqa: BLE001  (a person's code)
+            return Failure(500, f"its handler gave no response ({type(error).__name__}: {error})", "", ())
+
+    def _answer(self, event: object) -> Any:
+        with redirect_stdout(self._log):
+            return self._function(event, "gate")
+
+    def _read(self, output: dict[str, object]) -> Array:
+        spec = self._signature.output(str(output["name"]))
+        dtype = "object" if spec is None or spec.datatype is BYTES else spec.datatype.numpy
+        return np.array(output["data"], dtype=dtype).reshape(output["shape"])  # type: ignore[call-overload, no-any-return]  # a list of sizes
+
+    def _failure(self, status: int, message: str) -> Failure:
+        """Add what the log has and the answer does not."""
+        found = [
+            entry for entry in map(_read_entry, self._log.getvalue().splitlines()) if entry.get("level") == "ERROR"
+        ]
+        if not found or "exception" not in found[-1]:
+            return Failure(status, message, "", ())
+        own = f"  {self._folder}/"
+        lines = str(found[-1]["exception"]).splitlines()
+        kept = tuple(line.removeprefix(own) for line in lines if line.startswith(own) or not line.startswith("  "))
+        return Failure(status, message, str(found[-1].get("exception_name", "")), kept)
+
+
+def _read_entry(line: str) -> dict[str, Any]:
+    """Read a line of the log; empty where app.py printed something else."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return {}
+    return entry if isinstance(entry, dict) else {}
+
+
+def _write_tensor(spec: TensorSpec, array: Array) -> dict[str, object]:
+    """Write a tensor as JSON of the Open Inference Protocol."""
+    data = array.ravel().tolist()
+    if spec.datatype is BYTES:
+        data = [item.decode() if isinstance(item, bytes) else str(item) for item in data]
+    return {"name": spec.name, "datatype": spec.datatype.name, "shape": list(array.shape), "data": data}

@@ -1,0 +1,110 @@
+"""Where a training begins: settings are resolved, mistakes are found before anything is fitted, nodes meet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any, NamedTuple
+
+from pilotlight.core.data_source import DataSource, parse_data_source
+from pilotlight.core.errors import TrainingError
+from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
+from pilotlight.core.options import TrainingSettings, check_options, declared
+from pilotlight.core.runs import run_key
+from pilotlight.training.data.built_in import BUILT_IN
+from pilotlight.training.keras.backend import backend
+from pilotlight.training.keras.devices import Devices
+from pilotlight.training.nodes import Node, meet, own_address
+from pilotlight.training.run import Run
+from pilotlight.training.train_module import TRAIN_NAME
+from pilotlight.verification.metrics import check_metric
+from pilotlight.workflows.context import Context
+from pilotlight.workflows.fit_seeds import check_seeds
+from pilotlight.workflows.publish import check_image
+from pilotlight.workflows.run_storage import RunStorage, check_run_name, identify_run
+from pilotlight.workflows.types import TrainRequest
+
+
+class PreparedRun(NamedTuple):
+    """Everything that a fit begins with. name: the run's."""
+
+    config: ModelConfig
+    run: Run
+    storage: RunStorage
+    name: str
+
+
+def prepare_run(request: TrainRequest, context: Context, node: Node | None) -> PreparedRun:
+    """Check the model and the request, and return what a fit begins with. Nodes of one job wait for one another here.
+
+    Raises:
+        ProjectError: model.toml or an option is wrong.
+        TrainingError: There is nothing to train, or the other nodes are missing.
+    """
+    config = check_model(context, request.name)
+    folder = context.project.folder(request.name)
+    _check_train_module(context, config)
+    check_seeds(config, request.seeds, str(folder / CONFIG_NAME))
+    run = resolve_run(context, config, request.options)
+    computes = backend() if config.kind == "keras" else ""
+    name = (
+        check_run_name(request.run)
+        if request.run
+        else identify_run(context.project, request.name, run, request.seeds, computes)
+    )
+    storage = RunStorage(context.store.files(run_key(name)))
+    cluster = None
+    if node is not None:
+        context.progress.note(f"node {node.index} of {node.count}: waiting for the others")
+        cluster = meet(node, storage.nodes, own_address(node))
+    hardware = Devices(config.training.devices, cluster)
+    run = replace(run, checkpoints=storage.checkpoints, stop=context.stop, hardware=hardware)
+    return PreparedRun(config, run, storage, name)
+
+
+def check_model(context: Context, name: str) -> ModelConfig:
+    """Return the model's configuration after every check that need not wait until a model is fitted."""
+    config = context.project.config(name)
+    where = str(context.project.folder(name) / CONFIG_NAME)
+    for note in config.notes:
+        context.progress.note(f"{where}: {note}")
+    check_metric(config.training.metric, where)
+    if config.signature is not None:
+        check_image(where, config.image, config.signature)
+    return config
+
+
+def resolve_run(context: Context, config: ModelConfig, options: Mapping[str, Any]) -> Run:
+    """Return the settings of a run: what was given, else model.toml's.
+
+    A relative path in model.toml counts from the model's folder, a given one from the current folder.
+    """
+    settings = resolve_settings(config, options)
+    source = resolve_data_source(context, config, options)
+    labels = config.labels.names if config.labels else ()
+    fields = asdict(settings) | {"data": source.text}
+    return Run(**fields, progress=context.progress, fetch=context.download, labels=labels, data_source=source)
+
+
+def resolve_settings(config: ModelConfig, options: Mapping[str, Any]) -> TrainingSettings:
+    """Return the settings that were given, and model.toml's otherwise; ProjectError where one is wrong."""
+    known = {each.name for each in declared(TrainingSettings)}
+    given = check_options(options)
+    return replace(config.training, **{name: value for name, value in given.items() if name in known})
+
+
+def resolve_data_source(context: Context, config: ModelConfig, options: Mapping[str, Any]) -> DataSource:
+    """Return the parsed data source of a run."""
+    given = options.get("data")
+    if given is not None:
+        return parse_data_source(str(given), context.cwd, BUILT_IN)
+    source = parse_data_source(config.training.data, context.project.folder(config.name), BUILT_IN)
+    return source if source.path is None else replace(source, text=str(source.path))
+
+
+def _check_train_module(context: Context, config: ModelConfig) -> None:
+    """TrainingError for a model of kind onnx without a train.py, which is complete without one."""
+    folder = context.project.folder(config.name)
+    if config.kind == "onnx" and not (folder / TRAIN_NAME).is_file():
+        hint = f"Run `pilotlight import FILE.onnx --name {config.name}`, or write {TRAIN_NAME}."
+        raise TrainingError(str(folder / CONFIG_NAME), f"has kind onnx, and there is no {TRAIN_NAME} beside it", hint)

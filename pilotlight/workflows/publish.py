@@ -1,0 +1,144 @@
+"""The end of each workflow that makes a version: start, publish, pin; or a refusal that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from pilotlight.conversion import Adapter, opset_of
+from pilotlight.core.artifacts import ParityReport
+from pilotlight.core.errors import ParityError, ProjectError
+from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
+from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.stages import Stages
+from pilotlight.workflows.context import Context
+from pilotlight.workflows.provenance import describe_origin
+from pilotlight.workflows.smoke_test import has_app, smoke_test
+from pilotlight.workflows.types import Built, TrainResult, published_metric
+from pilotlight_runtime.datatypes import FP32
+from pilotlight_runtime.manifest import ImageInput, Json
+from pilotlight_runtime.signature import Signature
+
+
+def check_image(where: str, image: ImageInput | None, signature: Signature) -> None:
+    """ProjectError, naming `where`, where [image] of model.toml describes no input of `signature`."""
+    if image is None:
+        return
+    spec = signature.input(image.input)
+    size = (image.height, image.width)
+    wanted = (1, *size, image.channels) if image.layout == "NHWC" else (1, image.channels, *size)
+    if spec is None or len(signature.inputs) != 1 or spec.datatype is not FP32 or not spec.accepts(wanted):
+        shown = ", ".join(f"{spec.name} {spec.datatype.name} {list(spec.shape)}" for spec in signature.inputs)
+        raise ProjectError(
+            where,
+            f"[image] gives {image.input} FP32 {list(wanted)}, the model's inputs are {shown}",
+            "An image must be the model's only input; correct [image].",
+        )
+
+
+def require_parity(name: str, report: ParityReport, *, quantized: bool = False) -> None:
+    """ParityError with every failure, one a line, where there is any."""
+    hint = "Check the conversion; [parity] in model.toml holds the tolerances."
+    if quantized:
+        hint += ' Those of the quantised model, and mode = "none", are in [quantization].'
+    if report.failures:
+        failures = "".join(f"\n  - {failure}" for failure in report.failures)
+        raise ParityError(
+            f"model {name!r}",
+            f"the ONNX model does not answer as its source does, so nothing was published:{failures}",
+            hint,
+        )
+
+
+def require_metric(
+    config: ModelConfig, metrics: Mapping[str, float], report: ParityReport, at_least: float | None
+) -> None:
+    """ParityError where the metric does not reach `at_least`, or is not known; None asks for nothing."""
+    if at_least is None:
+        return
+    found = published_metric(config, metrics, report)
+    shown = "is not known" if found is None else f"is {found:.6g}"
+    if found is None or not found >= at_least:
+        what = f"its {config.training.metric} {shown}, and at least {at_least:.6g} is asked for: nothing was published"
+        hint = "Look at its learning curve and its data; --at-least sets it."
+        raise ParityError(f"model {config.name!r}", what, hint)
+
+
+@dataclass(frozen=True)
+class Publication:
+    """How a candidate is published.
+
+    Attributes:
+        config: The model's configuration.
+        at_least: What the metric must reach; None asks for nothing.
+        pin: Whether the version is pinned.
+        facts: What the manifest adds about the model's origin.
+    """
+
+    config: ModelConfig
+    at_least: float | None = None
+    pin: bool = True
+    facts: Json = field(default_factory=dict)
+
+
+def publish(built: Built, adapter: Adapter, publication: Publication, context: Context, stages: Stages) -> TrainResult:
+    """Publish and pin a candidate that the gate has passed and that its app.py can serve.
+
+    Args:
+        built: The candidate and the gate's report.
+        adapter: The adapter of the framework that made the model.
+        publication: How it is published.
+        context: The project and its store.
+        stages: Where stages are announced.
+
+    Raises:
+        ParityError: The gate refused, the metric is too low, or app.py cannot serve the model. Nothing is written.
+        PackagingError: The function cannot be packaged.
+        StoreError: The store cannot be written.
+    """
+    config, project = publication.config, context.project
+    candidate, report, metrics, quantization, sample = built
+    require_parity(config.name, report, quantized=quantization is not None)
+    require_metric(config, metrics, report, publication.at_least)
+    check_image(f"model.toml of {config.name}", config.image, candidate.signature)
+
+    if not candidate.parts and has_app(project, config.name):  # the gate has asked the function of several parts
+        with stages.stage("start"):
+            smoke_test(project, config, candidate, sample, stages.progress.note)
+
+    facts: Json = {"framework": adapter.name, "opset": opset_of(candidate), **publication.facts}
+    if quantization is not None:
+        facts = {**facts, "quantization": asdict(quantization)}
+    with stages.stage("publish"):
+        published = context.store.publish(
+            config.name,
+            candidate,
+            image=config.image,
+            metrics=metrics,
+            parity=_parity(report, config, quantized=quantization is not None),
+            provenance=describe_origin(project.root, context.clock, adapter.tools, facts),
+        )
+
+    if publication.pin:
+        with stages.stage("pin"):
+            lock = Lock(published.manifest.version, published.manifest_sha256)
+            write_lock(project.folder(config.name) / LOCK_NAME, lock)
+
+    sizes = {file.name: file.size for file in published.manifest.files}
+    return TrainResult(config.name, published, dict(metrics), report, dict(stages.seconds), sizes, quantization)
+
+
+def _parity(report: ParityReport, config: ModelConfig, *, quantized: bool) -> Json:
+    """The report and its tolerances for the manifest."""
+    held_to = config.quantization.tolerances(report.samples) if quantized else config.parity
+    return {
+        "samples": report.samples,
+        "largest_difference": report.largest_difference,
+        "rtol": held_to.rtol,
+        "atol": held_to.atol,
+        **({"outliers": held_to.outliers} if quantized else {}),
+        "metric": report.metric,
+        "source_metric": report.source_metric,
+        "onnx_metric": report.onnx_metric,
+        "note": report.note,
+    }

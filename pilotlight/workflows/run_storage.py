@@ -1,0 +1,127 @@
+"""What a run keeps in the store beside the versions: checkpoints while it runs, its result at its end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from pilotlight import __version__
+from pilotlight.core.clock import Clock, timestamp
+from pilotlight.core.errors import ProjectError, StoreError
+from pilotlight.core.lock import LOCK_NAME
+from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
+from pilotlight.core.options import identity_of
+from pilotlight.core.progress import Progress
+from pilotlight.core.project import Project
+from pilotlight.core.runs import CHECKPOINTS, NODES, RESULT_NAME
+from pilotlight.store import Blobs, PrefixedBlobs, sha256_of
+from pilotlight.training.checkpoints import Checkpoints
+from pilotlight.training.run import Run
+from pilotlight.workflows.provenance import versions_of
+from pilotlight.workflows.types import TrainResult, published_metric
+
+_RUN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+_DIGITS: Final = 12
+_TOOLS: Final = ("keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "scikit-learn")
+
+
+def identify_run(project: Project, name: str, run: Run, seeds: int, backend: str = "") -> str:
+    """Return the name of a run on this machine: 12 hex digits of a digest of its code, settings and packages.
+
+    Code is every file in the model's folder, and the project's Python files outside functions/, which train.py may
+    import. Of model.toml only the settings of a fit count: a changed tolerance needs no new fit. The content of the
+    data does not count either: checkpoints are kept apart by the data's fingerprint.
+
+    Args:
+        project: The project.
+        name: The model.
+        run: The resolved settings.
+        seeds: How many seeds are trained.
+        backend: What Keras computes with; "" for a model of another kind.
+    """
+    folder = project.folder(name)
+    code = {path.relative_to(project.root).as_posix(): sha256_of(path) for path in _code_files(project, folder)}
+    settings = [*identity_of(run), seeds, run.labels, backend]
+    tools = {"pilotlight": __version__, **versions_of(_TOOLS)}
+    facts = json.dumps([name, code, settings, tools], sort_keys=True)
+    return hashlib.sha256(facts.encode()).hexdigest()[:_DIGITS]
+
+
+def check_run_name(name: str) -> str:
+    """Return `name` where a run can have it; ProjectError otherwise."""
+    if not _RUN.fullmatch(name):
+        hint = "Use letters, digits, - and _, at most 80."
+        raise ProjectError(f"run {name!r}", "is not a name that a run can have", hint)
+    return name
+
+
+class RunStorage:
+    """The files of one run, in `files`.
+
+    Attributes:
+        checkpoints: What an interrupted run resumes from.
+        nodes: Where the nodes of one job find one another.
+    """
+
+    def __init__(self, files: Blobs) -> None:
+        self._files = files
+        self.checkpoints = Checkpoints(PrefixedBlobs(files, CHECKPOINTS))
+        self.nodes = PrefixedBlobs(files, NODES)
+
+    def finish(
+        self, result: TrainResult, config: ModelConfig, clock: Clock, progress: Progress, *, keep_result: bool
+    ) -> None:
+        """Remove the checkpoints of a run that has succeeded, and store its result where that is wanted."""
+        if keep_result:
+            content = json.dumps(_record(result, config, clock), indent=2, allow_nan=False) + "\n"
+            self._files.put_bytes(RESULT_NAME, content.encode())
+        try:
+            self.checkpoints.clear()
+        except StoreError as error:  # everything is published
+            progress.note(f"its checkpoints are no longer needed and could not be removed: {error}")
+
+
+def _code_files(project: Project, folder: Path) -> list[Path]:
+    """Every file of the model but its pin and its model.toml, and the Python files around functions/."""
+    own = (path for path in _files(folder, ()) if path.name not in (LOCK_NAME, CONFIG_NAME))
+    around = (path for path in _files(project.root, (project.functions.name,)) if path.suffix == ".py")
+    return sorted({*own, *around})
+
+
+def _files(root: Path, but: Sequence[str]) -> Iterator[Path]:
+    """Files below `root`, without what Python, tools and editors leave behind, environments, and the folders `but`."""
+    for folder, folders, names in os.walk(root):
+        here = Path(folder)
+        folders[:] = [
+            each
+            for each in folders
+            if not each.startswith(".")
+            and each != "__pycache__"
+            and not (here / each / "pyvenv.cfg").exists()
+            and not (here == root and each in but)
+        ]
+        yield from (here / name for name in names if not name.startswith("."))
+
+
+def _record(result: TrainResult, config: ModelConfig, clock: Clock) -> dict[str, object]:
+    """The content of result.json. floor: what the metric of a next version must reach to take this one's place."""
+    value = published_metric(config, result.metrics, result.parity)
+    return {
+        "run": result.run,
+        "model": result.model,
+        "version": result.version,
+        "new": result.published.new,
+        "metric": config.training.metric,
+        "value": value,
+        "floor": None if value is None else round(value - config.training.max_metric_drop, 9),
+        "metrics": dict(result.metrics),
+        "parity": {key: each for key, each in asdict(result.parity).items() if key != "failures"},
+        "seconds": round(sum(result.seconds.values()), 3),
+        "finished": timestamp(clock()),
+    }

@@ -1,0 +1,142 @@
+"""Runs on AWS Batch that were submitted before: list them, watch one, cancel one."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from pilotlight.batch import (
+    CANCEL_REASON,
+    SUCCEEDED,
+    Cloud,
+    Job,
+    RunRecord,
+    attempts_of,
+    live_job,
+    read_job,
+    read_run,
+    read_runs,
+    run_names,
+    seconds_of,
+)
+from pilotlight.core.errors import RunError
+from pilotlight.core.runs import CHECKPOINTS, run_key
+from pilotlight.workflows.context import Context
+from pilotlight.workflows.follow_job import follow_job
+from pilotlight.workflows.train_on_batch import BatchResult
+
+
+class RunState(NamedTuple):
+    """One run of the store.
+
+    Attributes:
+        record: What the store holds of it.
+        state: Its state, in a word.
+        seconds: How long its attempts ran; None where nobody knows.
+    """
+
+    record: RunRecord
+    state: str
+    seconds: float | None
+
+
+class Cancelled(NamedTuple):
+    """A run whose job is being ended. checkpoints: where they are kept."""
+
+    run: str
+    model: str
+    job: str
+    checkpoints: str
+
+
+def list_runs(context: Context) -> list[RunState]:
+    """Return every run of the store, the newest first, with what AWS Batch still knows of its jobs."""
+    records = list(read_runs(context.blobs))
+    ids = [str(job["job"]) for record in records for job in record.jobs if job.get("job")]
+    known = {job["jobId"]: read_job(job) for job in context.connect().engine.jobs(ids)} if ids else {}
+    return [_read_state(record, known) for record in records]
+
+
+def watch_run(run: str, context: Context) -> BatchResult:
+    """Follow a run's newest job to its end, and return what it made.
+
+    Raises:
+        RunError: There is no such run, it failed, or it was never submitted.
+        RunDetached: Someone pressed Ctrl-C; the run goes on.
+    """
+    record = find_run(run, context)
+    job, result = _newest_job(record.jobs), record.result
+    cloud = context.connect() if job or record.queue else None
+    if cloud is not None and result is None:
+        alive = _find_live_job(record, cloud, context)
+        job = alive.id if alive is not None else job
+    if cloud is not None and job and cloud.engine.jobs([job]):
+        result = follow_job(cloud, run, job, context)
+    if result is None:
+        what = "was never submitted" if not job else "has no result, and AWS Batch has forgotten its job"
+        raise RunError(f"run {run} of {record.model}", what, "Run the same `pilotlight train` again.")
+    return BatchResult(run, result.model, job, result, read_run(context.blobs, run))
+
+
+def cancel_run(run: str, context: Context) -> Cancelled:
+    """End a run's job in any state; its checkpoints are kept.
+
+    Raises:
+        RunError: There is no such run, or it has no job under way.
+    """
+    record = find_run(run, context)
+    cloud = context.connect()
+    alive = _find_live_job(record, cloud, context)
+    if alive is None:
+        what = "is finished" if record.result else "has no job under way"
+        raise RunError(f"run {run} of {record.model}", what, "`pilotlight runs` lists what is.")
+    cloud.engine.terminate(alive.id, CANCEL_REASON)
+    return Cancelled(run, record.model, alive.id, f"{context.blobs.location}/{run_key(run, CHECKPOINTS)}/")
+
+
+def find_run(run: str, context: Context) -> RunRecord:
+    """Return the run that the store holds; RunError with the nearest name where it holds none."""
+    names = run_names(context.blobs)
+    if run in names:
+        return read_run(context.blobs, run)
+    near = difflib.get_close_matches(run, names, n=1)
+    hint = f"Did you mean {near[0]}?" if near else "`pilotlight runs` lists those there are."
+    raise RunError(f"run {run!r}", f"is not in the store {context.blobs.location}", hint)
+
+
+def _find_live_job(record: RunRecord, cloud: Cloud, context: Context) -> Job | None:
+    """Return the run's job that has not ended.
+
+    The job's name finds one whose submitter was killed before it wrote a record.
+    """
+    if not record.queue:
+        return None
+    return live_job(cloud.engine, context.blobs, record.run, queue=record.queue, model=record.model)
+
+
+def _newest_job(jobs: Iterable[Mapping[str, object]]) -> str:
+    return next((str(job["job"]) for job in reversed(list(jobs)) if job.get("job")), "")
+
+
+def _read_state(record: RunRecord, known: Mapping[str, Job]) -> RunState:
+    if record.damaged:
+        return RunState(record, "damaged", None)
+    jobs = [known[str(job["job"])] for job in record.jobs if str(job.get("job")) in known]
+    seconds = sum(seconds_of(attempt) for job in jobs for attempt in attempts_of(job)) if jobs else None
+    if record.result is not None:
+        return RunState(record, "succeeded", seconds if jobs else record.result.seconds)
+    return RunState(record, _describe_state(record, jobs), seconds)
+
+
+def _describe_state(record: RunRecord, jobs: list[Job]) -> str:
+    if not record.jobs:
+        return "not submitted"
+    if not jobs:
+        return "unknown: Batch has forgotten it"
+    last = jobs[-1]
+    if not last.ended:
+        return last.status.lower()
+    if last.status == SUCCEEDED:
+        return "without a result"
+    return "cancelled" if CANCEL_REASON in last.reason else "failed"

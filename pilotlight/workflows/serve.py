@@ -1,0 +1,101 @@
+"""serve: answer on this machine as the deployed endpoint does."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Self, TextIO
+
+from pilotlight.core.lock import Lock
+from pilotlight.local.server import LocalServer, serve_in_background
+from pilotlight.workflows.context import Context
+from pilotlight.workflows.local_functions import load_gateway, package_models
+from pilotlight.workflows.model_versions import find_pins
+from pilotlight_runtime.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class ServeRequest:
+    """What to serve.
+
+    Attributes:
+        names: Models; every pinned model where it is empty.
+        port: The port on 127.0.0.1; 0 takes a free one.
+        log: Takes one line a request, what the functions print while they load, and tracebacks.
+    """
+
+    names: tuple[str, ...] = ()
+    port: int = 8080
+    log: TextIO = field(default_factory=lambda: sys.stderr)
+
+
+class ModelServer:
+    """A running web server with the packaged functions behind it. It answers until it is closed, or its block ends.
+
+    The functions write their log lines to stdout, as they do in Lambda.
+
+    Attributes:
+        manifests: The version of each model that it serves.
+    """
+
+    def __init__(self, server: LocalServer, manifests: tuple[Manifest, ...], closing: ExitStack) -> None:
+        self.manifests = manifests
+        self._server = server
+        self._closing = closing
+        self._thread = closing.enter_context(serve_in_background(server))
+
+    @property
+    def address(self) -> str:
+        """Where it listens, such as http://127.0.0.1:8080."""
+        return self._server.address
+
+    def serve_forever(self) -> None:
+        """Wait until the server is closed, or until a signal such as Ctrl-C raises an error here."""
+        while self._thread.is_alive():
+            self._thread.join(1.0)
+
+    def close(self) -> None:
+        """Stop answering and delete the packaged functions."""
+        self._closing.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def serve(request: ServeRequest, context: Context) -> ModelServer:
+    """Package the models as `sam build` does, and answer HTTP requests with their real handlers.
+
+    The handlers get the events that API Gateway would send. API keys and quotas are not enforced.
+
+    Returns:
+        The running server. Close it, or use it as a context manager.
+
+    Raises:
+        ProjectError: The project has no such model.
+        StoreError: A model is not pinned, or the store lacks its version.
+        PackagingError: A function cannot be packaged.
+        ServiceError: A function does not load, or the port is taken.
+    """
+    for name in request.names:
+        context.project.existing(name)
+    locks = find_pins(context.project, request.names)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="pilotlight-")))
+        package_models(context.project, context.store, locks, folder)
+        gateway = load_gateway(folder, locks, request.log)
+        server = stack.enter_context(LocalServer(gateway, request.port, request.log))
+        return ModelServer(server, _read_manifests(locks, context), stack.pop_all())
+
+
+def _read_manifests(locks: Mapping[str, Lock], context: Context) -> tuple[Manifest, ...]:
+    return tuple(context.store.manifest(name, lock.version)[0] for name, lock in locks.items())

@@ -1,0 +1,163 @@
+"""Submit a run to AWS Batch: which run it is, what it may cost, and one job that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pilotlight.batch import (
+    Claims,
+    Cloud,
+    Order,
+    Queue,
+    Settings,
+    check_store,
+    checked_queue,
+    data_identity,
+    estimate,
+    live_job,
+    local_data,
+    needs_of,
+    read_pattern,
+    read_prices,
+    read_queue,
+    read_settings,
+    run_id,
+    seconds_of_model,
+    submit,
+)
+from pilotlight.core.data_source import SourceKind
+from pilotlight.core.errors import RunError, TrainingError
+from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
+from pilotlight.core.options import check_options, words_of
+from pilotlight.core.stack import stack_name
+from pilotlight.training.train_module import TRAIN_NAME
+from pilotlight.workflows.context import Context
+from pilotlight.workflows.fit_seeds import check_seeds
+from pilotlight.workflows.prepare_run import check_model, resolve_data_source
+from pilotlight.workflows.types import TrainRequest
+
+
+@dataclass(frozen=True)
+class BatchRun:
+    """A run on AWS Batch before it is submitted.
+
+    Attributes:
+        id: The run's name, a digest of code, data and settings.
+        config: The model's configuration.
+        options: What the person gave.
+        cloud: AWS.
+        settings: What the deployed stack says about training.
+        tag: The tag of the image with the project's present code.
+        data: What identifies the data.
+        resolved: Every setting, resolved.
+    """
+
+    id: str
+    config: ModelConfig
+    options: Mapping[str, Any]
+    cloud: Cloud
+    settings: Settings
+    tag: str
+    data: Mapping[str, Any]
+    resolved: Mapping[str, Any]
+
+
+def identify_batch_run(request: TrainRequest, context: Context, *, nodes: bool) -> BatchRun:
+    """Check the request and return its run. Nothing is submitted and nothing is paid.
+
+    Args:
+        request: Which model, and with which options.
+        context: The project, its store and AWS.
+        nodes: Whether the run is spread over several instances.
+
+    Raises:
+        ProjectError: model.toml or an option is wrong.
+        TrainingError: There is no train.py.
+        DataError: The data are missing, or on this machine.
+        RunError: The store is a folder, or the stack has no training.
+    """
+    config = _check_trainable(request, context)
+    _check_store_in_s3(context.project.store)
+    options = check_options(request.options)
+    source = resolve_data_source(context, config, options)
+    if source.is_local:
+        given = str(options.get("data", config.training.data))
+        raise local_data(given, context.project.store, folder=source.kind is SourceKind.FOLDER)
+    cloud = context.connect()
+    settings = read_settings(cloud.stacks, stack_name(context.project.root), cloud.region, nodes=nodes)
+    data = data_identity(source, cloud.objects)
+    tag = context.tag_image(context.project.root)
+    resolved = _resolve(config, options) | ({"nodes": "several"} if nodes else {})
+    name = run_id(config.name, tag, resolved, data)
+    return BatchRun(name, config, options, cloud, settings, tag, data, resolved)
+
+
+def submit_run(run: BatchRun, context: Context) -> str:
+    """Return the id of the run's job: the one under way, or a new one after the checks and the estimate."""
+    engine, progress = run.cloud.engine, context.progress
+    queue = read_queue(engine, run.settings.queue, run.cloud.region)
+    alive = live_job(engine, context.blobs, run.id, queue=queue.name, model=run.config.name)
+    if alive is not None:
+        progress.note(f"run {run.id} is under way as job {alive.id}, and is not submitted again")
+        return alive.id
+    order = _order(run, queue, context)
+    _show_estimate(run, queue, order, context)
+    claims = Claims(context.blobs, run.id, by=context.user, clock=context.seconds, sleep=context.sleep)
+    found = submit(order, engine, context.blobs, claims, context.seconds)
+    did = "submitted" if found.new else "under way already"
+    progress.note(f"run {run.id} is {did}: job {found.job} in {queue.name}")
+    return found.job
+
+
+def _order(run: BatchRun, queue: Queue, context: Context) -> Order:
+    pattern = read_pattern(run.cloud.engine, run.settings.definition)
+    check_store(pattern, context.project.store)
+    quota = checked_queue(run.cloud, run.settings, queue, run.tag, needs_of(pattern).vcpus)
+    if quota.note:
+        context.progress.note(quota.note)
+    arguments = (run.config.name, *words_of(run.options), "--run", run.id)
+    facts = {"data": dict(run.data), "settings": dict(run.resolved), "arguments": list(arguments)}
+    image = f"{run.settings.repository}:{run.tag}"
+    return Order(run.id, run.config.name, queue.name, pattern, image, arguments, facts)
+
+
+def _show_estimate(run: BatchRun, queue: Queue, order: Order, context: Context) -> None:
+    context.progress.stage("estimate")
+    prices = read_prices(run.cloud.prices, run.cloud.machines, queue.environments, needs_of(order.pattern))
+    lines = estimate(
+        prices,
+        took=seconds_of_model(context.blobs, run.config.name),
+        timeout=(order.pattern.get("timeout") or {}).get("attemptDurationSeconds"),
+        attempts=int((order.pattern.get("retryStrategy") or {}).get("attempts", 1)),
+        nodes=int((order.pattern.get("nodeProperties") or {}).get("numNodes", 1)),
+    )
+    for line in lines:
+        context.progress.note(line)
+
+
+def _check_trainable(request: TrainRequest, context: Context) -> ModelConfig:
+    """Return the configuration after every check that need not wait until a container has begun."""
+    config = check_model(context, request.name)
+    folder = context.project.folder(request.name)
+    check_seeds(config, request.seeds, str(folder / CONFIG_NAME))
+    script = folder / TRAIN_NAME
+    if not script.is_file():
+        raise TrainingError(str(script), "does not exist", "`pilotlight new` shows a small one; nothing was submitted.")
+    return config
+
+
+def _check_store_in_s3(store: str) -> None:
+    if not store.startswith("s3://"):
+        raise RunError(
+            f"store {store}",
+            "is a folder on this machine, where a container of AWS Batch cannot publish",
+            'Set PILOTLIGHT_STORE=s3://bucket/prefix, or store = "s3://bucket/prefix" in pilotlight.toml.',
+        )
+
+
+def _resolve(config: ModelConfig, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every setting of the run, given or from model.toml. The data have an identity of their own."""
+    settings = {**asdict(config.training), "seeds": 1, **options}
+    return {name: value for name, value in settings.items() if name != "data"}

@@ -1,0 +1,41 @@
+"""Train inside a container of AWS Batch: the same training, on one node or several, whose result waits in the store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pilotlight.core.runs import RESULT_NAME, run_key
+from pilotlight.training.nodes import node_of
+from pilotlight.workflows.context import Context
+from pilotlight.workflows.run_storage import check_run_name
+from pilotlight.workflows.train import fit_on_node, train
+from pilotlight.workflows.types import TrainRequest, TrainResult
+
+
+def train_in_container(request: TrainRequest, context: Context) -> TrainResult | Mapping[str, Any] | None:
+    """Run one training as a job's only process.
+
+    Returns:
+        The published version; the stored result of a run that has finished before; None on a node that is not the
+        job's main one.
+
+    Raises:
+        UserError: As `train` does.
+    """
+    progress = context.progress
+    progress.note(f"{request.name}: the store is {context.store.location}")
+    context.project.existing(request.name)
+    node = node_of(context.environ)
+    if request.run:
+        finished = context.store.files(run_key(check_run_name(request.run))).get_bytes(RESULT_NAME)
+        if finished is not None:  # its instance may have been taken away right after
+            progress.note(f"run {request.run} has finished before: nothing is fitted again")
+            stored: Mapping[str, Any] = json.loads(finished)
+            return stored
+    if node is not None and not node.is_main:
+        fit_on_node(request, context, node)
+        progress.note(f"node {node.index} has done its part; node {node.main} goes on")
+        return None
+    return train(request, context, node=node)
