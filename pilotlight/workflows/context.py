@@ -76,9 +76,9 @@ def compute_image_tag(root: Path) -> str:
     Args:
         root: The root of the project.
     """
-    from pilotlight.image import image_tag, read_variant
+    from pilotlight.image import compute_tag, read_variant
 
-    return image_tag(root, variant=read_variant(root))
+    return compute_tag(root, variant=read_variant(root))
 
 
 def describe_user() -> str:

@@ -190,8 +190,8 @@ def test_ctrl_c_leaves_the_job_alone(files: FolderBlobs, capsys: pytest.CaptureF
         follow_job(cloud(engine, logs), RUN, JOB, context(files, engine, logs, None, interrupted))
     assert left.value.exit_code == 130
     assert capsys.readouterr().err == (
-        f"Detached; the run continues. Watch it with `pilotlight runs watch {RUN}`, end it with `pilotlight runs cancel "
-        f"{RUN}`.\n"
+        f"Detached; the run continues. Watch it with `pilotlight runs watch {RUN}`, end it with `pilotlight runs "
+        f"cancel {RUN}`.\n"
     )
     assert engine.terminated == []
 
