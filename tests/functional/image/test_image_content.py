@@ -14,6 +14,7 @@ from pilotlight.core.errors import ImageError
 from pilotlight.core.progress import Silent
 from pilotlight.image import Docker, Variant, build_image, compute_tag, list_image_files, read_variant
 from pilotlight.image.content import write_context
+from pilotlight.workflows.context import compute_image_tag
 
 pytestmark = pytest.mark.functional
 
