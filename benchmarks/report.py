@@ -71,7 +71,7 @@ def ratios(stacks: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
 
 
 def disagreeing(measured: Mapping[str, tuple[Installed, Sequence[Round]]]) -> list[str]:
-    """Return the stacks whose first answer differs from the floor's by more than TOLERANCE: their work was different."""
+    """Return the stacks whose first answer differs from the floor's by more than TOLERANCE: they did other work."""
     if "floor" not in measured:
         return []
     wanted = measured["floor"][1][0].answer

@@ -89,7 +89,7 @@ def watch_run(run: str, context: Context) -> BatchResult:
     if cloud is not None and job and cloud.engine.jobs([job]):
         result = follow_job(cloud, run, job, context)
     if result is None:
-        what = "was never submitted" if not job else "has no result, and AWS Batch has forgotten its job"
+        what = "was never submitted" if not job else "has no result, and AWS Batch no longer knows its job"
         raise RunError(f"run {run} of {record.model}", what, "Run the same `pilotlight train` again.")
     return BatchResult(run, result.model, job, result, read_run(context.blobs, run))
 
@@ -108,7 +108,7 @@ def cancel_run(run: str, context: Context) -> CancelledRun:
     cloud = context.connect()
     alive = _find_live_job(record, cloud, context)
     if alive is None:
-        what = "is finished" if record.result else "has no job under way"
+        what = "is finished" if record.result else "has no active job"
         raise RunError(f"run {run} of {record.model}", what, "`pilotlight runs` lists all runs.")
     cloud.engine.terminate(alive.id, CANCEL_REASON)
     return CancelledRun(run, record.model, alive.id, f"{context.blobs.location}/{run_key(run, CHECKPOINTS)}/")

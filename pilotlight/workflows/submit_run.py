@@ -95,18 +95,26 @@ def identify_batch_run(request: TrainRequest, context: Context, *, nodes: bool) 
 
 
 def submit_run(run: BatchRun, context: Context) -> str:
-    """Return the id of the run's job: the one under way, or a new one after the checks and the estimate."""
+    """Submit a run after the checks and the estimate, unless one of its jobs is active.
+
+    Args:
+        run: The run.
+        context: The project, its store, and where to report.
+
+    Returns:
+        The ID of the job.
+    """
     engine, progress = run.cloud.engine, context.progress
     queue = read_queue(engine, run.settings.queue, run.cloud.region)
     alive = live_job(engine, context.blobs, run.id, queue=queue.name, model=run.config.name)
     if alive is not None:
-        progress.note(f"run {run.id} is under way as job {alive.id}, and is not submitted again")
+        progress.note(f"run {run.id} is active as job {alive.id}, so it is not submitted again")
         return alive.id
     order = _order(run, queue, context)
     _show_estimate(run, queue, order, context)
     claims = Claims(context.blobs, run.id, by=context.user, clock=context.seconds, sleep=context.sleep)
     found = submit(order, engine, context.blobs, claims, context.seconds)
-    did = "submitted" if found.new else "under way already"
+    did = "submitted" if found.new else "already active"
     progress.note(f"run {run.id} is {did}: job {found.job} in {queue.name}")
     return found.job
 
