@@ -1,6 +1,6 @@
-"""Where AWS's runtime emulator and runtime client are on this machine, and how they get there.
+"""Finds and installs AWS's runtime emulator and runtime client.
 
-The emulator's binary comes in the SAM CLI's wheel; the client is awslambdaric, from the package registry.
+The emulator's binary is in the SAM CLI's wheel; the client is awslambdaric, from the package registry.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PROBE: Final = "import sys; print('%d.%d' % sys.version_info[:2])"
 
 
 def find_python(version: str = PYTHON, path: str | None = None) -> Path | None:
-    """A Python of `version`: the running one, or one on `path` (default $PATH) that really answers."""
+    """Return a Python of this version: the running one, or one on `path` (default $PATH) that starts; None without."""
     found = shutil.which(f"python{version}", path=path)
     for candidate in (sys.executable, found):
         if candidate and _said(candidate) == version:
@@ -36,7 +36,7 @@ def find_python(version: str = PYTHON, path: str | None = None) -> Path | None:
 
 
 def find_emulator(folder: Path, python: Path | None) -> Emulator | None:
-    """The emulator that `install_emulator` put into `folder` for `python`; None where anything is missing."""
+    """Return the emulator that `install_emulator` put into `folder` for `python`; None where anything is missing."""
     if python is None or not (folder / _BINARY).is_file():
         return None
     client = folder / f"{_CLIENT}-{_said(str(python))}"
@@ -44,10 +44,15 @@ def find_emulator(folder: Path, python: Path | None) -> Emulator | None:
 
 
 def install_emulator(folder: Path, python: Path, sam: Iterable[Path] = ()) -> Emulator:
-    """Puts the emulator and the client for `python` into `folder`; what is there stays.
+    """Put the emulator and the client for `python` into a folder. What is there already stays.
 
-    sam: folders in which an installed SAM CLI may lie, searched before its wheel is fetched. ServiceError where this
-    machine has no emulator (it is a Linux program) or the packages cannot be had.
+    Args:
+        folder: The folder.
+        python: Runs the function.
+        sam: Folders that may hold an installed SAM CLI; they are searched before its wheel is downloaded.
+
+    Raises:
+        ServiceError: There is no emulator for this machine (it is a Linux program), or a package cannot be installed.
     """
     machine = _MACHINES.get(platform.machine())
     if sys.platform != "linux" or machine is None:
