@@ -93,6 +93,7 @@ DOES_NOT = [
     "functions/spam/__pycache__/train.cpython-313.pyc",
     "tests/test_spam.py",
     "docs/spam.md",
+    "mkdocs.yml",
     "README.md",
 ]
 
