@@ -30,7 +30,7 @@ def find_python(version: str = PYTHON, path: str | None = None) -> Path | None:
     """Return a Python of this version: the running one, or one on `path` (default $PATH) that starts; None without."""
     found = shutil.which(f"python{version}", path=path)
     for candidate in (sys.executable, found):
-        if candidate and _said(candidate) == version:
+        if candidate and _read_version(candidate) == version:
             return Path(candidate)
     return None
 
@@ -39,7 +39,7 @@ def find_emulator(folder: Path, python: Path | None) -> Emulator | None:
     """Return the emulator that `install_emulator` put into `folder` for `python`; None where anything is missing."""
     if python is None or not (folder / _BINARY).is_file():
         return None
-    client = folder / f"{_CLIENT}-{_said(str(python))}"
+    client = folder / f"{_CLIENT}-{_read_version(str(python))}"
     return Emulator(folder / _BINARY, python, client) if (client / "awslambdaric").is_dir() else None
 
 
@@ -58,7 +58,7 @@ def install_emulator(folder: Path, python: Path, sam: Iterable[Path] = ()) -> Em
     if sys.platform != "linux" or machine is None:
         raise ServiceError("the emulator", "runs on Linux only, on x86_64 or arm64", "Measure with --plain.")
     folder.mkdir(parents=True, exist_ok=True)
-    client = folder / f"{_CLIENT}-{_said(str(python))}"
+    client = folder / f"{_CLIENT}-{_read_version(str(python))}"
     if not (client / "awslambdaric").is_dir():
         _pip(python, "--target", str(client), "awslambdaric")
     if not (folder / _BINARY).is_file():
@@ -89,7 +89,7 @@ def _pip(python: Path, *arguments: str) -> None:
         raise ServiceError(arguments[-1], what, "Check that the package registry can be reached.")
 
 
-def _said(python: str) -> str:
-    """The version that a Python tells, "" where it does not start: a name on the path may be only a shim."""
+def _read_version(python: str) -> str:
+    """The version of a Python; empty where it does not start: a name on the path may be only a shim."""
     done = subprocess.run([python, "-c", _PROBE], capture_output=True, text=True, check=False)
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -17,16 +17,16 @@ _PLATFORM: Final = "linux/amd64"
 """What Batch's GPU machines are, whatever builds the image."""
 
 _BUILD_HINTS: Final = {
-    "THESE PACKAGES DO NOT MATCH THE HASHES": "Write the locks anew: python -m pilotlight.packaging.training_lock.",
+    "THESE PACKAGES DO NOT MATCH THE HASHES": "Write the locks again: python -m pilotlight.packaging.training_lock.",
     "No matching distribution found": "The base image must have Python 3.13, and the package index must be reachable.",
     "manifest unknown": "The base image is not in its registry: correct the digest, or give another with --base.",
     "pull access denied": "The base image is not in its registry: correct its name, or give another with --base.",
-    "COPY failed": f"Look whether infra/training.ignore leaves out what {DOCKERFILE} copies.",
-    "": f"Mend {DOCKERFILE} or what it names, then run the command again.",
+    "COPY failed": f"Check that infra/training.ignore does not leave out what {DOCKERFILE} copies.",
+    "": f"Correct {DOCKERFILE} or what it names, then run the command again.",
 }
 _PUSH_HINTS: Final = {
     "no basic auth credentials": "Log in to the registry with `docker login`.",
-    "authorization token has expired": "Run the command again: it logs in anew.",
+    "authorization token has expired": "Run the command again: it logs in again.",
     "denied": "The credentials need ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload and "
     "ecr:PutImage there.",
     "unauthorized": "Log in to the registry with `docker login`.",

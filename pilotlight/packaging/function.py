@@ -157,7 +157,9 @@ def _finish(
 def _copy_code(source: Path, new: Path) -> None:
     files = list_serving_files(source)
     if Path(APP_NAME) not in files:
-        raise PackagingError(str(source / APP_NAME), "is missing", "Restore it, or begin anew with `pilotlight new`.")
+        raise PackagingError(
+            str(source / APP_NAME), "is missing", "Restore it, or write a new one: `pilotlight new` shows a small one."
+        )
     for file in files:
         target = new / file
         if target.exists():
