@@ -166,4 +166,4 @@ def project_settings(root: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except tomllib.TOMLDecodeError as error:
-        raise ProjectError(str(path), f"is not TOML: {error}", "Mend the line it names.") from error
+        raise ProjectError(str(path), f"is not TOML: {error}", "Correct the line it names.") from error

@@ -1,9 +1,9 @@
-"""Where published versions are: one code path for a folder and for S3.
+"""The store of published versions: the same code for a folder and for S3.
 
 store.py     a Store publishes, lists, checks and fetches versions
-folder.py    FolderBlobs: a folder as the place it lies in
-prefixed.py  PrefixedBlobs: what lies below a prefix of such a place
-protocol.py  Blobs: what such a place must give; pilotlight.aws has the one for S3
+folder.py    FolderBlobs: blobs in a folder
+prefixed.py  PrefixedBlobs: the blobs below a prefix
+protocol.py  Blobs: what a store needs of the place it lies in; pilotlight.aws has the one for S3
 digest.py    sha256 of files
 """
 

@@ -1,4 +1,4 @@
-"""What lies below a prefix, as a place of its own."""
+"""The blobs below a prefix."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pilotlight.store.protocol import Blobs
 
 
 class PrefixedBlobs:
-    """Blobs in `blobs` whose names begin with `prefix`; here they are called by the rest."""
+    """The blobs of `blobs` whose names begin with `prefix`, under the rest of their names."""
 
     def __init__(self, blobs: Blobs, prefix: str) -> None:
         self._blobs = blobs

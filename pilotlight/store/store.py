@@ -37,7 +37,7 @@ class Store:
         return self._blobs.location
 
     def files(self, prefix: str) -> Blobs:
-        """What lies beside the versions below `prefix`, such as what a run keeps for itself."""
+        """Return the blobs below a prefix beside the versions, such as the files of a run."""
         return PrefixedBlobs(self._blobs, prefix)
 
     def publish(
@@ -50,11 +50,20 @@ class Store:
         parity: Mapping[str, Any],
         provenance: Mapping[str, Any],
     ) -> Published:
-        """Stores the candidate's files as a version of `model`.
+        """Store a candidate's files as a version of a model.
 
-        Where the same content is there already, nothing is written and the manifest of the first publish is returned.
-        provenance["created"], an ISO 8601 time in UTC, orders `versions`. StoreError where the store cannot be written
-        or the candidate lacks a graph or an asset.
+        Where the same content is there already, nothing is written, and the manifest of the first publish is returned.
+
+        Args:
+            model: The model.
+            candidate: The files, graphs and assets.
+            image: How images become the model's input; None where they do not.
+            metrics: The model's metrics.
+            parity: What the comparison with the source model found.
+            provenance: Where the model comes from; "created", an ISO 8601 time in UTC, orders `versions`.
+
+        Raises:
+            StoreError: The store cannot be written, or the candidate lacks a graph or an asset.
         """
         files = describe_files(candidate.folder)
         facts = (dict(metrics), dict(parity), dict(provenance))
@@ -74,14 +83,14 @@ class Store:
         return Published(manifest, digest, new)
 
     def versions(self, model: str) -> list[Manifest]:
-        """Every version of `model`, the oldest first; StoreError where a manifest is damaged."""
+        """Return every version of a model, the oldest first; StoreError where a manifest is damaged."""
         return sorted(
             (self.manifest(model, version)[0] for version in self._version_names(model)),
             key=lambda manifest: (str(manifest.provenance.get("created", "")), manifest.version),
         )
 
     def manifest(self, model: str, version: str) -> tuple[Manifest, str]:
-        """A version's manifest and the sha256 of its manifest.json; StoreError where it is missing or damaged."""
+        """Return a version's manifest and the sha256 of manifest.json; StoreError where it is missing or damaged."""
         raw = self._blobs.get_bytes(_key(model, version, MANIFEST_NAME)) if _VERSION.fullmatch(version) else None
         if raw is None:
             raise self._missing(model, version)
@@ -97,10 +106,18 @@ class Store:
         return manifest, hashlib.sha256(raw).hexdigest()
 
     def fetch(self, model: str, lock: Lock, into: Path) -> Manifest:
-        """Brings the pinned version into the folder `into`, its manifest.json last.
+        """Copy the pinned version into a folder, its manifest.json last.
 
-        Everything is fetched aside and checked first, so `into` never holds a file that is not the published one.
-        StoreError where the version is missing, damaged or not what the lock pins.
+        Each file is fetched and checked elsewhere first, so the folder never holds a file that is not the published
+        one.
+
+        Args:
+            model: The model.
+            lock: The version, and the sha256 of its manifest.
+            into: The folder.
+
+        Raises:
+            StoreError: The version is missing, damaged or not what the lock pins.
         """
         manifest, digest = self.manifest(model, lock.version)
         if digest != lock.manifest_sha256:
