@@ -1,7 +1,8 @@
 """Pilotlight: train on GPUs, serve from functions that cost nothing while idle.
 
 What a train.py and a notebook use is here: `from pilotlight import Dataset, Run, fit_model`. What an app.py uses is in
-`pilotlight_runtime`. A name is imported when it is first used: `import pilotlight` loads neither numpy nor TensorFlow.
+`pilotlight_runtime`, and so is what train.py shares with it. A name is imported when it is first used:
+`import pilotlight` loads neither numpy nor TensorFlow.
 """
 
 from __future__ import annotations
@@ -47,9 +48,6 @@ if TYPE_CHECKING:
     from pilotlight.training.text.vocabulary import build_vocabulary
     from pilotlight.training.train_module import TrainModule, load_train_module
     from pilotlight.verification.metrics import METRICS
-    from pilotlight_runtime.text.generation import Search
-    from pilotlight_runtime.text.subwords import Subwords
-    from pilotlight_runtime.text.tokens import Vocabulary, characters, words
 
 __version__: Final = "0.1.0"
 
@@ -83,10 +81,6 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "pilotlight.training.text.vocabulary": ("build_vocabulary",),
     "pilotlight.training.train_module": ("TrainModule", "load_train_module"),
     "pilotlight.verification.metrics": ("METRICS",),
-    # What train.py shares with app.py.
-    "pilotlight_runtime.text.generation": ("Search",),
-    "pilotlight_runtime.text.subwords": ("Subwords",),
-    "pilotlight_runtime.text.tokens": ("Vocabulary", "characters", "words"),
 }
 """What each module exports here. A test holds it, the imports above and __all__ equal."""
 
@@ -112,18 +106,14 @@ __all__ = [
     "ProjectError",
     "Run",
     "RunError",
-    "Search",
     "ServiceError",
     "StoreError",
-    "Subwords",
     "TrainModule",
     "TrainingError",
     "UserError",
-    "Vocabulary",
     "__version__",
     "array_batches",
     "build_vocabulary",
-    "characters",
     "epoch_batches",
     "exported_classifier",
     "feature_names",
@@ -145,7 +135,6 @@ __all__ = [
     "pair_batches",
     "record_learning_curve",
     "text_batches",
-    "words",
 ]
 
 

@@ -7,7 +7,6 @@ with a folder that holds model.keras and task.json; it writes model.onnx there, 
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -22,6 +21,7 @@ from pilotlight.conversion.keras_graph import as_onnx, first_line
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.model_code import ModelCode
 from pilotlight.core.process_output import hide_native_logs
+from pilotlight.core.python_files import load_python_file
 from pilotlight_runtime.datatypes import DATATYPES
 from pilotlight_runtime.signature import Signature, TensorSpec
 
@@ -103,7 +103,7 @@ def _convert(folder: Path) -> None:
         with hide_native_logs():
             import keras
 
-            own = {name: _class(name, path, folder) for name, path, folder in task["own"]}
+            own = {name: _load_class(name, path, folder) for name, path, folder in task["own"]}
             # The file was written by the process that waits for this one, so what it holds is as safe as train.py.
             model = keras.saving.load_model(folder / _MODEL, custom_objects=own, compile=False, safe_mode=False)
     except Exception as error:
@@ -113,15 +113,10 @@ def _convert(folder: Path) -> None:
     (folder / _ONNX).write_bytes(as_onnx(model, _from_json(task), task["name"], task["opset"]))
 
 
-def _class(name: str, path: str, folder: str) -> Any:
+def _load_class(name: str, path: str, folder: str) -> Any:
     """The class `name` of the file at `path`, which imports modules of the model in `folder` where that is not ""."""
-    spec = importlib.util.spec_from_file_location(f"{Path(path).parent.name}/{Path(path).stem}", path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} cannot be loaded as Python")
-    module = importlib.util.module_from_spec(spec)
     with ModelCode(Path(folder)).active() if folder else nullcontext():
-        spec.loader.exec_module(module)
-    return getattr(module, name)
+        return getattr(load_python_file(Path(path), f"{Path(path).parent.name}/{Path(path).stem}"), name)
 
 
 def main() -> int:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from models.build import package_identity
+from support.onnx_models import package_identity
 
 GROW = """
 import resource, sys
