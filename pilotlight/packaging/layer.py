@@ -19,10 +19,10 @@ from typing import Final, NamedTuple
 
 import pilotlight_runtime
 from pilotlight.core.progress import Progress, Silent
-from pilotlight.packaging.bytecode import Compiler, FindCompiler, compile_folder, find_compiler
+from pilotlight.packaging.bytecode import Compiler, FindCompiler, compile_folder, drop_sources, find_compiler
 from pilotlight.packaging.elf import compact
 from pilotlight.packaging.files import files_of, make_uniform, size_of, staged
-from pilotlight.packaging.prune import copy_runtime, prune
+from pilotlight.packaging.prune import SOURCELESS, copy_runtime, prune
 from pilotlight.packaging.reports import LayerReport
 from pilotlight.packaging.wheels import Wanted, install_wheels
 
@@ -105,6 +105,8 @@ def _built(source: LayerSource, compiler: Compiler | None, entry: Path, progress
         note = _NO_BYTECODE.format(python=source.python)
         if compiler:
             compile_folder(packages, f"/opt/{_PACKAGES}", compiler)
+            for name in SOURCELESS:
+                drop_sources(packages / name)
             note = f"byte-compiled by {compiler.label}"
         make_uniform(new)
         files = files_of(packages)
