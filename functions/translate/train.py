@@ -13,7 +13,6 @@ from pilotlight import (
     Exported,
     Named,
     Run,
-    Search,
     fingerprint,
     fit_model,
     generate_recomputed,
@@ -21,6 +20,7 @@ from pilotlight import (
     load_translations,
     pair_batches,
 )
+from pilotlight_runtime import Search
 
 from training.bleu import corpus_bleu
 from training.network import Shape, Transformer

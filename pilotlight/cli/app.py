@@ -13,8 +13,8 @@ import typer
 from pilotlight import __version__
 from pilotlight.cli.commands import begin, bench, check, demo, image, invoke, package, produce, runs, serve, versions
 from pilotlight.cli.invocation import Invocation, invocation
-from pilotlight.cli.leaving import EXIT_STOPPED
 from pilotlight.core.errors import Interrupted, UserError
+from pilotlight.core.process_output import EXIT_STOPPED
 
 EXIT_USER_ERROR: Final = 1
 EXIT_DEFECT: Final = 70

@@ -10,7 +10,7 @@ import typer
 
 from pilotlight.batch import RunRecord, minutes
 from pilotlight.cli.invocation import err, out, print_json
-from pilotlight.cli.tables import written
+from pilotlight.cli.tables import format_values
 from pilotlight.workflows.follow_job import RunDetached, describe_return
 from pilotlight.workflows.train_on_batch import BatchResult, describe_spending
 
@@ -43,7 +43,7 @@ def show_batch_result(done: BatchResult, *, as_json: bool, following: str) -> No
     also = " and pinned" if done.pinned else ""
     console.print(f"[bold green]✓[/] [bold]{result.model}[/] [cyan]{result.version}[/] {state}{also}", soft_wrap=True)
     if result.metrics:
-        console.print(f"  metrics  {written(result.metrics)}", soft_wrap=True)
+        console.print(f"  metrics  {format_values(result.metrics)}", soft_wrap=True)
     spent = describe_spending(record)
     console.print(f"  run      {done.run}, {minutes(result.seconds)}{spent}", soft_wrap=True)
     console.print(following, soft_wrap=True, highlight=False)

@@ -15,12 +15,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-from pilotlight.cli.leaving import leave
 from pilotlight.cli.options import add_training_arguments, given_options
 from pilotlight.cli.results import as_object
 from pilotlight.cli.signals import stopping
 from pilotlight.core.errors import Interrupted, ParityError, UserError
 from pilotlight.core.events import JsonProgress
+from pilotlight.core.process_output import exit_process
 from pilotlight.core.runs import EXIT_DEFECT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_REFUSED
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.train_in_container import train_in_container
@@ -85,7 +85,7 @@ def _write_error(log: JsonProgress, kind: str, text: str, code: int) -> int:
 def main() -> NoReturn:
     """Run with the process' own arguments, folder and environment, and end the process."""
     # What native libraries and train.py print goes to stderr, so that stdout has events alone.
-    leave(run(sys.argv[1:], Path.cwd(), os.environ, sys.stdout))
+    exit_process(run(sys.argv[1:], Path.cwd(), os.environ, sys.stdout))
 
 
 if __name__ == "__main__":

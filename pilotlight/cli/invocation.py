@@ -6,14 +6,15 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO
 
 import typer
 
+from pilotlight.core.process_output import duplicate_stderr
 from pilotlight.core.progress import Silent
 from pilotlight.core.stopping import Stop
 from pilotlight.workflows.context import Context
@@ -63,25 +64,13 @@ class Invocation:
 
         from pilotlight.cli.progress import LiveProgress, PlainProgress
 
-        stream = self.closing.enter_context(_own_stderr())
+        stream = self.closing.enter_context(duplicate_stderr())
         console = Console(file=stream, highlight=False)
         if not console.is_terminal:
             return PlainProgress(stream)
         live = LiveProgress(console)
         self.closing.callback(live.close)
         return live
-
-
-@contextmanager
-def _own_stderr() -> Iterator[TextIO]:
-    """Standard error on a descriptor of its own: training holds back what native libraries write to descriptor 2."""
-    try:
-        descriptor = os.dup(sys.stderr.fileno())
-    except OSError:  # a stream without a descriptor, as under a test runner
-        yield sys.stderr
-        return
-    with os.fdopen(descriptor, "w", encoding=sys.stderr.encoding, errors="replace") as stream:
-        yield stream
 
 
 def invocation(ctx: typer.Context) -> Invocation:

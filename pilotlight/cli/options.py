@@ -16,8 +16,10 @@ def with_training_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command every option that core/options.py declares in the place of its `**options`."""
     signature = inspect.signature(command, eval_str=True)
     own = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
+    positional = [each for each in own if each.kind is not inspect.Parameter.KEYWORD_ONLY]
     options = [_parameter(each) for each in overrides()]
-    command.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]  # typer reads it
+    parameters = [*positional, *options, *own[len(positional) :]]
+    command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # typer reads it
     return command
 
 

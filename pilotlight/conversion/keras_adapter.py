@@ -14,7 +14,7 @@ from pilotlight.core.artifacts import Named
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.modelconfig import ModelConfig
-from pilotlight.core.quiet import quiet
+from pilotlight.core.process_output import hide_native_logs
 from pilotlight_runtime.datatypes import BF16, DATATYPES
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.signature import Signature, TensorSpec
@@ -44,7 +44,7 @@ class KerasAdapter:
         """In safe mode: a file whose layers hold Python code is refused."""
         if not path.is_file():
             raise ConversionError(str(path), "does not exist", "Check the path after --from.")
-        with quiet():
+        with hide_native_logs():
             try:
                 import keras
 

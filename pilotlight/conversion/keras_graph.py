@@ -15,13 +15,13 @@ import onnx
 from pilotlight.conversion.canonical import canonical
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.exception_text import kind_and_first_line
-from pilotlight.core.quiet import quiet
+from pilotlight.core.process_output import hide_native_logs
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 
 def as_onnx(model: Any, signature: Signature, name: str, opset: int) -> bytes:
     """`model` as ONNX with the inputs and outputs of `signature`; ConversionError, for the model `name`, where not."""
-    with quiet():
+    with hide_native_logs():
         graph = _converted(model, signature, name, opset)
     content: bytes = canonical(graph, signature).SerializeToString(deterministic=True)
     return content

@@ -7,7 +7,6 @@ with a folder that holds model.keras and task.json; it writes model.onnx there, 
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -22,7 +21,8 @@ from pilotlight.conversion.keras_graph import as_onnx
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.model_code import ModelCode
-from pilotlight.core.quiet import quiet
+from pilotlight.core.process_output import hide_native_logs
+from pilotlight.core.python_files import load_python_file
 from pilotlight_runtime.datatypes import DATATYPES
 from pilotlight_runtime.signature import Signature, TensorSpec
 
@@ -43,7 +43,7 @@ def as_onnx_elsewhere(model: Any, signature: Signature, name: str, opset: int) -
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         try:
-            with quiet():
+            with hide_native_logs():
                 model.save(folder / _MODEL)
         except Exception as error:
             # Keras raises every kind of error for a layer that cannot tell its configuration.
@@ -103,10 +103,10 @@ def _convert(folder: Path) -> None:
     task = json.loads((folder / _TASK).read_text())
     where = f"model {task['name']!r}"
     try:
-        with quiet():
+        with hide_native_logs():
             import keras
 
-            own = {name: _class(name, path, folder) for name, path, folder in task["own"]}
+            own = {name: _load_class(name, path, folder) for name, path, folder in task["own"]}
             # The file was written by the process that waits for this one, so what it holds is as safe as train.py.
             model = keras.saving.load_model(folder / _MODEL, custom_objects=own, compile=False, safe_mode=False)
     except Exception as error:
@@ -116,15 +116,10 @@ def _convert(folder: Path) -> None:
     (folder / _ONNX).write_bytes(as_onnx(model, _from_json(task), task["name"], task["opset"]))
 
 
-def _class(name: str, path: str, folder: str) -> Any:
+def _load_class(name: str, path: str, folder: str) -> Any:
     """The class `name` of the file at `path`, which imports modules of the model in `folder` where that is not ""."""
-    spec = importlib.util.spec_from_file_location(f"{Path(path).parent.name}/{Path(path).stem}", path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} cannot be loaded as Python")
-    module = importlib.util.module_from_spec(spec)
     with ModelCode(Path(folder)).active() if folder else nullcontext():
-        spec.loader.exec_module(module)
-    return getattr(module, name)
+        return getattr(load_python_file(Path(path), f"{Path(path).parent.name}/{Path(path).stem}"), name)
 
 
 def main() -> int:

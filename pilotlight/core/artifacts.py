@@ -21,11 +21,16 @@ Named = Mapping[str, Array]
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a model is fitted on and judged by, prepared as the model takes it.
+    """The data of a run, prepared as the model takes it.
 
-    x_train, x_test: samples along the first axis. y_train, y_test: one label or target a sample. source: where it came
-    from, as the person named it. fingerprint: sha256 over the arrays, for the manifest. classes: the names of what y
-    counts, where the data has names.
+    Attributes:
+        x_train: Samples to learn from, along the first axis.
+        y_train: One label or target a sample.
+        x_test: Held-out samples, which measure the model.
+        y_test: One label or target a held-out sample.
+        source: The data source as the run names it: `run.source`.
+        fingerprint: What `fingerprint` returned for the arrays as they were read, for the manifest.
+        classes: The names of the classes that y numbers, where the data has names.
     """
 
     x_train: Array
@@ -39,11 +44,15 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted model as its framework has it.
+    """A fitted model, before it is converted.
 
-    model: the framework's own object. dataset: what it was fitted on. metrics: of the held-out part, by name.
-    seconds: what fitting took. settings: the epochs, batch size, rate and seed used. curve: how it learned,
-    None where nothing tells.
+    Attributes:
+        model: The framework's own object, or an Exported.
+        dataset: The data that it was fitted on.
+        metrics: Measured on the held-out part, by name.
+        seconds: How long fitting took, in seconds.
+        settings: The epochs, batch size, learning rate and seed, among others.
+        curve: The learning curve, None where the run recorded none.
     """
 
     model: Any
@@ -56,13 +65,16 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Exported:
-    """What a train.py gives for a model that app.py's own code serves: a tokeniser before the graph, several graphs.
+    """What a train.py returns for a model that app.py's own code serves: with a tokeniser, or with several graphs.
 
-    graphs: by name, each a model of a framework that can be converted; its signature is the one that it declares
-    itself. assets: files that the code reads besides, such as a vocabulary, by name. predict: what the source models
-    answer to named inputs as callers send them, samples along the first axis, computed without ONNX: the gate holds
-    app.py's answers against it. metrics: of the held-out part, where train.py has measured some; what [training] names
-    and is not there is computed from `predict`. trained: the model that was fitted, where its history tells more.
+    Attributes:
+        graphs: Models of a framework by name. Each is converted with the signature that it declares itself.
+        predict: Takes the inputs by name, as callers send them, samples along the first axis. Returns the outputs by
+            name, computed by the fitted models without ONNX. Verification compares app.py's answers with it.
+        assets: The content of files that app.py reads, such as a vocabulary, by file name.
+        metrics: Measured on the held-out part, by name. The metric that [training] names is computed from `predict`
+            where it is missing.
+        trained: The fitted model, whose history becomes the learning curve; None where there is none.
     """
 
     graphs: Mapping[str, Any]

@@ -18,9 +18,12 @@ The command line prints these three facts as one paragraph and exits with 1. Eve
 
 
 class UserError(Exception):
-    """One thing went wrong that the person at the keyboard can mend.
+    """An error that a person can correct.
 
-    where: the file, model or address. what: what happened there. hint: the next thing to do, "" where `what` says it.
+    Args:
+        where: The file, model or address.
+        what: What happened there.
+        hint: What to do next; "" where `what` says it.
     """
 
     def __init__(self, where: str, what: str, hint: str) -> None:

@@ -21,7 +21,12 @@ DEFAULT_STORE: Final = ".pilotlight/store"
 
 @dataclass(frozen=True)
 class Project:
-    """root: the folder that holds template.yaml and functions/. store: a folder or s3://bucket/prefix."""
+    """A project on disk.
+
+    Attributes:
+        root: The folder with template.yaml and functions/.
+        store: Where versions are: a folder or s3://bucket/prefix.
+    """
 
     root: Path
     store: str
@@ -37,7 +42,14 @@ class Project:
         return self.root / "layers" / "runtime"
 
     def folder(self, name: str) -> Path:
-        """The folder of the model `name`, which need not exist; ProjectError for an impossible name."""
+        """The folder of a model, which need not exist.
+
+        Args:
+            name: The model's name.
+
+        Raises:
+            ProjectError: The name is invalid.
+        """
         return self.functions / check_model_name(name)
 
     def models(self) -> list[str]:
@@ -51,19 +63,33 @@ class Project:
         )
 
     def existing(self, name: str) -> Path:
-        """Return the folder of the model `name`; ProjectError names the models that exist, and a similar name first."""
+        """The folder of an existing model.
+
+        Args:
+            name: The model's name.
+
+        Raises:
+            ProjectError: There is no such model; the message names a similar one, and all that exist.
+        """
         models = self.models()
-        what = f"is not in {self.functions} (there: {', '.join(models) or 'none yet'})"
+        if name in models:
+            return self.folder(name)
         similar = difflib.get_close_matches(name, models, n=1)
-        if similar and similar[0] != name:
-            raise ProjectError(f"model {name!r}", what, f"Did you mean {similar[0]}?")
-        folder = self.folder(name)
         if not similar:
-            raise ProjectError(f"model {name!r}", what, f"Run `pilotlight new {name}`.")
-        return folder
+            self.folder(name)  # refuses an impossible name
+        what = f"is not in {self.functions} (there: {', '.join(models) or 'none yet'})"
+        hint = f"Did you mean {similar[0]}?" if similar else f"Run `pilotlight new {name}`."
+        raise ProjectError(f"model {name!r}", what, hint)
 
     def by_stem(self, stem: str) -> str:
-        """The model whose logical ids begin with `stem` (SpamFilter), or that is called so (spam-filter)."""
+        """The name of the model that a resource in template.yaml belongs to.
+
+        Args:
+            stem: The start of its logical ids (SpamFilter), or the model's name (spam-filter).
+
+        Raises:
+            ProjectError: There is no such model.
+        """
         for name in self.models():
             if stem in (name, logical_stem(name)):
                 return name
@@ -74,24 +100,48 @@ class Project:
         )
 
     def config(self, name: str) -> ModelConfig:
-        """The model.toml of `name`."""
+        """The configuration of a model, from its model.toml.
+
+        Args:
+            name: The model's name.
+
+        Raises:
+            ProjectError: There is no such model, or its model.toml is invalid.
+        """
         return load_model_config(name, self.existing(name) / CONFIG_NAME)
 
     def lock(self, name: str) -> Lock | None:
-        """What `name` is pinned to, None where it is not."""
+        """The version that a model is pinned to, None where it is not pinned.
+
+        Args:
+            name: The model's name.
+
+        Raises:
+            ProjectError: The name is invalid.
+        """
         return read_lock(self.folder(name) / LOCK_NAME)
 
     def pinned(self) -> dict[str, Lock]:
-        """Every model that has a pin, by name."""
+        """The version of every pinned model, by the model's name."""
         locks = {name: self.lock(name) for name in self.models()}
         return {name: lock for name, lock in locks.items() if lock is not None}
 
 
 def find_project(start: Path, environ: Mapping[str, str]) -> Project:
-    """The project that `start` lies in.
+    """Finds the project that a folder is in.
 
     Its root is the nearest folder upwards with both template.yaml and functions/. The store is $PILOTLIGHT_STORE, else
     `store` in pilotlight.toml, else .pilotlight/store; a relative folder counts from the root.
+
+    Args:
+        start: A folder of the project.
+        environ: The environment, such as `os.environ`.
+
+    Returns:
+        The project.
+
+    Raises:
+        ProjectError: The folder is in no project, or pilotlight.toml is invalid.
     """
     for root in (start.resolve(), *start.resolve().parents):
         if (root / "template.yaml").is_file() and (root / "functions").is_dir():

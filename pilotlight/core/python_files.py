@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 from pathlib import Path
+from types import ModuleType
 
 
 def top_level_names(path: Path) -> set[str]:
@@ -28,3 +30,22 @@ def top_level_names(path: Path) -> set[str]:
             case _:
                 pass
     return names
+
+
+def load_python_file(path: Path, name: str) -> ModuleType:
+    """Execute the file as a module, which sys.modules does not hold: two files of one name never meet there.
+
+    Args:
+        path: The file.
+        name: The module's name, for tracebacks and pickles.
+
+    Raises:
+        ImportError: The file's name does not end in .py.
+        Exception: Whatever the file raises.
+    """
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be loaded as Python")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

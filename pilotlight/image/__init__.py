@@ -4,15 +4,15 @@ ignore.py   infra/training.ignore, in the grammar of .dockerignore
 content.py  the files that go into the image: its tag, and what Docker builds it from
 variant.py  which base and which requirements
 docker.py   Docker's command line, and what its failures mean
-send.py     build and push
+build_push.py  build and push
 
 A tag is a digest of the files and of the variant, so the same code is the same image, and one that has been pushed is
 never pushed again.
 """
 
-from pilotlight.image.content import DOCKERFILE, ImageFile, image_files, image_tag
+from pilotlight.image.build_push import BuiltImage, Registry, build_image, push_image
+from pilotlight.image.content import DOCKERFILE, ImageFile, compute_tag, list_image_files
 from pilotlight.image.docker import Docker
-from pilotlight.image.send import BuiltImage, Registry, build_image, push_image
 from pilotlight.image.variant import Variant, read_variant
 
 __all__ = [
@@ -23,8 +23,8 @@ __all__ = [
     "Registry",
     "Variant",
     "build_image",
-    "image_files",
-    "image_tag",
+    "compute_tag",
+    "list_image_files",
     "push_image",
     "read_variant",
 ]

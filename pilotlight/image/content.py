@@ -43,12 +43,12 @@ class ImageFile(NamedTuple):
         return 0o755 if os.access(self.path, os.X_OK) else 0o644
 
 
-def installed_tool() -> tuple[Path, ...]:
+def installed_packages() -> tuple[Path, ...]:
     """The folders of the packages that are running."""
     return tuple(Path(str(package.__file__)).resolve().parent for package in (pilotlight, pilotlight_runtime))
 
 
-def image_files(root: Path, tool: Sequence[Path] = ()) -> list[ImageFile]:
+def list_image_files(root: Path, tool: Sequence[Path] = ()) -> list[ImageFile]:
     """The files of the image of the project at `root`, sorted; tool: folders of packages, those running where empty.
 
     Links to files are followed, links to folders are not. ImageError where the project has no Dockerfile.
@@ -57,7 +57,7 @@ def image_files(root: Path, tool: Sequence[Path] = ()) -> list[ImageFile]:
         raise ImageError(
             str(root / DOCKERFILE), "is missing", "`pilotlight init` writes it into a new project: copy it from one."
         )
-    packages = tuple(folder.resolve() for folder in tool) or installed_tool()
+    packages = tuple(folder.resolve() for folder in tool) or installed_packages()
     project = [ImageFile(f"project/{path.relative_to(root).as_posix()}", path) for path in _project(root, packages)]
     parts = [
         ImageFile(f"tool/{folder.name}/{path.relative_to(folder).as_posix()}", path)
@@ -68,13 +68,13 @@ def image_files(root: Path, tool: Sequence[Path] = ()) -> list[ImageFile]:
     return sorted(project + parts)
 
 
-def image_tag(root: Path, tool: Sequence[Path] = (), variant: Variant = _OWN) -> str:
+def compute_tag(root: Path, tool: Sequence[Path] = (), variant: Variant = _OWN) -> str:
     """The tag of the project's image as it is now: 12 hex digits of a digest.
 
     It is one over names, permissions and content of the files, and over the Dockerfile's arguments.
     """
     whole = hashlib.sha256()
-    for file in image_files(root, tool):
+    for file in list_image_files(root, tool):
         whole.update(_told(file.name, file.mode, file.path.read_bytes()))
     return _tag(whole, variant)
 

@@ -37,7 +37,7 @@ class _Segment(NamedTuple):
     align: int
 
 
-def compact(path: Path) -> int:
+def compact_library(path: Path) -> int:
     """Rewrites the library at `path` and returns how many bytes that saved; 0 where it is not one for x86_64.
 
     A file that would become less than a page smaller stays as its wheel had it.

@@ -13,14 +13,14 @@ FIXED_TIME: Final = 315_619_200
 """1980-01-02 00:00 UTC as the mtime of every file: the first day that a zip can hold in every time zone."""
 
 
-def files_of(folder: Path) -> list[Path]:
+def list_files(folder: Path) -> list[Path]:
     """Every file below `folder`, sorted."""
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def size_of(folder: Path) -> int:
+def folder_size(folder: Path) -> int:
     """The bytes of all files below `folder`."""
-    return sum(path.stat().st_size for path in files_of(folder))
+    return sum(path.stat().st_size for path in list_files(folder))
 
 
 def make_uniform(folder: Path) -> None:
@@ -33,7 +33,7 @@ def make_uniform(folder: Path) -> None:
 
 
 @contextmanager
-def staged(into: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
+def replace_folder(into: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
     """A new folder beside `into` to build in; it takes the place of `into` when the block ends without an error.
 
     An `into` that holds anything is replaced only where is_ours(into) knows it as an earlier build; else

@@ -11,8 +11,8 @@ from typing import Final, Protocol
 from pilotlight.core.errors import PackagingError
 from pilotlight.core.lock import Lock
 from pilotlight.packaging.bytecode import Compiler, compile_folder, find_compiler
-from pilotlight.packaging.files import files_of, size_of, staged
-from pilotlight.packaging.packages import PYTHON, TASK, Added, Packages, add_packages
+from pilotlight.packaging.files import folder_size, list_files, replace_folder
+from pilotlight.packaging.packages import PYTHON, TASK, AddedPackages, Packages, add_packages
 from pilotlight.packaging.reports import PackageReport, check_size
 from pilotlight.packaging.requirements import REQUIREMENTS, read_pins
 from pilotlight_runtime.catalog_index import CatalogEntry, dump_catalog
@@ -78,7 +78,7 @@ def package_function(
             f"Run `pilotlight train {name}`, or `pilotlight pin {name}@VERSION` with a version that"
             " `pilotlight models` lists.",
         )
-    with staged(into, _is_function) as new:
+    with replace_folder(into, _is_function) as new:
         store.fetch(name, lock, new)
         report = _finish(name, lock.version, source, new, packages=packages, compiler=compiler)
         check_size(report.bytes, layer_bytes)
@@ -99,7 +99,7 @@ def package_catalog(
     StoreError where the store lacks a pinned version: an endpoint must not list what it cannot have. Else as
     package_function.
     """
-    with staged(into, _is_function) as new:
+    with replace_folder(into, _is_function) as new:
         for name, lock in locks.items():
             store.manifest(name, lock.version)
         entries = [CatalogEntry(name, locks[name].version) for name in sorted(locks)]
@@ -107,9 +107,9 @@ def package_catalog(
         return _finish("catalog", "", source, new, packages=packages, compiler=compiler)
 
 
-def serving_files(source: Path) -> list[Path]:
+def list_serving_files(source: Path) -> list[Path]:
     """The files below `source` that go into a function's zip, relative to it: all but LEFT_OUT."""
-    found = (path.relative_to(source) for path in files_of(source))
+    found = (path.relative_to(source) for path in list_files(source))
     return [path for path in found if not any(fnmatch(part, left) for part in path.parts for left in LEFT_OUT)]
 
 
@@ -123,14 +123,14 @@ def _finish(
     if compiler:
         compile_folder(new, TASK, compiler)
         note = f"byte-compiled by {compiler.label}"
-    added = add_packages(source, new, packages, compiler) if packages else Added()
+    added = add_packages(source, new, packages, compiler) if packages else AddedPackages()
     if added.missing:
         note += f"; {', '.join(added.missing)}, which neither {REQUIREMENTS} nor the layer has"
-    return PackageReport(name, version, len(files_of(new)), size_of(new), compiler is not None, note, added.pins)
+    return PackageReport(name, version, len(list_files(new)), folder_size(new), compiler is not None, note, added.pins)
 
 
 def _copy_code(source: Path, new: Path) -> None:
-    files = serving_files(source)
+    files = list_serving_files(source)
     if Path(APP_NAME) not in files:
         raise PackagingError(str(source / APP_NAME), "is missing", "Restore it, or begin anew with `pilotlight new`.")
     for file in files:

@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 
 from pilotlight.core.errors import PackagingError
 from pilotlight.packaging.bytecode import Compiler, compile_folder
-from pilotlight.packaging.prune import prune_own
-from pilotlight.packaging.requirements import REQUIREMENTS, names_in, normal, read_pins, refuse_shared
-from pilotlight.packaging.wheels import Wanted, install_wheels
+from pilotlight.packaging.prune import prune_function
+from pilotlight.packaging.requirements import REQUIREMENTS, check_not_shared, normalize_name, read_names, read_pins
+from pilotlight.packaging.wheels import WheelRequest, install_wheels
 
 PYTHON: Final = "3.13"
 """The Python of the functions: template.yaml's Runtime."""
@@ -38,7 +38,7 @@ def install_for_lambda(requirements: Path, into: Path) -> None:
         f"Name versions that have wheels for Python {PYTHON} on Linux {PLATFORM}, and check that the package registry"
         " can be reached."
     )
-    wanted = Wanted(requirements, PYTHON, PLATFORM)
+    wanted = WheelRequest(requirements, PYTHON, PLATFORM)
     install_wheels(wanted, into, hashes=False, where=str(requirements), hint=hint)
 
 
@@ -49,14 +49,14 @@ class Packages(NamedTuple):
     install: Install = install_for_lambda
 
 
-class Added(NamedTuple):
+class AddedPackages(NamedTuple):
     """What was installed. pins: NAME==VERSION. missing: "NAME asks for OTHER", where nobody has OTHER."""
 
     pins: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
 
 
-def add_packages(source: Path, new: Path, packages: Packages, compiler: Compiler | None) -> Added:
+def add_packages(source: Path, new: Path, packages: Packages, compiler: Compiler | None) -> AddedPackages:
     """Installs what `source`/requirements.txt names beside the function in `new`, byte-compiled; gives what it was.
 
     PackagingError where the file is not exact, names what the layer has, pip fails, or a package would take the
@@ -65,27 +65,28 @@ def add_packages(source: Path, new: Path, packages: Packages, compiler: Compiler
     requirements = source / REQUIREMENTS
     pins = read_pins(requirements)
     if not pins:
-        return Added()
-    refuse_shared(requirements, pins, packages.layer)
+        return AddedPackages()
+    check_not_shared(requirements, pins, packages.layer)
     with tempfile.TemporaryDirectory(dir=new.parent) as temporary:
         aside = Path(temporary) / "packages"
         aside.mkdir()
         packages.install(requirements, aside)
-        prune_own(aside)
+        prune_function(aside)
         _refuse_clashes(requirements, aside, new)
         if compiler:
             compile_folder(aside, TASK, compiler, others=True)
-        missing = tuple(_missing(aside, {normal(pin.name) for pin in pins} | names_in(packages.layer) | IN_LAMBDA))
+        there = {normalize_name(pin.name) for pin in pins} | read_names(packages.layer) | IN_LAMBDA
+        missing = tuple(_missing(aside, there))
         shutil.copytree(aside, new, dirs_exist_ok=True)
-    return Added(tuple(str(pin) for pin in pins), missing)
+    return AddedPackages(tuple(str(pin) for pin in pins), missing)
 
 
 def _missing(aside: Path, there: set[str]) -> Iterator[str]:
     """What the packages in `aside` need on any machine and is not `there`. They may do without, so it is no error."""
     for about in sorted(aside.glob("*.dist-info")):
         for need in Distribution.at(about).requires or ():
-            if ";" not in need and normal(need) not in there:
-                yield f"{about.name.partition('-')[0]} asks for {normal(need)}"
+            if ";" not in need and normalize_name(need) not in there:
+                yield f"{about.name.partition('-')[0]} asks for {normalize_name(need)}"
 
 
 def _refuse_clashes(requirements: Path, aside: Path, new: Path) -> None:

@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
-from pilotlight.packaging.files import files_of
+from pilotlight.packaging.files import list_files
 
 KEPT_OF_ONNXRUNTIME: Final = ("onnxruntime/capi/libonnxruntime.so.*", "onnxruntime/LICENSE", "onnxruntime/ThirdParty*")
 
@@ -56,18 +56,18 @@ DROPPED_OF_OWN: Final = (
 installed them, and pip's notes, which differ from one installation to the next."""
 
 
-def prune(packages: Path) -> None:
+def prune_layer(packages: Path) -> None:
     """Deletes below the layer's `packages` what serving never loads, and the folders that this empties."""
     _delete(packages, _goes)
 
 
-def prune_own(packages: Path) -> None:
+def prune_function(packages: Path) -> None:
     """Deletes below `packages`, a function's own, DROPPED_OF_OWN and the folders that this empties."""
     _delete(packages, lambda name: any(fnmatch(name, pattern) for pattern in DROPPED_OF_OWN))
 
 
 def _delete(packages: Path, goes: Callable[[str], bool]) -> None:
-    for path in files_of(packages):
+    for path in list_files(packages):
         if goes(path.relative_to(packages).as_posix()):
             path.unlink()
     for folder in sorted(packages.rglob("*"), reverse=True):

@@ -25,7 +25,7 @@ class PackageReport(NamedTuple):
 
     def __str__(self) -> str:
         version = f"@{self.version}" if self.version else ""
-        size = f"{self.files} files, {megabytes(self.bytes)} unzipped"
+        size = f"{self.files} files, {format_mb(self.bytes)} unzipped"
         own = f" with {', '.join(self.packages)}" if self.packages else ""
         return f"{self.name}{version}, {size}{own}; {self.note}"
 
@@ -46,8 +46,8 @@ class LayerReport(NamedTuple):
     cached: bool
 
     def __str__(self) -> str:
-        size = f"{megabytes(self.bytes)} unzipped{' (from the cache)' if self.cached else ''}"
-        return f"{self.files} files, {size}, {megabytes(self.pruned)} pruned; {self.note}"
+        size = f"{format_mb(self.bytes)} unzipped{' (from the cache)' if self.cached else ''}"
+        return f"{self.files} files, {size}, {format_mb(self.pruned)} pruned; {self.note}"
 
 
 def check_size(function_bytes: int, layer_bytes: int) -> None:
@@ -56,13 +56,13 @@ def check_size(function_bytes: int, layer_bytes: int) -> None:
     if total > UNZIPPED_LIMIT:
         raise PackagingError(
             "function and layer",
-            f"are {megabytes(function_bytes)} and {megabytes(layer_bytes)} unzipped, {megabytes(total)} together;"
-            f" Lambda takes {megabytes(UNZIPPED_LIMIT)}",
+            f"are {format_mb(function_bytes)} and {format_mb(layer_bytes)} unzipped, {format_mb(total)} together;"
+            f" Lambda takes {format_mb(UNZIPPED_LIMIT)}",
             "Make the model smaller, for instance with weights in half precision, or take packages out of the"
             " function's requirements.txt.",
         )
 
 
-def megabytes(count: int) -> str:
+def format_mb(count: int) -> str:
     """Bytes as people read them, in units of 1,000,000."""
     return f"{count / 1e6:.1f} MB"

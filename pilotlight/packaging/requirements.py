@@ -41,25 +41,25 @@ def read_pins(requirements: Path) -> tuple[Pin, ...]:
     return tuple(pin for number, line in _lines(requirements) if (pin := _pin(requirements, number, line)))
 
 
-def refuse_shared(requirements: Path, pins: tuple[Pin, ...], layer: Path) -> None:
+def check_not_shared(requirements: Path, pins: tuple[Pin, ...], layer: Path) -> None:
     """PackagingError where one of `pins` is in the layer already, whose hash lock is `layer`.
 
     Lambda looks into the function first: its copy would be loaded instead of the layer's, and count twice.
     """
-    shared = names_in(layer)
+    shared = read_names(layer)
     for pin in pins:
-        if normal(pin.name) in shared:
+        if normalize_name(pin.name) in shared:
             hint = "Take that line out: the function has it from the layer."
             raise PackagingError(str(requirements), f"names {pin.name}, which is in the layer already", hint)
 
 
-def names_in(lock: Path) -> set[str]:
+def read_names(lock: Path) -> set[str]:
     """The packages that a lock names, as `normal` writes them, whatever else it says; none where it is missing."""
     starts = [_STARTS_WITH_NAME.match(line) for _, line in _lines(lock)]
-    return {normal(start[0]) for start in starts if start}
+    return {normalize_name(start[0]) for start in starts if start}
 
 
-def normal(requirement: str) -> str:
+def normalize_name(requirement: str) -> str:
     """The name at the beginning of `requirement` as registries compare it ("Names and normalization")."""
     name = _STARTS_WITH_NAME.match(requirement)
     return re.sub(r"[-_.]+", "-", name[0]).lower() if name else ""

@@ -24,7 +24,7 @@ def platform_options(python: str, platform: str) -> list[str]:
     return [*named, "--python-version", python, "--implementation", "cp", "--only-binary=:all:", "--no-deps"]
 
 
-class Wanted(NamedTuple):
+class WheelRequest(NamedTuple):
     """Wheels. requirements: the file that names them. python, platform: as for platform_options."""
 
     requirements: Path
@@ -33,7 +33,7 @@ class Wanted(NamedTuple):
 
 
 def install_wheels(
-    wanted: Wanted, into: Path, *, hashes: bool = True, where: str = LAYER, hint: str = REACHABLE
+    wanted: WheelRequest, into: Path, *, hashes: bool = True, where: str = LAYER, hint: str = REACHABLE
 ) -> None:
     """Unpacks what `wanted` names into `into`; PackagingError, about `where` and with `hint`, says what pip said.
 

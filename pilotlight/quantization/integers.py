@@ -16,7 +16,7 @@ import onnx
 
 from pilotlight.core.artifacts import Array, Named
 from pilotlight.core.exception_text import first_line
-from pilotlight.core.quiet import quiet
+from pilotlight.core.process_output import hide_native_logs
 
 DYNAMIC: Final = ("MatMul", "Gemm", "LSTM", "Gather", "Attention")
 """No Conv: ONNX Runtime's ConvInteger takes three times as long as Conv (benchmarks/quantization.py)."""
@@ -85,7 +85,7 @@ def _prepared(source: Path) -> onnx.ModelProto:
 def _written(source: Path, target: Path, change: Callable[[Path], None]) -> bool:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with quiet():  # it prints what it meets
+        with hide_native_logs():  # it prints what it meets
             change(target)
     except Exception as error:  # its classes have no other base
         target.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """Adds a model's block to template.yaml as text, so that its comments and its order stay as they are.
 
-A template whose models share a role, a log group and the API's paths gets a short block, and the model's routes at the
-end of the paths. One of an earlier `init` has none of these: it gets a complete block, which brings its own.
+In a template of today, the models share a role, a log group and the API's paths. It gets a short block, and the model's
+routes at the end of the paths. A template of an earlier `init` shares nothing. It gets a complete block.
 """
 
 import re
@@ -13,8 +13,10 @@ from pilotlight.core.errors import ProjectError
 from pilotlight.core.names import check_model_name, logical_stem
 
 TEMPLATE_NAME: Final = "template.yaml"
-SHARED: Final = ("ModelsRole:", "ModelsLogGroup:", "ModelsFailures:", "&ApiMayCall", "&AnyFailure", "&Route")
-"""What a short block builds on: resources, and parts that YAML's anchors name. &Route stands in the API's paths."""
+ANCHORS: Final = ("&ApiMayCall", "&AnyFailure", "&Route")
+"""The YAML anchors that a short block refers to. &Route is in the API's paths."""
+SHARED: Final = (*ANCHORS, "ModelsRole:", "ModelsLogGroup:", "ModelsFailures:")
+"""All that a short block refers to: the anchors and the resources."""
 
 _BLOCKS: Final = Path(__file__).parent / "blocks"
 _SECTION: Final = re.compile(r"^[A-Za-z\"']")
@@ -31,10 +33,18 @@ class _Section(NamedTuple):
 
 
 def add_function(template: str, name: str) -> str:
-    """`template` with what the model `name` needs behind what is there: its resources, and its routes or outputs.
+    """Adds the resources and the routes of the model `name` to `template`, behind those that are there.
 
-    A template that has exactly this block already comes back as it is. ProjectError where the template has no
-    Resources to add to, where it has only some of SHARED, or where another resource has one of the block's names.
+    Args:
+        template: The text of a template.yaml.
+        name: The model's name.
+
+    Returns:
+        The changed text; `template` itself where it has exactly this block and these routes already.
+
+    Raises:
+        ProjectError: `template` has no Resources to add to, lacks a part of SHARED, or has another resource of a name
+            that the block needs.
     """
     check_model_name(name)
     newline = "\r\n" if "\r\n" in template else "\n"
@@ -42,35 +52,32 @@ def add_function(template: str, name: str) -> str:
     resources = _section(lines, "Resources")
     if resources is None:
         raise ProjectError(TEMPLATE_NAME, "has no Resources written as a block", "Add the line `Resources:` to it.")
-    shares = _shares(lines[resources.start : resources.end])
-    block = _block("resources.yaml" if shares else "complete.yaml", name, resources.indent)
-    known = _contains(lines, block)
-    if not known:
+    short = _is_short(lines[resources.start : resources.end])
+    block = _block("resources.yaml" if short else "complete.yaml", name, resources.indent)
+    present = _contains(lines, block)
+    if not present:
         _refuse_taken(lines[resources.start : resources.end], block, name)
         lines[resources.end : resources.end] = ["", *block]
-    if shares:
-        _add_routes(lines, name)
-    elif not known:
-        _add_outputs(lines, name)
-    return newline.join(lines) + newline
+    routed = _add_routes(lines, name) if short else not present and _add_outputs(lines, name)
+    return template if present and not routed else newline.join(lines) + newline
 
 
-def _shares(resources: list[str]) -> bool:
-    """Whether the template has all of SHARED; ProjectError where it has only a part of it."""
+def _is_short(resources: list[str]) -> bool:
+    """Whether the template has what short blocks refer to; ProjectError where it has only a part of it."""
     words = {word for line in resources for word in line.partition(" #")[0].split()}
-    missing = [needed for needed in SHARED if needed not in words]
-    own = [needed for needed in SHARED if needed in words]
-    if missing and own:
+    anchor = next((each for each in ANCHORS if each in words), None)
+    missing = [each for each in SHARED if each not in words]
+    if anchor and missing:
         raise ProjectError(
             TEMPLATE_NAME,
-            f"has {own[0]} but lacks {', '.join(missing)}, which a model's block refers to",
+            f"has {anchor} but lacks {', '.join(missing)}, which a model's block refers to",
             f"Copy what is missing from the {TEMPLATE_NAME} that `pilotlight init` writes into an empty folder.",
         )
-    return not missing
+    return anchor is not None
 
 
-def _add_routes(lines: list[str], name: str) -> None:
-    """Adds the model's routes at the end of the API's paths, unless they are there."""
+def _add_routes(lines: list[str], name: str) -> bool:
+    """Adds the model's routes at the end of the API's paths; False where they are there already."""
     start, outer = _paths(lines)
     deeper = re.compile(rf"{outer} +\S")
     end = next(
@@ -81,8 +88,10 @@ def _add_routes(lines: list[str], name: str) -> None:
         end -= 1
     inner = next(line for line in lines[start:end] if line.strip() and not line.lstrip().startswith("#"))
     routes = _block("paths.yaml", name, inner[: len(inner) - len(inner.lstrip())])
-    if not _contains(lines, routes):
-        lines[end:end] = routes
+    if _contains(lines, routes):
+        return False
+    lines[end:end] = routes
+    return True
 
 
 def _paths(lines: list[str]) -> tuple[int, str]:
@@ -94,10 +103,13 @@ def _paths(lines: list[str]) -> tuple[int, str]:
     raise ProjectError(TEMPLATE_NAME, "has &Route outside of the API's paths", "Put it back below the line `paths:`.")
 
 
-def _add_outputs(lines: list[str], name: str) -> None:
+def _add_outputs(lines: list[str], name: str) -> bool:
+    """Adds the function's name at the end of the outputs; False where the template has no outputs."""
     outputs = _section(lines, "Outputs")
-    if outputs is not None:
-        lines[outputs.end : outputs.end] = _block("complete_outputs.yaml", name, outputs.indent)
+    if outputs is None:
+        return False
+    lines[outputs.end : outputs.end] = _block("complete_outputs.yaml", name, outputs.indent)
+    return True
 
 
 def _section(lines: list[str], title: str) -> _Section | None:

@@ -7,10 +7,10 @@ protocol.py  Blobs: what such a place must give; pilotlight.aws has the one for 
 digest.py    sha256 of files
 """
 
-from pilotlight.store.digest import sha256_of
+from pilotlight.store.digest import hash_file
 from pilotlight.store.folder import FolderBlobs
 from pilotlight.store.prefixed import PrefixedBlobs
 from pilotlight.store.protocol import Blobs
 from pilotlight.store.store import Store
 
-__all__ = ["Blobs", "FolderBlobs", "PrefixedBlobs", "Store", "sha256_of"]
+__all__ = ["Blobs", "FolderBlobs", "PrefixedBlobs", "Store", "hash_file"]

@@ -6,17 +6,17 @@ from pathlib import Path
 from pilotlight_runtime.manifest import ArtifactFile
 
 
-def sha256_of(path: Path) -> str:
+def hash_file(path: Path) -> str:
     """The sha256 of a file's content in lower-case hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def describe(folder: Path) -> tuple[ArtifactFile, ...]:
+def describe_files(folder: Path) -> tuple[ArtifactFile, ...]:
     """Every file below `folder`, hidden ones left out, sorted by name."""
     found = []
     for path in folder.rglob("*"):
         relative = path.relative_to(folder)
         if path.is_file() and not any(part.startswith(".") for part in relative.parts):
-            found.append(ArtifactFile(relative.as_posix(), sha256_of(path), path.stat().st_size))
+            found.append(ArtifactFile(relative.as_posix(), hash_file(path), path.stat().st_size))
     return tuple(sorted(found))

@@ -15,7 +15,7 @@ from typing import Any, Final
 from pilotlight.core.artifacts import Candidate, Published
 from pilotlight.core.errors import StoreError
 from pilotlight.core.lock import Lock
-from pilotlight.store.digest import describe, sha256_of
+from pilotlight.store.digest import describe_files, hash_file
 from pilotlight.store.prefixed import PrefixedBlobs
 from pilotlight.store.protocol import Blobs
 from pilotlight_runtime.errors import ManifestError
@@ -56,7 +56,7 @@ class Store:
         provenance["created"], an ISO 8601 time in UTC, orders `versions`. StoreError where the store cannot be written
         or the candidate lacks a graph or an asset.
         """
-        files = describe(candidate.folder)
+        files = describe_files(candidate.folder)
         facts = (dict(metrics), dict(parity), dict(provenance))
         graphs = tuple(Graph(name, part.signature, part.loading) for name, part in candidate.parts.items())
         choices = (candidate.loading, graphs, candidate.assets)
@@ -124,7 +124,7 @@ class Store:
         target.parent.mkdir(parents=True, exist_ok=True)
         if not self._blobs.get_file(_key(model, version, name), target):
             raise self._damaged(model, version, f"{name} is missing, but {MANIFEST_NAME} names it")
-        if (found := sha256_of(target)) != sha256:
+        if (found := hash_file(target)) != sha256:
             raise self._damaged(model, version, f"{name} has sha256 {found}, published was {sha256}")
 
     def _version_names(self, model: str) -> list[str]:

@@ -11,7 +11,7 @@ from pilotlight.core.errors import UserError
 from pilotlight.core.names import logical_stem
 from pilotlight.core.project import Project
 from pilotlight.core.python_files import top_level_names
-from pilotlight.packaging.requirements import REQUIREMENTS, read_pins, refuse_shared
+from pilotlight.packaging.requirements import REQUIREMENTS, check_not_shared, read_pins
 from pilotlight.store import Store
 from pilotlight.workflows.context import Context
 
@@ -120,7 +120,7 @@ def _packages(project: Project, name: str) -> Iterator[Finding]:
     where = str(path.relative_to(project.root))
     try:
         pins = read_pins(path)
-        refuse_shared(path, pins, project.layer / REQUIREMENTS)
+        check_not_shared(path, pins, project.layer / REQUIREMENTS)
     except UserError as error:
         yield Finding(where, "packages", error.what, error.hint)
         return

@@ -72,9 +72,9 @@ def connect_to_aws() -> Cloud:
 
 def tag_image(root: Path) -> str:
     """Return the tag of the training image for the code in the project at `root`, as it is now."""
-    from pilotlight.image import image_tag, read_variant
+    from pilotlight.image import compute_tag, read_variant
 
-    return image_tag(root, variant=read_variant(root))
+    return compute_tag(root, variant=read_variant(root))
 
 
 def current_user() -> str:

@@ -18,10 +18,10 @@ from pilotlight.bench.latency import Latency
 from pilotlight.bench.process import measure_cold_start, measure_warm
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import PackagingError
-from pilotlight.local.answers import outputs_of
-from pilotlight.local.endpoint import HttpEndpoint, successful
+from pilotlight.local.endpoint import HttpEndpoint, require_success
 from pilotlight.local.event import inference_event
-from pilotlight.local.questions import Question, infer_path, picture_question
+from pilotlight.local.inference_requests import InferenceRequest, image_request, infer_path
+from pilotlight.local.inference_responses import read_outputs
 from pilotlight.local.server import LocalServer, serve_in_background
 from pilotlight.packaging import UNZIPPED_LIMIT, LayerReport, PackageReport, check_size
 from pilotlight.training.train_module import load_train_module
@@ -196,7 +196,7 @@ def _send_requests(folder: Path, digit: Digit, context: Context) -> tuple[Array,
             endpoint.send("POST", request.path, request.headers, request.body)
             runs.append((time.perf_counter() - began) * 1000)
     context.progress.note(f"POST {address}{request.path} answered {response.status}")
-    (probabilities,) = outputs_of(successful(response, address), address).values()
+    (probabilities,) = read_outputs(require_success(response, address), address).values()
     return probabilities, Latency(tuple(runs))
 
 
@@ -207,5 +207,5 @@ def _measure(folder: Path, digit: Digit, context: Context) -> tuple[Latency, Lat
     return measure_cold_start(folder / MODEL, event, _COLD_RUNS), measure_warm(folder / MODEL, event, _WARM_RUNS)
 
 
-def _make_request(digit: Digit) -> Question:
-    return picture_question(infer_path(MODEL, None), digit.file)
+def _make_request(digit: Digit) -> InferenceRequest:
+    return image_request(infer_path(MODEL, None), digit.file)

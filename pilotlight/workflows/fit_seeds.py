@@ -1,13 +1,12 @@
-"""One model from several seeds: each is fitted and measured, and the one in the middle is kept.
+"""One model from several seeds: each is fitted and measured, and the one with the median score is kept.
 
-A single seed may be lucky, in how the data are split or in where training starts. The median of several says what to
-expect, and the model that is published is the one that it was measured on.
+A single seed may be lucky, in the split of the data or in the start of training. The median of several says what to
+expect, and the published model is the one that it was measured on.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ from pilotlight.core.artifacts import Exported, Fitted
 from pilotlight.core.errors import ProjectError, TrainingError
 from pilotlight.core.labels import served
 from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.training.fitting import fit
 from pilotlight.training.run import Recorder, Run
 from pilotlight.verification.reference import measure_held_out
 from pilotlight.workflows.source_model import reference_of
@@ -28,18 +28,29 @@ class _Measured(NamedTuple):
     fitted: Fitted
 
 
-def fit_seeds(fit: Callable[[Run], Fitted], config: ModelConfig, run: Run, count: int) -> tuple[Fitted, Scores | None]:
-    """The fitted model of the middle score among the seeds run.seed, run.seed + 1, …; with count 1, that of the run.
+def fit_seeds(folder: Path, config: ModelConfig, run: Run, count: int) -> tuple[Fitted, Scores | None]:
+    """Fit one model for each seed run.seed, run.seed + 1, … and return the one with the median score.
 
-    Of an even number, the lower of the two in the middle. Each seed's score is a note to `run.progress`. ProjectError
-    where the scores cannot be compared: model.toml names no metric or no signature, or no labels that fit the metric.
+    Args:
+        folder: The model's folder, with its train.py.
+        config: The model's configuration.
+        run: The settings; `run.progress` gets each seed's score as a note.
+        count: The number of seeds.
+
+    Returns:
+        The fitted model and all scores; no scores where `count` is 1. With an even number, the model is that of the
+        lower of the two middle scores.
+
+    Raises:
+        ProjectError: The scores cannot be compared: model.toml names no metric or signature, or the labels do not fit.
+        TrainingError: train.py failed.
     """
     if count == 1:
-        return fit(run), None
+        return fit(folder, config, run), None
     metric = config.training.metric
     measured = []
     for seed in range(run.seed, run.seed + count):
-        fitted = fit(replace(run, seed=seed, recorder=Recorder()))
+        fitted = fit(folder, config, replace(run, seed=seed, recorder=Recorder()))
         score = measure_score(fitted, config)
         run.progress.note(f"seed {seed}: {metric} {score:.4f}")
         measured.append(_Measured(score, seed, fitted))
@@ -51,14 +62,14 @@ def fit_seeds(fit: Callable[[Run], Fitted], config: ModelConfig, run: Run, count
 
 
 def check_seeds(config: ModelConfig, count: int, where: str) -> None:
-    """ProjectError, before anything is fitted, where several seeds could not be compared."""
+    """Raise ProjectError, before anything is fitted, where several seeds could not be compared."""
     if count > 1 and (not config.training.metric or config.signature is None):
         lacks = "[signature]" if config.training.metric else "training.metric"
         raise ProjectError(where, f"has no {lacks}, so seeds cannot be compared", "Name it, or train with one seed.")
 
 
 def measure_score(fitted: Fitted, config: ModelConfig) -> float:
-    """The model's metric on its held-out part: as the framework itself told it, else computed."""
+    """Return the model's metric on its held-out part: as the framework measured it, else computed."""
     metric = config.training.metric
     found = dict(fitted.metrics)
     if metric not in found and config.signature is not None:

@@ -87,7 +87,7 @@ def tag_image(request: ImageRequest, context: Context) -> str:
     Raises:
         ImageError: The project has no Dockerfile.
     """
-    return image.image_tag(context.project.root, variant=_read_variant(request, context))
+    return image.compute_tag(context.project.root, variant=_read_variant(request, context))
 
 
 def _read_variant(request: ImageRequest, context: Context) -> Variant:

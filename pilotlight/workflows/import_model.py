@@ -12,7 +12,7 @@ from pilotlight.core.modelconfig import CONFIG_NAME, NONE, ModelConfig
 from pilotlight.core.stages import Stages
 from pilotlight.optimization import optimize
 from pilotlight.scaffold import new_model
-from pilotlight.store import sha256_of
+from pilotlight.store import hash_file
 from pilotlight.training.train_module import TRAIN_NAME
 from pilotlight.verification.golden import load_golden, verify_import
 from pilotlight.verification.graphs import verify_graphs
@@ -78,7 +78,7 @@ def import_and_serve(request: ImportRequest, context: Context) -> TrainResult:
 
 
 def _golden_facts(golden: Path | None) -> dict[str, object]:
-    return {} if golden is None else {"data": {"source": golden.name, "fingerprint": sha256_of(golden)}}
+    return {} if golden is None else {"data": {"source": golden.name, "fingerprint": hash_file(golden)}}
 
 
 def _refuse_quantization(config: ModelConfig, where: str) -> None:

@@ -18,7 +18,7 @@ from pilotlight.core.lock import Lock
 from pilotlight.core.modelconfig import ModelConfig
 from pilotlight.core.project import Project
 from pilotlight.local.functions import Function, load_function
-from pilotlight.local.questions import infer_path, tensor_question
+from pilotlight.local.inference_requests import infer_path, tensor_request
 from pilotlight.packaging import package_function
 from pilotlight.store import FolderBlobs, Store
 from pilotlight.verification.answers import NoAnswer
@@ -101,7 +101,7 @@ class PackagedFunction:
 
         A handler that is not Pilotlight's may raise or return anything: this is a failure with status 500.
         """
-        question = tensor_question(infer_path(self._function.name, None), inputs, binary_answer=True)
+        question = tensor_request(infer_path(self._function.name, None), inputs, binary_outputs=True)
         body = base64.b64encode(question.body).decode()
         envelope = {"path": question.path, "method": "POST", "headers": dict(question.headers)}
         try:

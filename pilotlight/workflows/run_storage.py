@@ -20,7 +20,7 @@ from pilotlight.core.options import identity_of
 from pilotlight.core.progress import Progress
 from pilotlight.core.project import Project
 from pilotlight.core.runs import CHECKPOINTS, NODES, RESULT_NAME
-from pilotlight.store import Blobs, PrefixedBlobs, sha256_of
+from pilotlight.store import Blobs, PrefixedBlobs, hash_file
 from pilotlight.training.checkpoints import Checkpoints
 from pilotlight.training.run import Run
 from pilotlight.workflows.provenance import versions_of
@@ -46,7 +46,7 @@ def identify_run(project: Project, name: str, run: Run, seeds: int, backend: str
         backend: What Keras computes with; "" for a model of another kind.
     """
     folder = project.folder(name)
-    code = {path.relative_to(project.root).as_posix(): sha256_of(path) for path in _code_files(project, folder)}
+    code = {path.relative_to(project.root).as_posix(): hash_file(path) for path in _code_files(project, folder)}
     settings = [*identity_of(run), seeds, run.labels, backend]
     tools = {"pilotlight": __version__, **versions_of(_TOOLS)}
     facts = json.dumps([name, code, settings, tools], sort_keys=True)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from pilotlight.core.artifacts import Fitted
 from pilotlight.core.stages import Stages
-from pilotlight.training.fitting import fit
 from pilotlight.training.nodes import Node
 from pilotlight.workflows.build_candidate import build_candidate
 from pilotlight.workflows.context import Context
@@ -50,7 +48,7 @@ def train(request: TrainRequest, context: Context, *, node: Node | None = None) 
     folder = context.project.folder(request.name)
 
     with stages.stage("train"):
-        fitted, scores = fit_seeds(partial(fit, folder, config), config, run, request.seeds)
+        fitted, scores = fit_seeds(folder, config, run, request.seeds)
 
     with tempfile.TemporaryDirectory() as temporary:
         source = source_model(context, config, fitted)
@@ -75,7 +73,7 @@ def fit_on_node(request: TrainRequest, context: Context, node: Node) -> None:
     prepared = prepare_run(request, context, node)
     folder = context.project.folder(request.name)
     with Stages(context.progress).stage("train"):
-        fit_seeds(partial(fit, folder, prepared.config), prepared.config, prepared.run, request.seeds)
+        fit_seeds(folder, prepared.config, prepared.run, request.seeds)
 
 
 def _facts(run: str, fitted: Fitted, scores: Scores | None) -> Json:

@@ -81,8 +81,7 @@ def teach_moto(endpoint: str) -> list[type[CloudFormationModel]]:
 
 def _output(stack: Stack, attribute: str) -> Any:
     """An output of a nested stack: Outputs.NAME."""
-    (found,) = [output for output in stack.stack_outputs if f"Outputs.{output.key}" == attribute]
-    return found.value
+    return stack.output_map[attribute.removeprefix("Outputs.")].value
 
 
 def _with_alarms(described: Callable[[DeploymentGroup], dict[str, Any]]) -> Callable[[DeploymentGroup], dict[str, Any]]:

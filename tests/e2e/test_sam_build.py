@@ -3,8 +3,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from support.project import Desk
 from support.sam import ECHO, Sam, SamProject, resource_of
+from support.templates import parse_template
+
+from pilotlight.scaffold import add_function
 
 RESOURCES = ("CatalogFunction", "RuntimeLayer")
 _GRAPH = ("model.onnx", "optimized.onnx", "weights.bin")
@@ -13,6 +17,24 @@ _GRAPH = ("model.onnx", "optimized.onnx", "weights.bin")
 
 def test_the_template_is_valid_to_sam_and_to_its_linter(project: SamProject) -> None:
     assert "is a valid SAM Template" in project.sam.run(project.root, "validate", "--lint")
+
+
+def test_what_is_built_and_deployed_has_no_anchors(project: SamProject) -> None:
+    built = (project.built / "template.yaml").read_text()
+    assert not [event for event in yaml.parse(built, yaml.SafeLoader) if getattr(event, "anchor", None)]
+    written, out = (
+        parse_template(text)["Resources"]["DigitsAlarm"]["Properties"]
+        for text in ((project.root / "template.yaml").read_text(), built)
+    )
+    assert out == written
+
+
+def test_a_template_of_70_models_is_valid_to_sam_and_to_its_linter(sam: Sam, desk: Desk, tmp_path: Path) -> None:
+    template = (desk.root / "template.yaml").read_text()
+    for number in range(70 - len(desk.models())):
+        template = add_function(template, f"another-{number}")
+    (tmp_path / "template.yaml").write_text(template)
+    assert "is a valid SAM Template" in sam.run(tmp_path, "validate", "--lint")
 
 
 def test_a_function_holds_what_serving_needs_and_nothing_of_training(desk: Desk, project: SamProject) -> None:

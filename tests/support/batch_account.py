@@ -20,7 +20,9 @@ from pilotlight.aws import Prices
 from pilotlight.batch import Cloud
 from pilotlight.cli.app import run
 from pilotlight.cli.invocation import Invocation
+from pilotlight.core.lock import LOCK_NAME, read_lock
 from pilotlight.workflows.context import Context, connect_to_aws, open_blobs
+from support import aws
 from support.onnx_models import add_model, save
 from support.project import Ran
 
@@ -39,10 +41,29 @@ IMAGE_MANIFEST = json.dumps(
 )
 
 
+client = partial(aws.client, region=REGION)
+
+
 @cache
-def client(service: str) -> Any:
-    """One for all tests: making it takes longer than what moto answers."""
-    return boto3.client(service, REGION)
+def real_cloud() -> Cloud:
+    """The real code on moto, one for all tests. The price list, which moto lacks, refuses."""
+    return connect_to_aws()._replace(prices=Prices(client("ec2"), refusing_prices, REGION))
+
+
+@cache
+def _price_list() -> tuple[Any, Stubber]:
+    pricing = boto3.client("pricing", "us-east-1")
+    stub = Stubber(pricing)
+    stub.activate()
+    return pricing, stub
+
+
+def refusing_prices() -> Any:
+    """A client of the price list whose next request AWS refuses."""
+    pricing, stub = _price_list()
+    denied = "User: arn:aws:iam::1:user/u is not authorized to perform: pricing:GetProducts"
+    stub.add_client_error("get_products", "AccessDeniedException", denied, http_status_code=400)
+    return pricing
 
 
 @dataclass
@@ -58,14 +79,8 @@ class Account:
     now: float = NOW
 
     def cloud(self) -> Cloud:
-        """The real code, on moto; of the price list, which moto has not, AWS's refusal."""
-        pricing = boto3.client("pricing", "us-east-1")
-        stub = Stubber(pricing)
-        for _ in range(2):
-            denied = "User: arn:aws:iam::1:user/u is not authorized to perform: pricing:GetProducts"
-            stub.add_client_error("get_products", "AccessDeniedException", denied, http_status_code=400)
-        stub.activate()
-        return connect_to_aws()._replace(prices=Prices(client("ec2"), lambda: pricing, REGION))
+        """Every service, as the command line opens it."""
+        return real_cloud()
 
     @property
     def files(self) -> Any:
@@ -231,3 +246,22 @@ def build_stack(outputs: dict[str, str]) -> None:
         "Outputs": {name: {"Value": value} for name, value in outputs.items()},
     }
     client("cloudformation").create_stack(StackName="pilotlight", TemplateBody=json.dumps(template))
+
+
+def refused(ran: Ran, paragraph: str) -> None:
+    assert (ran.code, ran.out, ran.err) == (1, "", f"{paragraph}\n")
+
+
+def version_in_store(account: Account) -> str:
+    """The imported version plays what the container publishes; its pin is taken away."""
+    path = account.root / "functions" / "adder" / LOCK_NAME
+    lock = read_lock(path)
+    assert lock is not None
+    path.unlink()
+    return lock.version
+
+
+def submitted(account: Account, **options: Any) -> str:
+    ran = account.train(detach=True, as_json=True, **options)
+    assert ran.code == 0, ran.err
+    return str(ran.json["run"])

@@ -3,25 +3,26 @@
 import json
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import boto3
 from moto.batch_simple.models import batch_simple_backends
 from moto.codebuild.models import codebuild_backends
 
+from support import aws
 from support.moto_infra import ACCOUNT, REGION, Ended, deployed
-from support.templates import read_template, resolved
+from support.templates import Template, read_template, resolved
 
 BUCKET, PREFIX, MODEL = "the-store", "models", "digits"
 LIVE = f"{PREFIX}/.live/{MODEL}.json"
 RESULT = {"version": "5be1f0c2a7d4", "metric": "accuracy", "value": 0.98, "floor": 0.97}
 
 
-def client(service: str) -> Any:
-    return boto3.client(service, region_name=REGION)
+client = partial(aws.client, region=REGION)
 
 
 @dataclass
@@ -79,13 +80,14 @@ class Pipeline:
             if described["status"] != "RUNNING":
                 self._read()
                 return described["status"], described.get("error")
-            time.sleep(0.05)
+            time.sleep(0.2)  # each look takes a while itself
         raise AssertionError(self.states(execution))
 
     def asked(self) -> dict[str, str]:
         """Waits for the first message, which asks for approval."""
         deadline = time.monotonic() + 60
         while not self.messages and time.monotonic() < deadline:
+            time.sleep(0.1)
             self._read()
         return self.messages[0]
 
@@ -108,13 +110,16 @@ class Pipeline:
                 client("sqs").delete_message(QueueUrl=self.inbox, ReceiptHandle=message["ReceiptHandle"])
 
 
-def deploy_pipeline(root: Path, **parameters: str) -> Pipeline:
-    """Both stacks, a store, and a queue that hears what the topic says.
+class Stacks(NamedTuple):
+    """Both stacks once they are deployed. given: the parameters of infra/pipeline.yaml. ids: of its resources."""
 
-    moto's CloudFormation reads neither Definition nor DefinitionSubstitutions and hands a state machine to a backend
-    that executes nothing, so the one that runs is made here of just these, as CloudFormation documents it: each
-    ${name} in the definition is replaced by its value.
-    """
+    template: Template
+    given: Mapping[str, str]
+    ids: dict[str, str]
+
+
+def deploy_stacks(root: Path, **parameters: str) -> Stacks:
+    """A store, infra/training.yaml and infra/pipeline.yaml with these parameters."""
     location = {"LocationConstraint": REGION}
     client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
     training = deployed(
@@ -133,25 +138,42 @@ def deploy_pipeline(root: Path, **parameters: str) -> Pipeline:
         "PollSeconds": "1",
         **parameters,
     }
-    ids = deployed(client("cloudformation"), "pipeline", template, **given)
-    properties = template["Resources"]["Machine"]["Properties"]
-    defaults = {name: str(it.get("Default", "")) for name, it in template["Parameters"].items()}
-    known = {"AWS::Region": REGION, **defaults, **given, **ids}
-    values = {name: resolved(value, known) for name, value in properties["DefinitionSubstitutions"].items()}
+    return Stacks(template, given, deployed(client("cloudformation"), "pipeline", template, **given))
+
+
+def create_machine(stacks: Stacks, name: str, **changed: str) -> str:
+    """The ARN of a state machine of these stacks. changed: parameters that nothing but the machine reads.
+
+    moto's CloudFormation reads neither Definition nor DefinitionSubstitutions and hands a state machine to a backend
+    that executes nothing, so the one that runs is made here of just these, as CloudFormation documents it: each
+    ${name} in the definition is replaced by its value.
+    """
+    properties = stacks.template["Resources"]["Machine"]["Properties"]
+    defaults = {key: str(it.get("Default", "")) for key, it in stacks.template["Parameters"].items()}
+    known = {"AWS::Region": REGION, **defaults, **stacks.given, **stacks.ids, **changed}
+    values = {key: resolved(value, known) for key, value in properties["DefinitionSubstitutions"].items()}
     definition = re.sub(r"\$\{(\w+)\}", lambda match: values[match[1]], json.dumps(properties["Definition"]))
-    machine = client("stepfunctions").create_state_machine(
-        name=resolved(properties["StateMachineName"], known),
-        definition=definition,
-        roleArn=client("iam").get_role(RoleName=ids["MachineRole"])["Role"]["Arn"],
-    )
+    role = client("iam").get_role(RoleName=stacks.ids["MachineRole"])["Role"]["Arn"]
+    made = client("stepfunctions").create_state_machine(name=name, definition=definition, roleArn=role)
+    return str(made["stateMachineArn"])
+
+
+@contextmanager
+def running_pipeline(stacks: Stacks, machine: str) -> Iterator[Pipeline]:
+    """A pipeline with an inbox that hears the topic alone, and with an empty store, until the block ends."""
     inbox = client("sqs").create_queue(QueueName="inbox")["QueueUrl"]
     arn = client("sqs").get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    client("sns").subscribe(TopicArn=ids["Topic"], Protocol="sqs", Endpoint=arn)
-    pipeline = Pipeline(machine["stateMachineArn"], inbox, ids)
+    topic = client("sns").create_topic(Name=stacks.ids["Topic"].rsplit(":", 1)[1])["TopicArn"]
+    subscription = client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"]
+    pipeline = Pipeline(machine, inbox, stacks.ids)
     pipeline.container(Ended(0))
     pipeline.builds("SUCCEEDED")
-    return pipeline
+    yield pipeline
+    client("sns").unsubscribe(SubscriptionArn=subscription)
+    client("sqs").delete_queue(QueueUrl=inbox)
+    for item in client("s3").list_objects_v2(Bucket=BUCKET).get("Contents", []):
+        client("s3").delete_object(Bucket=BUCKET, Key=item["Key"])
 
 
-Deploy = Callable[..., Pipeline]
-"""Deploys a pipeline with the given parameters of infra/pipeline.yaml."""
+Pipelines = Callable[..., Pipeline]
+"""Gives a pipeline whose machine has the given parameters of infra/pipeline.yaml."""

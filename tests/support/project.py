@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pilotlight.cli.app import run
 from pilotlight.cli.invocation import Invocation
-from pilotlight.core.project import find_project
+from pilotlight.core.project import Project, find_project
 from support.onnx_models import add_model, save
 
 
@@ -65,3 +66,12 @@ def new_project(root: Path) -> Desk:
     ran = Desk(root)("init", ".")
     assert ran.code == 0, ran.err
     return Desk(root)
+
+
+def write_model(project: Project, name: str, files: Mapping[str, str]) -> Path:
+    """Writes the files of the model `name`, text by name, and gives its folder."""
+    folder = project.folder(name)
+    folder.mkdir(parents=True)
+    for file, text in files.items():
+        (folder / file).write_text(text)
+    return folder

@@ -9,7 +9,7 @@ from typing import Any
 
 from pilotlight.core.model_code import ModelCode
 
-FUNCTIONS = Path(__file__).parents[1] / "functions"
+FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 
 @cache

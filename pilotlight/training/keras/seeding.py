@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 
-from pilotlight.core.quiet import quiet
+from pilotlight.core.process_output import hide_native_logs
 
 
 def seed_everything(seed: int, *, load_keras: bool) -> None:
@@ -22,7 +22,7 @@ def seed_everything(seed: int, *, load_keras: bool) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002  (libraries draw from the global generator)
     if "keras" in sys.modules or (load_keras and importlib.util.find_spec("keras")):
-        with quiet():
+        with hide_native_logs():
             import keras
 
         keras.utils.set_random_seed(seed % 2**32)

@@ -1,11 +1,16 @@
 """The documentation site builds without a warning, holds each page, and loads nothing from another host."""
 
+import inspect
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+import pilotlight
+import pilotlight_runtime
 
 LOADS = re.compile(r'<(?:script|img|iframe|link)\b[^>]*?\b(?:src|href)="?((?:https?:)?//[^"\s>]+)')
 
@@ -30,3 +35,17 @@ def test_no_page_loads_anything_from_another_host(site: Path) -> None:
     assert LOADS.findall('<script src="https://example.com/a.js"></script><link rel=x href=//example.com/b.css>')
     loaded = {page.name: LOADS.findall(page.read_text(encoding="utf-8")) for page in site.rglob("*.html")}
     assert not {name: links for name, links in loaded.items() if links}
+
+
+@pytest.mark.parametrize(
+    ("module", "page"), [(pilotlight, "api/pilotlight.html"), (pilotlight_runtime, "api/runtime.html")]
+)
+def test_each_public_class_and_function_is_documented(module: ModuleType, page: str, site: Path) -> None:
+    text = (site / page).read_text(encoding="utf-8")
+    names = [name for name in module.__all__ if inspect.isroutine(getattr(module, name)) or is_class(module, name)]
+    assert len(names) > 20
+    assert [name for name in names if f'id="{module.__name__}.{name}"' not in text] == []
+
+
+def is_class(module: ModuleType, name: str) -> bool:
+    return inspect.isclass(getattr(module, name)) and getattr(module, name).__module__.startswith("pilotlight")

@@ -1,6 +1,5 @@
 """What starts the pipeline, and the build that deploys, as infra/pipeline.yaml makes them in moto."""
 
-import json
 import re
 import shlex
 import subprocess
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.pipeline_stack import BUCKET, Deploy, client
+from support.pipeline_stack import BUCKET, Stacks, client
 from support.templates import read_template
 from typer.main import get_command
 from yaml import safe_load
@@ -26,32 +25,13 @@ def commands(buildspec: dict[str, Any]) -> list[str]:
     return [command for phase in buildspec["phases"].values() for command in phase["commands"]]
 
 
-def test_nothing_starts_it_by_itself_unless_asked_to(deploy: Deploy) -> None:
-    deploy()
+@pytest.mark.usefixtures("stacks")
+def test_nothing_starts_it_by_itself_unless_asked_to() -> None:
     assert client("events").list_rules()["Rules"] == []
 
 
-def test_the_clock_and_new_data_start_it_where_asked_to(deploy: Deploy) -> None:
-    asked = {"Schedule": "cron(0 3 ? * MON *)", "Data": "s3://the-store/data/week.npz", "TriggerPrefix": "data/digits/"}
-    pipeline = deploy(**asked)
-    clock = client("events").describe_rule(Name=pipeline.ids["Clock"])
-    assert clock["ScheduleExpression"] == asked["Schedule"]
-    (by_clock,) = client("events").list_targets_by_rule(Rule=pipeline.ids["Clock"])["Targets"]
-    assert json.loads(by_clock["Input"]) == {"data": asked["Data"]}
-    new = json.loads(client("events").describe_rule(Name=pipeline.ids["NewData"])["EventPattern"])
-    assert new["detail-type"] == ["Object Created"]
-    assert new["detail"] == {"bucket": {"name": [BUCKET]}, "object": {"key": [{"prefix": "data/digits/"}]}}
-    (by_data,) = client("events").list_targets_by_rule(Rule=pipeline.ids["NewData"])["Targets"]
-    given = by_data["InputTransformer"]
-    assert given["InputPathsMap"] == {"bucket": "$.detail.bucket.name", "key": "$.detail.object.key"}
-    filled = given["InputTemplate"].replace("<bucket>", BUCKET).replace("<key>", "data/digits/new.npz")
-    assert json.loads(filled) == {"data": "s3://the-store/data/digits/new.npz"}
-    assert by_clock["Arn"] == by_data["Arn"] == pipeline.machine
-
-
-def test_the_build_is_given_every_variable_that_its_commands_use(deploy: Deploy, buildspec: dict[str, Any]) -> None:
-    pipeline = deploy()
-    (project,) = client("codebuild").batch_get_projects(names=[pipeline.ids["Project"]])["projects"]
+def test_the_build_is_given_every_variable_that_its_commands_use(stacks: Stacks, buildspec: dict[str, Any]) -> None:
+    (project,) = client("codebuild").batch_get_projects(names=[stacks.ids["Project"]])["projects"]
     assert project["source"]["buildspec"] == "infra/deploy.buildspec.yml"
     given = {it["name"]: it["value"] for it in project["environment"]["environmentVariables"]}
     assert given["MODEL"] == "digits"

@@ -21,7 +21,7 @@ from support.templates import read_template
 DATA = "the-data"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def stack(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """The ids and outputs of the deployed stack."""
     with mock_aws(config={"batch": {"use_docker": False}}):
@@ -114,31 +114,20 @@ def test_images_never_change_are_scanned_and_end_and_so_do_logs(
     assert group["retentionInDays"] == 30
 
 
-def test_a_given_network_is_used_and_none_made(request: pytest.FixtureRequest) -> None:
-    with mock_aws(config={"batch": {"use_docker": False}}):
-        vpc = client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        subnet = client("ec2").create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
-        template = read_template(request.config.rootpath / "infra" / "training.yaml")
-        given = {"StoreBucket": BUCKET, "VpcId": vpc, "SubnetIds": subnet}
-        stack = deployed(client("cloudformation"), "training", template, **given)
-        assert not {"Vpc", "FirstSubnet", "S3Endpoint"} & set(stack)
-        found = client("batch").describe_compute_environments()["computeEnvironments"]
-        assert [it["computeResources"]["subnets"] for it in found] == [[subnet], [subnet]]
-
-
-def runs_as(stack: dict[str, str], role: str) -> Any:
-    """S3 for who has assumed the role.
+@pytest.fixture(scope="module")
+def as_job(stack: dict[str, str]) -> Any:
+    """S3 for a job, which has assumed its role.
 
     moto holds a role to its policies only where they came as JSON, as through the API; those of CloudFormation it
     keeps, and gives back, as Python writes them. So each is put once more as it is.
     """
     iam = client("iam")
-    for policy in iam.list_role_policies(RoleName=stack[role])["PolicyNames"]:
-        document = iam.get_role_policy(RoleName=stack[role], PolicyName=policy)["PolicyDocument"]
+    for policy in iam.list_role_policies(RoleName=stack["JobRole"])["PolicyNames"]:
+        document = iam.get_role_policy(RoleName=stack["JobRole"], PolicyName=policy)["PolicyDocument"]
         iam.put_role_policy(
-            RoleName=stack[role], PolicyName=policy, PolicyDocument=json.dumps(ast.literal_eval(document))
+            RoleName=stack["JobRole"], PolicyName=policy, PolicyDocument=json.dumps(ast.literal_eval(document))
         )
-    given = client("sts").assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{stack[role]}", RoleSessionName="run")
+    given = client("sts").assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{stack['JobRole']}", RoleSessionName="run")
     keys = given["Credentials"]
     return boto3.client(
         "s3",
@@ -168,17 +157,16 @@ def runs_as(stack: dict[str, str], role: str) -> Any:
     ],
 )
 def test_a_run_reads_its_data_and_writes_its_store_and_nothing_else(
-    stack: dict[str, str], call: str, bucket: str, key: str, answer: str
+    as_job: Any, call: str, bucket: str, key: str, answer: str
 ) -> None:
     if bucket not in {BUCKET, DATA}:
         client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     client("s3").put_object(Bucket=bucket, Key=key, Body=b"")
-    s3 = runs_as(stack, "JobRole")
 
     @set_initial_no_auth_action_count(0)
     def asked() -> str:
         try:
-            getattr(s3, call)(Bucket=bucket, Key=key)
+            getattr(as_job, call)(Bucket=bucket, Key=key)
         except ClientError as error:
             return str(error.response["Error"]["Code"])
         return "allowed"

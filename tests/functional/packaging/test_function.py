@@ -12,7 +12,7 @@ from pilotlight.core.errors import PackagingError, StoreError
 from pilotlight.core.lock import Lock
 from pilotlight.packaging import PackageReport, package_catalog, package_function
 from pilotlight.packaging.bytecode import Compiler
-from pilotlight.store import FolderBlobs, Store
+from pilotlight.store import Store
 
 HERE = Compiler((sys.executable,), "this Python")
 
@@ -49,11 +49,6 @@ def source(tmp_path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return tmp_path / "functions" / "digits"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(FolderBlobs(tmp_path / "store"))
 
 
 @pytest.fixture

@@ -4,14 +4,14 @@ import pytest
 from support.sam import models_of
 
 from pilotlight.core.errors import ProjectError
-from pilotlight.core.project import Project, find_project
+from pilotlight.core.project import Project
 from pilotlight.scaffold import init_project, new_model
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    init_project(tmp_path)
-    return find_project(tmp_path, {})
+def project(project: Project) -> Project:
+    init_project(project.root)
+    return project
 
 
 def files(root: Path) -> dict[str, bytes]:

@@ -30,6 +30,14 @@ def test_its_settings_are_read(desk: Desk) -> None:
     }
 
 
+def test_a_model_may_be_called_models(desk: Desk) -> None:
+    """Its role has the name that the shared role has in a template of today."""
+    for name in ("models", "flowers"):
+        assert desk("new", name, "--kind", "sklearn").code == 0
+    resources = parse_template((desk.root / "template.yaml").read_text())["Resources"]
+    assert {"ModelsRole", "FlowersRole", "FlowersLogGroup"} <= set(resources)
+
+
 def test_a_further_model_gets_all_that_the_template_lacks(desk: Desk) -> None:
     path = desk.root / "template.yaml"
     before = path.read_text()

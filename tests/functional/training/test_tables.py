@@ -7,24 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.progress import Heard
 
 from pilotlight import Run, feature_names, load_arrays, load_classes, load_targets
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
-from pilotlight.core.progress import Silent
 
 HEADER = ["width", "height", "kind"]
 ROWS: list[list[object]] = [[index, index * 0.5, "ab"[index % 2]] for index in range(16)]
-
-
-class Heard(Silent):
-    """A Progress that remembers its notes."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
 
 
 def run_on(source: str | Path, **changes: object) -> Run:

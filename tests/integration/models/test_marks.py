@@ -1,13 +1,11 @@
 """The tabular functions reach their marks: medians over several seeds, each with a held-out part of its own."""
 
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pilotlight import Run
 from pilotlight.core.project import Project
-from pilotlight.training import fit
 from pilotlight.workflows.fit_seeds import fit_seeds
 
 ROOT = Path(__file__).parents[3]
@@ -29,7 +27,7 @@ def test_the_median_reaches_its_mark(name: str, mark: float, seeds: int) -> None
     given = config.training
     labels = config.labels.names if config.labels else ()
     run = Run(given.data, given.epochs, given.batch_size, given.learning_rate, given.seed, labels=labels)
-    _, scores = fit_seeds(partial(fit, project.folder(name), config), config, run, seeds)
+    _, scores = fit_seeds(project.folder(name), config, run, seeds)
     assert scores is not None
     assert len(scores.by_seed) == seeds
     assert scores.median >= mark

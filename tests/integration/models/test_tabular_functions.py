@@ -21,10 +21,10 @@ from pilotlight import Run, feature_names
 from pilotlight.core.artifacts import Array, Fitted
 from pilotlight.core.errors import DataError
 from pilotlight.core.project import Project
-from pilotlight.local.answers import outputs_of
-from pilotlight.local.endpoint import GatewayEndpoint, successful
-from pilotlight.local.gateway import WebAnswer
-from pilotlight.local.questions import array_question, infer_path
+from pilotlight.local.endpoint import GatewayEndpoint, require_success
+from pilotlight.local.gateway import WebResponse
+from pilotlight.local.inference_requests import infer_path, npz_request
+from pilotlight.local.inference_responses import read_outputs
 from pilotlight.store import FolderBlobs, Store
 from pilotlight.training import fit
 from pilotlight.workflows.local_functions import load_gateway, package_models
@@ -56,16 +56,16 @@ class Served:
     def samples(self) -> Array:
         return self.fitted.dataset.x_test
 
-    def ask(self, samples: Array, folder: Path) -> WebAnswer:
+    def ask(self, samples: Array, folder: Path) -> WebResponse:
         """The answer to binary tensors."""
         inputs = self.result.published.manifest.signature.inputs
         np.savez(folder / "asked.npz", **{inputs[0].name: samples})
         path = infer_path(self.name, None)
-        question = array_question(path, folder / "asked.npz", inputs, binary_answer=True)
+        question = npz_request(path, folder / "asked.npz", inputs, binary_outputs=True)
         with redirect_stdout(self.log):
             return self.endpoint.send("POST", question.path, question.headers, question.body)
 
-    def post(self, path: str, document: object) -> WebAnswer:
+    def post(self, path: str, document: object) -> WebResponse:
         with redirect_stdout(self.log):
             return self.endpoint.send("POST", path, {"Content-Type": "application/json"}, json.dumps(document).encode())
 
@@ -104,7 +104,7 @@ def own_answers(served: Served) -> dict[str, Array]:
 
 
 def test_the_handler_answers_as_scikit_learn_does(served: Served, tmp_path: Path) -> None:
-    found = outputs_of(successful(served.ask(served.samples, tmp_path), "here"), "here")
+    found = read_outputs(require_success(served.ask(served.samples, tmp_path), "here"), "here")
     wanted = own_answers(served)
     assert list(found) == list(wanted)
     for name, array in found.items():
@@ -116,7 +116,7 @@ def test_the_handler_answers_as_scikit_learn_does(served: Served, tmp_path: Path
 
 def test_tensorflow_servings_rows_are_the_same(served: Served) -> None:
     answer = served.post(f"/v1/models/{served.name}:predict", {"instances": served.samples[:2].tolist()})
-    rows: list[Any] = json.loads(successful(answer, "here").body)["predictions"]
+    rows: list[Any] = json.loads(require_success(answer, "here").body)["predictions"]
     wanted = own_answers(served)
     assert len(rows) == 2
     if served.name == "progression":
@@ -188,4 +188,4 @@ def test_fewer_samples_than_clusters_are_refused(tmp_path: Path, rows: list[list
 def test_no_samples_are_no_answers(served: Served, tmp_path: Path) -> None:
     answer = served.ask(served.samples[:0], tmp_path)
     assert answer.status == 200, answer.body
-    assert all(len(array) == 0 for array in outputs_of(answer, "here").values())
+    assert all(len(array) == 0 for array in read_outputs(answer, "here").values())

@@ -36,8 +36,8 @@ class Opener:
         return open_session(path, threads)
 
 
-class Heard:
-    """An observer."""
+class Warned:
+    """An observer that keeps what it is warned of."""
 
     def __init__(self) -> None:
         self.warnings: list[tuple[str, BaseException | None]] = []
@@ -90,14 +90,14 @@ def test_a_function_on_another_host_starts_with_one_warning(made: Candidate, tmp
     assert made.loading is not None
     loading = made.loading._replace(host="onnxruntime 1.32.0, aarch64")
     folder = published(Candidate(made.folder, made.signature, loading), tmp_path)
-    heard = Heard()
-    handler = model_handler(str(folder / "app.py"), observer=heard, environ={})
-    ((message, cause),) = heard.warnings
+    observer = Warned()
+    handler = model_handler(str(folder / "app.py"), observer=observer, environ={})
+    ((message, cause),) = observer.warnings
     assert "so model.onnx is opened" in message
     assert cause is None
     answer = handler({"path": "/v2/models/tiny/ready", "method": "GET"}, None)
     assert answer["statusCode"] == 200
-    own = Heard()
+    own = Warned()
     model_handler(str(published(made, tmp_path / "own") / "app.py"), observer=own, environ={})
     assert own.warnings == []
 

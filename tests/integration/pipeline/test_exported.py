@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 from support.handler_calls import Called
+from support.project import write_model
 from support.workflow_calls import train_model
 
 from pilotlight.cli.tables import manifest_panels
@@ -93,13 +94,10 @@ handler = model_handler(__file__, prepare=prepare)
 """
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    folder = tmp_path / "functions" / "pair"
-    folder.mkdir(parents=True)
-    for name, content in (("model.toml", MODEL_TOML), ("train.py", TRAIN), ("app.py", APP)):
-        (folder / name).write_text(content)
-    return Project(tmp_path, str(tmp_path / "store"))
+@pytest.fixture(autouse=True)
+def _pair(project: Project) -> None:
+    """The project has a model, pair, of two graphs."""
+    write_model(project, "pair", {"model.toml": MODEL_TOML, "train.py": TRAIN, "app.py": APP})
 
 
 def train(project: Project) -> TrainResult:

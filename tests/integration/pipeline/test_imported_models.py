@@ -13,17 +13,7 @@ from support.workflow_calls import import_model
 
 from pilotlight.core.errors import ConversionError, DataError, ParityError
 from pilotlight.core.project import Project
-from pilotlight.store import FolderBlobs, Store
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path, str(tmp_path / "store"))
-
-
-@pytest.fixture
-def store(project: Project) -> Store:
-    return Store(FolderBlobs(Path(project.store)))
+from pilotlight.store import Store
 
 
 def test_an_imported_file_without_samples_says_so(project: Project, store: Store, tmp_path: Path) -> None:

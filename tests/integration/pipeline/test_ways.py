@@ -11,12 +11,14 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from support.onnx_protos import model_of
+from support.progress import Heard
+from support.project import write_model
 from support.workflow_calls import convert_model, train_model
 
 from pilotlight.core.errors import ConversionError, ParityError, ProjectError
 from pilotlight.core.lock import read_lock
 from pilotlight.core.project import Project
-from pilotlight.store import FolderBlobs, Store
+from pilotlight.store import Store
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.session import Session
@@ -57,41 +59,14 @@ def train(data, run):
 """
 
 
-class Heard:
-    """A Progress that remembers."""
-
-    def __init__(self) -> None:
-        self.stages: list[str] = []
-        self.notes: list[str] = []
-        self.steps: list[tuple[int, int]] = []
-
-    def stage(self, title: str) -> None:
-        self.stages.append(title)
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-    def step(self, done: int, total: int, values: object) -> None:
-        assert values is not None
-        self.steps.append((done, total))
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    folder = tmp_path / "functions" / "tiny"
-    folder.mkdir(parents=True)
-    (folder / "model.toml").write_text(MODEL_TOML)
-    (folder / "train.py").write_text(TRAIN)
+@pytest.fixture(autouse=True)
+def _network(project: Project) -> None:
+    """The project has a model, tiny, and its data."""
+    folder = write_model(project, "tiny", {"model.toml": MODEL_TOML, "train.py": TRAIN})
     draw = np.random.default_rng(5)
     x = draw.normal(size=(500, 4)).astype(np.float32)
     y = np.argmax(x[:, :3], axis=1)
     np.savez(folder / "data.npz", x_train=x[:300], y_train=y[:300], x_test=x[300:], y_test=y[300:])
-    return Project(tmp_path, str(tmp_path / "store"))
-
-
-@pytest.fixture
-def store(project: Project) -> Store:
-    return Store(FolderBlobs(Path(project.store)))
 
 
 def clock() -> datetime:

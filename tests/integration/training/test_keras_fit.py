@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from support.progress import Heard
 
 from pilotlight import Run, array_batches, fit_model, text_batches
 from pilotlight.core.errors import Interrupted, StoreError
@@ -132,21 +133,12 @@ def test_checkpoints_come_within_an_epoch_too_and_change_nothing(
 
 def test_a_run_that_was_fitted_is_not_fitted_again(tmp_path: Path) -> None:
     first = fitted(run_in(tmp_path), averaged())
-    notes: list[str] = []
-
-    class Heard:
-        def stage(self, title: str) -> None: ...
-
-        def step(self, done: int, total: int, values: object) -> None:
-            raise AssertionError(f"nothing is learned, not even {done} of {total}: {values}")
-
-        def note(self, text: str) -> None:
-            notes.append(text)
-
-    run = Run("made", EPOCHS, SIZE, 0.01, 3, progress=Heard(), checkpoints=Checkpoints(FolderBlobs(tmp_path)))
+    heard = Heard()
+    run = Run("made", EPOCHS, SIZE, 0.01, 3, progress=heard, checkpoints=Checkpoints(FolderBlobs(tmp_path)))
     again = fitted(run, averaged())
     assert same(first, again)
-    assert notes == ["the model was fitted before; its last checkpoint is used as it is"]
+    assert heard.steps == []  # nothing is learned
+    assert heard.notes == ["the model was fitted before; its last checkpoint is used as it is"]
     x, y = data()
     assert again.evaluate(x, y, verbose=0) == first.evaluate(x, y, verbose=0)
     assert again.history.params["steps"] == STEPS

@@ -1,26 +1,10 @@
 import io
 import json
-from collections.abc import Mapping
 
 import pytest
+from support.progress import Heard
 
 from pilotlight.core.events import JsonProgress, read_event, replay
-
-
-class Heard:
-    """A Progress that remembers."""
-
-    def __init__(self) -> None:
-        self.said: list[tuple[object, ...]] = []
-
-    def stage(self, title: str) -> None:
-        self.said.append(("stage", title))
-
-    def note(self, text: str) -> None:
-        self.said.append(("note", text))
-
-    def step(self, done: int, total: int, values: Mapping[str, float]) -> None:
-        self.said.append(("step", done, total, dict(values)))
 
 
 def test_what_is_written_is_heard_again() -> None:
@@ -34,7 +18,7 @@ def test_what_is_written_is_heard_again() -> None:
         event = read_event(line)
         assert event is not None
         replay(event, heard)
-    assert heard.said == [("stage", "train"), ("note", "1,437 Bilder, „grün“"), ("step", 1, 4, {"loss": 0.5})]
+    assert heard.events == [("stage", "train"), ("note", "1,437 Bilder, „grün“"), ("step", 1, 4, {"loss": 0.5})]
 
 
 def test_fast_steps_are_not_all_written_but_the_last_is() -> None:
@@ -89,7 +73,7 @@ def test_what_is_no_number_is_null_and_left_out_again() -> None:
         event = read_event(line)
         assert event is not None
         replay(event, heard)
-    assert heard.said == [("step", 1, 4, {"accuracy": 0.5}), ("step", 2, 4, {})]
+    assert heard.events == [("step", 1, 4, {"accuracy": 0.5}), ("step", 2, 4, {})]
 
 
 def test_a_result_is_the_callers_business() -> None:
@@ -98,4 +82,4 @@ def test_a_result_is_the_callers_business() -> None:
     assert event.fields == {"model": "digits", "version": "1a2b"}
     heard = Heard()
     replay(event, heard)
-    assert heard.said == []
+    assert heard.events == []

@@ -66,6 +66,12 @@ def test_adds_nothing_twice(template: str) -> None:
     assert add_function(once, "spam-filter") == once
 
 
+@pytest.mark.parametrize("ending", ["", "\n\n"])
+def test_leaves_a_template_that_has_the_model_as_it_is(template: str, ending: str) -> None:
+    once = add_function(template, "spam-filter").rstrip("\n") + ending
+    assert add_function(once, "spam-filter") == once
+
+
 def test_adds_routes_that_are_missing_beside_the_resources(template: str) -> None:
     whole = add_function(template, "spam-filter")
     without = whole.replace(

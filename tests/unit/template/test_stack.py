@@ -79,6 +79,17 @@ def test_every_route_of_a_model_calls_the_models_own_function(resources: Resourc
             assert (integration["type"], integration["httpMethod"]) == ("aws_proxy", "POST")
 
 
+def test_an_event_of_a_function_is_one_more_route(
+    template: Template, resources: Resources, expand: Callable[[Template], Resources]
+) -> None:
+    event = {"RestApiId": {"Ref": "Api"}, "Method": "POST", "Path": "/own"}
+    function = {"CodeUri": "functions/own", "Events": {"Own": {"Type": "Api", "Properties": event}}}
+    template["Resources"]["OwnFunction"] = {"Type": "AWS::Serverless::Function", "Properties": function}
+    found = operations(expand(template))
+    assert set(found) == {*operations(resources), "post /own"}
+    assert found["post /own"]["security"] == [{"api_key": []}]
+
+
 def test_this_api_alone_may_call_each_function_and_only_through_its_alias(
     resources: Resources, models: list[str]
 ) -> None:

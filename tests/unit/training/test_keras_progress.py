@@ -1,27 +1,10 @@
 import keras
 import numpy as np
+from support.progress import Heard
 
 from pilotlight import keras_progress
 from pilotlight.training import Recorder
 from pilotlight.training.keras.models import evaluate, history, is_keras, steps_per_epoch
-
-
-class Heard:
-    """A Progress that remembers."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-        self.steps: list[tuple[int, int]] = []
-
-    def stage(self, title: str) -> None:
-        raise AssertionError(f"a callback begins no stage, not even {title}")
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-    def step(self, done: int, total: int, values: object) -> None:
-        assert values is not None
-        self.steps.append((done, total))
 
 
 def fitted(heard: Heard, seconds_a_step: float) -> keras.Model:
@@ -41,6 +24,7 @@ def test_every_step_counts_over_all_epochs() -> None:
     assert heard.steps == [(done, 20) for done in [*range(1, 11), 10, *range(11, 21), 20]]
     assert [note.split(" loss ")[0] for note in heard.notes] == ["epoch 1 of 2:", "epoch 2 of 2:"]
     assert all("val_loss" in note for note in heard.notes)
+    assert heard.stages == []  # a callback begins no stage
 
 
 def test_fast_steps_are_not_all_reported() -> None:

@@ -1,4 +1,4 @@
-"""Files on disk become requests of the Open Inference Protocol: a picture, JSON, or arrays as binary tensors.
+"""Files and arrays become requests of the Open Inference Protocol: an image, JSON, or arrays as binary tensors.
 
 Binary layout: Triton's binary tensor data extension. The body is JSON, then each tensor's little-endian bytes in order;
 Inference-Header-Content-Length is the length of the JSON.
@@ -24,8 +24,14 @@ HEADER_LENGTH: Final = "Inference-Header-Content-Length"
 _PICTURES: Final = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 
 
-class Question(NamedTuple):
-    """One request to a model, ready to send."""
+class InferenceRequest(NamedTuple):
+    """One HTTP request to a model, ready to send.
+
+    Attributes:
+        path: The path of the URL.
+        headers: HTTP headers.
+        body: The body's bytes.
+    """
 
     path: str
     headers: Mapping[str, str]
@@ -33,12 +39,20 @@ class Question(NamedTuple):
 
 
 def infer_path(name: str, version: str | None) -> str:
-    """Where inference requests for the model `name` go, to one version or to the served one."""
+    """Return the path for inference requests to a model: to one version, or to the served one where it is None."""
     return f"/v2/models/{name}" + (f"/versions/{version}" if version else "") + "/infer"
 
 
-def specs_of(metadata: bytes, where: str) -> tuple[TensorSpec, ...]:
-    """The inputs in a model's metadata document; DataError where it is none."""
+def read_input_specs(metadata: bytes, where: str) -> tuple[TensorSpec, ...]:
+    """Read a model's inputs from its metadata document.
+
+    Args:
+        metadata: The body of the response to GET /v2/models/NAME.
+        where: The model, for messages.
+
+    Raises:
+        DataError: The document is no model metadata.
+    """
     try:
         inputs = json.loads(metadata)["inputs"]
         return tuple(TensorSpec(i["name"], DATATYPES[i["datatype"]], tuple(i["shape"])) for i in inputs)
@@ -48,24 +62,32 @@ def specs_of(metadata: bytes, where: str) -> tuple[TensorSpec, ...]:
         ) from error
 
 
-def picture_question(path: str, file: Path) -> Question:
-    """The PNG or JPEG in `file`, sent as it is."""
+def image_request(path: str, file: Path) -> InferenceRequest:
+    """Send a PNG or JPEG file as it is.
+
+    Raises:
+        DataError: The file cannot be read, or is neither PNG nor JPEG.
+    """
     content = _read(file)
     for magic, kind in _PICTURES.items():
         if content.startswith(magic):
-            return Question(path, {"Content-Type": kind}, content)
+            return InferenceRequest(path, {"Content-Type": kind}, content)
     raise DataError(str(file), "is neither PNG nor JPEG", "Save the picture in one of these formats.")
 
 
-def json_question(path: str, file: Path, inputs: tuple[TensorSpec, ...]) -> Question:
-    """A whole request ({"inputs": [...]}) as it is, or a plain list as the model's only input."""
+def json_request(path: str, file: Path, inputs: tuple[TensorSpec, ...]) -> InferenceRequest:
+    """Send a JSON file: a whole request ({"inputs": [...]}) as it is, or a plain list as the model's only input.
+
+    Raises:
+        DataError: The file cannot be read, is no JSON, or does not fit the model's inputs.
+    """
     content = _read(file)
     try:
         document = json.loads(content)
     except ValueError as error:
         raise DataError(str(file), f"is not JSON: {error}", "Correct the line it names.") from error
     if isinstance(document, dict) and "inputs" in document:
-        return Question(path, {"Content-Type": "application/json"}, content)
+        return InferenceRequest(path, {"Content-Type": "application/json"}, content)
     if not isinstance(document, list):
         hint = 'Write {"inputs": [{"name": …, "datatype": …, "shape": …, "data": …}]}, or only the list of values.'
         raise DataError(str(file), "is neither an inference request nor a list", hint)
@@ -73,19 +95,30 @@ def json_question(path: str, file: Path, inputs: tuple[TensorSpec, ...]) -> Ques
         names = ", ".join(spec.name for spec in inputs)
         raise DataError(str(file), f"is one list, but the model has the inputs {names}", "Write a whole request.")
     request = {"inputs": [_listed(document, inputs[0], file)]}
-    return Question(path, {"Content-Type": "application/json"}, json.dumps(request).encode())
+    return InferenceRequest(path, {"Content-Type": "application/json"}, json.dumps(request).encode())
 
 
-def array_question(path: str, file: Path, inputs: tuple[TensorSpec, ...], *, binary_answer: bool) -> Question:
-    """The arrays in an .npz file, by input name: see arrays_question."""
+def npz_request(path: str, file: Path, inputs: tuple[TensorSpec, ...], *, binary_outputs: bool) -> InferenceRequest:
+    """Send the arrays of an .npz file, by input name; see array_request."""
     arrays = read_npz(file, str(file), "Write it with np.savez(file, **inputs).")
-    return arrays_question(path, arrays, str(file), inputs, binary_answer=binary_answer)
+    return array_request(path, arrays, str(file), inputs, binary_outputs=binary_outputs)
 
 
-def arrays_question(
-    path: str, arrays: Mapping[str, Array], where: str, inputs: tuple[TensorSpec, ...], *, binary_answer: bool
-) -> Question:
-    """Arrays by input name as binary tensors; a missing first dimension of 1 is added. where: for messages."""
+def array_request(
+    path: str, arrays: Mapping[str, Array], where: str, inputs: tuple[TensorSpec, ...], *, binary_outputs: bool
+) -> InferenceRequest:
+    """Send arrays by input name as binary tensors. A missing first dimension of 1 is added.
+
+    Args:
+        path: The path for inference requests.
+        arrays: The arrays by input name.
+        where: Where the arrays come from, for messages.
+        inputs: The model's inputs.
+        binary_outputs: Whether the response's tensors are to be binary too.
+
+    Raises:
+        DataError: The model has no such input, or an array does not have its datatype.
+    """
     known = {spec.name: spec for spec in inputs}
     if unknown := sorted(set(arrays) - set(known)):
         what = f"holds {', '.join(unknown)}, but the model's inputs are {', '.join(known)}"
@@ -94,23 +127,29 @@ def arrays_question(
         name: _tensor(_batched(array, known[name]), known[name].datatype, f"{where}:{name}")
         for name, array in arrays.items()
     }
-    return tensor_question(path, tensors, binary_answer=binary_answer)
+    return tensor_request(path, tensors, binary_outputs=binary_outputs)
 
 
-def tensor_question(path: str, tensors: Mapping[str, Tensor], *, binary_answer: bool) -> Question:
-    """The tensors by input name, in binary. binary_answer: whether the answer's are to be so, too."""
+def tensor_request(path: str, tensors: Mapping[str, Tensor], *, binary_outputs: bool) -> InferenceRequest:
+    """Send tensors by input name in binary.
+
+    Args:
+        path: The path for inference requests.
+        tensors: The tensors by input name.
+        binary_outputs: Whether the response's tensors are to be binary too.
+    """
     heads, blobs = [], []
     for name, tensor in tensors.items():
-        blobs.append(raw_bytes(tensor))
+        blobs.append(tensor_bytes(tensor))
         head = {"name": name, "datatype": tensor.datatype.name, "shape": list(tensor.shape)}
         heads.append({**head, "parameters": {"binary_data_size": len(blobs[-1])}})
-    header = json.dumps({"inputs": heads, "parameters": {"binary_data_output": binary_answer}}).encode()
+    header = json.dumps({"inputs": heads, "parameters": {"binary_data_output": binary_outputs}}).encode()
     length = {HEADER_LENGTH: str(len(header)), "Content-Type": "application/octet-stream"}
-    return Question(path, length, b"".join([header, *blobs]))
+    return InferenceRequest(path, length, b"".join([header, *blobs]))
 
 
-def raw_bytes(tensor: Tensor) -> bytes:
-    """A tensor as the binary extension writes it: for BYTES, 4 bytes of length before each element."""
+def tensor_bytes(tensor: Tensor) -> bytes:
+    """Return a tensor's bytes as the binary extension has them: 4 bytes of length before each element of BYTES."""
     if tensor.datatype is BYTES:
         return b"".join(struct.pack("<I", len(element)) + element for element in tensor.elements)
     return bytes(tensor.buffer)

@@ -5,9 +5,9 @@ import sys
 
 CODE = """
 import os, sys
-from pilotlight.core.quiet import quiet
+from pilotlight.core.process_output import hide_native_logs
 try:
-    with quiet():
+    with hide_native_logs():
         print("printed")
         os.write(2, b"I0000 00:00:1795486260.383376   15697 port.cc:153] oneDNN custom operations are on.\\n")
         os.write(2, b"WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\\n")

@@ -1,4 +1,4 @@
-"""The body of one HTTP request, read whole or refused as API Gateway refuses it."""
+"""The body of one HTTP request, within API Gateway's limits."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ MAX_BODY_BYTES: Final = 10 * 1024 * 1024
 _LONGEST_LINE: Final = 1024
 
 
-class BodyRefused(Exception):
-    """The request cannot be read on; the connection must close. status: 400, 413 or 501."""
+class BodyError(Exception):
+    """The body cannot be read, and the connection must close.
+
+    Attributes:
+        status: The HTTP status of the response: 400, 413 or 501.
+    """
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -21,16 +25,20 @@ class BodyRefused(Exception):
 
 
 def read_body(headers: email.message.Message, stream: BufferedIOBase) -> bytes:
-    """The request's body, b"" where it has none; BodyRefused where its framing is wrong or it is over 10 MiB."""
+    """Read a request's body; it is empty where the request has none.
+
+    Raises:
+        BodyError: The body's framing is wrong, or it is larger than 10 MiB.
+    """
     encoding = headers.get("Transfer-Encoding")
     if encoding is not None:
         if encoding.strip().lower() != "chunked":
-            raise BodyRefused(501, f"Transfer-Encoding {encoding!r} is not supported")
+            raise BodyError(501, f"Transfer-Encoding {encoding!r} is not supported")
         return _chunked(stream)
     lengths = set(headers.get_all("Content-Length", ["0"]))
     text = lengths.pop()
     if lengths or not (text.isascii() and text.isdigit()):
-        raise BodyRefused(400, "Content-Length is not one whole number")
+        raise BodyError(400, "Content-Length is not one whole number")
     return _exactly(stream, _within_limit(int(text)))
 
 
@@ -41,7 +49,7 @@ def _chunked(stream: BufferedIOBase) -> bytes:
         _within_limit(len(body) + size)
         body += _exactly(stream, size)
         if stream.readline(_LONGEST_LINE).strip():
-            raise BodyRefused(400, "a chunk is longer than its size says")
+            raise BodyError(400, "a chunk is longer than its size says")
     while stream.readline(_LONGEST_LINE).strip():
         pass
     return bytes(body)
@@ -52,17 +60,17 @@ def _chunk_size(stream: BufferedIOBase) -> int:
     try:
         return int(text, 16)
     except ValueError as error:
-        raise BodyRefused(400, "a chunk's size is not a hexadecimal number") from error
+        raise BodyError(400, "a chunk's size is not a hexadecimal number") from error
 
 
 def _within_limit(size: int) -> int:
     if not 0 <= size <= MAX_BODY_BYTES:
-        raise BodyRefused(413, "the body is larger than the 10 MB that the endpoint takes")
+        raise BodyError(413, "the body is larger than the 10 MB that the endpoint takes")
     return size
 
 
 def _exactly(stream: BufferedIOBase, size: int) -> bytes:
     body = stream.read(size)
     if len(body) != size:
-        raise BodyRefused(400, f"the body ends after {len(body)} of {size} bytes")
+        raise BodyError(400, f"the body ends after {len(body)} of {size} bytes")
     return body

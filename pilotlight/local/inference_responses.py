@@ -1,4 +1,4 @@
-"""Answers of the Open Inference Protocol become named arrays, from JSON or from binary tensors."""
+"""Responses of the Open Inference Protocol become named arrays, from JSON or from binary tensors."""
 
 from __future__ import annotations
 
@@ -8,29 +8,37 @@ from typing import Any
 
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import ServiceError
-from pilotlight.local.gateway import WebAnswer
-from pilotlight.local.questions import HEADER_LENGTH
+from pilotlight.local.gateway import WebResponse
+from pilotlight.local.inference_requests import HEADER_LENGTH
 from pilotlight_runtime.datatypes import BYTES, DATATYPES, Datatype
 
 
-def outputs_of(answer: WebAnswer, where: str) -> dict[str, Array]:
-    """The outputs by name, in the answer's order; BYTES as object arrays, BF16 as its bits in uint16.
+def read_outputs(response: WebResponse, where: str) -> dict[str, Array]:
+    """Read the output tensors of a response.
 
-    ServiceError where the answer is not what the protocol promises.
+    Args:
+        response: The endpoint's response.
+        where: The endpoint, for messages.
+
+    Returns:
+        Arrays by output name, in the response's order. BYTES are object arrays; BF16 are their bits in uint16.
+
+    Raises:
+        ServiceError: The response is not one of the Open Inference Protocol.
     """
     try:
-        return _outputs(answer)
+        return _outputs(response)
     except (ValueError, KeyError, TypeError, struct.error) as error:
         what = f"sent an answer that is not of the Open Inference Protocol ({error!r})"
         raise ServiceError(where, what, "Check that the address is a model's endpoint.") from error
 
 
-def _outputs(answer: WebAnswer) -> dict[str, Array]:
+def _outputs(response: WebResponse) -> dict[str, Array]:
     import numpy as np
 
-    length = next((int(value) for name, value in answer.headers if name.lower() == HEADER_LENGTH.lower()), None)
-    document = json.loads(answer.body[:length])
-    binary = memoryview(answer.body)[length or len(answer.body) :]
+    length = next((int(value) for name, value in response.headers if name.lower() == HEADER_LENGTH.lower()), None)
+    document = json.loads(response.body[:length])
+    binary = memoryview(response.body)[length or len(response.body) :]
     outputs: dict[str, Array] = {}
     for head in document["outputs"]:
         kind, shape = DATATYPES[head["datatype"]], tuple(head["shape"])

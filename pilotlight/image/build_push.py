@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Protocol
 
 from pilotlight.core.errors import ImageError
 from pilotlight.core.progress import Progress
-from pilotlight.image.content import DOCKERFILE, image_files, image_tag, write_context
+from pilotlight.image.content import DOCKERFILE, compute_tag, list_image_files, write_context
 from pilotlight.image.docker import Docker
 from pilotlight.image.variant import Variant
 
@@ -59,7 +59,7 @@ def build_image(root: Path, docker: Docker, progress: Progress, variant: Variant
 
     What is sent is written down first and named from there: a file that is saved meanwhile is of the next image.
     """
-    files = image_files(root)
+    files = list_image_files(root)
     with tempfile.TemporaryFile() as context:
         tag = write_context(files, context, variant)
         name = f"{_LOCAL}:{tag}"
@@ -82,7 +82,7 @@ def push_image(
 
     A tag is written once: the same files have the same tag, and what runs from it must not change under it.
     """
-    tag = image_tag(root, variant=variant)
+    tag = compute_tag(root, variant=variant)
     local, image = f"{_LOCAL}:{tag}", f"{repository}:{tag}"
     progress.stage(f"push {image}")
     password = registry.password(repository)

@@ -1,0 +1,103 @@
+"""An option of training is declared once: everything that knows options follows from the declaration."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import re
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+
+from pilotlight import ProjectError, Run
+from pilotlight.cli.commands.produce import train
+from pilotlight.cli.options import add_training_arguments
+from pilotlight.core.modelconfig import load_model_config
+from pilotlight.core.options import (
+    Declared,
+    RunOptions,
+    TrainingSettings,
+    check_options,
+    declared,
+    identity_of,
+    overrides,
+    words_of,
+)
+
+SETTINGS = declared(TrainingSettings)
+OTHER = {int: 7, float: 0.5, str: "else", bool: True}
+
+
+def by_name(each: Declared) -> str:
+    return each.name
+
+
+def other_value(each: Declared) -> object:
+    return each.option.choices[-1] if each.option.choices else OTHER[each.type]
+
+
+@pytest.mark.parametrize("each", SETTINGS, ids=by_name)
+def test_a_setting_is_a_key_of_model_toml_and_an_attribute_of_run(each: Declared, tmp_path: Path) -> None:
+    value = other_value(each)
+    written = str(value).lower() if isinstance(value, bool) else repr(value).replace("'", '"')
+    path = tmp_path / "model.toml"
+    path.write_text(f'kind = "onnx"\n[training]\n{each.name} = {written}\n')
+    assert getattr(load_model_config("m", path).training, each.name) == value
+    assert getattr(Run(**{each.name: value}), each.name) == value
+
+
+@pytest.mark.parametrize("each", overrides(), ids=by_name)
+def test_what_a_person_may_override_is_an_option_everywhere(each: Declared) -> None:
+    value = other_value(each)
+    assert each.name in inspect.signature(train).parameters
+    parser = argparse.ArgumentParser()
+    add_training_arguments(parser)
+    words = words_of({each.name: value})
+    assert words == [each.flag, str(value)]
+    assert vars(parser.parse_args(words))[each.name] == value
+    assert check_options({each.name: value}) == {each.name: value}
+
+
+@pytest.mark.parametrize("each", SETTINGS, ids=by_name)
+def test_a_setting_that_decides_the_result_is_part_of_the_identity(each: Declared) -> None:
+    default = TrainingSettings()
+    changed = replace(default, **{each.name: other_value(each)})
+    assert (identity_of(changed) != identity_of(default)) is each.option.identity
+
+
+def test_each_option_has_a_help_text_and_says_what_stands_for_its_value() -> None:
+    for each in (*SETTINGS, *declared(RunOptions)):
+        assert re.fullmatch(r"[A-Z].*\.", each.option.help, re.DOTALL), each.name
+    assert [each.name for each in overrides() if not each.option.metavar] == []
+
+
+def test_every_field_is_declared_as_an_option() -> None:
+    assert [each.name for each in SETTINGS] == [each.name for each in fields(TrainingSettings)]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"epoch": 3},
+            "option 'epoch': does not exist. Known are data, epochs, batch_size, learning_rate",
+        ),
+        ({"epochs": 0}, "option epochs: is 0, expected a whole number of at least 1"),
+        ({"epochs": 2.5}, "option epochs: is 2.5, expected a whole number of at least 1"),
+        ({"seed": True}, "option seed: is True, expected a whole number of at least 0"),
+        ({"learning_rate": "fast"}, "option learning_rate: is 'fast', expected a number of at least 0"),
+        ({"data": 3}, "option data: is 3, expected text"),
+    ],
+)
+def test_wrong_options_are_refused(given: dict[str, object], message: str) -> None:
+    with pytest.raises(ProjectError, match=re.escape(message)):
+        check_options(given)
+
+
+def test_a_renamed_key_is_read_and_noted(tmp_path: Path) -> None:
+    path = tmp_path / "model.toml"
+    path.write_text('kind = "onnx"\n[training]\nregress = 0.25\n')
+    config = load_model_config("m", path)
+    assert config.training.max_metric_drop == 0.25
+    assert config.notes == ("training.regress is called max_metric_drop now; rename it",)
