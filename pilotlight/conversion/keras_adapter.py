@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from pilotlight.conversion.keras_graph import as_onnx, call, first_line
+from pilotlight.conversion.keras_graph import as_onnx, call
 from pilotlight.conversion.keras_process import as_onnx_elsewhere
 from pilotlight.core.artifacts import Named
 from pilotlight.core.errors import ConversionError
+from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.modelconfig import ModelConfig
 from pilotlight.core.process_output import hide_native_logs
 from pilotlight_runtime.datatypes import BF16, DATATYPES
@@ -56,7 +57,7 @@ class KerasAdapter:
                 # Keras has no error class of its own for files that it cannot read.
                 raise ConversionError(
                     str(path),
-                    f"cannot be loaded by Keras ({first_line(error)})",
+                    f"cannot be loaded by Keras ({kind_and_first_line(error)})",
                     "Save it again with model.save(...).",
                 ) from error
 

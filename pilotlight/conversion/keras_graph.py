@@ -14,6 +14,7 @@ import onnx
 
 from pilotlight.conversion.canonical import canonical
 from pilotlight.core.errors import ConversionError
+from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.process_output import hide_native_logs
 from pilotlight_runtime.signature import Signature, TensorSpec
 
@@ -54,7 +55,7 @@ def _converted(model: Any, signature: Signature, name: str, opset: int) -> Any:
         # tf2onnx and TensorFlow raise every kind of error for what they cannot convert.
         raise ConversionError(
             f"model {name!r}",
-            f"cannot be converted to ONNX opset {opset} ({first_line(error)})",
+            f"cannot be converted to ONNX opset {opset} ({kind_and_first_line(error)})",
             "Change the layer it names, or `opset` under [conversion] in model.toml.",
         ) from error
     return graph
@@ -115,9 +116,3 @@ def _named(answer: Any, model: Any, names: list[str]) -> dict[str, Any]:
             "Name every output of the model, in its order.",
         )
     return found
-
-
-def first_line(error: Exception) -> str:
-    """The kind of `error` and where its message begins."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

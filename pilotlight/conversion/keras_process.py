@@ -17,8 +17,9 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final
 
-from pilotlight.conversion.keras_graph import as_onnx, first_line
+from pilotlight.conversion.keras_graph import as_onnx
 from pilotlight.core.errors import ConversionError
+from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.model_code import ModelCode
 from pilotlight.core.process_output import hide_native_logs
 from pilotlight.core.python_files import load_python_file
@@ -46,7 +47,9 @@ def as_onnx_elsewhere(model: Any, signature: Signature, name: str, opset: int) -
                 model.save(folder / _MODEL)
         except Exception as error:
             # Keras raises every kind of error for a layer that cannot tell its configuration.
-            raise ConversionError(where, f"cannot be saved for its conversion ({first_line(error)})", _HINT) from error
+            raise ConversionError(
+                where, f"cannot be saved for its conversion ({kind_and_first_line(error)})", _HINT
+            ) from error
         task = {"name": name, "opset": opset, "own": list(_own_classes(model)), **_as_json(signature)}
         (folder / _TASK).write_text(json.dumps(task))
         command = [sys.executable, "-m", "pilotlight.conversion.keras_process", str(folder)]
@@ -108,7 +111,7 @@ def _convert(folder: Path) -> None:
             model = keras.saving.load_model(folder / _MODEL, custom_objects=own, compile=False, safe_mode=False)
     except Exception as error:
         # Keras raises every kind of error for what it cannot read.
-        what = f"was saved for its conversion and cannot be loaded with TensorFlow ({first_line(error)})"
+        what = f"was saved for its conversion and cannot be loaded with TensorFlow ({kind_and_first_line(error)})"
         raise ConversionError(where, what, _HINT) from error
     (folder / _ONNX).write_bytes(as_onnx(model, _from_json(task), task["name"], task["opset"]))
 

@@ -12,6 +12,7 @@ from pilotlight.conversion.graph import read_graph
 from pilotlight.conversion.importing import import_onnx
 from pilotlight.core.artifacts import Array, Named
 from pilotlight.core.errors import ConversionError
+from pilotlight.core.exception_text import first_line
 from pilotlight.core.modelconfig import ModelConfig
 from pilotlight_runtime.datatypes import BF16, Datatype
 from pilotlight_runtime.signature import Signature
@@ -42,10 +43,9 @@ class OnnxAdapter:
         try:
             found = ReferenceEvaluator(str(model)).run(names, given)
         except Exception as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise ConversionError(
                 str(model),
-                f"cannot be computed by ONNX's reference implementation ({reason})",
+                f"cannot be computed by ONNX's reference implementation ({first_line(error)})",
                 "Give expected outputs.",
             ) from error
         return dict(zip(names, (np.asarray(array) for array in found), strict=True))

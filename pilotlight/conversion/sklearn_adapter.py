@@ -22,6 +22,7 @@ import onnx
 from pilotlight.conversion.canonical import canonical
 from pilotlight.core.artifacts import Array, Named
 from pilotlight.core.errors import ConversionError
+from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.modelconfig import ModelConfig
 from pilotlight_runtime.datatypes import FP32, INT64, Datatype
 from pilotlight_runtime.manifest import MODEL_NAME
@@ -147,11 +148,9 @@ def _converted(model: Any, signature: Signature, config: ModelConfig) -> onnx.Mo
             )
     except Exception as error:
         # skl2onnx raises every kind of error for what it cannot convert.
-        lines = str(error).strip().splitlines()
-        reason = f"{type(error).__name__}: {lines[0].rstrip('.')}" if lines else type(error).__name__
         raise ConversionError(
             where,
-            f"cannot be converted to ONNX opset {config.conversion.opset} ({reason})",
+            f"cannot be converted to ONNX opset {config.conversion.opset} ({kind_and_first_line(error)})",
             "Choose an estimator that skl2onnx supports, or `opset` under [conversion] in model.toml.",
         ) from error
     return found

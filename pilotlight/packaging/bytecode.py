@@ -93,6 +93,19 @@ def compile_folder(folder: Path, shown_as: str, compiler: Compiler, *, others: b
         raise PackagingError(shown_as, f"cannot be byte-compiled: {problem}", "Correct the file it names.")
 
 
+def drop_sources(folder: Path) -> None:
+    """Leaves of each compiled module below `folder` its bytecode alone, where Python looks for it without a source.
+
+    That is beside where the source was ("Cached compiled Python files"). Tracebacks still name files and lines.
+    """
+    for compiled in sorted(folder.rglob("__pycache__/*.pyc")):
+        source = compiled.parent.parent / f"{compiled.name.partition('.')[0]}.py"
+        compiled.rename(source.with_suffix(".pyc"))
+        source.unlink()
+    for empty in sorted(folder.rglob("__pycache__")):
+        empty.rmdir()
+
+
 def _answer(command: Sequence[str]) -> str:
     """What the command prints; "" where it fails or does not come to an end."""
     try:

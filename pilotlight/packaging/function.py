@@ -28,6 +28,7 @@ LEFT_OUT: Final = (
         "model.toml",
         "model.lock",
         REQUIREMENTS,
+        "requirements.in",
         "Makefile",
         "conftest.py",
         "test_*.py",

@@ -22,6 +22,9 @@ PLATFORM: Final = "x86_64"
 TASK: Final = "/var/task"
 """Where Lambda unpacks a function's zip."""
 
+IN_LAMBDA: Final = frozenset({"boto3", "botocore"})
+"""What Lambda's Python has itself (Lambda Developer Guide, "Runtime-included SDK versions")."""
+
 Install = Callable[[Path, Path], None]
 """Unpacks the wheels that the requirements (a file) name into a folder; PackagingError where it cannot."""
 
@@ -101,7 +104,8 @@ def add_packages(source: Path, new: Path, packages: Packages, compiler: Compiler
         _refuse_clashes(requirements, aside, new)
         if compiler:
             compile_folder(aside, TASK, compiler, others=True)
-        missing = tuple(_missing(aside, {normalize_name(pin.name) for pin in pins} | read_names(packages.layer)))
+        there = {normalize_name(pin.name) for pin in pins} | read_names(packages.layer) | IN_LAMBDA
+        missing = tuple(_missing(aside, there))
         shutil.copytree(aside, new, dirs_exist_ok=True)
     return AddedPackages(tuple(str(pin) for pin in pins), missing)
 

@@ -15,6 +15,7 @@ from typing import Final
 import onnx
 
 from pilotlight.core.artifacts import Array, Named
+from pilotlight.core.exception_text import first_line
 from pilotlight.core.process_output import hide_native_logs
 
 DYNAMIC: Final = ("MatMul", "Gemm", "LSTM", "Gather", "Attention")
@@ -88,9 +89,7 @@ def _written(source: Path, target: Path, change: Callable[[Path], None]) -> bool
             change(target)
     except Exception as error:  # its classes have no other base
         target.unlink(missing_ok=True)
-        raise NotQuantized(
-            str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        ) from error
+        raise NotQuantized(first_line(error)) from error
     before = onnx.load(str(source), format="protobuf", load_external_data=False)
     model = onnx.load(str(target), format="protobuf")
     if _marks(model) <= _marks(before):
