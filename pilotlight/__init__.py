@@ -11,6 +11,10 @@ import importlib
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from pilotlight.api.batch import build_image, cancel_run, push_image, runs, tag_image, train_on_batch, watch_run
+    from pilotlight.api.functions import benchmark, demo, invoke, package, serve
+    from pilotlight.api.projects import check, init, models, new, pin, show
+    from pilotlight.api.training import convert, import_model, train
     from pilotlight.core.artifacts import Array, Dataset, Exported, Fitted, Named
     from pilotlight.core.errors import (
         ConversionError,
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
         TrainingError,
         UserError,
     )
+    from pilotlight.core.progress import Progress, ProgressEvent
     from pilotlight.core.project import Project, find_project
     from pilotlight.training.batches import EpochBatches
     from pilotlight.training.data.arrays import Arrays, fingerprint
@@ -48,10 +53,30 @@ if TYPE_CHECKING:
     from pilotlight.training.text.vocabulary import build_vocabulary
     from pilotlight.training.train_module import TrainModule, load_train_module
     from pilotlight.verification.metrics import METRICS
+    from pilotlight.workflows.follow_job import RunDetached
+    from pilotlight.workflows.train_on_batch import BatchResult
+    from pilotlight.workflows.types import Scores, TrainResult
 
 __version__: Final = "0.1.0"
 
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
+    # The use cases: what the command line does, as functions, and what they return.
+    "pilotlight.api.batch": (
+        "build_image",
+        "cancel_run",
+        "push_image",
+        "runs",
+        "tag_image",
+        "train_on_batch",
+        "watch_run",
+    ),
+    "pilotlight.api.functions": ("benchmark", "demo", "invoke", "package", "serve"),
+    "pilotlight.api.projects": ("check", "init", "models", "new", "pin", "show"),
+    "pilotlight.api.training": ("convert", "import_model", "train"),
+    "pilotlight.workflows.follow_job": ("RunDetached",),
+    "pilotlight.workflows.train_on_batch": ("BatchResult",),
+    "pilotlight.workflows.types": ("Scores", "TrainResult"),
+    "pilotlight.core.progress": ("Progress", "ProgressEvent"),
     # The values of a run, and where a project is.
     "pilotlight.core.artifacts": ("Array", "Dataset", "Exported", "Fitted", "Named"),
     "pilotlight.core.errors": (
@@ -90,6 +115,7 @@ __all__ = [
     "METRICS",
     "Array",
     "Arrays",
+    "BatchResult",
     "ConversionError",
     "DataError",
     "Dataset",
@@ -102,18 +128,29 @@ __all__ = [
     "Named",
     "PackagingError",
     "ParityError",
+    "Progress",
+    "ProgressEvent",
     "Project",
     "ProjectError",
     "Run",
+    "RunDetached",
     "RunError",
+    "Scores",
     "ServiceError",
     "StoreError",
     "TrainModule",
+    "TrainResult",
     "TrainingError",
     "UserError",
     "__version__",
     "array_batches",
+    "benchmark",
+    "build_image",
     "build_vocabulary",
+    "cancel_run",
+    "check",
+    "convert",
+    "demo",
     "epoch_batches",
     "exported_classifier",
     "feature_names",
@@ -122,6 +159,9 @@ __all__ = [
     "fit_model",
     "folds",
     "generate_recomputed",
+    "import_model",
+    "init",
+    "invoke",
     "keras_progress",
     "learn_subwords",
     "load_arrays",
@@ -131,10 +171,22 @@ __all__ = [
     "load_train_module",
     "load_translations",
     "load_tsv_folder",
+    "models",
+    "new",
+    "package",
     "padded_array",
     "pair_batches",
+    "pin",
+    "push_image",
     "record_learning_curve",
+    "runs",
+    "serve",
+    "show",
+    "tag_image",
     "text_batches",
+    "train",
+    "train_on_batch",
+    "watch_run",
 ]
 
 

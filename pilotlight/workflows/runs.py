@@ -41,7 +41,7 @@ class RunState(NamedTuple):
     seconds: float | None
 
 
-class Cancelled(NamedTuple):
+class CancelledRun(NamedTuple):
     """A run whose job is being ended. checkpoints: where they are kept."""
 
     run: str
@@ -79,7 +79,7 @@ def watch_run(run: str, context: Context) -> BatchResult:
     return BatchResult(run, result.model, job, result, read_run(context.blobs, run))
 
 
-def cancel_run(run: str, context: Context) -> Cancelled:
+def cancel_run(run: str, context: Context) -> CancelledRun:
     """End a run's job in any state; its checkpoints are kept.
 
     Raises:
@@ -92,7 +92,7 @@ def cancel_run(run: str, context: Context) -> Cancelled:
         what = "is finished" if record.result else "has no job under way"
         raise RunError(f"run {run} of {record.model}", what, "`pilotlight runs` lists what is.")
     cloud.engine.terminate(alive.id, CANCEL_REASON)
-    return Cancelled(run, record.model, alive.id, f"{context.blobs.location}/{run_key(run, CHECKPOINTS)}/")
+    return CancelledRun(run, record.model, alive.id, f"{context.blobs.location}/{run_key(run, CHECKPOINTS)}/")
 
 
 def find_run(run: str, context: Context) -> RunRecord:

@@ -152,9 +152,11 @@ def test_memory_and_timeout_are_a_functions_own(
 def test_a_canary_goes_back_when_the_models_own_alarm_goes_off(
     desk: Desk, deployed: dict[str, str], aws: Callable[[str], Any]
 ) -> None:
+    codedeploy, cloudwatch = aws("codedeploy"), aws("cloudwatch")
+    (topic,) = aws("sns").list_topics()["Topics"]
     for name in desk.models():
         function = deployed[resource_of(name)]
-        group = aws("codedeploy").get_deployment_group(
+        group = codedeploy.get_deployment_group(
             applicationName=deployed["ServerlessDeploymentApplication"],
             deploymentGroupName=deployed[f"{resource_of(name)}DeploymentGroup"],
         )["deploymentGroupInfo"]
@@ -162,7 +164,7 @@ def test_a_canary_goes_back_when_the_models_own_alarm_goes_off(
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["autoRollbackConfiguration"]["events"]
         assert group["alarmConfiguration"]["enabled"]
         (alarm,) = group["alarmConfiguration"]["alarms"]
-        (found,) = aws("cloudwatch").describe_alarms(AlarmNames=[alarm["name"]])["MetricAlarms"]
+        (found,) = cloudwatch.describe_alarms(AlarmNames=[alarm["name"]])["MetricAlarms"]
         metrics = {
             metric["Id"]: metric["MetricStat"]["Metric"] for metric in found["Metrics"] if "MetricStat" in metric
         }
@@ -171,7 +173,7 @@ def test_a_canary_goes_back_when_the_models_own_alarm_goes_off(
             "crashes": {"FunctionName": function, "Resource": f"{function}:live"},
             "failures": {"model": name},
         }
-        assert found["AlarmActions"] == [aws("sns").list_topics()["Topics"][0]["TopicArn"]]
+        assert found["AlarmActions"] == [topic["TopicArn"]]
 
 
 def test_one_metric_filter_counts_the_failures_of_each_model(aws: Callable[[str], Any]) -> None:

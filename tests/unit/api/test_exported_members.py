@@ -79,7 +79,7 @@ def section(doc: str, name: str) -> str:
 
 def described(doc: str, *sections: str) -> set[str]:
     """The names that these sections describe."""
-    return {name for each in sections for name in re.findall(r"(?m)^ {4}(\w+): \S", section(doc, each))}
+    return {name for each in sections for name in re.findall(r"(?m)^ {4}\*{0,2}(\w+): \S", section(doc, each))}
 
 
 def raised(function: Any) -> set[str]:
