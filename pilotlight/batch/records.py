@@ -1,4 +1,4 @@
-"""What the store holds of runs: see pilotlight.core.runs."""
+"""What the store holds of runs: see pilotlight.core.run_files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from pilotlight.batch.protocol import RunFiles
 from pilotlight.core.errors import StoreError
-from pilotlight.core.runs import JOBS, RESULT_NAME, RUN_NAME, RUNS, run_key
+from pilotlight.core.run_files import JOBS, RESULT_NAME, RUN_NAME, RUNS, run_key
 
 _COSTS: Final = "costs"
 

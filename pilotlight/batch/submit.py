@@ -12,7 +12,7 @@ from pilotlight.batch.jobs import Job, read_job
 from pilotlight.batch.protocol import Clock, Description, Engine, RunFiles
 from pilotlight.batch.records import read_jobs, write
 from pilotlight.core.errors import RunError, UserError
-from pilotlight.core.runs import JOBS, RUN_NAME, run_key
+from pilotlight.core.run_files import JOBS, RUN_NAME, run_key
 
 
 @dataclass(frozen=True)

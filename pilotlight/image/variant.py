@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from pilotlight.core.errors import ProjectError
-from pilotlight.core.project import SETTINGS_NAME, project_settings
+from pilotlight.core.project import SETTINGS_NAME, read_project_settings
 
 CPU_REQUIREMENTS: Final = "infra/training-requirements-cpu.txt"
 
@@ -40,7 +40,7 @@ def read_variant(root: Path, *, base: str | None = None, cpu: bool | None = None
     Raises:
         ProjectError: A value in pilotlight.toml has the wrong type.
     """
-    table: Any = project_settings(root).get("image", {})
+    table: Any = read_project_settings(root).get("image", {})
     of_base, of_cpu = (table.get("base"), table.get("cpu", False)) if isinstance(table, dict) else (table, table)
     if not isinstance(of_base, str | None) or not isinstance(of_cpu, bool):
         hint = 'Write [image] with base = "NAME@sha256:…" or cpu = true, or both.'

@@ -45,7 +45,7 @@ LEFT_OUT: Final = (
 class Versions(Protocol):
     """What packaging needs of a store; pilotlight.store.Store has it."""
 
-    def manifest(self, model: str, version: str) -> tuple[Manifest, str]:
+    def read_manifest(self, model: str, version: str) -> tuple[Manifest, str]:
         """Return a version's manifest and the sha256 of manifest.json; StoreError where it is missing or damaged."""
 
     def fetch(self, model: str, lock: Lock, into: Path) -> Manifest:
@@ -127,7 +127,7 @@ def package_catalog(
     """
     with replace_folder(into, _is_function) as new:
         for name, lock in locks.items():
-            store.manifest(name, lock.version)
+            store.read_manifest(name, lock.version)
         entries = [CatalogEntry(name, locks[name].version) for name in sorted(locks)]
         (new / CATALOG_NAME).write_bytes(dump_catalog(entries))
         return _finish("catalog", "", source, new, packages=packages, compiler=compiler)

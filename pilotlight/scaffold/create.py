@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from pilotlight.core.errors import ProjectError
-from pilotlight.core.lock import write_aside
+from pilotlight.core.lock import write_atomically
 from pilotlight.core.project import Project
 from pilotlight.scaffold.template import TEMPLATE_NAME, add_function
 
@@ -46,7 +46,7 @@ def new_model(project: Project, name: str, kind: str = "keras-image") -> None:
     template = project.root / TEMPLATE_NAME
     changed = add_function(template.read_bytes().decode(), name)
     _write_new(folder, _files(_HERE / "kinds" / kind))
-    write_aside(template, changed.encode())
+    write_atomically(template, changed.encode())
 
 
 def _files(folder: Path) -> dict[Path, bytes]:
@@ -63,4 +63,4 @@ def _write_new(root: Path, files: Mapping[Path, bytes]) -> None:
     if taken:
         raise ProjectError(str(root), f"has {', '.join(taken)} already", "Nothing was written: move them away first.")
     for name, content in files.items():
-        write_aside(root / name, content)
+        write_atomically(root / name, content)

@@ -1,4 +1,4 @@
-"""Submit a run to AWS Batch: which run it is, what it may cost, and one job that runs it."""
+"""Submits a run to AWS Batch: its identity, its estimated cost, and the one job that runs it."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from pilotlight.batch import (
 )
 from pilotlight.core.data_source import SourceKind
 from pilotlight.core.errors import RunError, TrainingError
-from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
-from pilotlight.core.options import check_options, words_of
-from pilotlight.core.stack import stack_name
+from pilotlight.core.model_config import CONFIG_NAME, ModelConfig
+from pilotlight.core.options import check_options, format_arguments
+from pilotlight.core.stack import read_stack_name
 from pilotlight.training.train_module import TRAIN_NAME
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.fit_seeds import check_seeds
@@ -44,13 +44,13 @@ class BatchRun:
     """A run on AWS Batch before it is submitted.
 
     Attributes:
-        id: The run's name, a digest of code, data and settings.
-        config: The model's configuration.
-        options: What the person gave.
-        cloud: AWS.
-        settings: What the deployed stack says about training.
+        id: The name of the run, a digest of code, data and settings.
+        config: The configuration of the model.
+        options: The given options by name.
+        cloud: The AWS services.
+        settings: The training settings of the deployed stack.
         tag: The tag of the image with the project's present code.
-        data: What identifies the data.
+        data: The identity of the data.
         resolved: Every setting, resolved.
     """
 
@@ -86,9 +86,9 @@ def identify_batch_run(request: TrainRequest, context: Context, *, nodes: bool) 
         given = str(options.get("data", config.training.data))
         raise local_data(given, context.project.store, folder=source.kind is SourceKind.FOLDER)
     cloud = context.connect()
-    settings = read_settings(cloud.stacks, stack_name(context.project.root), cloud.region, nodes=nodes)
+    settings = read_settings(cloud.stacks, read_stack_name(context.project.root), cloud.region, nodes=nodes)
     data = data_identity(source, cloud.objects)
-    tag = context.tag_image(context.project.root)
+    tag = context.compute_image_tag(context.project.root)
     resolved = _resolve(config, options) | ({"nodes": "several"} if nodes else {})
     name = run_id(config.name, tag, resolved, data)
     return BatchRun(name, config, options, cloud, settings, tag, data, resolved)
@@ -117,7 +117,7 @@ def _order(run: BatchRun, queue: Queue, context: Context) -> Order:
     quota = checked_queue(run.cloud, run.settings, queue, run.tag, needs_of(pattern).vcpus)
     if quota.note:
         context.progress.note(quota.note)
-    arguments = (run.config.name, *words_of(run.options), "--run", run.id)
+    arguments = (run.config.name, *format_arguments(run.options), "--run", run.id)
     facts = {"data": dict(run.data), "settings": dict(run.resolved), "arguments": list(arguments)}
     image = f"{run.settings.repository}:{run.tag}"
     return Order(run.id, run.config.name, queue.name, pattern, image, arguments, facts)
@@ -138,7 +138,7 @@ def _show_estimate(run: BatchRun, queue: Queue, order: Order, context: Context) 
 
 
 def _check_trainable(request: TrainRequest, context: Context) -> ModelConfig:
-    """Return the configuration after every check that need not wait until a container has begun."""
+    """Check the configuration, as far as this is possible before a container has started, and return it."""
     config = check_model(context, request.name)
     folder = context.project.folder(request.name)
     check_seeds(config, request.seeds, str(folder / CONFIG_NAME))

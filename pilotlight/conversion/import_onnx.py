@@ -1,4 +1,4 @@
-"""Any ONNX file becomes a candidate: copied with its external data, opened by the engine that will serve it."""
+"""Imports any ONNX file as a candidate: copies it with its external data, and opens it with the serving engine."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
-from pilotlight.conversion.external import check_location, locations
-from pilotlight.conversion.graph import read_graph, signature_of
+from pilotlight.conversion.external_data import check_location, list_locations
+from pilotlight.conversion.graph import extract_signature, read_graph
 from pilotlight.core.artifacts import Candidate
 from pilotlight.core.errors import ConversionError
 from pilotlight_runtime.engine.ort_session import open_session
@@ -17,14 +17,23 @@ from pilotlight_runtime.session import OpenSession
 
 
 def import_onnx(source: Path, into: Path, open_graph: OpenSession = open_session) -> Candidate:
-    """Copies the ONNX file `source` to `into`/model.onnx, and its external data to the names that the graph gives.
+    """Copy an ONNX file to model.onnx, and its external data to the names that the graph uses.
 
-    ConversionError where the file is no ONNX, names a file outside its folder, has inputs or outputs that are not
-    tensors, or cannot be opened by `open_graph`.
+    Args:
+        source: The ONNX file.
+        into: The folder of the candidate. It is created where it does not exist.
+        open_graph: Opens a graph, by default with ONNX Runtime.
+
+    Returns:
+        The candidate.
+
+    Raises:
+        ConversionError: The file is no ONNX model, names a file outside its folder, has inputs or outputs that are no
+            tensors, or cannot be opened.
     """
     model = read_graph(source)
-    signature = signature_of(model, str(source))
-    beside = [(name, check_location(name, source.parent, str(source))) for name in locations(model)]
+    signature = extract_signature(model, str(source))
+    beside = [(name, check_location(name, source.parent, str(source))) for name in list_locations(model)]
     into.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, into / MODEL_NAME)
     for name, path in beside:

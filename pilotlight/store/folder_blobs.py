@@ -1,4 +1,4 @@
-"""A folder as the place that a store lies in."""
+"""A folder as the storage of a store."""
 
 import os
 import shutil
@@ -12,16 +12,20 @@ from typing import IO, Final
 
 from pilotlight.core.errors import StoreError
 
-_ASIDE: Final = ".aside"
+_TEMPORARY: Final = ".aside"
 _ABANDONED_SECONDS: Final = 24 * 3600.0
 
 
 class FolderBlobs:
-    """Blobs in the folder `root`, which is made when the first one is put.
+    """Blobs in a folder, which is created with the first blob.
 
-    A blob is written and synced to a file in root/.aside, then linked to its name: the link either appears with all
-    of the content behind it or fails because the name is taken. What a killed process leaves aside has no name, and a
-    later put removes it once it is a day old. clock: seconds since the epoch.
+    A blob is written and synced to a file in root/.aside, and then linked to its name. The link either appears with all
+    of its content or fails because the name exists. A killed process may leave a file in .aside, which has no name in
+    the store. A later put removes it once it is a day old.
+
+    Args:
+        root: The folder.
+        clock: Seconds since the epoch.
     """
 
     def __init__(self, root: Path, clock: Callable[[], float] = time.time) -> None:
@@ -30,52 +34,59 @@ class FolderBlobs:
 
     @property
     def location(self) -> str:
+        """The folder."""
         return str(self._root)
 
     def put_file(self, name: str, source: Path) -> bool:
+        """See Blobs."""
         with source.open("rb") as content:
             return self._put(name, content)
 
     def put_bytes(self, name: str, content: bytes) -> bool:
+        """See Blobs."""
         return self._put(name, BytesIO(content))
 
     def get_bytes(self, name: str) -> bytes | None:
-        with self._reported():
+        """See Blobs."""
+        with self._report_errors():
             try:
                 return (self._root / name).read_bytes()
             except FileNotFoundError:
                 return None
 
     def get_file(self, name: str, target: Path) -> bool:
-        with self._reported():
+        """See Blobs."""
+        with self._report_errors():
             if not (self._root / name).is_file():
                 return False
             shutil.copyfile(self._root / name, target)
             return True
 
     def names(self, prefix: str) -> Iterator[str]:
-        with self._reported():
-            # Only the folder that the prefix names is walked: a store may hold many versions.
+        """See Blobs."""
+        with self._report_errors():
+            # Only the folder of the prefix is walked, since a store may hold many versions.
             below = self._root / prefix.rpartition("/")[0]
             found = [path.relative_to(self._root) for path in below.rglob("*") if path.is_file()]
         yield from sorted(
-            path.as_posix() for path in found if path.parts[0] != _ASIDE and path.as_posix().startswith(prefix)
+            path.as_posix() for path in found if path.parts[0] != _TEMPORARY and path.as_posix().startswith(prefix)
         )
 
     def remove(self, name: str) -> None:
-        with self._reported():
+        """See Blobs."""
+        with self._report_errors():
             (self._root / name).unlink(missing_ok=True)
 
     def _put(self, name: str, content: IO[bytes]) -> bool:
         target = self._root / name
-        with self._reported():
+        with self._report_errors():
             if target.exists():
                 return False
-            aside = self._root / _ASIDE
+            aside = self._root / _TEMPORARY
             aside.mkdir(parents=True, exist_ok=True)
-            self._sweep(aside)
+            self._remove_abandoned(aside)
             target.parent.mkdir(parents=True, exist_ok=True)
-            written = _write(aside, content)
+            written = _write_temporary(aside, content)
             try:
                 os.link(written, target)
             except FileExistsError:
@@ -85,17 +96,17 @@ class FolderBlobs:
             _sync_folder(target.parent)
             return True
 
-    def _sweep(self, aside: Path) -> None:
+    def _remove_abandoned(self, aside: Path) -> None:
         oldest = self._clock() - _ABANDONED_SECONDS
         for path in aside.iterdir():
             try:
                 if path.stat().st_mtime < oldest:
                     path.unlink()
-            except FileNotFoundError:  # another publisher has linked or swept it
+            except FileNotFoundError:  # another publisher has linked or removed it
                 continue
 
     @contextmanager
-    def _reported(self) -> Iterator[None]:
+    def _report_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -106,7 +117,7 @@ class FolderBlobs:
             ) from error
 
 
-def _write(folder: Path, content: IO[bytes]) -> Path:
+def _write_temporary(folder: Path, content: IO[bytes]) -> Path:
     handle, name = tempfile.mkstemp(dir=folder)
     path = Path(name)
     try:
@@ -122,7 +133,7 @@ def _write(folder: Path, content: IO[bytes]) -> Path:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Makes the new name itself survive a power cut; POSIX asks for an fsync of the folder."""
+    """Make a new name itself survive a power failure. POSIX requires an fsync of the folder for it."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -4,14 +4,14 @@ from typing import Any
 import pytest
 
 from pilotlight.core.errors import ProjectError
-from pilotlight.core.modelconfig import (
+from pilotlight.core.model_config import (
     ConversionConfig,
     ModelConfig,
     ParityConfig,
     QuantizationConfig,
     TrainingSettings,
-    load_model_config,
 )
+from pilotlight.core.model_toml import load_model_config
 from pilotlight_runtime.datatypes import FP32, INT64
 from pilotlight_runtime.signature import TensorSpec
 

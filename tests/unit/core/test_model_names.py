@@ -1,7 +1,7 @@
 import pytest
 
 from pilotlight.core.errors import ProjectError
-from pilotlight.core.names import check_model_name, logical_stem
+from pilotlight.core.model_names import check_model_name, to_logical_stem
 
 
 @pytest.mark.parametrize(
@@ -10,7 +10,7 @@ from pilotlight.core.names import check_model_name, logical_stem
 )
 def test_a_name_gives_its_logical_stem(name: str, stem: str) -> None:
     assert check_model_name(name) == name
-    assert logical_stem(name) == stem
+    assert to_logical_stem(name) == stem
 
 
 @pytest.mark.parametrize(

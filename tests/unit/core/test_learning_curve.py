@@ -2,12 +2,12 @@ import json
 
 import pytest
 
-from pilotlight.core.curve import Curve, curve_from_json, finite
+from pilotlight.core.learning_curve import LearningCurve, read_learning_curve, to_finite
 
 
-def of(count: int) -> Curve:
+def of(count: int) -> LearningCurve:
     values = tuple(float(index) for index in range(count))
-    return Curve("epoch", values, {"loss": values, "val_loss": values, "accuracy": values})
+    return LearningCurve("epoch", values, {"loss": values, "val_loss": values, "accuracy": values})
 
 
 def test_series_of_one_measure_belong_together() -> None:
@@ -18,8 +18,8 @@ def test_series_of_one_measure_belong_together() -> None:
 
 
 @pytest.mark.parametrize(("count", "left"), [(1, 1), (100, 100), (101, 100), (5000, 100)])
-def test_thinning_keeps_both_ends_and_stays_even(count: int, left: int) -> None:
-    thin = of(count).thinned()
+def test_downsampling_keeps_both_ends_and_stays_even(count: int, left: int) -> None:
+    thin = of(count).downsample()
     assert len(thin.at) == left
     assert (thin.at[0], thin.at[-1]) == (0.0, float(count - 1))
     assert all(values == thin.at for values in thin.series.values())
@@ -28,9 +28,9 @@ def test_thinning_keeps_both_ends_and_stays_even(count: int, left: int) -> None:
 
 
 def test_json_brings_it_back_with_six_digits() -> None:
-    curve = Curve("epoch", (1.0, 2.0), {"loss": (0.123456789, None)})
+    curve = LearningCurve("epoch", (1.0, 2.0), {"loss": (0.123456789, None)})
     told = json.loads(json.dumps(curve.as_json(), allow_nan=False))
-    assert curve_from_json(told) == Curve("epoch", (1.0, 2.0), {"loss": (0.123457, None)})
+    assert read_learning_curve(told) == LearningCurve("epoch", (1.0, 2.0), {"loss": (0.123457, None)})
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_json_brings_it_back_with_six_digits() -> None:
     ],
 )
 def test_anything_else_is_no_curve(value: object) -> None:
-    assert curve_from_json(value) is None
+    assert read_learning_curve(value) is None
 
 
 @pytest.mark.parametrize(
@@ -56,4 +56,4 @@ def test_anything_else_is_no_curve(value: object) -> None:
     [(1, 1.0), ("2.5", 2.5), (float("nan"), None), (float("inf"), None), ("low", None), (None, None)],
 )
 def test_only_finite_numbers_are_kept(value: object, found: float | None) -> None:
-    assert finite(value) == found
+    assert to_finite(value) == found
