@@ -12,7 +12,7 @@ from pilotlight.conversion.keras_graph import call_model, convert_to_onnx
 from pilotlight.conversion.keras_subprocess import convert_in_subprocess
 from pilotlight.core.artifacts import NamedArrays
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.exception_text import first_line
+from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.process_output import hide_native_logs
 from pilotlight_runtime.datatypes import BF16, DATATYPES
@@ -64,7 +64,7 @@ class KerasAdapter:
                 # Keras has no error class for files that it cannot read.
                 raise ConversionError(
                     str(path),
-                    f"cannot be loaded by Keras ({first_line(error)})",
+                    f"cannot be loaded by Keras ({kind_and_first_line(error)})",
                     "Save it again with model.save(...).",
                 ) from error
 

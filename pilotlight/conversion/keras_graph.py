@@ -15,7 +15,7 @@ import onnx
 
 from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.exception_text import first_line
+from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.process_output import hide_native_logs
 from pilotlight_runtime.signature import Signature, TensorSpec
 
@@ -71,7 +71,7 @@ def _convert(model: Any, signature: Signature, name: str, opset: int) -> Any:
         # tf2onnx and TensorFlow raise every kind of error for what they cannot convert.
         raise ConversionError(
             f"model {name!r}",
-            f"cannot be converted to ONNX opset {opset} ({first_line(error)})",
+            f"cannot be converted to ONNX opset {opset} ({kind_and_first_line(error)})",
             "Change the layer it names, or `opset` under [conversion] in model.toml.",
         ) from error
     return graph

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from pilotlight.conversion.keras_graph import convert_to_onnx
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.exception_text import first_line
+from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.model_code import ModelCode
 from pilotlight.core.process_output import hide_native_logs
 from pilotlight.core.python_files import load_python_file
@@ -60,7 +60,9 @@ def convert_in_subprocess(model: Any, signature: Signature, name: str, opset: in
                 model.save(folder / _MODEL)
         except Exception as error:
             # Keras raises every kind of error for a layer that has no get_config.
-            raise ConversionError(where, f"cannot be saved for its conversion ({first_line(error)})", _HINT) from error
+            raise ConversionError(
+                where, f"cannot be saved for its conversion ({kind_and_first_line(error)})", _HINT
+            ) from error
         task = {"name": name, "opset": opset, "own": list(_list_custom_classes(model)), **_write_signature(signature)}
         (folder / _TASK).write_text(json.dumps(task))
         command = [sys.executable, "-m", "pilotlight.conversion.keras_subprocess", str(folder)]
@@ -122,7 +124,7 @@ def _convert(folder: Path) -> None:
             model = keras.saving.load_model(folder / _MODEL, custom_objects=own, compile=False, safe_mode=False)
     except Exception as error:
         # Keras raises every kind of error for what it cannot read.
-        what = f"was saved for its conversion and cannot be loaded with TensorFlow ({first_line(error)})"
+        what = f"was saved for its conversion and cannot be loaded with TensorFlow ({kind_and_first_line(error)})"
         raise ConversionError(where, what, _HINT) from error
     (folder / _ONNX).write_bytes(convert_to_onnx(model, _read_signature(task), task["name"], task["opset"]))
 

@@ -12,7 +12,7 @@ from pilotlight.conversion.graph import read_graph
 from pilotlight.conversion.import_onnx import import_onnx
 from pilotlight.core.artifacts import Array, NamedArrays
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.exception_text import first_line
+from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.model_config import ModelConfig
 from pilotlight_runtime.datatypes import BF16, Datatype
 from pilotlight_runtime.signature import Signature
@@ -52,7 +52,7 @@ class OnnxAdapter:
         except Exception as error:
             raise ConversionError(
                 str(model),
-                f"cannot be computed by ONNX's reference implementation ({first_line(error)})",
+                f"cannot be computed by ONNX's reference implementation ({kind_and_first_line(error)})",
                 "Provide expected outputs.",
             ) from error
         return dict(zip(names, (np.asarray(array) for array in found), strict=True))

@@ -9,7 +9,7 @@ import onnx
 
 from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.exception_text import first_line
+from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.model_config import ModelConfig
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.signature import Signature
@@ -74,7 +74,7 @@ def _convert(model: Any, signature: Signature, config: ModelConfig) -> onnx.Mode
         # skl2onnx raises every kind of error for what it cannot convert.
         raise ConversionError(
             where,
-            f"cannot be converted to ONNX opset {config.conversion.opset} ({first_line(error)})",
+            f"cannot be converted to ONNX opset {config.conversion.opset} ({kind_and_first_line(error)})",
             "Choose an estimator that skl2onnx supports, or `opset` under [conversion] in model.toml.",
         ) from error
     return found

@@ -15,7 +15,7 @@ from pilotlight.packaging.wheels import platform_options, read_report, run_pip
 
 PLATFORMS: Final = ("x86_64", "aarch64")
 _HEADER: Final = """\
-# The packages of the Lambda layer, pinned by the sha256 of their wheels for each platform.
+# Packages for Lambda, pinned by the sha256 of their wheels for each platform.
 # `make lock` writes this file from requirements.in.
 """
 

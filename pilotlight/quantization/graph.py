@@ -15,6 +15,7 @@ from typing import Final
 import onnx
 
 from pilotlight.core.artifacts import Array, NamedArrays
+from pilotlight.core.exception_text import first_line
 from pilotlight.core.process_output import hide_native_logs
 
 DYNAMIC_OPERATORS: Final = ("MatMul", "Gemm", "LSTM", "Gather", "Attention")
@@ -112,9 +113,7 @@ def _write_if_quantized(source: Path, target: Path, change: Callable[[Path], Non
             change(target)
     except Exception as error:  # its errors have no other base class
         target.unlink(missing_ok=True)
-        raise QuantizerError(
-            str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        ) from error
+        raise QuantizerError(first_line(error)) from error
     before = onnx.load(str(source), format="protobuf", load_external_data=False)
     model = onnx.load(str(target), format="protobuf")
     if _count_quantized_nodes(model) <= _count_quantized_nodes(before):

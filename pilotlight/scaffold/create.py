@@ -17,15 +17,28 @@ _RENAMED: Final = {"gitignore": ".gitignore"}
 
 
 def init_project(root: Path) -> None:
-    """Writes a new project without models to `root`; where files are in its way, ProjectError names them all."""
+    """Write a new project without models.
+
+    Args:
+        root: The project's folder.
+
+    Raises:
+        ProjectError: Files of the project exist already; the message names all of them.
+    """
     _write_new(root, _files(_HERE / "files"))
 
 
 def new_model(project: Project, name: str, kind: str = "keras-image") -> None:
-    """Adds the model `name` to `project`: its folder, and its block in template.yaml.
+    """Add a model to a project: its folder, and its function in template.yaml.
 
-    kind: one of KINDS. All train as they stand, but for onnx, which `import` fills. ProjectError where the name is
-    impossible or taken, or where template.yaml has no place for it; nothing is written then.
+    Args:
+        project: The project.
+        name: The model.
+        kind: One of KINDS. All train as they are, except onnx, which `import` fills.
+
+    Raises:
+        ProjectError: The name is impossible or taken, the kind is unknown, or template.yaml has no place for the model;
+            nothing is written.
     """
     if kind not in KINDS:
         raise ProjectError(f"kind {kind!r}", "is not known", f"Known are {', '.join(KINDS)}.")

@@ -51,7 +51,9 @@ def test_a_function_holds_what_serving_needs_and_nothing_of_training(desk: Desk,
     assert set(project.files("SpeciesFunction")) == {"app.py", "manifest.json", "model.onnx"}
     assert set(project.files("EchoFunction")) == {"app.py", "manifest.json", "model.onnx"}
     assert set(project.files("DigitsFunction")) == {"app.py", "manifest.json", *_GRAPH}
-    assert set(project.files("CatalogFunction")) == {"app.py", "catalog.json"}
+    catalog = set(project.files("CatalogFunction"))
+    assert {"app.py", "catalog.json", "aws_lambda_powertools/logging/logger.py"} <= catalog
+    assert not catalog & {"requirements.in", "requirements.txt"}
 
 
 def test_the_layer_is_byte_compiled_for_lambda_and_holds_no_numpy_and_no_tests(project: SamProject) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from support.project import Desk, new_project
 
-from pilotlight import api
+import pilotlight as api
 from pilotlight.core.errors import DataError, ProjectError, ServiceError, StoreError
 from pilotlight.core.progress import ProgressEvent
 from pilotlight.core.project import Project

@@ -23,7 +23,7 @@ from pilotlight.batch import Cloud
 
 
 def test_an_image_that_was_not_pushed(account: Account) -> None:
-    ran = account.train(data="digits", world={"tag_image": lambda _root: "f" * 12})
+    ran = account.train(data="digits", world={"compute_image_tag": lambda _root: "f" * 12})
     registry = f"123456789012.dkr.ecr.{REGION}.amazonaws.com"
     refused(
         ran,
