@@ -12,13 +12,11 @@ from pilotlight.batch import (
     Cloud,
     Job,
     RunRecord,
-    attempts_of,
-    live_job,
+    find_active_job,
+    list_run_ids,
     read_job,
     read_run,
     read_runs,
-    run_names,
-    seconds_of,
 )
 from pilotlight.core.errors import RunError
 from pilotlight.core.runs import CHECKPOINTS, run_key
@@ -54,7 +52,7 @@ def list_runs(context: Context) -> list[RunState]:
     """Return every run of the store, the newest first, with what AWS Batch still knows of its jobs."""
     records = list(read_runs(context.blobs))
     ids = [str(job["job"]) for record in records for job in record.jobs if job.get("job")]
-    known = {job["jobId"]: read_job(job) for job in context.connect().engine.jobs(ids)} if ids else {}
+    known = {job["jobId"]: read_job(job) for job in context.connect().batch.describe_jobs(ids)} if ids else {}
     return [_read_state(record, known) for record in records]
 
 
@@ -69,9 +67,9 @@ def watch_run(run: str, context: Context) -> BatchResult:
     job, result = _newest_job(record.jobs), record.result
     cloud = context.connect() if job or record.queue else None
     if cloud is not None and result is None:
-        alive = _find_live_job(record, cloud, context)
-        job = alive.id if alive is not None else job
-    if cloud is not None and job and cloud.engine.jobs([job]):
+        active = _find_active_job(record, cloud, context)
+        job = active.id if active is not None else job
+    if cloud is not None and job and cloud.batch.describe_jobs([job]):
         result = follow_job(cloud, run, job, context)
     if result is None:
         what = "was never submitted" if not job else "has no result, and AWS Batch has forgotten its job"
@@ -87,17 +85,17 @@ def cancel_run(run: str, context: Context) -> Cancelled:
     """
     record = find_run(run, context)
     cloud = context.connect()
-    alive = _find_live_job(record, cloud, context)
-    if alive is None:
+    active = _find_active_job(record, cloud, context)
+    if active is None:
         what = "is finished" if record.result else "has no job under way"
         raise RunError(f"run {run} of {record.model}", what, "`pilotlight runs` lists what is.")
-    cloud.engine.terminate(alive.id, CANCEL_REASON)
-    return Cancelled(run, record.model, alive.id, f"{context.blobs.location}/{run_key(run, CHECKPOINTS)}/")
+    cloud.batch.terminate_job(active.id, CANCEL_REASON)
+    return Cancelled(run, record.model, active.id, f"{context.blobs.location}/{run_key(run, CHECKPOINTS)}/")
 
 
 def find_run(run: str, context: Context) -> RunRecord:
     """Return the run that the store holds; RunError with the nearest name where it holds none."""
-    names = run_names(context.blobs)
+    names = list_run_ids(context.blobs)
     if run in names:
         return read_run(context.blobs, run)
     near = difflib.get_close_matches(run, names, n=1)
@@ -105,14 +103,14 @@ def find_run(run: str, context: Context) -> RunRecord:
     raise RunError(f"run {run!r}", f"is not in the store {context.blobs.location}", hint)
 
 
-def _find_live_job(record: RunRecord, cloud: Cloud, context: Context) -> Job | None:
+def _find_active_job(record: RunRecord, cloud: Cloud, context: Context) -> Job | None:
     """Return the run's job that has not ended.
 
     The job's name finds one whose submitter was killed before it wrote a record.
     """
     if not record.queue:
         return None
-    return live_job(cloud.engine, context.blobs, record.run, queue=record.queue, model=record.model)
+    return find_active_job(cloud.batch, context.blobs, record.run, queue=record.queue, model=record.model)
 
 
 def _newest_job(jobs: Iterable[Mapping[str, object]]) -> str:
@@ -123,7 +121,7 @@ def _read_state(record: RunRecord, known: Mapping[str, Job]) -> RunState:
     if record.damaged:
         return RunState(record, "damaged", None)
     jobs = [known[str(job["job"])] for job in record.jobs if str(job.get("job")) in known]
-    seconds = sum(seconds_of(attempt) for job in jobs for attempt in attempts_of(job)) if jobs else None
+    seconds = sum(attempt.duration for job in jobs for attempt in job.all_attempts) if jobs else None
     if record.result is not None:
         return RunState(record, "succeeded", seconds if jobs else record.result.seconds)
     return RunState(record, _describe_state(record, jobs), seconds)

@@ -14,7 +14,7 @@ from moto import mock_aws
 from support.batch_account import REGION, STORE, TAG, Account, build_account, build_definition, client
 from support.project import Desk, Ran, new_project
 
-from pilotlight.aws import BatchEngine
+from pilotlight.aws import BatchService
 from pilotlight.batch import Cloud
 from pilotlight.core.lock import LOCK_NAME, read_lock
 from pilotlight.store import FolderBlobs
@@ -207,8 +207,8 @@ def test_a_container_that_publishes_into_another_store(account: Account, theirs:
     class Deployed:
         """The stack's outputs after it was deployed with another store."""
 
-        def outputs(self, name: str) -> dict[str, str]:
-            return {**(real.stacks.outputs(name) or {}), "TrainingJobDefinition": revision}
+        def read_outputs(self, name: str) -> dict[str, str]:
+            return {**(real.stacks.read_outputs(name) or {}), "TrainingJobDefinition": revision}
 
     refused(
         account.train(data="digits", world={"connect": lambda: real._replace(stacks=Deployed())}),
@@ -282,7 +282,7 @@ def test_disabled_compute_environments(account: Account) -> None:
 class Zero:
     """Service Quotas of a new account: moto knows only those of VPCs."""
 
-    def value(self, code: str) -> float:
+    def read_value(self, code: str) -> float:
         del code
         return 0.0
 
@@ -367,18 +367,18 @@ class SubmitDenied:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
 
-    def submit(self, request: Any) -> str:
+    def submit_job(self, request: Any) -> str:
         denied = boto3.client("batch", REGION)
         with Stubber(denied) as stub:
             text = "User: arn:aws:iam::123456789012:user/u is not authorized to perform: batch:SubmitJob on resource: q"
             stub.add_client_error("submit_job", "AccessDeniedException", text, http_status_code=403)
-            return BatchEngine(denied).submit(request)
+            return BatchService(denied).submit_job(request)
 
 
 def test_credentials_that_may_not_submit(account: Account) -> None:
     def cloud() -> Cloud:
         real = account.cloud()
-        return real._replace(engine=SubmitDenied(real.engine))
+        return real._replace(batch=SubmitDenied(real.batch))
 
     ran = account.train(data="digits", world={"connect": cloud})
     assert (ran.code, ran.out) == (1, "")
