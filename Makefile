@@ -18,7 +18,7 @@ help:
 	@echo 'make pythons run the unit and functional tests on each other Python from 3.11 to 3.13 that is there'
 	@echo 'make bench   compare cold starts, size and memory with other ways to serve (fetches about 4 GB)'
 	@echo 'make release VERSION=x.y.z   build, try, commit and tag a release; make release-check rehearses it'
-	@echo 'make lock    renew the pins of the development environment, of the layer and of the training image'
+	@echo 'make lock    renew the pins of the development environment, of the layer, of the catalog and of the training image'
 
 $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo 'Pilotlight needs Python 3.11, 3.12 or 3.13. Name one: make PYTHON=/path/to/python3.12' >&2; exit 1; }
@@ -85,6 +85,7 @@ bench: $(STAMP)
 
 lock: $(STAMP)
 	$(BIN)/python -m pilotlight.packaging.locking layers/runtime/requirements.in layers/runtime/requirements.txt
+	$(BIN)/python -m pilotlight.packaging.locking functions/catalog/requirements.in functions/catalog/requirements.txt
 	$(PYTHON) scripts/lock.py
 	$(BIN)/python -m pilotlight.packaging.training_lock infra/training-requirements.in constraints.txt
 	$(BIN)/python -m pilotlight.packaging.training_lock pilotlight/scaffold/files/infra/training-requirements.in constraints.txt

@@ -12,7 +12,7 @@ from benchmarks.model import Digits
 from benchmarks.peers import FOLDER, FUNCTION, Stack
 from pilotlight.packaging import package_function, package_layer
 from pilotlight.packaging.bytecode import Compiler
-from pilotlight.packaging.files import size_of
+from pilotlight.packaging.files import folder_size
 from pilotlight.packaging.locking import write_layer_lock
 from pilotlight.store import FolderBlobs, Store
 
@@ -92,7 +92,7 @@ def _function(stack: Stack, into: Path, digits: Digits, pythons: Pythons) -> Ins
         shutil.copy(digits.onnx, task / "model.onnx")
     if stack.compiled:
         _compile(task, pythons.lambda_)
-    size = size_of(task) + (size_of(packages) if packages.is_dir() else 0)
+    size = folder_size(task) + (folder_size(packages) if packages.is_dir() else 0)
     found = packages if packages.is_dir() else None
     return Installed(stack, found, task, pythons.lambda_, pythons.version, size)
 
@@ -115,7 +115,9 @@ def _environment(stack: Stack, into: Path, python: Path) -> Installed:
         command = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]
         _run(own, *command, "--requirement", str(FOLDER / stack.folder / "requirements.txt"))
         (into / _DONE).touch()
-    size = sum(size_of(path) for path in into.glob("lib/python3*/site-packages/*") if not path.name.startswith("pip"))
+    size = sum(
+        folder_size(path) for path in into.glob("lib/python3*/site-packages/*") if not path.name.startswith("pip")
+    )
     version = _run(own, "-c", "import sys; print('%d.%d' % sys.version_info[:2])").strip()
     return Installed(stack, None, FOLDER / stack.folder, own, version, size)
 

@@ -65,7 +65,7 @@ def _compare(options: argparse.Namespace) -> None:
             missing.append(found)
         else:
             ready.append(found)
-    signature = Store(FolderBlobs(digits.store)).manifest("digits", digits.lock.version)[0].signature
+    signature = Store(FolderBlobs(digits.store)).read_manifest("digits", digits.lock.version)[0].signature
     one, many = sample_body(signature, 1) or b"", sample_body(signature, IMAGES) or b""
     measured = _rounds(ready, missing, options.rounds, (one, many), digits.onnx, emulator)
     _write(report.results(measured, missing, version, _commit()), options.into, may_install=options.install)

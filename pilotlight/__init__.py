@@ -1,7 +1,8 @@
 """Pilotlight: train on GPUs, serve from functions that cost nothing while idle.
 
 What a train.py and a notebook use is here: `from pilotlight import Dataset, Run, fit_model`. What an app.py uses is in
-`pilotlight_runtime`. A name is imported when it is first used: `import pilotlight` loads neither numpy nor TensorFlow.
+`pilotlight_runtime`, and so is what train.py shares with it. A name is imported when it is first used:
+`import pilotlight` loads neither numpy nor TensorFlow.
 """
 
 from __future__ import annotations
@@ -10,7 +11,11 @@ import importlib
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from pilotlight.core.artifacts import Array, Dataset, Exported, Fitted, Named
+    from pilotlight.api.batch import build_image, cancel_run, push_image, runs, tag_image, train_on_batch, watch_run
+    from pilotlight.api.functions import benchmark, demo, invoke, package, serve
+    from pilotlight.api.projects import check, init, models, new, pin, show
+    from pilotlight.api.training import convert, import_model, train
+    from pilotlight.core.artifacts import Array, Dataset, Exported, FittedModel, NamedArrays
     from pilotlight.core.errors import (
         ConversionError,
         DataError,
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
         TrainingError,
         UserError,
     )
+    from pilotlight.core.progress import Progress, ProgressEvent
     from pilotlight.core.project import Project, find_project
     from pilotlight.training.batches import EpochBatches
     from pilotlight.training.data.arrays import Arrays, fingerprint
@@ -47,15 +53,32 @@ if TYPE_CHECKING:
     from pilotlight.training.text.vocabulary import build_vocabulary
     from pilotlight.training.train_module import TrainModule, load_train_module
     from pilotlight.verification.metrics import METRICS
-    from pilotlight_runtime.text.generation import Search
-    from pilotlight_runtime.text.subwords import Subwords
-    from pilotlight_runtime.text.tokens import Vocabulary, characters, words
+    from pilotlight.workflows.follow_job import RunDetached
+    from pilotlight.workflows.train_on_batch import BatchResult
+    from pilotlight.workflows.types import SeedScores, TrainResult
 
 __version__: Final = "0.1.0"
 
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
+    # The use cases: what the command line does, as functions, and what they return.
+    "pilotlight.api.batch": (
+        "build_image",
+        "cancel_run",
+        "push_image",
+        "runs",
+        "tag_image",
+        "train_on_batch",
+        "watch_run",
+    ),
+    "pilotlight.api.functions": ("benchmark", "demo", "invoke", "package", "serve"),
+    "pilotlight.api.projects": ("check", "init", "models", "new", "pin", "show"),
+    "pilotlight.api.training": ("convert", "import_model", "train"),
+    "pilotlight.workflows.follow_job": ("RunDetached",),
+    "pilotlight.workflows.train_on_batch": ("BatchResult",),
+    "pilotlight.workflows.types": ("SeedScores", "TrainResult"),
+    "pilotlight.core.progress": ("Progress", "ProgressEvent"),
     # The values of a run, and where a project is.
-    "pilotlight.core.artifacts": ("Array", "Dataset", "Exported", "Fitted", "Named"),
+    "pilotlight.core.artifacts": ("Array", "Dataset", "Exported", "FittedModel", "NamedArrays"),
     "pilotlight.core.errors": (
         *("ConversionError", "DataError", "ImageError", "Interrupted", "PackagingError", "ParityError"),
         *("ProjectError", "RunError", "ServiceError", "StoreError", "TrainingError", "UserError"),
@@ -83,10 +106,6 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "pilotlight.training.text.vocabulary": ("build_vocabulary",),
     "pilotlight.training.train_module": ("TrainModule", "load_train_module"),
     "pilotlight.verification.metrics": ("METRICS",),
-    # What train.py shares with app.py.
-    "pilotlight_runtime.text.generation": ("Search",),
-    "pilotlight_runtime.text.subwords": ("Subwords",),
-    "pilotlight_runtime.text.tokens": ("Vocabulary", "characters", "words"),
 }
 """What each module exports here. A test holds it, the imports above and __all__ equal."""
 
@@ -96,34 +115,42 @@ __all__ = [
     "METRICS",
     "Array",
     "Arrays",
+    "BatchResult",
     "ConversionError",
     "DataError",
     "Dataset",
     "EpochBatches",
     "Exported",
-    "Fitted",
+    "FittedModel",
     "ImageError",
     "Interrupted",
     "LabelledTexts",
-    "Named",
+    "NamedArrays",
     "PackagingError",
     "ParityError",
+    "Progress",
+    "ProgressEvent",
     "Project",
     "ProjectError",
     "Run",
+    "RunDetached",
     "RunError",
-    "Search",
+    "SeedScores",
     "ServiceError",
     "StoreError",
-    "Subwords",
     "TrainModule",
+    "TrainResult",
     "TrainingError",
     "UserError",
-    "Vocabulary",
     "__version__",
     "array_batches",
+    "benchmark",
+    "build_image",
     "build_vocabulary",
-    "characters",
+    "cancel_run",
+    "check",
+    "convert",
+    "demo",
     "epoch_batches",
     "exported_classifier",
     "feature_names",
@@ -132,6 +159,9 @@ __all__ = [
     "fit_model",
     "folds",
     "generate_recomputed",
+    "import_model",
+    "init",
+    "invoke",
     "keras_progress",
     "learn_subwords",
     "load_arrays",
@@ -141,11 +171,22 @@ __all__ = [
     "load_train_module",
     "load_translations",
     "load_tsv_folder",
+    "models",
+    "new",
+    "package",
     "padded_array",
     "pair_batches",
+    "pin",
+    "push_image",
     "record_learning_curve",
+    "runs",
+    "serve",
+    "show",
+    "tag_image",
     "text_batches",
-    "words",
+    "train",
+    "train_on_batch",
+    "watch_run",
 ]
 
 

@@ -9,13 +9,13 @@ from pilotlight import (
     LabelledTexts,
     Run,
     build_vocabulary,
-    characters,
     exported_classifier,
     fingerprint,
     fit_model,
     load_text_folder,
     text_batches,
 )
+from pilotlight_runtime import characters
 
 from training.messages import LANGUAGES, load_messages
 
@@ -33,7 +33,7 @@ LOWEST = -1e9
 MAX_CHARACTERS = 2000
 """Of a text, as in app.py."""
 SHORTEST, LONGEST = 8, 80
-"""Characters in the parts of texts that are learned from: a caller's text begins and ends anywhere."""
+"""Characters in the parts of texts to learn from: callers' texts start and end anywhere."""
 
 
 def load(run: Run) -> Dataset:

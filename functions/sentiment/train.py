@@ -13,8 +13,8 @@ from pilotlight import (
     fit_model,
     load_tsv_folder,
     text_batches,
-    words,
 )
+from pilotlight_runtime import words
 
 from training.ratios import log_count_ratios
 from training.reviews import load_reviews

@@ -28,7 +28,7 @@ def train(data: Dataset, run: Run) -> ClassifierMixin:
         for name, model in models.items()
     }
     best = max(scores, key=scores.__getitem__)
-    told = ", ".join(f"{name} {score:.4f}" for name, score in scores.items())
-    run.progress.note(f"accuracy in cross-validation: {told}; the {best} is kept")
+    shown = ", ".join(f"{name} {score:.4f}" for name, score in scores.items())
+    run.progress.note(f"accuracy in cross-validation: {shown}; the {best} is kept")
     record_learning_curve(run, models[best], data)
     return models[best].fit(data.x_train, data.y_train)

@@ -17,7 +17,7 @@ from typing import Final
 from pilotlight.batch.protocol import EpochClock, RunFiles, Sleep
 from pilotlight.batch.record_files import write_record
 from pilotlight.batch.records import read_claim_time, read_jobs
-from pilotlight.core.runs import run_key
+from pilotlight.core.run_files import run_key
 
 CLAIM_SECONDS: Final = 120.0
 """Longer than a submission takes: registering a job definition and submitting are two requests."""

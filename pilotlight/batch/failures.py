@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from pilotlight.batch.jobs import SUCCEEDED, Attempt, Job
 from pilotlight.core.errors import RunError
-from pilotlight.core.runs import EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_REFUSED
+from pilotlight.core.exit_codes import EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_REFUSED
 
 CANCEL_REASON: Final = "Cancelled by `pilotlight runs cancel`"
 

@@ -1,4 +1,4 @@
-"""Reads what the store holds about runs: see pilotlight.core.runs for the files."""
+"""Reads what the store holds about runs: see pilotlight.core.run_files for the files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pilotlight.batch.money import DollarRange, add_ranges
 from pilotlight.batch.protocol import RunFiles
 from pilotlight.batch.record_files import DamagedRecord, build_damage_error, read_record, write_record
 from pilotlight.batch.run_record import RunRecord, RunResult
-from pilotlight.core.runs import JOBS, RESULT_NAME, RUN_NAME, RUNS, run_key
+from pilotlight.core.run_files import JOBS, RESULT_NAME, RUN_NAME, RUNS, run_key
 
 _COSTS: Final = "costs"
 

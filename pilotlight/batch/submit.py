@@ -13,7 +13,7 @@ from pilotlight.batch.protocol import BatchService, Description, EpochClock, Run
 from pilotlight.batch.record_files import write_record
 from pilotlight.batch.records import read_jobs
 from pilotlight.core.errors import RunError, UserError
-from pilotlight.core.runs import JOBS, RUN_NAME, run_key
+from pilotlight.core.run_files import JOBS, RUN_NAME, run_key
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from pilotlight.cli.tables import human_bytes, plain_table
+from pilotlight.cli.tables import format_bytes, plain_table
 from pilotlight.workflows.bench import BenchReport, Cost, Latency
 
 
@@ -23,9 +23,9 @@ def bench_panels(report: BenchReport) -> Iterable[RenderableType]:
     for column in times.columns[1:]:
         column.justify = "right"
     yield times
-    layer = "not built" if report.sizes.layer is None else human_bytes(report.sizes.layer)
-    rss = "unknown" if report.rss is None else human_bytes(report.rss)
-    function = human_bytes(report.sizes.function)
+    layer = "not built" if report.sizes.layer is None else format_bytes(report.sizes.layer)
+    rss = "unknown" if report.rss is None else format_bytes(report.rss)
+    function = format_bytes(report.sizes.function)
     yield f"  unzipped: function {function}, layer {layer}; memory after the first answer {rss}"
     yield _money(report.costs)
     yield _snapshots(report.costs)

@@ -18,7 +18,7 @@ _SHADES: Final = " ░▒▓█"
 _SHOWN_VALUES: Final = 8
 
 
-def picture(pixels: Array, *, colour: bool) -> Text:
+def render_image(pixels: Array, *, colour: bool) -> Text:
     """A grey picture (height, width) of values 0..1, two pixel rows a line.
 
     With colour, each character is an upper half block with its own foreground and background. Without, it is a shade of
@@ -39,12 +39,12 @@ def picture(pixels: Array, *, colour: bool) -> Text:
     return text
 
 
-def outputs(found: dict[str, Array]) -> RenderableType:
+def render_outputs(found: dict[str, Array]) -> RenderableType:
     """Each output: as guesses with bars where it holds probabilities, else its first values."""
     return Group(*(part for name, array in found.items() for part in _output(name, array)))
 
 
-def guesses(probabilities: Array) -> Table:
+def render_probabilities(probabilities: Array) -> Table:
     """The most likely classes of one vector of probabilities, each with a bar."""
     table = Table.grid(padding=(0, 1))
     values = np.asarray(probabilities, dtype=float).ravel()
@@ -74,7 +74,7 @@ def _output(name: str, array: Array) -> list[RenderableType]:
     for row, vector in enumerate(array[:TOP]):
         if len(array) > 1:
             parts.append(Text(f"sample {row}", style="dim"))
-        parts.append(guesses(vector))
+        parts.append(render_probabilities(vector))
     if len(array) > TOP:
         parts.append(Text(f"… and {len(array) - TOP} samples more; --raw prints all", style="dim"))
     return parts

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pilotlight.cli.invocation import out, print_json
 
 if TYPE_CHECKING:  # numpy loads when a command runs, not for --help
-    from pilotlight.core.artifacts import ParityReport, Quantization
-    from pilotlight.workflows.types import Scores, TrainResult
+    from pilotlight.core.reports import ParityReport, QuantizationReport
+    from pilotlight.workflows.types import SeedScores, TrainResult
 
 
 def show_result(result: TrainResult, *, as_json: bool, following: str) -> None:
@@ -21,18 +21,18 @@ def show_result(result: TrainResult, *, as_json: bool, following: str) -> None:
     from rich.table import Table
 
     from pilotlight.cli.curve_text import curve_text
-    from pilotlight.cli.tables import human_bytes, written
+    from pilotlight.cli.tables import format_bytes, format_values
 
     state = "published and pinned" if result.published.new else "was published before, and is pinned"
     facts = Table.grid(padding=(0, 2), pad_edge=True)
     if result.metrics:
-        facts.add_row("metrics", written(result.metrics))
+        facts.add_row("metrics", format_values(result.metrics))
     if result.scores is not None:
         facts.add_row("seeds", escape(scores_text(result.scores)))
     facts.add_row("parity", escape(parity_text(result.parity)))
     if result.quantization is not None:
         facts.add_row("quantised", escape(quantization_text(result.quantization)))
-    facts.add_row("size", human_bytes(sum(result.sizes.values())))
+    facts.add_row("size", format_bytes(sum(result.sizes.values())))
     if not result.published.new:
         facts.add_row("manifest", "as it was first published: a version never changes")
     console = out()
@@ -72,18 +72,18 @@ def as_object(result: TrainResult) -> dict[str, Any]:
     }
 
 
-def scores_text(scores: Scores) -> str:
+def scores_text(scores: SeedScores) -> str:
     """One line: the median, every seed's score, and whose model was kept."""
     each = ", ".join(f"{seed} {score:.4f}" for seed, score in scores.by_seed.items())
     median = f"median {scores.metric} {scores.median:.4f} of {len(scores.by_seed)}"
     return f"{median} ({each}); seed {scores.kept} is kept"
 
 
-def quantization_text(found: Quantization) -> str:
+def quantization_text(found: QuantizationReport) -> str:
     """One line: how, and what became of the size, the metric and the time of one sample."""
-    from pilotlight.cli.tables import human_bytes
+    from pilotlight.cli.tables import format_bytes
 
-    parts = [f"{found.mode}: {human_bytes(found.bytes_before)} → {human_bytes(found.bytes_after)}"]
+    parts = [f"{found.mode}: {format_bytes(found.bytes_before)} → {format_bytes(found.bytes_after)}"]
     if found.metric_before is not None and found.metric_after is not None:
         parts.append(f"{found.metric} {found.metric_before:.4f} → {found.metric_after:.4f}")
     if found.run_ms_before is not None and found.run_ms_after is not None:

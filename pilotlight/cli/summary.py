@@ -10,9 +10,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from pilotlight.cli.drawing import guesses, picture
+from pilotlight.cli.drawing import render_image, render_probabilities
 from pilotlight.cli.results import parity_text
-from pilotlight.cli.tables import human_bytes
+from pilotlight.cli.tables import format_bytes
 from pilotlight.workflows.demo import MODEL, UNZIPPED_LIMIT, DemoResult
 
 
@@ -21,7 +21,9 @@ def show_summary(console: Console, result: DemoResult, cwd: Path, command: str) 
     sight = Table.grid(padding=(0, 4))
     colour = console.is_terminal and console.color_system is not None
     title = Text.assemble(("a held-out digit, labelled ", "dim"), (str(result.digit.label), "bold"))
-    sight.add_row(picture(result.digit.pixels, colour=colour), _stacked(title, guesses(result.probabilities)))
+    sight.add_row(
+        render_image(result.digit.pixels, colour=colour), _stacked(title, render_probabilities(result.probabilities))
+    )
     console.print(Panel(sight, title="one HTTP request", title_align="left", box=box.ROUNDED, expand=False))
     console.print(_figures(result))
     console.print(_next(result, cwd, command), soft_wrap=True)
@@ -46,13 +48,13 @@ def _figures(result: DemoResult) -> Table:
     table.add_row("version", trained.version)
     packages, speed = result.packages, result.speed
     function, layer = packages.function, packages.layer
-    table.add_row("function", f"{human_bytes(packages.zip_bytes)} zipped, {human_bytes(function.bytes)} unzipped")
+    table.add_row("function", f"{format_bytes(packages.zip_bytes)} zipped, {format_bytes(function.bytes)} unzipped")
     if layer is None:
         table.add_row("layer", f"[yellow]not built:[/] {packages.layer_problem}")
     else:
         total = function.bytes + layer.bytes
-        share = f"{human_bytes(total)} of {human_bytes(UNZIPPED_LIMIT)} ({total / UNZIPPED_LIMIT:.0%})"
-        table.add_row("layer", f"{human_bytes(layer.bytes)} unzipped, shared by all models")
+        share = f"{format_bytes(total)} of {format_bytes(UNZIPPED_LIMIT)} ({total / UNZIPPED_LIMIT:.0%})"
+        table.add_row("layer", f"{format_bytes(layer.bytes)} unzipped, shared by all models")
         table.add_row("Lambda's limit", f"{share} for function and layer unzipped")
     table.add_row("cold start", f"{speed.cold.median:.0f} ms from starting Python to the first answer, here")
     table.add_row(

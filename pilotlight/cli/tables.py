@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pilotlight.cli.curve_text import curve_text
-from pilotlight.core.curve import curve_from_json
+from pilotlight.core.learning_curve import read_learning_curve
 from pilotlight.workflows.check import Finding
 from pilotlight.workflows.models import ModelVersions
 from pilotlight_runtime.manifest import Manifest
@@ -34,8 +34,8 @@ def models_table(found: Iterable[ModelVersions]) -> Table:
                 model.name,
                 manifest.version,
                 "[green]●[/]" if manifest.version == model.pinned else "",
-                written(manifest.metrics),
-                human_bytes(sum(file.size for file in manifest.files)),
+                format_values(manifest.metrics),
+                format_bytes(sum(file.size for file in manifest.files)),
                 _difference(manifest),
             )
         if model.pinned is not None and all(manifest.version != model.pinned for manifest in model.versions):
@@ -53,32 +53,32 @@ def manifest_panels(manifest: Manifest) -> Iterable[RenderableType]:
     for whose, signature in (("", manifest.signature), *inner):
         for role, specs in (("input", signature.inputs), ("output", signature.outputs)):
             for spec in specs:
-                tensors.add_row(f"{whose}{role}", escape(spec.name), spec.datatype.name, shape_text(spec))
+                tensors.add_row(f"{whose}{role}", escape(spec.name), spec.datatype.name, format_shape(spec))
     yield tensors
     files = plain_table("file", "size", "sha256")
     for file in manifest.files:
-        files.add_row(escape(file.name), human_bytes(file.size), file.sha256)
+        files.add_row(escape(file.name), format_bytes(file.size), file.sha256)
     yield files
     facts = plain_table("fact", "value")
     if manifest.image is not None:
-        facts.add_row("image input", written(manifest.image._asdict()))
+        facts.add_row("image input", format_values(manifest.image._asdict()))
     for title, values in (("metric", manifest.metrics), ("parity", manifest.parity), ("made", manifest.provenance)):
         for key, value in values.items():
             if value is None or value == "" or (title, key) == ("made", "curve"):
                 continue
-            facts.add_row(f"{title}: {key}", written(value) if isinstance(value, dict) else escape(_text(value)))
+            facts.add_row(f"{title}: {key}", format_values(value) if isinstance(value, dict) else escape(_text(value)))
     yield facts
-    curve = curve_from_json(manifest.provenance.get("curve"))
+    curve = read_learning_curve(manifest.provenance.get("curve"))
     if curve is not None:
         yield from curve_text(curve)
 
 
-def shape_text(spec: TensorSpec) -> str:
+def format_shape(spec: TensorSpec) -> str:
     """A shape as people read it, ? where any size fits."""
     return "x".join("?" if size < 0 else str(size) for size in spec.shape) or "one value"
 
 
-def human_bytes(size: float) -> str:
+def format_bytes(size: float) -> str:
     """A size with the decimal prefixes that AWS's limits use."""
     for unit in ("B", "kB", "MB"):
         if size < 1000:
@@ -87,7 +87,7 @@ def human_bytes(size: float) -> str:
     return f"{size:.2f} GB"
 
 
-def written(values: Mapping[str, object]) -> str:
+def format_values(values: Mapping[str, object]) -> str:
     """Names and values in one line."""
     return escape(", ".join(f"{name} {_text(value)}" for name, value in values.items()))
 

@@ -1,4 +1,4 @@
-"""How a stage tells the person what it is doing, without knowing whether anyone looks."""
+"""Where a stage reports what it does, without knowing whether anyone looks."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -10,16 +10,34 @@ class Progress(Protocol):
     """Where stages report. Implementations write to stderr or nowhere, never to stdout."""
 
     def stage(self, title: str) -> None:
-        """A new stage begins, such as "train"."""
+        """Receives that a new stage begins.
+
+        Args:
+            title: The stage's title, such as "train".
+        """
 
     def note(self, text: str) -> None:
-        """One fact worth a line."""
+        """Receives one fact that is worth a line.
+
+        Args:
+            text: The line.
+        """
 
     def step(self, done: int, total: int, values: Mapping[str, float]) -> None:
-        """`done` of `total` units of the current stage are finished, with the latest values of its metrics."""
+        """Receives how far the current stage is.
+
+        Args:
+            done: Units that are finished.
+            total: All units.
+            values: The latest values of the stage's metrics, by name.
+        """
 
     def line(self, text: str) -> None:
-        """One line that another program printed, such as a container's log."""
+        """Receives a line that another program printed, such as a container's log.
+
+        Args:
+            text: The line.
+        """
 
 
 class Silent:

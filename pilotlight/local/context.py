@@ -14,7 +14,7 @@ TIMEOUT_SECONDS: Final = 29.0
 
 
 class LocalContext:
-    """One invocation's context. The deadline counts from its construction."""
+    """The context of one invocation. Its deadline counts from its construction."""
 
     def __init__(self, function_name: str, request_id: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.function_name = function_name
@@ -30,5 +30,5 @@ class LocalContext:
         self._deadline = clock() + TIMEOUT_SECONDS
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until API Gateway would have given up, never below 0."""
+        """Return the milliseconds until API Gateway would have given up, never below 0."""
         return max(0, int((self._deadline - self._clock()) * 1000))

@@ -1,4 +1,4 @@
-"""Where a client sends requests: an address on the web, or the gateway in this process."""
+"""Where a client sends requests: to an address on the web, or to the gateway in this process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from pilotlight.core.errors import ServiceError
-from pilotlight.local.gateway import Gateway, WebAnswer
+from pilotlight.local.gateway import Gateway, WebResponse
 
 TIMEOUT_SECONDS: Final = 40.0
 """Longer than the 29 s that a REST API waits for its function, so that its own answer arrives."""
@@ -26,25 +26,35 @@ _HINTS: Final = {
 
 
 class Endpoint(Protocol):
-    """Something that answers HTTP requests."""
+    """Something that responds to HTTP requests."""
 
-    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> WebAnswer:
-        """The answer, whatever its status; ServiceError where there is none."""
+    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> WebResponse:
+        """Send one request and return the response, whatever its status.
+
+        Raises:
+            ServiceError: There is no response.
+        """
 
 
 class GatewayEndpoint:
-    """Straight into the packaged functions, with no socket between."""
+    """Sends requests to the packaged functions in this process, without a socket."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
-    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> WebAnswer:
+    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> WebResponse:
         """See Endpoint.send."""
         return self._gateway.answer(method, path, list(headers.items()), body)
 
 
 class HttpEndpoint:
-    """An endpoint on the web, deployed or local. Its key is sent as x-api-key, and never shown."""
+    """An endpoint on the web, deployed or local.
+
+    Args:
+        url: Its address, http or https; a request's path is added to it.
+        api_key: Sent as x-api-key, and never shown; None for none.
+        timeout: Seconds to wait for a response.
+    """
 
     def __init__(self, url: str, api_key: str | None, timeout: float = TIMEOUT_SECONDS) -> None:
         self._parts = urlsplit(url)
@@ -54,8 +64,8 @@ class HttpEndpoint:
         if self._parts.scheme not in ("http", "https") or not self._parts.hostname:
             raise ServiceError(url, "is not a web address", "Give --url as https://HOST/STAGE.")
 
-    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> WebAnswer:
-        """See Endpoint.send. `path` is added to the address's own."""
+    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> WebResponse:
+        """See Endpoint.send."""
         connection = self._connection()
         sent = {"Accept": "*/*", **headers}
         if self._api_key:
@@ -63,7 +73,7 @@ class HttpEndpoint:
         try:
             connection.request(method, self._parts.path.rstrip("/") + path, body, sent)
             response = connection.getresponse()
-            return WebAnswer(response.status, response.getheaders(), response.read())
+            return WebResponse(response.status, response.getheaders(), response.read())
         except (OSError, http.client.HTTPException) as error:
             what = f"gave no answer ({type(error).__name__}: {error})"
             raise ServiceError(self._url, what, "Check the address, and that the server there runs.") from error
@@ -78,15 +88,19 @@ class HttpEndpoint:
             raise ServiceError(self._url, f"is not a web address ({error})", "Correct the port.") from error
 
 
-def successful(answer: WebAnswer, where: str) -> WebAnswer:
-    """`answer` itself where its status is 2xx; else ServiceError with the endpoint's own message."""
-    if 200 <= answer.status < 300:
-        return answer
-    hint = _HINTS.get(answer.status, "Correct the request." if answer.status < 500 else "Read the function's log.")
-    raise ServiceError(where, f"answered {answer.status}: {_said(answer.body)}", hint)
+def require_success(response: WebResponse, where: str) -> WebResponse:
+    """Return the response where its status is 2xx.
+
+    Raises:
+        ServiceError: It is another; the message is the endpoint's own.
+    """
+    if 200 <= response.status < 300:
+        return response
+    hint = _HINTS.get(response.status, "Correct the request." if response.status < 500 else "Read the function's log.")
+    raise ServiceError(where, f"answered {response.status}: {_read_message(response.body)}", hint)
 
 
-def _said(body: bytes) -> str:
+def _read_message(body: bytes) -> str:
     try:
         document = json.loads(body)
     except ValueError:

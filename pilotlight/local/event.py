@@ -23,7 +23,16 @@ Headers = Sequence[tuple[str, str]]
 
 
 class WebRequest(NamedTuple):
-    """One HTTP request. target: path and query string as in the request line. received: seconds since the epoch."""
+    """One HTTP request.
+
+    Attributes:
+        method: The HTTP method.
+        target: Path and query string, as in the request line.
+        headers: Names and values in order.
+        body: The body's bytes.
+        request_id: The request's id.
+        received: Seconds since the epoch.
+    """
 
     method: str
     target: str
@@ -34,7 +43,7 @@ class WebRequest(NamedTuple):
 
 
 def rest_event(request: WebRequest, route: Route) -> dict[str, Any]:
-    """The event for `request`, which matched `route`."""
+    """Return the event for a request that matched this route."""
     path, _, query = request.target.partition("?")
     arguments = parse_qsl(query, keep_blank_values=True)
     return {
@@ -54,7 +63,13 @@ def rest_event(request: WebRequest, route: Route) -> dict[str, Any]:
 
 
 def inference_event(model: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    """Return the event for an inference request to the served version of `model`."""
+    """Return the event for an inference request to the served version of a model.
+
+    Args:
+        model: The model's name.
+        headers: HTTP headers.
+        body: The request's body.
+    """
     path = f"/v2/models/{model}"
     request = WebRequest("POST", f"{path}/infer", list(headers.items()), body, "request", time.time())
     return rest_event(request, Route(model, f"{path}/{{proxy+}}", "infer"))

@@ -21,7 +21,7 @@ _NUMBERS: Final = itertools.count()
 
 
 class Function:
-    """A loaded function. It answers one event at a time, as an execution environment of Lambda does."""
+    """A loaded function. It handles one event at a time, as an execution environment of Lambda does."""
 
     def __init__(self, name: str, handler: Handler) -> None:
         self.name = name
@@ -29,16 +29,23 @@ class Function:
         self._turn = threading.Lock()
 
     def __call__(self, event: Any, request_id: str) -> Any:
-        """What the handler returns for `event`; whatever it raises comes through."""
+        """Return what the handler returns for this event; whatever it raises comes through."""
         with self._turn:
             return self._handler(event, LocalContext(self.name, request_id))
 
 
 def load_function(name: str, folder: Path) -> Function:
-    """Imports `folder`/app.py under a module name of its own and takes its `handler`.
+    """Import app.py of a packaged function under a module name of its own, and take its `handler`.
 
-    Modules that lie beside app.py can be imported by it while it loads, and are forgotten afterwards, so that two
-    functions may both have a `features.py`. ServiceError where app.py does not load or the model in it is damaged.
+    app.py can import modules that lie beside it while it loads. They are forgotten afterwards, so that two functions
+    may both have a `features.py`.
+
+    Args:
+        name: The model, or catalog.
+        folder: The packaged function.
+
+    Raises:
+        ServiceError: app.py is missing or does not load, or the model beside it is damaged.
     """
     app = folder / "app.py"
     if not app.is_file():

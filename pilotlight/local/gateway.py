@@ -1,4 +1,4 @@
-"""What the REST API does between a client and the functions: route, wrap, call, unwrap."""
+"""What the REST API does between a client and the functions: find the route, make the event, call the function."""
 
 from __future__ import annotations
 
@@ -19,8 +19,14 @@ MAX_EVENT_BYTES: Final = 6 * 1024 * 1024
 """Lambda's limit on a synchronous event and on its answer (Lambda Developer Guide, "Lambda quotas")."""
 
 
-class WebAnswer(NamedTuple):
-    """An HTTP answer: status, headers in order, body as bytes."""
+class WebResponse(NamedTuple):
+    """An HTTP response.
+
+    Attributes:
+        status: The status code.
+        headers: Names and values in order.
+        body: The body's bytes.
+    """
 
     status: int
     headers: Headers
@@ -28,11 +34,17 @@ class WebAnswer(NamedTuple):
 
 
 class Gateway:
-    """Answers requests from `functions`, by model name, and from the catalog for every other path.
+    """Calls the function that a request belongs to: a model's, or the catalog for every other path.
 
-    Requests that no function would ever see (no route, too large an event) and answers that API Gateway could not pass
-    on become what API Gateway makes of them: 404, 413, and 502 with "Internal server error". `log` takes the traceback
-    of a function that failed. API keys and quotas are not enforced here.
+    A request without a route is 404, an event over Lambda's limit is 413, and a function that fails or returns
+    something that API Gateway does not understand is 502, as API Gateway does it. API keys and quotas are not enforced.
+
+    Args:
+        functions: The models' functions by model name.
+        catalog: The catalog's function.
+        log: Takes the traceback of a function that fails.
+        clock: Seconds since the epoch.
+        new_id: Makes the id of a request.
     """
 
     def __init__(
@@ -50,26 +62,37 @@ class Gateway:
         self._clock = clock
         self._new_id = new_id
 
-    def answer(self, method: str, target: str, headers: Headers, body: bytes) -> WebAnswer:
-        """The answer to one request. target: path and query string."""
+    def answer(self, method: str, target: str, headers: Headers, body: bytes) -> WebResponse:
+        """Return the response to one request.
+
+        Args:
+            method: The HTTP method.
+            target: Path and query string.
+            headers: Names and values in order.
+            body: The body's bytes.
+        """
         route = find_route(method, target.partition("?")[0], self._models)
         if route is None:
-            return refusal(404, "there is nothing at this path for this method")
+            return error_response(404, "there is nothing at this path for this method")
         request = WebRequest(method, target, headers, body, self._new_id(), self._clock())
         event = rest_event(request, route)
         if _event_bytes(event) > MAX_EVENT_BYTES:
-            return refusal(413, "the event for this body is larger than the 6 MB that Lambda takes")
+            return error_response(413, "the event for this body is larger than the 6 MB that Lambda takes")
         try:
             result = self._functions[route.function](event, request.request_id)
-            found = unwrapped(result)
+            found = read_proxy_result(result)
         except Exception:  # noqa: BLE001  (a function's failure is a 502 to the client and a traceback in the log)
             self._log.write(traceback.format_exc())
-            return refusal(502, "Internal server error")
+            return error_response(502, "Internal server error")
         return found
 
 
-def unwrapped(result: Any) -> WebAnswer:
-    """A handler's return value as the HTTP answer; ValueError where API Gateway would not understand it."""
+def read_proxy_result(result: Any) -> WebResponse:
+    """Return a handler's result as an HTTP response.
+
+    Raises:
+        ValueError: API Gateway would not understand the result.
+    """
     if not isinstance(result, dict) or not isinstance(result.get("statusCode"), int):
         raise ValueError("the handler returned no object with a statusCode")  # noqa: TRY004  (a wrong value to API Gateway)
     headers = [(str(name), str(value)) for name, value in (result.get("headers") or {}).items()]
@@ -83,12 +106,12 @@ def unwrapped(result: Any) -> WebAnswer:
         body = base64.b64decode(text, validate=True) if result.get("isBase64Encoded") else text.encode()
     except binascii.Error as error:
         raise ValueError(f"the handler's body is not base64: {error}") from error
-    return WebAnswer(result["statusCode"], headers, body)
+    return WebResponse(result["statusCode"], headers, body)
 
 
-def refusal(status: int, text: str) -> WebAnswer:
-    """An answer of API Gateway's own, in the form that template.yaml's GatewayResponses give it."""
-    return WebAnswer(status, [("Content-Type", "application/json")], json.dumps({"error": text}).encode())
+def error_response(status: int, text: str) -> WebResponse:
+    """Return a response of API Gateway's own, in the form of template.yaml's GatewayResponses."""
+    return WebResponse(status, [("Content-Type", "application/json")], json.dumps({"error": text}).encode())
 
 
 def _event_bytes(event: Mapping[str, Any]) -> int:

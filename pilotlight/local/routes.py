@@ -11,7 +11,13 @@ _PROXY: Final = "{proxy+}"
 
 
 class Route(NamedTuple):
-    """Where a request goes: the API's resource that matched, with what its {proxy+} stands for (None without one)."""
+    """Where a request goes.
+
+    Attributes:
+        function: The model, or catalog.
+        resource: The API's resource that matched.
+        proxy: What the resource's {proxy+} stands for; None without one.
+    """
 
     function: str
     resource: str
@@ -19,10 +25,16 @@ class Route(NamedTuple):
 
 
 def find_route(method: str, path: str, models: Collection[str]) -> Route | None:
-    """Where API Gateway sends a request: the most exact resource decides, even where it lacks the method.
+    """Return where API Gateway sends a request. The most exact resource decides, even where it lacks the method.
 
-    None where that resource lacks it, or where no resource matches: API Gateway answers those itself. A slash at the
-    end of `path` does not count.
+    Args:
+        method: The HTTP method.
+        path: The path; a slash at its end does not count.
+        models: The models' names.
+
+    Returns:
+        The route; None where that resource lacks the method, or where no resource matches: API Gateway itself
+        responds to those.
     """
     path = path.rstrip("/")
     exact, greedy = _resources(models)

@@ -14,8 +14,8 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, Final, TextIO
 
 from pilotlight.core.errors import ServiceError
-from pilotlight.local.body import BodyRefused, read_body
-from pilotlight.local.gateway import Gateway, WebAnswer, refusal
+from pilotlight.local.gateway import Gateway, WebResponse, error_response
+from pilotlight.local.request_body import BodyError, read_body
 
 HOST: Final = "127.0.0.1"
 
@@ -27,9 +27,16 @@ _OWN_HEADERS: Final = frozenset({"connection", "content-length", "date", "server
 
 
 class LocalServer(socketserver.ThreadingTCPServer):
-    """Serves `gateway` on 127.0.0.1 and writes one line a request to `log`: method, path, status, milliseconds.
+    """Serves a gateway on 127.0.0.1.
 
-    port: 0 takes a free one; `address` says which. ServiceError where the port is taken.
+    Args:
+        gateway: Responds to the requests.
+        port: The port; 0 takes a free one, which `address` names.
+        log: Takes one line a request: method, path, status, milliseconds.
+        clock: Seconds.
+
+    Raises:
+        ServiceError: The port is taken or not allowed.
     """
 
     allow_reuse_address = True
@@ -56,12 +63,12 @@ class LocalServer(socketserver.ThreadingTCPServer):
         return f"http://{HOST}:{self.server_address[1]}"
 
     def report(self, line: str) -> None:
-        """Writes one line to the log."""
+        """Write one line to the log."""
         self._log.write(line + "\n")
         self._log.flush()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  (the base class's signature)
-        """A client that went away in the middle is worth a line; anything else is a defect and shows where."""
+        """Log a line for a client that went away, and the traceback for anything else, which is a defect."""
         error = sys.exc_info()[1]
         if isinstance(error, ConnectionError | TimeoutError):
             self.report("connection ended by the client before its answer")
@@ -71,7 +78,7 @@ class LocalServer(socketserver.ThreadingTCPServer):
 
 @contextmanager
 def serve_in_background(server: LocalServer) -> Iterator[threading.Thread]:
-    """Answer requests in a thread of its own, which this gives, until the block ends."""
+    """Respond to requests in a thread, which this yields, until the block ends."""
     thread = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
     thread.start()
     try:
@@ -91,36 +98,36 @@ class _Connection(BaseHTTPRequestHandler):
         began = self.server.clock()
         try:
             body = read_body(self.headers, self.rfile)
-        except BodyRefused as refused:
+        except BodyError as refused:
             self.close_connection = True
-            answer = refusal(refused.status, str(refused))
+            response = error_response(refused.status, str(refused))
         else:
-            answer = self.server.gateway.answer(self.command, self.path, self.headers.items(), body)
-        self._send(answer)
+            response = self.server.gateway.answer(self.command, self.path, self.headers.items(), body)
+        self._send(response)
         took = (self.server.clock() - began) * 1000
-        self.server.report(f"{self.command} {self.path.partition('?')[0]} {answer.status} {took:.1f} ms")
+        self.server.report(f"{self.command} {self.path.partition('?')[0]} {response.status} {took:.1f} ms")
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815  (http.server's names)
 
-    def _send(self, answer: WebAnswer) -> None:
-        self.send_response(answer.status)
-        for name, value in answer.headers:
+    def _send(self, response: WebResponse) -> None:
+        self.send_response(response.status)
+        for name, value in response.headers:
             if name.lower() not in _OWN_HEADERS:
                 self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer.body)))
+        self.send_header("Content-Length", str(len(response.body)))
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answer.body)
+            self.wfile.write(response.body)
 
     def version_string(self) -> str:
-        """The Server header: no version of Python's."""
+        """The Server header, without Python's version."""
         return "pilotlight"
 
     def log_request(self, code: object = "-", size: object = "-") -> None:
-        """Nothing: the line that _answer writes has the milliseconds too."""
+        """Nothing: `_answer` writes a line that has the milliseconds too."""
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the base class's signature)
-        """What http.server itself has to say, such as a malformed request line."""
+        """Log what http.server itself reports, such as a malformed request line."""
         self.server.report(format % args)

@@ -19,12 +19,12 @@ from typing import Final, NamedTuple
 
 import pilotlight_runtime
 from pilotlight.core.progress import Progress, Silent
-from pilotlight.packaging.bytecode import Compiler, FindCompiler, compile_folder, find_compiler
-from pilotlight.packaging.elf import compact
-from pilotlight.packaging.files import files_of, make_uniform, size_of, staged
-from pilotlight.packaging.prune import copy_runtime, prune
+from pilotlight.packaging.bytecode import Compiler, FindCompiler, compile_folder, drop_sources, find_compiler
+from pilotlight.packaging.elf import compact_library
+from pilotlight.packaging.files import folder_size, list_files, make_uniform, replace_folder
+from pilotlight.packaging.prune import SOURCELESS, copy_runtime, prune_layer
 from pilotlight.packaging.reports import LayerReport
-from pilotlight.packaging.wheels import Wanted, install_wheels
+from pilotlight.packaging.wheels import WheelRequest, install_wheels
 
 _PACKAGES: Final = "python"
 _LAYER: Final = "layer"
@@ -36,9 +36,13 @@ _NO_BYTECODE: Final = (
 
 
 class LayerSource(NamedTuple):
-    """What a layer is built from. requirements: a hash lock. python, platform: the functions'.
+    """What a layer is built from.
 
-    find: looks for what compiles it.
+    Attributes:
+        requirements: A hash lock.
+        python: The functions' version of Python.
+        platform: The functions' processor.
+        find: Finds what compiles the Python files.
     """
 
     requirements: Path
@@ -57,21 +61,37 @@ def package_layer(
     cache: Path | None = None,
     find: FindCompiler = find_compiler,
 ) -> LayerReport:
-    """Fills `into` with the layer that the hash lock `requirements` describes, for functions of `python` on `platform`.
+    """Fill a folder with the layer. `into` is filled at once or not at all.
 
-    cache: a folder for the finished build, None for none. find: looks for what compiles it, by default on this machine,
-    then in Docker. PackagingError where the packages cannot be had. `into` is filled at once or not at all.
+    Args:
+        requirements: The hash lock of the layer's packages.
+        into: The folder to fill.
+        python: The functions' version of Python.
+        platform: The functions' processor.
+        progress: Takes reports.
+        cache: A folder that keeps the finished build; None for none.
+        find: Finds what compiles the Python files: on this machine, then in Docker.
+
+    Returns:
+        What the folder holds.
+
+    Raises:
+        PackagingError: The packages cannot be installed.
     """
     source = LayerSource(requirements, python, platform, find)
     with tempfile.TemporaryDirectory() as temporary, _alone(cache or Path(temporary)) as builds:
         report = _build(source, builds, progress or Silent())
-        with staged(into, _is_layer) as new:
+        with replace_folder(into, _is_layer) as new:
             shutil.copytree(_entry(source, builds) / _LAYER, new, dirs_exist_ok=True)
     return report
 
 
 def build_layer(source: LayerSource, cache: Path, progress: Progress | None = None) -> LayerReport:
-    """What the layer comes to, by the build in `cache`; where there is none, it is built there first."""
+    """Return the report on the layer in `cache`, which is built there first where it is missing.
+
+    Raises:
+        PackagingError: The packages cannot be installed.
+    """
     with _alone(cache) as builds:
         return _build(source, builds, progress or Silent())
 
@@ -91,24 +111,26 @@ def _build(source: LayerSource, builds: Path, progress: Progress) -> LayerReport
 
 def _built(source: LayerSource, compiler: Compiler | None, entry: Path, progress: Progress) -> LayerReport:
     progress.stage("layer")
-    with staged(entry, _is_entry) as new:
+    with replace_folder(entry, _is_entry) as new:
         packages = new / _LAYER / _PACKAGES
         progress.note(f"installing {source.requirements.name} for Python {source.python} on {source.platform}")
-        install_wheels(Wanted(source.requirements, source.python, source.platform), packages)
-        whole = size_of(packages)
-        prune(packages)
-        for path in files_of(packages):
+        install_wheels(WheelRequest(source.requirements, source.python, source.platform), packages)
+        whole = folder_size(packages)
+        prune_layer(packages)
+        for path in list_files(packages):
             if ".so" in path.name:
-                compact(path)
-        pruned = whole - size_of(packages)
+                compact_library(path)
+        pruned = whole - folder_size(packages)
         copy_runtime(_RUNTIME, packages)
         note = _NO_BYTECODE.format(python=source.python)
         if compiler:
             compile_folder(packages, f"/opt/{_PACKAGES}", compiler)
+            for name in SOURCELESS:
+                drop_sources(packages / name)
             note = f"byte-compiled by {compiler.label}"
         make_uniform(new)
-        files = files_of(packages)
-        size = size_of(packages)
+        files = list_files(packages)
+        size = folder_size(packages)
         report = LayerReport(len(files), size, _parts(packages), pruned, compiler is not None, note, cached=False)
         (new / _REPORT).write_text(json.dumps(report._asdict()), encoding="utf-8")
     progress.note(f"layer: {report}")
@@ -117,7 +139,7 @@ def _built(source: LayerSource, compiler: Compiler | None, entry: Path, progress
 
 def _parts(packages: Path) -> dict[str, int]:
     parts: Counter[str] = Counter()
-    for path in files_of(packages):
+    for path in list_files(packages):
         top = path.relative_to(packages).parts[0]
         parts["dist-info" if top.endswith(".dist-info") else top] += path.stat().st_size
     return dict(parts.most_common())
@@ -127,7 +149,7 @@ def _entry(source: LayerSource, builds: Path) -> Path:
     """Where the build of `source` lies: named by the digest of the lock, the code that goes in and the code here."""
     digest = hashlib.sha256(f"{source.python} {source.platform}".encode())
     own = sorted(Path(__file__).parent.glob("*.py"))
-    for path in (source.requirements, *own, *files_of(_RUNTIME)):
+    for path in (source.requirements, *own, *list_files(_RUNTIME)):
         if path.suffix != ".pyc" and path.is_file():
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return builds / f"layer-{digest.hexdigest()[:16]}"

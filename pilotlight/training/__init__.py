@@ -2,9 +2,10 @@
 
     run.py           the settings of a run
     train_module.py  train.py, loaded and called
+    error_report.py  its errors, reported as one line
     fitting.py       the way from train.py to a fitted model with its metrics
     batches.py       what fit_model takes its batches from
-    checkpoints.py   what an interrupted run resumes from
+    checkpoints.py   what an interrupted run resumes from; checkpoint_file.py: a checkpoint's file
     nodes.py         how the machines of a multi-node job find one another
     sklearn.py       folds and learning curves for scikit-learn
     keras/           everything that imports Keras: fit_model, its loops, devices and batches

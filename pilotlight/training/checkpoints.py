@@ -1,26 +1,21 @@
 """Checkpoints: the files from which an interrupted run resumes.
 
-A checkpoint is an .npz file of plain arrays (never pickled) and one JSON text. Its name is the step of the run at which
-it was written, so the newest one is the last by name. It is written to a temporary file and stored whole, and only then
-are older ones removed. So there is a whole checkpoint whenever a run is killed.
+The name of a checkpoint is the step of the run at which it was written, so the newest one is the last by name. It is
+written to a temporary file and stored whole, and only then are older ones removed. So there is a whole checkpoint
+whenever a run is killed.
 """
 
 from __future__ import annotations
 
-import json
 import tempfile
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
-import numpy as np
-
-from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import TrainingError
+from pilotlight.training.checkpoint_file import Checkpoint, read_checkpoint, write_checkpoint
 
 _SUFFIX: Final = ".npz"
-_STATE: Final = "state.json"
 _HINT: Final = "Free disk space there, or use a machine with a larger disk (DiskGiB in infra/training.yaml)."
 
 
@@ -40,24 +35,6 @@ class CheckpointPlace(Protocol):
         """Removes `name` where it exists."""
 
 
-class Checkpoint(NamedTuple):
-    """The state of a run after `step` steps of `epoch`.
-
-    Attributes:
-        epoch: Counted from 0: (3, 0) is the end of the third epoch.
-        step: Steps of that epoch that are done.
-        done: Whether the model is fitted completely.
-        arrays: The variables by kind ("model", "optimizer", "metrics"), in their order.
-        points: The points of the learning curve, as (at, values).
-    """
-
-    epoch: int
-    step: int
-    done: bool
-    arrays: Mapping[str, Sequence[Array]]
-    points: Sequence[tuple[float, Mapping[str, float | None]]] = ()
-
-
 class FitCheckpoints:
     """The checkpoints of one fit, under `prefix` in `place`."""
 
@@ -70,7 +47,7 @@ class FitCheckpoints:
         for name in reversed(self._names()):
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "checkpoint.npz"
-                if self._place.get_file(name, path) and (found := _read(path)) is not None:
+                if self._place.get_file(name, path) and (found := read_checkpoint(path)) is not None:
                     return found
         return None
 
@@ -86,7 +63,7 @@ class FitCheckpoints:
         try:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "checkpoint.npz"
-                _write(path, checkpoint)
+                write_checkpoint(path, checkpoint)
                 if not self._place.put_file(name + _SUFFIX, path):
                     # The stored one could not be read, or the run would not have come to this step again.
                     self._place.remove(name + _SUFFIX)
@@ -128,31 +105,3 @@ class Checkpoints:
         """Removes all of them."""
         for name in list(self._place.names("")):
             self._place.remove(name)
-
-
-def _write(path: Path, checkpoint: Checkpoint) -> None:
-    state = {
-        "epoch": checkpoint.epoch,
-        "step": checkpoint.step,
-        "done": checkpoint.done,
-        "points": [[at, dict(values)] for at, values in checkpoint.points],
-    }
-    arrays: dict[str, Any] = {_STATE: np.frombuffer(json.dumps(state).encode(), np.uint8)}
-    for kind, each in checkpoint.arrays.items():
-        arrays |= {f"{kind}/{number:05d}": array for number, array in enumerate(each)}
-    with path.open("wb") as file:
-        np.savez(file, **arrays)
-
-
-def _read(path: Path) -> Checkpoint | None:
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        state = json.loads(arrays.pop(_STATE).tobytes())
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile):  # what numpy raises for other files
-        return None
-    kinds: dict[str, list[Array]] = {}
-    for name in sorted(arrays):
-        kinds.setdefault(name.split("/")[0], []).append(arrays[name])
-    points = [(float(at), values) for at, values in state["points"]]
-    return Checkpoint(int(state["epoch"]), int(state["step"]), bool(state["done"]), kinds, points)

@@ -6,25 +6,23 @@ beside it (`from training.network import build`), which is never packaged into t
 
 from __future__ import annotations
 
-import sys
-import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from pilotlight.core.artifacts import Dataset, Exported, Named
-from pilotlight.core.errors import TrainingError, UserError
+from pilotlight.core.artifacts import Dataset, Exported, NamedArrays
+from pilotlight.core.errors import TrainingError
 from pilotlight.core.model_code import ModelCode
 from pilotlight.core.process_output import hide_native_logs
 from pilotlight.core.python_files import load_python_file
+from pilotlight.training.error_report import report_errors
 from pilotlight.training.run import Run
 
 TRAIN_NAME: Final = "train.py"
 _CONTRACT: Final = "It needs load(run) -> Dataset and train(data, run) -> model; `pilotlight new` shows a small one."
-_HINT: Final = "Correct that line. The traceback is in the log of a job, and shown here with --debug."
 
 
 class TrainModule:
@@ -101,7 +99,7 @@ class TrainModule:
         """`model` with a `predict` that may import train.py's modules whenever it is called."""
         predict = model.predict
 
-        def importing(inputs: Named) -> Named:
+        def importing(inputs: NamedArrays) -> NamedArrays:
             with self._code.active():
                 return predict(inputs)
 
@@ -130,33 +128,6 @@ def load_train_module(folder: Path) -> TrainModule:
         if not callable(getattr(module, name, None)):
             raise TrainingError(str(path), f"defines no function {name}", _CONTRACT)
     return TrainModule(path, code, module)
-
-
-@contextmanager
-def report_errors(path: Path, code: ModelCode) -> Iterator[None]:
-    """Runs `code`, whose train.py is `path`, inside the block, as TrainModule.guard does."""
-    try:
-        with code.active(), redirect_stdout(sys.stderr):
-            yield
-    except UserError:
-        raise
-    except SystemExit as error:
-        raise TrainingError(str(path), f"left with sys.exit({error.code!r})", "Raise an error instead.") from error
-    except Exception as error:
-        raise TrainingError(_where(path, code, error), _what(error), _HINT) from error
-
-
-def _where(path: Path, code: ModelCode, error: Exception) -> str:
-    """The innermost line of the model's own code."""
-    if isinstance(error, SyntaxError) and error.filename is not None:
-        return f"{error.filename}:{error.lineno}"
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if code.owns(frame.filename)]
-    return f"{own[-1].filename}:{own[-1].lineno}" if own else str(path)
-
-
-def _what(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0].rstrip('.')}" if lines else type(error).__name__
 
 
 def _kind(value: object) -> str:

@@ -18,10 +18,10 @@ from pilotlight.bench.latency import Latency
 from pilotlight.bench.process import measure_cold_start, measure_warm
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import PackagingError
-from pilotlight.local.answers import outputs_of
-from pilotlight.local.endpoint import HttpEndpoint, successful
+from pilotlight.local.endpoint import HttpEndpoint, require_success
 from pilotlight.local.event import inference_event
-from pilotlight.local.questions import Question, infer_path, picture_question
+from pilotlight.local.inference_requests import InferenceRequest, image_request, infer_path
+from pilotlight.local.inference_responses import read_outputs
 from pilotlight.local.server import LocalServer, serve_in_background
 from pilotlight.packaging import UNZIPPED_LIMIT, LayerReport, PackageReport, check_size
 from pilotlight.training.train_module import load_train_module
@@ -122,7 +122,7 @@ def demo(request: DemoRequest, context: Context) -> DemoResult:
         ProjectError: The project has no model digits.
         UserError: A stage fails; each has an error of its own.
     """
-    context.project.existing(MODEL)
+    context.project.require_folder(MODEL)
     trained = _train(request, context)
     digit = _save_held_out_digit(request, context)
     with TemporaryDirectory(prefix="pilotlight-") as temporary:
@@ -144,7 +144,7 @@ def _options(request: DemoRequest) -> dict[str, str]:
 def _save_held_out_digit(request: DemoRequest, context: Context) -> Digit:
     """Write the first held-out digit to a PNG file."""
     project = context.project
-    run = resolve_run(context, project.config(MODEL), _options(request))
+    run = resolve_run(context, project.read_config(MODEL), _options(request))
     loaded = load_train_module(project.folder(MODEL)).load(run)
     pixels, label = loaded.x_test[0].reshape(loaded.x_test.shape[1:3]), int(loaded.y_test[0])
     file = project.root / ".pilotlight" / "demo" / f"digit-{label}.png"
@@ -196,7 +196,7 @@ def _send_requests(folder: Path, digit: Digit, context: Context) -> tuple[Array,
             endpoint.send("POST", request.path, request.headers, request.body)
             runs.append((time.perf_counter() - began) * 1000)
     context.progress.note(f"POST {address}{request.path} answered {response.status}")
-    (probabilities,) = outputs_of(successful(response, address), address).values()
+    (probabilities,) = read_outputs(require_success(response, address), address).values()
     return probabilities, Latency(tuple(runs))
 
 
@@ -207,5 +207,5 @@ def _measure(folder: Path, digit: Digit, context: Context) -> tuple[Latency, Lat
     return measure_cold_start(folder / MODEL, event, _COLD_RUNS), measure_warm(folder / MODEL, event, _WARM_RUNS)
 
 
-def _make_request(digit: Digit) -> Question:
-    return picture_question(infer_path(MODEL, None), digit.file)
+def _make_request(digit: Digit) -> InferenceRequest:
+    return image_request(infer_path(MODEL, None), digit.file)

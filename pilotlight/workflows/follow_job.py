@@ -1,4 +1,4 @@
-"""Follow a job on AWS Batch to its end: its log, its cost, and what the run made."""
+"""Follows a job on AWS Batch to its end: its log, its cost, and its result."""
 
 from __future__ import annotations
 
@@ -24,24 +24,39 @@ from pilotlight.workflows.context import Context
 
 
 class RunDetached(Exception):
-    """Ctrl-C while a run was followed: the run goes on. run: its name."""
+    """A person pressed Ctrl-C while a run was followed. The run continues.
+
+    Attributes:
+        run: The name of the run.
+    """
 
     def __init__(self, run: str) -> None:
-        super().__init__(f"Detached; the run goes on. {describe_return(run)}")
+        super().__init__(f"Detached; the run continues. {describe_reattach(run)}")
         self.run = run
 
 
-def describe_return(run: str) -> str:
-    """Say how a person comes back to a run."""
-    return f"Come back with `pilotlight runs watch {run}`, end it with `pilotlight runs cancel {run}`."
+def describe_reattach(run: str) -> str:
+    """Say how a person watches or ends a run later.
+
+    Args:
+        run: The name of the run.
+    """
+    return f"Watch it with `pilotlight runs watch {run}`, end it with `pilotlight runs cancel {run}`."
 
 
 def follow_job(cloud: Cloud, run: str, job: str, context: Context, *, log_group: str = DEFAULT_LOG_GROUP) -> RunResult:
-    """Watch `job` to its end and return what the run made.
+    """Watch a job to its end, and return the result of its run.
+
+    Args:
+        cloud: The AWS services.
+        run: The name of the run.
+        job: The ID of the job.
+        context: The store, and where to report.
+        log_group: The log group of the job.
 
     Raises:
         RunError: The job failed, or cannot be watched.
-        RunDetached: Someone pressed Ctrl-C; the job goes on.
+        RunDetached: A person pressed Ctrl-C; the job continues.
     """
     watcher = JobWatcher(cloud, context.progress, log_group=log_group, clock=context.seconds, sleep=context.sleep)
     try:
@@ -50,8 +65,8 @@ def follow_job(cloud: Cloud, run: str, job: str, context: Context, *, log_group:
         raise RunDetached(run) from None
     except JobNotFound:
         raise
-    except RunError as error:  # credentials that ran out, a network that went away: the job is not affected
-        hint = f"{error.hint} The run itself goes on. {describe_return(run)}"
+    except RunError as error:  # expired credentials or a lost network do not affect the job
+        hint = f"{error.hint} The run itself continues. {describe_reattach(run)}"
         raise RunError(error.where, error.what, hint) from error
     cost = _compute_cost(cloud, ended)
     context.progress.note(_describe_cost(cost))

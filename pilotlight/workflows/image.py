@@ -9,7 +9,7 @@ from typing import Final
 
 from pilotlight import image
 from pilotlight.batch import Cloud, read_stack_settings
-from pilotlight.core.stack import stack_name
+from pilotlight.core.stack import read_stack_name
 from pilotlight.image import BuiltImage, Docker, Variant, read_variant
 from pilotlight.workflows.context import Context
 
@@ -87,7 +87,7 @@ def tag_image(request: ImageRequest, context: Context) -> str:
     Raises:
         ImageError: The project has no Dockerfile.
     """
-    return image.image_tag(context.project.root, variant=_read_variant(request, context))
+    return image.compute_tag(context.project.root, variant=_read_variant(request, context))
 
 
 def _read_variant(request: ImageRequest, context: Context) -> Variant:
@@ -96,4 +96,4 @@ def _read_variant(request: ImageRequest, context: Context) -> Variant:
 
 def _find_repository(context: Context) -> str:
     cloud = context.connect()
-    return read_stack_settings(cloud.stacks, stack_name(context.project.root), cloud.region).repository
+    return read_stack_settings(cloud.stacks, read_stack_name(context.project.root), cloud.region).repository

@@ -13,11 +13,18 @@ from typing import TextIO
 
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
-from pilotlight.local import questions
-from pilotlight.local.answers import outputs_of
-from pilotlight.local.endpoint import Endpoint, GatewayEndpoint, HttpEndpoint, successful
-from pilotlight.local.gateway import WebAnswer
-from pilotlight.local.questions import Question
+from pilotlight.local.endpoint import Endpoint, GatewayEndpoint, HttpEndpoint, require_success
+from pilotlight.local.gateway import WebResponse
+from pilotlight.local.inference_requests import (
+    InferenceRequest,
+    array_request,
+    image_request,
+    infer_path,
+    json_request,
+    npz_request,
+    read_input_specs,
+)
+from pilotlight.local.inference_responses import read_outputs
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.local_functions import load_gateway, package_models
 from pilotlight.workflows.model_versions import find_version, split_reference
@@ -60,7 +67,7 @@ class InvokeResult:
         where: The endpoint, for messages.
     """
 
-    response: WebAnswer
+    response: WebResponse
     where: str
 
     @property
@@ -77,7 +84,7 @@ class InvokeResult:
         Raises:
             ServiceError: The response is not one of the Open Inference Protocol.
         """
-        return outputs_of(self.response, self.where)
+        return read_outputs(self.response, self.where)
 
 
 def invoke(request: InvokeRequest, context: Context) -> InvokeResult:
@@ -95,27 +102,27 @@ def invoke(request: InvokeRequest, context: Context) -> InvokeResult:
     name, _ = split_reference(request.model)
     with _open_endpoint(request, context) as endpoint:
         sent = _make_request(endpoint, request, context)
-        response = successful(endpoint.send("POST", sent.path, sent.headers, sent.body), request.url or name)
+        response = require_success(endpoint.send("POST", sent.path, sent.headers, sent.body), request.url or name)
     return InvokeResult(response, request.url or name)
 
 
-def _make_request(endpoint: Endpoint, request: InvokeRequest, context: Context) -> Question:
-    path = questions.infer_path(*split_reference(request.model))
+def _make_request(endpoint: Endpoint, request: InvokeRequest, context: Context) -> InferenceRequest:
+    path = infer_path(*split_reference(request.model))
     if request.image is not None:
-        return questions.picture_question(path, context.path(request.image))
-    specs = _read_input_specs(endpoint, path, request.model)
+        return image_request(path, context.path(request.image))
+    specs = _fetch_input_specs(endpoint, path, request.model)
     if request.json_file is not None:
-        return questions.json_question(path, context.path(request.json_file), specs)
+        return json_request(path, context.path(request.json_file), specs)
     binary = request.binary_outputs
     if request.npz is not None:
-        return questions.array_question(path, context.path(request.npz), specs, binary_answer=binary)
-    return questions.arrays_question(path, request.inputs or {}, "inputs", specs, binary_answer=binary)
+        return npz_request(path, context.path(request.npz), specs, binary_outputs=binary)
+    return array_request(path, request.inputs or {}, "inputs", specs, binary_outputs=binary)
 
 
-def _read_input_specs(endpoint: Endpoint, path: str, model: str) -> tuple[TensorSpec, ...]:
+def _fetch_input_specs(endpoint: Endpoint, path: str, model: str) -> tuple[TensorSpec, ...]:
     name, _ = split_reference(model)
-    metadata = successful(endpoint.send("GET", path.removesuffix("/infer"), {}, b""), name)
-    return questions.specs_of(metadata.body, name)
+    metadata = require_success(endpoint.send("GET", path.removesuffix("/infer"), {}, b""), name)
+    return read_input_specs(metadata.body, name)
 
 
 @contextmanager

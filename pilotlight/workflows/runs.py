@@ -1,4 +1,4 @@
-"""Runs on AWS Batch that were submitted before: list them, watch one, cancel one."""
+"""Submitted runs on AWS Batch: lists them, watches one, cancels one."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from pilotlight.batch import (
     read_runs,
 )
 from pilotlight.core.errors import RunError
-from pilotlight.core.runs import CHECKPOINTS, run_key
+from pilotlight.core.run_files import CHECKPOINTS, run_key
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.follow_job import follow_job
 from pilotlight.workflows.train_on_batch import BatchResult
 
 
 class RunState(NamedTuple):
-    """One run of the store.
+    """One run in the store.
 
     Attributes:
-        record: What the store holds of it.
-        state: Its state, in a word.
-        seconds: How long its attempts ran; None where nobody knows.
+        record: The files of the run in the store.
+        state: Its state in a word.
+        seconds: The duration of its attempts in seconds; None where it is not known.
     """
 
     record: RunRecord
@@ -39,8 +39,15 @@ class RunState(NamedTuple):
     seconds: float | None
 
 
-class Cancelled(NamedTuple):
-    """A run whose job is being ended. checkpoints: where they are kept."""
+class CancelledRun(NamedTuple):
+    """A run whose job is being terminated.
+
+    Attributes:
+        run: The name of the run.
+        model: The name of the model.
+        job: The ID of the job.
+        checkpoints: Where its checkpoints are.
+    """
 
     run: str
     model: str
@@ -49,7 +56,11 @@ class Cancelled(NamedTuple):
 
 
 def list_runs(context: Context) -> list[RunState]:
-    """Return every run of the store, the newest first, with what AWS Batch still knows of its jobs."""
+    """Return every run in the store, the newest first, with the state of its jobs on AWS Batch.
+
+    Args:
+        context: The project, its store and AWS.
+    """
     records = list(read_runs(context.blobs))
     ids = [str(job["job"]) for record in records for job in record.jobs if job.get("job")]
     known = {job["jobId"]: read_job(job) for job in context.connect().batch.describe_jobs(ids)} if ids else {}
@@ -57,11 +68,15 @@ def list_runs(context: Context) -> list[RunState]:
 
 
 def watch_run(run: str, context: Context) -> BatchResult:
-    """Follow a run's newest job to its end, and return what it made.
+    """Follow the newest job of a run to its end, and return its result.
+
+    Args:
+        run: The name of the run.
+        context: The project, its store, AWS, and where to report.
 
     Raises:
-        RunError: There is no such run, it failed, or it was never submitted.
-        RunDetached: Someone pressed Ctrl-C; the run goes on.
+        RunError: The run does not exist, failed, or was never submitted.
+        RunDetached: A person pressed Ctrl-C; the run continues.
     """
     record = find_run(run, context)
     job, result = _newest_job(record.jobs), record.result
@@ -77,37 +92,46 @@ def watch_run(run: str, context: Context) -> BatchResult:
     return BatchResult(run, result.model, job, result, read_run(context.blobs, run))
 
 
-def cancel_run(run: str, context: Context) -> Cancelled:
-    """End a run's job in any state; its checkpoints are kept.
+def cancel_run(run: str, context: Context) -> CancelledRun:
+    """Terminate the job of a run in any state. Its checkpoints are kept.
+
+    Args:
+        run: The name of the run.
+        context: The project, its store and AWS.
 
     Raises:
-        RunError: There is no such run, or it has no job under way.
+        RunError: The run does not exist, or has no active job.
     """
     record = find_run(run, context)
     cloud = context.connect()
     active = _find_active_job(record, cloud, context)
     if active is None:
         what = "is finished" if record.result else "has no job under way"
-        raise RunError(f"run {run} of {record.model}", what, "`pilotlight runs` lists what is.")
+        raise RunError(f"run {run} of {record.model}", what, "`pilotlight runs` lists all runs.")
     cloud.batch.terminate_job(active.id, CANCEL_REASON)
-    return Cancelled(run, record.model, active.id, f"{context.blobs.location}/{run_key(run, CHECKPOINTS)}/")
+    return CancelledRun(run, record.model, active.id, f"{context.blobs.location}/{run_key(run, CHECKPOINTS)}/")
 
 
 def find_run(run: str, context: Context) -> RunRecord:
-    """Return the run that the store holds; RunError with the nearest name where it holds none."""
+    """Find a run in the store.
+
+    Args:
+        run: The name of the run.
+        context: The project and its store.
+
+    Raises:
+        RunError: The run does not exist. The message suggests a similar name.
+    """
     names = list_run_ids(context.blobs)
     if run in names:
         return read_run(context.blobs, run)
     near = difflib.get_close_matches(run, names, n=1)
-    hint = f"Did you mean {near[0]}?" if near else "`pilotlight runs` lists those there are."
+    hint = f"Did you mean {near[0]}?" if near else "`pilotlight runs` lists all runs."
     raise RunError(f"run {run!r}", f"is not in the store {context.blobs.location}", hint)
 
 
 def _find_active_job(record: RunRecord, cloud: Cloud, context: Context) -> Job | None:
-    """Return the run's job that has not ended.
-
-    The job's name finds one whose submitter was killed before it wrote a record.
-    """
+    """Return the active job of a run. The job's name finds one whose submitter was killed before it wrote a record."""
     if not record.queue:
         return None
     return find_active_job(cloud.batch, context.blobs, record.run, queue=record.queue, model=record.model)

@@ -1,4 +1,4 @@
-"""Submit a run to AWS Batch: which run it is, what it may cost, and one job that runs it."""
+"""Submits a run to AWS Batch: its identity, its estimated cost, and the one job that runs it."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from pilotlight.batch import (
     submit_job,
 )
 from pilotlight.core.errors import RunError, TrainingError
-from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
-from pilotlight.core.options import check_options, words_of
-from pilotlight.core.stack import stack_name
+from pilotlight.core.model_config import CONFIG_NAME, ModelConfig
+from pilotlight.core.options import check_options, format_arguments
+from pilotlight.core.stack import read_stack_name
 from pilotlight.training.train_module import TRAIN_NAME
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.fit_seeds import check_seeds
@@ -43,13 +43,13 @@ class BatchRun:
     """A run on AWS Batch before it is submitted.
 
     Attributes:
-        id: The run's name, a digest of code, data and settings.
-        config: The model's configuration.
-        options: What the person gave.
-        cloud: AWS.
-        settings: What the deployed stack says about training.
+        id: The name of the run, a digest of code, data and settings.
+        config: The configuration of the model.
+        options: The given options by name.
+        cloud: The AWS services.
+        settings: The training settings of the deployed stack.
         tag: The tag of the image with the project's present code.
-        data: What identifies the data.
+        data: The identity of the data.
         resolved: Every setting, resolved.
     """
 
@@ -83,9 +83,9 @@ def identify_batch_run(request: TrainRequest, context: Context, *, nodes: bool) 
     source = resolve_data_source(context, config, options)
     check_data_in_s3(source, str(options.get("data", config.training.data)), context.project.store)
     cloud = context.connect()
-    settings = read_stack_settings(cloud.stacks, stack_name(context.project.root), cloud.region, nodes=nodes)
+    settings = read_stack_settings(cloud.stacks, read_stack_name(context.project.root), cloud.region, nodes=nodes)
     data = identify_data(source, cloud.objects)
-    tag = context.tag_image(context.project.root)
+    tag = context.compute_image_tag(context.project.root)
     resolved = _resolve(config, options) | ({"nodes": "several"} if nodes else {})
     name = compute_run_id(config.name, tag, resolved, data)
     return BatchRun(name, config, options, cloud, settings, tag, data, resolved)
@@ -97,13 +97,13 @@ def submit_run(run: BatchRun, context: Context) -> str:
     queue = read_queue(batch, run.settings.queue, run.cloud.region)
     active = find_active_job(batch, context.blobs, run.id, queue=queue.name, model=run.config.name)
     if active is not None:
-        progress.note(f"run {run.id} is active as job {active.id}, and is not submitted again")
+        progress.note(f"run {run.id} is under way as job {active.id}, and is not submitted again")
         return active.id
     spec = _build_spec(run, queue, context)
     _show_estimate(run, queue, spec, context)
     claims = Claims(context.blobs, run.id, by=context.user, clock=context.seconds, sleep=context.sleep)
     found = submit_job(spec, batch, context.blobs, claims, context.seconds)
-    state = "submitted" if found.new else "already active"
+    state = "submitted" if found.new else "under way already"
     progress.note(f"run {run.id} is {state}: job {found.job} in {queue.name}")
     return found.job
 
@@ -114,7 +114,7 @@ def _build_spec(run: BatchRun, queue: JobQueue, context: Context) -> JobSpec:
     quotas = check_submission(run.cloud, run.settings, queue, run.tag, read_requirements(base).vcpus)
     if quotas.note:
         context.progress.note(quotas.note)
-    arguments = (run.config.name, *words_of(run.options), "--run", run.id)
+    arguments = (run.config.name, *format_arguments(run.options), "--run", run.id)
     facts = {"data": dict(run.data), "settings": dict(run.resolved), "arguments": list(arguments)}
     image = f"{run.settings.repository}:{run.tag}"
     return JobSpec(run.id, run.config.name, queue.name, base, image, arguments, facts)
@@ -135,7 +135,7 @@ def _show_estimate(run: BatchRun, queue: JobQueue, spec: JobSpec, context: Conte
 
 
 def _check_trainable(request: TrainRequest, context: Context) -> ModelConfig:
-    """Return the configuration after every check that need not wait until a container has begun."""
+    """Check the configuration, as far as this is possible before a container has started, and return it."""
     config = check_model(context, request.name)
     folder = context.project.folder(request.name)
     check_seeds(config, request.seeds, str(folder / CONFIG_NAME))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -16,7 +15,13 @@ class KeptDescriptions(JSONFileLoader):  # type: ignore[misc]
     Every mock_aws begins with sessions of its own, and reading takes longer than what moto answers.
     """
 
-    load_file: Callable[..., Any] = cache(JSONFileLoader.load_file)
+    def load_file(self, file_path: str) -> Any:
+        return _read(file_path)
+
+
+@cache
+def _read(path: str) -> Any:
+    return JSONFileLoader().load_file(path)
 
 
 def keep_descriptions() -> None:

@@ -20,6 +20,7 @@ from pilotlight.aws import Prices
 from pilotlight.batch import Cloud
 from pilotlight.cli.app import run
 from pilotlight.cli.invocation import Invocation
+from pilotlight.core.lock import LOCK_NAME, read_lock
 from pilotlight.workflows.context import Context, connect_to_aws, open_blobs
 from support import aws
 from support.onnx_models import add_model, save
@@ -89,7 +90,7 @@ class Account:
     def context(self, *given: Any, **changes: Any) -> Context:
         """The context that commands run in."""
         fields: dict[str, Any] = {"connect": self.cloud, "clock": self.time, "sleep": self.sleep}
-        return Context(*given, **{**fields, "tag_image": lambda _root: TAG, "user": "tester", **changes})
+        return Context(*given, **{**fields, "compute_image_tag": lambda _root: TAG, "user": "tester", **changes})
 
     def time(self) -> datetime:
         """The time of day."""
@@ -245,3 +246,22 @@ def build_stack(outputs: dict[str, str]) -> None:
         "Outputs": {name: {"Value": value} for name, value in outputs.items()},
     }
     client("cloudformation").create_stack(StackName="pilotlight", TemplateBody=json.dumps(template))
+
+
+def refused(ran: Ran, paragraph: str) -> None:
+    assert (ran.code, ran.out, ran.err) == (1, "", f"{paragraph}\n")
+
+
+def version_in_store(account: Account) -> str:
+    """The imported version plays what the container publishes; its pin is taken away."""
+    path = account.root / "functions" / "adder" / LOCK_NAME
+    lock = read_lock(path)
+    assert lock is not None
+    path.unlink()
+    return lock.version
+
+
+def submitted(account: Account, **options: Any) -> str:
+    ran = account.train(detach=True, as_json=True, **options)
+    assert ran.code == 0, ran.err
+    return str(ran.json["run"])

@@ -80,13 +80,14 @@ class Pipeline:
             if described["status"] != "RUNNING":
                 self._read()
                 return described["status"], described.get("error")
-            time.sleep(0.05)
+            time.sleep(0.2)  # each look takes a while itself
         raise AssertionError(self.states(execution))
 
     def asked(self) -> dict[str, str]:
         """Waits for the first message, which asks for approval."""
         deadline = time.monotonic() + 60
         while not self.messages and time.monotonic() < deadline:
+            time.sleep(0.1)
             self._read()
         return self.messages[0]
 
@@ -140,13 +141,12 @@ def deploy_stacks(root: Path, **parameters: str) -> Stacks:
     return Stacks(template, given, deployed(client("cloudformation"), "pipeline", template, **given))
 
 
-@contextmanager
-def running_pipeline(stacks: Stacks, name: str, **changed: str) -> Iterator[Pipeline]:
-    """A state machine of its own, an inbox that hears the topic alone and an empty store, until the block ends.
+def create_machine(stacks: Stacks, name: str, **changed: str) -> str:
+    """The ARN of a state machine of these stacks. changed: parameters that nothing but the machine reads.
 
     moto's CloudFormation reads neither Definition nor DefinitionSubstitutions and hands a state machine to a backend
     that executes nothing, so the one that runs is made here of just these, as CloudFormation documents it: each
-    ${name} in the definition is replaced by its value. changed: parameters that nothing but the machine reads.
+    ${name} in the definition is replaced by its value.
     """
     properties = stacks.template["Resources"]["Machine"]["Properties"]
     defaults = {key: str(it.get("Default", "")) for key, it in stacks.template["Parameters"].items()}
@@ -154,16 +154,23 @@ def running_pipeline(stacks: Stacks, name: str, **changed: str) -> Iterator[Pipe
     values = {key: resolved(value, known) for key, value in properties["DefinitionSubstitutions"].items()}
     definition = re.sub(r"\$\{(\w+)\}", lambda match: values[match[1]], json.dumps(properties["Definition"]))
     role = client("iam").get_role(RoleName=stacks.ids["MachineRole"])["Role"]["Arn"]
-    machine = client("stepfunctions").create_state_machine(name=name, definition=definition, roleArn=role)
-    inbox = client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    made = client("stepfunctions").create_state_machine(name=name, definition=definition, roleArn=role)
+    return str(made["stateMachineArn"])
+
+
+@contextmanager
+def running_pipeline(stacks: Stacks, machine: str) -> Iterator[Pipeline]:
+    """A pipeline with an inbox that hears the topic alone, and with an empty store, until the block ends."""
+    inbox = client("sqs").create_queue(QueueName="inbox")["QueueUrl"]
     arn = client("sqs").get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     topic = client("sns").create_topic(Name=stacks.ids["Topic"].rsplit(":", 1)[1])["TopicArn"]
     subscription = client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"]
-    pipeline = Pipeline(machine["stateMachineArn"], inbox, stacks.ids)
+    pipeline = Pipeline(machine, inbox, stacks.ids)
     pipeline.container(Ended(0))
     pipeline.builds("SUCCEEDED")
     yield pipeline
     client("sns").unsubscribe(SubscriptionArn=subscription)
+    client("sqs").delete_queue(QueueUrl=inbox)
     for item in client("s3").list_objects_v2(Bucket=BUCKET).get("Contents", []):
         client("s3").delete_object(Bucket=BUCKET, Key=item["Key"])
 

@@ -43,6 +43,18 @@ class Shape(NamedTuple):
     dropout: float
 
 
+class Encoded(NamedTuple):
+    """What a decoder needs of a source text.
+
+    Attributes:
+        memory: Keys and values of each layer's cross-attention.
+        bias: Shape (n, 1, 1, length): 0, and very low at padding.
+    """
+
+    memory: Sequence[Any]
+    bias: Any
+
+
 class Transformer:
     """The layers, and the models that share them.
 
@@ -67,10 +79,10 @@ class Transformer:
             target) of the token that follows each given one.
         """
         ids, given = (keras.Input((None,), dtype="int64", name=name) for name in ("ids", "given"))
-        memory, bias = self._encode(ids)
+        encoded = self._encode(ids)
         positions = _positions(given)
         later = ops.cast(positions[:, None, :] > positions[:, :, None], "float32")[:, None] * _LOWEST
-        states, _ = self._decode(given, positions, later, memory, bias, None)
+        states, _ = self._decode(given, positions, later, encoded, None)
         return keras.Model([ids, given], self._scores(states))
 
     def encoder(self) -> Any:
@@ -103,15 +115,20 @@ class Transformer:
         past = ops.take(cache, parent, axis=0)
         position = ops.sum(ops.ones_like(past[:, 0, 0, :, :1]), axis=1)
         states, grown = self._decode(
-            token[:, None], position, 0.0, _unstacked(ops.take(memory, source, axis=0), self._shape.layers),
-            ops.take(bias, source, axis=0)[:, None, None, :], _unstacked(past, self._shape.layers),
-        )  # fmt: skip
+            token[:, None],
+            position,
+            0.0,
+            Encoded(
+                _unstacked(ops.take(memory, source, axis=0), self._shape.layers),
+                ops.take(bias, source, axis=0)[:, None, None, :],
+            ),
+            _unstacked(past, self._shape.layers),
+        )
         scores, tokens = ops.top_k(ops.log_softmax(self._scores(states)[:, 0]), candidates)
         outputs = {"tokens": ops.cast(tokens, "int64"), "scores": scores, "next_cache": ops.stack(grown, axis=1)}
         return keras.Model([token, parent, source, cache, memory, bias], outputs)
 
-    def _encode(self, ids: Any) -> tuple[list[Any], Any]:
-        """Keys and values of each layer's cross-attention, and the bias of shape (n, 1, 1, length)."""
+    def _encode(self, ids: Any) -> Encoded:
         side = self._sides[0]
         bias = ops.cast(ops.equal(ids, 0), "float32")[:, None, None, :] * _LOWEST
         states = side.embed(ids, _positions(ids))
@@ -119,16 +136,10 @@ class Transformer:
             read = block.norm(states)
             states = block.feed_forward(states + block.drop(block.attention(read, block.attention.memory(read), bias)))
         states = side.norm(states)
-        return [each for cross in self._cross for each in cross.memory(states)], bias
+        return Encoded([each for cross in self._cross for each in cross.memory(states)], bias)
 
     def _decode(
-        self,
-        given: Any,
-        positions: Any,
-        later: Any,
-        memory: Sequence[Any],
-        bias: Any,
-        past: Sequence[Any] | None,
+        self, given: Any, positions: Any, later: Any, encoded: Encoded, past: Sequence[Any] | None
     ) -> tuple[States, list[Any]]:
         """States of the tokens `given`, and the keys and values of each layer's self-attention, `past` before them."""
         side = self._sides[1]
@@ -141,8 +152,8 @@ class Transformer:
                 values = ops.concatenate([past[2 * index + 1], values], axis=2)
             kept += [keys, values]
             states += block.drop(block.attention(read, (keys, values), later))
-            seen = (memory[2 * index], memory[2 * index + 1])
-            states = block.feed_forward(states + block.drop(cross(block.cross_norm(states), seen, bias)))
+            seen = (encoded.memory[2 * index], encoded.memory[2 * index + 1])
+            states = block.feed_forward(states + block.drop(cross(block.cross_norm(states), seen, encoded.bias)))
         return side.norm(states), kept
 
     def _scores(self, states: States) -> Any:

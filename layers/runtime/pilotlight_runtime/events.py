@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
 from pilotlight_runtime.light_typing import Any, Final, NamedTuple
 from pilotlight_runtime.messages import summarize
-from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse, ParsedBody
+from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse
 from pilotlight_runtime.protocol.json_codec import dumps, loads
 
 MAX_BODY_BYTES: Final = 6 * 1024 * 1024
@@ -109,7 +109,7 @@ def _direct_request(event: dict[str, Any], path: str) -> HttpRequest:
     doubts = inspect_document(event)
     if doubts is None:
         return HttpRequest("POST", path, {}, _as_json(event))
-    return HttpRequest("POST", path, {}, b"", ParsedBody(event, doubts))
+    return HttpRequest("POST", path, {}, b"", event, doubts)
 
 
 def _headers(event: dict[str, Any]) -> dict[str, str]:

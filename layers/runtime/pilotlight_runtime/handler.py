@@ -111,16 +111,22 @@ def _engine(meanwhile: BackgroundTask, *, large_pages: bool) -> OpenSession:
 
 
 def _manifest(folder: str) -> Manifest:
-    """The manifest, its files checked; imports what opening the model needs."""
-    from pilotlight_runtime.engine.ort_session import OrtSession  # noqa: F401  (see the module)
+    """Reads the manifest and checks the files; imports what opening the model needs."""
+    _import("engine.ort_session", "loading")
     from pilotlight_runtime.integrity import checked_manifest
 
     return checked_manifest(folder)
 
 
 def _import_rest() -> None:
-    """Imports what answering needs, which no Python could do at that time: the graph is being opened."""
-    from pilotlight_runtime import entry, line_observer, service, startup  # noqa: F401  (see the module)
+    """Imports what answering needs, while ONNX Runtime opens the graph and runs no Python."""
+    _import("entry", "line_observer", "service", "startup")
+
+
+def _import(*names: str) -> None:
+    """Imports modules of the runtime ahead of time, in the thread that calls."""
+    for name in names:
+        __import__(f"pilotlight_runtime.{name}")
 
 
 def _observer(manifest: Manifest, environ: Mapping[str, str], stream: TextIO | None) -> Observer:

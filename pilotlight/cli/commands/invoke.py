@@ -38,7 +38,7 @@ def invoke(
 
     Example:  [dim]pilotlight invoke digits --npz batch.npz --url https://HOST/prod --api-key KEY[/]
     """
-    from pilotlight.cli.drawing import outputs
+    from pilotlight.cli.drawing import render_outputs
     from pilotlight.workflows.invoke import InvokeRequest
     from pilotlight.workflows.invoke import invoke as invoke_model
 
@@ -49,4 +49,4 @@ def invoke(
     if raw:
         typer.echo(result.text)
         return
-    out().print(outputs(result.read_outputs()))
+    out().print(render_outputs(result.read_outputs()))

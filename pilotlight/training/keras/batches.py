@@ -33,7 +33,7 @@ def epoch_batches(
     def arranged(epoch: int) -> Sequence[Place]:
         return arrange(np.random.default_rng([seed, epoch]))
 
-    class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
+    class Batches(keras.utils.PyDataset):
         def __init__(self) -> None:
             super().__init__()
             self._epoch = 0

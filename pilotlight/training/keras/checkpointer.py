@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any, Final, NoReturn
 
 from pilotlight.core.errors import Interrupted, StoreError
-from pilotlight.training.checkpoints import Checkpoint, FitCheckpoints
+from pilotlight.training.checkpoint_file import Checkpoint
+from pilotlight.training.checkpoints import FitCheckpoints
 from pilotlight.training.keras.variables import read_variables
 from pilotlight.training.run import Run
 
@@ -28,7 +29,7 @@ class Checkpointer:
     """
 
     def __init__(self, model: Any, run: Run, store: FitCheckpoints | None) -> None:
-        self._model = model
+        self.model = model
         self._run = run
         self._store = store
         self._failed = False
@@ -69,9 +70,9 @@ class Checkpointer:
         """Every node reads the variables, which nodes may have to do together; the main node writes them."""
         if self._store is None:
             return
-        variables = {MODEL: self._model.variables}
+        variables = {MODEL: self.model.variables}
         if not done:
-            variables |= {OPTIMIZER: self._model.optimizer.variables, METRICS: self._model.metrics_variables}
+            variables |= {OPTIMIZER: self.model.optimizer.variables, METRICS: self.model.metrics_variables}
         arrays = {kind: read_variables(each) for kind, each in variables.items()}
         if self._run.hardware.is_main:
             points = self._run.recorder.points[self._earlier_points :]

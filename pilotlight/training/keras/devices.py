@@ -97,7 +97,7 @@ def data_parallel() -> Iterator[None]:
 
     distribution = keras.distribution
 
-    class Parts(keras.distribution.DataParallel):  # type: ignore[misc]  # Keras has no types
+    class Parts(keras.distribution.DataParallel):
         def get_data_layout(self, data_shape: Sequence[int]) -> Any:
             """A batch that cannot be divided evenly, such as an epoch's last one, goes to each device whole."""
             if data_shape[0] % self.num_model_replicas:

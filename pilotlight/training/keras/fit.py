@@ -15,9 +15,9 @@ from typing import Any
 
 from pilotlight.core.artifacts import Array
 from pilotlight.training.batches import EpochBatches
-from pilotlight.training.checkpoints import Checkpoint
+from pilotlight.training.checkpoint_file import Checkpoint
 from pilotlight.training.keras.checkpointer import MODEL, Checkpointer
-from pilotlight.training.keras.guard import Guard, guard_callback
+from pilotlight.training.keras.guard import Guard, Segment, guard_callback
 from pilotlight.training.keras.loops import Loop, open_loop
 from pilotlight.training.keras.progress import keras_progress
 from pilotlight.training.keras.variables import assign_variables
@@ -52,7 +52,7 @@ def fit_model(
         `model`, fitted.
 
     Raises:
-        Interrupted: The run was asked to stop. A checkpoint is stored where the run keeps checkpoints.
+        Interrupted: The run was told to stop. A checkpoint is stored where the run keeps checkpoints.
         TrainingError: The model cannot be built for this precision or these devices.
         StoreError: Two checkpoints in a row cannot be stored.
     """
@@ -125,16 +125,7 @@ class _Fit:
     ) -> None:
         """Fits from `step` of `epoch` until `epochs` are done, with the variables of `found`."""
         report = keras_progress(self.run.progress, self.clock, self.run.recorder, epochs=self.run.epochs, first=step)
-        guard = Guard(
-            self.loop.model,
-            self.run,
-            self.checkpointer,
-            self.clock,
-            steps=self.steps,
-            epoch=epoch,
-            step=step,
-            found=found,
-            weights=weights,
-        )
-        with self.run.stop.watched():
+        segment = Segment(epoch, step, found, weights)
+        guard = Guard(self.checkpointer, self.run, self.clock, self.steps, segment)
+        with self.run.stop.watch():
             self.loop.fit(epoch, step, epochs, [*self.callbacks, report, guard_callback(guard)], self.arguments)

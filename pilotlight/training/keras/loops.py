@@ -106,7 +106,7 @@ def open_loop(model: Any, batches: EpochBatches, run: Run, validation: Any) -> I
 
 
 def _use_others(run: Run, others: int, inside: ExitStack) -> bool:
-    """Has JAX use `others` too, for as long as `inside` is open; False with PyTorch, which uses one device."""
+    """Has JAX use `others` too, while `inside` is open; False with PyTorch, which uses one device."""
     import keras
 
     if keras.backend.backend() != "jax":
@@ -121,8 +121,8 @@ def _validation(original: Any, clone: Any, validation: Any) -> Any:
     """A callback that measures `original` with the weights of `clone` at the end of each epoch, as model.fit would."""
     import keras
 
-    class Validate(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+    class Validate(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             copy_variables(clone, original)
             data = validation if isinstance(validation, tuple | list) else (validation,)
             found = original.evaluate(*data, verbose=0, return_dict=True)

@@ -36,14 +36,14 @@ def keras_progress(
     """
     import keras
 
-    class Report(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-        def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
+    class Report(keras.callbacks.Callback):
+        def on_train_begin(self, logs: Any = None) -> None:
             self._next = clock()
             self._done = first
             self._epochs = epochs or self.params["epochs"]
             self._steps = (self.params.get("steps") or 0) + first
 
-        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             self._epoch = epoch
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:

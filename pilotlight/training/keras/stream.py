@@ -22,7 +22,7 @@ def stream(batches: EpochBatches, epoch: int, step: int) -> Any:
     if keras.backend.backend() == "tensorflow":
         return _tensorflow(batches, start)
 
-    class Stream(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
+    class Stream(keras.utils.PyDataset):
         num_batches = None  # no end
 
         def __getitem__(self, index: int) -> Any:

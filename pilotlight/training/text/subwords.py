@@ -48,7 +48,7 @@ class _Corpus:
             for pair in pairwise(parts):
                 self._counts[pair] += count
                 self._places[pair].add(index)
-        # With counts as they were once: what is on top is believed only where it still holds.
+        # Counts in the heap may be outdated. The top one counts only if it is still right.
         self._heap = [(-count, pair) for pair, count in self._counts.items()]
         heapify(self._heap)
 

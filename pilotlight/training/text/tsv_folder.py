@@ -20,8 +20,8 @@ _LAYOUT: Final = "a folder with train.tsv and test.tsv"
 def load_tsv_folder(run: Run, classes: Sequence[str]) -> Arrays:
     """Reads a folder with `train.tsv` and `test.tsv`: a text, a tab and the number of its class a line.
 
-    `dev.tsv` is learned from as `train.tsv` is, where it exists: nothing is chosen by it, since a run has its settings
-    before it begins.
+    `dev.tsv`, where it exists, belongs to the training part too: the settings of a run are fixed before it starts, so
+    nothing is chosen by it.
 
     Args:
         run: Its `source` is the folder.

@@ -197,7 +197,7 @@ def test_a_family_is_all_its_sizes() -> None:
 
 def test_the_instance_that_a_container_ran_on() -> None:
     ec2, ecs = boto3.client("ec2", REGION), boto3.client("ecs", REGION)
-    image = ec2.describe_images()["Images"][0]["ImageId"]
+    image = ec2.register_image(Name="an image")["ImageId"]
     made = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, InstanceType="g4dn.xlarge")["Instances"][0]
     client, stub = stubbed("ecs")
     asked = {"cluster": "gpu", "containerInstances": ["0a1b"]}

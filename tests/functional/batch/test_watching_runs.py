@@ -190,8 +190,8 @@ def test_ctrl_c_leaves_the_job_alone(files: FolderBlobs, capsys: pytest.CaptureF
         follow_job(cloud(engine, logs), RUN, JOB, context(files, engine, logs, None, interrupted))
     assert left.value.exit_code == 130
     assert capsys.readouterr().err == (
-        f"Detached; the run goes on. Come back with `pilotlight runs watch {RUN}`, end it with `pilotlight runs cancel "
-        f"{RUN}`.\n"
+        f"Detached; the run continues. Watch it with `pilotlight runs watch {RUN}`, end it with `pilotlight runs "
+        f"cancel {RUN}`.\n"
     )
     assert engine.terminated == []
 
@@ -206,7 +206,7 @@ def test_a_connection_that_breaks_says_that_the_run_goes_on(files: FolderBlobs) 
     with pytest.raises(RunError) as caught:
         follow_job(cloud(engine, logs), RUN, JOB, context(files, engine, logs))
     assert str(caught.value) == (
-        "jobs: AWS Batch cannot be reached: no route. Check the network. The run itself goes on. Come back with "
+        "jobs: AWS Batch cannot be reached: no route. Check the network. The run itself continues. Watch it with "
         f"`pilotlight runs watch {RUN}`, end it with `pilotlight runs cancel {RUN}`."
     )
 

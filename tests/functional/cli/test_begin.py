@@ -3,12 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.onnx_models import add_model, save
-from support.project import Desk, new_project
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return new_project(tmp_path)
+from support.project import Desk
 
 
 def test_init_says_what_to_type_next_and_refuses_to_overwrite(tmp_path: Path) -> None:

@@ -9,8 +9,7 @@ from pilotlight.workflows.check import function_resources
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    desk = new_project(tmp_path)
+def desk(desk: Desk) -> Desk:
     desk.imported()
     layer = desk.root / "layers" / "runtime" / "requirements.txt"
     layer.parent.mkdir(parents=True, exist_ok=True)

@@ -1,16 +1,10 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from support.onnx_models import log_model
-from support.project import Desk, new_project
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return new_project(tmp_path)
+from support.project import Desk
 
 
 def test_models_lists_versions_and_marks_the_pin(desk: Desk) -> None:

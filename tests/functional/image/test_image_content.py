@@ -12,9 +12,9 @@ from support.project import Desk, new_project
 
 from pilotlight.core.errors import ImageError
 from pilotlight.core.progress import Silent
-from pilotlight.image import Docker, Variant, build_image, image_files, image_tag, read_variant
+from pilotlight.image import Docker, Variant, build_image, compute_tag, list_image_files, read_variant
 from pilotlight.image.content import write_context
-from pilotlight.workflows.context import tag_image
+from pilotlight.workflows.context import compute_image_tag
 
 pytestmark = pytest.mark.functional
 
@@ -29,7 +29,7 @@ def desk(tmp_path: Path) -> Desk:
 def sent(root: Path) -> dict[str, tuple[int, bytes]]:
     """What Docker is sent: mode and content by name."""
     stream = io.BytesIO()
-    write_context(image_files(root), stream)
+    write_context(list_image_files(root), stream)
     stream.seek(0)
     with tarfile.open(fileobj=stream) as archive:
         return {entry.name: (entry.mode, archive.extractfile(entry).read()) for entry in archive}  # type: ignore[union-attr]
@@ -59,7 +59,7 @@ def test_everything_that_the_dockerfile_copies_is_sent(desk: Desk) -> None:
 
 
 def test_this_repository_sends_the_tool_once(request: pytest.FixtureRequest) -> None:
-    names = [file.name for file in image_files(request.config.rootpath)]
+    names = [file.name for file in list_image_files(request.config.rootpath)]
     assert "tool/pilotlight/cli/app.py" in names
     assert not [
         name for name in names if name.startswith(("project/pilotlight/", "project/layers/runtime/pilotlight_"))
@@ -100,29 +100,29 @@ DOES_NOT = [
 
 @pytest.mark.parametrize("name", MATTERS)
 def test_the_tag_changes_with_what_is_in_the_image(desk: Desk, name: str) -> None:
-    before, content = image_tag(desk.root), sent(desk.root)
+    before, content = compute_tag(desk.root), sent(desk.root)
     appended(name)(desk.root)
-    assert image_tag(desk.root) != before
+    assert compute_tag(desk.root) != before
     assert sent(desk.root) != content
 
 
 @pytest.mark.parametrize("name", DOES_NOT)
 def test_the_tag_stays_with_what_is_not(desk: Desk, name: str) -> None:
-    before, content = image_tag(desk.root), sent(desk.root)
+    before, content = compute_tag(desk.root), sent(desk.root)
     appended(name)(desk.root)
-    assert image_tag(desk.root) == before
+    assert compute_tag(desk.root) == before
     assert sent(desk.root) == content
 
 
 def test_a_file_that_is_moved_or_becomes_a_program_changes_the_tag(desk: Desk) -> None:
-    tags = [image_tag(desk.root)]
+    tags = [compute_tag(desk.root)]
     shared = desk.root / "shared.py"
     shared.write_text("X = 1\n")
-    tags.append(image_tag(desk.root))
+    tags.append(compute_tag(desk.root))
     shared.chmod(0o755)
-    tags.append(image_tag(desk.root))
+    tags.append(compute_tag(desk.root))
     shared.rename(desk.root / "common.py")
-    tags.append(image_tag(desk.root))
+    tags.append(compute_tag(desk.root))
     assert len(set(tags)) == 4
     assert all(len(tag) == 12 and int(tag, 16) >= 0 for tag in tags)
 
@@ -135,7 +135,7 @@ def test_another_base_and_other_requirements_are_other_images(desk: Desk) -> Non
         desk("image", "tag", "--cpu", "--base", "b:1").out.strip(),
     ]
     assert len(set(tags)) == 5
-    assert plain == image_tag(desk.root) == tag_image(desk.root) == desk("image", "tag", "--gpu").out.strip()
+    assert plain == compute_tag(desk.root) == compute_image_tag(desk.root) == desk("image", "tag", "--gpu").out.strip()
 
 
 def test_the_project_says_which_image_is_meant(desk: Desk) -> None:
@@ -143,7 +143,11 @@ def test_the_project_says_which_image_is_meant(desk: Desk) -> None:
     settings.write_text('[image]\ncpu = true\nbase = "b:1"\n')
     assert read_variant(desk.root) == Variant("b:1", cpu=True)
     assert read_variant(desk.root, base="b:2", cpu=False) == Variant("b:2", cpu=False)
-    assert tag_image(desk.root) == image_tag(desk.root, variant=Variant("b:1", cpu=True)) != image_tag(desk.root)
+    assert (
+        compute_image_tag(desk.root)
+        == compute_tag(desk.root, variant=Variant("b:1", cpu=True))
+        != compute_tag(desk.root)
+    )
     for wrong in ("image = 3", "[image]\ncpu = 1", "[image]\nbase = true"):
         settings.write_text(f"{wrong}\n")
         ran = desk("image", "tag")
@@ -153,7 +157,9 @@ def test_the_project_says_which_image_is_meant(desk: Desk) -> None:
 
 def test_what_is_written_has_the_tag_of_the_files(desk: Desk) -> None:
     for variant in (Variant(), Variant(cpu=True)):
-        assert write_context(image_files(desk.root), io.BytesIO(), variant) == image_tag(desk.root, variant=variant)
+        assert write_context(list_image_files(desk.root), io.BytesIO(), variant) == compute_tag(
+            desk.root, variant=variant
+        )
 
 
 class SavedMeanwhile(Silent):
@@ -182,24 +188,24 @@ def test_a_file_that_is_saved_meanwhile_is_not_in_an_image_of_another_tag(desk: 
     shared.write_text("X = 1\n")
     program.write_text(KEEPING)
     program.chmod(0o755)
-    before = image_tag(desk.root)
+    before = compute_tag(desk.root)
     built = build_image(desk.root, Docker(print, (str(program),)), SavedMeanwhile(shared))
     assert built == (f"pilotlight-training:{before}", before, True)
     with tarfile.open(tmp_path / "sent.tar") as archive:
         entry = archive.extractfile("project/shared.py")
         assert entry is not None
         assert entry.read() == b"X = 1\n"
-    assert image_tag(desk.root) != before
+    assert compute_tag(desk.root) != before
 
 
 def test_another_pilotlight_is_another_image(desk: Desk, tmp_path: Path) -> None:
     tool = tmp_path / "site" / "pilotlight"
     tool.mkdir(parents=True)
     (tool / "__init__.py").write_text("__version__ = '1'\n")
-    first = image_tag(desk.root, [tool])
+    first = compute_tag(desk.root, [tool])
     (tool / "__init__.py").write_text("__version__ = '2'\n")
-    assert first != image_tag(desk.root, [tool])
-    assert image_tag(desk.root) not in (first, image_tag(desk.root, [tool]))
+    assert first != compute_tag(desk.root, [tool])
+    assert compute_tag(desk.root) not in (first, compute_tag(desk.root, [tool]))
 
 
 def test_the_same_files_give_the_same_bytes_wherever_they_lie(desk: Desk, tmp_path: Path) -> None:
@@ -207,16 +213,15 @@ def test_the_same_files_give_the_same_bytes_wherever_they_lie(desk: Desk, tmp_pa
     for place in ("one", "two"):
         subprocess.run(["cp", "-r", str(desk.root), str(tmp_path / place)], check=True)
         stream = io.BytesIO()
-        write_context(image_files(tmp_path / place), stream)
+        write_context(list_image_files(tmp_path / place), stream)
         streams.append(stream.getvalue())
     assert streams[0] == streams[1]
-    assert image_tag(tmp_path / "one") == image_tag(tmp_path / "two") == image_tag(desk.root)
+    assert compute_tag(tmp_path / "one") == compute_tag(tmp_path / "two") == compute_tag(desk.root)
 
 
 def test_the_command_prints_the_tag_as_a_process_of_its_own_computes_it(desk: Desk) -> None:
-    code = (
-        f"from pathlib import Path; from pilotlight.image import image_tag; print(image_tag(Path({str(desk.root)!r})))"
-    )
+    code = "from pathlib import Path; from pilotlight.image import compute_tag; "
+    code += f"print(compute_tag(Path({str(desk.root)!r})))"
     other = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert desk("image", "tag").out == other.stdout
 
@@ -224,7 +229,7 @@ def test_the_command_prints_the_tag_as_a_process_of_its_own_computes_it(desk: De
 def test_a_project_without_a_dockerfile_is_told_where_it_is_from(desk: Desk) -> None:
     (desk.root / "infra/training.Dockerfile").unlink()
     with pytest.raises(ImageError, match=r"training\.Dockerfile: is missing\. `pilotlight init` writes it"):
-        image_files(desk.root)
+        list_image_files(desk.root)
     ran = desk("image", "build")
     assert ran.code == 1
     assert ran.err.count("\n") == 1

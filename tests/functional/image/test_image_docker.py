@@ -8,7 +8,7 @@ from support.project import new_project
 
 from pilotlight.core.errors import ImageError
 from pilotlight.core.progress import Silent
-from pilotlight.image import Docker, build_image, image_tag, push_image
+from pilotlight.image import Docker, build_image, compute_tag, push_image
 
 pytestmark = pytest.mark.functional
 
@@ -67,7 +67,7 @@ def test_what_has_not_been_built_is_not_pushed(root: Path) -> None:
     with pytest.raises(ImageError) as raised:
         push_image(root, "127.0.0.1:9/training", Docker(print, NOWHERE), NoPassword(), Silent())
     assert str(raised.value) == (
-        f"pilotlight-training:{image_tag(root)}: has not been built, or the project has changed since. "
+        f"pilotlight-training:{compute_tag(root)}: has not been built, or the project has changed since. "
         "Run `pilotlight image build`."
     )
 

@@ -1,15 +1,12 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from itertools import count
 
 import pytest
 from moto import mock_aws
 from moto.batch_simple.models import batch_simple_backends
 from moto.codebuild.models import codebuild_backends
 from support.moto_infra import ACCOUNT, REGION, PlayedBatch, PlayedBuilds
-from support.pipeline_stack import Pipeline, Pipelines, Stacks, deploy_stacks, running_pipeline
-
-NUMBERS = count(1)
+from support.pipeline_stack import Pipeline, Pipelines, Stacks, create_machine, deploy_stacks, running_pipeline
 
 
 @pytest.fixture(scope="module")
@@ -26,16 +23,30 @@ def played_aws() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def stacks(played_aws: None, request: pytest.FixtureRequest) -> Stacks:
-    """The stacks, deployed once: a test gets a state machine, an inbox and a store of its own."""
+    """The stacks, deployed once: a test gets an inbox and an empty store of its own."""
     assert played_aws is None
     return deploy_stacks(request.config.rootpath)
 
 
+@pytest.fixture(scope="module")
+def machine_with(stacks: Stacks) -> Callable[..., str]:
+    """The ARN of a state machine with given parameters; each is made once, which takes longer than running it."""
+    made: dict[tuple[tuple[str, str], ...], str] = {}
+
+    def machine(**changed: str) -> str:
+        key = tuple(sorted(changed.items()))
+        if key not in made:
+            made[key] = create_machine(stacks, f"machine-{len(made)}", **changed)
+        return made[key]
+
+    return machine
+
+
 @pytest.fixture
-def pipeline_with(stacks: Stacks) -> Iterator[Pipelines]:
-    """Makes the test's pipeline, with parameters of the machine's."""
+def pipeline_with(stacks: Stacks, machine_with: Callable[..., str]) -> Iterator[Pipelines]:
+    """Makes the test's pipeline, with parameters of the machine's. No two executions of a module share a name."""
     with ExitStack() as running:
-        yield lambda **changed: running.enter_context(running_pipeline(stacks, f"machine-{next(NUMBERS)}", **changed))
+        yield lambda **changed: running.enter_context(running_pipeline(stacks, machine_with(**changed)))
 
 
 @pytest.fixture

@@ -8,13 +8,14 @@ import json
 import re
 import shlex
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from moto.batch_simple.models import batch_simple_backends
 from support.moto_infra import ACCOUNT, REGION, Ended
 from support.pipeline_stack import RESULT, Pipeline, Pipelines, client
 
-from pilotlight.core.runs import EXIT_DEFECT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_REFUSED
+from pilotlight.core.exit_codes import EXIT_DEFECT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_REFUSED
 
 BASE = ["digits", "--run"]
 OLDER = {"version": "0a0a0a0a0a0a", "floor": 0.95}
@@ -43,7 +44,7 @@ def test_the_next_model_has_to_reach_the_floor_of_the_live_one(automatic: Pipeli
 @pytest.mark.parametrize("data", [{}, {"data": "s3://the-store/data/a.npz"}])
 def test_a_live_model_without_a_metric_sets_no_floor(automatic: Pipeline, data: dict[str, str]) -> None:
     automatic.live(OLDER | {"floor": None})
-    assert automatic.ended(automatic.start("no-floor", **data))[0] == "SUCCEEDED"
+    assert automatic.ended(automatic.start(f"no-floor-{len(data)}", **data))[0] == "SUCCEEDED"
     assert "--at-least" not in automatic.commands[0]
     assert (automatic.remembered() or {})["floor"] == RESULT["floor"]
 
@@ -65,8 +66,9 @@ def test_it_trains_on_the_data_of_its_input(automatic: Pipeline, live: dict[str,
     if live:
         automatic.live(live)
     data = 's3://the-store/data/a "name" of {odd} it\'s.npz'
-    assert automatic.ended(automatic.start("on-data", data=data))[0] == "SUCCEEDED"
-    assert automatic.commands == [[*BASE, "on-data", "--data", data, *floor]]
+    name = f"on-data-{len(floor)}"
+    assert automatic.ended(automatic.start(name, data=data))[0] == "SUCCEEDED"
+    assert automatic.commands == [[*BASE, name, "--data", data, *floor]]
 
 
 def test_the_build_is_told_which_version_and_is_waited_for(automatic: Pipeline) -> None:
@@ -103,7 +105,7 @@ def test_a_job_that_fails_is_told_by_how_and_nothing_is_deployed(
 ) -> None:
     automatic.live(OLDER)
     automatic.container(ended)
-    run = automatic.start("failing")
+    run = automatic.start(f"failing-{uuid4()}")
     assert automatic.ended(run) == ("FAILED", error)
     assert subjects(automatic) == [subject]
     assert len(automatic.commands) == 1  # repeating is AWS Batch's to do
@@ -153,7 +155,7 @@ def test_the_version_that_is_deployed_already_is_not_deployed_again(automatic: P
 def test_a_deployment_that_fails_leaves_what_is_live(automatic: Pipeline, status: str) -> None:
     automatic.live(OLDER)
     automatic.builds(status)
-    assert automatic.ended(automatic.start("not-deployed")) == ("FAILED", "DeploymentFailed")
+    assert automatic.ended(automatic.start(f"not-deployed-{status}")) == ("FAILED", "DeploymentFailed")
     assert subjects(automatic) == ["digits: the deployment failed"]
     assert status in automatic.messages[0]["Message"]
     assert automatic.remembered() == OLDER

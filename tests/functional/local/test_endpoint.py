@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from pilotlight.core.errors import ServiceError
-from pilotlight.local.endpoint import GatewayEndpoint, HttpEndpoint, successful
+from pilotlight.local.endpoint import GatewayEndpoint, HttpEndpoint, require_success
 from pilotlight.local.functions import Function
-from pilotlight.local.gateway import Gateway, WebAnswer
+from pilotlight.local.gateway import Gateway, WebResponse
 from pilotlight.local.server import LocalServer
 
 
@@ -80,9 +80,9 @@ def test_nobody_there_is_said_so(gateway: Gateway) -> None:
 )
 def test_each_refusal_says_what_to_do(status: int, body: bytes, said: str) -> None:
     with pytest.raises(ServiceError, match=said):
-        successful(WebAnswer(status, [], body), "https://there")
+        require_success(WebResponse(status, [], body), "https://there")
 
 
 def test_success_passes_through() -> None:
-    answer = WebAnswer(204, [], b"")
-    assert successful(answer, "there") is answer
+    answer = WebResponse(204, [], b"")
+    assert require_success(answer, "there") is answer

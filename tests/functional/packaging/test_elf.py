@@ -12,7 +12,7 @@ from pathlib import Path
 import PIL
 import pytest
 
-from pilotlight.packaging.elf import compact
+from pilotlight.packaging.elf import compact_library
 
 DECODES = """
 import io
@@ -40,10 +40,10 @@ def test_compacted_libraries_still_decode(tmp_path: Path) -> None:
         if (installed.parent / name).is_dir():
             shutil.copytree(installed.parent / name, tmp_path / name)
     before = sum(path.stat().st_size for path in libraries(tmp_path))
-    saved = sum(compact(path) for path in libraries(tmp_path))
+    saved = sum(compact_library(path) for path in libraries(tmp_path))
     assert saved > 0
     assert sum(path.stat().st_size for path in libraries(tmp_path)) == before - saved
-    assert [compact(path) for path in libraries(tmp_path)] == [0] * len(libraries(tmp_path))
+    assert [compact_library(path) for path in libraries(tmp_path)] == [0] * len(libraries(tmp_path))
     command = [sys.executable, "-c", DECODES]
     done = subprocess.run(command, env={"PYTHONPATH": str(tmp_path)}, check=True, capture_output=True, text=True)
     assert done.stdout.startswith(str(tmp_path))
@@ -53,5 +53,5 @@ def test_what_is_no_library_for_lambda_stays(tmp_path: Path) -> None:
     arm = b"\x7fELF\x02\x01" + bytes(12) + struct.pack("<H", 183) + bytes(5000)
     for content in (b"", b"INPUT(libtiff.so.6)", arm):
         (tmp_path / "lib.so").write_bytes(content)
-        assert compact(tmp_path / "lib.so") == 0
+        assert compact_library(tmp_path / "lib.so") == 0
         assert (tmp_path / "lib.so").read_bytes() == content

@@ -12,7 +12,7 @@ from pilotlight.core.errors import PackagingError, StoreError
 from pilotlight.core.lock import Lock
 from pilotlight.packaging import PackageReport, package_catalog, package_function
 from pilotlight.packaging.bytecode import Compiler
-from pilotlight.store import FolderBlobs, Store
+from pilotlight.store import Store
 
 HERE = Compiler((sys.executable,), "this Python")
 
@@ -49,11 +49,6 @@ def source(tmp_path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return tmp_path / "functions" / "digits"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(FolderBlobs(tmp_path / "store"))
 
 
 @pytest.fixture
@@ -190,7 +185,7 @@ def catalog(tmp_path: Path) -> Path:
 
 def test_the_catalog_lists_every_pin(tmp_path: Path, catalog: Path, store: Store, lock: Lock) -> None:
     publish(store, make_candidate(tmp_path / "a"), model="a-model")
-    locks = {"digits": lock, "a-model": Lock(store.versions("a-model")[0].version, "0" * 64)}
+    locks = {"digits": lock, "a-model": Lock(store.list_versions("a-model")[0].version, "0" * 64)}
     report = package_catalog(catalog, locks, store, tmp_path / "into")
     written = json.loads((tmp_path / "into" / "catalog.json").read_bytes())
     assert [model["name"] for model in written["models"]] == ["a-model", "digits"]

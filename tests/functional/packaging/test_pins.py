@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pilotlight.core.errors import PackagingError
-from pilotlight.packaging.requirements import Pin, read_pins, refuse_shared
+from pilotlight.packaging.requirements import Pin, check_not_shared, read_pins
 
 FILE = f"""\ufeff# what app.py imports
 --index-url https://mirror.example/simple
@@ -85,10 +85,10 @@ def test_another_encoding(file: Path) -> None:
 def test_what_the_layer_has_is_refused_however_it_is_written(file: Path, tmp_path: Path) -> None:
     layer = tmp_path / "layer.txt"
     layer.write_text(f"# locked\naws-lambda-powertools==3.20.0 \\\n    --hash=sha256:{'a' * 64}\n")
-    refuse_shared(file, (Pin("six", "1.17.0"),), layer)
+    check_not_shared(file, (Pin("six", "1.17.0"),), layer)
     with pytest.raises(PackagingError, match=r"AWS_Lambda\.Powertools, which is in the layer already. Take that line"):
-        refuse_shared(file, (Pin("six", "1.17.0"), Pin("AWS_Lambda.Powertools", "3.0")), layer)
+        check_not_shared(file, (Pin("six", "1.17.0"), Pin("AWS_Lambda.Powertools", "3.0")), layer)
 
 
 def test_a_project_without_a_layer(file: Path, tmp_path: Path) -> None:
-    refuse_shared(file, (Pin("six", "1.17.0"),), tmp_path / "absent.txt")
+    check_not_shared(file, (Pin("six", "1.17.0"),), tmp_path / "absent.txt")

@@ -39,3 +39,30 @@ def test_its_command_makes_a_project_from_the_unpacked_wheel(wheel: Path, tmp_pa
     ran = subprocess.run([sys.executable, "-I", "-c", code], check=True, capture_output=True, text=True)
     assert ran.stdout.startswith(str(tmp_path))
     assert (tmp_path / "project" / "layers" / "runtime" / "requirements.txt").stat().st_size > 0
+
+
+REFERENCE_ONLY = ("django", "num2words", "sacrebleu")
+
+
+def test_no_extra_but_that_of_developers_installs_what_only_reference_models_need(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = archive.read(name).decode()
+    required = [line for line in metadata.splitlines() if line.startswith("Requires-Dist: ")]
+    assert [line for line in required if line.startswith("Requires-Dist: keras") and "extra == 'train'" in line]
+    found = [line for line in required if line.startswith(tuple(f"Requires-Dist: {each}" for each in REFERENCE_ONLY))]
+    assert len(found) == len(REFERENCE_ONLY)
+    assert all(line.endswith("extra == 'dev'") for line in found)
+
+
+def test_its_public_names_need_none_of_that(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r})\n"
+        f"sys.modules.update(dict.fromkeys({REFERENCE_ONLY}))\n"  # as where they are not installed
+        "import pilotlight; print(pilotlight.__file__, len([getattr(pilotlight, name) for name in pilotlight.__all__]))"
+    )
+    ran = subprocess.run([sys.executable, "-I", "-c", code], check=True, capture_output=True, text=True)
+    assert ran.stdout.startswith(str(tmp_path))
+    assert int(ran.stdout.split()[-1]) > 50

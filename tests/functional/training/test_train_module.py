@@ -7,7 +7,7 @@ import pytest
 
 from pilotlight import Run, load_train_module
 from pilotlight.core.errors import DataError, TrainingError
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.model_config import ModelConfig
 from pilotlight.training import fit
 
 GOOD = """
@@ -32,7 +32,7 @@ def folder_with(tmp_path: Path, code: str) -> Path:
 
 def test_a_good_file_is_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     times = iter([10.0, 12.5])
-    fitted = fit(folder_with(tmp_path, GOOD), ModelConfig("m", "keras"), RUN, timer=lambda: next(times))
+    fitted = fit(folder_with(tmp_path, GOOD), ModelConfig("m", "sklearn"), RUN, timer=lambda: next(times))
     assert fitted.model == ("a model", 3)
     assert fitted.seconds == 2.5
     assert fitted.settings["epochs"] == 3

@@ -18,13 +18,13 @@ import pytest
 from support.workflow_calls import train_model
 
 from pilotlight import Run, feature_names
-from pilotlight.core.artifacts import Array, Fitted
+from pilotlight.core.artifacts import Array, FittedModel
 from pilotlight.core.errors import DataError
 from pilotlight.core.project import Project
-from pilotlight.local.answers import outputs_of
-from pilotlight.local.endpoint import GatewayEndpoint, successful
-from pilotlight.local.gateway import WebAnswer
-from pilotlight.local.questions import array_question, infer_path
+from pilotlight.local.endpoint import GatewayEndpoint, require_success
+from pilotlight.local.gateway import WebResponse
+from pilotlight.local.inference_requests import infer_path, npz_request
+from pilotlight.local.inference_responses import read_outputs
 from pilotlight.store import FolderBlobs, Store
 from pilotlight.training import fit
 from pilotlight.workflows.local_functions import load_gateway, package_models
@@ -47,7 +47,7 @@ class Served:
 
     name: str
     result: TrainResult
-    fitted: Fitted
+    fitted: FittedModel
     endpoint: GatewayEndpoint
     project: Project
     log: io.StringIO
@@ -56,16 +56,16 @@ class Served:
     def samples(self) -> Array:
         return self.fitted.dataset.x_test
 
-    def ask(self, samples: Array, folder: Path) -> WebAnswer:
+    def ask(self, samples: Array, folder: Path) -> WebResponse:
         """The answer to binary tensors."""
         inputs = self.result.published.manifest.signature.inputs
         np.savez(folder / "asked.npz", **{inputs[0].name: samples})
         path = infer_path(self.name, None)
-        question = array_question(path, folder / "asked.npz", inputs, binary_answer=True)
+        question = npz_request(path, folder / "asked.npz", inputs, binary_outputs=True)
         with redirect_stdout(self.log):
             return self.endpoint.send("POST", question.path, question.headers, question.body)
 
-    def post(self, path: str, document: object) -> WebAnswer:
+    def post(self, path: str, document: object) -> WebResponse:
         with redirect_stdout(self.log):
             return self.endpoint.send("POST", path, {"Content-Type": "application/json"}, json.dumps(document).encode())
 
@@ -79,12 +79,12 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         shutil.copytree(FUNCTIONS / part, root / "functions" / part, ignore=leave)
     project, store = Project(root, ""), Store(FolderBlobs(root / "store"))
     result = train_model(project, name, store=store)
-    config = project.config(name)
+    config = project.read_config(name)
     given = config.training
     labels = config.labels.names if config.labels else ()
     run = Run(given.data, given.epochs, given.batch_size, given.learning_rate, given.seed, labels=labels)
     fitted = fit(project.folder(name), config, run)
-    locks, log = project.pinned(), io.StringIO()
+    locks, log = project.read_locks(), io.StringIO()
     package_models(project, store, locks, root / "packaged")
     return Served(name, result, fitted, GatewayEndpoint(load_gateway(root / "packaged", locks, log)), project, log)
 
@@ -96,7 +96,7 @@ def own_answers(served: Served) -> dict[str, Array]:
         return {"progression": model.predict(x)[:, None]}
     if served.name == "segments":
         return {"cluster": model.predict(x), "distances": model.transform(x)}
-    config = served.project.config(served.name)
+    config = served.project.read_config(served.name)
     assert config.labels is not None
     probabilities = model.predict_proba(x)
     names = [config.labels.names[place].encode() for place in probabilities.argmax(axis=1)]
@@ -104,7 +104,7 @@ def own_answers(served: Served) -> dict[str, Array]:
 
 
 def test_the_handler_answers_as_scikit_learn_does(served: Served, tmp_path: Path) -> None:
-    found = outputs_of(successful(served.ask(served.samples, tmp_path), "here"), "here")
+    found = read_outputs(require_success(served.ask(served.samples, tmp_path), "here"), "here")
     wanted = own_answers(served)
     assert list(found) == list(wanted)
     for name, array in found.items():
@@ -116,7 +116,7 @@ def test_the_handler_answers_as_scikit_learn_does(served: Served, tmp_path: Path
 
 def test_tensorflow_servings_rows_are_the_same(served: Served) -> None:
     answer = served.post(f"/v1/models/{served.name}:predict", {"instances": served.samples[:2].tolist()})
-    rows: list[Any] = json.loads(successful(answer, "here").body)["predictions"]
+    rows: list[Any] = json.loads(require_success(answer, "here").body)["predictions"]
     wanted = own_answers(served)
     assert len(rows) == 2
     if served.name == "progression":
@@ -131,7 +131,7 @@ def test_the_gate_saw_all_held_out_samples_and_the_manifest_tells_how_it_learned
     result = served.result
     assert result.parity.failures == ()
     assert result.parity.samples == min(len(served.samples), 256)
-    metric = served.project.config(served.name).training.metric
+    metric = served.project.read_config(served.name).training.metric
     assert result.parity.source_metric == pytest.approx(result.metrics[metric])
     assert result.parity.onnx_metric == pytest.approx(result.metrics[metric], abs=1e-6)
     curve = result.published.manifest.provenance["curve"]
@@ -180,7 +180,7 @@ def test_fewer_samples_than_clusters_are_refused(tmp_path: Path, rows: list[list
     lines = [",".join([*feature_names("wine"), "cultivar"])]
     lines += [",".join(map(str, [*row, index % 2])) for index, row in enumerate(rows)]
     (tmp_path / "few.csv").write_text("\n".join(lines))
-    config = Project(FUNCTIONS.parent, "").config("segments")
+    config = Project(FUNCTIONS.parent, "").read_config("segments")
     with pytest.raises(DataError, match=message):
         fit(FUNCTIONS / "segments", config, Run(str(tmp_path / "few.csv"), 300, 1, 0.1, 20))
 
@@ -188,4 +188,4 @@ def test_fewer_samples_than_clusters_are_refused(tmp_path: Path, rows: list[list
 def test_no_samples_are_no_answers(served: Served, tmp_path: Path) -> None:
     answer = served.ask(served.samples[:0], tmp_path)
     assert answer.status == 200, answer.body
-    assert all(len(array) == 0 for array in outputs_of(answer, "here").values())
+    assert all(len(array) == 0 for array in read_outputs(answer, "here").values())

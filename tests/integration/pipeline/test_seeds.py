@@ -1,14 +1,13 @@
 """Several seeds: each is judged, the one in the middle is published, and the manifest tells all scores."""
 
-from pathlib import Path
-
 import pytest
 from support.progress import Heard
+from support.project import write_model
 from support.workflow_calls import train_model
 
 from pilotlight.core.errors import PackagingError, ProjectError, TrainingError
 from pilotlight.core.project import Project
-from pilotlight.store import FolderBlobs, Store
+from pilotlight.store import Store
 
 MODEL_TOML = """
 kind = "sklearn"
@@ -41,18 +40,10 @@ def train(data, run):
 """
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    folder = tmp_path / "functions" / "tiny"
-    folder.mkdir(parents=True)
-    (folder / "model.toml").write_text(MODEL_TOML)
-    (folder / "train.py").write_text(TRAIN)
-    return Project(tmp_path, str(tmp_path / "store"))
-
-
-@pytest.fixture
-def store(project: Project) -> Store:
-    return Store(FolderBlobs(Path(project.store)))
+@pytest.fixture(autouse=True)
+def _tree(project: Project) -> None:
+    """The project has a model, tiny, that is the better the more samples its seed chooses."""
+    write_model(project, "tiny", {"model.toml": MODEL_TOML, "train.py": TRAIN})
 
 
 def test_the_model_in_the_middle_is_published_with_every_score(project: Project, store: Store) -> None:
@@ -106,7 +97,7 @@ def test_what_cannot_be_compared_is_refused(
     path.write_text(path.read_text().replace(before, after))
     with pytest.raises((ProjectError, TrainingError), match=message):
         train_model(project, "tiny", store=store, options={"seeds": 2})
-    assert project.lock("tiny") is None
+    assert project.read_lock("tiny") is None
 
 
 SAVED = """

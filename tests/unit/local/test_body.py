@@ -3,7 +3,7 @@ from email.message import Message
 
 import pytest
 
-from pilotlight.local.body import MAX_BODY_BYTES, BodyRefused, read_body
+from pilotlight.local.request_body import MAX_BODY_BYTES, BodyError, read_body
 
 
 def headers(*pairs: tuple[str, str]) -> Message:
@@ -41,7 +41,7 @@ def test_no_length_is_no_body() -> None:
     ],
 )
 def test_wrong_framing_is_refused(pairs: list[tuple[str, str]], sent: bytes, status: int) -> None:
-    with pytest.raises(BodyRefused) as caught:
+    with pytest.raises(BodyError) as caught:
         read_body(headers(*pairs), io.BytesIO(sent))
     assert caught.value.status == status
 

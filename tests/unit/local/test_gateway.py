@@ -7,7 +7,7 @@ import pytest
 
 from pilotlight.local.context import LocalContext
 from pilotlight.local.functions import Function
-from pilotlight.local.gateway import MAX_EVENT_BYTES, Gateway, WebAnswer, unwrapped
+from pilotlight.local.gateway import MAX_EVENT_BYTES, Gateway, WebResponse, read_proxy_result
 
 
 def echo(event: Any, context: Any) -> Any:
@@ -68,19 +68,19 @@ def test_an_event_over_lambdas_limit_never_reaches_the_function() -> None:
 def test_base64_answers_become_their_bytes() -> None:
     raw = bytes(range(256))
     result = {"statusCode": 200, "isBase64Encoded": True, "body": base64.b64encode(raw).decode()}
-    assert unwrapped(result) == WebAnswer(200, [], raw)
+    assert read_proxy_result(result) == WebResponse(200, [], raw)
 
 
 def test_answers_that_are_not_base64_though_they_say_so_are_refused() -> None:
     with pytest.raises(ValueError, match="base64"):
-        unwrapped({"statusCode": 200, "isBase64Encoded": True, "body": "not base64!"})
+        read_proxy_result({"statusCode": 200, "isBase64Encoded": True, "body": "not base64!"})
 
 
 def test_multi_value_headers_win_over_single_ones() -> None:
-    found = unwrapped(
+    found = read_proxy_result(
         {"statusCode": 204, "headers": {"A": "1", "b": "2"}, "multiValueHeaders": {"B": ["3", "4"]}, "body": None}
     )
-    assert found == WebAnswer(204, [("A", "1"), ("B", "3"), ("B", "4")], b"")
+    assert found == WebResponse(204, [("A", "1"), ("B", "3"), ("B", "4")], b"")
 
 
 def test_the_deadline_counts_down_and_stops_at_zero() -> None:

@@ -18,14 +18,8 @@ if TYPE_CHECKING:
 MAX_PIXELS: Final = 40_000_000
 """Decoded, 120 MB of RGB. A file of 6 MiB may claim far more."""
 
-_MAGIC: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _ORIENTATION: Final = 0x0112  # EXIF 2.32, tag Orientation
 _WIDE_GREYS: Final = ("I;16", "I;16B", "I;16L", "I")
-
-
-def is_image(body: bytes, content_type: str) -> bool:
-    """Whether a request is a picture, by its Content-Type or by how its body begins, which JSON never does."""
-    return content_type.strip().lower().startswith("image/") or body.startswith(_MAGIC)
 
 
 class ImageCodec:
@@ -53,6 +47,12 @@ class ImageCodec:
         pixels = b"".join(plane.tobytes() for plane in planes)
         return Tensor(self._kind, self._shape, memoryview(b"".join(map(self._table.__getitem__, pixels))))
 
+    def preload(self) -> None:
+        """Imports Pillow and its decoders now, for a snapshot from which the first picture would find them missing."""
+        import PIL.Image
+
+        PIL.Image.preinit()
+
     def request(self, body: bytes) -> InferRequest:
         """The inference request that the picture in `body` is."""
         return InferRequest({self._image.input: self.tensor(body)})
@@ -66,13 +66,6 @@ def image_codec(manifest: Manifest) -> ImageCodec | None:
     if spec is None:
         raise SessionError(f"image.input is {manifest.image.input!r}, which is no input of the model")
     return ImageCodec(manifest.image, spec)
-
-
-def preload() -> None:
-    """Imports Pillow and its decoders now, for a snapshot from which the first picture would find them missing."""
-    from PIL import Image as pillow  # noqa: N813  (30 ms)
-
-    pillow.preinit()
 
 
 def _shape(image: ImageInput, spec: TensorSpec) -> tuple[int, ...]:
@@ -103,16 +96,15 @@ def _table(image: ImageInput, kind: Datatype) -> tuple[bytes, ...]:
 def _decoded(body: bytes, image: ImageInput) -> Image:
     import io
 
-    from PIL import Image as pillow  # noqa: N813  (30 ms that only pictures pay for)
-    from PIL import UnidentifiedImageError
+    import PIL.Image  # 30 ms that only pictures pay for
 
     try:
-        with pillow.open(io.BytesIO(body), formats=("PNG", "JPEG")) as picture:
+        with PIL.Image.open(io.BytesIO(body), formats=("PNG", "JPEG")) as picture:
             _check_pixels(picture.width * picture.height)
             return _resized(_upright(picture), image)
-    except (pillow.DecompressionBombError, pillow.DecompressionBombWarning):
+    except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning):
         raise TooLarge(f"the picture has more than {MAX_PIXELS} pixels, which is the most") from None
-    except UnidentifiedImageError:
+    except PIL.UnidentifiedImageError:
         raise InvalidRequest("the picture is neither PNG nor JPEG, or its beginning is damaged") from None
     except TooLarge:
         raise

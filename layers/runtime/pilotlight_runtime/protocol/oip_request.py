@@ -7,7 +7,6 @@ from pilotlight_runtime.errors import InvalidRequest
 from pilotlight_runtime.light_typing import Any, Final, NamedTuple
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.protocol.binary_tensors import decode_binary
-from pilotlight_runtime.protocol.http import ParsedBody
 from pilotlight_runtime.protocol.json_codec import DOUBTFUL, Doubts, dumps, loads, loads_fast
 from pilotlight_runtime.protocol.json_tensors import check_shape, decode_json
 from pilotlight_runtime.tensor import Tensor
@@ -58,12 +57,12 @@ class RequestReader:
             self._templates[head] = _Template(decoded, len(tail))
         return decoded
 
-    def read_parsed(self, body: ParsedBody) -> OipRequest:
+    def read_document(self, document: Any, doubts: Doubts) -> OipRequest:
         """As `read`, for JSON that is parsed already. It is refused in the words of `read`."""
         try:
-            return _decoded(body.document, body.doubts, memoryview(b""))
+            return _decoded(document, doubts, memoryview(b""))
         except InvalidRequest:
-            return self.read(dumps(body.document), None)
+            return self.read(dumps(document), None)
 
 
 class _Template:

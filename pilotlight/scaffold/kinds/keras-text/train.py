@@ -16,8 +16,8 @@ from pilotlight import (
     fit_model,
     load_tsv_folder,
     text_batches,
-    words,
 )
+from pilotlight_runtime import words
 
 from training.reviews import load_reviews
 

@@ -1,0 +1,9 @@
+"""The Python API of the use cases: what the command line does, as functions. `pilotlight` exports them.
+
+Each function builds the context of a workflow, and calls the workflow. Relative paths count from the current folder.
+
+    training.py   train, convert, import_model
+    batch.py      training on AWS Batch: runs, and the training image
+    projects.py   projects, models, versions and pins
+    functions.py  packaging, serving, requests and measurements
+"""

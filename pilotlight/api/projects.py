@@ -1,0 +1,125 @@
+"""Projects, models, versions and pins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pilotlight.api.context import AnyProject, make_context
+
+if TYPE_CHECKING:  # numpy and the rooms load when a function is called
+    from pilotlight.core.lock import Lock
+    from pilotlight.workflows.check import Finding
+    from pilotlight.workflows.models import ModelVersions
+    from pilotlight_runtime.manifest import Manifest
+
+
+def init(folder: str | Path) -> Path:
+    """Create a project without models: template.yaml, the shared layer, the catalog function, a Makefile.
+
+    Args:
+        folder: The project's folder; it is created where it does not exist.
+
+    Returns:
+        The folder's path.
+
+    Raises:
+        ProjectError: A file of the project exists already; nothing is written.
+    """
+    from pilotlight.workflows.create import InitRequest, init_project
+
+    return init_project(InitRequest(Path(folder)), make_context(None))
+
+
+def new(name: str, *, kind: str = "keras-image", project: AnyProject = None) -> Path:
+    """Create a model: a folder below functions/, and its function in template.yaml.
+
+    Args:
+        name: Lower-case words joined by - or _, such as spam-filter.
+        kind: What the model's files are copied from: keras-image, keras-text, sklearn or onnx.
+        project: The project, or a folder in it; None for the current folder.
+
+    Returns:
+        The model's folder.
+
+    Raises:
+        ProjectError: The name is impossible or taken, the kind is unknown, or template.yaml has no place for the
+            function; nothing is written.
+    """
+    from pilotlight.workflows.create import NewRequest, new_model
+
+    return new_model(NewRequest(name, kind), make_context(project))
+
+
+def models(*, project: AnyProject = None) -> list[ModelVersions]:
+    """List the project's models with every version in the store.
+
+    Args:
+        project: The project, or a folder in it; None for the current folder.
+
+    Returns:
+        The models, sorted by name; each with its pinned version and all versions, the oldest first.
+
+    Raises:
+        ProjectError: The folder lies in no project.
+        StoreError: The store cannot be read, or a manifest in it is damaged.
+    """
+    from pilotlight.workflows.models import list_models
+
+    return list_models(make_context(project))
+
+
+def show(model: str, *, project: AnyProject = None) -> Manifest:
+    """Read the manifest of one version: its inputs and outputs, files, metrics and provenance.
+
+    Args:
+        model: NAME or NAME@VERSION; the pinned version without one.
+        project: The project, or a folder in it; None for the current folder.
+
+    Returns:
+        The version's manifest.
+
+    Raises:
+        ProjectError: The project has no such model.
+        StoreError: The version is not in the store, or no version is named and none is pinned.
+    """
+    from pilotlight.workflows.models import ShowRequest, show_model
+
+    return show_model(ShowRequest(model), make_context(project))
+
+
+def pin(model: str, version: str, *, project: AnyProject = None) -> Lock:
+    """Pin the version that is packaged and served: write the model's model.lock.
+
+    Args:
+        model: The model's name.
+        version: A version in the store, 12 hex digits.
+        project: The project, or a folder in it; None for the current folder.
+
+    Returns:
+        The version, and the sha256 of its manifest.
+
+    Raises:
+        ProjectError: The project has no such model.
+        StoreError: The store does not have the version.
+    """
+    from pilotlight.workflows.models import PinRequest, pin_model
+
+    return pin_model(PinRequest(f"{model}@{version}"), make_context(project))
+
+
+def check(*, project: AnyProject = None) -> list[Finding]:
+    """Check that the project's parts fit together. Nothing is executed or changed.
+
+    Args:
+        project: The project, or a folder in it; None for the current folder.
+
+    Returns:
+        One finding for each thing that was checked; the project is right where no finding has a problem.
+
+    Raises:
+        ProjectError: The folder lies in no project.
+    """
+    from pilotlight.workflows.check import check as check_project
+
+    return check_project(make_context(project))

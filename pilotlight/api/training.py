@@ -1,0 +1,122 @@
+"""Versions of models: from a train.py, from a saved model, from an ONNX file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pilotlight.api.context import AnyProgress, AnyProject, make_context
+
+if TYPE_CHECKING:  # numpy and the rooms load when a function is called
+    from pilotlight.workflows.types import TrainResult
+
+
+def train(
+    name: str, *, pin: bool = True, project: AnyProject = None, progress: AnyProgress = None, **options: Any
+) -> TrainResult:
+    """Fit a model, convert it to ONNX, verify that it answers the same, publish it and pin it.
+
+    Example:
+        result = pilotlight.train("digits", epochs=3, progress=print)
+        result.version, result.metrics
+
+    Args:
+        name: The model, a folder under functions/. Its train.py is run.
+        pin: Pin the version, so that it is packaged and served.
+        project: The project, or a folder in it; None for the current folder.
+        progress: Is called with each report of a stage, or is a Progress; None reports nothing.
+        **options: What to use instead of [training] in model.toml: data (text), epochs, batch_size and seed (whole
+            numbers), learning_rate (a number); and seeds (train so many, keep the median) and at_least (publish nothing
+            whose metric is lower).
+
+    Returns:
+        The published version with its metrics, the gate's report, the learning curve, and the seconds of each stage.
+
+    Raises:
+        ProjectError: The project, model.toml or an option is wrong.
+        DataError: The data cannot be read.
+        TrainingError: train.py fails.
+        ConversionError: The model cannot become ONNX.
+        ParityError: The ONNX model answers differently, reaches too little, or app.py cannot serve it.
+        PackagingError: The function cannot be packaged.
+        StoreError: The store cannot be read or written.
+    """
+    from pilotlight.workflows.train import train as run
+    from pilotlight.workflows.types import TrainRequest
+
+    given = {key: value for key, value in options.items() if value is not None}
+    return run(TrainRequest(name, given, pin=pin), make_context(project, progress))
+
+
+def convert(
+    name: str,
+    source: str | Path,
+    *,
+    data: str | None = None,
+    project: AnyProject = None,
+    progress: AnyProgress = None,
+) -> TrainResult:
+    """Convert a saved model to ONNX, verify it on the held-out data that train.py loads, publish it and pin it.
+
+    Args:
+        name: The model, a folder under functions/.
+        source: The saved model, such as model.keras.
+        data: The data source; None for the one in model.toml.
+        project: The project, or a folder in it; None for the current folder.
+        progress: Is called with each report of a stage, or is a Progress; None reports nothing.
+
+    Returns:
+        The published version.
+
+    Raises:
+        ProjectError: The project or model.toml is wrong.
+        DataError: The data cannot be read.
+        ConversionError: The file cannot be read, or the model cannot become ONNX.
+        ParityError: The ONNX model answers differently, or app.py cannot serve it.
+        PackagingError: The function cannot be packaged.
+        StoreError: The store cannot be read or written.
+    """
+    from pilotlight.workflows.convert import convert as run
+    from pilotlight.workflows.types import ConvertRequest
+
+    context = make_context(project, progress)
+    return run(ConvertRequest(name, context.path(source), {} if data is None else {"data": data}), context)
+
+
+def import_model(
+    source: str | Path,
+    name: str,
+    *,
+    golden: str | Path | None = None,
+    project: AnyProject = None,
+    progress: AnyProgress = None,
+) -> TrainResult:
+    """Publish an ONNX file as a version of a model and pin it.
+
+    The model's folder and its function in template.yaml are added where they are missing.
+
+    Args:
+        source: The ONNX file, with its external data beside it.
+        name: The model's name.
+        golden: An .npz file of sample inputs, and the outputs that they must give, by name. Without it nothing is
+            compared, and the manifest says so.
+        project: The project, or a folder in it; None for the current folder.
+        progress: Is called with each report of a stage, or is a Progress; None reports nothing.
+
+    Returns:
+        The published version.
+
+    Raises:
+        ProjectError: The name is impossible, or model.toml asks for something that an import cannot do.
+        ConversionError: ONNX Runtime cannot load the file.
+        DataError: The samples do not fit the model.
+        ParityError: The model answers differently, or app.py cannot serve it.
+        PackagingError: The function cannot be packaged.
+        StoreError: The store cannot be written.
+    """
+    from pilotlight.workflows.import_model import import_and_serve
+    from pilotlight.workflows.types import ImportRequest
+
+    context = make_context(project, progress)
+    samples = None if golden is None else context.path(golden)
+    return import_and_serve(ImportRequest(name, context.path(source), samples), context)

@@ -1,0 +1,84 @@
+"""Everything that the command line does, Python does: each command has a function."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.onnx_models import add_model, save
+
+import pilotlight
+from pilotlight.cli.app import app
+
+FUNCTION_OF = {"import": "import_model", "bench": "benchmark", "runs": "runs", "image": "build_image"}
+"""Commands whose function has another name."""
+SUBCOMMANDS = {
+    "watch": "watch_run",
+    "cancel": "cancel_run",
+    "build": "build_image",
+    "push": "push_image",
+    "tag": "tag_image",
+}
+
+
+def commands() -> list[str]:
+    return [str(command.name) for command in app.registered_commands]
+
+
+def groups() -> list[str]:
+    return [str(each.name) for group in app.registered_groups for each in group.typer_instance.registered_commands]
+
+
+@pytest.mark.parametrize("command", [*commands(), *groups()])
+def test_each_command_is_a_function(command: str) -> None:
+    name = FUNCTION_OF.get(command, SUBCOMMANDS.get(command, command))
+    assert callable(getattr(pilotlight, name))
+    assert name in pilotlight.__all__
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("PILOTLIGHT_STORE", raising=False)
+    return pilotlight.init(tmp_path / "mine")
+
+
+def test_a_project_from_its_beginning_to_an_answer(project: Path, tmp_path: Path) -> None:
+    model = save(add_model(), tmp_path / "adder.onnx")
+    reports: list[pilotlight.ProgressEvent] = []
+    result = pilotlight.import_model(model, "adder", project=project, progress=reports.append)
+    assert (result.model, result.published.new) == ("adder", True)
+    assert [report.stage for report in reports if not report.note][:4] == ["import", "optimize", "verify", "publish"]
+    (listed,) = pilotlight.models(project=project)
+    assert pilotlight.show("adder", project=project).version == result.version
+    assert pilotlight.pin("adder", result.version, project=project).version == result.version
+    inputs = {
+        spec.name: np.ones([1 if size == -1 else size for size in spec.shape], np.float32)
+        for spec in pilotlight.show("adder", project=project).signature.inputs
+    }
+    here = pilotlight.invoke("adder", inputs=inputs, project=project)
+    with pilotlight.serve("adder", port=0, project=project) as server:
+        there = pilotlight.invoke("adder", inputs=inputs, url=server.address, project=project)
+    assert {name: array.tolist() for name, array in here.items()} == {
+        name: array.tolist() for name, array in there.items()
+    }
+    assert listed.name == "adder"
+    report = pilotlight.package("adder", into=tmp_path / "function", project=project)
+    assert (tmp_path / "function" / "app.py").is_file()
+    assert report.bytes > 0
+    assert [finding for finding in pilotlight.check(project=project) if finding.problem] == []
+
+
+def test_an_unknown_option_names_those_there_are(project: Path) -> None:
+    pilotlight.new("table", kind="sklearn", project=project)
+    with pytest.raises(pilotlight.ProjectError, match=r"option 'epoch': does not exist\. Known are data, epochs"):
+        pilotlight.train("table", epoch=3, project=project)
+
+
+def test_training_returns_what_the_command_prints(project: Path) -> None:
+    pilotlight.new("table", kind="sklearn", project=project)
+    seen: list[pilotlight.ProgressEvent] = []
+    result = pilotlight.train("table", epochs=3, seeds=1, project=project, progress=seen.append)
+    assert result.metrics["accuracy"] > 0.5
+    assert result.parity.failures == ()
+    assert "train" in {event.stage for event in seen}
