@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import typer
 
-from pilotlight.batch import RunRecord, minutes
+from pilotlight.batch import RunRecord, format_duration
 from pilotlight.cli.invocation import err, out, print_json
 from pilotlight.cli.tables import format_values
 from pilotlight.workflows.follow_job import RunDetached, describe_reattach
@@ -45,7 +45,7 @@ def show_batch_result(done: BatchResult, *, as_json: bool, following: str) -> No
     if result.metrics:
         console.print(f"  metrics  {format_values(result.metrics)}", soft_wrap=True)
     spent = describe_cost(record)
-    console.print(f"  run      {done.run}, {minutes(result.seconds)}{spent}", soft_wrap=True)
+    console.print(f"  run      {done.run}, {format_duration(result.seconds)}{spent}", soft_wrap=True)
     console.print(following, soft_wrap=True, highlight=False)
 
 

@@ -32,10 +32,10 @@ def open_blobs(location: str) -> Blobs:
         from pilotlight.store import FolderBlobs
 
         return FolderBlobs(Path(location))
-    from pilotlight.aws import S3Blobs, parse_s3_url, s3_client
+    from pilotlight.aws import S3Blobs, create_s3_client, parse_s3_url
 
     bucket, prefix = parse_s3_url(location)
-    return S3Blobs(s3_client(), bucket, prefix)
+    return S3Blobs(create_s3_client(), bucket, prefix)
 
 
 def download_data(url: str, target: Path) -> None:
@@ -45,10 +45,10 @@ def download_data(url: str, target: Path) -> None:
         url: s3://bucket/key of one object, or s3://bucket/prefix/ for everything below it.
         target: The file to write; the folder where `url` ends with a slash.
     """
-    from pilotlight.aws import fetch_object, fetch_prefix, s3_client
+    from pilotlight.aws import create_s3_client, download_object, download_prefix
 
-    fetch = fetch_prefix if url.endswith("/") else fetch_object
-    fetch(s3_client(), url, target)
+    fetch = download_prefix if url.endswith("/") else download_object
+    fetch(create_s3_client(), url, target)
 
 
 def connect_to_aws() -> Cloud:
@@ -59,11 +59,11 @@ def connect_to_aws() -> Cloud:
     clients = aws.Clients()
     return Cloud(
         region=clients.region,
-        engine=aws.BatchEngine(clients.batch),
+        batch=aws.BatchService(clients.batch),
         logs=aws.LogStreams(clients.logs),
         images=aws.Images(clients.ecr),
         quotas=aws.Quotas(clients.quotas),
-        machines=aws.Machines(clients.ec2, clients.ecs),
+        instances=aws.Instances(clients.ec2, clients.ecs),
         prices=aws.Prices(clients.ec2, lambda: clients.pricing, clients.region),
         stacks=aws.Stacks(clients.cloudformation),
         objects=aws.Objects(clients.s3),

@@ -12,13 +12,11 @@ from pilotlight.batch import (
     Cloud,
     Job,
     RunRecord,
-    attempts_of,
-    live_job,
+    find_active_job,
+    list_run_ids,
     read_job,
     read_run,
     read_runs,
-    run_names,
-    seconds_of,
 )
 from pilotlight.core.errors import RunError
 from pilotlight.core.run_files import CHECKPOINTS, run_key
@@ -65,7 +63,7 @@ def list_runs(context: Context) -> list[RunState]:
     """
     records = list(read_runs(context.blobs))
     ids = [str(job["job"]) for record in records for job in record.jobs if job.get("job")]
-    known = {job["jobId"]: read_job(job) for job in context.connect().engine.jobs(ids)} if ids else {}
+    known = {job["jobId"]: read_job(job) for job in context.connect().batch.describe_jobs(ids)} if ids else {}
     return [_read_state(record, known) for record in records]
 
 
@@ -84,9 +82,9 @@ def watch_run(run: str, context: Context) -> BatchResult:
     job, result = _newest_job(record.jobs), record.result
     cloud = context.connect() if job or record.queue else None
     if cloud is not None and result is None:
-        alive = _find_live_job(record, cloud, context)
-        job = alive.id if alive is not None else job
-    if cloud is not None and job and cloud.engine.jobs([job]):
+        active = _find_active_job(record, cloud, context)
+        job = active.id if active is not None else job
+    if cloud is not None and job and cloud.batch.describe_jobs([job]):
         result = follow_job(cloud, run, job, context)
     if result is None:
         what = "was never submitted" if not job else "has no result, and AWS Batch no longer knows its job"
@@ -106,12 +104,12 @@ def cancel_run(run: str, context: Context) -> CancelledRun:
     """
     record = find_run(run, context)
     cloud = context.connect()
-    alive = _find_live_job(record, cloud, context)
-    if alive is None:
+    active = _find_active_job(record, cloud, context)
+    if active is None:
         what = "is finished" if record.result else "has no active job"
         raise RunError(f"run {run} of {record.model}", what, "`pilotlight runs` lists all runs.")
-    cloud.engine.terminate(alive.id, CANCEL_REASON)
-    return CancelledRun(run, record.model, alive.id, f"{context.blobs.location}/{run_key(run, CHECKPOINTS)}/")
+    cloud.batch.terminate_job(active.id, CANCEL_REASON)
+    return CancelledRun(run, record.model, active.id, f"{context.blobs.location}/{run_key(run, CHECKPOINTS)}/")
 
 
 def find_run(run: str, context: Context) -> RunRecord:
@@ -124,7 +122,7 @@ def find_run(run: str, context: Context) -> RunRecord:
     Raises:
         RunError: The run does not exist. The message suggests a similar name.
     """
-    names = run_names(context.blobs)
+    names = list_run_ids(context.blobs)
     if run in names:
         return read_run(context.blobs, run)
     near = difflib.get_close_matches(run, names, n=1)
@@ -132,11 +130,11 @@ def find_run(run: str, context: Context) -> RunRecord:
     raise RunError(f"run {run!r}", f"is not in the store {context.blobs.location}", hint)
 
 
-def _find_live_job(record: RunRecord, cloud: Cloud, context: Context) -> Job | None:
+def _find_active_job(record: RunRecord, cloud: Cloud, context: Context) -> Job | None:
     """Return the active job of a run. The job's name finds one whose submitter was killed before it wrote a record."""
     if not record.queue:
         return None
-    return live_job(cloud.engine, context.blobs, record.run, queue=record.queue, model=record.model)
+    return find_active_job(cloud.batch, context.blobs, record.run, queue=record.queue, model=record.model)
 
 
 def _newest_job(jobs: Iterable[Mapping[str, object]]) -> str:
@@ -147,7 +145,7 @@ def _read_state(record: RunRecord, known: Mapping[str, Job]) -> RunState:
     if record.damaged:
         return RunState(record, "damaged", None)
     jobs = [known[str(job["job"])] for job in record.jobs if str(job.get("job")) in known]
-    seconds = sum(seconds_of(attempt) for job in jobs for attempt in attempts_of(job)) if jobs else None
+    seconds = sum(attempt.duration for job in jobs for attempt in job.all_attempts) if jobs else None
     if record.result is not None:
         return RunState(record, "succeeded", seconds if jobs else record.result.seconds)
     return RunState(record, _describe_state(record, jobs), seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pilotlight.batch import Range, Result, RunRecord, minutes, read_result, read_run
+from pilotlight.batch import RunRecord, RunResult, format_duration, read_result, read_run
 from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.follow_job import follow_job
@@ -28,7 +28,7 @@ class BatchResult:
     run: str
     model: str
     job: str
-    result: Result | None = None
+    result: RunResult | None = None
     record: RunRecord | None = None
     pinned: bool = False
 
@@ -72,10 +72,10 @@ def train_on_batch(
 
 def describe_savings(record: RunRecord) -> str:
     """Say how much time and money a finished run saves."""
-    took = minutes(record.result.seconds) if record.result else "its time"
+    took = format_duration(record.result.seconds) if record.result else "its time"
     return f"{took}{describe_cost(record)}"
 
 
 def describe_cost(record: RunRecord) -> str:
     """Return the cost of a run after a comma; "" where no client watched it to its end."""
-    return "" if record.spent is None else f", {Range(*record.spent)}"
+    return "" if record.spent is None else f", {record.spent}"

@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 from support.batch_descriptions import RUN, attempt, job
 
-from pilotlight.batch import CANCEL_REASON, failure, read_job
-from pilotlight.batch.endings import attempt_ended
+from pilotlight.batch import CANCEL_REASON, build_failure_error, read_job
+from pilotlight.batch.failures import describe_retry
 
-AGAIN = "Run the same command again: it goes on from the newest checkpoint"
-LOG = f"Look at its log: `pilotlight runs watch {RUN}` shows it again."
+AGAIN = "Run the same command again: it resumes from the newest checkpoint"
+LOG = f"Read its log: `pilotlight runs watch {RUN}` shows it again."
 SPOT = "Host EC2 (instance i-0123456789abcdef0) terminated."
 
 
 def paragraph(*attempts: dict[str, Any], error: str = "", **more: Any) -> str:
-    return str(failure(read_job(job("FAILED", *attempts, **more)), error, "digits", RUN))
+    return str(build_failure_error(read_job(job("FAILED", *attempts, **more)), error, "digits", RUN))
 
 
 TIMEOUT = "Job attempt duration exceeded timeout"
@@ -30,8 +30,8 @@ def told(expected: str, *attempts: dict[str, Any], **more: Any) -> None:
 
 def test_a_timeout() -> None:
     told(
-        f"an attempt ran past its time limit of 6 h and was ended. {AGAIN}; a longer limit is the timeout of the job "
-        "definition in infra/training.yaml.",
+        f"an attempt exceeded its time limit of 6 h and was stopped. {AGAIN}. To raise the limit, change the job "
+        "definition's timeout in infra/training.yaml.",
         attempt(statusReason=TIMEOUT, exitCode=137),
         statusReason=TIMEOUT,
         isTerminated=True,
@@ -40,8 +40,8 @@ def test_a_timeout() -> None:
 
 def test_memory_that_is_used_up() -> None:
     told(
-        f"the container was killed, as where its memory is used up ({MEMORY}). Take a smaller --batch-size, or give "
-        "the job definition in infra/training.yaml more memory.",
+        f"the container was killed, probably because it ran out of memory ({MEMORY}). Use a smaller --batch-size, "
+        "or give the job definition in infra/training.yaml more memory.",
         attempt(exitCode=137, reason=MEMORY),
         statusReason=EXITED,
     )
@@ -49,8 +49,8 @@ def test_memory_that_is_used_up() -> None:
 
 def test_an_image_that_cannot_be_pulled() -> None:
     told(
-        f"the image could not be pulled ({PULL}). Run `pilotlight image push`, and see that the instances reach ECR: a "
-        "public subnet, or VPC endpoints.",
+        f"the image could not be pulled ({PULL}). Run `pilotlight image push`, and check that the instances reach ECR: "
+        "by a public subnet or VPC endpoints.",
         attempt(minutes=0, statusReason="Task failed to start", reason=PULL),
         statusReason="Task failed to start",
     )
@@ -67,7 +67,7 @@ def test_a_run_that_was_cancelled() -> None:
 
 def test_a_job_that_someone_ended() -> None:
     told(
-        f"was ended by someone (not needed any more). Its checkpoints are kept. {AGAIN}.",
+        f"was terminated by someone (not needed any more). Its checkpoints are kept. {AGAIN}.",
         attempt(exitCode=75),
         statusReason="not needed any more",
         isTerminated=True,
@@ -76,8 +76,7 @@ def test_a_job_that_someone_ended() -> None:
 
 def test_a_queue_that_gave_up() -> None:
     told(
-        f"waited in the queue for too long ({QUEUE}). Offer more GPU families or on-demand instances in "
-        "infra/training.yaml.",
+        f"waited in the queue for too long ({QUEUE}). Add GPU families or on-demand instances in infra/training.yaml.",
         statusReason=QUEUE,
         isCancelled=True,
     )
@@ -85,7 +84,7 @@ def test_a_queue_that_gave_up() -> None:
 
 def test_every_attempt_interrupted() -> None:
     told(
-        f"the spot instance was taken back, and 3 of 3 attempts are used. {AGAIN}, on another instance.",
+        f"AWS reclaimed the spot instance, and 3 of 3 attempts are used. {AGAIN}, on another instance.",
         *(attempt(number, statusReason=SPOT) for number in (1, 2, 3)),
         statusReason=SPOT,
     )
@@ -96,7 +95,7 @@ def test_every_attempt_interrupted() -> None:
     [
         (75, f"it was interrupted, and 1 of 3 attempts are used. {AGAIN}."),
         (65, f"the gate refused the model, and nothing was published. {LOG}"),
-        (70, f"it was stopped by a defect of Pilotlight's. {LOG} Report what it says."),
+        (70, f"a defect of Pilotlight stopped it. {LOG} Please report what it says."),
         (1, f"it failed ({EXITED}, exit code 1). {LOG}"),
     ],
 )
@@ -123,7 +122,7 @@ def test_an_interrupted_run_is_told_so_whatever_its_own_error_says() -> None:
     told(f"it was interrupted, and 3 of 3 attempts are used. {AGAIN}.", *interrupted, error=text)
     taken = [attempt(1, exitCode=1), attempt(2, statusReason=SPOT)]
     told(
-        f"the spot instance was taken back, and 2 of 3 attempts are used. {AGAIN}, on another instance.",
+        f"AWS reclaimed the spot instance, and 2 of 3 attempts are used. {AGAIN}, on another instance.",
         *taken,
         error="train.py:12: an error of the attempt before",
         statusReason=SPOT,
@@ -132,7 +131,7 @@ def test_an_interrupted_run_is_told_so_whatever_its_own_error_says() -> None:
 
 def test_a_container_that_went_with_its_instance_had_memory_enough() -> None:
     told(
-        f"the spot instance was taken back, and 1 of 3 attempts are used. {AGAIN}, on another instance.",
+        f"AWS reclaimed the spot instance, and 1 of 3 attempts are used. {AGAIN}, on another instance.",
         attempt(exitCode=137, statusReason=SPOT),
         statusReason=SPOT,
     )
@@ -148,15 +147,15 @@ def test_batchs_own_reason_comes_before_an_error_that_the_end_caused() -> None:
     [
         (
             attempt(1, statusReason=SPOT),
-            "the spot instance was taken back; attempt 2 of 3 goes on from the checkpoint",
+            "AWS reclaimed the spot instance; attempt 2 of 3 resumes from the checkpoint",
         ),
-        (attempt(1, exitCode=75), "the instance was told to stop; attempt 2 of 3 goes on from the checkpoint"),
+        (attempt(1, exitCode=75), "the attempt was interrupted; attempt 2 of 3 resumes from the checkpoint"),
         (
             attempt(1, statusReason="Task failed to start", reason="DockerTimeoutError: Could not transition"),
-            "attempt 1 failed (DockerTimeoutError: Could not transition); attempt 2 of 3 begins",
+            "attempt 1 failed (DockerTimeoutError: Could not transition); attempt 2 of 3 starts",
         ),
     ],
 )
 def test_an_attempt_that_is_followed_by_another(ended: dict[str, Any], line: str) -> None:
     found = read_job(job("RUNNABLE", ended))
-    assert attempt_ended(found.attempts[0], 1, found.allowed) == line
+    assert describe_retry(found.attempts[0], 1, found.max_attempts) == line

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 from support.batch_descriptions import environment, job
-from support.scripted_batch import ScriptedEngine
+from support.scripted_batch import ScriptedBatch
 
-from pilotlight.batch import read_job, read_queue, why_waiting
+from pilotlight.batch import describe_wait, read_job, read_queue
 
 SPOT_G, ON_DEMAND_G = "L-3819A6DF", "L-DB2E81BA"
 ON_DEMAND = environment("gpu-on-demand", type="EC2")
@@ -19,19 +19,19 @@ def why(
     quotas: dict[str, float] | None = None,
     seconds: float = 60.0,
 ) -> str:
-    engine = ScriptedEngine(environments=environments, queue_changes=queue)
+    engine = ScriptedBatch(environments=environments, queue_changes=queue)
     found = read_queue(engine, "training", "eu-west-1")
     described = job("RUNNABLE", **({"statusReason": reason} if reason else {}))
-    return why_waiting(read_job(described), found, found.environments, quotas or {}, seconds)
+    return describe_wait(read_job(described), found, quotas or {}, seconds)
 
 
 def test_a_young_job_waits_for_an_instance() -> None:
-    assert why(environment()) == "it waits for an instance: from none, one takes some minutes to start"
+    assert why(environment()) == "it waits for an instance, which takes some minutes to start"
 
 
 def test_after_a_quarter_of_an_hour_there_is_advice() -> None:
     assert why(environment(), seconds=16 * 60) == (
-        "it waits for an instance; it has waited 16 min, so offer more GPU families in infra/training.yaml, or "
+        "it waits for an instance; it has waited 16 min, so add GPU families in infra/training.yaml, or "
         "on-demand instances behind the spot ones"
     )
 
@@ -51,7 +51,7 @@ def test_environments_that_cannot_start_anything() -> None:
 
 def test_more_vcpus_than_any_environment_may_have() -> None:
     assert why(environment(maxvCpus=2), environment("other", maxvCpus=0)) == (
-        "it asks for 4 vCPUs, more than any compute environment may have (gpu-spot 2, other 0)"
+        "it requests 4 vCPUs, more than any compute environment may have (gpu-spot 2, other 0)"
     )
 
 
@@ -60,11 +60,11 @@ def test_more_vcpus_than_any_environment_may_have() -> None:
     [
         (
             "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - The job resource requirement is higher than that can be met",
-            "no instance type of the compute environments has what the job asks for",
+            "no instance type of the compute environments has what the job requests",
         ),
         ("MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE - too small", "raise the maxvCpus"),
         ("MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS - denied", "the service role of the compute environments lacks"),
-        ("MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED - no", "look at the launch template"),
+        ("MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED - no", "check the launch template"),
         ("CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - Service cannot fulfill", "AWS has no such instance free"),
     ],
 )
@@ -76,7 +76,7 @@ def test_what_batch_says_is_told_with_what_to_do(reason: str, advice: str) -> No
 
 def test_capacity_that_stays_away() -> None:
     reason = "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - Service cannot fulfill the capacity requested"
-    assert "it has waited 20 min, so offer more GPU families" in why(environment(), reason=reason, seconds=1200)
+    assert "it has waited 20 min, so add GPU families" in why(environment(), reason=reason, seconds=1200)
 
 
 def test_a_reason_that_nobody_foresaw_is_told_as_it_is() -> None:
@@ -85,8 +85,8 @@ def test_a_reason_that_nobody_foresaw_is_told_as_it_is() -> None:
 
 def test_quotas_that_are_too_small() -> None:
     assert why(environment(), ON_DEMAND, quotas={SPOT_G: 0, ON_DEMAND_G: 2}) == (
-        "the account may not run enough vCPUs: All G and VT Spot Instance Requests is 0, Running On-Demand G and VT "
-        "instances is 2; ask for more in Service Quotas, under Amazon EC2"
+        "the account's vCPU quotas are too small: All G and VT Spot Instance Requests is 0, Running On-Demand G and VT "
+        "instances is 2; request more in Service Quotas, under Amazon EC2"
     )
 
 

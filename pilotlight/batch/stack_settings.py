@@ -6,7 +6,7 @@ from pilotlight.batch.protocol import Stacks
 from pilotlight.core.errors import RunError
 
 DEFAULT_LOG_GROUP: Final = "/aws/batch/job"
-"""Where AWS Batch writes what no job definition sends elsewhere."""
+"""Where AWS Batch writes logs that no job definition sends elsewhere."""
 
 _ONE_NODE: Final = ("TrainingQueue", "TrainingJobDefinition")
 _SEVERAL_NODES: Final = ("TrainingNodeQueue", "TrainingNodeJobDefinition")
@@ -14,10 +14,15 @@ _REPOSITORY: Final = "TrainingRepository"
 _DEPLOY: Final = "Run `sam deploy --parameter-overrides Training=on` with the stack's other parameters"
 
 
-class Settings(NamedTuple):
-    """queue: its name or ARN. definition: the job definition that is the pattern. repository: of ECR, without a tag.
+class StackSettings(NamedTuple):
+    """The outputs of a stack that training needs.
 
-    log_group: of CloudWatch Logs.
+    Attributes:
+        stack: The stack's name.
+        queue: The job queue's name or ARN.
+        definition: The job definition that jobs are derived from.
+        repository: The ECR repository, without a tag.
+        log_group: The log group in CloudWatch Logs.
     """
 
     stack: str
@@ -27,12 +32,19 @@ class Settings(NamedTuple):
     log_group: str
 
 
-def read_settings(stacks: Stacks, stack: str, region: str, *, nodes: bool = False) -> Settings:
-    """The settings that the outputs of `stack` give; RunError where there is no stack or training is off in it.
+def read_stack_settings(stacks: Stacks, stack: str, region: str, *, nodes: bool = False) -> StackSettings:
+    """Read the settings from the outputs of a stack.
 
-    nodes: those of runs over several instances; RunError where the stack has none.
+    Args:
+        stacks: CloudFormation.
+        stack: The stack's name.
+        region: For messages; "" where it is unknown.
+        nodes: Whether to read the settings of runs over several instances.
+
+    Raises:
+        RunError: There is no such stack, or training, or training over several instances, is not deployed in it.
     """
-    outputs = stacks.outputs(stack)
+    outputs = stacks.read_outputs(stack)
     if outputs is None:
         hint = f'{_DEPLOY}, set AWS_REGION to where it is, or name it in pilotlight.toml: [batch] stack = "NAME".'
         raise RunError(f"stack {stack}", f"is not deployed in {region or 'this region'}", hint)
@@ -43,11 +55,10 @@ def read_settings(stacks: Stacks, stack: str, region: str, *, nodes: bool = Fals
             f"training is not deployed here: it has no output {' and no '.join(missing)}",
             f"{_DEPLOY}.",
         )
-    wanted = _SEVERAL_NODES if nodes else _ONE_NODE
-    if not all(outputs.get(name) for name in wanted):
+    required = _SEVERAL_NODES if nodes else _ONE_NODE
+    if not all(outputs.get(name) for name in required):
         hint = "Deploy it with Nodes=2 or more (TrainingNodes of template.yaml), or leave --nodes out."
         raise RunError(f"stack {stack}", "has no queue for runs over several instances", hint)
-    queue, definition = (outputs[name] for name in wanted)
-    return Settings(
-        stack, queue, definition, outputs[_REPOSITORY], outputs.get("TrainingLogGroup") or DEFAULT_LOG_GROUP
-    )
+    queue, definition = (outputs[name] for name in required)
+    log_group = outputs.get("TrainingLogGroup") or DEFAULT_LOG_GROUP
+    return StackSettings(stack, queue, definition, outputs[_REPOSITORY], log_group)

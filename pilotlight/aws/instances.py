@@ -1,11 +1,11 @@
-"""EC2 and ECS: which kinds of instance there are, and which one a container ran on."""
+"""EC2 and ECS: instance types, and the instance that a container ran on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from pilotlight.aws.errors import error_code, reported
+from pilotlight.aws.error_translation import get_error_code, translate_errors
 from pilotlight.core.errors import RunError
 
 if TYPE_CHECKING:
@@ -15,42 +15,47 @@ if TYPE_CHECKING:
 _GONE: Final = ("InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed")
 
 
-class Machines:
-    """The instances of one account and region. RunError where they may not be described."""
+class Instances:
+    """The instances of one account and region. Every method raises RunError where AWS refuses the request.
+
+    Args:
+        ec2: boto3's client of EC2.
+        ecs: boto3's client of ECS.
+    """
 
     def __init__(self, ec2: EC2Client, ecs: ECSClient) -> None:
         self._ec2 = ec2
         self._ecs = ecs
 
-    def types(self, names: Iterable[str]) -> list[Mapping[str, Any]]:
-        """InstanceTypeInfo of every type that `names` covers: g5.xlarge is one, g5 every one of its family."""
+    def describe_types(self, names: Iterable[str]) -> list[Mapping[str, Any]]:
+        """Return the InstanceTypeInfo of every type in `names`: g5.xlarge is one type, g5 its whole family."""
         patterns = [name if "." in name else f"{name}.*" for name in names]
-        with reported("instance types", RunError, "EC2"):
+        with translate_errors("instance types", RunError, "EC2"):
             pages = self._ec2.get_paginator("describe_instance_types").paginate(
                 Filters=[{"Name": "instance-type", "Values": patterns}]
             )
-            return [kind for page in pages for kind in page["InstanceTypes"]]
+            return [described for page in pages for described in page["InstanceTypes"]]
 
-    def instance(self, container_instance: str) -> Mapping[str, Any] | None:
-        """Instance of EC2's API behind the ARN of an ECS container instance; None once it is gone."""
+    def describe_instance(self, container_instance: str) -> Mapping[str, Any] | None:
+        """Return EC2's Instance behind the ARN of an ECS container instance; None once it is gone."""
         # arn:aws:ecs:REGION:ACCOUNT:container-instance/CLUSTER/ID
         parts = container_instance.split("/")
         if len(parts) != 3:
             return None
-        with reported(f"container instance {parts[2]}", RunError, "ECS"):
+        with translate_errors(f"container instance {parts[2]}", RunError, "ECS"):
             try:
                 found = self._ecs.describe_container_instances(cluster=parts[1], containerInstances=[parts[2]])
             except self._ecs.exceptions.ClusterNotFoundException:
                 return None
         ids = [item["ec2InstanceId"] for item in found["containerInstances"] if item.get("ec2InstanceId")]
-        return self._described(ids[0]) if ids else None
+        return self._describe(ids[0]) if ids else None
 
-    def _described(self, instance: str) -> Mapping[str, Any] | None:
-        with reported(f"instance {instance}", RunError, "EC2"):
+    def _describe(self, instance: str) -> Mapping[str, Any] | None:
+        with translate_errors(f"instance {instance}", RunError, "EC2"):
             try:
                 reservations = self._ec2.describe_instances(InstanceIds=[instance])["Reservations"]
             except self._ec2.exceptions.ClientError as error:
-                if error_code(error) in _GONE:
+                if get_error_code(error) in _GONE:
                     return None
                 raise
         return reservations[0]["Instances"][0] if reservations else None
