@@ -29,7 +29,6 @@ record_files.py    reads and writes the JSON files of a run
 from pilotlight.batch.checks import VcpuQuotas, check_submission, read_vcpu_quotas
 from pilotlight.batch.claims import Claims
 from pilotlight.batch.cost import RunCost, compute_cost, describe_estimate
-from pilotlight.batch.durations import format_duration
 from pilotlight.batch.failures import CANCEL_REASON, build_failure_error, build_missing_result_error
 from pilotlight.batch.identity import check_data_in_s3, compute_run_id, identify_data
 from pilotlight.batch.job_definition import check_store, read_base_definition, read_requirements
@@ -51,6 +50,7 @@ from pilotlight.batch.stack_settings import DEFAULT_LOG_GROUP, StackSettings, re
 from pilotlight.batch.submit import JobSpec, Submission, find_active_job, submit_job
 from pilotlight.batch.wait_reasons import describe_wait
 from pilotlight.batch.watcher import EndedJob, JobNotFound, JobWatcher
+from pilotlight.core.durations import format_duration
 
 __all__ = [
     "CANCEL_REASON",

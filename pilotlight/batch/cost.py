@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from pilotlight.batch.durations import format_duration
 from pilotlight.batch.instances import Instance
 from pilotlight.batch.jobs import Attempt, Job
 from pilotlight.batch.money import DollarRange, add_ranges, format_dollars
 from pilotlight.batch.prices import PriceList
+from pilotlight.core.durations import format_duration
 
 IDLE: Final = "without the minutes in which an instance starts and idles"
 

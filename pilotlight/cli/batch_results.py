@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import typer
 
-from pilotlight.batch import RunRecord, format_duration
 from pilotlight.cli.invocation import err, out, print_json
 from pilotlight.cli.tables import format_values
+from pilotlight.core.durations import format_duration
 from pilotlight.workflows.follow_job import RunDetached, describe_reattach
-from pilotlight.workflows.train_on_batch import BatchResult, describe_cost
+from pilotlight.workflows.train_on_batch import BatchResult, RunRecord, describe_cost
 
 EXIT_DETACHED: Final = 130
 """As after any Ctrl-C."""

@@ -8,10 +8,11 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from pilotlight.batch import RunResult, format_duration
 from pilotlight.cli.batch_results import cost_object
 from pilotlight.cli.tables import plain_table
+from pilotlight.core.durations import format_duration
 from pilotlight.workflows.runs import RunState
+from pilotlight.workflows.train_on_batch import RunResult
 
 
 def runs_table(rows: Iterable[RunState]) -> Table:

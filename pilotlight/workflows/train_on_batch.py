@@ -11,6 +11,8 @@ from pilotlight.workflows.follow_job import follow_job
 from pilotlight.workflows.submit_run import identify_batch_run, submit_run
 from pilotlight.workflows.types import TrainRequest
 
+__all__ = ["BatchResult", "RunRecord", "RunResult", "describe_cost", "describe_savings", "train_on_batch"]
+
 
 @dataclass(frozen=True)
 class BatchResult:
