@@ -1,10 +1,11 @@
-"""What quantising does to the reference models: `python -m benchmarks.quantization [digits sentiment language]`.
+"""Measures quantization of the reference models: `python -m benchmarks.quantization [digits sentiment language]`.
 
-Trains each model once as its model.toml says, and carries it on in floating point and in each way to quantise, with
-tolerances that let everything pass. One row a way: bytes of the version; milliseconds of loading it (checking, opening,
-one run on zeros); milliseconds of one sample and of 64; the metric on the held-out part; the largest difference from
-the source. Times are medians, all ways in turn in one process with one thread, but for models behind code of their own,
-whose function is asked as it starts here. `all` is dynamic with the convolutions too, which `dynamic` leaves alone.
+It trains each model once as its model.toml says. Then it builds the model in floating point and in each mode of
+quantization, with tolerances that let everything pass. One row for each mode shows the bytes of the version; the
+milliseconds of loading it (checking, opening, one run on zeros); the milliseconds of one sample and of 64; the metric
+on the held-out part; and the largest difference from the source. Times are medians. All modes take turns in one process
+with one thread, except for models behind code of their own, whose function gets the requests. `all` is dynamic
+quantization that includes the convolutions, which `dynamic` leaves out.
 """
 
 from __future__ import annotations
@@ -145,7 +146,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
     """Prints one row a model and way."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", default=MODELS)
-    parser.add_argument("--data", help="for a single model: its data instead of model.toml's")
+    parser.add_argument("--data", help="a data source that replaces that of model.toml, for a single model")
     options = parser.parse_args(None if arguments is None else list(arguments))
     with tempfile.TemporaryDirectory() as store:
         for name in options.models:

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from pilotlight.core.options import DeclaredOption, list_overrides
+from pilotlight.core.option import DeclaredOption
+from pilotlight.core.options import list_overrides
 
 
 def with_training_options(command: Callable[..., None]) -> Callable[..., None]:

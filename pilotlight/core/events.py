@@ -109,7 +109,12 @@ def read_event(line: str) -> Event | None:
 
 
 def replay(event: Event, progress: Progress) -> None:
-    """Report a stage, a note or a step to `progress`. Events of other kinds are left to the caller."""
+    """Report a stage, a note or a step. Events of other kinds are left to the caller.
+
+    Args:
+        event: The event.
+        progress: Where it is reported.
+    """
     fields = event.fields
     if event.kind == "stage":
         progress.stage(fields["title"])

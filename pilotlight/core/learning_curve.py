@@ -81,7 +81,7 @@ def to_finite(value: object) -> float | None:
         The number; None where `value` is no finite number.
     """
     try:
-        number = float(value)  # type: ignore[arg-type]  # whatever a framework calls a number
+        number = float(value)  # type: ignore[arg-type]  # a number of any framework
     except (TypeError, ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None

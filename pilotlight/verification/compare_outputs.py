@@ -92,12 +92,25 @@ def compare_outputs(
 
 
 def count_samples(reference: Reference, config: ParityConfig) -> int:
-    """Return the number of samples to compare: max(config.samples, MIN_SAMPLES), or all where there are fewer."""
+    """Return the number of samples to compare.
+
+    Args:
+        reference: The source model and held-out samples.
+        config: The tolerances, with the configured number of samples.
+
+    Returns:
+        max(config.samples, MIN_SAMPLES), or the number of all samples where there are fewer.
+    """
     return min(len(next(iter(reference.inputs.values()))), max(config.samples, MIN_SAMPLES))
 
 
 def slice_arrays(arrays: NamedArrays, part: slice) -> dict[str, Array]:
-    """Return a slice of each array along the first axis."""
+    """Return a slice of each array.
+
+    Args:
+        arrays: The arrays by name.
+        part: The slice along the first axis.
+    """
     return {name: array[part] for name, array in arrays.items()}
 
 
@@ -153,7 +166,16 @@ def compare_metric(
 
 
 def merge_reports(report: ParityReport, portable: ParityReport, failures: Sequence[str]) -> ParityReport:
-    """Return `report` with other failures, and with the larger difference of the two reports."""
+    """Merge the reports on two graphs of one candidate.
+
+    Args:
+        report: The report on the graph that this host opens.
+        portable: The report on the portable graph.
+        failures: The failures of both.
+
+    Returns:
+        `report` with these failures and with the larger difference.
+    """
     differences = [each.largest_difference for each in (report, portable) if each.largest_difference is not None]
     return replace(report, failures=tuple(failures), largest_difference=max(differences, default=None))
 

@@ -38,9 +38,9 @@ def make_reference(
             f"has the inputs {names}, but a data set holds one array of samples",
             "Give the model one input, or export it to ONNX and use `pilotlight import` with --golden.",
         )
-    judge = METRICS.get(metric)
+    known = METRICS.get(metric)
     labels = np.asarray(data.y_test)
-    usable = labels if judge is not None and judge.accepts(labels) else None
+    usable = labels if known is not None and known.accepts(labels) else None
     return Reference(predict, {signature.inputs[0].name: data.x_test}, usable, resolve_ties)
 
 

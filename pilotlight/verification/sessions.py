@@ -51,14 +51,22 @@ def plan_batches(signature: Signature, available: int) -> tuple[int, int]:
     size = max(firsts, default=0)
     if len(firsts) != 1 or size < 1:
         shapes = ", ".join(f"{spec.name} {list(spec.shape)}" for spec in signature.inputs)
-        raise ValueError(f"samples cannot lie along the first axis of the inputs ({shapes})")
+        raise ValueError(f"the inputs do not share a first axis for samples ({shapes})")
     if available < size:
         raise ValueError(f"the graph takes {size} samples a call, and only {available} are held out")
     return size, available - available % size
 
 
 def take_first_samples(signature: Signature, inputs: NamedArrays) -> dict[str, Array]:
-    """Return the first samples, as few as one call takes: one where the first dimension of the inputs is open."""
+    """Return the first samples of some inputs.
+
+    Args:
+        signature: The inputs of the graph.
+        inputs: Samples by input name, along the first axis.
+
+    Returns:
+        As few samples as one call takes: one where the first dimension of the inputs is open.
+    """
     size = max((spec.shape[0] for spec in signature.inputs if spec.shape), default=1)
     return {name: array[: max(size, 1)] for name, array in inputs.items()}
 

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from pilotlight.core.data_source import DataSource, parse_data_source
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.model_config import CONFIG_NAME, ModelConfig
-from pilotlight.core.options import TrainingSettings, check_options, list_options
+from pilotlight.core.option import list_options
+from pilotlight.core.options import TrainingSettings, check_options
 from pilotlight.core.run_files import run_key
 from pilotlight.training.data.built_in import BUILT_IN
 from pilotlight.training.keras.backend import backend

@@ -87,7 +87,7 @@ def watch_run(run: str, context: Context) -> BatchResult:
     if cloud is not None and job and cloud.batch.describe_jobs([job]):
         result = follow_job(cloud, run, job, context)
     if result is None:
-        what = "was never submitted" if not job else "has no result, and AWS Batch has forgotten its job"
+        what = "was never submitted" if not job else "has no result, and AWS Batch no longer knows its job"
         raise RunError(f"run {run} of {record.model}", what, "Run the same `pilotlight train` again.")
     return BatchResult(run, result.model, job, result, read_run(context.blobs, run))
 
@@ -106,7 +106,7 @@ def cancel_run(run: str, context: Context) -> CancelledRun:
     cloud = context.connect()
     active = _find_active_job(record, cloud, context)
     if active is None:
-        what = "is finished" if record.result else "has no job under way"
+        what = "is finished" if record.result else "has no active job"
         raise RunError(f"run {run} of {record.model}", what, "`pilotlight runs` lists all runs.")
     cloud.batch.terminate_job(active.id, CANCEL_REASON)
     return CancelledRun(run, record.model, active.id, f"{context.blobs.location}/{run_key(run, CHECKPOINTS)}/")

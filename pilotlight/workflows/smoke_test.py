@@ -32,7 +32,12 @@ _GOLDEN: Final = " If zeros are invalid input, pass samples with --golden."
 
 
 def has_app(project: Project, name: str) -> bool:
-    """Return whether a model has an app.py. A model that is imported for the first time has none yet."""
+    """Return whether a model has an app.py. A model that is imported for the first time has none yet.
+
+    Args:
+        project: The project.
+        name: The model.
+    """
     return (project.folder(name) / APP_NAME).is_file()
 
 

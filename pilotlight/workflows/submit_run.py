@@ -92,18 +92,26 @@ def identify_batch_run(request: TrainRequest, context: Context, *, nodes: bool) 
 
 
 def submit_run(run: BatchRun, context: Context) -> str:
-    """Return the id of the run's job: the active one, or a new one after the checks and the estimate."""
+    """Submit a run after the checks and the estimate, unless one of its jobs is active.
+
+    Args:
+        run: The run.
+        context: The project, its store, and where to report.
+
+    Returns:
+        The ID of the job.
+    """
     batch, progress = run.cloud.batch, context.progress
     queue = read_queue(batch, run.settings.queue, run.cloud.region)
     active = find_active_job(batch, context.blobs, run.id, queue=queue.name, model=run.config.name)
     if active is not None:
-        progress.note(f"run {run.id} is under way as job {active.id}, and is not submitted again")
+        progress.note(f"run {run.id} is active as job {active.id}, so it is not submitted again")
         return active.id
     spec = _build_spec(run, queue, context)
     _show_estimate(run, queue, spec, context)
     claims = Claims(context.blobs, run.id, by=context.user, clock=context.seconds, sleep=context.sleep)
     found = submit_job(spec, batch, context.blobs, claims, context.seconds)
-    state = "submitted" if found.new else "under way already"
+    state = "submitted" if found.new else "already active"
     progress.note(f"run {run.id} is {state}: job {found.job} in {queue.name}")
     return found.job
 

@@ -243,7 +243,7 @@ def test_a_job_without_a_record_is_found_by_its_name(files: FolderBlobs) -> None
 def test_a_job_that_batch_has_forgotten(files: FolderBlobs) -> None:
     submitted(files)
     engine, logs = ScriptedBatch(), ScriptedLogs({})
-    with pytest.raises(RunError, match="has no result, and AWS Batch has forgotten its job"):
+    with pytest.raises(RunError, match="has no result, and AWS Batch no longer knows its job"):
         watch_run(RUN, context(files, engine, logs))
     finished(files)
     done = watch_run(RUN, context(files, engine, logs))

@@ -14,14 +14,13 @@ from pilotlight import ProjectError, Run
 from pilotlight.cli.commands.produce import train
 from pilotlight.cli.options import add_training_arguments
 from pilotlight.core.model_toml import load_model_config
+from pilotlight.core.option import DeclaredOption, list_options
 from pilotlight.core.options import (
-    DeclaredOption,
     RunOptions,
     TrainingSettings,
     check_options,
     format_arguments,
     list_identity_values,
-    list_options,
     list_overrides,
 )
 

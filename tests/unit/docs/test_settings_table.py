@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from pilotlight.core.options import DeclaredOption, TrainingSettings, list_options
+from pilotlight.core.option import DeclaredOption, list_options
+from pilotlight.core.options import TrainingSettings
 
 
 def rows(text: str) -> dict[str, str]:

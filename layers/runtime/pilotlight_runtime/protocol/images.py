@@ -1,4 +1,4 @@
-"""A PNG or JPEG becomes the model's input. Pillow is imported at the first picture: tensors need none of it."""
+"""PNG and JPEG as a model's input. Only models that take pictures import this module, and only a picture Pillow."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WIDE_GREYS: Final = ("I;16", "I;16B", "I;16L", "I")
 
 
 class ImageCodec:
-    """Turns pictures into one input, as the manifest says.
+    """Turns pictures into the input that the manifest names.
 
     SessionError where the manifest's image does not fit the signature.
     """
@@ -35,10 +35,10 @@ class ImageCodec:
         self._table = _table(image, spec.datatype)
 
     def tensor(self, body: bytes) -> Tensor:
-        """The picture in `body`, in the model's size, channels and scale.
+        """Decodes the picture in `body` to the model's size, channels and scale.
 
-        It is turned as its EXIF orientation says; transparency is dropped. InvalidRequest where it is neither PNG nor
-        JPEG, or damaged; TooLarge over MAX_PIXELS.
+        It is rotated as its EXIF orientation says, and transparency is dropped. InvalidRequest where it is neither PNG
+        nor JPEG, or is damaged; TooLarge over MAX_PIXELS.
         """
         picture = _decoded(body, self._image)
         planes = [picture]
@@ -48,7 +48,7 @@ class ImageCodec:
         return Tensor(self._kind, self._shape, memoryview(b"".join(map(self._table.__getitem__, pixels))))
 
     def preload(self) -> None:
-        """Imports Pillow and its decoders now, for a snapshot from which the first picture would find them missing."""
+        """Imports Pillow and its decoders, so that a snapshot holds them."""
         import PIL.Image
 
         PIL.Image.preinit()
@@ -59,7 +59,7 @@ class ImageCodec:
 
 
 def image_codec(manifest: Manifest) -> ImageCodec | None:
-    """How the model takes pictures, None where it takes none."""
+    """The codec of a model that takes pictures; None where it takes none."""
     if manifest.image is None:
         return None
     spec = manifest.signature.input(manifest.image.input)
@@ -118,7 +118,7 @@ def _check_pixels(count: int) -> None:
 
 
 def _upright(picture: Image) -> Image:
-    """Cameras store pictures lying on their side and say so in EXIF."""
+    """Rotates the picture as EXIF says: cameras store pictures as the sensor was held."""
     if picture.getexif().get(_ORIENTATION, 1) == 1:
         return picture
     from PIL import ImageOps
