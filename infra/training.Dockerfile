@@ -1,12 +1,13 @@
-# The image in which models train: Python, TensorFlow for GPUs with CUDA's libraries, Pilotlight, this project.
-# `pilotlight image build` builds it and sends what it is built from: project/, tool/ (Pilotlight itself, as it runs the
-# command), chosen by infra/training.ignore. Docker's older builder and BuildKit both read this file.
+# The training image: Python, TensorFlow for GPUs with CUDA's libraries, Pilotlight and this project.
+# `pilotlight image build` builds it. The build context has two folders: project/, without the files that
+# infra/training.ignore lists, and tool/, which is Pilotlight itself. Docker's older builder and BuildKit both accept
+# this file.
 #
-# Everything is pinned by hash: the base here, every package in infra/training-requirements.txt. CUDA's libraries are
-# among those packages (tensorflow[and-cuda]), so the base need not bring them, and the driver is the GPU machine's own.
-# The digest is python:3.13-slim-trixie's as Docker Hub lists it for all platforms; renew it with
+# Everything is pinned by hash: the base image here, every package in infra/training-requirements.txt. CUDA's libraries
+# are among those packages (tensorflow[and-cuda]), so the base image needs none. The GPU driver is the instance's own.
+# The digest is that of python:3.13-slim-trixie for all platforms, from Docker Hub. Update it with
 #   docker buildx imagetools inspect python:3.13-slim-trixie
-# Another base needs Python 3.13 with venv, for which the lock's wheels are.
+# Another base image needs Python 3.13 with venv, because the locked wheels are built for it.
 ARG BASE=python:3.13-slim-trixie@sha256:9d2e5553305c7c7b0097999bb17187c69b921ccd6bc9d40e4bb5ebe652c00285
 FROM ${BASE}
 
@@ -17,7 +18,7 @@ RUN python3 -m venv /opt/venv \
     && /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes \
         --only-binary=:all: --requirement /opt/pilotlight/requirements.txt
 
-# The job definition names the same number. Some libraries want it to have a name.
+# The job definition uses the same user id. Some libraries require a user name for it.
 RUN mkdir -p /home/trainer/project /home/trainer/tmp \
     && chown -R 1000:1000 /home/trainer \
     && { getent passwd 1000 || useradd --uid 1000 --home-dir /home/trainer --no-create-home trainer; }
@@ -26,7 +27,7 @@ COPY tool/ /opt/pilotlight/
 RUN /opt/venv/bin/python -m compileall -q /opt/pilotlight
 COPY --chown=1000:1000 project/ /home/trainer/project/
 
-# Batch and the NVIDIA runtime hand in the GPU. Temporary files, checkpoints among them, are written to the disk.
+# AWS Batch and the NVIDIA runtime provide the GPU. Temporary files, such as checkpoints, are written to the disk.
 ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONPATH=/opt/pilotlight \
     PYTHONUNBUFFERED=1 \

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from pilotlight.aws.error_translation import translate_errors
 from pilotlight.core.errors import RunError
@@ -42,7 +42,7 @@ class Prices:
         """Return instance type, availability zone and present spot price, sorted."""
         with translate_errors("spot prices", RunError, "EC2"):
             pages = self._ec2.get_paginator("describe_spot_price_history").paginate(
-                InstanceTypes=list(types),  # type: ignore[arg-type]  # the stubs list the types of their release
+                InstanceTypes=cast("Any", list(types)),  # the stubs know only the types of their release
                 ProductDescriptions=["Linux/UNIX"],
                 StartTime=self._clock(),  # EC2 adds the last price before it, which is the present one
             )

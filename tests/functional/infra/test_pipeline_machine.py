@@ -31,7 +31,7 @@ def test_the_first_model_is_trained_published_and_deployed(automatic: Pipeline) 
     assert automatic.commands == [[*BASE, "first"]]
     assert automatic.remembered() == {"run": "first", "model": "digits", **RESULT}
     assert subjects(automatic) == ["digits: deployed"]
-    assert "version 5be1f0c2a7d4 is deployed, accuracy 0.98" in automatic.messages[0]["Message"]
+    assert "version 5be1f0c2a7d4 is deployed (accuracy 0.98)" in automatic.messages[0]["Message"]
 
 
 def test_the_next_model_has_to_reach_the_floor_of_the_live_one(automatic: Pipeline) -> None:
@@ -118,7 +118,7 @@ def test_a_job_that_fails_is_told_by_how_and_nothing_is_deployed(
 def test_a_job_that_fails_without_a_reason_is_told_too(automatic: Pipeline) -> None:
     automatic.container(Ended(None, None))
     assert automatic.ended(automatic.start("no-reason")) == ("FAILED", "TrainingFailed")
-    assert "failed (no reason is given)" in automatic.messages[0]["Message"]
+    assert "failed (AWS Batch gives no reason)" in automatic.messages[0]["Message"]
 
 
 def test_a_submission_that_aws_batch_is_too_busy_for_is_repeated(automatic: Pipeline) -> None:
@@ -178,7 +178,7 @@ def test_nothing_is_deployed_before_a_person_agrees(approved: Pipeline) -> None:
     run = approved.start("asked")
     message = approved.asked()
     assert message["Subject"] == "digits: deploy the new model?"
-    assert "version 5be1f0c2a7d4, accuracy 0.98" in message["Message"]
+    assert "version 5be1f0c2a7d4 (accuracy 0.98)" in message["Message"]
     assert approved.states(run)[-1] == "AskApproval"
     assert approved.remembered() is None
     answer(message, "send-task-success")
@@ -225,7 +225,7 @@ def test_a_model_that_a_better_one_overtook_is_not_deployed(approved: Pipeline) 
     assert approved.states(run)[-2:] == ["NotifyOvertaken", "Overtaken"]
     assert subjects(approved)[1:] == ["digits: overtaken, not deployed"]
     assert "reached accuracy 0.98" in approved.messages[1]["Message"]
-    assert "asks for 0.985" in approved.messages[1]["Message"]
+    assert "at least 0.985 is required" in approved.messages[1]["Message"]
     assert approved.remembered() == better
 
 

@@ -165,7 +165,7 @@ def test_a_branch_that_takes_no_push_is_told_with_what_to_do(clone: Clone, step:
     clone.hook(clone.origin, "pre-receive")
     done = clone.run(step)
     assert done.returncode == 1
-    assert "digits@5be1f0c2a7d4 is deployed, but main could not be made to pin it" in done.stderr
+    assert "digits@5be1f0c2a7d4 is deployed, but the pin could not be pushed to main" in done.stderr
     assert "pilotlight pin digits@5be1f0c2a7d4" in done.stderr
     assert clone.log == ["first"]
 
