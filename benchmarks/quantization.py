@@ -28,7 +28,8 @@ from pilotlight.core.model_config import DYNAMIC, NONE, STATIC, ModelConfig, Qua
 from pilotlight.core.project import Project
 from pilotlight.core.reports import ParityReport
 from pilotlight.optimization import optimize
-from pilotlight.quantization import integers, quantize
+from pilotlight.quantization import quantize
+from pilotlight.quantization.graph import DYNAMIC_OPERATORS, quantize_dynamically
 from pilotlight.store import FolderBlobs, Store
 from pilotlight.training.fitting import fit
 from pilotlight.workflows.context import Context
@@ -68,8 +69,8 @@ def ways(context: Context, config: ModelConfig, fitted: FittedModel, folder: Pat
         candidate = source.convert(at / "converted")
         try:
             if mode == ALL:
-                integers.write_dynamic(
-                    candidate.folder / MODEL_NAME, at / "quantized" / MODEL_NAME, (*integers.DYNAMIC, "Conv")
+                quantize_dynamically(
+                    candidate.folder / MODEL_NAME, at / "quantized" / MODEL_NAME, (*DYNAMIC_OPERATORS, "Conv")
                 )
                 candidate = replace(candidate, folder=at / "quantized")
             elif mode != NONE:

@@ -86,7 +86,7 @@ def quantize_statically(source: Path, target: Path, samples: NamedArrays, fixed:
         quantize_static(
             _load_prepared(source),
             path,
-            _CalibrationBatches(samples, fixed),
+            CalibrationBatches(samples, fixed),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=list(_STATIC_OPERATORS),
             per_channel=True,
@@ -131,8 +131,13 @@ def _count_quantized_nodes(model: onnx.ModelProto) -> int:
     return sum(node.op_type in _QUANTIZED_OPERATORS for node in model.graph.node)
 
 
-class _CalibrationBatches:
-    """Samples in batches, as the quantizer reads them: None after the last."""
+class CalibrationBatches:
+    """Samples in batches, as the quantizer reads them.
+
+    Args:
+        samples: Samples by input name, along the first axis.
+        fixed: The number of samples in one call where the graph fixes it, else None. A rest is then left out.
+    """
 
     def __init__(self, samples: NamedArrays, fixed: int | None) -> None:
         count = len(next(iter(samples.values())))
@@ -143,4 +148,5 @@ class _CalibrationBatches:
         )
 
     def get_next(self) -> dict[str, Array] | None:
+        """Return the next batch by input name; None after the last."""
         return next(self._batches, None)

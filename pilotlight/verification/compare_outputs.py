@@ -49,7 +49,7 @@ class CallPlan(NamedTuple):
 
 
 def compare_outputs(
-    answer: PredictFunction,
+    predict: PredictFunction,
     reference: Reference,
     signature: Signature,
     config: ParityConfig,
@@ -61,12 +61,12 @@ def compare_outputs(
     """Compare a converted model with its source on held-out samples, and then by a metric.
 
     Args:
-        answer: The converted model.
+        predict: The converted model.
         reference: The source model and held-out samples.
         signature: The signature that the converted model declares.
         config: The tolerances.
         metric: The name of a metric; "" for none.
-        calls: How the samples are sent to `answer`.
+        calls: How the samples are sent to `predict`.
         known: Failures that are already known.
 
     Returns:
@@ -77,13 +77,13 @@ def compare_outputs(
     try:
         inputs = slice_arrays(reference.inputs, slice(0, count))
         parts = [
-            answer(slice_arrays(inputs, slice(start, start + calls.size))) for start in range(0, count, calls.size)
+            predict(slice_arrays(inputs, slice(start, start + calls.size))) for start in range(0, count, calls.size)
         ]
         found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         failures += check_output_shapes(signature, found, batched=True)
         expected = reference.predict(inputs)
-        asked_singly = answer if calls.singles else None
-        result = _compare_all(asked_singly, replace(reference, inputs=inputs), (expected, found), signature, config)
+        predict_singly = predict if calls.singles else None
+        result = _compare_all(predict_singly, replace(reference, inputs=inputs), (expected, found), signature, config)
     except (PredictionFailed, ValueError) as error:
         return ParityReport(count, None, failures=(*failures, str(error)))
     note = "" if count >= MIN_SAMPLES else f"only {count} samples are held out; {MIN_SAMPLES} are wanted"
@@ -135,7 +135,7 @@ def compare_metric(
     report: ParityReport,
     metric: str,
     labels: Array | None,
-    answers: tuple[NamedArrays, NamedArrays],
+    both_outputs: tuple[NamedArrays, NamedArrays],
     config: ParityConfig,
 ) -> ParityReport:
     """Compare a metric of both models.
@@ -144,7 +144,7 @@ def compare_metric(
         report: The report so far.
         metric: The name of a metric; "" returns the report as it is.
         labels: One label for each sample; None where there are none.
-        answers: The outputs of the source, and those of the ONNX model.
+        both_outputs: The outputs of the source, and those of the ONNX model.
         config: The tolerances.
 
     Returns:
@@ -156,7 +156,7 @@ def compare_metric(
         missing = f"{metric} was not compared: there are no labels that it takes"
         return replace(report, note="; ".join(filter(None, (report.note, missing))))
     try:
-        source, onnx = (METRICS[metric](outputs, labels[: report.samples]) for outputs in answers)
+        source, onnx = (METRICS[metric](outputs, labels[: report.samples]) for outputs in both_outputs)
     except ValueError as error:
         return replace(report, metric=metric, failures=(*report.failures, str(error)))
     failures = list(report.failures)
@@ -181,22 +181,22 @@ def merge_reports(report: ParityReport, portable: ParityReport, failures: Sequen
 
 
 def _compare_all(
-    answer: PredictFunction | None,
+    predict: PredictFunction | None,
     reference: Reference,
-    answers: tuple[NamedArrays, NamedArrays],
+    both_outputs: tuple[NamedArrays, NamedArrays],
     signature: Signature,
     config: ParityConfig,
 ) -> Comparison:
-    """Compare all samples at once and, where they agree and `answer` is given, some of them one by one."""
-    expected, found = answers
+    """Compare all samples at once and, where they agree and `predict` is given, some of them one by one."""
+    expected, found = both_outputs
     resolve_ties = reference.resolve_ties or _keep_expected
     whole = compare_arrays(resolve_ties(expected, found), found, signature, config)
-    if whole.failures or answer is None:
+    if whole.failures or predict is None:
         return whole
     failures, largest = list(whole.failures), whole.largest
     for index in range(min(SINGLE_SAMPLES, len(next(iter(reference.inputs.values()))))):
         one = slice(index, index + 1)
-        single = answer(slice_arrays(reference.inputs, one))
+        single = predict(slice_arrays(reference.inputs, one))
         wanted, among = slice_arrays(expected, one), slice_arrays(found, one)
         if compare_arrays(resolve_ties(wanted, among), among, signature, config).failures:
             continue  # an outlier, which the comparison above has counted

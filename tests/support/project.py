@@ -45,7 +45,7 @@ class Desk:
             code = run(argv, Invocation(self.root, environ))
         return Ran(code, out.getvalue(), err.getvalue())
 
-    def models(self) -> list[str]:
+    def list_models(self) -> list[str]:
         """The models here."""
         return find_project(self.root, {}).list_models()
 

@@ -12,7 +12,7 @@ from pilotlight.core.artifacts import Candidate
 from pilotlight.core.lock import Lock
 from pilotlight.optimization import optimize
 from pilotlight.quantization import quantize
-from pilotlight.quantization.graph import _Batches
+from pilotlight.quantization.graph import CalibrationBatches
 from pilotlight.store import FolderBlobs, Store
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.engine.ort_session import open_session
@@ -65,7 +65,7 @@ def test_what_the_graph_says_of_itself_stays(plain: Candidate, tmp_path: Path) -
 
 @pytest.mark.parametrize(("fixed", "sizes"), [(None, [64, 36]), (40, [40, 40])])
 def test_every_sample_calibrates_unless_the_graph_fixes_the_batch(fixed: int | None, sizes: list[int]) -> None:
-    batches = _Batches({"x": np.arange(100)}, fixed)
+    batches = CalibrationBatches({"x": np.arange(100)}, fixed)
     found = []
     while (batch := batches.get_next()) is not None:
         found.append(len(batch["x"]))

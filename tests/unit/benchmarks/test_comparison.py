@@ -45,7 +45,7 @@ def test_the_table_names_who_was_not_measured_and_why() -> None:
 def test_a_stack_that_answers_differently_is_named(answer: list[float]) -> None:
     compared = results(pilotlight=answer)
     assert compared["disagree"] == ["pilotlight"]
-    assert "not the same work: pilotlight" in report.markdown(compared)
+    assert "differ from the floor's: pilotlight" in report.markdown(compared)
 
 
 def test_every_stack_has_its_files() -> None:

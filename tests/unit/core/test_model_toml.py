@@ -9,9 +9,9 @@ from pilotlight.core.model_config import (
     ModelConfig,
     ParityConfig,
     QuantizationConfig,
-    TrainingSettings,
 )
 from pilotlight.core.model_toml import load_model_config
+from pilotlight.core.options import TrainingSettings
 from pilotlight_runtime.datatypes import FP32, INT64
 from pilotlight_runtime.signature import TensorSpec
 
