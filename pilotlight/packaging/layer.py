@@ -19,10 +19,10 @@ from typing import Final, NamedTuple
 
 import pilotlight_runtime
 from pilotlight.core.progress import Progress, Silent
-from pilotlight.packaging.bytecode import Compiler, FindCompiler, compile_folder, find_compiler
+from pilotlight.packaging.bytecode import Compiler, FindCompiler, compile_folder, drop_sources, find_compiler
 from pilotlight.packaging.elf import compact_library
 from pilotlight.packaging.files import folder_size, list_files, make_uniform, replace_folder
-from pilotlight.packaging.prune import copy_runtime, prune_layer
+from pilotlight.packaging.prune import SOURCELESS, copy_runtime, prune_layer
 from pilotlight.packaging.reports import LayerReport
 from pilotlight.packaging.wheels import WheelRequest, install_wheels
 
@@ -36,9 +36,13 @@ _NO_BYTECODE: Final = (
 
 
 class LayerSource(NamedTuple):
-    """What a layer is built from. requirements: a hash lock. python, platform: the functions'.
+    """What a layer is built from.
 
-    find: looks for what compiles it.
+    Attributes:
+        requirements: A hash lock.
+        python: The functions' version of Python.
+        platform: The functions' processor.
+        find: Finds what compiles the Python files.
     """
 
     requirements: Path
@@ -57,10 +61,22 @@ def package_layer(
     cache: Path | None = None,
     find: FindCompiler = find_compiler,
 ) -> LayerReport:
-    """Fills `into` with the layer that the hash lock `requirements` describes, for functions of `python` on `platform`.
+    """Fill a folder with the layer. `into` is filled at once or not at all.
 
-    cache: a folder for the finished build, None for none. find: looks for what compiles it, by default on this machine,
-    then in Docker. PackagingError where the packages cannot be had. `into` is filled at once or not at all.
+    Args:
+        requirements: The hash lock of the layer's packages.
+        into: The folder to fill.
+        python: The functions' version of Python.
+        platform: The functions' processor.
+        progress: Takes reports.
+        cache: A folder that keeps the finished build; None for none.
+        find: Finds what compiles the Python files: on this machine, then in Docker.
+
+    Returns:
+        What the folder holds.
+
+    Raises:
+        PackagingError: The packages cannot be installed.
     """
     source = LayerSource(requirements, python, platform, find)
     with tempfile.TemporaryDirectory() as temporary, _alone(cache or Path(temporary)) as builds:
@@ -71,7 +87,11 @@ def package_layer(
 
 
 def build_layer(source: LayerSource, cache: Path, progress: Progress | None = None) -> LayerReport:
-    """What the layer comes to, by the build in `cache`; where there is none, it is built there first."""
+    """Return the report on the layer in `cache`, which is built there first where it is missing.
+
+    Raises:
+        PackagingError: The packages cannot be installed.
+    """
     with _alone(cache) as builds:
         return _build(source, builds, progress or Silent())
 
@@ -105,6 +125,8 @@ def _built(source: LayerSource, compiler: Compiler | None, entry: Path, progress
         note = _NO_BYTECODE.format(python=source.python)
         if compiler:
             compile_folder(packages, f"/opt/{_PACKAGES}", compiler)
+            for name in SOURCELESS:
+                drop_sources(packages / name)
             note = f"byte-compiled by {compiler.label}"
         make_uniform(new)
         files = list_files(packages)

@@ -15,8 +15,11 @@ from pilotlight.packaging.files import list_files
 
 KEPT_OF_ONNXRUNTIME: Final = ("onnxruntime/capi/libonnxruntime.so.*", "onnxruntime/LICENSE", "onnxruntime/ThirdParty*")
 
-KEPT_IMAGE_PLUGINS: Final = ("Bmp", "Gif", "Jpeg", "Mpo", "Png", "Ppm", "Tiff")
-"""PNG and JPEG, and what Pillow imports beside them: the rest of what it looks at first, Tiff for EXIF."""
+KEPT_IMAGE_PLUGINS: Final = ("Jpeg", "Mpo", "Png", "Tiff")
+"""PNG and JPEG, and what these import: Mpo for several pictures in one JPEG, Tiff for EXIF."""
+
+SOURCELESS: Final = ("PIL",)
+"""Packages whose bytecode is enough: nobody here changes them, and their sources take half a megabyte."""
 
 DROPPED: Final = (
     *("bin/*", "*.pyi", "*/py.typed", "*/__pycache__/*", "pilotlight_runtime/py.typed"),
@@ -27,6 +30,7 @@ DROPPED: Final = (
     # Serving reads pictures and draws none.
     *("PIL/ImageDraw.py", "PIL/ImageDraw2.py", "PIL/ImageFont.py", "PIL/ImageText.py", "PIL/ImageShow.py"),
     *("PIL/ImageEnhance.py", "PIL/ImageStat.py", "PIL/ImageTransform.py", "PIL/features.py"),
+    *("PIL/report.py", "PIL/__main__.py"),
     *("PIL/ContainerIO.py", "PIL/GdImageFile.py", "PIL/TarIO.py", "PIL/WalImageFile.py"),
     # Only the extensions above need these; the core links libtiff, libjpeg, libopenjp2 and libxcb, and what those need.
     *("pillow.libs/libavif-*", "pillow.libs/libwebp*", "pillow.libs/libsharpyuv-*", "pillow.libs/liblcms2-*"),
@@ -53,12 +57,12 @@ installed them, and pip's notes, which differ from one installation to the next.
 
 
 def prune_layer(packages: Path) -> None:
-    """Deletes below the layer's `packages` what serving never loads, and the folders that this empties."""
+    """Delete from the layer's packages what serving never loads, and the folders that this empties."""
     _delete(packages, _goes)
 
 
 def prune_function(packages: Path) -> None:
-    """Deletes below `packages`, a function's own, DROPPED_OF_OWN and the folders that this empties."""
+    """Delete DROPPED_OF_OWN from a function's own packages, and the folders that this empties."""
     _delete(packages, lambda name: any(fnmatch(name, pattern) for pattern in DROPPED_OF_OWN))
 
 
@@ -72,7 +76,7 @@ def _delete(packages: Path, goes: Callable[[str], bool]) -> None:
 
 
 def copy_runtime(package: Path, packages: Path) -> None:
-    """Copies the Python package `package` into `packages`, without its byte-code."""
+    """Copy the Python package `package` into `packages`, without its byte-code."""
     shutil.copytree(package, packages / package.name, ignore=shutil.ignore_patterns("__pycache__"))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from pilotlight.core.errors import TrainingError, UserError
+from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.model_code import ModelCode
 
 _HINT: Final = "Correct that line. The traceback is in the log of a job, and shown here with --debug."
@@ -37,7 +38,7 @@ def report_errors(path: Path, code: ModelCode) -> Iterator[None]:
     except SystemExit as error:
         raise TrainingError(str(path), f"left with sys.exit({error.code!r})", "Raise an error instead.") from error
     except Exception as error:
-        raise TrainingError(_where(path, code, error), _what(error), _HINT) from error
+        raise TrainingError(_where(path, code, error), kind_and_first_line(error), _HINT) from error
 
 
 def _where(path: Path, code: ModelCode, error: Exception) -> str:
@@ -46,8 +47,3 @@ def _where(path: Path, code: ModelCode, error: Exception) -> str:
         return f"{error.filename}:{error.lineno}"
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if code.owns(frame.filename)]
     return f"{own[-1].filename}:{own[-1].lineno}" if own else str(path)
-
-
-def _what(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0].rstrip('.')}" if lines else type(error).__name__

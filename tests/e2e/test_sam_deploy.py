@@ -98,7 +98,7 @@ def uploaded(aws: Callable[[str], Any], sha256: str) -> bytes:
 @pytest.fixture(scope="module")
 def functions(desk: Desk) -> list[str]:
     """The logical ids of all functions."""
-    return [*map(resource_of, desk.models()), "CatalogFunction"]
+    return [*map(resource_of, desk.list_models()), "CatalogFunction"]
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +143,7 @@ def test_functions_layer_roles_logs_and_api_exist(
 def test_memory_and_timeout_are_a_functions_own(
     desk: Desk, deployed: dict[str, str], aws: Callable[[str], Any]
 ) -> None:
-    for name in desk.models():
+    for name in desk.list_models():
         found = aws("lambda").get_function_configuration(FunctionName=deployed[resource_of(name)])
         expected = (1024, 10) if name == SMALLER else (1769, 29)
         assert (found["MemorySize"], found["Timeout"]) == expected, name
@@ -154,7 +154,7 @@ def test_a_canary_goes_back_when_the_models_own_alarm_goes_off(
 ) -> None:
     codedeploy, cloudwatch = aws("codedeploy"), aws("cloudwatch")
     (topic,) = aws("sns").list_topics()["Topics"]
-    for name in desk.models():
+    for name in desk.list_models():
         function = deployed[resource_of(name)]
         group = codedeploy.get_deployment_group(
             applicationName=deployed["ServerlessDeploymentApplication"],
@@ -201,7 +201,7 @@ def test_the_api_routes_each_path_to_its_function(
         for resource in resources
         for method, settings in resource.get("resourceMethods", {}).items()
     }
-    for name in desk.models():
+    for name in desk.list_models():
         function = f"function:{deployed[resource_of(name)]}:live"
         assert function in calls["ANY", f"/v2/models/{name}/{{proxy+}}"]
         assert function in calls["POST", f"/v1/models/{name}:predict"]

@@ -36,8 +36,8 @@ ROOT = ("", "background", "datatypes", "digest", "entry", "errors", "events", "g
 ROOT += ("integrity", "light_typing", "line_observer", "loading", "manifest", "manifest_json", "messages", "observer")
 ROOT += ("paths", "service", "session", "signature", "snapstart", "startup", "tensor", "types", "warm_up")
 ENGINE = ("", "abi", "graph_signature", "heap", "host", "library", "ort_session", "plan", "start", "values")
-PROTOCOL = ("", "binary_tensors", "compression", "http", "images", "json_codec", "json_documents", "json_tensors")
-PROTOCOL += ("oip_request", "oip_response", "routes", "server_metadata", "tfserving")
+PROTOCOL = ("", "binary_tensors", "compression", "http", "json_codec", "json_documents", "json_tensors")
+PROTOCOL += ("oip_request", "oip_response", "routes", "server_metadata")
 
 
 def _modules(package: str, names: tuple[str, ...]) -> set[str]:

@@ -47,11 +47,11 @@ class Desk:
 
     def models(self) -> list[str]:
         """The models here."""
-        return find_project(self.root, {}).models()
+        return find_project(self.root, {}).list_models()
 
     def kind(self, model: str) -> str:
         """The kind of a model, as its model.toml says."""
-        return find_project(self.root, {}).config(model).kind
+        return find_project(self.root, {}).read_config(model).kind
 
     def imported(self, name: str = "adder", model: bytes | None = None) -> str:
         """Imports a tiny model and gives its version."""

@@ -131,11 +131,11 @@ def edit(project: Project, file: str, old: str, new: str) -> None:
 
 
 def packaged(project: Project, into: Path) -> Manifest:
-    lock = project.lock("pair")
+    lock = project.read_lock("pair")
     store = Store(FolderBlobs(Path(project.store)))
     package_function("pair", project.folder("pair"), store, lock, into)
     assert lock is not None
-    return store.manifest("pair", lock.version)[0]
+    return store.read_manifest("pair", lock.version)[0]
 
 
 def ask(folder: Path, *texts: str) -> dict[str, Any]:

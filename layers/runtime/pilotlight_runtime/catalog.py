@@ -1,4 +1,4 @@
-"""The endpoint's front page: server metadata, health, the list of models, and 404 for all else. No ONNX Runtime.
+"""The catalog: server metadata, health, the list of models, and 404 for all other paths. It needs no ONNX Runtime.
 
 Sources: Open Inference Protocol v2, "HTTP/REST"; Triton's model repository extension.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from pilotlight_runtime.catalog_index import CATALOG_NAME, CatalogEntry, load_catalog
 from pilotlight_runtime.entry import Entry, LambdaHandler
-from pilotlight_runtime.errors import InvalidRequest, ManifestError, NotFound, TooLarge
+from pilotlight_runtime.errors import InvalidRequest, LoadError, ManifestError, NotFound, TooLarge
 from pilotlight_runtime.light_typing import Any, Final, TextIO
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.observer import Observer, Trace
@@ -28,7 +28,7 @@ from pilotlight_runtime.protocol.server_metadata import (
 from pilotlight_runtime.startup import start_observer
 
 MAX_QUESTION_BYTES: Final = 65_536
-"""The catalog's only question has a few words; its function has little memory."""
+"""The only request with a body is a few words long, and the function has little memory."""
 
 
 def catalog_handler(
@@ -60,17 +60,23 @@ def catalog_handler(
             entries = load_catalog(file.read())
     except OSError as error:
         raise ManifestError(f"{path} cannot be read ({error.strerror}); package the catalog again") from error
-    if observer is None:
-        from pilotlight_runtime.powertools_observer import (
-            PowertoolsObserver,
-        )
-
-        observer = start_observer(PowertoolsObserver, "catalog", SERVER_VERSION, environ, stream)
+    observer = observer or _observer(environ, stream)
     return Entry(CatalogService(entries).answer, "/v2/models/catalog/infer", observer, clock)
 
 
+def _observer(environ: Mapping[str, str], stream: TextIO | None) -> Observer:
+    try:
+        from pilotlight_runtime.powertools_observer import PowertoolsObserver
+    except ImportError as error:
+        raise LoadError(
+            f"the catalog cannot import Powertools ({error}); name aws-lambda-powertools, jmespath and"
+            " typing-extensions in functions/catalog/requirements.txt and package the catalog again"
+        ) from error
+    return start_observer(PowertoolsObserver, "catalog", SERVER_VERSION, environ, stream)
+
+
 class CatalogService:
-    """Answers from a list of models."""
+    """Answers from the list of models."""
 
     def __init__(self, entries: list[CatalogEntry]) -> None:
         self._entries = entries
@@ -91,12 +97,12 @@ class CatalogService:
         raise self._unknown(f"model {summarize(route.model)} is not here")
 
     def _index(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """Every model: each is ready, since a function that cannot load its own does not start."""
+        """Lists the models. Each is ready, since a function that cannot load its model does not start."""
         body = unpack(request.body, request.headers.get("content-encoding", ""))
         if len(body) > MAX_QUESTION_BYTES:
             raise TooLarge(f"the body is {len(body)} bytes long, the most is {MAX_QUESTION_BYTES}")
-        asked = loads(body) if body else {}
-        if not isinstance(asked, dict) or not isinstance(asked.get("ready", False), bool):
+        document = loads(body) if body else {}
+        if not isinstance(document, dict) or not isinstance(document.get("ready", False), bool):
             raise InvalidRequest('the body must be empty or an object such as {"ready": true}')
         return [
             {"name": entry.name, "version": entry.version, "state": "READY", "reason": ""} for entry in self._entries

@@ -1,4 +1,4 @@
-"""catalog.json: which models an endpoint has. Packaging writes it, the catalog's function reads it."""
+"""catalog.json: the models of an endpoint. Packaging writes it, the catalog's function reads it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class CatalogEntry(NamedTuple):
 
 
 def dump_catalog(entries: list[CatalogEntry]) -> bytes:
-    """catalog.json: models by name, a newline at its end."""
+    """Writes catalog.json: models sorted by name, a newline at the end."""
     document = {"schema": SCHEMA, "models": [entry._asdict() for entry in sorted(entries)]}
     return (json.dumps(document, indent=2) + "\n").encode()
 
 
 def load_catalog(raw: bytes) -> list[CatalogEntry]:
-    """The entries in `raw`; ManifestError says what is wrong."""
+    """Reads catalog.json; ManifestError says what is wrong."""
     try:
         document = json.loads(raw)
         if document["schema"] != SCHEMA:

@@ -1,4 +1,4 @@
-"""The tensor datatypes of the Open Inference Protocol, one table for every codec.
+"""The tensor datatypes of the Open Inference Protocol: one table for all codecs.
 
 Sources: Open Inference Protocol v2, "Tensor Data Types"; BF16 from Triton's binary tensor extension; the numbers in
 `onnx` are `TensorProto.DataType` of onnx.proto3.
@@ -49,7 +49,7 @@ BY_ONNX: Final[dict[int, Datatype]] = {d.onnx: d for d in DATATYPES.values()}
 
 
 def datatype(name: object) -> Datatype:
-    """The datatype that the protocol calls `name`; InvalidRequest names the known ones."""
+    """Looks up a datatype by the protocol's name; InvalidRequest lists the known ones."""
     found = DATATYPES.get(name) if isinstance(name, str) else None
     if found is None:
         raise InvalidRequest(f"datatype {summarize(name)} is unknown; known are {', '.join(DATATYPES)}")

@@ -1,4 +1,4 @@
-"""The outermost layer of every function: an event comes in, an answer goes out, and no exception leaves."""
+"""The outermost layer of every function: it turns an event into an answer, and lets no exception out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pilotlight_runtime.observer import Observer, Record, Trace
 from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, error_response, json_response
 
 Answer = Callable[[HttpRequest, Trace], HttpResponse]
-"""What a service does with a request: an answer, or a RequestError."""
+"""Answers a request, or raises a RequestError."""
 
 LambdaHandler = Callable[[Any, Any], Any]
 """Takes an event and Lambda's context, returns the answer."""
@@ -24,7 +24,7 @@ _LONGEST_ID: Final = 128
 class Entry:
     """A Lambda handler around `answer`.
 
-    infer_path: where an inference request that comes as the event itself goes. clock: seconds, monotonic.
+    infer_path: the path of an inference request that comes as the event itself. clock: seconds, monotonic.
     """
 
     def __init__(self, answer: Answer, infer_path: str, observer: Observer, clock: Callable[[], float]) -> None:
@@ -35,7 +35,7 @@ class Entry:
         self._cold = True
 
     def __call__(self, event: Any, context: Any) -> Any:
-        """The answer to `event`. Every failure is an answer too; what a caller must not know is for the observer."""
+        """Answers `event`. Every failure is an answer too; details that callers must not see go to the observer."""
         cold, self._cold = self._cold, False
         trace = Trace(self._clock)
         request_id = _request_id(context)
@@ -64,7 +64,7 @@ class Entry:
     def _respond(
         self, event: object, trace: Trace, request_id: str
     ) -> tuple[Render, HttpResponse, BaseException | None]:
-        """How to render the answer, the answer, and the cause of a status of 500."""
+        """Returns how to render the response, the response, and the cause of a status of 500."""
         render: Render = render_proxy
         try:
             incoming: Incoming = read_event(event, self._infer_path)
@@ -72,21 +72,21 @@ class Entry:
             return render, self._answer(incoming.request, trace), None
         except RequestError as error:
             return render, error_response(error, request_id), error if error.status >= 500 else None
-        except Exception as error:  # noqa: BLE001  (the boundary: whatever went wrong is an answer and a line in the log)
+        except Exception as error:  # noqa: BLE001  (the boundary: any failure becomes an answer and a line in the log)
             document = {"error": "the function failed; its log has the cause", "request_id": request_id}
             return render, json_response(document, 500), error
 
 
 def _request_id(context: object) -> str:
-    """Lambda's id of this invocation; one of our own where the context has none."""
+    """Lambda's id of this invocation; a new one where the context has none."""
     found = getattr(context, "aws_request_id", None)
     return found if isinstance(found, str) else os.urandom(16).hex()
 
 
 def _gateway_id(event: object) -> str:
-    """API Gateway's id of the request, which its access log has; "" elsewhere, and where it is no id.
+    """API Gateway's id of the request, as in its access log; "" elsewhere, and where it is no id.
 
-    Whoever invokes the function directly may send anything, and this goes into the log.
+    A direct invocation may send anything, and the id goes into the log.
     """
     context = event.get("requestContext") if isinstance(event, dict) else None
     found = context.get("requestId") if isinstance(context, dict) else None

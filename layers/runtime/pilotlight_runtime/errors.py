@@ -1,4 +1,4 @@
-"""What can go wrong while a model is loaded or answers.
+"""The errors of loading and of answering.
 
     RuntimeFault
     ├── LoadError                 the function refuses to start
@@ -18,7 +18,7 @@ Each class carries one message that a caller may read. `InferenceFailed` keeps i
 
 
 class RuntimeFault(Exception):
-    """Root of everything that the runtime raises on purpose."""
+    """The base of all errors that the runtime raises on purpose."""
 
 
 class LoadError(RuntimeFault):
@@ -48,30 +48,30 @@ class SessionError(LoadError):
 
 
 class RequestError(RuntimeFault):
-    """One request fails; the process goes on."""
+    """One request fails; the function goes on. `status` is the HTTP status of the answer."""
 
     status: int = 500
 
     @property
     def headers(self) -> dict[str, str]:
-        """What the answer's headers must say besides."""
+        """Further headers of the answer."""
         return {}
 
 
 class InvalidRequest(RequestError):
-    """The request is malformed; the message says which field, what was expected and what came."""
+    """The request is malformed (400). The message names the field, what was expected and what came."""
 
     status = 400
 
 
 class NotFound(RequestError):
-    """No such model, version or path."""
+    """There is no such model, version or path (404)."""
 
     status = 404
 
 
 class MethodNotAllowed(RequestError):
-    """The path exists, but not for this HTTP method."""
+    """The path exists, but not for this HTTP method (405)."""
 
     status = 405
 
@@ -86,12 +86,12 @@ class MethodNotAllowed(RequestError):
 
 
 class TooLarge(RequestError):
-    """A body, before or after decompression, or an answer is larger than Lambda carries."""
+    """A body, before or after decompression, or an answer is larger than Lambda carries (413)."""
 
     status = 413
 
 
 class InferenceFailed(RequestError):
-    """The model failed on valid input. The cause belongs in the log, never in the answer."""
+    """The model failed on valid input (500). The cause goes to the log, never into the answer."""
 
     status = 500

@@ -1,11 +1,13 @@
-"""Lambda events become HTTP requests, and HTTP answers become what the sender of the event expects.
+"""Turns Lambda events into HTTP requests, and HTTP responses into the answers that the senders expect.
 
 Sources: API Gateway Developer Guide, "Input format of a Lambda function for proxy integration" (REST) and "Payload
 format version" (HTTP API, which function URLs share); Lambda Developer Guide, "Lambda quotas".
 
-A direct invocation sends one of two objects: an inference request of the Open Inference Protocol, whose answer is the
-response object, or, on an error, {"error": message, "status": HTTP status}; or {"path", "method", "headers", "body",
-"isBase64Encoded"}, of which only path is needed, whose answer has the shape that API Gateway takes.
+A direct invocation sends one of two objects:
+- An inference request of the Open Inference Protocol. The answer is the response object, or, on an error,
+  {"error": message, "status": HTTP status}.
+- {"path", "method", "headers", "body", "isBase64Encoded"}, of which only path is required. The answer has the shape
+  that API Gateway takes.
 """
 
 from __future__ import annotations
@@ -16,33 +18,42 @@ from collections.abc import Callable
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
 from pilotlight_runtime.light_typing import Any, Final, NamedTuple
 from pilotlight_runtime.messages import summarize
-from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse, ParsedBody
+from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse
 from pilotlight_runtime.protocol.json_codec import dumps, loads
 
 MAX_BODY_BYTES: Final = 6 * 1024 * 1024
 """Lambda's limit on a synchronous event, base64 included."""
 
 MAX_ANSWER_BYTES: Final = 6_291_556
-"""Lambda's limit on a function's answer as JSON (its error message for a larger one names this number)."""
+"""Lambda's limit on a function's answer as JSON; the number is from its error message."""
 
-_ENVELOPE_BYTES: Final = 128  # the fields' names, their commas and the spaces that the runtime client writes
+_ENVELOPE_BYTES: Final = 128  # names of the fields, commas, and the spaces that the runtime client writes
 
-_SURELY_CARRIED: Final = MAX_ANSWER_BYTES - 65_536  # our headers are a fraction of that
+_SURELY_CARRIED: Final = MAX_ANSWER_BYTES - 65_536  # more than our headers take
 
 Render = Callable[[HttpResponse], Any]
 
 
 class Incoming(NamedTuple):
-    """request: what the event asks. render: makes the answer that its sender expects."""
+    """request: the request in an event. render: makes the answer that the event's sender expects."""
 
     request: HttpRequest
     render: Render
 
 
 def read_event(event: Any, infer_path: str) -> Incoming:
-    """The request in `event`. infer_path: where a direct inference request goes.
+    """Reads an event.
 
-    InvalidRequest where it is none of the known kinds, TooLarge where its body is larger than Lambda carries.
+    Args:
+        event: The event as Lambda's runtime client passes it.
+        infer_path: The path of an inference request that comes as the event itself.
+
+    Returns:
+        The request, and how to render its answer.
+
+    Raises:
+        InvalidRequest: The event is of no known kind.
+        TooLarge: The body is larger than Lambda carries.
     """
     if not isinstance(event, dict):
         raise InvalidRequest(f"the event must be an object, got {summarize(event)}")
@@ -66,9 +77,9 @@ def read_event(event: Any, infer_path: str) -> Incoming:
 
 
 def render_proxy(response: HttpResponse) -> dict[str, Any]:
-    """The answer for API Gateway and function URLs; TooLarge where Lambda would not carry it.
+    """Makes the answer for API Gateway and function URLs; TooLarge where Lambda cannot carry it.
 
-    A body of JSON goes as text, every other one and a packed one in base64.
+    A JSON body goes as text; a compressed one and every other one goes as base64.
     """
     answer: dict[str, Any] = {"statusCode": response.status, "headers": response.headers}
     binary = "Content-Encoding" in response.headers or not response.headers.get("Content-Type", "").startswith(
@@ -80,7 +91,7 @@ def render_proxy(response: HttpResponse) -> dict[str, Any]:
             _check_size(len(response.body) * 4 // 3 + 4, answer)
         answer["body"] = binascii.b2a_base64(response.body, newline=False).decode()
         return answer
-    # As text in JSON, each quote and backslash takes two bytes. Our JSON has no other character that does.
+    # In JSON, a quote and a backslash take two bytes each. Our JSON has no other character that does.
     if len(response.body) * 2 > _SURELY_CARRIED:
         _check_size(len(response.body) + response.body.count(b'"') + response.body.count(b"\\"), answer)
     answer["body"] = response.body.decode()
@@ -88,7 +99,7 @@ def render_proxy(response: HttpResponse) -> dict[str, Any]:
 
 
 def render_direct(response: HttpResponse) -> Any:
-    """The answer to a direct inference request: the response object itself."""
+    """Makes the answer to a direct inference request: the response object itself."""
     if response.headers.get("Content-Type") != JSON:
         raise InvalidRequest("binary outputs need an HTTP request; leave out binary_data and binary_data_output")
     if response.document is not None:
@@ -109,11 +120,11 @@ def _direct_request(event: dict[str, Any], path: str) -> HttpRequest:
     doubts = inspect_document(event)
     if doubts is None:
         return HttpRequest("POST", path, {}, _as_json(event))
-    return HttpRequest("POST", path, {}, b"", ParsedBody(event, doubts))
+    return HttpRequest("POST", path, {}, b"", event, doubts)
 
 
 def _headers(event: dict[str, Any]) -> dict[str, str]:
-    """Names in lower case; a header that came several times has its values joined, as RFC 9110 allows."""
+    """Headers by name in lower case; the values of a repeated header are joined, as RFC 9110 allows."""
     headers: dict[str, str] = {}
     for field in ("headers", "multiValueHeaders"):
         found = event.get(field)
@@ -132,7 +143,7 @@ def _body(event: dict[str, Any]) -> bytes:
     body = event.get("body")
     if body is None:
         return b""
-    if isinstance(body, dict | list):  # a direct invocation may spare itself the encoding
+    if isinstance(body, dict | list):  # a direct invocation need not encode it
         return _as_json(body)
     if not isinstance(body, str):
         raise InvalidRequest(f"body must be text, got {summarize(body)}")
@@ -146,7 +157,7 @@ def _body(event: dict[str, Any]) -> bytes:
 
 
 def _resource_path(event: dict[str, Any]) -> str:
-    """A REST event's path. With a custom domain's base path before it, what the resource says is the rest of it."""
+    """The path of a REST event, without the base path of a custom domain: the resource tells where the rest begins."""
     path, resource = _text(event, "path"), event.get("resource")
     if not isinstance(resource, str):
         return path
@@ -159,7 +170,7 @@ def _resource_path(event: dict[str, Any]) -> str:
 
 
 def _without_stage(path: str, stage: object) -> str:
-    """HTTP APIs put a named stage before the path; the stage $default they leave out."""
+    """The path without its stage, which HTTP APIs put before it, except for the stage $default."""
     if isinstance(stage, str) and (path == f"/{stage}" or path.startswith(f"/{stage}/")):
         return path[len(stage) + 1 :]
     return path
@@ -173,7 +184,7 @@ def _text(event: dict[str, Any], field: str) -> str:
 
 
 def _as_json(document: object) -> bytes:
-    """JSON that Lambda has already parsed, where Python lets NaN and infinity through."""
+    """Writes a parsed document as JSON; InvalidRequest where it has NaN or infinity, which Python's parser accepts."""
     try:
         return dumps(document)
     except (ValueError, TypeError, RecursionError):
@@ -181,7 +192,7 @@ def _as_json(document: object) -> bytes:
 
 
 def _check_size(size: int, envelope: dict[str, Any]) -> None:
-    """TooLarge where a body of `size` bytes in `envelope` is more than Lambda carries."""
+    """Raises TooLarge where a body of `size` bytes in `envelope` is more than Lambda carries."""
     if size + len(dumps(envelope)) + _ENVELOPE_BYTES > MAX_ANSWER_BYTES:
         raise TooLarge(
             f"the answer is larger than the {MAX_ANSWER_BYTES} bytes that Lambda carries; ask for fewer samples or"

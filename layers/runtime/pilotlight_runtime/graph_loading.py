@@ -8,7 +8,6 @@ from functools import partial
 from pilotlight_runtime.background import BackgroundTask
 from pilotlight_runtime.errors import InferenceFailed, SessionError
 from pilotlight_runtime.integrity import check_file, weight_files
-from pilotlight_runtime.light_typing import NamedTuple
 from pilotlight_runtime.manifest import MANIFEST_NAME, MODEL_NAME, Manifest
 from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.session import OpenSession, Session
@@ -16,13 +15,8 @@ from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.types import Host
 from pilotlight_runtime.warm_up import warm_up
 
-
-class OpenedGraph(NamedTuple):
-    """A graph that is ready to run. warm_up_failure, fallback: see LoadedModel."""
-
-    session: Session
-    warm_up_failure: InferenceFailed | None
-    fallback: str
+OpenedGraph = tuple[Session, InferenceFailed | None, str]
+"""A graph that is ready to run, why it failed on zeros, and why it is not the optimised one; see LoadedModel."""
 
 
 def open_graph(
@@ -32,7 +26,7 @@ def open_graph(
     graph, fallback = choose_graph(manifest, host or this_host)
     session = open_checked(folder, graph, manifest, open_session, threads)
     check_signature(manifest.signature, session.signature)
-    return OpenedGraph(session, warm_up(session, manifest.signature), fallback)
+    return session, warm_up(session, manifest.signature), fallback
 
 
 def choose_graph(manifest: Manifest, host: Host) -> tuple[str, str]:

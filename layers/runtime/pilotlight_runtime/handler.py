@@ -1,6 +1,6 @@
-"""A model's Lambda handler. The app.py of a plain tensor model needs only model_handler(__file__).
+"""Makes a model's Lambda handler. The app.py of a plain tensor model needs only model_handler(__file__).
 
-Nothing of the runtime is imported at module level: most of it is imported while ONNX Runtime starts.
+This module imports nearly nothing of the runtime at module level: the rest is imported while ONNX Runtime starts.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def model_handler(
 
 
 def threads(environ: Mapping[str, str]) -> int:
-    """How many threads the function's memory buys; outside Lambda, one for each processor."""
+    """The threads that the function's memory pays for; outside Lambda, one for each processor."""
     memory = environ.get(MEMORY_VARIABLE, "")
     if memory.isascii() and memory.isdigit():
         return max(1, round(int(memory) / MEMORY_PER_VCPU_MB))
@@ -111,16 +111,22 @@ def _engine(meanwhile: BackgroundTask, *, large_pages: bool) -> OpenSession:
 
 
 def _manifest(folder: str) -> Manifest:
-    """The manifest, its files checked; imports what opening the model needs."""
-    from pilotlight_runtime.engine.ort_session import OrtSession  # noqa: F401  (see the module)
+    """Reads the manifest and checks the files; imports what opening the model needs."""
+    _import("engine.ort_session", "loading")
     from pilotlight_runtime.integrity import checked_manifest
 
     return checked_manifest(folder)
 
 
 def _import_rest() -> None:
-    """Imports what answering needs, which no Python could do at that time: the graph is being opened."""
-    from pilotlight_runtime import entry, line_observer, service, startup  # noqa: F401  (see the module)
+    """Imports what answering needs, while ONNX Runtime opens the graph and runs no Python."""
+    _import("entry", "line_observer", "service", "startup")
+
+
+def _import(*names: str) -> None:
+    """Imports modules of the runtime ahead of time, in the thread that calls."""
+    for name in names:
+        __import__(f"pilotlight_runtime.{name}")
 
 
 def _observer(manifest: Manifest, environ: Mapping[str, str], stream: TextIO | None) -> Observer:
@@ -131,7 +137,7 @@ def _observer(manifest: Manifest, environ: Mapping[str, str], stream: TextIO | N
 
 
 def _hook(model: LoadedModel, predict: Predict | None, prepare: Prepare | None) -> Prepared | None:
-    """A person's code, bound to the model. LoadError where there is none for graphs that need it, or two."""
+    """Binds app.py's function to the model; LoadError where graphs need one and have none, or where there are two."""
     if prepare is not None and predict is None:
         return prepare(model)
     if predict is not None and prepare is None and not model.manifest.graphs:
@@ -156,9 +162,9 @@ def _service(model: LoadedModel, predict: Prepared | None, environ: Mapping[str,
 
 
 def _try(model: LoadedModel, predict: Prepared | None) -> Exception | None:
-    """Runs a person's code once, so that the first caller does not wait for what it imports; why it failed.
+    """Runs app.py's function once, so that the first caller does not wait for its imports; returns why it failed.
 
-    Refusing zeros, an empty text among them, is no failure.
+    A function that refuses zeros, such as an empty text, does not fail.
     """
     if predict is None:
         return None
@@ -171,6 +177,6 @@ def _try(model: LoadedModel, predict: Prepared | None) -> Exception | None:
         infer(model, InferRequest(zero_inputs(model.manifest.signature)), predict)
     except InvalidRequest:
         return None
-    except Exception as error:  # noqa: BLE001  (a person's code; zeros need not be valid input for it)
+    except Exception as error:  # noqa: BLE001  (app.py's own code; zeros need not be valid input for it)
         return error
     return None

@@ -47,10 +47,10 @@ def open_model(
         )
         for graph in manifest.graphs
     }
-    sessions = {name: each.session for name, each in opened.items()}
-    failed = next((each.warm_up_failure for each in opened.values() if each.warm_up_failure), None)
-    fallback = "; ".join(f"{name}: {each.fallback}" for name, each in opened.items() if each.fallback)
-    return LoadedModel(manifest, sessions, folder, failed, fallback)
+    sessions = {name: session for name, (session, _, _) in opened.items()}
+    failure = next((failure for _, failure, _ in opened.values() if failure), None)
+    fallback = "; ".join(f"{name}: {reason}" for name, (_, _, reason) in opened.items() if reason)
+    return LoadedModel(manifest, sessions, folder, failure, fallback)
 
 
 def graph_manifest(manifest: Manifest, graph: Graph) -> Manifest:

@@ -1,4 +1,4 @@
-"""What one published version holds: the schema that the tool writes and Lambda reads.
+"""The manifest: what one published version holds.
 
 manifest.json is the last file of a version to be written, so a version without one does not exist.
 manifest_json reads and writes it.
@@ -12,12 +12,12 @@ from pilotlight_runtime.signature import Signature
 MANIFEST_NAME: Final = "manifest.json"
 MODEL_NAME: Final = "model.onnx"
 WEIGHTS_NAME: Final = "weights.bin"
-"""The large tensors of every graph of a version that says how it is loaded."""
+"""The file of large tensors beside a graph whose manifest says how it is loaded."""
 PLATFORM: Final = "onnx_onnxv1"
 """What the Open Inference Protocol calls an ONNX graph."""
 
 Json = dict[str, Any]
-"""A JSON object whose fields only people and the tool read."""
+"""A JSON object that people and the tool read, and serving does not."""
 
 
 class ArtifactFile(NamedTuple):
@@ -45,11 +45,10 @@ class ImageInput(NamedTuple):
 
 
 class Loading(NamedTuple):
-    """Which graph is opened.
+    """Which graph a function opens.
 
-    graph: the file's name. host: what `pilotlight_runtime.engine.host` says where that graph was made and may be
-    opened; elsewhere, and where it is "", MODEL_NAME is opened. reason, figures: for people, why it was chosen and what
-    was measured.
+    graph: the file's name. host: the description (see engine.host) of the hosts that may open it; other hosts, and all
+    where it is "", open MODEL_NAME. reason, figures: for people, why the graph was chosen and what was measured.
     """
 
     graph: str
@@ -59,9 +58,9 @@ class Loading(NamedTuple):
 
 
 class Graph(NamedTuple):
-    """One of the graphs that app.py's code runs; its files lie in the folder `name` of the version.
+    """One of several graphs that app.py runs. Its files lie in the folder `name` of the version.
 
-    signature: the graph's own, which callers never see. loading: as the manifest's, of this graph.
+    signature: of the graph itself, which callers never see. loading: which file of the graph is opened.
     """
 
     name: str
@@ -72,8 +71,8 @@ class Graph(NamedTuple):
 class Manifest(NamedTuple):
     """A version of a model. metrics, parity and provenance are for people; serving reads the rest.
 
-    signature: what callers send and get. loading: None in versions that hold one graph. graphs: those behind app.py's
-    code, empty where MODEL_NAME answers callers itself. assets: names of the files that the code reads besides.
+    signature: what callers send and get. loading: None where there is one file of the graph. graphs: the graphs that
+    app.py runs, empty where MODEL_NAME answers callers itself. assets: names of further files that app.py reads.
     """
 
     model: str
@@ -90,7 +89,7 @@ class Manifest(NamedTuple):
 
 
 def needed_files(manifest: Manifest) -> tuple[str, ...]:
-    """The files without which `manifest` cannot be served: graphs and assets."""
+    """The files that serving needs: graphs and assets."""
     if not manifest.graphs:
         return (MODEL_NAME, *manifest.assets)
     return (*(f"{graph.name}/{MODEL_NAME}" for graph in manifest.graphs), *manifest.assets)

@@ -39,7 +39,7 @@ def content_version(
     graphs: tuple[Graph, ...] = (),
     assets: tuple[str, ...] = (),
 ) -> str:
-    """The name of a version with this content: 12 lower-case hex digits."""
+    """Names a version by its content: 12 lower-case hex digits."""
     from pilotlight_runtime.digest import bytes_sha256
 
     found = _content(signature, files, image)
@@ -57,13 +57,13 @@ def content_version(
 
 
 def version_of(manifest: Manifest) -> str:
-    """What content_version says of the content of `manifest`, whatever version it names."""
+    """Names the content of `manifest`, whatever version the manifest states."""
     content = (manifest.signature, manifest.files, manifest.image, manifest.loading)
     return content_version(*content, graphs=manifest.graphs, assets=manifest.assets)
 
 
 def dump_manifest(manifest: Manifest) -> bytes:
-    """manifest.json: readable, keys in a fixed order, a newline at its end."""
+    """Writes manifest.json: indented, keys in a fixed order, a newline at the end."""
     document: Json = {
         "schema": SCHEMA,
         "model": manifest.model,
@@ -81,7 +81,7 @@ def dump_manifest(manifest: Manifest) -> bytes:
 
 
 def load_manifest(raw: bytes) -> Manifest:
-    """The manifest in `raw`; ManifestError says which field is wrong."""
+    """Reads manifest.json; ManifestError says which field is wrong."""
     try:
         document = json.loads(raw)
     except ValueError as error:
@@ -155,7 +155,7 @@ def _content(signature: Signature, files: tuple[ArtifactFile, ...], image: Image
 
 
 def _choice(loading: Loading | None) -> Json | None:
-    """What of `loading` belongs to the content."""
+    """The part of `loading` that belongs to the content."""
     return None if loading is None else {"graph": loading.graph, "host": loading.host}
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from pilotlight_runtime.errors import InvalidRequest, NotFound
 from pilotlight_runtime.inference import infer
+from pilotlight_runtime.light_typing import TYPE_CHECKING
+from pilotlight_runtime.manifest import Manifest
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.observer import Trace
-from pilotlight_runtime.protocol import oip_request, oip_response, routes, tfserving
+from pilotlight_runtime.protocol import oip_request, oip_response, routes
 from pilotlight_runtime.protocol.compression import pack, unpack
-from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse, json_response
-from pilotlight_runtime.protocol.images import image_codec, is_image, preload
+from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse, is_image, json_response
 from pilotlight_runtime.protocol.json_codec import dumps_finite, fast
 from pilotlight_runtime.protocol.server_metadata import BINARY_TENSORS, server_metadata
 from pilotlight_runtime.types import InferRequest, InferResponse, LoadedModel, Prepared
+
+if TYPE_CHECKING:
+    from pilotlight_runtime.protocol.images import ImageCodec
 
 
 class ModelService:
@@ -22,17 +26,18 @@ class ModelService:
         self._model = model
         self._manifest = model.manifest
         self._predict = predict
-        self._images = image_codec(model.manifest)
+        self._images = _image_codec(model.manifest)
         self._reader = oip_request.RequestReader()
         self.infer_path = f"/v2/models/{model.manifest.model}/infer"
         self._input_names = frozenset(spec.name for spec in model.manifest.signature.inputs)
         self._infer_route = routes.route("POST", self.infer_path)
 
     def preload(self) -> None:
-        """Imports what the first large request and the first picture would wait for."""
+        """Imports what only some requests need, so that a snapshot holds it and none of them waits for it."""
+        __import__("pilotlight_runtime.protocol.tfserving")
         fast.use()
         if self._images is not None:
-            preload()
+            self._images.preload()
 
     def answer(self, request: HttpRequest, trace: Trace) -> HttpResponse:
         """The answer to `request`; a RequestError says why there is none."""
@@ -66,6 +71,8 @@ class ModelService:
         if route.operation == routes.METADATA:
             return oip_response.model_metadata(self._manifest)
         if route.operation == routes.STATUS:
+            from pilotlight_runtime.protocol import tfserving
+
             return tfserving.model_status(self._manifest)
         if route.operation == routes.MODEL_READY:
             return {"name": self._manifest.model, "ready": True}
@@ -78,12 +85,12 @@ class ModelService:
         decoded = self._decode(request)
         response = self._run(decoded.request, trace)
         trace.begin("encode")
-        write = oip_response.write_response if request.parsed is None else oip_response.write_direct_response
+        write = oip_response.write_response if request.doubts is None else oip_response.write_direct_response
         return write(self._manifest, decoded, response)
 
     def _decode(self, request: HttpRequest) -> oip_request.OipRequest:
-        if request.parsed is not None:
-            return self._reader.read_parsed(request.parsed)
+        if request.doubts is not None:
+            return self._reader.read_document(request.document, request.doubts)
         body = unpack(request.body, request.headers.get("content-encoding", ""))
         if is_image(body, request.headers.get("content-type", "")):
             return self._picture(body)
@@ -95,6 +102,8 @@ class ModelService:
         return oip_request.OipRequest(self._images.request(body), None, {}, binary_default=False)
 
     def _predict_rows(self, request: HttpRequest, trace: Trace) -> HttpResponse:
+        from pilotlight_runtime.protocol import tfserving
+
         trace.begin("decode")
         body = unpack(request.body, request.headers.get("content-encoding", ""))
         prediction = tfserving.read_predict_request(body, self._manifest.signature)
@@ -108,3 +117,12 @@ class ModelService:
         trace.shapes = {name: tensor.shape for name, tensor in request.inputs.items() if name in self._input_names}
         trace.begin("infer")
         return infer(self._model, request, self._predict)
+
+
+def _image_codec(manifest: Manifest) -> ImageCodec | None:
+    """How the model takes pictures, None where it takes none, as most do: they do not import the codec."""
+    if manifest.image is None:
+        return None
+    from pilotlight_runtime.protocol.images import image_codec
+
+    return image_codec(manifest)

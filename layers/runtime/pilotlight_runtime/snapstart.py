@@ -1,4 +1,4 @@
-"""Lambda SnapStart: what a snapshot froze and every restored environment must have of its own."""
+"""Lambda SnapStart: renews what environments restored from one snapshot must not share."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ SNAP_START: Final = "snap-start"
 
 
 def makes_snapshot(environ: Mapping[str, str]) -> bool:
-    """Whether this start ends in a snapshot: what it imports is then imported once for all environments."""
+    """Whether this start ends in a snapshot. What it imports is then imported once for all environments."""
     return environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == SNAP_START
 
 
 def register_after_restore(environ: Mapping[str, str], renew: Callable[[], None]) -> bool:
-    """Has Lambda call `renew` after each restore; False where this start makes no snapshot.
+    """Registers `renew`, which Lambda calls after each restore; False where this start makes no snapshot.
 
-    The hooks' package comes with Lambda's managed runtime. It costs 4 ms to import, so no other start looks for it.
+    The package with the hooks comes with Lambda's managed runtime. It takes 4 ms to import, so no other start does.
     """
     if not makes_snapshot(environ):
         return False
@@ -34,7 +34,7 @@ def register_after_restore(environ: Mapping[str, str], renew: Callable[[], None]
 
 
 def reseed() -> None:
-    """New seeds for the random generators that are loaded: all restored environments would draw the same numbers."""
+    """Seeds the loaded random generators anew: else all restored environments would draw the same numbers."""
     if "random" in sys.modules:
         sys.modules["random"].seed()
     numpy_random = sys.modules.get("numpy.random")

@@ -1,4 +1,4 @@
-"""What every function does at init besides its own part: logs, metrics and SnapStart."""
+"""What all functions do at init: logs, metrics and SnapStart."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from pilotlight_runtime.snapstart import register_after_restore, reseed
 
 
 class Renewable(Observer, Protocol):
-    """An observer with something that no two execution environments may share."""
+    """An observer with an id that no two execution environments may share."""
 
     def renew(self) -> None:
-        """Makes that anew."""
+        """Makes a new id."""
 
 
 MakeObserver = Callable[[TextIO, str, str, Callable[[], str]], Renewable]
-"""Takes a stream, the function's name, its version, and what makes an id for the execution environment."""
+"""Makes an observer of a stream, the function's name, its version, and a function that makes ids."""
 
 
 def start_observer(
     make: MakeObserver, name: str, version: str, environ: Mapping[str, str], stream: TextIO | None
 ) -> Observer:
-    """The observer of the function `name`, renewed after each restore from a snapshot. stream: stdout where None."""
+    """Makes the observer of the function `name`, renewed after each restore. stream: stdout where None."""
     observer = make(stream or sys.stdout, name, version, _new_instance)
 
     def renew() -> None:

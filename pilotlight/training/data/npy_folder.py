@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from pilotlight.core.errors import DataError
+from pilotlight.core.exception_text import first_line
 from pilotlight.training.data.arrays import Arrays
 
 _HINT = "It needs x_train.npy, y_train.npy, x_test.npy and y_test.npy, as numpy.save writes them."
@@ -23,6 +24,6 @@ def load_npy_folder(folder: Path, where: str) -> Arrays:
         except FileNotFoundError as error:
             raise DataError(where, f"lacks {name}.npy", _HINT) from error
         except (ValueError, EOFError) as error:
-            reason = str(error).splitlines()[0].rstrip(".")
-            raise DataError(where, f"{name}.npy is not an array of numbers or text ({reason})", _HINT) from error
+            what = f"{name}.npy is not an array of numbers or text ({first_line(error)})"
+            raise DataError(where, what, _HINT) from error
     return Arrays(*found)

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from pilotlight.core.errors import TrainingError
+from pilotlight.core.exception_text import first_line
 from pilotlight.training.keras.precision import FLOAT32, MIXED_FLOAT16
 
 _INPUT_LAYER: Final = "InputLayer"
@@ -36,10 +37,9 @@ def clone_model(model: Any, precision: str) -> Any:
         clone.compile(**_compile_settings(keras, model, precision))
     except Exception as error:
         # Keras raises every kind of error for a layer whose configuration does not tell how to build it.
-        lines = str(error).strip().splitlines() or [type(error).__name__]
         raise TrainingError(
             f"the model {model.name!r}",
-            f"cannot be built a second time, which mixed precision and several devices need ({lines[0].rstrip('.')})",
+            f"cannot be built a second time, which mixed precision and several devices need ({first_line(error)})",
             "Build it as keras.Model(inputs, outputs) of layers with get_config, or leave precision float32 and "
             'devices "one".',
         ) from error

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from pilotlight.core.errors import Interrupted, TrainingError
+from pilotlight.core.exception_text import first_line
 from pilotlight.training.keras.distributed_step import make_step
 from pilotlight.training.keras.internals import build_variables, take_summed_gradients
 
@@ -101,9 +102,8 @@ def _watch_nodes() -> Iterator[None]:
     try:
         yield
     except gone as error:
-        lines = str(error.message).strip().splitlines() or [type(error).__name__]
         hint = "The log of that node says why. The next attempt resumes from the last checkpoint."
-        raise Interrupted("the fit", f"another node of the job is gone ({lines[0][:200]})", hint) from error
+        raise Interrupted("the fit", f"another node of the job is gone ({first_line(error)[:200]})", hint) from error
 
 
 def _check_arguments(arguments: dict[str, Any]) -> None:

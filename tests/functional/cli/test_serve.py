@@ -115,6 +115,7 @@ def test_package_fills_a_folder_by_name_and_by_stem(desk: Desk, tmp_path: Path, 
 
 
 def test_package_catalog_lists_the_pins(desk: Desk, tmp_path: Path) -> None:
+    (desk.root / "functions" / "catalog" / "requirements.txt").write_text("# asks no registry\n")
     assert desk("package", "Catalog", "--into", str(tmp_path / "out")).code == 0
     listed = json.loads((tmp_path / "out" / "catalog.json").read_text())
     assert [entry["name"] for entry in listed["models"]] == ["adder"]

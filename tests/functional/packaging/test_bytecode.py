@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pilotlight.packaging.bytecode import Compiler, compile_folder, find_compiler
+from pilotlight.packaging.bytecode import Compiler, compile_folder, drop_sources, find_compiler
 
 OTHER = "3.99"
 
@@ -66,3 +66,26 @@ def test_compiled_code_runs_without_its_source_and_names_the_path_in_lambda(tmp_
     assert flags == 0b01  # PEP 552: holds a hash of its source and no time stamp, and is not checked against it
     assert b"/opt/python/code.py" in (folder / "code.pyc").read_bytes()
     assert str(tmp_path).encode() not in (folder / "code.pyc").read_bytes()
+
+
+def test_bytecode_alone_is_imported_and_names_its_lines(tmp_path: Path) -> None:
+    package = tmp_path / "site" / "quiet"
+    (package / "inner").mkdir(parents=True)
+    (package / "__init__.py").write_text("from quiet.inner import fail\n")
+    (package / "inner" / "__init__.py").write_text("def fail():\n    raise ValueError\n")
+    (package / "data.txt").write_text("stays")
+    compile_folder(package.parent, "/opt/python", Compiler((sys.executable,), "this"))
+    drop_sources(package)
+    assert sorted(path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file()) == [
+        "__init__.pyc",
+        "data.txt",
+        "inner/__init__.pyc",
+    ]
+    command = [
+        sys.executable,
+        "-I",
+        "-c",
+        f"import sys; sys.path.insert(0, {str(package.parent)!r}); import quiet; quiet.fail()",
+    ]
+    failed = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert 'File "/opt/python/quiet/inner/__init__.py", line 2, in fail' in failed.stderr

@@ -22,6 +22,7 @@ KEPT = [
     "pillow.libs/libtiff-20b7e810.so.6.3.0",
 ]
 DROPPED = [
+    "PIL/GifImagePlugin.py",
     "PIL/ImageDraw.py",
     "PIL/ImageTk.py",
     "PIL/WebPImagePlugin.py",

@@ -24,6 +24,8 @@ def test_a_new_project_has_all_that_sam_build_needs(project: Project) -> None:
         "Makefile",
         "README.md",
         "functions/catalog/app.py",
+        "functions/catalog/requirements.in",
+        "functions/catalog/requirements.txt",
         "infra/deploy.buildspec.yml",
         "infra/observability.yaml",
         "infra/pipeline.yaml",
@@ -40,7 +42,7 @@ def test_a_new_project_has_all_that_sam_build_needs(project: Project) -> None:
         "samconfig.toml",
         "template.yaml",
     }
-    assert project.models() == []
+    assert project.list_models() == []
 
 
 def test_its_files_are_files_even_where_ours_are_links(project: Project) -> None:
@@ -75,7 +77,7 @@ def test_a_new_model_has_a_folder_a_readable_configuration_and_a_function(
 ) -> None:
     new_model(project, "spam-filter", kind)
     assert set(files(project.folder("spam-filter"))) == expected
-    assert project.config("spam-filter").kind == kind.split("-", maxsplit=1)[0]
+    assert project.read_config("spam-filter").kind == kind.split("-", maxsplit=1)[0]
     assert "SpamFilterFunction:" in (project.root / "template.yaml").read_text()
 
 
@@ -109,5 +111,6 @@ def test_this_repository_is_what_init_and_new_write(request: pytest.FixtureReque
     assert (project.root / "template.yaml").read_text() == (root / "template.yaml").read_text()
     assert "include pilotlight/scaffold/files/Makefile" in (root / "Makefile").read_text().splitlines()
     infra = [f"infra/{path.name}" for path in (root / "infra").iterdir() if path.suffix in {".yaml", ".yml"}]
-    for name in ("layers/runtime/requirements.txt", "functions/catalog/app.py", "samconfig.toml", *infra):
+    locks = ("layers/runtime/requirements.txt", "functions/catalog/requirements.txt")
+    for name in (*locks, "functions/catalog/app.py", "samconfig.toml", *infra):
         assert (project.root / name).read_bytes() == (root / name).read_bytes(), name

@@ -53,7 +53,7 @@ def test_whatever_makes_another_answer_is_refused(project: Project, file: str, o
         train(project)
     assert said in str(caught.value)
     assert not Path(project.store).exists()
-    assert project.lock("pair") is None
+    assert project.read_lock("pair") is None
 
 
 def test_the_cause_of_a_failure_is_told_to_who_trains(project: Project) -> None:
@@ -99,7 +99,7 @@ def test_each_graph_is_quantised_and_the_whole_is_gated(project: Project, tmp_pa
     assert manifest.provenance["quantization"]["mode"] == "dynamic"
     assert ask(tmp_path / "function", "a b")["longest"] == ["a"]
     edit(project, "model.toml", 'mode = "dynamic"', 'mode = "dynamic"\nrtol = 0.0\natol = 1e-6')
-    with pytest.raises(ParityError, match="quantised: output scores"):
+    with pytest.raises(ParityError, match="quantized: output scores"):
         train(project)
 
 

@@ -77,7 +77,7 @@ def test_training_ends_in_a_pinned_version(project: Project, store: Store) -> No
     assert all(0 < done <= total for done, total in heard.steps)
     lock = read_lock(project.folder("tiny") / "model.lock")
     assert lock is not None
-    manifest, digest = store.manifest("tiny", lock.version)
+    manifest, digest = store.read_manifest("tiny", lock.version)
     assert (lock.version, lock.manifest_sha256) == (result.version, digest)
     assert result.parity.samples == 200
     assert result.parity.failures == ()
@@ -102,7 +102,7 @@ def test_the_same_training_gives_the_same_version(project: Project, store: Store
     assert (first.version, first.published.new) == (second.version, True)
     assert not second.published.new
     assert other.version != first.version
-    assert project.pinned()["tiny"].version == other.version
+    assert project.read_locks()["tiny"].version == other.version
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_saved_model_is_converted_and_judged(project: Project, store: Store, t
     model = keras.Model(inputs, keras.layers.Dense(3, activation="softmax", name="scores")(inputs))
     model.save(tmp_path / "saved.keras")
     result = convert_model(project, "tiny", tmp_path / "saved.keras", store=store)
-    assert result.version == project.pinned()["tiny"].version
+    assert result.version == project.read_locks()["tiny"].version
     assert result.parity.samples == 200
     assert 0 <= result.metrics["accuracy"] <= 1
     assert result.published.manifest.provenance["source"] == "saved.keras"

@@ -88,7 +88,7 @@ def test_a_tampered_graph_is_refused(project: Project, store: Store, change: flo
         train_model(project, "tiny", store=store, given_engine=tamper_then_open)
     assert len(opened) == 1
     assert not list(Path(project.store).rglob("*"))
-    assert project.lock("tiny") is None
+    assert project.read_lock("tiny") is None
 
 
 def test_a_refusal_keeps_the_former_pin(project: Project, store: Store) -> None:
@@ -96,8 +96,8 @@ def test_a_refusal_keeps_the_former_pin(project: Project, store: Store) -> None:
     edit_model(project, "model.toml", "[training]", "[parity]\nrtol = 0.0\natol = 0.0\n[training]\nseed = 3")
     with pytest.raises(ParityError):
         train_model(project, "tiny", store=store)
-    assert project.pinned()["tiny"].version == before.version
-    assert [manifest.version for manifest in store.versions("tiny")] == [before.version]
+    assert project.read_locks()["tiny"].version == before.version
+    assert [manifest.version for manifest in store.list_versions("tiny")] == [before.version]
 
 
 def test_what_is_wrong_in_model_toml_is_said_before_training(project: Project, store: Store) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
 from pilotlight_runtime.events import MAX_ANSWER_BYTES, MAX_BODY_BYTES, read_event, render_direct, render_proxy
-from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, ParsedBody, json_response
+from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, json_response
 from pilotlight_runtime.protocol.json_codec import Doubts
 
 INFER = "/v2/models/tiny/infer"
@@ -70,7 +70,7 @@ def test_bodies_in_base64_and_as_text() -> None:
 
 def test_an_inference_request_that_may_not_be_json_is_written_as_json() -> None:
     request_ = request({"id": "7", "inputs": ({"name": "x"},)})
-    assert (request_.body, request_.parsed) == (b'{"id":"7","inputs":[{"name":"x"}]}', None)
+    assert (request_.body, request_.doubts) == (b'{"id":"7","inputs":[{"name":"x"}]}', None)
 
 
 BASE64 = base64.b64encode(bytes(range(255)) * 8).decode()
@@ -95,8 +95,8 @@ def test_a_path_alone_is_an_event() -> None:
 def test_an_inference_request_is_an_event() -> None:
     event = {"id": "7", "inputs": [{"name": "x"}]}
     incoming = read_event(event, INFER)
-    parsed = ParsedBody(event, Doubts(booleans=False, infinities=False))
-    assert incoming.request == HttpRequest("POST", INFER, {}, b"", parsed)
+    doubts = Doubts(booleans=False, infinities=False)
+    assert incoming.request == HttpRequest("POST", INFER, {}, b"", event, doubts)
     assert incoming.render(json_response({"outputs": []})) == {"outputs": []}
     assert incoming.render(json_response({"error": "no"}, 400)) == {"error": "no", "status": 400}
 

@@ -10,7 +10,8 @@ from support.manifests import manifest_of
 from pilotlight_runtime.datatypes import DATATYPES
 from pilotlight_runtime.errors import InvalidRequest, SessionError, TooLarge
 from pilotlight_runtime.manifest import ImageInput
-from pilotlight_runtime.protocol.images import MAX_PIXELS, ImageCodec, image_codec, is_image
+from pilotlight_runtime.protocol.http import is_image
+from pilotlight_runtime.protocol.images import MAX_PIXELS, ImageCodec, image_codec
 from pilotlight_runtime.signature import TensorSpec
 
 GREY = ImageInput("x", 2, 2, 1, 1.0, 0.0, "NHWC")

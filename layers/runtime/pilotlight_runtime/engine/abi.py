@@ -1,7 +1,7 @@
-"""ONNX Runtime's C ABI as far as the session uses it: one table, each function typed for ctypes.
+"""The functions of ONNX Runtime's C ABI that the session uses: one table, each function typed for ctypes.
 
-Source: `struct OrtApi` of onnxruntime_c_api.h. The struct is only ever appended to, so a function is its position in
-it, and the version asked for is the oldest that has them all. Every `OrtStatus` becomes an OrtError and is released.
+Source: `struct OrtApi` of onnxruntime_c_api.h. ONNX Runtime only ever appends to the struct, so the position identifies
+the function. We ask for the oldest version that has all of them. Every `OrtStatus` becomes an OrtError and is released.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pilotlight_runtime.light_typing import Any, Final
 from pilotlight_runtime.paths import StrPath
 
 API_VERSION: Final = 15
-"""Of ONNX Runtime 1.15; its newest function here is GetResizedStringTensorElementBuffer."""
+"""ONNX Runtime 1.15 introduced it; GetResizedStringTensorElementBuffer is the newest function used here."""
 
 LOG_FATAL: Final = 4
-"""`OrtLoggingLevel`. Errors come back as statuses; a second copy on stderr could quote values of a request."""
+"""An `OrtLoggingLevel`. Errors come back as statuses; a copy on stderr could quote values of a request."""
 
 OPTIMIZE_NOTHING: Final = 0
 """`GraphOptimizationLevel`."""
@@ -76,12 +76,12 @@ class _Table:
     def status(self, index: int, *arguments: Any) -> Call:
         """The function at `index`, which returns an `OrtStatus*`: raises OrtError where that is not NULL.
 
-        It holds Python's lock: it is over sooner than another thread would hand that back.
+        It keeps Python's global lock, because it is over sooner than another thread could return the lock.
         """
         return self._typed(_QUICK(self._functions[index] or 0), arguments)
 
     def waiting(self, index: int, *arguments: Any) -> Call:
-        """As `status`, but other threads run Python meanwhile."""
+        """As `status`, but it releases the lock, so other threads run Python meanwhile."""
         return self._typed(_LONG(self._functions[index] or 0), arguments)
 
     def release(self, index: int) -> Call:
@@ -91,7 +91,8 @@ class _Table:
     def _typed(self, function: Any, arguments: tuple[Any, ...]) -> Call:
         function.argtypes = arguments
         function.errcheck = self._check
-        return function  # type: ignore[no-any-return]  # ctypes' function types are made at run time
+        call: Call = function
+        return call
 
     def _check(self, status: Any, _function: object, _arguments: object) -> Any:
         if status is None:

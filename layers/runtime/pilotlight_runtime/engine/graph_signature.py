@@ -1,4 +1,4 @@
-"""The signature of an opened graph, read through the C API."""
+"""Reads the signature of an opened graph through the C API."""
 
 from collections.abc import Iterator
 from ctypes import byref, c_int, c_size_t, c_void_p, string_at
@@ -11,7 +11,7 @@ from pilotlight_runtime.signature import Signature, TensorSpec
 
 
 def read_signature(api: OrtApi, values: Values, session: Handle) -> Signature:
-    """What goes into `session` and what comes out; SessionError names the first that is no tensor of our datatypes."""
+    """Reads the inputs and outputs of `session`; SessionError names the first that is no tensor of a known datatype."""
     reader = _Reader(api, values, session)
     return Signature(tuple(reader.inputs()), tuple(reader.outputs()))
 

@@ -1,7 +1,7 @@
-"""What an optimised graph depends on: the engine's version and what its kernels find in the CPU.
+"""What an optimised graph depends on: the engine's version and the CPU's features.
 
-ONNX Runtime lays the weights of convolutions out in blocks as wide as the CPU's registers, and its fused operators
-belong to one version. Opened elsewhere such a graph is refused at best.
+ONNX Runtime stores the weights of convolutions in blocks as wide as the CPU's registers, and its fused operators belong
+to one version. On another host it refuses such a graph at best.
 """
 
 from __future__ import annotations
@@ -11,20 +11,26 @@ import os
 from pilotlight_runtime.light_typing import Final
 
 OPTIMIZED_NAME: Final = "optimized.onnx"
-"""A graph as ONNX Runtime optimised it for one host. It is opened as it is."""
+"""The file of a graph that ONNX Runtime has optimised for one host. It is opened without further optimisation."""
 
 FEATURES: Final = ("sse4_1", "avx", "f16c", "fma", "avx2", "avx512f", "avx512bw", "avx512dq", "avx512vl")
-"""Flags of /proc/cpuinfo on x86 by which ONNX Runtime chooses kernels and layouts of floating-point operators."""
+"""x86 flags of /proc/cpuinfo by which ONNX Runtime chooses kernels and layouts of floating-point operators."""
 
 CPU_INFO: Final = "/proc/cpuinfo"
 _ENOUGH: Final = 16_384
-"""Bytes: the first processor's entry is a fraction of this, and all of a machine's are alike."""
+"""Bytes. The first processor's entry is shorter, and all processors of a machine are alike."""
 
 
 def describe_host(engine: str, *, machine: str | None = None, cpu_info: str = CPU_INFO) -> str:
-    """The engine of version `engine` on this CPU, in words that are equal where an optimised graph may be shared.
+    """Describes the engine and the CPU. Hosts with equal descriptions may share an optimised graph.
 
-    machine: as `uname -m`. Where cpu_info cannot be read, as outside Linux, the machine alone describes the CPU.
+    Args:
+        engine: The version of ONNX Runtime.
+        machine: The output of `uname -m`; None asks this machine.
+        cpu_info: The path of /proc/cpuinfo. Where it cannot be read, the machine alone describes the CPU.
+
+    Returns:
+        The description.
     """
     found = " ".join(name for name in FEATURES if name in _flags(cpu_info))
     return f"onnxruntime {engine}, {machine or os.uname().machine} {found}".rstrip()

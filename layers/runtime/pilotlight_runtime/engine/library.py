@@ -1,4 +1,4 @@
-"""Where ONNX Runtime's shared library lies: in its wheel, whose Python package is never imported."""
+"""Finds ONNX Runtime's shared library in its wheel, without importing the wheel's Python package."""
 
 from __future__ import annotations
 
@@ -12,9 +12,16 @@ _FOLDER: Final = "onnxruntime/capi"
 
 
 def find_library(search: Sequence[str]) -> str:
-    """The libonnxruntime of the first folder of `search` (laid out as sys.path is) that has the wheel's files.
+    """Finds libonnxruntime in the first folder of `search` that has the wheel's files.
 
-    SessionError names the places looked at.
+    Args:
+        search: Folders with packages, such as sys.path.
+
+    Returns:
+        The path of the library.
+
+    Raises:
+        SessionError: No folder has it; the message lists them.
     """
     for entry in search:
         folder = os.path.join(entry or ".", _FOLDER)

@@ -22,17 +22,26 @@ _SETTINGS: Final = {
     b"session.intra_op.allow_spinning": b"0",
     b"session.inter_op.allow_spinning": b"0",
 }
-_one_at_a_time: Final = allocate_lock()
+_opening: Final = allocate_lock()
 _MOST_PLANS: Final = 64
 _LARGEST_DIMENSION: Final = 2**63 - 1
 
 
 def open_session(path: StrPath, threads: int, *, library: StrPath | None = None) -> "OrtSession":
-    """Opens the graph at `path`, external data beside it included, with `threads` threads inside an operator.
+    """Opens a graph.
 
-    library: the libonnxruntime to use, else the one of the installed wheel. Raises SessionError.
+    Args:
+        path: The ONNX file; external data lie beside it.
+        threads: Threads inside an operator.
+        library: The libonnxruntime to use; None takes the installed wheel's.
+
+    Returns:
+        The session.
+
+    Raises:
+        SessionError: The library or the graph cannot be used.
     """
-    with _one_at_a_time:  # two engines would both release the one environment
+    with _opening:  # two engines would both release the one environment
         engine = _engine(os.fspath(library or installed_library()))
     return OrtSession(engine, path, threads)
 
@@ -73,7 +82,7 @@ class OrtSession:
             raise InferenceFailed("the model failed on this input") from error
 
     def _plan(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Plan:
-        """How to run inputs of these names, datatypes and shapes: checked and made at their first run."""
+        """The plan for inputs of these names, datatypes and shapes; the first such run checks them and makes it."""
         key = (tuple(outputs), *[(name, tensor.datatype.onnx, tensor.shape) for name, tensor in inputs.items()])
         plan = self._plans.get(key)
         if plan is None:
@@ -85,7 +94,7 @@ class OrtSession:
         return plan
 
     def _check(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> None:
-        """Everything that ONNX Runtime would follow a pointer for, or answer with a less clear message."""
+        """Raises InferenceFailed for what would make ONNX Runtime read wrong memory, or report less clearly."""
         for name, tensor in inputs.items():
             spec = self._inputs.get(name)
             if spec is None:
@@ -103,7 +112,7 @@ class OrtSession:
 
 
 class Engine:
-    """One loaded library with its environment `env`, which every session shares and which is released with the last."""
+    """A loaded library with its environment `env`, which all sessions share. It is released with the last one."""
 
     def __init__(self, api: OrtApi, env: int) -> None:
         self.api = api
@@ -112,7 +121,7 @@ class Engine:
         self.values = Values(self.api)
 
     def open(self, path: StrPath, threads: int) -> Handle:
-        """A session for the graph at `path`; OrtError where there is none that can be run."""
+        """Opens a session for the graph at `path`; OrtError where ONNX Runtime cannot run it."""
         encoded = os.fsencode(path)
         if b"\0" in encoded or threads < 1:
             raise SessionError(f"a path with a NUL or {threads} threads cannot open a session")
@@ -123,7 +132,9 @@ class Engine:
         api.set_intra_op_num_threads(owned.pointer, threads)
         api.set_inter_op_num_threads(owned.pointer, 1)
         if os.path.basename(encoded) == os.fsencode(OPTIMIZED_NAME):
-            api.set_session_graph_optimization_level(owned.pointer, OPTIMIZE_NOTHING)  # everything is done already
+            api.set_session_graph_optimization_level(
+                owned.pointer, OPTIMIZE_NOTHING
+            )  # the file holds an optimised graph
         for key, value in _SETTINGS.items():
             api.add_session_config_entry(owned.pointer, key, value)
         api.create_session(self._env.pointer, encoded, owned.pointer, byref(session))

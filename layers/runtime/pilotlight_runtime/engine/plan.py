@@ -1,12 +1,12 @@
-"""How a session runs inputs of the same names, datatypes and shapes: worked out at their first run.
+"""How a session runs inputs of the same names, datatypes and shapes; made at their first run.
 
 Making, reading and releasing ONNX Runtime's values takes 14 microseconds, five times as long as a small graph. So from
-the third run on, small tensors are copied into memory that values of ours refer to for good, and out of it again: one
-call into the library.
+the third run on, small tensors are copied into buffers that the same values refer to each time, and results are copied
+out of them: one call into the library.
 
-ONNX Runtime writes an output into memory that it is given, or says that the shape is another. Where it does neither (of
-an output that is asked for twice it fills one, and an output that is an input it leaves alone), such memory may not be
-given. The cases that are known are kept away, and each place's first run shows whether there is one that is not.
+ONNX Runtime writes an output into a buffer that it gets, or reports that the shape is another. In some cases it does
+neither: it fills only one of two outputs of the same name, and leaves an output alone that is an input. Such outputs
+must not have a buffer. The known cases are excluded, and the first run of each buffer shows whether there are others.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,21 +20,21 @@ from pilotlight_runtime.signature import TensorSpec
 from pilotlight_runtime.tensor import Tensor
 
 _UNWRITTEN: Final = b"\xa5"
-"""What outputs are full of before their first run. No BOOL looks like it."""
+"""Fills output buffers before their first run. No BOOL has this value."""
 
 
 class Plan:
-    """Threads share it, and each run takes a place for itself."""
+    """Runs one combination of names, datatypes and shapes. Threads share it; each run takes buffers of its own."""
 
     __slots__ = (
         "_api",
         "_datatypes",
+        "_free",
         "_input_names",
         "_output_names",
-        "_places",
+        "_reusable",
         "_runs",
         "_shapes",
-        "_stays",
         "_values",
     )
 
@@ -47,35 +47,35 @@ class Plan:
         self._output_names = _names(spec.name for spec in outputs)
         self._shapes = [shape_array(tensor.shape) for tensor in inputs.values()]
         self._datatypes = [spec.datatype for spec in outputs]
-        self._places: list[_Place] = []
+        self._free: list[_Buffers] = []
         names = {spec.name for spec in outputs}
-        self._stays = len(names) == len(outputs) and names.isdisjoint(inputs)
+        self._reusable = len(names) == len(outputs) and names.isdisjoint(inputs)
         self._runs = 0
 
     def run(self, session: Handle, inputs: Mapping[str, Tensor]) -> list[Tensor]:
-        """The outputs; OrtError where the model fails. inputs: of the names, datatypes and shapes of the first run."""
+        """Runs inputs of the names, datatypes and shapes of the first run; OrtError where the model fails."""
         try:
-            place = self._places.pop()
+            buffers = self._free.pop()
         except IndexError:
-            answer = self._run_lent(session, inputs)
+            answer = self._run_once(session, inputs)
             self._runs += 1
-            if self._runs > 1 and self._stays and _small([*inputs.values(), *answer]):
+            if self._runs > 1 and self._reusable and _small([*inputs.values(), *answer]):
                 names = self._input_names, self._output_names
-                self._places.append(_Place(self._api, self._values, inputs, answer, names))
+                self._free.append(_Buffers(self._api, self._values, inputs, answer, names))
             return answer
         try:
-            answer = place.run(session, inputs)
+            answer = buffers.run(session, inputs)
         except (OrtError, _NotWritten):
-            # The input is at fault, or the outputs are: running as at first tells which.
-            answer = self._run_lent(session, inputs)
-            self._stays = False
-            self._places.clear()
+            # The input is at fault, or the outputs are; a run without buffers tells which.
+            answer = self._run_once(session, inputs)
+            self._reusable = False
+            self._free.clear()
             return answer
-        self._places.append(place)
+        self._free.append(buffers)
         return answer
 
-    def _run_lent(self, session: Handle, inputs: Mapping[str, Tensor]) -> list[Tensor]:
-        """With values made for this run: inputs are not copied, and outputs may have any shape."""
+    def _run_once(self, session: Handle, inputs: Mapping[str, Tensor]) -> list[Tensor]:
+        """Runs with new values: inputs are not copied, and outputs may have any shape."""
         lent = list(map(self._values.lend, inputs.values(), self._shapes))
         given = array_type(c_void_p, len(lent))(*[value.pointer for value in lent])
         found = array_type(c_void_p, len(self._datatypes))()
@@ -85,13 +85,13 @@ class Plan:
 
 
 class _NotWritten(Exception):
-    """ONNX Runtime has left the memory of an output as it was."""
+    """ONNX Runtime has left the buffer of an output as it was."""
 
 
-class _Place:
-    """Memory for the tensors of one run at a time, and the values that refer to it."""
+class _Buffers:
+    """Buffers for the tensors of one run at a time, and the values that refer to them."""
 
-    __slots__ = ("_api", "_arguments", "_inputs", "_kept", "_outputs", "_proved")
+    __slots__ = ("_api", "_arguments", "_checked", "_inputs", "_outputs", "_values_kept")
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class _Place:
         names: tuple[Any, Any],
     ) -> None:
         self._api = api
-        self._proved = False
+        self._checked = False
         self._inputs = [memoryview(bytearray(len(tensor.data))) for tensor in inputs.values()]
         self._outputs: list[tuple[Datatype, tuple[int, ...], memoryview]] = [
             (tensor.datatype, tensor.shape, memoryview(bytearray(_UNWRITTEN * len(tensor.data)))) for tensor in outputs
@@ -112,7 +112,7 @@ class _Place:
             for memory, tensor in zip(self._inputs, inputs.values(), strict=True)
         ]
         taken = [values.refer(memory, datatype, shape) for datatype, shape, memory in self._outputs]
-        self._kept = (*given, *taken)
+        self._values_kept = (*given, *taken)
         self._arguments = (
             None,
             names[0],
@@ -125,19 +125,19 @@ class _Place:
 
     def run(self, session: Handle, inputs: Mapping[str, Tensor]) -> list[Tensor]:
         for memory, tensor in zip(self._inputs, inputs.values(), strict=True):
-            memory[:] = tensor.data  # type: ignore[assignment]  # a plan with places has no BYTES
+            memory[:] = tensor.buffer
         self._api.run(session.pointer, *self._arguments)
-        if not self._proved:
-            self._prove()
+        if not self._checked:
+            self._check_written()
         return [
             Tensor.trusted(datatype, shape, memoryview(bytearray(memory))) for datatype, shape, memory in self._outputs
         ]
 
-    def _prove(self) -> None:
-        """_NotWritten where an output is as it was made; a byte may be that by chance, and then costs the place."""
+    def _check_written(self) -> None:
+        """Raises _NotWritten where an output is unchanged. One byte may be so by chance; that costs the buffers."""
         if any(memory == _UNWRITTEN * len(memory) for _, _, memory in self._outputs):
             raise _NotWritten
-        self._proved = True
+        self._checked = True
 
 
 def _small(tensors: Iterable[Tensor]) -> bool:

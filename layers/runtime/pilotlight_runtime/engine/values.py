@@ -1,8 +1,8 @@
-"""Tensors as ONNX Runtime's values and back.
+"""Tensors to ONNX Runtime's values and back.
 
-Inputs of a fixed-size datatype are lent, not copied. Outputs up to COPY_UP_TO bytes are copied, which costs no more
-than lending them would; larger ones are lent, and the value lives until the last view of its memory dies. Strings are
-copied.
+ONNX Runtime reads inputs of a fixed-size datatype where they are. Outputs up to COPY_UP_TO bytes are copied, which
+costs no more than sharing them; larger ones share their memory, and the value lives until the last view of it is gone.
+Strings are copied.
 """
 
 import ctypes
@@ -15,15 +15,15 @@ from pilotlight_runtime.light_typing import Any, Final
 from pilotlight_runtime.tensor import Tensor, element_count
 
 COPY_UP_TO: Final = 65_536
-"""Bytes. Lending takes 14 microseconds for each new size and a millisecond for the first; copying 64 KiB takes two."""
+"""Bytes. Sharing takes 14 microseconds for each new size and 1 ms for the first; copying 64 KiB takes 2."""
 
 _NUL: Final = b"\0"
 
 
 class Handle:
-    """A pointer that ONNX Runtime gave us to keep: released exactly once, when nothing refers to the handle any more.
+    """A pointer that we own, released exactly once: when nothing refers to the handle any more.
 
-    keeps: what must outlive it.
+    keeps: an object that must live as long as the pointer.
     """
 
     __slots__ = ("_release", "keeps", "pointer")
@@ -63,7 +63,7 @@ _release_buffer.restype = None
 
 
 class Buffer:
-    """The memory of a bytes-like object, read-only ones too, which stays where it is while this exists."""
+    """The memory of a bytes-like object, writable or not. It stays where it is while this exists."""
 
     __slots__ = ("_view", "address", "size")
 
@@ -79,17 +79,17 @@ class Buffer:
 
 @cache
 def array_type(kind: Any, length: int) -> Any:
-    """`kind * length`, made once: ctypes takes 14 microseconds to make it again and leaves a cycle behind."""
+    """The type `kind * length`, cached: ctypes takes 14 microseconds to make one and leaves a reference cycle."""
     return kind * length
 
 
 def shape_array(shape: tuple[int, ...]) -> Any:
-    """`shape` as C takes it."""
+    """`shape` as a C array."""
     return array_type(c_int64, len(shape))(*shape)
 
 
 def _capacity(count: int) -> int:
-    """`count` rounded up to a power of two, so that there are few array types."""
+    """Rounds `count` up to a power of two, so that there are few array types."""
     return 1 << max(count - 1, 0).bit_length()
 
 
@@ -103,10 +103,10 @@ class Values:
         self._info = Handle(info.value, api.release_memory_info)
         api.get_allocator_with_default_options(byref(allocator))
         self.allocator = allocator.value
-        """ONNX Runtime's own, never released."""
+        """ONNX Runtime owns it, so it is never released."""
 
     def lend(self, tensor: Tensor, shape: Any) -> Handle:
-        """A value that holds `tensor`, and keeps it in memory. shape: its shape_array."""
+        """Makes a value of `tensor`, and keeps the tensor in memory. shape: its shape_array."""
         if tensor.datatype is BYTES:
             value = c_void_p()
             self._api.create_tensor_as_ort_value(self.allocator, shape, len(shape), BYTES.onnx, byref(value))
@@ -115,12 +115,12 @@ class Values:
             return handle
         buffer = Buffer(tensor.buffer)
         if not buffer.size or buffer.address % tensor.datatype.itemsize:
-            # Kernels may read whole elements, and a tensor in a binary request begins wherever the one before it ended.
+            # Kernels may need aligned elements, and a tensor in a binary request begins where the previous one ends.
             buffer = Buffer(bytearray(tensor.buffer) or bytearray(1))
         return self._over(buffer, len(tensor.buffer), tensor.datatype, shape)
 
     def refer(self, memory: memoryview, datatype: Datatype, shape: tuple[int, ...]) -> Handle:
-        """A value of a fixed-size datatype over `memory`, which may be written to, now and later."""
+        """Makes a value of a fixed-size datatype over `memory`, which may change later."""
         return self._over(Buffer(memory), len(memory), datatype, shape_array(shape))
 
     def _over(self, buffer: Buffer, size: int, datatype: Datatype, shape: Any) -> Handle:
@@ -140,7 +140,7 @@ class Values:
                 ctypes.memmove(memory, element, len(element))
 
     def take(self, value: Handle, datatype: Datatype) -> Tensor:
-        """The tensor of `datatype` in `value`, which it keeps where it lends its memory."""
+        """Reads the tensor of `datatype` in `value`, and keeps the value where the tensor shares its memory."""
         info = c_void_p()
         self._api.get_tensor_type_and_shape(value.pointer, byref(info))
         try:
@@ -192,7 +192,7 @@ def _lent(address: int, size: int, owner: object) -> memoryview:
     """`size` bytes at `address`, with `owner` alive as long as any view of them."""
     from _pickle import PickleBuffer
 
-    array = (ctypes.c_ubyte * size).from_address(address)
-    array.owner = owner  # type: ignore[attr-defined]  # a ctypes array takes attributes, and a view keeps its array
+    array: Any = (ctypes.c_ubyte * size).from_address(address)
+    array.owner = owner  # a view keeps its array, and the array its attributes
     # Only this changes a view's format from ctypes' "<B" to plain "B" without a copy; nothing is pickled.
     return PickleBuffer(array).raw()

@@ -1,4 +1,4 @@
-"""Tensors as raw bytes and back.
+"""Tensors to raw bytes and back.
 
 Source: Triton's binary tensor data extension: little-endian, row-major; BOOL 1 byte; a BYTES element has its length
 before it in 4 bytes.
@@ -17,7 +17,7 @@ _LENGTH: Final = struct.Struct("<I")
 
 
 def decode_binary(where: str, kind: Datatype, shape: tuple[int, ...], raw: memoryview) -> Tensor:
-    """The tensor in `raw`, which is not copied but for BYTES; InvalidRequest where the length is wrong.
+    """Reads the tensor in `raw`, without a copy except for BYTES; InvalidRequest where the length is wrong.
 
     where: the field, for messages.
     """
@@ -35,7 +35,7 @@ def decode_binary(where: str, kind: Datatype, shape: tuple[int, ...], raw: memor
 
 
 def encode_binary(tensor: Tensor) -> memoryview:
-    """The tensor's bytes, not copied but for BYTES."""
+    """The tensor's bytes, without a copy except for BYTES."""
     if tensor.datatype is not BYTES:
         return tensor.buffer
     return memoryview(b"".join(part for element in tensor.elements for part in (_LENGTH.pack(len(element)), element)))

@@ -7,13 +7,13 @@ from pilotlight_runtime.light_typing import Final
 from pilotlight_runtime.protocol.http import HttpResponse
 
 MAX_UNPACKED_BYTES: Final = 64 * 1024 * 1024
-"""What a packed body of 6 MiB may unpack to; a bomb stops here."""
+"""The most bytes that a body may unpack to: a decompression bomb stops here."""
 
 MIN_PACKED_BYTES: Final = 8192
-"""A smaller answer isn't worth packing: API Gateway takes it only in base64 then."""
+"""Smaller answers are not compressed: API Gateway would take them only in base64."""
 
 _BLOCK_BYTES: Final = 8192
-"""Read at once. A gzip body may have as many members as it likes, and each copies what is left of its block."""
+"""Bytes read at once. A gzip body may have any number of members, and each copies the rest of its block."""
 
 _LEVEL: Final = 4  # of 9: nearly as small as 6 in half the time
 _GZIP_BITS: Final = 31
@@ -23,10 +23,10 @@ _WINDOW_BITS: Final = {"gzip": _GZIP_BITS, "x-gzip": _GZIP_BITS, "deflate": _ZLI
 
 
 def unpack(body: bytes, encoding: str) -> bytes:
-    """`body` without its Content-Encoding, which may be empty, identity, gzip or deflate.
+    """Decompresses `body`, whose Content-Encoding is empty, identity, gzip or deflate.
 
-    deflate may come without zlib's header, as old clients send it. InvalidRequest where it is another encoding, damaged
-    or cut short; TooLarge over MAX_UNPACKED_BYTES.
+    Old clients send deflate without zlib's header, which is accepted. InvalidRequest where the encoding is another one
+    or the body is damaged or cut short; TooLarge over MAX_UNPACKED_BYTES.
     """
     name = encoding.strip().lower()
     if name in ("", "identity"):
@@ -40,7 +40,7 @@ def unpack(body: bytes, encoding: str) -> bytes:
 
 
 def pack(response: HttpResponse, accepted: str) -> HttpResponse:
-    """`response` in gzip or deflate where the Accept-Encoding `accepted` allows, and it gets smaller by it."""
+    """Compresses `response` where the Accept-Encoding `accepted` allows it and the body becomes smaller."""
     if len(response.body) < MIN_PACKED_BYTES:
         return response
     name = _chosen(accepted)
@@ -58,7 +58,7 @@ def pack(response: HttpResponse, accepted: str) -> HttpResponse:
 
 
 def _inflate(body: bytes, name: str, bits: int) -> bytes:
-    """Every member of a gzip body, or the one stream of a deflate body."""
+    """Decompresses all members of a gzip body, or the one stream of a deflate body."""
     import zlib
 
     if not body:

@@ -7,26 +7,21 @@ from pilotlight_runtime.light_typing import Any, Final, NamedTuple
 from pilotlight_runtime.protocol.json_codec import Doubts, dumps
 
 JSON: Final = "application/json"
-
-
-class ParsedBody(NamedTuple):
-    """A JSON body that Lambda has parsed. doubts: what its numbers may be."""
-
-    document: Any
-    doubts: Doubts
+_IMAGE_MAGIC: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
 
 class HttpRequest(NamedTuple):
     """path: without stage and query, still percent-encoded. headers: names in lower case. body: as it was sent.
 
-    parsed: stands for the body of a direct invocation, which is then empty.
+    doubts: where they are given, `document` stands for the body, which is empty: Lambda has parsed a direct invocation.
     """
 
     method: str
     path: str
     headers: dict[str, str]
     body: bytes
-    parsed: ParsedBody | None = None
+    document: Any = None
+    doubts: Doubts | None = None
 
 
 class HttpResponse(NamedTuple):
@@ -39,6 +34,11 @@ class HttpResponse(NamedTuple):
     headers: dict[str, str]
     body: bytes
     document: Any = None
+
+
+def is_image(body: bytes, content_type: str) -> bool:
+    """Whether a request is a picture, by its Content-Type or by how its body begins, which JSON never does."""
+    return content_type.strip().lower().startswith("image/") or body.startswith(_IMAGE_MAGIC)
 
 
 def json_response(document: object, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:

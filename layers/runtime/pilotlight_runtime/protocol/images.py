@@ -1,4 +1,4 @@
-"""A PNG or JPEG becomes the model's input. Pillow is imported at the first picture: tensors need none of it."""
+"""PNG and JPEG as a model's input. Only models that take pictures import this module, and only a picture Pillow."""
 
 from __future__ import annotations
 
@@ -18,18 +18,12 @@ if TYPE_CHECKING:
 MAX_PIXELS: Final = 40_000_000
 """Decoded, 120 MB of RGB. A file of 6 MiB may claim far more."""
 
-_MAGIC: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _ORIENTATION: Final = 0x0112  # EXIF 2.32, tag Orientation
 _WIDE_GREYS: Final = ("I;16", "I;16B", "I;16L", "I")
 
 
-def is_image(body: bytes, content_type: str) -> bool:
-    """Whether a request is a picture, by its Content-Type or by how its body begins, which JSON never does."""
-    return content_type.strip().lower().startswith("image/") or body.startswith(_MAGIC)
-
-
 class ImageCodec:
-    """Turns pictures into one input, as the manifest says.
+    """Turns pictures into the input that the manifest names.
 
     SessionError where the manifest's image does not fit the signature.
     """
@@ -41,10 +35,10 @@ class ImageCodec:
         self._table = _table(image, spec.datatype)
 
     def tensor(self, body: bytes) -> Tensor:
-        """The picture in `body`, in the model's size, channels and scale.
+        """Decodes the picture in `body` to the model's size, channels and scale.
 
-        It is turned as its EXIF orientation says; transparency is dropped. InvalidRequest where it is neither PNG nor
-        JPEG, or damaged; TooLarge over MAX_PIXELS.
+        It is rotated as its EXIF orientation says, and transparency is dropped. InvalidRequest where it is neither PNG
+        nor JPEG, or is damaged; TooLarge over MAX_PIXELS.
         """
         picture = _decoded(body, self._image)
         planes = [picture]
@@ -53,26 +47,25 @@ class ImageCodec:
         pixels = b"".join(plane.tobytes() for plane in planes)
         return Tensor(self._kind, self._shape, memoryview(b"".join(map(self._table.__getitem__, pixels))))
 
+    def preload(self) -> None:
+        """Imports Pillow and its decoders, so that a snapshot holds them."""
+        import PIL.Image
+
+        PIL.Image.preinit()
+
     def request(self, body: bytes) -> InferRequest:
         """The inference request that the picture in `body` is."""
         return InferRequest({self._image.input: self.tensor(body)})
 
 
 def image_codec(manifest: Manifest) -> ImageCodec | None:
-    """How the model takes pictures, None where it takes none."""
+    """The codec of a model that takes pictures; None where it takes none."""
     if manifest.image is None:
         return None
     spec = manifest.signature.input(manifest.image.input)
     if spec is None:
         raise SessionError(f"image.input is {manifest.image.input!r}, which is no input of the model")
     return ImageCodec(manifest.image, spec)
-
-
-def preload() -> None:
-    """Imports Pillow and its decoders now, for a snapshot from which the first picture would find them missing."""
-    from PIL import Image as pillow  # noqa: N813  (30 ms)
-
-    pillow.preinit()
 
 
 def _shape(image: ImageInput, spec: TensorSpec) -> tuple[int, ...]:
@@ -103,16 +96,15 @@ def _table(image: ImageInput, kind: Datatype) -> tuple[bytes, ...]:
 def _decoded(body: bytes, image: ImageInput) -> Image:
     import io
 
-    from PIL import Image as pillow  # noqa: N813  (30 ms that only pictures pay for)
-    from PIL import UnidentifiedImageError
+    import PIL.Image  # 30 ms that only pictures pay for
 
     try:
-        with pillow.open(io.BytesIO(body), formats=("PNG", "JPEG")) as picture:
+        with PIL.Image.open(io.BytesIO(body), formats=("PNG", "JPEG")) as picture:
             _check_pixels(picture.width * picture.height)
             return _resized(_upright(picture), image)
-    except (pillow.DecompressionBombError, pillow.DecompressionBombWarning):
+    except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning):
         raise TooLarge(f"the picture has more than {MAX_PIXELS} pixels, which is the most") from None
-    except UnidentifiedImageError:
+    except PIL.UnidentifiedImageError:
         raise InvalidRequest("the picture is neither PNG nor JPEG, or its beginning is damaged") from None
     except TooLarge:
         raise
@@ -126,7 +118,7 @@ def _check_pixels(count: int) -> None:
 
 
 def _upright(picture: Image) -> Image:
-    """Cameras store pictures lying on their side and say so in EXIF."""
+    """Rotates the picture as EXIF says: cameras store pictures as the sensor was held."""
     if picture.getexif().get(_ORIENTATION, 1) == 1:
         return picture
     from PIL import ImageOps

@@ -1,10 +1,9 @@
-"""JSON documents to bytes and back: the only place that knows which library does it.
+"""JSON documents to bytes and back. No other module knows which library does it.
 
-Python's own library decides what JSON is and says what is wrong with it. orjson is ten times as fast, but takes 9 ms to
-import, so it is imported once Python's has read so much that this is going to pay. What it reads without an error is
-what Python's would have read, but for whole numbers of more than 64 bits, which it reads as floats: who refuses a
-document that `loads_fast` has read looks at it again as `loads` reads it. tests/unit/runtime/test_json_parsers.py
-compares the two.
+Python's own library decides what is valid JSON, and words the errors. orjson is ten times as fast, but takes 9 ms to
+import; so it is imported once Python's library has read enough for that to pay. Both read the same, except for whole
+numbers of more than 64 bits, which orjson reads as floats. Before rejecting a document, parse it again with `loads`.
+tests/unit/runtime/test_json_parsers.py compares the two.
 """
 
 import json
@@ -13,20 +12,20 @@ from pilotlight_runtime.errors import InvalidRequest, TooLarge
 from pilotlight_runtime.light_typing import Any, Final, NamedTuple, NoReturn
 
 MAX_JSON_BYTES: Final = 16 * 1024 * 1024
-"""A parsed document takes up to 25 times its length in memory; tensors larger than this come in binary."""
+"""A parsed document takes up to 25 times its length in memory. Larger tensors must come in binary."""
 
 BREAK_EVEN: Final = 65_536
-"""Bytes of JSON. Python's own parser loses the 9 ms only after three times as many, but who was asked for so much will
-most likely be asked for more."""
+"""Bytes of JSON. Python's own parser loses 9 ms only after three times as many, but a function that has read so much
+will most likely read more."""
 
 
 _MOST_LETTERS: Final = 64
 
 
 class Doubts(NamedTuple):
-    """What elements of a document may be that only a look at each would tell.
+    """What the elements of a document may be, unless each is checked.
 
-    booleans: true or false, which Python takes for numbers. infinities: numbers such as 1e400, which are valid JSON.
+    booleans: true or false, which are numbers to Python. infinities: numbers such as 1e400, which are valid JSON.
     """
 
     booleans: bool
@@ -37,7 +36,7 @@ DOUBTFUL: Final = Doubts(booleans=True, infinities=True)
 
 
 class Fast:
-    """orjson, once it is imported. read: bytes of JSON that were read without it."""
+    """orjson, once it is imported. read: bytes of JSON that were read without orjson."""
 
     __slots__ = ("library", "read")
 
@@ -46,7 +45,7 @@ class Fast:
         self.read = 0
 
     def use(self) -> None:
-        """Imports orjson now. Where it is not installed, Python's own library goes on."""
+        """Imports orjson. Where it is not installed, Python's own library continues."""
         self.read = 0
         try:
             import orjson
@@ -59,9 +58,9 @@ fast: Final = Fast()
 
 
 def loads(raw: bytes | memoryview) -> Any:
-    """The document in `raw`, which is UTF-8.
+    """Reads the document in `raw`, which is UTF-8.
 
-    InvalidRequest where it is malformed, too deeply nested or has NaN or Infinity, which JSON has not (RFC 8259,
+    InvalidRequest where it is malformed, too deeply nested or has NaN or Infinity, which JSON does not allow (RFC 8259,
     section 6); TooLarge over MAX_JSON_BYTES.
     """
     _check_length(raw)
@@ -96,9 +95,9 @@ def _has_booleans(raw: bytes) -> bool:
 
 
 def _has(raw: bytes, word: bytes, third: bytes) -> bool:
-    """Whether `word`, whose third letter is `third`, is in `raw`, or too many such letters are to tell soon.
+    """Whether `word`, whose third letter is `third`, is in `raw`; True too where that letter is frequent.
 
-    Looking for one byte is twenty times as fast as looking for a word, and numbers have neither u nor l in them.
+    Searching for one byte is twenty times as fast as searching for a word, and numbers hold neither u nor l.
     """
     found = raw.find(third)
     for _ in range(_MOST_LETTERS):

@@ -1,4 +1,4 @@
-"""Tensors as JSON data and back. One table serves both directions.
+"""Tensors to JSON data and back. One table serves both directions.
 
 Source: Open Inference Protocol v2, "Tensor Data": row-major, flat or nested as the shape says.
 """
@@ -16,13 +16,13 @@ from pilotlight_runtime.protocol.json_codec import DOUBTFUL, Doubts
 from pilotlight_runtime.tensor import MAX_RANK, Tensor, element_count
 
 MAX_ELEMENTS: Final = 64 * 1024 * 1024
-"""More than any body can carry. Dimensions of 0 count as 1, so that none hides an absurd one."""
+"""More than any body can carry. A dimension of 0 counts as 1, so that it does not hide a huge one."""
 
 _INFINITY: Final = math.inf
 
 
 class JsonForm(NamedTuple):
-    """How elements of one datatype stand in JSON. types: Python's for them; expected: in words, for messages."""
+    """Elements of one datatype in JSON. types: their Python types. expected: their description in messages."""
 
     types: frozenset[type]
     expected: str
@@ -45,7 +45,7 @@ FORMS: Final[dict[str, JsonForm]] = {name: _form(kind) for name, kind in DATATYP
 
 
 def check_shape(where: str, shape: object) -> tuple[int, ...]:
-    """`shape` as a tuple; InvalidRequest where it is no list of sizes that a tensor can have."""
+    """Checks a shape and returns it as a tuple; InvalidRequest where it is no list of valid sizes."""
     if not isinstance(shape, list) or any(type(size) is not int or size < 0 for size in shape):
         raise InvalidRequest(f"{where}: shape must be a list of whole numbers, none negative; got {summarize(shape)}")
     if len(shape) > MAX_RANK:
@@ -59,9 +59,9 @@ def check_shape(where: str, shape: object) -> tuple[int, ...]:
 
 
 def flatten(where: str, shape: tuple[int, ...], data: object) -> list[Any]:
-    """`data` without its nesting, which must be that of `shape` where there is any; a scalar may stand by itself.
+    """Flattens `data`, whose nesting, if any, must be that of `shape`. A scalar needs no list.
 
-    The elements are not looked at, but for lists among them; InvalidRequest where they are not as many as `shape` has.
+    It checks the number of elements, not the elements: InvalidRequest where the number is not that of `shape`.
     """
     if not shape and not isinstance(data, list):
         return [data]
@@ -82,10 +82,10 @@ def flatten(where: str, shape: tuple[int, ...], data: object) -> list[Any]:
 
 
 def decode_json(where: str, kind: Datatype, shape: tuple[int, ...], data: object, doubts: Doubts = DOUBTFUL) -> Tensor:
-    """The tensor in `data`, flat or nested; a scalar may stand without a list.
+    """Reads the tensor in `data`, flat or nested. A scalar needs no list.
 
-    where: the field, for messages. doubts: of the document that `data` comes from; each one less saves a look at each
-    element. InvalidRequest where the count, the nesting or an element is wrong.
+    where: the field, for messages. doubts: what the document's elements may be; without doubts the elements need not be
+    checked one by one. InvalidRequest where the count, the nesting or an element is wrong.
     """
     quick = not doubts.booleans and kind.format not in ("", "?")
     packed = _pack_numbers(kind, shape, data, doubts) if quick else None
@@ -104,7 +104,7 @@ def decode_json(where: str, kind: Datatype, shape: tuple[int, ...], data: object
 
 
 def encode_json(where: str, tensor: Tensor) -> list[Any]:
-    """The elements, flat and row-major; InvalidRequest where JSON cannot carry one, which binary could."""
+    """The elements, flat and row-major; InvalidRequest where JSON cannot carry one that binary could."""
     kind = tensor.datatype
     if kind is BYTES:
         try:
@@ -123,7 +123,7 @@ _ASK_BINARY: Final = 'ask for it in binary with "parameters": {"binary_data": tr
 
 
 def _pack_numbers(kind: Datatype, shape: tuple[int, ...], data: object, doubts: Doubts) -> memoryview | None:
-    """A list of as many numbers as `shape` has, packed; None where it is anything else, which is then looked at."""
+    """Packs a flat list of numbers; None where `data` is anything else, which then needs a check of each element."""
     count = element_count(shape)
     if type(data) is not list or len(data) != count:
         return None
@@ -135,7 +135,7 @@ def _pack_numbers(kind: Datatype, shape: tuple[int, ...], data: object, doubts: 
 
 
 def _finite(values: Sequence[Any]) -> bool:
-    """Whether there is neither NaN nor infinity; the sum of finite numbers rarely is, and then each is looked at."""
+    """Whether all values are finite. Their sum tells, unless it overflows; then each value is checked."""
     return math.isfinite(sum(values)) or all(map(math.isfinite, values))
 
 

@@ -7,7 +7,6 @@ from pilotlight_runtime.errors import InvalidRequest
 from pilotlight_runtime.light_typing import Any, Final, NamedTuple
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.protocol.binary_tensors import decode_binary
-from pilotlight_runtime.protocol.http import ParsedBody
 from pilotlight_runtime.protocol.json_codec import DOUBTFUL, Doubts, dumps, loads, loads_fast
 from pilotlight_runtime.protocol.json_tensors import check_shape, decode_json
 from pilotlight_runtime.tensor import Tensor
@@ -17,17 +16,17 @@ HEADER_LENGTH: Final = "inference-header-content-length"
 
 _MAX_TEMPLATE_BYTES: Final = 2048
 _MAX_TEMPLATES: Final = 32
-"""Bytes of JSON, and how many requests, that are remembered at most."""
+"""The most templates, and the most bytes of JSON of one, that are remembered."""
 
 _UNSUPPORTED: Final = ("classification", "shared_memory_region")
-"""Parameters of Triton's other extensions, which change what an answer means: ignoring them would answer wrongly."""
+"""Parameters of Triton's other extensions. They change the meaning of an answer, so they must not be ignored."""
 
 
 class OipRequest(NamedTuple):
-    """What was asked.
+    """A decoded request.
 
-    request: what to infer. id: to be echoed, None where none was given. binary: for each output that the request names,
-    whether it is wanted in binary. binary_default: whether the others are.
+    request: what to infer. id: the id that the answer repeats, None where there is none. binary: for each output that
+    the request names, whether it is wanted in binary. binary_default: whether the other outputs are.
     """
 
     request: InferRequest
@@ -37,7 +36,7 @@ class OipRequest(NamedTuple):
 
 
 class RequestReader:
-    """Reads inference requests, and remembers their JSON where all numbers come after it: clients send it again."""
+    """Reads inference requests. Clients repeat the JSON before binary numbers, so it is decoded once and remembered."""
 
     def __init__(self) -> None:
         self._templates: dict[bytes, _Template] = {}
@@ -58,16 +57,16 @@ class RequestReader:
             self._templates[head] = _Template(decoded, len(tail))
         return decoded
 
-    def read_parsed(self, body: ParsedBody) -> OipRequest:
+    def read_document(self, document: Any, doubts: Doubts) -> OipRequest:
         """As `read`, for JSON that is parsed already. It is refused in the words of `read`."""
         try:
-            return _decoded(body.document, body.doubts, memoryview(b""))
+            return _decoded(document, doubts, memoryview(b""))
         except InvalidRequest:
-            return self.read(dumps(body.document), None)
+            return self.read(dumps(document), None)
 
 
 class _Template:
-    """A request whose inputs are numbers in binary, `size` bytes in all."""
+    """A request without its numbers, which come in binary and take `size` bytes."""
 
     def __init__(self, decoded: OipRequest, size: int) -> None:
         self.size = size
@@ -89,7 +88,7 @@ class _Template:
 
 
 def _only_numbers(decoded: OipRequest, tail: memoryview) -> bool:
-    """Whether all inputs lie in `tail` and need no look at their elements."""
+    """Whether all inputs are numbers in `tail`, of which any bytes are valid."""
     tensors = decoded.request.inputs.values()
     return all(tensor.datatype not in (BOOL, BYTES) for tensor in tensors) and len(tail) == sum(
         len(tensor.data) for tensor in tensors
@@ -145,7 +144,7 @@ def _inputs(items: object, tail: memoryview, doubts: Doubts) -> dict[str, Tensor
 
 
 def _tensor(where: str, item: dict[str, Any], tail: memoryview, doubts: Doubts) -> tuple[Tensor, memoryview]:
-    """One input, and what is left of the binary part after it."""
+    """Reads one input; returns it and the rest of the binary part."""
     try:
         kind = datatype(item.get("datatype"))
     except InvalidRequest as error:

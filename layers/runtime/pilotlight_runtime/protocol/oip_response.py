@@ -1,4 +1,4 @@
-"""What the Open Inference Protocol v2 answers: inference results and metadata."""
+"""Responses of the Open Inference Protocol v2: inference results and metadata."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def write_direct_response(manifest: Manifest, request: OipRequest, response: Inf
 
 
 def write_response(manifest: Manifest, request: OipRequest, response: InferResponse) -> HttpResponse:
-    """The answer to `request`: JSON, followed by the outputs that were asked for in binary.
+    """Writes the response to `request`: JSON, followed by the outputs that are wanted in binary.
 
-    InvalidRequest where JSON cannot carry an output: NaN, infinity, bytes that are no UTF-8, BF16.
+    InvalidRequest where JSON cannot carry an output: NaN, infinity, bytes that are not UTF-8, BF16.
     """
     outputs: list[dict[str, Any]] = []
     blobs: list[memoryview] = []

@@ -1,4 +1,4 @@
-"""From a method and a path to what is asked for. What a model's name or version must be is the service's business.
+"""Finds the operation for a method and a path. The service checks the model's name and version.
 
 Sources: Open Inference Protocol v2, "HTTP/REST"; TensorFlow Serving, "RESTful API".
 """
@@ -32,7 +32,7 @@ _MODEL_PATHS: Final = {
     ("v1",): (STATUS, "GET"),
     ("v1", ":predict"): (PREDICT, "POST"),
 }
-"""What follows the model, or its version, under each protocol."""
+"""The operations of a model, by protocol and the rest of the path."""
 
 
 class Route(NamedTuple):
@@ -44,7 +44,7 @@ class Route(NamedTuple):
 
 
 def route(method: str, path: str) -> Route:
-    """Where a request goes; NotFound for a path that is none of ours, MethodNotAllowed for another method's."""
+    """Finds a route; NotFound for an unknown path, MethodNotAllowed where the path takes another method."""
     found, allowed = _find("/" + _decoded(path).strip("/"))
     if method.upper() != allowed:
         raise MethodNotAllowed(method, allowed)
@@ -55,7 +55,7 @@ def _find(path: str) -> tuple[Route, str]:
     if path in _SERVER_PATHS:
         operation, allowed = _SERVER_PATHS[path]
         return Route(operation), allowed
-    # A colon ends a v1 path's names, and is as good as any other character in v2's.
+    # In a v1 path a colon ends the names. In a v2 path it has no meaning.
     names, colon, verb = path.partition(":") if path.startswith("/v1/") else (path, "", "")
     _, protocol, *parts = names.split("/")
     model, version, rest = _named(parts)

@@ -1,4 +1,4 @@
-"""What a server says of itself: the same on a model's function and on the catalog."""
+"""The server's metadata, the same for a model's function and for the catalog."""
 
 from pilotlight_runtime.light_typing import Any, Final
 

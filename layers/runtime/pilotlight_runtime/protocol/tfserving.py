@@ -25,14 +25,14 @@ _MOST_EMPTY: Final = 1_000_000
 
 
 class PredictRequest(NamedTuple):
-    """request: what to infer. rows: how many instances there are in row format, None in column format."""
+    """A decoded predict request. rows: the number of instances in row format, None in column format."""
 
     request: InferRequest
     rows: int | None
 
 
 def read_predict_request(body: bytes, signature: Signature) -> PredictRequest:
-    """The predict request in `body`; InvalidRequest names the field, what was expected and what came."""
+    """Reads a predict request; InvalidRequest names the field, what was expected and what came."""
     if not body:
         raise InvalidRequest("the body is empty; a predict request has instances or inputs")
     try:
@@ -57,9 +57,9 @@ def _prediction(document: Any, doubts: Doubts, signature: Signature) -> PredictR
 
 
 def write_predict_response(response: InferResponse, rows: int | None) -> dict[str, Any]:
-    """The answer: `predictions` with one item an instance, or `outputs` by name; a single output stands by itself.
+    """Writes `predictions` with one item an instance, or `outputs` by name. A single output needs no name.
 
-    InvalidRequest where JSON cannot carry an output, or where rows are wanted of one that has none.
+    InvalidRequest where JSON cannot carry an output, or where an output has no row for each instance.
     """
     values = {name: _nested(_elements(name, tensor), tensor.shape) for name, tensor in response.outputs.items()}
     if rows is None:
@@ -88,7 +88,7 @@ def _columns(inputs: object, signature: Signature) -> dict[str, Any]:
 
 
 def _transposed(instances: list[Any], signature: Signature) -> dict[str, Any]:
-    """Instances by input. An instance is an object of values by name, or the value of the model's only input."""
+    """Groups instances by input. An instance is an object of values by name, or the value of the only input."""
     named = [isinstance(instance, dict) and not _is_b64(instance) for instance in instances]
     if not any(named):
         return {_only_input(signature, "instances").name: instances}
@@ -127,7 +127,7 @@ def _tensor(where: str, spec: TensorSpec, value: object, doubts: Doubts) -> Tens
 
 
 def _shape_of(where: str, value: object) -> list[int]:
-    """The nesting of `value`, by its first elements."""
+    """The shape of `value`, by its first elements."""
     shape: list[int] = []
     while isinstance(value, list):
         shape.append(len(value))
@@ -159,7 +159,7 @@ def _elements(name: str, tensor: Tensor) -> list[Any]:
         try:
             return [element.decode() for element in tensor.elements]
         except UnicodeDecodeError:
-            pass  # one that is no text makes the whole output binary, so that its elements are all alike
+            pass  # one element that is not text makes all elements binary, so that they are alike
     return [{_B64: binascii.b2a_base64(element, newline=False).decode()} for element in tensor.elements]
 
 
