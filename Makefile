@@ -80,9 +80,9 @@ integration: $(STAMP)
 performance: $(STAMP)
 	$(PYTEST) $(SLOWEST) tests/performance
 
-# One after the other: they share a project, its build and its containers.
+# The files that share a project or an image stay in one process.
 e2e: $(STAMP)
-	$(PYTEST) $(SLOWEST) tests/e2e
+	$(PYTEST) $(PARALLEL:loadfile=loadgroup) $(SLOWEST) tests/e2e
 
 # Each on an environment of its own, .venv-3.X: make pythons PYTHONS='/path/to/python3.12 /path/to/python3.13'
 pythons: $(STAMP)
