@@ -1,5 +1,5 @@
 # What people type is what CI runs. Everything but `sam build` sets up .venv first, once.
-.PHONY: help demo check docs hooks test pythons bench coverage performance e2e memory sam lock release release-check clean
+.PHONY: help demo check docs hooks test quick coverage integration performance e2e pythons bench memory sam lock release release-check clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -9,11 +9,18 @@ SAM_STAMP := .venv-sam/.stamp
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$python && break; done)
 
+PYTEST := $(BIN)/python -m pytest
+SLOWEST := --durations=10
+# Two processes; the tests of a file stay in one, since they share what was trained: make test PARALLEL= for one process.
+PARALLEL ?= -n 2 --dist loadfile
+RUNTIME_TESTS := tests/unit/runtime tests/unit/ort tests/integration/runtime tests/integration/ort
+
 help:
 	@echo 'make demo    train, convert, verify, publish, package and serve a digits network, and ask it one question'
 	@echo 'make check   ruff, mypy --strict, import contracts, template lint, links in the docs, the documentation site'
 	@echo 'make hooks   run what make check runs before each git commit'
 	@echo 'make docs    build the documentation site into build/site'
+	@echo 'make quick   the unit and functional tests, in under two minutes'
 	@echo 'make test    every test level that this machine can run'
 	@echo 'make pythons run the unit and functional tests on each other Python from 3.11 to 3.13 that is there'
 	@echo 'make bench   compare cold starts, size and memory with other ways to serve (fetches about 4 GB)'
@@ -56,18 +63,26 @@ docs: $(STAMP)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo 'Open build/site/index.html.'
 
-test: coverage performance e2e
+test: quick coverage integration performance e2e
 
+quick: $(STAMP)
+	$(PYTEST) $(PARALLEL) $(SLOWEST) tests/unit tests/functional
+
+# What tests the runtime, measured; the other tests would be slower for it and take no branch that these leave out.
 coverage: $(STAMP)
-	$(BIN)/python -m pytest tests/unit tests/functional tests/integration --cov --cov-report=
+	$(PYTEST) $(PARALLEL) $(SLOWEST) $(RUNTIME_TESTS) --cov --cov-report=
 	$(BIN)/python scripts/branch_coverage.py layers/runtime/pilotlight_runtime 95
 
-# Without coverage, which would be timed too.
-performance: $(STAMP)
-	$(BIN)/python -m pytest tests/performance
+integration: $(STAMP)
+	$(PYTEST) $(PARALLEL) $(SLOWEST) tests/integration $(addprefix --ignore=,$(filter tests/integration/%,$(RUNTIME_TESTS)))
 
+# By itself: what runs beside it would be timed too.
+performance: $(STAMP)
+	$(PYTEST) $(SLOWEST) tests/performance
+
+# The files that share a project or an image stay in one process.
 e2e: $(STAMP)
-	$(BIN)/python -m pytest tests/e2e
+	$(PYTEST) $(PARALLEL:loadfile=loadgroup) $(SLOWEST) tests/e2e
 
 # Each on an environment of its own, .venv-3.X: make pythons PYTHONS='/path/to/python3.12 /path/to/python3.13'
 pythons: $(STAMP)

@@ -3,11 +3,14 @@
 Where one of these is missing, the tests that need it skip with the reason. With PILOTLIGHT_E2E=required they fail.
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,31 @@ from support.sam_local import local_api
 from support.training_image import TrainingImage, remove_images, sent_image, training_project
 
 from pilotlight.scaffold import add_function
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Says which files share what takes minutes to make; `--dist loadgroup` keeps them in one process.
+
+    One group shares the training image, one the project and its build; any other file is a group of its own.
+    """
+    here = [item for item in items if item.path.parent == Path(__file__).parent and isinstance(item, pytest.Function)]
+    needs: dict[Path, set[str]] = {}
+    for item in here:
+        needs.setdefault(item.path, set()).update(item.fixturenames)
+    for item in here:
+        shared = not hasattr(item.module, "desk") and not hasattr(item.module, "project")
+        used = needs[item.path]
+        group = "training" if "training" in used else "project" if shared and "desk" in used else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+@contextmanager
+def alone(what: str) -> Iterator[None]:
+    """Lets one process of this machine make `what` at a time; the next one finds it made."""
+    with (Path(tempfile.gettempdir()) / f"pilotlight-{what}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +83,8 @@ def base_image(request: pytest.FixtureRequest, engine: None, missing: Callable[[
     """Lambda's Python 3.13 image, or the stand-in for it."""
     assert engine is None
     script = request.config.rootpath / "tests" / "e2e" / "lambda_base" / "build.sh"
-    built = subprocess.run(["bash", script, sys.executable], check=False, capture_output=True, text=True)
+    with alone("lambda-base"):
+        built = subprocess.run(["bash", script, sys.executable], check=False, capture_output=True, text=True)
     if built.returncode:
         missing(f"Lambda's base image can be neither pulled nor built here: {built.stderr.strip()[-300:]}")
     return "public.ecr.aws/lambda/python:3.13-x86_64"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -60,3 +61,8 @@ def end(process: subprocess.Popen[str], seconds: float = 500) -> tuple[int, str,
     """Its exit code, stdout and stderr."""
     said, told = process.communicate(timeout=seconds)
     return process.returncode, said, told
+
+
+def events(said: str) -> list[dict[str, object]]:
+    """The events in what a container's entry point wrote to stdout."""
+    return [json.loads(line) for line in said.splitlines()]

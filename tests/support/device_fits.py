@@ -1,7 +1,8 @@
-"""One fit in a process of its own, which decides about its devices before anything computes.
+"""Fits in a process of their own, which decides about its devices before anything computes.
 
 python tests/support/device_fits.py OUT.npz [--precision P] [--mirrored] [--store FOLDER] [--stop-after N], with AWS
 Batch's variables in the environment where it is one node of several. OUT gets the weights; stdout one JSON object.
+More fits follow, each after `--then`: starting TensorFlow takes longer than a fit.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,18 @@ def devices_of(value: Any) -> int:
 
 
 def main() -> None:
+    words: list[list[str]] = [[]]
+    for word in sys.argv[1:]:
+        if word == "--then":
+            words.append([])
+        else:
+            words[-1].append(word)
+    split_devices(mirrored=any("--mirrored" in each for each in words))
+    for each in words:
+        fit(parsed(each))
+
+
+def parsed(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("out", type=Path)
     parser.add_argument("--precision", default="float32")
@@ -89,12 +103,19 @@ def main() -> None:
     parser.add_argument("--deterministic", action="store_true")
     parser.add_argument("--store", type=Path)
     parser.add_argument("--stop-after", type=int, default=0)
-    given = parser.parse_args()
-    if given.mirrored:
+    return parser.parse_args(words)
+
+
+def split_devices(*, mirrored: bool) -> None:
+    """Makes two devices of the CPU, which TensorFlow takes only before it computes."""
+    if mirrored:
         import tensorflow as tf
 
         halves = [tf.config.LogicalDeviceConfiguration()] * 2
         tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], halves)
+
+
+def fit(given: argparse.Namespace) -> None:
     progress, stop, seen = Notes(), StopRequest(), {}
     blobs = FolderBlobs(given.store) if given.store else None
     cluster, node = None, node_of(os.environ)

@@ -72,7 +72,7 @@ def test_training_ends_in_a_pinned_version(project: Project, store: Store) -> No
     result = train_model(project, "tiny", store=store, progress=heard, clock=clock)
     assert heard.stages == ["train", "convert", "optimize", "verify", "publish", "pin"]
     assert list(result.seconds) == heard.stages
-    told = ["epoch 1 of 2", "epoch 2 of 2", "No checkpoints: train.py calls model.fit"]
+    told = ["epoch 1 of 2", "epoch 2 of 2", "No checkpoints"]
     assert [note.split(":")[0] for note in heard.notes[1:]] == told
     assert all(0 < done <= total for done, total in heard.steps)
     lock = read_lock(project.folder("tiny") / "model.lock")

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,25 +28,39 @@ class Ended(NamedTuple):
     seen: dict[str, Any]
 
 
-def start(out: Path, *arguments: str, **environ: str) -> subprocess.Popen[str]:
+def start(*arguments: str | Path, **environ: str) -> subprocess.Popen[str]:
     told = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": "-1", **environ}
-    command = [sys.executable, str(SCRIPT), str(out), *arguments]
+    command = [sys.executable, SCRIPT, *arguments]
     return subprocess.Popen(command, env=told, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def end(process: subprocess.Popen[str], out: Path) -> Ended:
+def end(process: subprocess.Popen[str], *outs: Path) -> list[Ended]:
+    """What each fit of the process gave."""
     said, told = process.communicate(timeout=300)
     assert process.returncode == 0, told
-    weights: list[np.ndarray] = []
-    if out.exists():
-        with np.load(out) as stored:
-            weights = [stored[name] for name in stored.files]
-    return Ended(weights, json.loads(said.splitlines()[-1]))
+    lines = [line for line in said.splitlines() if line.startswith("{")]
+    return [Ended(weights_in(out), json.loads(line)) for out, line in zip(outs, lines, strict=True)]
+
+
+def weights_in(out: Path) -> list[np.ndarray]:
+    """The weights of a fit, none where it was stopped."""
+    if not out.exists():
+        return []
+    with np.load(out) as stored:
+        return [stored[name] for name in stored.files]
 
 
 def fitted(folder: Path, name: str, *arguments: str, **environ: str) -> Ended:
     out = folder / f"{name}.npz"
-    return end(start(out, *arguments, **environ), out)
+    (ended,) = end(start(out, *arguments, **environ), out)
+    return ended
+
+
+def fitted_together(folder: Path, fits: Mapping[str, Sequence[str]]) -> dict[str, Ended]:
+    """Fits of one process, by name."""
+    outs = [folder / f"{name}.npz" for name in fits]
+    words = [word for out, arguments in zip(outs, fits.values(), strict=True) for word in ("--then", out, *arguments)]
+    return dict(zip(fits, end(start(*words[1:]), *outs), strict=True))
 
 
 def nodes(folder: Path, attempt: int, *arguments: str) -> list[Ended]:
@@ -60,7 +75,7 @@ def nodes(folder: Path, attempt: int, *arguments: str) -> list[Ended]:
     outs = [folder / f"node-{attempt}-{index}.npz" for index in range(2)]
     given = ["--store", str(folder / "store"), *arguments]
     processes = [start(out, *given, **job, AWS_BATCH_JOB_NODE_INDEX=str(index)) for index, out in enumerate(outs)]
-    return [end(process, out) for process, out in zip(processes, outs, strict=True)]
+    return [ended for process, out in zip(processes, outs, strict=True) for ended in end(process, out)]
 
 
 def assert_same(found: Ended, wanted: Ended, rtol: float = 1e-5) -> None:
@@ -78,44 +93,57 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def one(folder: Path) -> Ended:
-    found = fitted(folder, "one")
+def alone(folder: Path) -> dict[str, Ended]:
+    """What one device learns. What makes operations deterministic does so for a whole process, so it comes last."""
+    half = ("--precision", "mixed_float16")
+    return fitted_together(folder, {"float": (), "half": half, "deterministic": ("--deterministic",)})
+
+
+@pytest.fixture(scope="module")
+def mirrored(folder: Path) -> dict[str, Ended]:
+    """What two devices learn; and a fit that is stopped at its eighth step."""
+    stopped = ("--mirrored", "--store", str(folder / "interrupted"), "--stop-after", "8")
+    half = ("--mirrored", "--precision", "mixed_float16")
+    return fitted_together(folder, {"float": ("--mirrored",), "half": half, "stopped": stopped})
+
+
+@pytest.fixture
+def one(alone: dict[str, Ended]) -> Ended:
+    found = alone["float"]
     assert found.seen["devices"] == 1
     assert found.seen["compute"] == "float32"
     return found
 
 
-def test_two_devices_learn_what_one_does(one: Ended, folder: Path) -> None:
-    both = fitted(folder, "both", "--mirrored")
+def test_two_devices_learn_what_one_does(one: Ended, mirrored: dict[str, Ended]) -> None:
+    both = mirrored["float"]
     assert both.seen["devices"] == 2
     assert "fits on 2 devices, which share each batch" in both.seen["notes"]
     assert_same(both, one)
 
 
-def test_two_devices_go_on_from_a_checkpoint(one: Ended, folder: Path) -> None:
-    given = ("--mirrored", "--store", str(folder / "interrupted"))
-    first = fitted(folder, "first", *given, "--stop-after", "8")
+def test_two_devices_go_on_from_a_checkpoint(one: Ended, mirrored: dict[str, Ended], folder: Path) -> None:
+    first = mirrored["stopped"]
     assert "epoch 2, step 4" in first.seen["interrupted"]
     assert not first.weights
-    again = fitted(folder, "again", *given)
+    again = fitted(folder, "again", "--mirrored", "--store", str(folder / "interrupted"))
     assert "resumes from the checkpoint at epoch 2, step 4 of 5" in again.seen["notes"]
     assert_same(again, one)
 
 
-def test_operations_are_made_deterministic_where_it_is_asked_for(one: Ended, folder: Path) -> None:
-    found = fitted(folder, "deterministic", "--deterministic")
+def test_operations_are_made_deterministic_where_it_is_asked_for(one: Ended, alone: dict[str, Ended]) -> None:
+    found = alone["deterministic"]
     assert found.seen["deterministic"] is True
     assert_same(found, one)
 
 
-def test_two_devices_in_mixed_precision(folder: Path) -> None:
-    alone = fitted(folder, "half", "--precision", "mixed_float16")
-    both = fitted(folder, "halves", "--precision", "mixed_float16", "--mirrored")
-    for found in (alone, both):
+def test_two_devices_in_mixed_precision(alone: dict[str, Ended], mirrored: dict[str, Ended]) -> None:
+    half, halves = alone["half"], mirrored["half"]
+    for found in (half, halves):
         assert found.seen["compute"] == "float16"
         assert found.seen["optimizer"] == "LossScaleOptimizer"
         assert {each.dtype for each in found.weights} == {np.dtype(np.float32)}
-    assert_same(both, alone, rtol=5e-3)
+    assert_same(halves, half, rtol=5e-3)
 
 
 def test_two_nodes_learn_what_one_does(one: Ended, tmp_path: Path) -> None:
@@ -138,7 +166,7 @@ def test_two_nodes_stop_together_and_go_on(one: Ended, tmp_path: Path) -> None:
 
 @needs_jax
 def test_two_devices_of_jax_learn_what_one_does(folder: Path) -> None:
-    alone, both = fitted(folder, "jax-one", **JAX), fitted(folder, "jax-two", **JAX, **TWO)
-    assert alone.seen["devices"] == 1
+    single, both = fitted(folder, "jax-one", **JAX), fitted(folder, "jax-two", **JAX, **TWO)
+    assert single.seen["devices"] == 1
     assert both.seen["devices"] == 2
-    assert_same(both, alone)
+    assert_same(both, single)
