@@ -209,7 +209,7 @@ def main() -> None:
             calls: dict[str, Callable[[], object]] = {}
             for kind, event, theirs in both:
                 if numbers(ours(event, context)) != numbers(theirs(event, context)):
-                    raise SystemExit(f"{kind}: the answers differ")
+                    raise SystemExit(f"{kind}: the outputs differ, so the durations cannot be compared.")
                 calls[f"ours {kind}"] = partial(logged, stream, ours, event, context)
                 calls[f"reference {kind}"] = partial(logged, stream, theirs, event, context)
             with_ids = cycle([events(count, f"request-{number}")[1] for number in range(IDS)])

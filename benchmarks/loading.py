@@ -170,7 +170,7 @@ def apart(work: Callable[[], None]) -> None:
             os._exit(1)
         os._exit(0)
     if os.waitpid(child, 0)[1]:
-        raise SystemExit("publishing failed")
+        raise SystemExit("The publication failed; the traceback above says why.")
 
 
 def measured(load: Callable[[], Session]) -> dict[str, float]:

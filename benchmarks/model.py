@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import onnx
 
-from pilotlight.conversion import adapter_for_file, convert
+from pilotlight.conversion import convert, find_adapter_for_file
 from pilotlight.core.lock import Lock
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.project import Project
 from pilotlight.training.fitting import fit
 from pilotlight.workflows.context import Context
@@ -45,7 +45,7 @@ def prepare(repository: Path, into: Path) -> Digits:
     for name in ("app.py", "train.py", "model.toml"):
         shutil.copy(repository / "functions" / "digits" / name, source)
     keras = into / "project" / "digits.keras"
-    config = project.config("digits")
+    config = project.read_config("digits")
     context = Context(Path.cwd(), {}, given_project=project)
     if not keras.is_file():
         fit(source, config, resolve_run(context, config, {})).model.save(keras)
@@ -53,7 +53,7 @@ def prepare(repository: Path, into: Path) -> Digits:
     if not plain.is_file():
         _convert(keras, config, plain)
     convert_saved(ConvertRequest("digits", keras), context)
-    lock = project.lock("digits")
+    lock = project.read_lock("digits")
     if lock is None:
         raise SystemExit("the digits network was not pinned")
     return Digits(source, Path(project.store), lock, plain, keras)
@@ -61,7 +61,7 @@ def prepare(repository: Path, into: Path) -> Digits:
 
 def _convert(keras: Path, config: ModelConfig, target: Path) -> None:
     with TemporaryDirectory() as temporary:
-        convert(adapter_for_file(keras).load(keras), config, Path(temporary))
+        convert(find_adapter_for_file(keras).load(keras), config, Path(temporary))
         model = onnx.load(Path(temporary) / "model.onnx")
     target.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(model, target)

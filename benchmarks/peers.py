@@ -44,5 +44,5 @@ def chosen(names: list[str]) -> list[Stack]:
     known = {stack.name: stack for stack in STACKS}
     for name in names:
         if name not in known:
-            raise SystemExit(f"{name} is no stack; there are {', '.join(known)}")
+            raise SystemExit(f"{name}: there is no such stack. Choose from {', '.join(known)}.")
     return [stack for stack in STACKS if not names or stack.name in names]

@@ -1,10 +1,11 @@
-"""What quantising does to the reference models: `python -m benchmarks.quantization [digits sentiment language]`.
+"""Measures quantization of the reference models: `python -m benchmarks.quantization [digits sentiment language]`.
 
-Trains each model once as its model.toml says, and carries it on in floating point and in each way to quantise, with
-tolerances that let everything pass. One row a way: bytes of the version; milliseconds of loading it (checking, opening,
-one run on zeros); milliseconds of one sample and of 64; the metric on the held-out part; the largest difference from
-the source. Times are medians, all ways in turn in one process with one thread, but for models behind code of their own,
-whose function is asked as it starts here. `all` is dynamic with the convolutions too, which `dynamic` leaves alone.
+It trains each model once as its model.toml says. Then it builds the model in floating point and in each mode of
+quantization, with tolerances that let everything pass. One row for each mode shows the bytes of the version; the
+milliseconds of loading it (checking, opening, one run on zeros); the milliseconds of one sample and of 64; the metric
+on the held-out part; and the largest difference from the source. Times are medians. All modes take turns in one process
+with one thread, except for models behind code of their own, whose function gets the requests. `all` is dynamic
+quantization that includes the convolutions, which `dynamic` leaves out.
 """
 
 from __future__ import annotations
@@ -20,18 +21,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from pilotlight.core.artifacts import Candidate, Exported, Fitted, ParityReport, Reference
+from pilotlight.core.artifacts import Candidate, Exported, FittedModel, Reference
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.lock import Lock
-from pilotlight.core.modelconfig import DYNAMIC, NONE, STATIC, ModelConfig, QuantizationConfig
+from pilotlight.core.model_config import DYNAMIC, NONE, STATIC, ModelConfig, QuantizationConfig
 from pilotlight.core.project import Project
+from pilotlight.core.reports import ParityReport
 from pilotlight.optimization import optimize
 from pilotlight.quantization import integers, quantize
 from pilotlight.store import FolderBlobs, Store
 from pilotlight.training.fitting import fit
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.prepare_run import resolve_run
-from pilotlight.workflows.source_model import SourceModel, source_model
+from pilotlight.workflows.source_model import SourceModel, make_source_model
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.loading import load_model
 from pilotlight_runtime.manifest import MODEL_NAME
@@ -53,7 +55,7 @@ class Way:
     report: ParityReport
 
 
-def ways(context: Context, config: ModelConfig, fitted: Fitted, folder: Path) -> tuple[dict[str, Way], Reference]:
+def ways(context: Context, config: ModelConfig, fitted: FittedModel, folder: Path) -> tuple[dict[str, Way], Reference]:
     """Each mode that the model can take, and held-out samples."""
     found: dict[str, Way] = {}
     for mode in MODES:
@@ -61,7 +63,7 @@ def ways(context: Context, config: ModelConfig, fitted: Fitted, folder: Path) ->
             continue
         loose = QuantizationConfig(mode, rtol=0.0, atol=0.0, metric_drop=1.0, outliers=1.0)
         parity = loose.tolerances(len(fitted.dataset.x_test))
-        source = source_model(context, replace(config, quantization=loose, parity=parity), fitted)
+        source = make_source_model(context, replace(config, quantization=loose, parity=parity), fitted)
         at = folder / mode
         candidate = source.convert(at / "converted")
         try:
@@ -71,12 +73,14 @@ def ways(context: Context, config: ModelConfig, fitted: Fitted, folder: Path) ->
                 )
                 candidate = replace(candidate, folder=at / "quantized")
             elif mode != NONE:
-                candidate = quantize(config.name, candidate, source.calibration_samples(candidate), at / "quantized")
+                candidate = quantize(
+                    config.name, candidate, source.select_calibration_samples(candidate), at / "quantized"
+                )
         except ConversionError as error:
             print(f"{config.name}, {mode}: {error.what}")
             continue
         candidate = optimize(candidate, at / "optimized")
-        reference = source.reference(candidate)
+        reference = source.make_reference(candidate)
         report = source.verify(candidate, reference, parity)
         found[mode] = Way(source, candidate, published(config.name, candidate, at), report)
     return found, reference
@@ -106,7 +110,9 @@ def asked(found: Mapping[str, Way], reference: Reference, samples: int) -> dict[
     """Milliseconds of one answer to so many samples."""
     rows = {name: array[:samples] for name, array in reference.inputs.items()}
     with ExitStack() as opened:
-        questions = {mode: opened.enter_context(way.source.ask(way.candidate, rows)) for mode, way in found.items()}
+        questions = {
+            mode: opened.enter_context(way.source.open_caller(way.candidate, rows)) for mode, way in found.items()
+        }
         return in_turn(questions)
 
 
@@ -118,7 +124,7 @@ def loaded(way: Way) -> Callable[[], object]:
 def measure(project: Project, name: str, data: str | None) -> None:
     """Trains one model and prints its rows."""
     context = Context(Path.cwd(), os.environ, given_project=project)
-    config = project.config(name)
+    config = project.read_config(name)
     run = resolve_run(context, config, {} if data is None else {"data": data})
     fitted = fit(project.folder(name), config, run)
     with tempfile.TemporaryDirectory() as folder:
@@ -140,7 +146,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
     """Prints one row a model and way."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", default=MODELS)
-    parser.add_argument("--data", help="for a single model: its data instead of model.toml's")
+    parser.add_argument("--data", help="a data source that replaces that of model.toml, for a single model")
     options = parser.parse_args(None if arguments is None else list(arguments))
     with tempfile.TemporaryDirectory() as store:
         for name in options.models:

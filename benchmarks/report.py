@@ -71,7 +71,7 @@ def ratios(stacks: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
 
 
 def disagreeing(measured: Mapping[str, tuple[Installed, Sequence[Round]]]) -> list[str]:
-    """The stacks whose first answer is not the floor's within TOLERANCE: they would not have done the same work."""
+    """Return the stacks whose first answer differs from the floor's by more than TOLERANCE: they did other work."""
     if "floor" not in measured:
         return []
     wanted = measured["floor"][1][0].answer
@@ -87,8 +87,8 @@ def _same(answer: Sequence[float], wanted: Sequence[float]) -> bool:
 
 
 def markdown(found: Mapping[str, Any]) -> str:
-    """The table, the ratios and how they came about."""
-    columns = ("stack", "Python", "cold start, ms (least to most)", "warm, 1 image, ms", "64 images, ms", "memory, MB")
+    """Return the table, the ratios and the method as Markdown."""
+    columns = ("stack", "Python", "cold start, ms (min to max)", "warm, 1 image, ms", "64 images, ms", "memory, MB")
     lines = [f"| {' | '.join(columns)} | unzipped, MB |", "|---|---|---|---|---|---|---|"]
     lines += [_row(name, stack) for name, stack in found["stacks"].items()]
     lines += [f"| {name} | not measured: {why} | | | | | |" for name, why in found["missing"].items()]
@@ -98,20 +98,23 @@ def markdown(found: Mapping[str, Any]) -> str:
     where = f"Commit {machine['commit']}, on {machine['processor']}, functions on Python {machine['python']}. "
     lines += ["", where + method(found)]
     if found["disagree"]:
-        lines += ["", f"NOT the floor's answers, so not the same work: {', '.join(found['disagree'])}"]
+        lines += [
+            "",
+            f"These stacks did other work, since their outputs differ from the floor's: {', '.join(found['disagree'])}",
+        ]
     return "\n".join(lines) + "\n"
 
 
 def method(found: Mapping[str, Any]) -> str:
-    """How the figures came about, in one paragraph."""
+    """Return the method of the measurement in one paragraph."""
     return (
-        f"{found['rounds']} rounds, in each of which every stack was started once in a fresh process, in turn. "
-        "Functions run in AWS's Lambda runtime emulator under AWS's runtime client: the first invocation starts the "
-        "process, and its time until the whole answer is the cold start. Servers: from the start of the process until "
-        f"the first answer. Warm: p50 of {ONE} requests of 1 image and {MANY} of 64 images in every round, over HTTP, "
-        "the emulator's own time included, as JSON. Memory: resident bytes of the function's process, for servers the "
-        "proportional bytes of all their processes, after the first answer. The page cache is warm. ONNX Runtime "
-        "has one thread."
+        f"Each of {found['rounds']} rounds started every stack once in a fresh process, one after another. "
+        "Functions run in AWS's Lambda runtime emulator under AWS's runtime client. The cold start is the time of the "
+        "first invocation, which starts the process, until the whole response. For servers it is the time from the "
+        f"start of the process until the first response. Warm: the median of {ONE} requests of 1 image and {MANY} of "
+        "64 images in each round, as JSON over HTTP, including the time of the emulator. Memory, after the first "
+        "response: the resident bytes of the function's process, and for servers the proportional bytes of all their "
+        "processes. The page cache is warm. ONNX Runtime has one thread."
     )
 
 

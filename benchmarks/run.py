@@ -53,7 +53,7 @@ def _compare(options: argparse.Namespace) -> None:
     version = _version(python)
     say(f"functions run on Python {version}" + ("" if version == PYTHON else f"; Lambda's would be {PYTHON}"))
     emulator = _emulator(python, may_install=options.install)
-    say("the digits network")
+    say("preparing the digits network")
     digits = prepare(ROOT, WORK)
     lock = ROOT / "layers" / "runtime" / "requirements.txt"
     ready: list[Installed] = []
@@ -65,7 +65,7 @@ def _compare(options: argparse.Namespace) -> None:
             missing.append(found)
         else:
             ready.append(found)
-    signature = Store(FolderBlobs(digits.store)).manifest("digits", digits.lock.version)[0].signature
+    signature = Store(FolderBlobs(digits.store)).read_manifest("digits", digits.lock.version)[0].signature
     one, many = sample_body(signature, 1) or b"", sample_body(signature, IMAGES) or b""
     measured = _rounds(ready, missing, options.rounds, (one, many), digits.onnx, emulator)
     _write(report.results(measured, missing, version, _commit()), options.into, may_install=options.install)
@@ -124,7 +124,7 @@ def _write(found: dict[str, object], into: Path, *, may_install: bool) -> None:
 def _emulator(python: Path, *, may_install: bool) -> Emulator:
     found = find_emulator(WORK / "tools", python)
     if found is None and not may_install:
-        raise SystemExit("the emulator is not installed: give --install")
+        raise SystemExit("The emulator is not installed. Run the command again with --install.")
     return found or install_emulator(WORK / "tools", python, sam=[ROOT / ".venv-sam"])
 
 
@@ -142,11 +142,15 @@ def _commit() -> str:
 
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--install", action="store_true", help="fetch what is missing: about 4 GB")
+    parser.add_argument("--install", action="store_true", help="download missing packages: about 4 GB")
     parser.add_argument("--only", nargs="*", default=[], metavar="STACK", help=", ".join(s.name for s in STACKS))
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--python", help=f"runs the functions; default: a Python {PYTHON} on the path, else this one")
-    parser.add_argument("--into", type=Path, default=WORK / "out", help="where table, JSON and chart go")
+    parser.add_argument(
+        "--python", help=f"the Python that runs the functions; default: a Python {PYTHON} on the path, else this one"
+    )
+    parser.add_argument(
+        "--into", type=Path, default=WORK / "out", help="the folder for the table, the JSON and the chart"
+    )
     return parser.parse_args(arguments)
 
 

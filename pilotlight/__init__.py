@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pilotlight.api.functions import benchmark, demo, invoke, package, serve
     from pilotlight.api.projects import check, init, models, new, pin, show
     from pilotlight.api.training import convert, import_model, train
-    from pilotlight.core.artifacts import Array, Dataset, Exported, Fitted, Named
+    from pilotlight.core.artifacts import Array, Dataset, Exported, FittedModel, NamedArrays
     from pilotlight.core.errors import (
         ConversionError,
         DataError,
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from pilotlight.verification.metrics import METRICS
     from pilotlight.workflows.follow_job import RunDetached
     from pilotlight.workflows.train_on_batch import BatchResult
-    from pilotlight.workflows.types import Scores, TrainResult
+    from pilotlight.workflows.types import SeedScores, TrainResult
 
 __version__: Final = "0.1.0"
 
@@ -75,10 +75,10 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "pilotlight.api.training": ("convert", "import_model", "train"),
     "pilotlight.workflows.follow_job": ("RunDetached",),
     "pilotlight.workflows.train_on_batch": ("BatchResult",),
-    "pilotlight.workflows.types": ("Scores", "TrainResult"),
+    "pilotlight.workflows.types": ("SeedScores", "TrainResult"),
     "pilotlight.core.progress": ("Progress", "ProgressEvent"),
     # The values of a run, and where a project is.
-    "pilotlight.core.artifacts": ("Array", "Dataset", "Exported", "Fitted", "Named"),
+    "pilotlight.core.artifacts": ("Array", "Dataset", "Exported", "FittedModel", "NamedArrays"),
     "pilotlight.core.errors": (
         *("ConversionError", "DataError", "ImageError", "Interrupted", "PackagingError", "ParityError"),
         *("ProjectError", "RunError", "ServiceError", "StoreError", "TrainingError", "UserError"),
@@ -121,11 +121,11 @@ __all__ = [
     "Dataset",
     "EpochBatches",
     "Exported",
-    "Fitted",
+    "FittedModel",
     "ImageError",
     "Interrupted",
     "LabelledTexts",
-    "Named",
+    "NamedArrays",
     "PackagingError",
     "ParityError",
     "Progress",
@@ -135,7 +135,7 @@ __all__ = [
     "Run",
     "RunDetached",
     "RunError",
-    "Scores",
+    "SeedScores",
     "ServiceError",
     "StoreError",
     "TrainModule",

@@ -22,7 +22,7 @@ from packaging.version import InvalidVersion, Version
 VERSION_LINES: Final = {
     "pyproject.toml": r'^version = "(.+)"$',
     "pilotlight/__init__.py": r'^__version__: Final = "(.+)"$',
-    "layers/runtime/pilotlight_runtime/protocol/server.py": r'^SERVER_VERSION: Final = "(.+)"$',
+    "layers/runtime/pilotlight_runtime/protocol/server_metadata.py": r'^SERVER_VERSION: Final = "(.+)"$',
 }
 """Where the version is written."""
 CHANGELOG: Final = "CHANGELOG.md"
@@ -127,7 +127,8 @@ def output(*command: str, cwd: Path) -> str:
 
 
 def _version_line(path: Path, pattern: str) -> tuple[str, str]:
-    found = re.search(pattern, path.read_text(encoding="utf-8"), re.MULTILINE)
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    found = re.search(pattern, text, re.MULTILINE)
     if found is None:
         raise ReleaseError(f"{path} has no line that matches {pattern}. Correct VERSION_LINES in scripts/release.py.")
     return found[0], found[1]

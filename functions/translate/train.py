@@ -11,7 +11,7 @@ from pilotlight import (
     Array,
     Dataset,
     Exported,
-    Named,
+    NamedArrays,
     Run,
     fingerprint,
     fit_model,
@@ -85,7 +85,7 @@ def train(data: Dataset, run: Run) -> Exported:
     model.compile(optimizer, smoothed_loss(choice.smoothing))
     fit_model(model, batches, run)
 
-    def predict(inputs: Named) -> Named:
+    def predict(inputs: NamedArrays) -> NamedArrays:
         found = generate_recomputed(model, [source.ids(text) for text in inputs["text"].tolist()], search)
         texts = np.array([target.text(each.tokens) for each in found], dtype=object)
         scores = np.array([each.score for each in found], np.float32)
@@ -103,7 +103,7 @@ def train(data: Dataset, run: Run) -> Exported:
     return Exported(graphs, predict, assets, metrics, model)
 
 
-def measure(answers: Named, wanted: Array, *, bleu: bool) -> dict[str, float]:
+def measure(answers: NamedArrays, wanted: Array, *, bleu: bool) -> dict[str, float]:
     """The share of texts that are translated exactly as wanted, regardless of letter case; for sentences also BLEU."""
     metrics = {"exact_match": METRICS["exact_match"](answers, wanted)}
     return metrics | ({"bleu": corpus_bleu(answers["translation"].tolist(), wanted.tolist())} if bleu else {})

@@ -1,45 +1,47 @@
-"""The only room that talks to AWS: a store in S3, objects fetched from it, training on AWS Batch.
+"""The only package that talks to AWS: a store in S3, objects downloaded from it, and training on AWS Batch.
 
-s3.py         S3Blobs, fetch_object, fetch_prefix
-multipart.py  large objects, in parts
-objects.py    what says whether an object has changed
-batch.py      queues, job definitions and jobs
-logs.py       what a job's container writes
-stacks.py     the outputs of a CloudFormation stack
-images.py     whether an image is in ECR
-machines.py   instance types, and the instance that a container ran on
-prices.py     spot and on-demand prices
-quotas.py     how many vCPUs an account may run
-client.py     the clients and s3:// addresses
-errors.py     what botocore raises, as errors that a person can act on
+s3.py                 S3Blobs: a prefix of a bucket as the place of a store
+download.py           objects and prefixes of S3 as files
+multipart.py          large objects, sent in parts
+objects.py            ETags and sizes of objects, which tell whether data have changed
+batch.py              queues, job definitions and jobs of AWS Batch
+logs.py               the log of a job's container
+stacks.py             the outputs of a CloudFormation stack
+images.py             images in Amazon ECR
+instances.py          EC2 instances and instance types
+prices.py             spot and on-demand prices
+quotas.py             vCPU quotas of the account
+client.py             boto3's clients and s3:// addresses
+error_translation.py  botocore's exceptions as errors that a person can act on
 
-Importing this room does not import boto3, which costs 300 ms and is an extra.
+Importing this package does not import boto3, which takes 300 ms and is an extra.
 """
 
-from pilotlight.aws.batch import BatchEngine
-from pilotlight.aws.client import Clients, parse_s3_url, s3_client
+from pilotlight.aws.batch import BatchService
+from pilotlight.aws.client import Clients, create_s3_client, parse_s3_url
+from pilotlight.aws.download import download_object, download_prefix
 from pilotlight.aws.images import Images
+from pilotlight.aws.instances import Instances
 from pilotlight.aws.logs import LogStreams
-from pilotlight.aws.machines import Machines
 from pilotlight.aws.objects import Objects
 from pilotlight.aws.prices import Prices
 from pilotlight.aws.quotas import Quotas
-from pilotlight.aws.s3 import S3Blobs, fetch_object, fetch_prefix
+from pilotlight.aws.s3 import S3Blobs
 from pilotlight.aws.stacks import Stacks
 
 __all__ = [
-    "BatchEngine",
+    "BatchService",
     "Clients",
     "Images",
+    "Instances",
     "LogStreams",
-    "Machines",
     "Objects",
     "Prices",
     "Quotas",
     "S3Blobs",
     "Stacks",
-    "fetch_object",
-    "fetch_prefix",
+    "create_s3_client",
+    "download_object",
+    "download_prefix",
     "parse_s3_url",
-    "s3_client",
 ]

@@ -1,11 +1,11 @@
-"""ECR: whether an image has been pushed, and what Docker needs to push one."""
+"""Amazon ECR: whether an image has been pushed, and the password that Docker needs to push one."""
 
 from __future__ import annotations
 
 import base64
 from typing import TYPE_CHECKING
 
-from pilotlight.aws.errors import reported
+from pilotlight.aws.error_translation import translate_errors
 from pilotlight.core.errors import RunError
 
 if TYPE_CHECKING:
@@ -13,18 +13,27 @@ if TYPE_CHECKING:
 
 
 class Images:
-    """The private repositories of one region."""
+    """The private repositories of one region.
+
+    Args:
+        client: boto3's client of ECR.
+    """
 
     def __init__(self, client: ECRClient) -> None:
         self._client = client
 
     def has(self, repository: str, tag: str) -> bool:
-        """True where ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME holds an image with this tag.
+        """Return whether a repository holds an image with this tag.
 
-        RunError where there is no such repository or it may not be read.
+        Args:
+            repository: ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME.
+            tag: The image's tag.
+
+        Raises:
+            RunError: There is no such repository, or it cannot be read.
         """
         registry, _, name = repository.partition("/")
-        with reported(f"repository {repository}", RunError, "ECR"):
+        with translate_errors(f"repository {repository}", RunError, "ECR"):
             try:
                 found = self._client.describe_images(
                     registryId=registry.partition(".")[0], repositoryName=name, imageIds=[{"imageTag": tag}]
@@ -33,12 +42,14 @@ class Images:
                 return False
         return bool(found["imageDetails"])
 
-    def password(self, repository: str) -> str:
-        """What `docker login --username AWS` takes for the registry of `repository`, for twelve hours.
+    def get_password(self, repository: str) -> str:
+        """Return the password for `docker login --username AWS` at the registry of `repository`, valid for 12 hours.
 
         It is part of an authorization token, base64 of AWS:PASSWORD (ECR API Reference, GetAuthorizationToken).
-        RunError where none is given.
+
+        Raises:
+            RunError: ECR gives no token.
         """
-        with reported(f"repository {repository}", RunError, "ECR"):
+        with translate_errors(f"repository {repository}", RunError, "ECR"):
             token = self._client.get_authorization_token()["authorizationData"][0]["authorizationToken"]
         return base64.b64decode(token).decode().partition(":")[2]

@@ -1,10 +1,10 @@
-"""CloudWatch Logs: what a job's container writes."""
+"""CloudWatch Logs: the log of a job's container."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pilotlight.aws.errors import reported
+from pilotlight.aws.error_translation import translate_errors
 from pilotlight.core.errors import RunError
 
 if TYPE_CHECKING:
@@ -12,19 +12,32 @@ if TYPE_CHECKING:
 
 
 class LogStreams:
-    """The log streams of one account and region."""
+    """The log streams of one account and region.
+
+    Args:
+        client: boto3's client of CloudWatch Logs.
+    """
 
     def __init__(self, client: CloudWatchLogsClient) -> None:
         self._client = client
 
     def read(self, group: str, stream: str, token: str | None) -> tuple[list[str], str | None] | None:
-        """The lines after `token`, from the first where it is None, and the token of what follows.
+        """Read one page of a log stream.
 
-        At the end the same token comes again (GetLogEvents). None where there is no such stream yet; RunError where it
-        may not be read.
+        Args:
+            group: The log group's name.
+            stream: The log stream's name.
+            token: The token of the page before; None for the first page.
+
+        Returns:
+            The lines and the token of the next page. At the end GetLogEvents returns the same token again. None where
+            there is no such stream yet.
+
+        Raises:
+            RunError: The stream cannot be read.
         """
         more: dict[str, Any] = {} if token is None else {"nextToken": token}
-        with reported(f"log group {group}", RunError, "CloudWatch Logs"):
+        with translate_errors(f"log group {group}", RunError, "CloudWatch Logs"):
             try:
                 page = self._client.get_log_events(logGroupName=group, logStreamName=stream, startFromHead=True, **more)
             except self._client.exceptions.ResourceNotFoundException:

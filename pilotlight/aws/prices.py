@@ -1,4 +1,4 @@
-"""What an hour of an instance costs: spot from EC2, on demand from AWS's price list."""
+"""Prices of instance types: spot prices from EC2, on-demand prices from AWS Price List."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pilotlight.aws.errors import reported
+from pilotlight.aws.error_translation import translate_errors
 from pilotlight.core.errors import RunError
 
 if TYPE_CHECKING:
@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
 
 class Prices:
-    """US dollars an hour in `region`, Linux. pricing: makes the client of the price list, which may not be needed.
+    """Prices of Linux instances in one region, US dollars an hour. RunError where they cannot be read.
 
-    RunError where prices may not be read.
+    Args:
+        ec2: boto3's client of EC2.
+        pricing: Creates boto3's client of AWS Price List; called only where an on-demand price is read.
+        region: The region's name.
+        clock: Returns the present time with a time zone.
     """
 
     def __init__(
@@ -34,25 +38,25 @@ class Prices:
         self._region = region
         self._clock = clock
 
-    def spot(self, types: Iterable[str]) -> list[tuple[str, str, float]]:
-        """Type, availability zone and the spot price that is in force now."""
-        with reported("spot prices", RunError, "EC2"):
+    def list_spot(self, types: Iterable[str]) -> list[tuple[str, str, float]]:
+        """Return instance type, availability zone and present spot price, sorted."""
+        with translate_errors("spot prices", RunError, "EC2"):
             pages = self._ec2.get_paginator("describe_spot_price_history").paginate(
-                InstanceTypes=list(types),  # type: ignore[arg-type]  # the stubs list the types of their day
+                InstanceTypes=list(types),  # type: ignore[arg-type]  # the stubs list the types of their release
                 ProductDescriptions=["Linux/UNIX"],
-                StartTime=self._clock(),  # the one price before it, which is still in force
+                StartTime=self._clock(),  # EC2 adds the last price before it, which is the present one
             )
             found = [price for page in pages for price in page["SpotPriceHistory"]]
         latest = {
             (price["InstanceType"], price["AvailabilityZone"]): float(price["SpotPrice"])
             for price in sorted(found, key=lambda price: price["Timestamp"])
         }
-        return [(kind, zone, price) for (kind, zone), price in sorted(latest.items())]
+        return [(instance_type, zone, price) for (instance_type, zone), price in sorted(latest.items())]
 
-    def on_demand(self, kind: str) -> float | None:
-        """The on-demand price of one instance type, None where the list has none."""
-        wanted = {
-            "instanceType": kind,
+    def read_on_demand(self, instance_type: str) -> float | None:
+        """Return the on-demand price of an instance type; None where AWS Price List has none."""
+        product = {
+            "instanceType": instance_type,
             "regionCode": self._region,
             "operatingSystem": "Linux",
             "preInstalledSw": "NA",
@@ -60,16 +64,16 @@ class Prices:
             "capacitystatus": "Used",
         }
         filters: list[FilterTypeDef] = [
-            {"Type": "TERM_MATCH", "Field": field, "Value": value} for field, value in wanted.items()
+            {"Type": "TERM_MATCH", "Field": field, "Value": value} for field, value in product.items()
         ]
-        with reported("on-demand prices", RunError, "the price list"):
+        with translate_errors("on-demand prices", RunError, "the price list"):
             found = self._pricing().get_products(ServiceCode="AmazonEC2", Filters=filters)["PriceList"]
-        prices = [price for product in found for price in _hourly(product)]
+        prices = [price for document in found for price in _read_hourly(document)]
         return max(prices, default=None)
 
 
-def _hourly(product: str) -> list[float]:
-    """Dollars an hour in one product of the price list: terms, OnDemand, offers, priceDimensions."""
-    offers = json.loads(product).get("terms", {}).get("OnDemand", {}).values()
+def _read_hourly(document: str) -> list[float]:
+    """Return the hourly prices in one product's document: terms, OnDemand, offers, priceDimensions."""
+    offers = json.loads(document).get("terms", {}).get("OnDemand", {}).values()
     dimensions = [dimension for offer in offers for dimension in offer["priceDimensions"].values()]
     return [float(dimension["pricePerUnit"]["USD"]) for dimension in dimensions if dimension["unit"] == "Hrs"]

@@ -1,10 +1,10 @@
-"""Service Quotas: how many vCPUs the account may run."""
+"""Service Quotas: how many vCPUs the account may use."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pilotlight.aws.errors import reported
+from pilotlight.aws.error_translation import translate_errors
 from pilotlight.core.errors import RunError
 
 if TYPE_CHECKING:
@@ -12,14 +12,22 @@ if TYPE_CHECKING:
 
 
 class Quotas:
-    """The quotas of EC2 in one account and region."""
+    """The quotas of EC2 in one account and region.
+
+    Args:
+        client: boto3's client of Service Quotas.
+    """
 
     def __init__(self, client: ServiceQuotasClient) -> None:
         self._client = client
 
-    def value(self, code: str) -> float | None:
-        """The quota with this code, None where the account has none such; RunError where it may not be read."""
-        with reported(f"quota {code}", RunError, "Service Quotas"):
+    def read_value(self, code: str) -> float | None:
+        """Return the quota with this code; None where the account has no such quota.
+
+        Raises:
+            RunError: The quota cannot be read.
+        """
+        with translate_errors(f"quota {code}", RunError, "Service Quotas"):
             try:
                 return self._client.get_service_quota(ServiceCode="ec2", QuotaCode=code)["Quota"].get("Value")
             except self._client.exceptions.NoSuchResourceException:

@@ -1,8 +1,8 @@
-"""A prefix of an S3 bucket as the place that a store lies in.
+"""A prefix of an S3 bucket as the place of a store.
 
 Conditional writes: `If-None-Match: *` makes S3 answer 412 where the key exists and 409 where another write of it is
 under way (Amazon S3 User Guide, "How to prevent object overwrites with conditional writes"). S3 is strongly
-consistent, so what was put is seen by the next read and listing.
+consistent, so the next read and the next listing see what was written.
 """
 
 from __future__ import annotations
@@ -13,25 +13,32 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pilotlight.aws.client import parse_s3_url
-from pilotlight.aws.errors import error_code, reported
+from pilotlight.aws.download import ABSENT, download
+from pilotlight.aws.error_translation import get_error_code, translate_errors
 from pilotlight.aws.multipart import put_in_parts
-from pilotlight.core.errors import DataError, StoreError
+from pilotlight.core.errors import StoreError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PART_BYTES: Final = 32 << 20
-"""Files larger than this are sent in parts of this size; it also bounds the memory that a put takes."""
+"""Files larger than this are sent in parts of this size, which also limits the memory that a write takes."""
 
 _WAITS: Final = (0.25, 0.5, 1.0, 2.0)
 _TAKEN: Final = ("PreconditionFailed", "412")
-_UNDER_WAY: Final = ("ConditionalRequestConflict", "409")
-_ABSENT: Final = ("NoSuchKey", "404")
+_CONFLICT: Final = ("ConditionalRequestConflict", "409")
 
 
 class S3Blobs:
-    """Blobs under s3://bucket/prefix. part_bytes: see PART_BYTES, at least S3's 5 MiB. sleep: seconds."""
+    """The blobs under s3://bucket/prefix: see pilotlight.store.Blobs. StoreError where S3 refuses a request.
+
+    Args:
+        client: boto3's client of S3.
+        bucket: The bucket's name.
+        prefix: The prefix, with or without slashes at its ends; "" for the whole bucket.
+        part_bytes: The size above which a file is sent in parts, at least S3's 5 MiB.
+        sleep: Waits a number of seconds before a write is repeated.
+    """
 
     def __init__(
         self,
@@ -50,34 +57,40 @@ class S3Blobs:
 
     @property
     def location(self) -> str:
+        """The address of the store."""
         return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
 
     def put_file(self, name: str, source: Path) -> bool:
+        """Write a file unless the blob exists; return whether it was written."""
         if source.stat().st_size <= self._part_bytes:
             return self.put_bytes(name, source.read_bytes())
-        if self._exists(name):  # the conditional write decides; this only spares sending what is there
+        if self._exists(name):  # the conditional write decides; this only avoids sending a file that is there
             return False
         return self._put(
             lambda: put_in_parts(self._client, self._bucket, self._prefix + name, source, self._part_bytes)
         )
 
     def put_bytes(self, name: str, content: bytes) -> bool:
+        """Write `content` unless the blob exists; return whether it was written."""
         key = self._prefix + name
         return self._put(lambda: self._client.put_object(Bucket=self._bucket, Key=key, Body=content, IfNoneMatch="*"))
 
     def get_bytes(self, name: str) -> bytes | None:
-        with self._reported():
+        """Return the content of a blob; None where there is none."""
+        with self._translate_errors():
             try:
                 return self._client.get_object(Bucket=self._bucket, Key=self._prefix + name)["Body"].read()
             except self._client.exceptions.NoSuchKey:
                 return None
 
     def get_file(self, name: str, target: Path) -> bool:
-        with self._reported():
-            return _download(self._client, self._bucket, self._prefix + name, target)
+        """Download a blob to a file; return whether there is one."""
+        with self._translate_errors():
+            return download(self._client, self._bucket, self._prefix + name, target)
 
     def names(self, prefix: str) -> Iterator[str]:
-        with self._reported():
+        """Yield the name of every blob that begins with `prefix`, sorted."""
+        with self._translate_errors():
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=self._prefix + prefix
             )
@@ -85,73 +98,35 @@ class S3Blobs:
         yield from sorted(key.removeprefix(self._prefix) for key in keys)
 
     def remove(self, name: str) -> None:
-        with self._reported():
+        """Delete a blob."""
+        with self._translate_errors():
             self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)
 
     def _exists(self, name: str) -> bool:
-        with self._reported():
+        with self._translate_errors():
             try:
                 self._client.head_object(Bucket=self._bucket, Key=self._prefix + name)
             except self._client.exceptions.ClientError as error:
-                if error_code(error) in _ABSENT:
+                if get_error_code(error) in ABSENT:
                     return False
                 raise
             return True
 
     def _put(self, write: Callable[[], object]) -> bool:
         waits = iter(_WAITS)
-        with self._reported():
+        with self._translate_errors():
             while True:
                 try:
                     write()
                 except self._client.exceptions.ClientError as error:
-                    if error_code(error) in _TAKEN:
+                    if get_error_code(error) in _TAKEN:
                         return False
                     wait = next(waits, None)
-                    if wait is None or error_code(error) not in _UNDER_WAY:
+                    if wait is None or get_error_code(error) not in _CONFLICT:
                         raise
                     self._sleep(wait)
                 else:
                     return True
 
-    def _reported(self) -> AbstractContextManager[None]:
-        return reported(self.location, StoreError)
-
-
-def fetch_object(client: S3Client, url: str, target: Path) -> None:
-    """Downloads s3://bucket/key to the file `target`, which appears once it is whole; DataError where it cannot."""
-    with reported(url, DataError):
-        bucket, key = parse_s3_url(url)
-        if not _download(client, bucket, key, target):
-            raise DataError(url, "does not exist", "Correct the address, or upload the object.")
-
-
-def fetch_prefix(client: S3Client, url: str, folder: Path) -> None:
-    """Downloads every object below s3://bucket/prefix/ to `folder`, under the rest of its key.
-
-    DataError where there is none or one cannot be fetched, or where a key would leave the folder.
-    """
-    with reported(url, DataError):
-        bucket, prefix = parse_s3_url(url)
-        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/" if prefix else "")
-        keys = [item["Key"] for page in pages for item in page.get("Contents", []) if not item["Key"].endswith("/")]
-        if not keys:
-            raise DataError(url, "holds no objects", "Correct the address, or upload the data.")
-        for key in keys:
-            target = folder / key.removeprefix(f"{prefix}/")
-            if not target.resolve().is_relative_to(folder.resolve()):
-                raise DataError(f"s3://{bucket}/{key}", "names a place outside the prefix", "Remove that object.")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if not _download(client, bucket, key, target):
-                hint = "Run the command again once nobody changes the data."
-                raise DataError(f"s3://{bucket}/{key}", "was removed while the prefix was fetched", hint)
-
-
-def _download(client: S3Client, bucket: str, key: str, target: Path) -> bool:
-    try:
-        client.download_file(bucket, key, str(target))
-    except client.exceptions.ClientError as error:
-        if error_code(error) in _ABSENT:
-            return False
-        raise
-    return True
+    def _translate_errors(self) -> AbstractContextManager[None]:
+        return translate_errors(self.location, StoreError)

@@ -1,10 +1,10 @@
-"""CloudFormation: what a deployed stack says about itself."""
+"""CloudFormation: the outputs of a deployed stack."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pilotlight.aws.errors import error_code, reported
+from pilotlight.aws.error_translation import get_error_code, translate_errors
 from pilotlight.core.errors import RunError
 
 if TYPE_CHECKING:
@@ -12,18 +12,26 @@ if TYPE_CHECKING:
 
 
 class Stacks:
-    """The stacks of one account and region."""
+    """The stacks of one account and region.
+
+    Args:
+        client: boto3's client of CloudFormation.
+    """
 
     def __init__(self, client: CloudFormationClient) -> None:
         self._client = client
 
-    def outputs(self, name: str) -> dict[str, str] | None:
-        """The outputs of the stack `name` by their keys; None where there is no such stack, else RunError."""
-        with reported(f"stack {name}", RunError, "CloudFormation"):
+    def read_outputs(self, name: str) -> dict[str, str] | None:
+        """Return the outputs of a stack by their keys; None where there is no such stack.
+
+        Raises:
+            RunError: The stack cannot be described.
+        """
+        with translate_errors(f"stack {name}", RunError, "CloudFormation"):
             try:
                 stacks = self._client.describe_stacks(StackName=name)["Stacks"]
             except self._client.exceptions.ClientError as error:
-                if error_code(error) == "ValidationError":  # "Stack with id NAME does not exist"
+                if get_error_code(error) == "ValidationError":  # "Stack with id NAME does not exist"
                     return None
                 raise
         found = stacks[0].get("Outputs", []) if stacks else []

@@ -1,108 +1,112 @@
-"""What a run may cost before, and what it has cost after, in US dollars. Instances' idle minutes are in neither."""
+"""What a run may cost, and what it has cost, in US dollars. Idle minutes of instances are in neither."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from pilotlight.batch.durations import format_duration
+from pilotlight.batch.instances import Instance
 from pilotlight.batch.jobs import Attempt, Job
-from pilotlight.batch.machines import Machine
-from pilotlight.batch.pricelist import PriceList, Range, dollars
+from pilotlight.batch.money import DollarRange, add_ranges, format_dollars
+from pilotlight.batch.prices import PriceList
 
 IDLE: Final = "without the minutes in which an instance starts and idles"
 
 
-class Cost(NamedTuple):
-    """What a run has cost. spent: None where nothing is known. note: what it rests on."""
+class RunCost(NamedTuple):
+    """What a run has cost.
 
-    spent: Range | None
+    Attributes:
+        spent: US dollars; None where the cost is unknown.
+        note: What the cost consists of, or why it is unknown.
+    """
+
+    spent: DollarRange | None
     note: str
 
 
-def estimate(prices: PriceList, *, took: float | None, timeout: float | None, attempts: int, nodes: int) -> list[str]:
-    """Lines for a person before a run. took: seconds of an earlier run of the model, None where there is none.
+def describe_estimate(
+    prices: PriceList, *, last_duration: float | None, timeout: float | None, attempts: int, nodes: int
+) -> list[str]:
+    """Return the lines that a person reads before a run.
 
-    timeout: seconds that one attempt may take, None for no limit.
+    Args:
+        prices: The prices of the instance types that the queue may start.
+        last_duration: Seconds that the model's last run took; None where there is none.
+        timeout: Seconds that one attempt may take; None where there is no limit.
+        attempts: How many attempts the job may have.
+        nodes: How many instances each attempt uses.
     """
-    lines = [*_by_hour(prices, nodes), *prices.notes]
-    each = prices.each
-    if each is None:
+    lines = [*_describe_hourly(prices, nodes), *prices.notes]
+    hourly = prices.whole_range
+    if hourly is None:
         return lines
-    whole = each.times(nodes)
-    if took is not None:
-        cost = whole.times(took / 3600)
-        lines.append(f"the last run of this model took {minutes(took)}: about {cost}, {IDLE}")
+    hourly = hourly.times(nodes)
+    if last_duration is not None:
+        cost = hourly.times(last_duration / 3600)
+        lines.append(f"the last run of this model took {format_duration(last_duration)}: about {cost}, {IDLE}")
     if timeout is None:
-        lines.append("the job has no time limit, so there is no most that it can cost")
+        lines.append("the job has no time limit, so its cost has no upper limit")
     else:
-        most = whole.high * attempts * timeout / 3600
-        tries = "1 attempt" if attempts == 1 else f"{attempts} attempts"
-        lines.append(f"at most {dollars(most)}: {tries} of up to {timeout / 3600:g} h{_larger(prices)}")
+        most = format_dollars(hourly.high * attempts * timeout / 3600)
+        count = "1 attempt" if attempts == 1 else f"{attempts} attempts"
+        lines.append(f"at most {most}: {count} of up to {timeout / 3600:g} h{_describe_families(prices)}")
     return lines
 
 
-def stated(job: Job, machines: Mapping[str, Machine], prices: PriceList) -> Cost:
-    """What the attempts of an ended job have cost: startedAt to stoppedAt, at the price of the instance of each.
+def compute_cost(job: Job, instances: Mapping[str, Instance], prices: PriceList) -> RunCost:
+    """Compute what the attempts of an ended job have cost: from startedAt to stoppedAt, at the price of the instance.
 
-    machines: by the container instance's ARN. Where an instance is not known, every type of the queue is a candidate.
+    Args:
+        job: The job.
+        instances: The known instances, by the ARN of their ECS container instance. Where an instance is unknown, every
+            type of the queue is a candidate.
+        prices: The prices of the instance types.
     """
-    ran = [(attempt, taken) for attempt in attempts_of(job) if (taken := seconds_of(attempt)) > 0]
-    if not ran:
-        return Cost(None, "no attempt ran")
-    parts = [_part(attempt, taken * job.nodes, machines, prices) for attempt, taken in ran]
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts):
-        return Cost(None, f"{minutes(sum(taken for _, taken in ran))} of instances; their price is not known")
-    spent = Range(sum(part.low for part in known), sum(part.high for part in known))
-    unknown = any(attempt.machine not in machines for attempt, _ in ran)
-    kinds = dict.fromkeys(str(machines[attempt.machine]) for attempt, _ in ran if attempt.machine in machines)
-    where = ", ".join(kinds)
-    if unknown:
-        where = f"one of the queue's types: the instance is gone or not told{_larger(prices)}"
-    took = minutes(sum(taken for _, taken in ran))
-    return Cost(spent, f"{took} in {len(ran)} {'attempt' if len(ran) == 1 else 'attempts'} on {where}; {IDLE}")
+    attempts = [attempt for attempt in job.all_attempts if attempt.duration > 0]
+    if not attempts:
+        return RunCost(None, "no attempt ran")
+    took = format_duration(sum(attempt.duration for attempt in attempts))
+    costs = [_compute_attempt_cost(attempt, job.nodes, instances, prices) for attempt in attempts]
+    known = [cost for cost in costs if cost is not None]
+    if len(known) < len(costs):
+        return RunCost(None, f"{took} of instances; their price is unknown")
+    count = f"{len(attempts)} {'attempt' if len(attempts) == 1 else 'attempts'}"
+    return RunCost(
+        add_ranges(known), f"{took} in {count} on {_describe_instances(attempts, instances, prices)}; {IDLE}"
+    )
 
 
-def attempts_of(job: Job) -> Sequence[Attempt]:
-    """The attempts of a job; where Batch lists none, the one that the job itself describes."""
-    return job.attempts or (job.container,)
+def _compute_attempt_cost(
+    attempt: Attempt, nodes: int, instances: Mapping[str, Instance], prices: PriceList
+) -> DollarRange | None:
+    instance = instances.get(attempt.container_instance)
+    hourly = prices.whole_range if instance is None else prices.find(instance)
+    return None if hourly is None else hourly.times(attempt.duration * nodes / 3600)
 
 
-def seconds_of(attempt: Attempt) -> float:
-    """How long an attempt ran, 0 where it did not start or has not stopped."""
-    if attempt.started is None or attempt.stopped is None:
-        return 0.0
-    return max(0.0, attempt.stopped - attempt.started)
+def _describe_instances(attempts: list[Attempt], instances: Mapping[str, Instance], prices: PriceList) -> str:
+    if any(attempt.container_instance not in instances for attempt in attempts):
+        return f"one of the queue's types: the instance is gone or unknown{_describe_families(prices)}"
+    return ", ".join(dict.fromkeys(str(instances[attempt.container_instance]) for attempt in attempts))
 
 
-def minutes(seconds: float) -> str:
-    """40 s, 12 min, 3.2 h."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
-
-
-def _by_hour(prices: PriceList, nodes: int) -> list[str]:
+def _describe_hourly(prices: PriceList, nodes: int) -> list[str]:
     several = f" for {nodes} instances" if nodes > 1 else ""
     parts = [
-        f"{found.times(nodes)} an hour{several} {how} ({', '.join(kinds)})"
-        for how, found, kinds in (
-            ("on spot, at today's prices", prices.range(spot=True), prices.kinds(spot=True)),
-            ("on demand", prices.range(spot=False), prices.kinds(spot=False)),
+        f"{found.times(nodes)} an hour{several} {how} ({', '.join(types)})"
+        for how, found, types in (
+            ("on spot, at today's prices", prices.range(spot=True), prices.list_types(spot=True)),
+            ("on demand", prices.range(spot=False), prices.list_types(spot=False)),
         )
         if found is not None
     ]
     return ["; ".join(parts)] if parts else []
 
 
-def _larger(prices: PriceList) -> str:
-    """What a person has to know of prices where a compute environment lists families instead of types."""
+def _describe_families(prices: PriceList) -> str:
+    """Say that a run may cost more where a compute environment lists families instead of types."""
     if not prices.families:
         return ""
     return f"; more on a larger size of {', '.join(prices.families)}, which AWS Batch may start too"
-
-
-def _part(attempt: Attempt, seconds: float, machines: Mapping[str, Machine], prices: PriceList) -> Range | None:
-    machine = machines.get(attempt.machine)
-    hourly = prices.each if machine is None else prices.of(machine)
-    return None if hourly is None else hourly.times(seconds / 3600)

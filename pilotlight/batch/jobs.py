@@ -1,4 +1,4 @@
-"""A job and its attempts, from what DescribeJobs says (AWS Batch API Reference, JobDetail and AttemptDetail)."""
+"""A job and its attempts, as DescribeJobs reports them (AWS Batch API Reference, JobDetail and AttemptDetail)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ RUNNING, SUCCEEDED, FAILED = "RUNNING", "SUCCEEDED", "FAILED"
 ENDED: Final = (SUCCEEDED, FAILED)
 
 
-class Needs(NamedTuple):
-    """What one container asks for. memory: MiB."""
+class ResourceRequirements(NamedTuple):
+    """What one container requests: vCPUs, memory in MiB, GPUs."""
 
     vcpus: float
     memory: int
@@ -20,26 +20,55 @@ class Needs(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """One try. reason: of the attempt. container_reason: of its container. started, stopped: seconds since the epoch.
+    """One attempt of a job.
 
-    machine: the ARN of the ECS container instance that it ran on, "" where Batch does not tell.
+    Attributes:
+        reason: The attempt's status reason.
+        container_reason: The container's status reason.
+        exit_code: The container's exit code; None where it has none.
+        stream: The log stream; "" where there is none yet.
+        container_instance: The ARN of the ECS container instance; "" where AWS Batch gives none.
+        started: Seconds since the epoch; None where the attempt has not started.
+        stopped: Seconds since the epoch; None where the attempt has not stopped.
     """
 
     reason: str
     container_reason: str
     exit_code: int | None
     stream: str
-    machine: str
+    container_instance: str
     started: float | None
     stopped: float | None
 
+    @property
+    def duration(self) -> float:
+        """How long the attempt ran, in seconds; 0 where it has not started or not stopped."""
+        if self.started is None or self.stopped is None:
+            return 0.0
+        return max(0.0, self.stopped - self.started)
+
 
 class Job(NamedTuple):
-    """A job as it is now. attempts: those that have ended. allowed: how many it may have. timeout: seconds of one.
+    """A job in its present state.
 
-    container: what runs now, or ran last. started: of the attempt that runs. nodes: instances of each attempt.
-    main: the id that the container's details are under, where several nodes are one job. log_groups: where its
-    container may write, the likeliest first.
+    Attributes:
+        id: The job's id.
+        name: The job's name.
+        queue: The ARN of its queue.
+        status: One of the states above.
+        reason: The job's status reason.
+        attempts: The attempts that have ended.
+        max_attempts: How many attempts the job may have.
+        timeout: Seconds that one attempt may take; None where there is no limit.
+        container: What runs now, or ran last.
+        requirements: What its container requests.
+        created: Seconds since the epoch; None where unknown.
+        started: Start of the present attempt, seconds since the epoch.
+        stopped: End of the job, seconds since the epoch.
+        ended_by_person: Whether somebody terminated or cancelled it.
+        nodes: How many instances each attempt uses.
+        main_node: The id that describes the main node's container; "" where the job has one node.
+        log_groups: Where its container may write, the likeliest first.
     """
 
     id: str
@@ -48,82 +77,88 @@ class Job(NamedTuple):
     status: str
     reason: str
     attempts: tuple[Attempt, ...]
-    allowed: int
+    max_attempts: int
     timeout: float | None
     container: Attempt
-    needs: Needs
+    requirements: ResourceRequirements
     created: float | None
     started: float | None
     stopped: float | None
     ended_by_person: bool
     nodes: int
-    main: str
+    main_node: str
     log_groups: tuple[str, ...]
 
     @property
     def ended(self) -> bool:
+        """Whether the job has succeeded or failed."""
         return self.status in ENDED
 
     @property
-    def last(self) -> Attempt:
-        """The attempt that ended last, else the container as the job describes it."""
+    def last_attempt(self) -> Attempt:
+        """The attempt that ended last; without one, the container as the job describes it."""
         return self.attempts[-1] if self.attempts else self.container
+
+    @property
+    def all_attempts(self) -> tuple[Attempt, ...]:
+        """The attempts; where AWS Batch lists none, the one that the job itself describes."""
+        return self.attempts or (self.container,)
 
 
 def read_job(described: Description) -> Job:
-    """JobDetail as a Job."""
+    """Return a JobDetail as a Job."""
     container = described.get("container") or {}
     nodes = described.get("nodeProperties") or {}
-    main = int(nodes.get("mainNode", 0))
-    asked = container
+    main_node = int(nodes.get("mainNode", 0))
+    specified = container
     if nodes:
         ranges = nodes.get("nodeRangeProperties") or [{}]
-        asked = ranges[0].get("container") or {}
-    group = ((asked.get("logConfiguration") or {}).get("options") or {}).get("awslogs-group")
+        specified = ranges[0].get("container") or {}
+    group = ((specified.get("logConfiguration") or {}).get("options") or {}).get("awslogs-group")
     return Job(
         id=described["jobId"],
         name=described["jobName"],
         queue=described.get("jobQueue", ""),
         status=described["status"],
         reason=described.get("statusReason", ""),
-        attempts=tuple(_attempt(attempt) for attempt in described.get("attempts") or ()),
-        allowed=int((described.get("retryStrategy") or {}).get("attempts", 1)),
+        attempts=tuple(_read_attempt(attempt) for attempt in described.get("attempts") or ()),
+        max_attempts=int((described.get("retryStrategy") or {}).get("attempts", 1)),
         timeout=(described.get("timeout") or {}).get("attemptDurationSeconds"),
-        container=_attempt({**described, "container": container}),
-        needs=read_needs(asked),
-        created=seconds(described.get("createdAt")),
-        started=seconds(described.get("startedAt")),
-        stopped=seconds(described.get("stoppedAt")),
+        container=_read_attempt({**described, "container": container}),
+        requirements=read_container_requirements(specified),
+        created=_read_time(described.get("createdAt")),
+        started=_read_time(described.get("startedAt")),
+        stopped=_read_time(described.get("stoppedAt")),
         ended_by_person=bool(described.get("isTerminated") or described.get("isCancelled")),
         nodes=int(nodes.get("numNodes", 1)),
-        main=f"{described['jobId']}#{main}" if nodes else "",
+        main_node=f"{described['jobId']}#{main_node}" if nodes else "",
         log_groups=(group,) if group else (),
     )
 
 
-def read_needs(container: Description) -> Needs:
-    """What a container asks for: resourceRequirements, or vcpus and memory in the older form."""
-    asked = {item["type"]: float(item["value"]) for item in container.get("resourceRequirements") or ()}
-    return Needs(
-        vcpus=asked.get("VCPU", float(container.get("vcpus") or 0)),
-        memory=int(asked.get("MEMORY", container.get("memory") or 0)),
-        gpus=int(asked.get("GPU", 0)),
+def read_container_requirements(container: Description) -> ResourceRequirements:
+    """Return what a container requests: its resourceRequirements, or vcpus and memory in the older form."""
+    requested = {item["type"]: float(item["value"]) for item in container.get("resourceRequirements") or ()}
+    return ResourceRequirements(
+        vcpus=requested.get("VCPU", float(container.get("vcpus") or 0)),
+        memory=int(requested.get("MEMORY", container.get("memory") or 0)),
+        gpus=int(requested.get("GPU", 0)),
     )
 
 
-def seconds(milliseconds: Any) -> float | None:
-    """Seconds since the epoch from Batch's milliseconds; None where nothing has happened (0 or missing)."""
-    return milliseconds / 1000 if milliseconds else None
-
-
-def _attempt(described: Description) -> Attempt:
+def _read_attempt(described: Description) -> Attempt:
     container = described.get("container") or {}
     return Attempt(
         reason=described.get("statusReason", ""),
         container_reason=container.get("reason", ""),
         exit_code=container.get("exitCode"),
         stream=container.get("logStreamName", ""),
-        machine=container.get("containerInstanceArn", ""),
-        started=seconds(described.get("startedAt")),
-        stopped=seconds(described.get("stoppedAt")),
+        container_instance=container.get("containerInstanceArn", ""),
+        started=_read_time(described.get("startedAt")),
+        stopped=_read_time(described.get("stoppedAt")),
     )
+
+
+def _read_time(milliseconds: Any) -> float | None:
+    """Seconds since the epoch from AWS Batch's milliseconds; None where nothing has happened (0 or missing)."""
+    return milliseconds / 1000 if milliseconds else None

@@ -1,139 +1,142 @@
-"""What a run on AWS Batch needs of the world: AWS and the store. pilotlight.aws has the real ones.
+"""The AWS services and the store's files that a run on AWS Batch needs. pilotlight.aws implements the services.
 
-Descriptions are as the AWS Batch and EC2 API References document them; this room turns them into its own values.
+Every `Description` has the shape that the API References of AWS Batch and EC2 document.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 Description = Mapping[str, Any]
-"""One object of an AWS API's answer."""
+"""One object in the response of an AWS API."""
 
-Clock = Callable[[], float]
-"""Seconds since the epoch."""
+EpochClock = Callable[[], float]
+"""Returns the current time in seconds since the epoch."""
 
 Sleep = Callable[[float], None]
-"""Waits so many seconds."""
+"""Waits for a number of seconds."""
 
 
-class Engine(Protocol):
-    """AWS Batch. RunError where it refuses."""
+class BatchService(Protocol):
+    """AWS Batch. Every method raises RunError where AWS refuses the request."""
 
-    def queue(self, name: str) -> Description | None:
-        """JobQueueDetail of a name or ARN, None where there is no such queue."""
+    def describe_queue(self, name: str) -> Description | None:
+        """Return the JobQueueDetail of a name or ARN; None where there is no such queue."""
 
-    def environments(self, names: Iterable[str]) -> Sequence[Description]:
-        """ComputeEnvironmentDetail of each."""
+    def describe_environments(self, names: Iterable[str]) -> Sequence[Description]:
+        """Return the ComputeEnvironmentDetail of each compute environment that exists."""
 
-    def definition(self, name: str) -> Description | None:
-        """JobDefinition of an ARN, or of a name its newest active revision."""
+    def describe_definition(self, name: str) -> Description | None:
+        """Return the JobDefinition of an ARN; of a name, its newest active revision."""
 
-    def revisions(self, name: str) -> Sequence[Description]:
-        """Every active revision of a job definition."""
+    def list_revisions(self, name: str) -> Sequence[Description]:
+        """Return every active revision of a job definition."""
 
-    def register(self, request: Description) -> str:
-        """Registers a revision; its ARN."""
+    def register_definition(self, request: Description) -> str:
+        """Register a revision of a job definition and return its ARN."""
 
-    def submit(self, request: Description) -> str:
-        """Submits a job; its id."""
+    def submit_job(self, request: Description) -> str:
+        """Submit a job and return its id."""
 
-    def named(self, queue: str, job_name: str) -> Sequence[str]:
-        """The ids of the jobs in a queue that are called so, whatever their state."""
+    def list_jobs(self, queue: str, job_name: str) -> Sequence[str]:
+        """Return the ids of the jobs with this name in a queue, in any state."""
 
-    def jobs(self, ids: Iterable[str]) -> Sequence[Description]:
-        """JobDetail of each that is still known."""
+    def describe_jobs(self, ids: Iterable[str]) -> Sequence[Description]:
+        """Return the JobDetail of each job that AWS Batch still knows."""
 
-    def terminate(self, job: str, reason: str) -> None:
-        """Ends a job in any state."""
+    def terminate_job(self, job: str, reason: str) -> None:
+        """Terminate a job in any state."""
 
 
-class Logs(Protocol):
+class LogStreams(Protocol):
     """CloudWatch Logs."""
 
     def read(self, group: str, stream: str, token: str | None) -> tuple[Sequence[str], str | None] | None:
-        """The lines after `token` and the token of what follows, the same one at the end; None for no such stream."""
+        """Return the lines after `token` and the next token, which stays the same at the end.
+
+        None where there is no such stream yet.
+        """
 
 
 class Images(Protocol):
-    """ECR."""
+    """Amazon ECR."""
 
     def has(self, repository: str, tag: str) -> bool:
-        """True where the repository holds an image with this tag."""
+        """Return whether the repository holds an image with this tag."""
 
-    def password(self, repository: str) -> str:
-        """What `docker login --username AWS` takes for the registry of `repository`."""
+    def get_password(self, repository: str) -> str:
+        """Return the password for `docker login --username AWS` at the registry of `repository`."""
 
 
 class Quotas(Protocol):
-    """Service Quotas of EC2."""
+    """The quotas of EC2 in Service Quotas."""
 
-    def value(self, code: str) -> float | None:
-        """The quota with this code, None where there is none; RunError where it may not be read."""
+    def read_value(self, code: str) -> float | None:
+        """Return the quota with this code; None where there is none. RunError where it cannot be read."""
 
 
-class Machines(Protocol):
-    """EC2's instances."""
+class Instances(Protocol):
+    """EC2 instances and instance types."""
 
-    def types(self, names: Iterable[str]) -> Sequence[Description]:
-        """InstanceTypeInfo of each type, and of each size of a family."""
+    def describe_types(self, names: Iterable[str]) -> Sequence[Description]:
+        """Return the InstanceTypeInfo of each instance type, and of every size of each family."""
 
-    def instance(self, container_instance: str) -> Description | None:
-        """Instance behind an ECS container instance's ARN, None once it is gone."""
+    def describe_instance(self, container_instance: str) -> Description | None:
+        """Return the Instance behind the ARN of an ECS container instance; None once it is gone."""
 
 
 class Prices(Protocol):
-    """US dollars an hour."""
+    """Prices of instance types, US dollars an hour."""
 
-    def spot(self, types: Iterable[str]) -> Sequence[tuple[str, str, float]]:
-        """Type, availability zone and spot price now."""
+    def list_spot(self, types: Iterable[str]) -> Sequence[tuple[str, str, float]]:
+        """Return instance type, availability zone and present spot price."""
 
-    def on_demand(self, kind: str) -> float | None:
-        """The on-demand price of a type."""
+    def read_on_demand(self, instance_type: str) -> float | None:
+        """Return the on-demand price of an instance type; None where there is none."""
 
 
 class Stacks(Protocol):
     """CloudFormation."""
 
-    def outputs(self, name: str) -> Mapping[str, str] | None:
-        """A stack's outputs, None where there is no such stack."""
+    def read_outputs(self, name: str) -> Mapping[str, str] | None:
+        """Return the outputs of a stack; None where there is no such stack."""
 
 
 class Objects(Protocol):
-    """S3, without the content."""
+    """S3 objects, without their content."""
 
-    def one(self, url: str) -> tuple[str, int] | None:
-        """ETag and size of an object, None where there is none."""
+    def find(self, url: str) -> tuple[str, int] | None:
+        """Return the ETag and the size in bytes of an object; None where there is none."""
 
-    def below(self, url: str) -> Sequence[tuple[str, str, int]]:
-        """Key, ETag and size of every object below a prefix, sorted."""
+    def list_prefix(self, url: str) -> Sequence[tuple[str, str, int]]:
+        """Return key, ETag and size in bytes of every object below a prefix, sorted."""
 
 
 class RunFiles(Protocol):
-    """The store's blobs, each written once."""
+    """The store's blobs. Each is written once."""
 
     @property
     def location(self) -> str:
         """Where the store is."""
 
     def put_bytes(self, name: str, content: bytes) -> bool:
-        """Stores `content` unless something is there; True where it was stored."""
+        """Write `content` unless the blob exists; return whether it was written."""
 
     def get_bytes(self, name: str) -> bytes | None:
-        """The content of `name`, None where there is none."""
+        """Return the content of a blob; None where there is none."""
 
     def names(self, prefix: str) -> Iterator[str]:
-        """Every name that begins with `prefix`, sorted."""
+        """Yield the name of every blob that begins with `prefix`, sorted."""
 
 
 class Cloud(NamedTuple):
-    """All of AWS that a run needs. region: for messages."""
+    """Every AWS service that a run needs. `region` is for messages; "" where it is unknown."""
 
     region: str
-    engine: Engine
-    logs: Logs
+    batch: BatchService
+    logs: LogStreams
     images: Images
     quotas: Quotas
-    machines: Machines
+    instances: Instances
     prices: Prices
     stacks: Stacks
     objects: Objects

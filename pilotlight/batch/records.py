@@ -1,80 +1,32 @@
-"""What the store holds of runs: see pilotlight.core.runs."""
+"""Reads what the store holds about runs: see pilotlight.core.run_files for the files."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from pilotlight.batch.money import DollarRange, add_ranges
 from pilotlight.batch.protocol import RunFiles
-from pilotlight.core.errors import StoreError
-from pilotlight.core.runs import JOBS, RESULT_NAME, RUN_NAME, RUNS, run_key
+from pilotlight.batch.record_files import DamagedRecord, build_damage_error, read_record, write_record
+from pilotlight.batch.run_record import RunRecord, RunResult
+from pilotlight.core.run_files import JOBS, RESULT_NAME, RUN_NAME, RUNS, run_key
 
 _COSTS: Final = "costs"
 
 
-class DamagedRecord(StoreError):
-    """Something that the store holds of a run is not what was written there."""
+def read_result(files: RunFiles, run: str) -> RunResult | None:
+    """Read the result of a run; None where it has none.
 
-
-class Result(NamedTuple):
-    """result.json: what a run made. metric: its name, "" where the model has none. floor: of the next model."""
-
-    model: str
-    version: str
-    new: bool
-    metric: str
-    value: float | None
-    metrics: Mapping[str, Any]
-    seconds: float
-    finished: str
-
-
-class Spent(NamedTuple):
-    """What one job has cost, from the lowest to the highest it may be, US dollars."""
-
-    low: float
-    high: float
-
-
-class RunRecord(NamedTuple):
-    """One run. asked: run.json, empty where none was written. jobs: the records of its jobs, the oldest first.
-
-    spent: what they have cost together, as far as someone watched them to their end; None where nobody did.
-    damaged: what is wrong with one of these, of which then none is here; "" where nothing is.
+    Raises:
+        DamagedRecord: result.json holds something else.
     """
-
-    run: str
-    asked: Mapping[str, Any]
-    jobs: tuple[Mapping[str, Any], ...]
-    result: Result | None
-    spent: Spent | None = None
-    damaged: str = ""
-
-    @property
-    def queue(self) -> str:
-        """The queue of its newest job, else the one that it was to be submitted to; "" where it never was."""
-        of_jobs = (str(job["queue"]) for job in reversed(self.jobs) if job.get("queue"))
-        return next(of_jobs, str(self.asked.get("queue", "")))
-
-    @property
-    def model(self) -> str:
-        return str(self.asked.get("model") or (self.result.model if self.result else ""))
-
-    @property
-    def submitted(self) -> str:
-        """ISO 8601, "" where it was never submitted to an engine."""
-        return str(self.asked.get("submitted", ""))
-
-
-def read_result(files: RunFiles, run: str) -> Result | None:
-    """The result of `run`, None where it has none; DamagedRecord where it is none."""
-    found = _read(files, run_key(run, RESULT_NAME))
+    name = run_key(run, RESULT_NAME)
+    found = read_record(files, name)
     if found is None:
         return None
     try:
         value = found.get("value")
-        return Result(
+        return RunResult(
             model=str(found["model"]),
             version=str(found["version"]),
             new=bool(found.get("new", True)),
@@ -85,115 +37,99 @@ def read_result(files: RunFiles, run: str) -> Result | None:
             finished=str(found.get("finished", "")),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(files, run_key(run, RESULT_NAME), error) from error
+        raise build_damage_error(files, name, error) from error
 
 
 def read_jobs(files: RunFiles, run: str) -> tuple[Mapping[str, Any], ...]:
-    """The records of the jobs of `run`, the oldest first."""
-    return _jobs(files, run, list(files.names(run_key(run, f"{JOBS}/"))))
+    """Read the records of a run's jobs, the oldest first."""
+    return _read_jobs(files, run, list(files.names(run_key(run, f"{JOBS}/"))))
 
 
-def read_claim(files: RunFiles, name: str) -> float:
-    """When a claim was made, seconds since the epoch; 0 where nothing is there."""
-    found = _read(files, name)
+def read_claim_time(files: RunFiles, name: str) -> float:
+    """Return when a claim was made, in seconds since the epoch; 0 where there is no such claim."""
+    found = read_record(files, name)
     return float(found.get("at", 0.0)) if found else 0.0
 
 
 def read_run(files: RunFiles, run: str) -> RunRecord:
-    """All of `run`."""
-    return _record(files, run, list(files.names(run_key(run))))
+    """Read everything that the store holds about a run.
 
-
-def record_cost(files: RunFiles, run: str, job: str, low: float, high: float) -> None:
-    """Keeps what an ended job has cost, which nobody can tell once Batch has forgotten it."""
-    write(files, run_key(run, f"{_COSTS}/{job}.json"), {"low": low, "high": high, "currency": "USD"})
-
-
-def run_names(files: RunFiles) -> list[str]:
-    """Every run that was submitted or has a result, sorted."""
-    return sorted(_by_run(files))
+    Raises:
+        DamagedRecord: One of its files is damaged.
+    """
+    return _read_run(files, run, list(files.names(run_key(run))))
 
 
 def read_runs(files: RunFiles) -> list[RunRecord]:
-    """Every run that was submitted or has a result, the newest first; one that is damaged says so, and comes last."""
-    found = [_shown(files, run, names) for run, names in _by_run(files).items()]
-    return sorted(found, key=lambda one: one.submitted or (one.result.finished if one.result else ""), reverse=True)
+    """Read every run that was submitted or has a result, the newest first. Damaged runs come last."""
+    records = [_read_run_or_damage(files, run, names) for run, names in _group_names_by_run(files).items()]
+    return sorted(records, key=lambda one: one.submitted or (one.result.finished if one.result else ""), reverse=True)
 
 
-def seconds_of_model(files: RunFiles, model: str) -> float | None:
-    """How long the newest finished run of `model` took, None where there is none. Damaged ones are left out."""
-    found = (_result_if_whole(files, run) for run in run_names(files))
-    mine = [result for result in found if result is not None and result.model == model and result.seconds > 0]
-    return max(mine, key=lambda result: result.finished).seconds if mine else None
+def list_run_ids(files: RunFiles) -> list[str]:
+    """Return the id of every run that was submitted or has a result, sorted."""
+    return sorted(_group_names_by_run(files))
 
 
-def write(files: RunFiles, name: str, value: Mapping[str, Any]) -> bool:
-    """Writes JSON unless something is there; True where it was written."""
-    return files.put_bytes(name, (json.dumps(value, indent=2, default=str) + "\n").encode())
+def read_last_duration(files: RunFiles, model: str) -> float | None:
+    """Return how many seconds the newest finished run of a model took; None where there is none.
+
+    Damaged results are left out.
+    """
+    found = (_read_sound_result(files, run) for run in list_run_ids(files))
+    results = [result for result in found if result is not None and result.model == model and result.seconds > 0]
+    return max(results, key=lambda result: result.finished).seconds if results else None
 
 
-def _by_run(files: RunFiles) -> dict[str, list[str]]:
-    """The names of the blobs of each run, in one listing; what is no run is left out."""
+def record_cost(files: RunFiles, run: str, job: str, cost: DollarRange) -> None:
+    """Keep what an ended job has cost. It cannot be computed again once AWS Batch has forgotten the job."""
+    record = {"low": cost.low, "high": cost.high, "currency": "USD"}
+    write_record(files, run_key(run, f"{_COSTS}/{job}.json"), record)
+
+
+def _group_names_by_run(files: RunFiles) -> dict[str, list[str]]:
+    """Return the blob names of each run, from one listing. A run has at least run.json or result.json."""
     found: dict[str, list[str]] = {}
     for name in files.names(f"{RUNS}/"):
         found.setdefault(name.split("/")[1], []).append(name)
-    begun = (RUN_NAME, RESULT_NAME)
-    return {run: names for run, names in found.items() if any(run_key(run, name) in names for name in begun)}
+    either = (RUN_NAME, RESULT_NAME)
+    return {run: names for run, names in found.items() if any(run_key(run, name) in names for name in either)}
 
 
-def _record(files: RunFiles, run: str, names: list[str]) -> RunRecord:
-    """A run of which `names` are the blobs; what is not among them is not asked for."""
-    asked = _read(files, run_key(run, RUN_NAME)) or {} if run_key(run, RUN_NAME) in names else {}
+def _read_run(files: RunFiles, run: str, names: list[str]) -> RunRecord:
+    """Read a run whose blobs are `names`, without a request for any other blob."""
+    request = read_record(files, run_key(run, RUN_NAME)) or {} if run_key(run, RUN_NAME) in names else {}
     result = read_result(files, run) if run_key(run, RESULT_NAME) in names else None
-    return RunRecord(run, asked, _jobs(files, run, names), result, _spent(files, run, names))
+    return RunRecord(run, request, _read_jobs(files, run, names), result, _read_spent(files, run, names))
 
 
-def _shown(files: RunFiles, run: str, names: list[str]) -> RunRecord:
+def _read_run_or_damage(files: RunFiles, run: str, names: list[str]) -> RunRecord:
     try:
-        return _record(files, run, names)
+        return _read_run(files, run, names)
     except DamagedRecord as error:
         return RunRecord(run, {}, (), None, damaged=str(error))
 
 
-def _result_if_whole(files: RunFiles, run: str) -> Result | None:
+def _read_sound_result(files: RunFiles, run: str) -> RunResult | None:
     try:
         return read_result(files, run)
     except DamagedRecord:
         return None
 
 
-def _jobs(files: RunFiles, run: str, names: list[str]) -> tuple[Mapping[str, Any], ...]:
-    found = (_read(files, name) for name in names if name.startswith(run_key(run, f"{JOBS}/")))
+def _read_jobs(files: RunFiles, run: str, names: list[str]) -> tuple[Mapping[str, Any], ...]:
+    found = (read_record(files, name) for name in names if name.startswith(run_key(run, f"{JOBS}/")))
     return tuple(sorted((job for job in found if job is not None), key=lambda job: str(job.get("submitted", ""))))
 
 
-def _spent(files: RunFiles, run: str, names: list[str]) -> Spent | None:
-    told = [name for name in names if name.startswith(run_key(run, f"{_COSTS}/"))]
-    found = [_cost(files, name) for name in told]
-    return Spent(sum(cost.low for cost in found), sum(cost.high for cost in found)) if found else None
+def _read_spent(files: RunFiles, run: str, names: list[str]) -> DollarRange | None:
+    costs = [_read_cost(files, name) for name in names if name.startswith(run_key(run, f"{_COSTS}/"))]
+    return add_ranges(costs) if costs else None
 
 
-def _cost(files: RunFiles, name: str) -> Spent:
-    cost = _read(files, name) or {}
+def _read_cost(files: RunFiles, name: str) -> DollarRange:
+    cost = read_record(files, name) or {}
     try:
-        return Spent(float(cost.get("low", 0.0)), float(cost.get("high", 0.0)))
+        return DollarRange(float(cost.get("low", 0.0)), float(cost.get("high", 0.0)))
     except (TypeError, ValueError) as error:
-        raise _damaged(files, name, error) from error
-
-
-def _read(files: RunFiles, name: str) -> dict[str, Any] | None:
-    raw = files.get_bytes(name)
-    if raw is None:
-        return None
-    try:
-        found = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise _damaged(files, name, error) from error
-    if not isinstance(found, dict):
-        raise _damaged(files, name, TypeError("no object"))
-    return found
-
-
-def _damaged(files: RunFiles, name: str, error: Exception) -> DamagedRecord:
-    where = f"{files.location}/{name}"
-    return DamagedRecord(where, f"is damaged ({error})", "Look at it, delete it, and run the command again.")
+        raise build_damage_error(files, name, error) from error

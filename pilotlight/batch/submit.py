@@ -1,4 +1,4 @@
-"""Submitting a run, once: a run that is finished, under way or being submitted is found instead of paid for again."""
+"""Submits a run once: a run that is finished, active or being submitted is found instead of paid for again."""
 
 from __future__ import annotations
 
@@ -6,96 +6,124 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from pilotlight.batch.claims import Claims, iso
-from pilotlight.batch.definition import job_request, revision_for
+from pilotlight.batch.claims import Claims, format_timestamp
+from pilotlight.batch.job_definition import build_job_request, ensure_revision
 from pilotlight.batch.jobs import Job, read_job
-from pilotlight.batch.protocol import Clock, Description, Engine, RunFiles
-from pilotlight.batch.records import read_jobs, write
+from pilotlight.batch.protocol import BatchService, Description, EpochClock, RunFiles
+from pilotlight.batch.record_files import write_record
+from pilotlight.batch.records import read_jobs
 from pilotlight.core.errors import RunError, UserError
-from pilotlight.core.runs import JOBS, RUN_NAME, run_key
+from pilotlight.core.run_files import JOBS, RUN_NAME, run_key
 
 
 @dataclass(frozen=True)
-class Order:
-    """What is to run. image: with its tag. arguments: of `python -m pilotlight.training`, --run among them.
+class JobSpec:
+    """What to submit.
 
-    facts: for run.json, what the run was made of.
+    Attributes:
+        run: The run's id.
+        model: The model's name.
+        queue: The job queue's name.
+        base: The stack's job definition.
+        image: The image with its tag.
+        arguments: The arguments of `python -m pilotlight.training`, --run among them.
+        facts: What the run consists of, for run.json.
     """
 
     run: str
     model: str
     queue: str
-    pattern: Description
+    base: Description
     image: str
     arguments: tuple[str, ...]
     facts: Mapping[str, Any]
 
     @property
     def job_name(self) -> str:
-        return job_name(self.model, self.run)
+        """The name of the run's jobs in the queue."""
+        return format_job_name(self.model, self.run)
 
 
-class Submitted(NamedTuple):
-    """job: its id. new: False where it was under way already."""
+class Submission(NamedTuple):
+    """The id of a run's job, and whether it is new. An active job is not new."""
 
     job: str
     new: bool
 
 
-def job_name(model: str, run: str) -> str:
-    """How the jobs of a run are called in the queue."""
+def format_job_name(model: str, run: str) -> str:
+    """Return the name of a run's jobs in the queue."""
     return f"{model}-{run}"
 
 
-def live_job(engine: Engine, files: RunFiles, run: str, *, queue: str, model: str) -> Job | None:
-    """The newest job of `run` that has not ended, from the store's records and from the queue; None where none is."""
+def find_active_job(batch: BatchService, files: RunFiles, run: str, *, queue: str, model: str) -> Job | None:
+    """Return the newest job of a run that has not ended; None where there is none.
+
+    Args:
+        batch: AWS Batch.
+        files: The store's blobs, whose records name the run's jobs.
+        run: The run's id.
+        queue: The job queue's name, where a job without a record is found by its name.
+        model: The model's name.
+    """
     recorded = [str(job["job"]) for job in read_jobs(files, run) if job.get("job")]
-    ids = dict.fromkeys([*recorded, *engine.named(queue, job_name(model, run))])
-    alive = [job for job in _jobs(engine, ids) if not job.ended]
-    return max(alive, key=lambda job: job.created or 0.0, default=None)
+    ids = dict.fromkeys([*recorded, *batch.list_jobs(queue, format_job_name(model, run))])
+    active = [job for job in _read_jobs(batch, ids) if not job.ended]
+    return max(active, key=lambda job: job.created or 0.0, default=None)
 
 
-def submit(order: Order, engine: Engine, files: RunFiles, claims: Claims, clock: Clock) -> Submitted:
-    """Submits `order` unless a job of its run is under way; RunError where Batch refuses.
+def submit_job(spec: JobSpec, batch: BatchService, files: RunFiles, claims: Claims, clock: EpochClock) -> Submission:
+    """Submit a job unless one of its run is active. Where another submitter is at work, wait for its job.
 
-    Where another submitter is at work, its job is waited for.
+    Args:
+        spec: What to submit.
+        batch: AWS Batch.
+        files: The store's blobs, where the submission is recorded.
+        claims: The claims to the run.
+        clock: The present time.
+
+    Raises:
+        RunError: AWS Batch refuses the job, or submitting took longer than a claim lasts.
     """
     while True:
-        alive = live_job(engine, files, order.run, queue=order.queue, model=order.model)
-        if alive is not None:
-            return Submitted(alive.id, new=False)
+        active = find_active_job(batch, files, spec.run, queue=spec.queue, model=spec.model)
+        if active is not None:
+            return Submission(active.id, new=False)
         number = claims.take()
         if number is not None:
             break
     try:
-        # Looked at once more: the job of a submitter that was slower to be listed than its claim was to grow old.
-        alive = live_job(engine, files, order.run, queue=order.queue, model=order.model)
-        if alive is not None:
-            claims.give_up(number)
-            return Submitted(alive.id, new=False)
-        return Submitted(_submit(order, engine, files, claims, number, clock), new=True)
+        # Once more, since a slow submitter's job may be listed only after its claim has expired.
+        active = find_active_job(batch, files, spec.run, queue=spec.queue, model=spec.model)
+        if active is not None:
+            claims.release(number)
+            return Submission(active.id, new=False)
+        return Submission(_submit_claimed(spec, batch, files, claims, number, clock), new=True)
     except UserError:
-        claims.give_up(number)
+        claims.release(number)
         raise
 
 
-def _submit(order: Order, engine: Engine, files: RunFiles, claims: Claims, number: int, clock: Clock) -> str:
-    revision = revision_for(engine, order.pattern, order.image)
-    what = {"run": order.run, "model": order.model, "queue": order.queue, "image": order.image}
-    asked = {**what, **order.facts, "submitted": iso(clock())}
-    write(files, run_key(order.run, RUN_NAME), asked)
-    if not claims.fresh(number):
+def _submit_claimed(
+    spec: JobSpec, batch: BatchService, files: RunFiles, claims: Claims, number: int, clock: EpochClock
+) -> str:
+    revision = ensure_revision(batch, spec.base, spec.image)
+    what = {"run": spec.run, "model": spec.model, "queue": spec.queue, "image": spec.image}
+    run_record = {**what, **spec.facts, "submitted": format_timestamp(clock())}
+    write_record(files, run_key(spec.run, RUN_NAME), run_record)
+    if not claims.is_fresh(number):
         hint = "Run the command again: it finds a job that was submitted meanwhile."
-        raise RunError(f"run {order.run} of {order.model}", "submitting took too long, so nothing was submitted", hint)
-    request = job_request(
-        order.pattern, revision=revision, queue=order.queue, name=order.job_name, arguments=order.arguments
+        raise RunError(f"run {spec.run} of {spec.model}", "submitting took too long, so nothing was submitted", hint)
+    request = build_job_request(
+        spec.base, revision=revision, queue=spec.queue, name=spec.job_name, arguments=spec.arguments
     )
-    job = engine.submit(request)
-    record = {"job": job, "claim": number, "queue": order.queue, "definition": revision, "submitted": iso(clock())}
-    write(files, run_key(order.run, f"{JOBS}/{job}.json"), record)
+    job = batch.submit_job(request)
+    submitted = format_timestamp(clock())
+    record = {"job": job, "claim": number, "queue": spec.queue, "definition": revision, "submitted": submitted}
+    write_record(files, run_key(spec.run, f"{JOBS}/{job}.json"), record)
     return job
 
 
-def _jobs(engine: Engine, ids: Iterable[str]) -> list[Job]:
-    wanted = list(ids)
-    return [read_job(job) for job in engine.jobs(wanted)] if wanted else []
+def _read_jobs(batch: BatchService, ids: Iterable[str]) -> list[Job]:
+    listed = list(ids)
+    return [read_job(job) for job in batch.describe_jobs(listed)] if listed else []

@@ -23,9 +23,15 @@ MEMORY_SIZES_MB: Final = (128, 256, 512, 1024, 1769, 3008, 5307, 10240)
 
 
 class Prices(NamedTuple):
-    """Dollars a request and a GB-second, and what they rest on. cold: the share of requests that meet a cold start.
+    """US dollars, and the share of cold starts.
 
-    cache, restore: SnapStart's dollars for a GB-second of a kept snapshot and for a GB restored.
+    Attributes:
+        request: For one request.
+        gb_second: For a GB-second of memory.
+        cold: The share of requests that meet a cold start, 0 to 1.
+        cache: For a GB-second of a kept snapshot of SnapStart.
+        restore: For a GB that SnapStart restores.
+        source: Where the prices are from.
     """
 
     request: float = 0.20 / 1_000_000
@@ -37,10 +43,16 @@ class Prices(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """memory_mb: the function's. warm_ms, start_ms: billed milliseconds. dollars: for a million requests.
+    """What requests cost at one memory size, in US dollars.
 
-    start_dollars: for a million cold starts' own milliseconds. snapshot_month: dollars for one version's snapshot, kept
-    for 30 days and never used. restore_dollars: for a million restores, which would take the cold starts' place.
+    Attributes:
+        memory_mb: The function's memory, in MB.
+        warm_ms: Billed milliseconds of a warm request.
+        start_ms: Billed milliseconds of a cold start.
+        dollars: For a million requests.
+        start_dollars: For the milliseconds of a million cold starts.
+        snapshot_month: For one version's snapshot, kept for 30 days and never used.
+        restore_dollars: For a million restores, which would take the cold starts' place.
     """
 
     memory_mb: int
@@ -55,18 +67,29 @@ class Cost(NamedTuple):
 def costs(
     warm_ms: float, start_ms: float, rss: int | None, prices: Prices, sizes: Iterable[int] = MEMORY_SIZES_MB
 ) -> list[Cost]:
-    """The cost at each memory size that the process fits into.
+    """Compute the cost at each memory size that the process fits into.
 
-    warm_ms, start_ms: measured with one processor at hand. rss: resident bytes, None where unknown.
+    Args:
+        warm_ms: Milliseconds of a warm request, measured with one processor.
+        start_ms: Milliseconds of a cold start, measured with one processor.
+        rss: Resident bytes; None where they are unknown.
+        prices: US dollars.
+        sizes: Memory sizes, in MB.
     """
     return [cost(size, warm_ms, start_ms, prices) for size in sizes if rss is None or size * 1024 * 1024 > rss]
 
 
 def cost(memory_mb: int, warm_ms: float, start_ms: float, prices: Prices) -> Cost:
-    """The cost at one memory size.
+    """Compute the cost at one memory size.
 
-    Below one vCPU the milliseconds are stretched in proportion; above it nothing is assumed to be faster, though a
-    large batch may be.
+    Below one vCPU, times are stretched in proportion. Above it nothing is assumed to be faster, though a large batch
+    may be.
+
+    Args:
+        memory_mb: The memory size, in MB.
+        warm_ms: Milliseconds of a warm request, measured with one processor.
+        start_ms: Milliseconds of a cold start, measured with one processor.
+        prices: US dollars.
     """
     stretch = max(1.0, MEMORY_PER_VCPU_MB / memory_mb)
     warm, start = math.ceil(warm_ms * stretch), math.ceil(start_ms * stretch)

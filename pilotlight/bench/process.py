@@ -23,14 +23,24 @@ _AS_IN_LAMBDA: Final = {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"}
 def measure_cold_start(
     package_folder: Path, event: Mapping[str, Any], runs: int, clock: Callable[[], float] = time.perf_counter
 ) -> Latency:
-    """Wall milliseconds from starting a fresh Python process to the first answer to `event`.
+    """Measure how long fresh Python processes take to their first response.
 
-    Each of the `runs` processes starts the interpreter that runs this program, imports the packaged app.py (which
-    loads the model, checks its files and warms it up), answers the event and writes a line, at which the clock stops.
-    Nothing is subtracted. The runtime comes from this installation. What Lambda adds is not in it: fetching the zip,
-    the runtime client and another processor.
+    Each process starts the interpreter that runs this program, imports the packaged app.py (which loads the model,
+    checks its files and warms it up), handles the event and writes a line, at which the clock stops. Nothing is
+    subtracted. The runtime comes from this installation. Not included is what Lambda adds: fetching the zip, the
+    runtime client and another processor.
 
-    ServiceError where the process fails or the answer's status is not 2xx.
+    Args:
+        package_folder: The packaged function.
+        event: The event of one request.
+        runs: How many processes are started.
+        clock: Seconds.
+
+    Returns:
+        Milliseconds of each process.
+
+    Raises:
+        ServiceError: A process fails, or the status of its response is not 2xx.
     """
     took = []
     for _ in range(runs):
@@ -41,23 +51,32 @@ def measure_cold_start(
 
 
 def measure_warm(package_folder: Path, event: Mapping[str, Any], runs: int) -> Latency:
-    """Milliseconds that the handler takes for `event`, from event to response, in one process that is already warm.
+    """Measure how long the handler takes, from event to response, in one process that is already warm.
 
-    The first answer is left out. ServiceError as for measure_cold_start.
+    Args:
+        package_folder: The packaged function.
+        event: The event of one request.
+        runs: How many requests are counted; the first request is not.
+
+    Returns:
+        Milliseconds of each request.
+
+    Raises:
+        ServiceError: The process fails, or the status of a response is not 2xx.
     """
     answers, _, _ = _answers(package_folder, event, runs + 1, time.perf_counter)
     return Latency(tuple(answer["ms"] for answer in answers[1:]))
 
 
 def measure_rss(package_folder: Path, event: Mapping[str, Any]) -> int | None:
-    """Resident bytes of a fresh process after its first answer; None where the system has no /proc to tell."""
+    """Return the resident bytes of a fresh process after its first response; None on a system without /proc."""
     return _answers(package_folder, event, 1, time.perf_counter)[2]
 
 
 def _answers(
     folder: Path, event: Mapping[str, Any], count: int, clock: Callable[[], float]
 ) -> tuple[list[dict[str, Any]], float, int | None]:
-    """The child's answers, the clock's reading when they arrived, and its resident bytes."""
+    """The responses of the child process, the clock's reading when they arrived, and its resident bytes."""
     command = [sys.executable, str(_CHILD), str(folder), str(count)]
     with tempfile.TemporaryFile("w+") as question, tempfile.TemporaryFile("w+") as said:
         json.dump(event, question)

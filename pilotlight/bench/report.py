@@ -9,7 +9,12 @@ from pilotlight.bench.prices import Cost, Prices
 
 
 class Sizes(NamedTuple):
-    """Unzipped bytes of the function's folder and of the layer; layer is None where it could not be built."""
+    """Unzipped bytes.
+
+    Attributes:
+        function: Of the function's folder.
+        layer: Of the layer; None where it cannot be built.
+    """
 
     function: int
     layer: int | None
@@ -18,8 +23,18 @@ class Sizes(NamedTuple):
 class BenchReport(NamedTuple):
     """What `pilotlight bench` measured.
 
-    how: in what the function ran, for people. many: how many samples `warm_many` had; None where the model takes only
-    one. rss: resident bytes after the first answer, None where the system does not tell.
+    Attributes:
+        model: The model.
+        version: Its version.
+        how: In what the function ran.
+        cold: From the start of a process to its first response.
+        warm_one: Warm requests with one sample.
+        many: The samples of the larger request.
+        warm_many: Warm requests with that many samples; None where the model takes only one.
+        sizes: Unzipped bytes.
+        rss: Resident bytes after the first response; None where the system does not tell.
+        prices: What the costs are computed from.
+        costs: At each memory size.
     """
 
     model: str
@@ -35,7 +50,7 @@ class BenchReport(NamedTuple):
     costs: tuple[Cost, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """For JSON: milliseconds, bytes, dollars for a million requests."""
+        """Return the report for JSON: milliseconds, bytes, and US dollars for a million requests."""
         many = None if self.warm_many is None else {"samples": self.many, **self.warm_many.as_json()}
         return {
             "model": self.model,

@@ -16,11 +16,18 @@ TEXT: Final = "A text of eight words, such as callers send."
 
 
 def sample_body(signature: Signature, samples: int, text: str = TEXT) -> bytes | None:
-    """An Open Inference Protocol request in JSON with `samples` along each input's first dimension.
+    """Make an Open Inference Protocol request in JSON.
 
-    Floats are the 256 levels of a grey picture, with as many digits as a client would send; whole numbers are 0, which
-    is an index into any table; texts are `text`, since many models refuse an empty one. Other free dimensions are 1.
-    None where an input has a fixed first dimension other than `samples`.
+    Floats are the 256 levels of a grey image, with as many digits as a client would send. Whole numbers are 0, which is
+    an index into any table. Texts are `text`, since many models refuse an empty one.
+
+    Args:
+        signature: The model's inputs.
+        samples: The size of each input's first dimension; other free dimensions are 1.
+        text: The value of texts.
+
+    Returns:
+        The request's body; None where an input has a fixed first dimension other than `samples`.
     """
     inputs = [_listed(spec, samples, text) for spec in signature.inputs]
     if any(listed is None for listed in inputs):

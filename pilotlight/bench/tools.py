@@ -1,6 +1,6 @@
-"""Where AWS's runtime emulator and runtime client are on this machine, and how they get there.
+"""Finds and installs AWS's runtime emulator and runtime client.
 
-The emulator's binary comes in the SAM CLI's wheel; the client is awslambdaric, from the package registry.
+The emulator's binary is in the SAM CLI's wheel; the client is awslambdaric, from the package registry.
 """
 
 from __future__ import annotations
@@ -27,33 +27,38 @@ _PROBE: Final = "import sys; print('%d.%d' % sys.version_info[:2])"
 
 
 def find_python(version: str = PYTHON, path: str | None = None) -> Path | None:
-    """A Python of `version`: the running one, or one on `path` (default $PATH) that really answers."""
+    """Return a Python of this version: the running one, or one on `path` (default $PATH) that starts; None without."""
     found = shutil.which(f"python{version}", path=path)
     for candidate in (sys.executable, found):
-        if candidate and _said(candidate) == version:
+        if candidate and _read_version(candidate) == version:
             return Path(candidate)
     return None
 
 
 def find_emulator(folder: Path, python: Path | None) -> Emulator | None:
-    """The emulator that `install_emulator` put into `folder` for `python`; None where anything is missing."""
+    """Return the emulator that `install_emulator` put into `folder` for `python`; None where anything is missing."""
     if python is None or not (folder / _BINARY).is_file():
         return None
-    client = folder / f"{_CLIENT}-{_said(str(python))}"
+    client = folder / f"{_CLIENT}-{_read_version(str(python))}"
     return Emulator(folder / _BINARY, python, client) if (client / "awslambdaric").is_dir() else None
 
 
 def install_emulator(folder: Path, python: Path, sam: Iterable[Path] = ()) -> Emulator:
-    """Puts the emulator and the client for `python` into `folder`; what is there stays.
+    """Put the emulator and the client for `python` into a folder. What is there already stays.
 
-    sam: folders in which an installed SAM CLI may lie, searched before its wheel is fetched. ServiceError where this
-    machine has no emulator (it is a Linux program) or the packages cannot be had.
+    Args:
+        folder: The folder.
+        python: Runs the function.
+        sam: Folders that may hold an installed SAM CLI; they are searched before its wheel is downloaded.
+
+    Raises:
+        ServiceError: There is no emulator for this machine (it is a Linux program), or a package cannot be installed.
     """
     machine = _MACHINES.get(platform.machine())
     if sys.platform != "linux" or machine is None:
         raise ServiceError("the emulator", "runs on Linux only, on x86_64 or arm64", "Measure with --plain.")
     folder.mkdir(parents=True, exist_ok=True)
-    client = folder / f"{_CLIENT}-{_said(str(python))}"
+    client = folder / f"{_CLIENT}-{_read_version(str(python))}"
     if not (client / "awslambdaric").is_dir():
         _pip(python, "--target", str(client), "awslambdaric")
     if not (folder / _BINARY).is_file():
@@ -84,7 +89,7 @@ def _pip(python: Path, *arguments: str) -> None:
         raise ServiceError(arguments[-1], what, "Check that the package registry can be reached.")
 
 
-def _said(python: str) -> str:
-    """The version that a Python tells, "" where it does not start: a name on the path may be only a shim."""
+def _read_version(python: str) -> str:
+    """The version of a Python; empty where it does not start: a name on the path may be only a shim."""
     done = subprocess.run([python, "-c", _PROBE], capture_output=True, text=True, check=False)
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import typer
 
-from pilotlight.batch import RunRecord, minutes
+from pilotlight.batch import RunRecord, format_duration
 from pilotlight.cli.invocation import err, out, print_json
 from pilotlight.cli.tables import format_values
-from pilotlight.workflows.follow_job import RunDetached, describe_return
-from pilotlight.workflows.train_on_batch import BatchResult, describe_spending
+from pilotlight.workflows.follow_job import RunDetached, describe_reattach
+from pilotlight.workflows.train_on_batch import BatchResult, describe_cost
 
 EXIT_DETACHED: Final = 130
 """As after any Ctrl-C."""
@@ -44,8 +44,8 @@ def show_batch_result(done: BatchResult, *, as_json: bool, following: str) -> No
     console.print(f"[bold green]✓[/] [bold]{result.model}[/] [cyan]{result.version}[/] {state}{also}", soft_wrap=True)
     if result.metrics:
         console.print(f"  metrics  {format_values(result.metrics)}", soft_wrap=True)
-    spent = describe_spending(record)
-    console.print(f"  run      {done.run}, {minutes(result.seconds)}{spent}", soft_wrap=True)
+    spent = describe_cost(record)
+    console.print(f"  run      {done.run}, {format_duration(result.seconds)}{spent}", soft_wrap=True)
     console.print(following, soft_wrap=True, highlight=False)
 
 
@@ -60,4 +60,4 @@ def _show_detached(done: BatchResult, *, as_json: bool) -> None:
     if as_json:
         print_json({"run": done.run, "model": done.model, "job": done.job, "state": "submitted"})
     else:
-        out().print(describe_return(done.run), soft_wrap=True)
+        out().print(describe_reattach(done.run), soft_wrap=True)

@@ -1,8 +1,8 @@
 """python -m pilotlight.training: one run as a job's only process, in a container or on this machine.
 
 It runs the training that `pilotlight train` runs, and reports to whoever reads its log: lines of JSON on stdout
-(core/events.py), and an exit code that says whether another attempt makes sense (core/runs.py). The version is not
-pinned, since nobody owns the project in a container; the result lies in the store, under the run's name.
+(core/events.py), and an exit code (core/exit_codes.py) that says whether another attempt makes sense. The version is
+not pinned, since nobody owns the project in a container; the result lies in the store, under the run's name.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from pilotlight.cli.results import as_object
 from pilotlight.cli.signals import stopping
 from pilotlight.core.errors import Interrupted, ParityError, UserError
 from pilotlight.core.events import JsonProgress
+from pilotlight.core.exit_codes import EXIT_DEFECT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_REFUSED
 from pilotlight.core.process_output import exit_process
-from pilotlight.core.runs import EXIT_DEFECT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_REFUSED
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.train_in_container import train_in_container
 from pilotlight.workflows.types import TrainRequest, TrainResult

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pilotlight.core.curve import HELD_OUT, Curve
 from pilotlight.core.errors import ProjectError
+from pilotlight.core.learning_curve import HELD_OUT_PREFIX, LearningCurve
 
 
-def save_curve(curve: Curve, title: str, path: Path) -> None:
+def save_curve(curve: LearningCurve, title: str, path: Path) -> None:
     """Draws `curve` to the PNG file `path`, its folder included. ProjectError where matplotlib is not installed."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -25,7 +25,7 @@ def save_curve(curve: Curve, title: str, path: Path) -> None:
         axes = figure.add_subplot(len(measures), 1, place)
         for name, values in series.items():
             heights = [float("nan") if value is None else value for value in values]
-            label = "validation" if name.startswith(HELD_OUT) else "training"
+            label = "validation" if name.startswith(HELD_OUT_PREFIX) else "training"
             axes.plot(list(curve.at), heights, marker="o", markersize=3, label=label)
         axes.set_ylabel(measure)
         axes.set_xlabel(curve.axis)

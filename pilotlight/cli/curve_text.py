@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from rich.text import Text
 
-from pilotlight.core.curve import HELD_OUT, Curve, Values
+from pilotlight.core.learning_curve import HELD_OUT_PREFIX, LearningCurve, Values
 
 WIDTH: Final = 60
 HEIGHT: Final = 8
@@ -31,7 +31,7 @@ class _Frame(NamedTuple):
         return HEIGHT - 1 - _place(value, self.low, self.high, HEIGHT)
 
 
-def curve_text(curve: Curve) -> Iterator[Text]:
+def curve_text(curve: LearningCurve) -> Iterator[Text]:
     """A drawing for each measure. o: on what was learned from. x: on samples that were not. *: both."""
     for measure, series in curve.measures.items():
         known = [value for values in series.values() for value in values if value is not None]
@@ -39,13 +39,13 @@ def curve_text(curve: Curve) -> Iterator[Text]:
             yield _drawing(curve, measure, series, known)
 
 
-def _drawing(curve: Curve, measure: str, series: Mapping[str, Values], known: Sequence[float]) -> Text:
+def _drawing(curve: LearningCurve, measure: str, series: Mapping[str, Values], known: Sequence[float]) -> Text:
     frame = _Frame(curve.at[0], curve.at[-1], min(known), max(known))
     canvas = [[" "] * WIDTH for _ in range(HEIGHT)]
     for values in series.values():
         _join(canvas, frame, curve.at, values)
     for name, values in series.items():
-        _mark(canvas, frame, curve.at, values, _MARK_HELD_OUT if name.startswith(HELD_OUT) else _MARK)
+        _mark(canvas, frame, curve.at, values, _MARK_HELD_OUT if name.startswith(HELD_OUT_PREFIX) else _MARK)
     text = Text.assemble((measure, "bold"), ("  " + ", ".join(_legend(name) for name in series), "dim"), "\n")
     for index, cells in enumerate(canvas):
         label = {0: f"{frame.high:.4g}", HEIGHT - 1: f"{frame.low:.4g}"}.get(index, "")
@@ -76,7 +76,7 @@ def _mark(canvas: list[list[str]], frame: _Frame, at: Sequence[float], values: V
 
 
 def _legend(name: str) -> str:
-    return f"{_MARK_HELD_OUT} validation" if name.startswith(HELD_OUT) else f"{_MARK} training"
+    return f"{_MARK_HELD_OUT} validation" if name.startswith(HELD_OUT_PREFIX) else f"{_MARK} training"
 
 
 def _place(value: float, low: float, high: float, cells: int) -> int:

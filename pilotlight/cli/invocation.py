@@ -16,7 +16,7 @@ import typer
 
 from pilotlight.core.process_output import duplicate_stderr
 from pilotlight.core.progress import Silent
-from pilotlight.core.stopping import Stop
+from pilotlight.core.stop_request import StopRequest
 from pilotlight.workflows.context import Context
 
 if TYPE_CHECKING:  # rich and the rooms load when a command runs, not when --help is asked for
@@ -48,7 +48,7 @@ class Invocation:
     make_context: Callable[..., Context] = Context
     closing: ExitStack = field(default_factory=ExitStack)
 
-    def context(self, stop: Stop | None = None, *, quiet: bool = False) -> Context:
+    def context(self, stop: StopRequest | None = None, *, quiet: bool = False) -> Context:
         """Return the context of this command's workflow.
 
         Args:
@@ -56,7 +56,7 @@ class Invocation:
             quiet: Report no progress.
         """
         progress = Silent() if quiet else self.progress()
-        return self.make_context(self.cwd, self.environ, progress=progress, stop=stop or Stop())
+        return self.make_context(self.cwd, self.environ, progress=progress, stop=stop or StopRequest())
 
     def progress(self) -> LiveProgress | PlainProgress:
         """A live display on a terminal, plain lines elsewhere; always on stderr."""

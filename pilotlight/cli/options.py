@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from pilotlight.core.options import Declared, overrides
+from pilotlight.core.option import DeclaredOption
+from pilotlight.core.options import list_overrides
 
 
 def with_training_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -17,13 +18,13 @@ def with_training_options(command: Callable[..., None]) -> Callable[..., None]:
     signature = inspect.signature(command, eval_str=True)
     own = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
     positional = [each for each in own if each.kind is not inspect.Parameter.KEYWORD_ONLY]
-    options = [_parameter(each) for each in overrides()]
+    options = [_parameter(each) for each in list_overrides()]
     parameters = [*positional, *options, *own[len(positional) :]]
     command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # typer reads it
     return command
 
 
-def _parameter(each: Declared) -> inspect.Parameter:
+def _parameter(each: DeclaredOption) -> inspect.Parameter:
     least = None if each.option.least is None or each.type is str else each.option.least
     option = typer.Option(
         each.flag,
@@ -43,13 +44,13 @@ def given_options(options: dict[str, Any]) -> dict[str, Any]:
 
 def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     """Add every declared option to the container's arguments."""
-    for each in overrides():
+    for each in list_overrides():
         parser.add_argument(
             each.flag, dest=each.name, type=_checked(each), metavar=each.option.metavar, help=each.option.help
         )
 
 
-def _checked(each: Declared) -> Callable[[str], Any]:
+def _checked(each: DeclaredOption) -> Callable[[str], Any]:
     def read(text: str) -> Any:
         value = each.type(text)
         if each.option.least is not None and value < each.option.least:

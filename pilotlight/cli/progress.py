@@ -85,7 +85,7 @@ class LiveProgress:
         self._console.print(Padding(Text(text, style="dim"), (0, 0, 0, 2)))
 
     def close(self) -> None:
-        """Leaves the bar as it stands and gives the cursor back."""
+        """End the bar where it is, and show the cursor again."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pilotlight.cli.invocation import out, print_json
 
 if TYPE_CHECKING:  # numpy loads when a command runs, not for --help
-    from pilotlight.core.artifacts import ParityReport, Quantization
-    from pilotlight.workflows.types import Scores, TrainResult
+    from pilotlight.core.reports import ParityReport, QuantizationReport
+    from pilotlight.workflows.types import SeedScores, TrainResult
 
 
 def show_result(result: TrainResult, *, as_json: bool, following: str) -> None:
@@ -72,14 +72,14 @@ def as_object(result: TrainResult) -> dict[str, Any]:
     }
 
 
-def scores_text(scores: Scores) -> str:
+def scores_text(scores: SeedScores) -> str:
     """One line: the median, every seed's score, and whose model was kept."""
     each = ", ".join(f"{seed} {score:.4f}" for seed, score in scores.by_seed.items())
     median = f"median {scores.metric} {scores.median:.4f} of {len(scores.by_seed)}"
     return f"{median} ({each}); seed {scores.kept} is kept"
 
 
-def quantization_text(found: Quantization) -> str:
+def quantization_text(found: QuantizationReport) -> str:
     """One line: how, and what became of the size, the metric and the time of one sample."""
     from pilotlight.cli.tables import format_bytes
 

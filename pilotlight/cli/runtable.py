@@ -8,7 +8,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from pilotlight.batch import Range, Result, minutes
+from pilotlight.batch import RunResult, format_duration
 from pilotlight.cli.batch_results import cost_object
 from pilotlight.cli.tables import plain_table
 from pilotlight.workflows.runs import RunState
@@ -25,9 +25,9 @@ def runs_table(rows: Iterable[RunState]) -> Table:
             escape(row.record.model),
             _coloured(row.state),
             row.record.submitted.replace("T", " ")[: len("2026-01-01 00:00")],
-            "" if row.seconds is None else minutes(row.seconds),
+            "" if row.seconds is None else format_duration(row.seconds),
             "" if result is None else _made(result),
-            "" if row.record.spent is None else str(Range(*row.record.spent)),
+            "" if row.record.spent is None else str(row.record.spent),
         )
     return table
 
@@ -50,7 +50,7 @@ def row_object(row: RunState) -> dict[str, Any]:
     }
 
 
-def _made(result: Result) -> str:
+def _made(result: RunResult) -> str:
     metric = "" if result.value is None else f", {result.metric} {result.value:.4g}"
     return escape(f"{result.version}{metric}")
 

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Final
 
 from pilotlight.core.errors import Interrupted
-from pilotlight.core.stopping import Stop
+from pilotlight.core.stop_request import StopRequest
 
 _ASKED: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -19,16 +19,16 @@ class _Stopped(BaseException):
 
 
 @contextmanager
-def stopping() -> Iterator[Stop]:
+def stopping() -> Iterator[StopRequest]:
     """Inside, Ctrl-C and SIGTERM ask the Stop that this gives; where nobody heeds it, and at the second time, they end.
 
     Raises Interrupted in the latter case. AWS Batch and ECS send SIGTERM before an instance is taken away or a job is
     cancelled, and kill a while later.
     """
-    stop = Stop()
+    stop = StopRequest()
 
     def ask(number: int, _frame: FrameType | None) -> None:
-        if not stop.ask():
+        if not stop.request():
             raise _Stopped(signal.Signals(number).name)
 
     before = {each: signal.signal(each, ask) for each in _ASKED}

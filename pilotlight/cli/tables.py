@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pilotlight.cli.curve_text import curve_text
-from pilotlight.core.curve import curve_from_json
+from pilotlight.core.learning_curve import read_learning_curve
 from pilotlight.workflows.check import Finding
 from pilotlight.workflows.models import ModelVersions
 from pilotlight_runtime.manifest import Manifest
@@ -68,7 +68,7 @@ def manifest_panels(manifest: Manifest) -> Iterable[RenderableType]:
                 continue
             facts.add_row(f"{title}: {key}", format_values(value) if isinstance(value, dict) else escape(_text(value)))
     yield facts
-    curve = curve_from_json(manifest.provenance.get("curve"))
+    curve = read_learning_curve(manifest.provenance.get("curve"))
     if curve is not None:
         yield from curve_text(curve)
 

@@ -1,40 +1,40 @@
-"""Conversion: a framework's model becomes ONNX, an ONNX file becomes a candidate.
+"""Conversion: a framework's model becomes ONNX, and an ONNX file becomes a candidate.
 
-    adapter.py        what a framework must offer
-    adapters.py       the list of them, and who takes a model
-    keras_adapter.py  Keras, through tf2onnx
-    sklearn_adapter.py  scikit-learn, through skl2onnx
-    onnx_adapter.py   ONNX as it is
-    canonical.py      one model, one sequence of bytes
-    labels.py         names of classes as an output of the graph
-    convert.py        model in, candidate out
-    exported.py       several graphs and assets in, candidate out
-    graph.py          opening ONNX files; the signature that a graph declares
-    external.py       weights that lie beside the graph
-    importing.py      any ONNX file in, candidate out
+    adapter.py           what a framework must provide
+    adapters.py          the list of frameworks, and the adapter of a model
+    convert.py           one model becomes a candidate
+    convert_exported.py  several graphs and assets become a candidate
+    import_onnx.py       any ONNX file becomes a candidate
+    keras_adapter.py     Keras; keras_graph.py uses tf2onnx, keras_subprocess.py another process for JAX and PyTorch
+    sklearn_adapter.py   scikit-learn; sklearn_graph.py uses skl2onnx
+    onnx_adapter.py      ONNX files, which need no conversion
+    graph.py             ONNX files and the signature that a graph declares
+    external_data.py     weights in files beside the graph
+    labels.py            class names as an output of the graph
+    canonicalize.py      one order and one set of names, so that equal models have equal bytes
 
-Nothing here imports a framework before a model of it is at hand.
+This package imports a framework only once it has a model of it.
 """
 
 from pilotlight.conversion.adapter import Adapter
-from pilotlight.conversion.adapters import adapter_for, adapter_for_file
+from pilotlight.conversion.adapters import find_adapter, find_adapter_for_file
 from pilotlight.conversion.convert import check_signature, convert
-from pilotlight.conversion.exported import convert_exported
-from pilotlight.conversion.graph import opset_of, read_signature
-from pilotlight.conversion.importing import import_onnx
-from pilotlight.conversion.labels import add_labels, labelled, settled
+from pilotlight.conversion.convert_exported import convert_exported
+from pilotlight.conversion.graph import read_opset, read_signature
+from pilotlight.conversion.import_onnx import import_onnx
+from pilotlight.conversion.labels import add_labels, compute_labels, resolve_ties
 
 __all__ = [
     "Adapter",
-    "adapter_for",
-    "adapter_for_file",
     "add_labels",
     "check_signature",
+    "compute_labels",
     "convert",
     "convert_exported",
+    "find_adapter",
+    "find_adapter_for_file",
     "import_onnx",
-    "labelled",
-    "opset_of",
+    "read_opset",
     "read_signature",
-    "settled",
+    "resolve_ties",
 ]

@@ -1,4 +1,4 @@
-"""The frameworks there are. A new one is one file with an Adapter, and one entry here."""
+"""The known frameworks. A new framework is one file with an Adapter, and one entry here."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,18 +13,26 @@ from pilotlight.core.errors import ConversionError
 ADAPTERS: Final[tuple[Adapter, ...]] = (KerasAdapter(), SklearnAdapter(), OnnxAdapter())
 
 
-def adapter_for(model: Any) -> Adapter:
-    """The adapter that takes `model`; ConversionError names the known frameworks."""
+def find_adapter(model: Any) -> Adapter:
+    """Find the adapter of a model.
+
+    Raises:
+        ConversionError: No adapter accepts the model. The message lists the known frameworks.
+    """
     kind = type(model)
-    return _first(lambda adapter: adapter.takes(model), f"a model of type {kind.__module__}.{kind.__qualname__}")
+    return _find(lambda adapter: adapter.accepts(model), f"a model of type {kind.__module__}.{kind.__qualname__}")
 
 
-def adapter_for_file(path: Path) -> Adapter:
-    """The adapter that reads the file at `path`; ConversionError names the known frameworks."""
-    return _first(lambda adapter: adapter.reads(path), str(path))
+def find_adapter_for_file(path: Path) -> Adapter:
+    """Find the adapter of a saved model by the name of its file.
+
+    Raises:
+        ConversionError: No adapter accepts the file. The message lists the known frameworks.
+    """
+    return _find(lambda adapter: adapter.accepts_file(path), str(path))
 
 
-def _first(fits: Callable[[Adapter], bool], where: str) -> Adapter:
+def _find(fits: Callable[[Adapter], bool], where: str) -> Adapter:
     for adapter in ADAPTERS:
         if fits(adapter):
             return adapter

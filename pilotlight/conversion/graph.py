@@ -1,4 +1,4 @@
-"""ONNX files as they lie on disk: opened without their external weights, and what they declare.
+"""ONNX files on disk, opened without their external data, and the signature that a graph declares.
 
 Source of the rules: onnx.proto3 (ModelProto, GraphProto, ValueInfoProto) and docs/IR.md of the ONNX project.
 """
@@ -18,7 +18,14 @@ from pilotlight_runtime.signature import Signature, TensorSpec
 
 
 def read_graph(path: Path) -> onnx.ModelProto:
-    """The model at `path` without its external data; ConversionError where it is no ONNX file."""
+    """Read an ONNX file without its external data.
+
+    Args:
+        path: The file.
+
+    Raises:
+        ConversionError: The file is missing, or is no ONNX model.
+    """
     try:
         model = onnx.load(str(path), format="protobuf", load_external_data=False)
     except FileNotFoundError as error:
@@ -35,43 +42,62 @@ def read_graph(path: Path) -> onnx.ModelProto:
 
 
 def read_signature(path: Path) -> Signature:
-    """The inputs and outputs that the graph at `path` declares, weights unread.
+    """Read the inputs and outputs that a graph declares, without reading its weights.
 
-    An initialiser that is listed as an input too is a default, not an input. Symbolic and unknown dimensions are -1.
-    ConversionError where the protocol cannot carry an input or output.
+    Args:
+        path: The ONNX file.
+
+    Returns:
+        The signature. Symbolic and unknown dimensions are -1. An initializer that is also listed as an input is a
+        default value, not an input.
+
+    Raises:
+        ConversionError: The protocol cannot carry an input or output.
     """
-    return signature_of(read_graph(path), str(path))
+    return extract_signature(read_graph(path), str(path))
 
 
-def opset_of(candidate: Candidate) -> int:
-    """The version of ONNX's default operator set that the candidate is written for, 0 where it uses none.
+def read_opset(candidate: Candidate) -> int:
+    """Read the version of ONNX's default operator set that a candidate uses.
 
-    Of several graphs it is the highest.
+    Args:
+        candidate: The candidate.
+
+    Returns:
+        The version; the highest of several graphs; 0 where the candidate uses none.
     """
     if candidate.parts:
-        return max(opset_of(part) for part in candidate.parts.values())
+        return max(read_opset(part) for part in candidate.parts.values())
     model = read_graph(candidate.folder / MODEL_NAME)
     return max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=0)
 
 
-def signature_of(model: onnx.ModelProto, where: str) -> Signature:
-    """As read_signature, of a model in memory; errors call it `where`."""
+def extract_signature(model: onnx.ModelProto, where: str) -> Signature:
+    """Return the signature of a model in memory, as `read_signature` does.
+
+    Args:
+        model: The model.
+        where: The name of the model in an error.
+
+    Raises:
+        ConversionError: The protocol cannot carry an input or output.
+    """
     if any(
         value.type.HasField("tensor_type") and not value.type.tensor_type.HasField("shape")
         for value in model.graph.output
     ):
-        # ONNX lets an exporter leave out an output's shape; ONNX Runtime infers it, and so must the signature.
+        # An exporter may leave out the shape of an output. ONNX Runtime infers it, so the signature must too.
         model = onnx.shape_inference.infer_shapes(model)
     graph = model.graph
     weights = {tensor.name for tensor in graph.initializer}
     weights |= {tensor.values.name for tensor in graph.sparse_initializer}
     return Signature(
-        tuple(_spec(value, "input", where) for value in graph.input if value.name not in weights),
-        tuple(_spec(value, "output", where) for value in graph.output),
+        tuple(_read_spec(value, "input", where) for value in graph.input if value.name not in weights),
+        tuple(_read_spec(value, "output", where) for value in graph.output),
     )
 
 
-def _spec(value: onnx.ValueInfoProto, role: str, where: str) -> TensorSpec:
+def _read_spec(value: onnx.ValueInfoProto, role: str, where: str) -> TensorSpec:
     kind = value.type.WhichOneof("value")
     if kind != "tensor_type":
         found = "has no type" if kind is None else f"is a {kind.removesuffix('_type')}"
@@ -83,20 +109,20 @@ def _spec(value: onnx.ValueInfoProto, role: str, where: str) -> TensorSpec:
     if datatype is None:
         raise ConversionError(
             where,
-            f"{role} {value.name!r} has elements of type {_type_name(tensor.elem_type)}",
+            f"{role} {value.name!r} has elements of type {_format_type(tensor.elem_type)}",
             "The protocol cannot carry that type: cast it inside the graph.",
         )
     if not tensor.HasField("shape"):
         raise ConversionError(
             where, f"{role} {value.name!r} declares no shape", "Export the model with the number of dimensions given."
         )
-    return TensorSpec(value.name, datatype, tuple(_size(dim) for dim in tensor.shape.dim))
+    return TensorSpec(value.name, datatype, tuple(_read_size(dim) for dim in tensor.shape.dim))
 
 
-def _size(dim: onnx.TensorShapeProto.Dimension) -> int:
+def _read_size(dim: onnx.TensorShapeProto.Dimension) -> int:
     return dim.dim_value if dim.HasField("dim_value") and dim.dim_value >= 0 else -1
 
 
-def _type_name(number: int) -> str:
+def _format_type(number: int) -> str:
     known = onnx.TensorProto.DataType.values()
     return onnx.TensorProto.DataType.Name(number) if number in known else str(number)

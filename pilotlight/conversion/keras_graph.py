@@ -1,6 +1,7 @@
-"""A Keras model on the TensorFlow backend as an ONNX graph.
+"""Converts a Keras model on the TensorFlow backend to an ONNX graph.
 
-tf2onnx's own from_keras reads Keras 2 internals and fails on Keras 3, so the model is traced as a tf.function first.
+The from_keras function of tf2onnx reads internals of Keras 2 and fails on Keras 3. So the model is traced as a
+tf.function first.
 """
 
 from __future__ import annotations
@@ -12,22 +13,35 @@ from typing import Any
 import numpy as np
 import onnx
 
-from pilotlight.conversion.canonical import canonical
+from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.process_output import hide_native_logs
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 
-def as_onnx(model: Any, signature: Signature, name: str, opset: int) -> bytes:
-    """`model` as ONNX with the inputs and outputs of `signature`; ConversionError, for the model `name`, where not."""
+def convert_to_onnx(model: Any, signature: Signature, name: str, opset: int) -> bytes:
+    """Convert a Keras model to ONNX.
+
+    Args:
+        model: A keras.Model on the TensorFlow backend.
+        signature: The inputs and outputs of the graph.
+        name: The name of the model, for errors.
+        opset: The version of ONNX's default operator set.
+
+    Returns:
+        The content of model.onnx.
+
+    Raises:
+        ConversionError: The model cannot be converted.
+    """
     with hide_native_logs():
-        graph = _converted(model, signature, name, opset)
-    content: bytes = canonical(graph, signature).SerializeToString(deterministic=True)
+        graph = _convert(model, signature, name, opset)
+    content: bytes = canonicalize(graph, signature).SerializeToString(deterministic=True)
     return content
 
 
-def _converted(model: Any, signature: Signature, name: str, opset: int) -> Any:
+def _convert(model: Any, signature: Signature, name: str, opset: int) -> Any:
     try:
         import tensorflow as tf
         import tf2onnx
@@ -36,19 +50,21 @@ def _converted(model: Any, signature: Signature, name: str, opset: int) -> Any:
             f"model {name!r}", f"cannot be converted ({error})", "Run `pip install 'pilotlight[convert]'`."
         ) from error
     specs = [
-        tf.TensorSpec([None if size < 0 else size for size in spec.shape], _dtype(tf, spec), name=f"input_{index}")
+        tf.TensorSpec(
+            [None if size < 0 else size for size in spec.shape], _to_tensorflow_dtype(tf, spec), name=f"input_{index}"
+        )
         for index, spec in enumerate(signature.inputs)
     ]
-    # Keras traces its own steps without autograph too, and autograph would bury our errors in its own.
+    # Keras traces its own steps without autograph too, and autograph would hide our errors behind its own.
     traced = tf.function(
-        lambda *tensors: _ordered(call(model, tensors, signature), signature),
+        lambda *tensors: _order_outputs(call_model(model, tensors, signature), signature),
         input_signature=specs,
         autograph=False,
     )
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     try:
         graph, _ = tf2onnx.convert.from_function(traced, input_signature=specs, opset=opset)
-        _fix_captured(graph.graph, traced.get_concrete_function(*specs).graph.captures)
+        _embed_captured_tensors(graph.graph, traced.get_concrete_function(*specs).graph.captures)
     except ConversionError:
         raise
     except Exception as error:
@@ -61,11 +77,14 @@ def _converted(model: Any, signature: Signature, name: str, opset: int) -> Any:
     return graph
 
 
-def _fix_captured(graph: onnx.GraphProto, captures: Iterable[tuple[Any, Any]]) -> None:
-    """Turns tensors that the trace captured into initialisers of `graph`; tf2onnx makes inputs of them.
+def _embed_captured_tensors(graph: onnx.GraphProto, captures: Iterable[tuple[Any, Any]]) -> None:
+    """Turn tensors that the trace captured into initializers. tf2onnx makes them inputs of the graph.
 
-    A layer may hold plain tensors beside its variables, as Normalization does with mean and variance. captures: pairs
-    of the tensor outside and its placeholder inside.
+    A layer may hold plain tensors beside its variables, as Normalization does with mean and variance.
+
+    Args:
+        graph: The graph.
+        captures: Pairs of the tensor outside the trace and its placeholder inside.
     """
     outside = {inner.name: outer for outer, inner in captures}
     for value in [value for value in graph.input if value.name in outside]:
@@ -73,20 +92,28 @@ def _fix_captured(graph: onnx.GraphProto, captures: Iterable[tuple[Any, Any]]) -
         graph.input.remove(value)
 
 
-def _dtype(tf: Any, spec: TensorSpec) -> Any:
+def _to_tensorflow_dtype(tf: Any, spec: TensorSpec) -> Any:
     if spec.datatype.name == "BF16":
         return tf.bfloat16
     return tf.string if spec.datatype.name == "BYTES" else tf.as_dtype(spec.datatype.numpy)
 
 
-def _ordered(outputs: dict[str, Any], signature: Signature) -> tuple[Any, ...]:
+def _order_outputs(outputs: dict[str, Any], signature: Signature) -> tuple[Any, ...]:
     return tuple(outputs[spec.name] for spec in signature.outputs)
 
 
-def call(model: Any, tensors: Sequence[Any], signature: Signature) -> dict[str, Any]:
-    """What `model` answers to `tensors`, by output name.
+def call_model(model: Any, tensors: Sequence[Any], signature: Signature) -> dict[str, Any]:
+    """Call a model, and return its outputs by name.
 
-    Inputs and outputs meet the signature by name where all names agree, by position otherwise.
+    Inputs and outputs are matched with the signature by name where all names agree, else by position.
+
+    Args:
+        model: A keras.Model.
+        tensors: The inputs, in the order of the signature.
+        signature: The inputs and outputs of the model.
+
+    Raises:
+        ConversionError: The outputs of the model are not those of the signature.
     """
     names = [spec.name for spec in signature.inputs]
     wanted = [tensor.name for tensor in getattr(model, "inputs", None) or []]
@@ -97,10 +124,10 @@ def call(model: Any, tensors: Sequence[Any], signature: Signature) -> dict[str, 
         answer = model([by_name[name] for name in wanted], training=False)
     else:
         answer = model(list(tensors), training=False)
-    return _named(answer, model, [spec.name for spec in signature.outputs])
+    return _name_outputs(answer, model, [spec.name for spec in signature.outputs])
 
 
-def _named(answer: Any, model: Any, names: list[str]) -> dict[str, Any]:
+def _name_outputs(answer: Any, model: Any, names: list[str]) -> dict[str, Any]:
     if isinstance(answer, dict):
         found = {str(name): value for name, value in answer.items()}
     else:

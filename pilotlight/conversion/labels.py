@@ -1,8 +1,8 @@
-"""The name of the best class as an output of its own, inside the graph.
+"""The name of the best class as an output of the graph itself.
 
     scores [-1, classes] ── ArgMax ──▶ place [-1] ── Gather over the names ──▶ label BYTES [-1]
 
-So the gate covers it, and serving it needs neither code nor numpy. Of equal scores the first wins, as with numpy.
+So the gate verifies it, and serving it needs neither code nor NumPy. Of equal scores the first wins, as in NumPy.
 """
 
 from __future__ import annotations
@@ -13,26 +13,34 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from pilotlight.conversion.graph import read_graph, signature_of
-from pilotlight.core.artifacts import Candidate, Named
+from pilotlight.conversion.graph import extract_signature, read_graph
+from pilotlight.core.artifacts import Candidate, NamedArrays
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.labels import LabelsConfig
-from pilotlight.core.modelconfig import ParityConfig
+from pilotlight.core.model_config import ParityConfig
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 
 def add_labels(candidate: Candidate, labels: LabelsConfig | None) -> Candidate:
-    """`candidate` whose graph also answers the names; as it is where `labels` is None.
+    """Add an output of class names to the graph of a candidate.
 
-    ConversionError where the graph has no scores for them, or already has an output of that name.
+    Args:
+        candidate: The candidate. Its model.onnx is rewritten.
+        labels: [labels] of model.toml; None leaves the candidate as it is.
+
+    Returns:
+        The candidate with the new signature.
+
+    Raises:
+        ConversionError: The graph has no fitting scores, or already has an output of that name.
     """
     if labels is None:
         return candidate
     path = candidate.folder / MODEL_NAME
     model = read_graph(path)
-    spec = _scores(candidate.signature, labels)
-    place, names = (_unused(model.graph, f"{labels.output}/{part}") for part in ("place", "names"))
+    spec = _find_scores(candidate.signature, labels)
+    place, names = (_make_unused_name(model.graph, f"{labels.output}/{part}") for part in ("place", "names"))
     content = np.array([name.encode() for name in labels.names], dtype=object)
     model.graph.initializer.append(numpy_helper.from_array(content, names))
     model.graph.node.extend(
@@ -41,25 +49,41 @@ def add_labels(candidate: Candidate, labels: LabelsConfig | None) -> Candidate:
             helper.make_node("Gather", [names, place], [labels.output], names, axis=0),
         ]
     )
-    model.graph.output.append(helper.make_tensor_value_info(labels.output, TensorProto.STRING, [_rows(model, spec)]))
+    model.graph.output.append(
+        helper.make_tensor_value_info(labels.output, TensorProto.STRING, [_read_first_dimension(model, spec)])
+    )
     path.write_bytes(model.SerializeToString(deterministic=True))
-    return Candidate(candidate.folder, signature_of(model, str(path)))
+    return Candidate(candidate.folder, extract_signature(model, str(path)))
 
 
-def labelled(outputs: Named, labels: LabelsConfig | None) -> Named:
-    """What the source model answered, with the names beside it, as the graph computes them."""
+def compute_labels(outputs: NamedArrays, labels: LabelsConfig | None) -> NamedArrays:
+    """Add the class names to the outputs of the source model, as the graph computes them.
+
+    Args:
+        outputs: The outputs of the source model by name.
+        labels: [labels] of model.toml; None leaves the outputs as they are.
+    """
     if labels is None:
         return outputs
     names = np.array([name.encode() for name in labels.names], dtype=object)
-    return {**outputs, labels.output: names[np.argmax(_scores_of(outputs, labels), axis=1)]}
+    return {**outputs, labels.output: names[np.argmax(_select_scores(outputs, labels), axis=1)]}
 
 
-def settled(expected: Named, found: Named, labels: LabelsConfig, parity: ParityConfig) -> Named:
-    """`expected` with the names of `found` where the source's scores tie within twice the gate's tolerance.
+def resolve_ties(expected: NamedArrays, found: NamedArrays, labels: LabelsConfig, parity: ParityConfig) -> NamedArrays:
+    """Accept the class names of the ONNX model where the source's scores tie.
 
-    Half the trees of a forest may vote for each of two classes: then rounding decides, and both names are right.
+    Half of the trees of a forest may vote for each of two classes. Then rounding decides, and both names are right.
+
+    Args:
+        expected: The outputs of the source model, with class names.
+        found: The outputs of the ONNX model.
+        labels: [labels] of model.toml.
+        parity: The tolerances of the gate. Scores tie where they differ by at most twice the tolerance.
+
+    Returns:
+        `expected`, with the names of `found` where scores tie.
     """
-    names, scores = found.get(labels.output), _scores_of(expected, labels)
+    names, scores = found.get(labels.output), _select_scores(expected, labels)
     if names is None or len(names) != len(scores):
         return expected
     place = {name.encode(): index for index, name in enumerate(labels.names)}
@@ -70,12 +94,12 @@ def settled(expected: Named, found: Named, labels: LabelsConfig, parity: ParityC
     return {**expected, labels.output: np.where(tied, names, expected[labels.output])}
 
 
-def _scores_of(outputs: Named, labels: LabelsConfig) -> Any:
+def _select_scores(outputs: NamedArrays, labels: LabelsConfig) -> Any:
     return outputs[labels.scores] if labels.scores else next(iter(outputs.values()))
 
 
-def _scores(signature: Signature, labels: LabelsConfig) -> TensorSpec:
-    """The output with one score a class, checked."""
+def _find_scores(signature: Signature, labels: LabelsConfig) -> TensorSpec:
+    """Return the output with one score for each class, or raise ConversionError."""
     where, count = "[labels] in model.toml", len(labels.names)
     spec = signature.output(labels.scores) if labels.scores else signature.outputs[0]
     if spec is None:
@@ -91,14 +115,14 @@ def _scores(signature: Signature, labels: LabelsConfig) -> TensorSpec:
     return spec
 
 
-def _rows(model: onnx.ModelProto, spec: TensorSpec) -> str | int | None:
-    """The first dimension of the scores, as the graph writes it."""
+def _read_first_dimension(model: onnx.ModelProto, spec: TensorSpec) -> str | int | None:
+    """Return the first dimension of the scores, as the graph writes it."""
     (value,) = (value for value in model.graph.output if value.name == spec.name)
     dim = value.type.tensor_type.shape.dim[0]
     return dim.dim_value if dim.HasField("dim_value") else (dim.dim_param or None)
 
 
-def _unused(graph: onnx.GraphProto, name: str) -> str:
+def _make_unused_name(graph: onnx.GraphProto, name: str) -> str:
     taken = {tensor.name for tensor in graph.initializer} | {value.name for value in graph.input}
     taken |= {output for node in graph.node for output in node.output}
     while name in taken:

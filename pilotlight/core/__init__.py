@@ -1,1 +1,1 @@
-"""What every room of the tool shares: values, errors and configuration. It imports no room and no AWS client."""
+"""What every part of the tool shares: values, errors and configuration. It imports no other part and no AWS client."""

@@ -1,4 +1,4 @@
-"""The values that one stage hands to the next."""
+"""The values that one stage passes to the next."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pilotlight.core.curve import Curve
+from pilotlight.core.learning_curve import LearningCurve
 from pilotlight_runtime.manifest import Loading, Manifest
 from pilotlight_runtime.signature import Signature
 
 Array = NDArray[np.generic]
-Named = Mapping[str, Array]
-"""Arrays by the name that the signature gives them."""
+NamedArrays = Mapping[str, Array]
+"""Arrays by their names in the signature."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """The data of a run, prepared as the model takes it.
+    """The data of a run, prepared for the model.
 
     Attributes:
-        x_train: Samples to learn from, along the first axis.
-        y_train: One label or target a sample.
-        x_test: Held-out samples, which measure the model.
-        y_test: One label or target a held-out sample.
-        source: The data source as the run names it: `run.source`.
-        fingerprint: What `fingerprint` returned for the arrays as they were read, for the manifest.
-        classes: The names of the classes that y numbers, where the data has names.
+        x_train: Training samples along the first axis, as the model takes them.
+        y_train: One label or target for each training sample.
+        x_test: Held-out samples along the first axis. Metrics and verification use them.
+        y_test: One label or target for each held-out sample.
+        source: The data source: `run.source`.
+        fingerprint: The result of `fingerprint` for the arrays as they were read. The manifest records it.
+        classes: The names of the classes in the order of the numbers in y; empty where the data has no names.
     """
 
     x_train: Array
@@ -43,16 +43,16 @@ class Dataset:
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """A fitted model, before it is converted.
+class FittedModel:
+    """A fitted model before its conversion.
 
     Attributes:
         model: The framework's own object, or an Exported.
         dataset: The data that it was fitted on.
-        metrics: Measured on the held-out part, by name.
-        seconds: How long fitting took, in seconds.
-        settings: The epochs, batch size, learning rate and seed, among others.
-        curve: The learning curve, None where the run recorded none.
+        metrics: The metrics on the held-out part, by name.
+        seconds: The duration of the fit in seconds.
+        settings: The settings of the fit, such as epochs, batch size, learning rate and seed.
+        curve: The learning curve; None where the run recorded none.
     """
 
     model: Any
@@ -60,25 +60,25 @@ class Fitted:
     metrics: Mapping[str, float]
     seconds: float
     settings: Mapping[str, Any] = field(default_factory=dict)
-    curve: Curve | None = None
+    curve: LearningCurve | None = None
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What a train.py returns for a model that app.py's own code serves: with a tokeniser, or with several graphs.
+    """What a train.py returns for a model behind code of its own in app.py, such as a tokeniser or several graphs.
 
     Attributes:
-        graphs: Models of a framework by name. Each is converted with the signature that it declares itself.
-        predict: Takes the inputs by name, as callers send them, samples along the first axis. Returns the outputs by
-            name, computed by the fitted models without ONNX. Verification compares app.py's answers with it.
-        assets: The content of files that app.py reads, such as a vocabulary, by file name.
-        metrics: Measured on the held-out part, by name. The metric that [training] names is computed from `predict`
-            where it is missing.
+        graphs: Models of a framework by name. Each is converted with the signature that it declares.
+        predict: Takes the inputs by name as callers send them, samples along the first axis, and returns the outputs by
+            name. The fitted models compute them without ONNX. Verification compares the outputs of app.py with them.
+        assets: The content of the files that app.py reads, such as a vocabulary, by file name.
+        metrics: The metrics on the held-out part, by name. Where the metric of [training] is missing, it is computed
+            from `predict`.
         trained: The fitted model, whose history becomes the learning curve; None where there is none.
     """
 
     graphs: Mapping[str, Any]
-    predict: Callable[[Named], Named]
+    predict: Callable[[NamedArrays], NamedArrays]
     assets: Mapping[str, bytes] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     trained: Any = None
@@ -86,26 +86,33 @@ class Exported:
 
 @dataclass(frozen=True)
 class Reference:
-    """What the ONNX model must reproduce.
+    """The outputs that the ONNX model must reproduce.
 
-    predict: the source model on named inputs. inputs: held-out samples, by input name. labels: their labels where a
-    metric can be computed, else None. settle: given what the source and the ONNX model answered, what the ONNX model
-    should have; None where that is just what the source answered.
+    Attributes:
+        predict: The source model: outputs by name for inputs by name, samples along the first axis.
+        inputs: Held-out samples by input name.
+        labels: One label for each sample; None where no metric can be computed.
+        resolve_ties: Takes the outputs of the source and of the ONNX model, and returns the expected outputs. None
+            where the outputs of the source are the expected ones.
     """
 
-    predict: Callable[[Named], Named]
-    inputs: Named
+    predict: Callable[[NamedArrays], NamedArrays]
+    inputs: NamedArrays
     labels: Array | None
-    settle: Callable[[Named, Named], Named] | None = None
+    resolve_ties: Callable[[NamedArrays, NamedArrays], NamedArrays] | None = None
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A converted model that nothing has verified yet: a folder with model.onnx and any external data beside it.
+    """A converted model that is not verified yet: a folder with model.onnx, and its external data beside it.
 
-    loading: which graph of the folder is opened where, None where there is no choice. parts: the graphs behind app.py's
-    code by name, each in a folder of that name instead; empty where model.onnx answers callers itself. assets: names of
-    the files in the folder that the code reads besides.
+    Attributes:
+        folder: The folder.
+        signature: The inputs and outputs that callers see.
+        loading: Which graph of the folder is opened on which host; None where there is no choice.
+        parts: The graphs behind the code of app.py by name, each in a folder of that name; empty where model.onnx
+            itself answers callers.
+        assets: The names of the other files in the folder that app.py reads.
     """
 
     folder: Path
@@ -116,49 +123,14 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class ParityReport:
-    """What the gate saw. failures: every reason to refuse, empty where the candidate passed.
+class PublishedVersion:
+    """A version in the store.
 
-    samples: how many were compared. largest_difference: the largest absolute one over all outputs. metric: its name, ""
-    where there is none. source_metric, onnx_metric: None where there are no labels or no source. note: what was not
-    checked and why, else "".
+    Attributes:
+        manifest: The manifest of the version.
+        manifest_sha256: The SHA-256 of its manifest.json, in hexadecimal.
+        new: Whether this publication wrote it; False where the store had the same content already.
     """
-
-    samples: int
-    largest_difference: float | None
-    metric: str = ""
-    source_metric: float | None = None
-    onnx_metric: float | None = None
-    failures: tuple[str, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Quantization:
-    """What quantising did to a model, by the gate's samples.
-
-    mode: how. bytes_before, bytes_after: of the graphs with their weights, as converted and as quantised. samples: how
-    many both were judged by. largest_difference: from the source, as the gate's. metric: its name, "" where there is
-    none. metric_before, metric_after: of the ONNX model in floating point and quantised. run_ms_before, run_ms_after:
-    of one call with as few samples as it takes, the median, both in turn in one process; None where the gate has
-    refused.
-    """
-
-    mode: str
-    bytes_before: int
-    bytes_after: int
-    samples: int
-    largest_difference: float | None
-    metric: str = ""
-    metric_before: float | None = None
-    metric_after: float | None = None
-    run_ms_before: float | None = None
-    run_ms_after: float | None = None
-
-
-@dataclass(frozen=True)
-class Published:
-    """A version in the store. new: False where the same content was there already."""
 
     manifest: Manifest
     manifest_sha256: str

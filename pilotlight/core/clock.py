@@ -1,4 +1,4 @@
-"""The time of day, as a collaborator that tests replace."""
+"""The time of day, which is passed in so that tests can replace it."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,6 +12,13 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def timestamp(moment: datetime) -> str:
-    """Format `moment` in UTC as in 2026-01-31T09:30:00Z."""
+def format_timestamp(moment: datetime) -> str:
+    """Format a moment in UTC.
+
+    Args:
+        moment: A time with a time zone.
+
+    Returns:
+        Such as 2026-01-31T09:30:00Z.
+    """
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""Where training data lie: one value, parsed in one place."""
+"""The location of training data: one value, parsed in one place."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ _FILES: Final = (".npz", ".csv")
 
 
 class SourceKind(Enum):
-    """What a data source is.
+    """The kind of a data source.
 
-    NAME: a data set that Pilotlight or train.py knows by this name. FILE, FOLDER: on this machine. OBJECT: one object
-    in S3. PREFIX: every object below a prefix in S3.
+    Attributes:
+        NAME: A data set that Pilotlight or train.py knows by this name.
+        FILE: A file on this machine.
+        FOLDER: A folder on this machine.
+        OBJECT: One object in S3.
+        PREFIX: Every object below a prefix in S3.
     """
 
     NAME = "name"
@@ -28,11 +32,11 @@ class SourceKind(Enum):
 
 @dataclass(frozen=True)
 class DataSource:
-    """Where training data lie.
+    """The location of training data.
 
     Attributes:
         text: The source as a person wrote it.
-        kind: What it is.
+        kind: The kind of source.
         path: The file or folder on this machine; None for the other kinds.
     """
 
@@ -42,17 +46,17 @@ class DataSource:
 
     @property
     def is_local(self) -> bool:
-        """Whether the data lie on this machine."""
+        """Whether the data is on this machine."""
         return self.path is not None
 
     @property
     def in_s3(self) -> bool:
-        """Whether the data lie in S3."""
+        """Whether the data is in S3."""
         return self.kind in (SourceKind.OBJECT, SourceKind.PREFIX)
 
     @property
     def suffix(self) -> str:
-        """The end of the file's or object's name, such as .npz; "" for the other kinds."""
+        """The suffix of the file or object, such as .npz; "" for the other kinds."""
         return Path(self.text).suffix if self.kind in (SourceKind.FILE, SourceKind.OBJECT) else ""
 
     def __str__(self) -> str:
@@ -60,12 +64,12 @@ class DataSource:
 
 
 def parse_data_source(text: str, base: Path, built_in: Collection[str] = ()) -> DataSource:
-    """Parse what a person gives as training data.
+    """Parse a data source that a person gave.
 
     Args:
         text: A name, a path, s3://bucket/key, or s3://bucket/prefix/.
-        base: The folder that relative paths count from.
-        built_in: Names that win over folders of the same name.
+        base: The folder that relative paths are relative to.
+        built_in: Names of data sets. They take precedence over folders of the same name.
 
     Returns:
         The source. Text that is neither an address nor a path is a NAME.

@@ -1,19 +1,20 @@
-"""Errors that a person can act on: where, what, what to do next.
+"""Errors that a person can correct. Each says where, what, and what to do next.
 
     UserError
     ├── ProjectError      the folder is not a Pilotlight project, or its configuration is wrong
-    ├── DataError         training data is missing or not in the layout that was promised
-    ├── TrainingError     a person's train.py failed or broke its contract
-    ├── Interrupted       a run was told to stop, and can go on later
-    ├── ConversionError   a model cannot become ONNX, or an ONNX file cannot be read
-    ├── ParityError       the gate refused: the ONNX model does not answer as its source does, or app.py cannot serve it
+    ├── DataError         training data is missing or has the wrong layout
+    ├── TrainingError     a person's train.py failed or returned something wrong
+    ├── Interrupted       a run was stopped on request, and can be resumed
+    ├── ConversionError   a model cannot be converted to ONNX, or an ONNX file cannot be read
+    ├── ParityError       the gate rejected the model: its outputs differ from its source's, or app.py cannot serve it
     ├── StoreError        a version is missing from the store or cannot be written to it
     ├── PackagingError    a function or the layer cannot be built, or is too large
-    ├── ServiceError      an endpoint, local or remote, did not answer as expected
-    ├── ImageError        the training image cannot be built or sent to its repository
+    ├── ServiceError      an endpoint, local or remote, did not respond as expected
+    ├── ImageError        the training image cannot be built or pushed to its repository
     └── RunError          a training run on AWS Batch cannot be submitted or watched, or it failed
 
-The command line prints these three facts as one paragraph and exits with 1. Everything else is a defect of ours.
+The command line prints these three facts as one paragraph and exits with 1. Every other exception is a defect of
+Pilotlight.
 """
 
 
@@ -38,23 +39,23 @@ class ProjectError(UserError):
 
 
 class DataError(UserError):
-    """Training data is missing or not in the layout that was promised."""
+    """Training data is missing or has the wrong layout."""
 
 
 class TrainingError(UserError):
-    """A person's train.py failed or broke its contract."""
+    """A person's train.py failed or returned something wrong."""
 
 
 class Interrupted(UserError):
-    """A run was told to stop, and can go on later."""
+    """A run was stopped on request, and can be resumed."""
 
 
 class ConversionError(UserError):
-    """A model cannot become ONNX, or an ONNX file cannot be read."""
+    """A model cannot be converted to ONNX, or an ONNX file cannot be read."""
 
 
 class ParityError(UserError):
-    """The gate refused: the ONNX model does not answer as its source does, or app.py cannot serve it."""
+    """The gate rejected the model: its outputs differ from its source's, or app.py cannot serve it."""
 
 
 class StoreError(UserError):
@@ -62,15 +63,15 @@ class StoreError(UserError):
 
 
 class PackagingError(UserError):
-    """A function or the layer cannot be built, or is larger than Lambda takes."""
+    """A function or the layer cannot be built, or exceeds a limit of Lambda."""
 
 
 class ServiceError(UserError):
-    """An endpoint, local or remote, did not answer as expected."""
+    """An endpoint, local or remote, did not respond as expected."""
 
 
 class ImageError(UserError):
-    """The training image cannot be built or sent to its repository."""
+    """The training image cannot be built or pushed to its repository."""
 
 
 class RunError(UserError):

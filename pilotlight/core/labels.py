@@ -1,4 +1,4 @@
-"""[labels] of model.toml: the names of the classes, which an answer carries beside their scores."""
+"""[labels] of model.toml: the names of the classes, which the model returns beside their scores."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ DEFAULT_OUTPUT: Final = "label"
 
 @dataclass(frozen=True)
 class LabelsConfig:
-    """names: of the classes, in the order of the scores. scores: the output that has one score a class, "" the first.
+    """[labels] of model.toml.
 
-    output: how the output with the names is called.
+    Attributes:
+        names: The names of the classes, in the order of the scores.
+        scores: The output with one score for each class; "" for the first output.
+        output: The name of the output that carries the class names.
     """
 
     names: tuple[str, ...]
@@ -24,12 +27,20 @@ class LabelsConfig:
 
     @property
     def spec(self) -> TensorSpec:
-        """The output, where the number of samples is open: one name a sample."""
+        """The output of class names, one for each sample."""
         return TensorSpec(self.output, BYTES, (-1,))
 
 
-def served(signature: Signature, labels: LabelsConfig | None) -> Signature:
-    """`signature` of a model as callers see it: with the output of names, as many as scores, behind its own."""
+def add_label_output(signature: Signature, labels: LabelsConfig | None) -> Signature:
+    """Add the output of class names to a signature.
+
+    Args:
+        signature: The inputs and outputs of the source model.
+        labels: [labels] of model.toml; None leaves the signature as it is.
+
+    Returns:
+        The signature that callers see. The new output is the last one, and its length is that of the scores.
+    """
     if labels is None:
         return signature
     scores = signature.output(labels.scores) if labels.scores else signature.outputs[0]
@@ -37,8 +48,16 @@ def served(signature: Signature, labels: LabelsConfig | None) -> Signature:
     return signature._replace(outputs=(*signature.outputs, labels.spec._replace(shape=(rows,))))
 
 
-def unlabelled(signature: Signature, labels: LabelsConfig | None) -> Signature:
-    """The reverse: `signature` without the output of names, which is the source model's own."""
+def remove_label_output(signature: Signature, labels: LabelsConfig | None) -> Signature:
+    """Remove the output of class names from a signature: the reverse of `add_label_output`.
+
+    Args:
+        signature: The signature that callers see.
+        labels: [labels] of model.toml; None leaves the signature as it is.
+
+    Returns:
+        The inputs and outputs of the source model.
+    """
     if labels is None:
         return signature
     return signature._replace(outputs=tuple(spec for spec in signature.outputs if spec.name != labels.output))

@@ -1,4 +1,4 @@
-"""model.lock: the pin of one version, kept in git beside the model."""
+"""model.lock: the version that a model is pinned to, kept in git beside the model."""
 
 import json
 import os
@@ -12,14 +12,29 @@ LOCK_NAME: Final = "model.lock"
 
 
 class Lock(NamedTuple):
-    """version: 12 hex digits. manifest_sha256: of the version's manifest.json, so that the store cannot swap it."""
+    """The pin of one version.
+
+    Attributes:
+        version: The version, 12 hexadecimal digits.
+        manifest_sha256: The SHA-256 of its manifest.json. The store cannot replace the version unnoticed.
+    """
 
     version: str
     manifest_sha256: str
 
 
 def read_lock(path: Path) -> Lock | None:
-    """The pin in `path`, None where nothing is pinned; ProjectError where the file is damaged."""
+    """Read a lock file.
+
+    Args:
+        path: The model.lock.
+
+    Returns:
+        The pin; None where the file does not exist.
+
+    Raises:
+        ProjectError: The file is damaged.
+    """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         return Lock(str(document["version"]), str(document["manifest_sha256"]))
@@ -32,12 +47,22 @@ def read_lock(path: Path) -> Lock | None:
 
 
 def write_lock(path: Path, lock: Lock) -> None:
-    """Replaces `path` in one step."""
-    write_aside(path, (json.dumps(lock._asdict(), indent=2) + "\n").encode())
+    """Replace a lock file in one step.
+
+    Args:
+        path: The model.lock.
+        lock: The pin.
+    """
+    write_atomically(path, (json.dumps(lock._asdict(), indent=2) + "\n").encode())
 
 
-def write_aside(path: Path, content: bytes) -> None:
-    """Writes `content` to a file beside `path` and renames it there, so that no half-written file is ever visible."""
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file in one step, so that no reader sees half of it.
+
+    Args:
+        path: The file. Its folder is created where it does not exist.
+        content: The content. It is written to a temporary file beside `path`, which is then renamed.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -1,58 +1,43 @@
-"""Options of training, each declared once: its name, type, default, help text and where it may be given.
+"""Options of training. Each is declared once: its name, type, default, help text, and where it may be given.
 
-A field of TrainingSettings or RunOptions is the declaration. From it follow the key in model.toml, the option of
-`pilotlight train`, the argument of the container and of the AWS Batch job, the attribute of `Run` that train.py reads,
-and the part of the run's identity. A new option is one new field here, and its docs.
+A field of TrainingSettings or RunOptions is the declaration. The key in model.toml, the option of `pilotlight train`,
+the argument of the container and of the AWS Batch job, the attribute of `Run`, and the identity of the run follow from
+it. A new option is one new field here, and its documentation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Any, Final, NamedTuple, get_type_hints
+from dataclasses import dataclass
+from typing import Any, Final
 
 from pilotlight.core.errors import ProjectError
-from pilotlight.core.tomltable import TomlTable
+from pilotlight.core.option import DeclaredOption, declare_option, list_options
+from pilotlight.core.toml_table import TomlTable
 
 PRECISIONS: Final = ("float32", "mixed_float16", "mixed_bfloat16")
 DEVICES: Final = ("all", "one")
 
-_OPTION: Final = "option"
-
-
-@dataclass(frozen=True)
-class Option:
-    """What an option is, apart from its name, type and default.
-
-    Attributes:
-        help: One or two sentences for `--help` and the docs.
-        metavar: What stands for the value in `--help`.
-        least: The smallest value, None where any number is right.
-        choices: The allowed values; empty where every value is allowed.
-        override: Whether the command line and the container may set it.
-        identity: Whether runs with another value are other runs on this machine.
-        renamed_from: An older key in model.toml, which is still accepted.
-    """
-
-    help: str
-    metavar: str = ""
-    least: float | None = None
-    choices: tuple[str, ...] = ()
-    override: bool = False
-    identity: bool = False
-    renamed_from: str = ""
-
-
-def option(default: Any, help_text: str, **facts: Any) -> Any:
-    """Declare an option as a dataclass field with this default; `facts` are the fields of Option."""
-    return field(default=default, metadata={_OPTION: Option(help_text, **facts)})
-
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """[training] of model.toml, which the command line overrides in part."""
+    """[training] of model.toml. The command line overrides some of them.
 
-    data: str = option(
+    Attributes:
+        data: The data source.
+        epochs: Passes over the data.
+        batch_size: Samples in each step, at most.
+        learning_rate: The learning rate at the start of the schedule.
+        seed: The seed of every random generator.
+        metric: The metric that the gate compares.
+        max_metric_drop: How much lower the metric of the next version may be, in the unit of the metric.
+        checkpoint_minutes: The longest time between two checkpoints, in minutes.
+        precision: The floating-point format of a Keras fit: one of PRECISIONS.
+        devices: "all" GPUs of the machine, or "one".
+        deterministic: Whether GPUs compute the same bits in each run.
+    """
+
+    data: str = declare_option(
         "",
         "A built-in set such as digits or iris, a file PATH.npz or (for tables) PATH.csv, one of these at "
         "s3://bucket/key, or (for texts) a folder. Default: as in model.toml.",
@@ -60,13 +45,13 @@ class TrainingSettings:
         override=True,
         identity=True,
     )
-    epochs: int = option(
+    epochs: int = declare_option(
         5, "Passes over the data. Default: as in model.toml.", metavar="N", least=1, override=True, identity=True
     )
-    batch_size: int = option(
+    batch_size: int = declare_option(
         64, "Samples a step, at most. Default: as in model.toml.", metavar="N", least=1, override=True, identity=True
     )
-    learning_rate: float = option(
+    learning_rate: float = declare_option(
         0.001,
         "The learning rate at the start of the schedule. Default: as in model.toml.",
         metavar="X",
@@ -74,7 +59,7 @@ class TrainingSettings:
         override=True,
         identity=True,
     )
-    seed: int = option(
+    seed: int = declare_option(
         20,
         "The seed of every random generator. Default: as in model.toml.",
         metavar="N",
@@ -82,72 +67,56 @@ class TrainingSettings:
         override=True,
         identity=True,
     )
-    metric: str = option("accuracy", "The metric that the gate compares.")
-    max_metric_drop: float = option(
+    metric: str = declare_option("accuracy", "The metric that the gate compares.")
+    max_metric_drop: float = declare_option(
         0.01,
-        "How much lower the next version's metric may be before a pipeline refuses it.",
+        "How much lower the next version's metric may be before a pipeline rejects it.",
         least=0.0,
         renamed_from="regress",
     )
-    checkpoint_minutes: float = option(10.0, "The longest time between two checkpoints, in minutes.", least=0.0)
-    precision: str = option(
+    checkpoint_minutes: float = declare_option(10.0, "The longest time between two checkpoints, in minutes.", least=0.0)
+    precision: str = declare_option(
         "float32", "The numbers that a Keras model is fitted in.", choices=PRECISIONS, identity=True
     )
-    devices: str = option("all", "Whether all GPUs of the machine are used, or one.", choices=DEVICES)
-    deterministic: bool = option(False, "Whether GPUs compute the same bits each time.")  # noqa: FBT003  (a default)
+    devices: str = declare_option("all", "Whether all GPUs of the machine are used, or one.", choices=DEVICES)
+    deterministic: bool = declare_option(False, "Whether GPUs compute the same bits each time.")  # noqa: FBT003  (a default)
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Options of one training that model.toml has no key for."""
+    """Options of one training that have no key in model.toml.
 
-    seeds: int = option(
+    Attributes:
+        seeds: The number of seeds to train with.
+        at_least: The smallest metric that is published; None publishes any.
+    """
+
+    seeds: int = declare_option(
         1, "Train with N seeds, model.toml's first; keep the model in the middle.", metavar="N", least=1, override=True
     )
-    at_least: float | None = option(
+    at_least: float | None = declare_option(
         None, "Publish nothing whose metric, as model.toml names it, is lower.", metavar="X", override=True
     )
 
 
-class Declared(NamedTuple):
-    """One option as it was declared. type: int, float, str or bool, without None."""
-
-    name: str
-    type: type
-    default: Any
-    option: Option
-
-    @property
-    def flag(self) -> str:
-        """The option as it is typed, such as --batch-size."""
-        return f"--{self.name.replace('_', '-')}"
-
-
-def declared(*classes: type) -> tuple[Declared, ...]:
-    """Return every option that the classes declare, in their order."""
-    return tuple(
-        Declared(each.name, _plain_type(get_type_hints(kind)[each.name]), each.default, each.metadata[_OPTION])
-        for kind in classes
-        for each in fields(kind)
-        if _OPTION in each.metadata
-    )
-
-
-def overrides() -> tuple[Declared, ...]:
-    """Return the options that a person may give to one training."""
-    return tuple(each for each in declared(TrainingSettings, RunOptions) if each.option.override)
+def list_overrides() -> tuple[DeclaredOption, ...]:
+    """Return the options that a person may give for one training."""
+    return tuple(each for each in list_options(TrainingSettings, RunOptions) if each.option.override)
 
 
 def check_options(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that were given, each checked.
+    """Check the options of one training.
 
     Args:
-        given: Values by option name; None means not given.
+        given: Values by option name. None means that the option was not given.
+
+    Returns:
+        The options that were given.
 
     Raises:
         ProjectError: An option does not exist, or its value has the wrong type or is too small.
     """
-    known = {each.name: each for each in overrides()}
+    known = {each.name: each for each in list_overrides()}
     for name, value in given.items():
         if name not in known:
             raise ProjectError(f"option {name!r}", "does not exist", f"Known are {', '.join(known)}.")
@@ -156,47 +125,58 @@ def check_options(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def words_of(given: Mapping[str, Any]) -> list[str]:
-    """Write options as arguments of the container's command."""
-    return [word for each in overrides() if each.name in given for word in (each.flag, str(given[each.name]))]
+def format_arguments(given: Mapping[str, Any]) -> list[str]:
+    """Format options as arguments of the container's command.
+
+    Args:
+        given: Values by option name.
+
+    Returns:
+        Flags and values alternately, such as ["--epochs", "3"].
+    """
+    return [word for each in list_overrides() if each.name in given for word in (each.flag, str(given[each.name]))]
 
 
-def identity_of(settings: TrainingSettings) -> list[Any]:
-    """Return the values that make one run on this machine another, in the order of their declarations."""
-    return [getattr(settings, each.name) for each in declared(TrainingSettings) if each.option.identity]
+def list_identity_values(settings: TrainingSettings) -> list[Any]:
+    """Return the values that identify a run on this machine, in the order of declaration."""
+    return [getattr(settings, each.name) for each in list_options(TrainingSettings) if each.option.identity]
 
 
-def read_settings(table: TomlTable) -> TrainingSettings:
-    """Read [training]; ProjectError names the key that is wrong."""
-    known = declared(TrainingSettings)
-    table.only(*(each.name for each in known), old=[each.option.renamed_from for each in known])
+def read_training_settings(table: TomlTable) -> TrainingSettings:
+    """Read [training] of model.toml.
+
+    Raises:
+        ProjectError: A key is wrong. The message names it.
+    """
+    known = list_options(TrainingSettings)
+    table.check_keys(*(each.name for each in known), old=[each.option.renamed_from for each in known])
     return TrainingSettings(**{each.name: _read(table, each) for each in known})
 
 
-def renamed_keys(table: TomlTable) -> tuple[str, ...]:
-    """Say which keys of [training] have a new name."""
+def describe_renamed_keys(table: TomlTable) -> tuple[str, ...]:
+    """Return one sentence for each key of [training] that has a new name."""
     return tuple(
         f"training.{each.option.renamed_from} is called {each.name} now; rename it"
-        for each in declared(TrainingSettings)
+        for each in list_options(TrainingSettings)
         if each.option.renamed_from and table.has(each.option.renamed_from)
     )
 
 
-def _read(table: TomlTable, each: Declared) -> Any:
+def _read(table: TomlTable, each: DeclaredOption) -> Any:
     old = each.option.renamed_from
     name = old if old and table.has(old) and not table.has(each.name) else each.name
     if each.option.choices:
-        return table.choice(name, each.default, each.option.choices)
+        return table.read_choice(name, each.default, each.option.choices)
     if each.type is bool:
-        return table.truth(name, default=each.default)
+        return table.read_boolean(name, default=each.default)
     if each.type is int:
-        return table.integer(name, each.default, int(each.option.least or 0))
+        return table.read_integer(name, each.default, int(each.option.least or 0))
     if each.type is float:
-        return table.number(name, each.default, each.option.least or 0.0)
-    return table.text(name, each.default)
+        return table.read_number(name, each.default, each.option.least or 0.0)
+    return table.read_text(name, each.default)
 
 
-def _check(each: Declared, value: Any) -> None:
+def _check(each: DeclaredOption, value: Any) -> None:
     wanted: Sequence[type] = (int, float) if each.type is float else (each.type,)
     right = isinstance(value, tuple(wanted)) and not isinstance(value, bool)
     least = each.option.least
@@ -204,8 +184,3 @@ def _check(each: Declared, value: Any) -> None:
         article = {int: "a whole number", float: "a number", str: "text"}[each.type]
         expected = article if least is None else f"{article} of at least {least:g}"
         raise ProjectError(f"option {each.name}", f"is {value!r}, expected {expected}", "Correct that value.")
-
-
-def _plain_type(hint: Any) -> type:
-    kinds = [kind for kind in getattr(hint, "__args__", (hint,)) if kind is not type(None)]
-    return kinds[0]  # type: ignore[no-any-return]  # the hint of a field

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import Final, NoReturn, TextIO
 
-from pilotlight.core.runs import EXIT_INTERRUPTED
+from pilotlight.core.exit_codes import EXIT_INTERRUPTED
 
 EXIT_STOPPED: Final = 130
 """The exit code that shells give a command that Ctrl-C ended."""

@@ -1,4 +1,4 @@
-"""A Pilotlight project on disk: where its models, its store and its template lie."""
+"""A Pilotlight project on disk: the locations of its models, its store and its template."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.lock import LOCK_NAME, Lock, read_lock
-from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig, load_model_config
-from pilotlight.core.names import RESERVED, check_model_name, logical_stem
+from pilotlight.core.model_config import CONFIG_NAME, ModelConfig
+from pilotlight.core.model_names import RESERVED_NAMES, check_model_name, to_logical_stem
+from pilotlight.core.model_toml import load_model_config
 
 STORE_VARIABLE: Final = "PILOTLIGHT_STORE"
 SETTINGS_NAME: Final = "pilotlight.toml"
@@ -33,65 +34,68 @@ class Project:
 
     @property
     def functions(self) -> Path:
-        """Where each model and the catalog have a folder."""
+        """The folder of the models and the catalog."""
         return self.root / "functions"
 
     @property
     def layer(self) -> Path:
-        """Where the shared layer's requirements lie."""
+        """The folder with the requirements of the shared layer."""
         return self.root / "layers" / "runtime"
 
     def folder(self, name: str) -> Path:
-        """The folder of a model, which need not exist.
+        """Return the folder of a model, which need not exist.
 
         Args:
-            name: The model's name.
+            name: The name of the model.
 
         Raises:
             ProjectError: The name is invalid.
         """
         return self.functions / check_model_name(name)
 
-    def models(self) -> list[str]:
-        """The names of all models, sorted."""
+    def list_models(self) -> list[str]:
+        """Return the names of all models, sorted."""
         if not self.functions.is_dir():
             return []
         return sorted(
             folder.name
             for folder in self.functions.iterdir()
-            if (folder / CONFIG_NAME).is_file() and folder.name not in RESERVED
+            if (folder / CONFIG_NAME).is_file() and folder.name not in RESERVED_NAMES
         )
 
-    def existing(self, name: str) -> Path:
-        """The folder of an existing model.
+    def require_folder(self, name: str) -> Path:
+        """Return the folder of a model that exists.
 
         Args:
-            name: The model's name.
+            name: The name of the model.
 
         Raises:
-            ProjectError: There is no such model; the message names a similar one, and all that exist.
+            ProjectError: The model does not exist. The message lists all models and suggests a similar name.
         """
-        models = self.models()
+        models = self.list_models()
         if name in models:
             return self.folder(name)
         similar = difflib.get_close_matches(name, models, n=1)
         if not similar:
-            self.folder(name)  # refuses an impossible name
+            self.folder(name)  # raises for an invalid name
         what = f"is not in {self.functions} (there: {', '.join(models) or 'none yet'})"
         hint = f"Did you mean {similar[0]}?" if similar else f"Run `pilotlight new {name}`."
         raise ProjectError(f"model {name!r}", what, hint)
 
-    def by_stem(self, stem: str) -> str:
-        """The name of the model that a resource in template.yaml belongs to.
+    def find_by_stem(self, stem: str) -> str:
+        """Find the model that a resource in template.yaml belongs to.
 
         Args:
-            stem: The start of its logical ids (SpamFilter), or the model's name (spam-filter).
+            stem: The start of its logical IDs (SpamFilter), or the name of the model (spam-filter).
+
+        Returns:
+            The name of the model.
 
         Raises:
             ProjectError: There is no such model.
         """
-        for name in self.models():
-            if stem in (name, logical_stem(name)):
+        for name in self.list_models():
+            if stem in (name, to_logical_stem(name)):
                 return name
         raise ProjectError(
             f"function {stem!r}",
@@ -99,43 +103,47 @@ class Project:
             "Name the resource in template.yaml after its model: spam-filter gives SpamFilterFunction.",
         )
 
-    def config(self, name: str) -> ModelConfig:
-        """The configuration of a model, from its model.toml.
+    def read_config(self, name: str) -> ModelConfig:
+        """Read the model.toml of a model.
 
         Args:
-            name: The model's name.
+            name: The name of the model.
 
         Raises:
-            ProjectError: There is no such model, or its model.toml is invalid.
+            ProjectError: The model does not exist, or its model.toml is invalid.
         """
-        return load_model_config(name, self.existing(name) / CONFIG_NAME)
+        return load_model_config(name, self.require_folder(name) / CONFIG_NAME)
 
-    def lock(self, name: str) -> Lock | None:
-        """The version that a model is pinned to, None where it is not pinned.
+    def read_lock(self, name: str) -> Lock | None:
+        """Read the version that a model is pinned to.
 
         Args:
-            name: The model's name.
+            name: The name of the model.
+
+        Returns:
+            The pin; None where the model is not pinned.
 
         Raises:
-            ProjectError: The name is invalid.
+            ProjectError: The name is invalid, or the lock file is damaged.
         """
         return read_lock(self.folder(name) / LOCK_NAME)
 
-    def pinned(self) -> dict[str, Lock]:
-        """The version of every pinned model, by the model's name."""
-        locks = {name: self.lock(name) for name in self.models()}
+    def read_locks(self) -> dict[str, Lock]:
+        """Return the pin of every pinned model, by the model's name."""
+        locks = {name: self.read_lock(name) for name in self.list_models()}
         return {name: lock for name, lock in locks.items() if lock is not None}
 
 
 def find_project(start: Path, environ: Mapping[str, str]) -> Project:
-    """Finds the project that a folder is in.
+    """Find the project that contains a folder.
 
-    Its root is the nearest folder upwards with both template.yaml and functions/. The store is $PILOTLIGHT_STORE, else
-    `store` in pilotlight.toml, else .pilotlight/store; a relative folder counts from the root.
+    The root of the project is the nearest folder upwards with both template.yaml and functions/. The store is
+    $PILOTLIGHT_STORE, else `store` in pilotlight.toml, else .pilotlight/store. A relative store is
+    relative to the root.
 
     Args:
         start: A folder of the project.
-        environ: The environment, such as `os.environ`.
+        environ: The environment variables, such as `os.environ`.
 
     Returns:
         The project.
@@ -145,25 +153,37 @@ def find_project(start: Path, environ: Mapping[str, str]) -> Project:
     """
     for root in (start.resolve(), *start.resolve().parents):
         if (root / "template.yaml").is_file() and (root / "functions").is_dir():
-            return Project(root, _store(root, environ))
+            return Project(root, _resolve_store(root, environ))
     raise ProjectError(
-        str(start), "lies in no Pilotlight project", "Run `pilotlight init .` here, or change to a project's folder."
+        str(start),
+        "is not in a Pilotlight project",
+        "Run `pilotlight init .` here, or change to the folder of a project.",
     )
 
 
-def _store(root: Path, environ: Mapping[str, str]) -> str:
-    store = environ.get(STORE_VARIABLE) or project_settings(root).get("store", DEFAULT_STORE)
+def _resolve_store(root: Path, environ: Mapping[str, str]) -> str:
+    store = environ.get(STORE_VARIABLE) or read_project_settings(root).get("store", DEFAULT_STORE)
     if not isinstance(store, str) or not store:
         raise ProjectError(str(root / SETTINGS_NAME), "store is not text", 'Write store = "s3://bucket/prefix".')
     return store if store.startswith("s3://") else str(root / store)
 
 
-def project_settings(root: Path) -> dict[str, Any]:
-    """The content of pilotlight.toml, empty where there is none; ProjectError where it is no TOML."""
+def read_project_settings(root: Path) -> dict[str, Any]:
+    """Read pilotlight.toml.
+
+    Args:
+        root: The root of the project.
+
+    Returns:
+        The content of the file; empty where it does not exist.
+
+    Raises:
+        ProjectError: The file is not TOML.
+    """
     path = root / SETTINGS_NAME
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except tomllib.TOMLDecodeError as error:
-        raise ProjectError(str(path), f"is not TOML: {error}", "Mend the line it names.") from error
+        raise ProjectError(str(path), f"is not TOML: {error}", "Correct the line that it names.") from error

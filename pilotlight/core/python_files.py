@@ -1,4 +1,4 @@
-"""A person's Python files: which names they define, and loading them as modules."""
+"""A person's Python files, read without executing them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from pathlib import Path
 from types import ModuleType
 
 
-def top_level_names(path: Path) -> set[str]:
-    """Return the names that the file binds at its top level, without executing it.
+def read_top_level_names(path: Path) -> set[str]:
+    """Return the names that a file binds at its top level.
+
+    Args:
+        path: The Python file. It is parsed, not executed.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         SyntaxError: It is not Python.
         UnicodeDecodeError: It is not UTF-8.
     """

@@ -1,4 +1,4 @@
-"""Which stage runs, and how long each took."""
+"""The stages of a workflow, and the duration of each."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pilotlight.core.progress import Progress
 
 @dataclass
 class Stages:
-    """Announces each stage and measures it.
+    """Announces each stage and measures its duration.
 
     Attributes:
         progress: Where stages are announced.
         timer: Seconds on any scale that only grows.
-        seconds: The seconds that each finished stage took, by title.
+        seconds: The duration of each finished stage in seconds, by title.
     """
 
     progress: Progress
@@ -26,7 +26,7 @@ class Stages:
 
     @contextmanager
     def stage(self, title: str) -> Iterator[None]:
-        """Run the stage `title` inside."""
+        """Announce the stage `title`, and measure the code in the `with` block."""
         self.progress.stage(title)
         start = self.timer()
         yield

@@ -1,13 +1,12 @@
-"""The training image: what is in it, what it is called, building it and sending it to its repository.
+"""The training image: its files, its tag, building it, and pushing it to its repository.
 
-ignore.py   infra/training.ignore, in the grammar of .dockerignore
-content.py  the files that go into the image: its tag, and what Docker builds it from
-variant.py  which base and which requirements
-docker.py   Docker's command line, and what its failures mean
-build_push.py  build and push
+    ignore.py      infra/training.ignore, in the grammar of .dockerignore
+    content.py     the files that go into the image: its tag, and what Docker builds it from
+    variant.py     which base image and which requirements
+    docker.py      Docker's command line, and what its errors mean
+    build_push.py  build and push
 
-A tag is a digest of the files and of the variant, so the same code is the same image, and one that has been pushed is
-never pushed again.
+A tag is a digest of the files and of the variant: the same code is the same image, which is pushed only once.
 """
 
 from pilotlight.image.build_push import BuiltImage, Registry, build_image, push_image

@@ -1,4 +1,4 @@
-"""Building the image of a project and sending it to its repository."""
+"""Builds a project's image, and pushes it to its repository."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _PLATFORM: Final = "linux/amd64"
 """What Batch's GPU machines are, whatever builds the image."""
 
 _BUILD_HINTS: Final = {
-    "THESE PACKAGES DO NOT MATCH THE HASHES": "Write the locks anew: python -m pilotlight.packaging.training_lock.",
+    "THESE PACKAGES DO NOT MATCH THE HASHES": "Write the locks again: python -m pilotlight.packaging.training_lock.",
     "No matching distribution found": "The base image must have Python 3.13, and the package index must be reachable.",
     "manifest unknown": "The base image is not in its registry: correct the digest, or give another with --base.",
     "pull access denied": "The base image is not in its registry: correct its name, or give another with --base.",
-    "COPY failed": f"Look whether infra/training.ignore leaves out what {DOCKERFILE} copies.",
-    "": f"Mend {DOCKERFILE} or what it names, then run the command again.",
+    "COPY failed": f"Check that infra/training.ignore does not leave out what {DOCKERFILE} copies.",
+    "": f"Correct {DOCKERFILE} or what it names, then run the command again.",
 }
 _PUSH_HINTS: Final = {
     "no basic auth credentials": "Log in to the registry with `docker login`.",
-    "authorization token has expired": "Run the command again: it logs in anew.",
+    "authorization token has expired": "Run the command again: it logs in again.",
     "denied": "The credentials need ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload and "
     "ecr:PutImage there.",
     "unauthorized": "Log in to the registry with `docker login`.",
@@ -40,14 +40,20 @@ _OWN: Final = Variant()
 
 
 class Registry(Protocol):
-    """Who lets Docker into a repository."""
+    """Where the password of a repository comes from."""
 
     def password(self, repository: str) -> str | None:
-        """What the user AWS logs in with; None where Docker's own settings have to do."""
+        """Return the password of the user AWS; None where Docker's own settings have it."""
 
 
 class BuiltImage(NamedTuple):
-    """An image. image: repository:tag. new: whether this call made or sent it, or found it there."""
+    """An image.
+
+    Attributes:
+        image: repository:tag.
+        tag: The tag.
+        new: Whether this call built or pushed it; False where it was there already.
+    """
 
     image: str
     tag: str
@@ -55,9 +61,19 @@ class BuiltImage(NamedTuple):
 
 
 def build_image(root: Path, docker: Docker, progress: Progress, variant: Variant = _OWN) -> BuiltImage:
-    """Builds the image of the project at `root`; what is unchanged comes from Docker's cache. ImageError if it fails.
+    """Build the image of a project. What has not changed comes from Docker's cache.
 
-    What is sent is written down first and named from there: a file that is saved meanwhile is of the next image.
+    The files are written to one archive first, and the tag is computed from it: a file that is saved meanwhile belongs
+    to the next image.
+
+    Args:
+        root: The project's folder.
+        docker: Docker's command line.
+        progress: Takes reports.
+        variant: The base image and requirements.
+
+    Raises:
+        ImageError: Docker fails.
     """
     files = list_image_files(root)
     with tempfile.TemporaryFile() as context:
@@ -78,9 +94,20 @@ def build_image(root: Path, docker: Docker, progress: Progress, variant: Variant
 def push_image(
     root: Path, repository: str, docker: Docker, registry: Registry, progress: Progress, variant: Variant = _OWN
 ) -> BuiltImage:
-    """Sends the image of the project at `root` to `repository`, unless its tag is there. ImageError if it fails.
+    """Push the image of a project, unless the repository has its tag.
 
-    A tag is written once: the same files have the same tag, and what runs from it must not change under it.
+    A tag is written once: the same files have the same tag, and what runs from it must not change.
+
+    Args:
+        root: The project's folder.
+        repository: The repository, without a tag.
+        docker: Docker's command line.
+        registry: Has the repository's password.
+        progress: Takes reports.
+        variant: As it was built.
+
+    Raises:
+        ImageError: The image is not built, or Docker fails.
     """
     tag = compute_tag(root, variant=variant)
     local, image = f"{_LOCAL}:{tag}", f"{repository}:{tag}"

@@ -32,26 +32,36 @@ _OWN: Final = Variant()
 
 
 class ImageFile(NamedTuple):
-    """One file of the image. name: where Docker is told that it lies. path: where it lies here."""
+    """One file of the image.
+
+    Attributes:
+        name: Its path in the archive that Docker is sent.
+        path: Its path on this machine.
+    """
 
     name: str
     path: Path
 
     @property
     def mode(self) -> int:
-        """Permissions: of those that it has here only whether it may be executed, so that checkouts agree."""
+        """Its permissions: executable or not is all that counts, so that checkouts agree."""
         return 0o755 if os.access(self.path, os.X_OK) else 0o644
 
 
 def installed_packages() -> tuple[Path, ...]:
-    """The folders of the packages that are running."""
+    """Return the folders of the packages that are running."""
     return tuple(Path(str(package.__file__)).resolve().parent for package in (pilotlight, pilotlight_runtime))
 
 
 def list_image_files(root: Path, tool: Sequence[Path] = ()) -> list[ImageFile]:
-    """The files of the image of the project at `root`, sorted; tool: folders of packages, those running where empty.
+    """Return the files of a project's image, sorted. Links to files are followed, links to folders are not.
 
-    Links to files are followed, links to folders are not. ImageError where the project has no Dockerfile.
+    Args:
+        root: The project's folder.
+        tool: Folders of Pilotlight's packages; those that are running where it is empty.
+
+    Raises:
+        ImageError: The project has no Dockerfile.
     """
     if not (root / DOCKERFILE).is_file():
         raise ImageError(
@@ -69,9 +79,14 @@ def list_image_files(root: Path, tool: Sequence[Path] = ()) -> list[ImageFile]:
 
 
 def compute_tag(root: Path, tool: Sequence[Path] = (), variant: Variant = _OWN) -> str:
-    """The tag of the project's image as it is now: 12 hex digits of a digest.
+    """Compute the tag of a project's image: 12 hex digits of a digest.
 
-    It is one over names, permissions and content of the files, and over the Dockerfile's arguments.
+    It covers names, permissions and content of the files, and the Dockerfile's arguments.
+
+    Args:
+        root: The project's folder.
+        tool: See list_image_files.
+        variant: The base image and requirements.
     """
     whole = hashlib.sha256()
     for file in list_image_files(root, tool):
@@ -80,7 +95,16 @@ def compute_tag(root: Path, tool: Sequence[Path] = (), variant: Variant = _OWN) 
 
 
 def write_context(files: Iterable[ImageFile], stream: IO[bytes], variant: Variant = _OWN) -> str:
-    """What Docker builds from, as a tar archive; the same files give the same bytes. Returns the tag of these bytes."""
+    """Write what Docker builds from, as a tar archive. The same files give the same bytes.
+
+    Args:
+        files: The image's files.
+        stream: Takes the archive.
+        variant: The base image and requirements.
+
+    Returns:
+        The tag of these bytes.
+    """
     whole = hashlib.sha256()
     with tarfile.open(fileobj=stream, mode="w", format=tarfile.GNU_FORMAT) as archive:
         for file in files:

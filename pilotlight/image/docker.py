@@ -1,4 +1,4 @@
-"""Docker's command line. What it prints is handed on line by line; what its failures mean is told in one paragraph."""
+"""Docker's command line. Its output is passed on line by line; an error becomes one paragraph."""
 
 from __future__ import annotations
 
@@ -29,7 +29,12 @@ _REASONS: Final = {
 
 
 class Docker:
-    """The program `docker`, which may have options. say: takes each line that it prints."""
+    """The program `docker`.
+
+    Args:
+        say: Takes each line that it prints.
+        program: The program, with options before the command.
+    """
 
     def __init__(self, say: Say, program: Sequence[str] = ("docker",)) -> None:
         self._say = say
@@ -38,10 +43,16 @@ class Docker:
     def run(
         self, where: str, *arguments: str, hints: Mapping[str, str], standard_input: IO[bytes] | None = None
     ) -> str:
-        """Runs one command and gives all that it printed.
+        """Run one command and return all that it printed.
 
-        hints: what to do next, by a text that is found in what a failed command printed, "" for every other. ImageError
-        about `where` names the last lines.
+        Args:
+            where: What the command is about, for the error.
+            *arguments: The command.
+            hints: What to do next, by a text in the output of a failed command; "" is for every other.
+            standard_input: The command's input.
+
+        Raises:
+            ImageError: The command fails; the message has its last lines.
         """
         try:
             process = subprocess.Popen(
@@ -65,7 +76,7 @@ class Docker:
         return printed
 
     def login(self, server: str, user: str, password: str) -> None:
-        """`docker login`, which remembers the password as Docker is set up to; it is not on the command line."""
+        """Log in to a server. Docker stores the password as it is configured to; it is not on the command line."""
         command = [*self._program, "login", "--username", user, "--password-stdin", server]
         try:
             done = subprocess.run(command, input=password, capture_output=True, text=True, check=False)
@@ -76,7 +87,7 @@ class Docker:
             raise ImageError(server, *_explained("login", done.stderr, {"": hint}))
 
     def has(self, image: str) -> bool:
-        """Whether the engine itself holds `image`."""
+        """Return whether the engine itself has the image."""
         command = [*self._program, "image", "inspect", "--format", "{{.Id}}", image]
         try:
             return subprocess.run(command, capture_output=True, check=False).returncode == 0
@@ -84,12 +95,12 @@ class Docker:
             return False
 
     def size(self, image: str) -> int:
-        """Bytes of an image that the engine holds, unpacked."""
+        """Return the unpacked bytes of an image that the engine has."""
         command = [*self._program, "image", "inspect", "--format", "{{.Size}}", image]
         return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
     def registry_has(self, image: str) -> bool:
-        """Whether its registry holds `image`; False as well where the registry cannot say."""
+        """Return whether the image's registry has it; False as well where the registry does not answer."""
         # Docker itself speaks plain HTTP to this machine alone; this command has to be told.
         insecure = ["--insecure"] if image.startswith(("127.", "localhost:")) else []
         command = [*self._program, "manifest", "inspect", *insecure, image]
@@ -104,7 +115,7 @@ class Docker:
 
 
 def _explained(command: str, printed: str, hints: Mapping[str, str]) -> tuple[str, str]:
-    """What failed and what to do next. Programs inside a build say ERROR; else the last line is the reason."""
+    """What failed and what to do next. Programs inside a build print ERROR; else the last line is the reason."""
     for text, reason in _REASONS.items():
         if text in printed:
             return reason

@@ -15,9 +15,13 @@ _WRITTEN = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 def read_ignore(path: Path) -> Callable[[PurePosixPath], bool]:
-    """Whether a path, counted from the root, is left out by the file `path`; nothing is where there is no such file.
+    """Read a file of patterns. Nothing is ignored where there is no such file.
 
-    ProjectError names a line with an exception.
+    Returns:
+        Whether a path, counted from the project's root, is left out.
+
+    Raises:
+        ProjectError: A line is an exception (!).
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -39,7 +43,7 @@ def read_ignore(path: Path) -> Callable[[PurePosixPath], bool]:
 
 
 def _regular(pattern: str) -> str:
-    """The pattern as a regular expression. Every folder on the way down is asked about, so it need not match below."""
+    """The pattern as a regular expression. Each folder on the way down is matched too, so it need not match below."""
     return f"(?:{''.join(map(_token, _TOKEN.findall(pattern)))})"
 
 

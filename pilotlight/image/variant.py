@@ -1,4 +1,4 @@
-"""Which of the images that one project can become: the Dockerfile's arguments, as chosen."""
+"""The Dockerfile's arguments: which of a project's possible images is meant."""
 
 from __future__ import annotations
 
@@ -6,30 +6,41 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from pilotlight.core.errors import ProjectError
-from pilotlight.core.project import SETTINGS_NAME, project_settings
+from pilotlight.core.project import SETTINGS_NAME, read_project_settings
 
 CPU_REQUIREMENTS: Final = "infra/training-requirements-cpu.txt"
 
 
 class Variant(NamedTuple):
-    """base: takes the place of the Dockerfile's. cpu: TensorFlow for the CPU, without the gigabytes of CUDA."""
+    """One variant of the image.
+
+    Attributes:
+        base: The base image, in place of the Dockerfile's; None for that one.
+        cpu: TensorFlow for the CPU, without the gigabytes of CUDA.
+    """
 
     base: str | None = None
     cpu: bool = False
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """NAME=VALUE of each argument of the Dockerfile that is not its own."""
+        """NAME=VALUE of each argument that differs from the Dockerfile's own."""
         base = (f"BASE={self.base}",) if self.base is not None else ()
         return (*base, f"REQUIREMENTS={CPU_REQUIREMENTS}") if self.cpu else base
 
 
 def read_variant(root: Path, *, base: str | None = None, cpu: bool | None = None) -> Variant:
-    """What is given, else `base` and `cpu` under [image] in the project's pilotlight.toml, else the Dockerfile's own.
+    """Return the variant that is given, else that of [image] in pilotlight.toml, else the Dockerfile's own.
 
-    ProjectError where they are of another kind.
+    Args:
+        root: The project's folder.
+        base: The base image; None where it is not given.
+        cpu: TensorFlow for the CPU; None where it is not given.
+
+    Raises:
+        ProjectError: A value in pilotlight.toml has the wrong type.
     """
-    table: Any = project_settings(root).get("image", {})
+    table: Any = read_project_settings(root).get("image", {})
     of_base, of_cpu = (table.get("base"), table.get("cpu", False)) if isinstance(table, dict) else (table, table)
     if not isinstance(of_base, str | None) or not isinstance(of_cpu, bool):
         hint = 'Write [image] with base = "NAME@sha256:…" or cpu = true, or both.'

@@ -97,10 +97,10 @@ def require_success(response: WebResponse, where: str) -> WebResponse:
     if 200 <= response.status < 300:
         return response
     hint = _HINTS.get(response.status, "Correct the request." if response.status < 500 else "Read the function's log.")
-    raise ServiceError(where, f"answered {response.status}: {_said(response.body)}", hint)
+    raise ServiceError(where, f"answered {response.status}: {_read_message(response.body)}", hint)
 
 
-def _said(body: bytes) -> str:
+def _read_message(body: bytes) -> str:
     try:
         document = json.loads(body)
     except ValueError:

@@ -1,9 +1,9 @@
-"""Optimisation: what loading would do at every cold start is done once, before the gate.
+"""Optimization: the work of loading a graph is done once, before the gate, instead of at every cold start.
 
-weights.py   large tensors into one file that ONNX Runtime maps instead of parsing and copying it
-graph.py     the graph as ONNX Runtime's own optimiser leaves it
-measure.py   what loading and running take
-optimize.py  candidate in, candidate out: the choice and its figures
+optimize.py  a candidate becomes an optimized candidate: the choice of a graph, and its measurements
+weights.py   large tensors in one file, which ONNX Runtime maps instead of parsing and copying it
+graph.py     the graph that ONNX Runtime's optimizer returns
+measure.py   the durations of loading and running
 """
 
 from pilotlight.optimization.optimize import LIMITS, Limits, optimize

@@ -1,4 +1,4 @@
-"""The graph as ONNX Runtime's optimiser leaves it for this host."""
+"""The graph that ONNX Runtime's optimizer returns for this host."""
 
 from __future__ import annotations
 
@@ -10,12 +10,19 @@ import onnx
 from pilotlight_runtime.engine.host import OPTIMIZED_NAME
 
 
-class NotOptimized(Exception):
-    """ONNX Runtime cannot save what it made of a graph; the message is its own."""
+class OptimizerError(Exception):
+    """ONNX Runtime cannot save an optimized graph. The message is ONNX Runtime's."""
 
 
 def load_optimized(path: Path) -> onnx.ModelProto:
-    """The graph at `path`, optimised, its weights in memory; on one host always the same. Raises NotOptimized."""
+    """Optimize a graph, and load the result with its weights. The result is the same each time on one host.
+
+    Args:
+        path: The graph.
+
+    Raises:
+        OptimizerError: ONNX Runtime cannot save it.
+    """
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / OPTIMIZED_NAME
         save_optimized(path, target)
@@ -23,7 +30,16 @@ def load_optimized(path: Path) -> onnx.ModelProto:
 
 
 def save_optimized(path: Path, target: Path, *, prepacked: bool = False) -> None:
-    """Writes the optimised graph to `target` and its weights beside it, prepacked too where asked; or NotOptimized."""
+    """Optimize a graph, and save it with its weights in a file beside it.
+
+    Args:
+        path: The graph.
+        target: The file of the optimized graph.
+        prepacked: Whether to save the weights in prepacked form too.
+
+    Raises:
+        OptimizerError: ONNX Runtime cannot save it.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -39,5 +55,5 @@ def save_optimized(path: Path, target: Path, *, prepacked: bool = False) -> None
         options.add_session_config_entry("session.save_external_prepacked_constant_initializers", "1")
     try:
         onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # the classes of that module have no other base
-        raise NotOptimized(str(error)) from error
+    except Exception as error:  # the errors of that module have no other base class
+        raise OptimizerError(str(error)) from error

@@ -1,4 +1,4 @@
-"""What loading and running take: in one process, candidate by candidate in turn, so that none has the quiet minutes."""
+"""Measures loading and running. Variants take turns in one process, so that noise affects all of them alike."""
 
 from __future__ import annotations
 
@@ -19,39 +19,53 @@ from pilotlight_runtime.warm_up import zero_inputs
 ROUNDS: Final = 5
 RUNS: Final = 3
 THREADS: Final = 1
-"""As a function of one vCPU has."""
+"""The number of threads of a function with one vCPU."""
 
 
 class Variant(NamedTuple):
-    """One way to open a model. files: the graph's and those of its weights."""
+    """One way to open a model.
+
+    Attributes:
+        graph: The graph.
+        files: The files of the graph and its weights.
+    """
 
     graph: Path
     files: tuple[Path, ...]
 
     @classmethod
-    def of(cls, folder: Path, graph: str) -> Self:
-        """The graph of that name in `folder`, which holds no other but model.onnx."""
+    def from_folder(cls, folder: Path, graph: str) -> Self:
+        """Return the variant with the graph of that name. Apart from graphs, the folder holds only the weights."""
         others = (
             path for path in folder.rglob("*") if path.is_file() and path.name not in (MODEL_NAME, OPTIMIZED_NAME)
         )
         return cls(folder / graph, (folder / graph, *others))
 
 
-def measure(
+def measure_variants(
     variants: Mapping[str, Variant], open_session: OpenSession, timer: Callable[[], float] = time.perf_counter
 ) -> dict[str, Json]:
-    """By the name of each graph: bytes of its folder's files, milliseconds of checking them, of opening and of one run.
+    """Measure variants of a model.
 
-    Each graph lies in a folder of its own with nothing but its files. Runs are on zeros, each open dimension 1.
+    Args:
+        variants: The variants by name. Each is in a folder that holds only its own files.
+        open_session: Opens a graph.
+        timer: Seconds on any scale that only grows.
+
+    Returns:
+        For each name: the bytes of its files, and the milliseconds of hashing them, of opening the graph, and of one
+        run. A run computes zeros in which each open dimension is 1.
     """
     samples: dict[str, list[tuple[float, float, float]]] = {name: [] for name in variants}
     for _ in range(ROUNDS):
         for name, variant in variants.items():
-            samples[name].append(_sample(variant, open_session, timer))
-    return {name: _figures(variants[name], found) for name, found in samples.items()}
+            samples[name].append(_measure_once(variant, open_session, timer))
+    return {name: _summarize(variants[name], found) for name, found in samples.items()}
 
 
-def _sample(variant: Variant, open_session: OpenSession, timer: Callable[[], float]) -> tuple[float, float, float]:
+def _measure_once(
+    variant: Variant, open_session: OpenSession, timer: Callable[[], float]
+) -> tuple[float, float, float]:
     began = timer()
     for file in variant.files:
         with file.open("rb") as content:
@@ -59,10 +73,10 @@ def _sample(variant: Variant, open_session: OpenSession, timer: Callable[[], flo
     checked = timer()
     session = open_session(variant.graph, THREADS)
     opened = timer()
-    return checked - began, opened - checked, _run(session, timer)
+    return checked - began, opened - checked, _measure_run(session, timer)
 
 
-def _run(session: Session, timer: Callable[[], float]) -> float:
+def _measure_run(session: Session, timer: Callable[[], float]) -> float:
     inputs, outputs = zero_inputs(session.signature), [spec.name for spec in session.signature.outputs]
     runs = []
     try:
@@ -75,7 +89,7 @@ def _run(session: Session, timer: Callable[[], float]) -> float:
     return min(runs)
 
 
-def _figures(variant: Variant, found: list[tuple[float, float, float]]) -> Json:
+def _summarize(variant: Variant, found: list[tuple[float, float, float]]) -> Json:
     size = sum(file.stat().st_size for file in variant.files)
     middle = [statistics.median(column) * 1000 for column in zip(*found, strict=True)]
     names = ("check_ms", "open_ms", "run_ms")

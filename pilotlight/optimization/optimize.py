@@ -1,9 +1,9 @@
-"""Which graph a version is opened from.
+"""Chooses the graph that a version is opened from.
 
-The choice follows from sizes alone, so that the same model is the same version however busy the machine is. The limits
-come from measurements, which benchmarks/loading.py repeats; what each version takes stands in its manifest. Weights in
-prepacked form are measured and never chosen: ONNX Runtime packs them all the same, to compare, so they save fresh
-memory alone, and they double what is read and checked at every cold start.
+The choice depends on sizes alone. So the same model is the same version, however busy the machine is. The limits come
+from measurements that benchmarks/loading.py repeats. The manifest of each version records its own measurements.
+Prepacked weights are measured and never chosen. ONNX Runtime packs them anyway to compare, so they save only memory,
+and they double the bytes that each cold start reads and checks.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Final, NamedTuple
 import onnx
 
 from pilotlight.core.artifacts import Candidate
-from pilotlight.optimization.graph import NotOptimized, load_optimized, save_optimized
-from pilotlight.optimization.measure import Variant, measure
-from pilotlight.optimization.weights import WeightsFile, is_large, size_of
+from pilotlight.optimization.graph import OptimizerError, load_optimized, save_optimized
+from pilotlight.optimization.measure import Variant, measure_variants
+from pilotlight.optimization.weights import WeightsFile, count_bytes, is_large
 from pilotlight_runtime.engine.host import OPTIMIZED_NAME, describe_host
 from pilotlight_runtime.engine.ort_session import engine_version, open_session
 from pilotlight_runtime.manifest import MODEL_NAME, WEIGHTS_NAME, Loading
@@ -27,15 +27,18 @@ from pilotlight_runtime.session import OpenSession
 
 
 class Limits(NamedTuple):
-    """By which the choice is made.
+    """The limits of the choice.
 
-    least_weights: bytes; parsing and copying less takes about a millisecond, and one file is simpler. most_growth: how
-    many times larger the optimised graph may make the weights; a convolution's are laid out anew for the CPU, beside
-    the plain ones, and must be checked at every cold start too.
+    Attributes:
+        min_weight_bytes: The smallest weights, in bytes, that get a file of their own. Parsing and copying less takes
+            about a millisecond, and one file is simpler.
+        max_growth: The largest ratio of the weights with the optimized graph to those without it. The optimizer
+            rearranges the weights of a convolution for the CPU and keeps the plain ones too. Each cold start must check
+            both.
     """
 
-    least_weights: int = 1024 * 1024
-    most_growth: float = 1.25
+    min_weight_bytes: int = 1024 * 1024
+    max_growth: float = 1.25
 
 
 LIMITS: Final = Limits()
@@ -44,36 +47,51 @@ LIMITS: Final = Limits()
 def optimize(
     candidate: Candidate, into: Path, open_session: OpenSession = open_session, limits: Limits = LIMITS
 ) -> Candidate:
-    """`candidate` in the folder `into`: large weights in a file of their own, an optimised graph beside model.onnx.
+    """Optimize a candidate: large weights in a file of their own, and an optimized graph beside model.onnx.
 
-    model.onnx stays the graph that it was and can be opened anywhere. A small candidate stays where it lies. Of several
-    graphs each is treated so in its own folder, where they lie.
+    model.onnx stays the same graph, which any host can open.
+
+    Args:
+        candidate: The candidate.
+        into: The folder for the result. A small candidate stays in its own folder, and so do several graphs.
+        open_session: Opens a graph, for the measurements.
+        limits: The limits of the choice.
+
+    Returns:
+        The candidate with its `loading`.
     """
     if candidate.parts:
-        parts = {name: _replaced(part, into / name, open_session, limits) for name, part in candidate.parts.items()}
+        parts = {
+            name: _optimize_in_place(part, into / name, open_session, limits) for name, part in candidate.parts.items()
+        }
         return replace(candidate, parts=parts)
     model = onnx.load(str(candidate.folder / MODEL_NAME), format="protobuf")
-    weights = sum(size_of(tensor) for tensor in model.graph.initializer if is_large(tensor))
-    if weights < limits.least_weights:
-        reason = f"weights of {weights} bytes, under {limits.least_weights}"
+    weights = sum(count_bytes(tensor) for tensor in model.graph.initializer if is_large(tensor))
+    if weights < limits.min_weight_bytes:
+        reason = f"weights of {weights} bytes, under {limits.min_weight_bytes}"
         return replace(candidate, loading=Loading(MODEL_NAME, "", reason, {}))
     into.mkdir(parents=True, exist_ok=True)
-    reason = _write(model, into, limits)
-    variants = {"plain": Variant.of(candidate.folder, MODEL_NAME), "external": Variant.of(into, MODEL_NAME)}
+    reason = _write_graphs(model, into, limits)
+    variants = {
+        "plain": Variant.from_folder(candidate.folder, MODEL_NAME),
+        "external": Variant.from_folder(into, MODEL_NAME),
+    }
     if reason:
-        return Candidate(into, candidate.signature, Loading(MODEL_NAME, "", reason, measure(variants, open_session)))
+        return Candidate(
+            into, candidate.signature, Loading(MODEL_NAME, "", reason, measure_variants(variants, open_session))
+        )
     with tempfile.TemporaryDirectory(dir=into.parent) as folder:
         save_optimized(into / MODEL_NAME, Path(folder) / OPTIMIZED_NAME, prepacked=True)
-        variants["optimized"] = Variant.of(into, OPTIMIZED_NAME)
-        variants["prepacked"] = Variant.of(Path(folder), OPTIMIZED_NAME)
-        figures = measure(variants, open_session)
-    reason = f"weights of {weights} bytes, at least {limits.least_weights}"
+        variants["optimized"] = Variant.from_folder(into, OPTIMIZED_NAME)
+        variants["prepacked"] = Variant.from_folder(Path(folder), OPTIMIZED_NAME)
+        figures = measure_variants(variants, open_session)
+    reason = f"weights of {weights} bytes, at least {limits.min_weight_bytes}"
     host = describe_host(engine_version())
     return Candidate(into, candidate.signature, Loading(OPTIMIZED_NAME, host, reason, figures))
 
 
-def _replaced(part: Candidate, into: Path, open_session: OpenSession, limits: Limits) -> Candidate:
-    """`part` optimised, in the folder where it lies. into: a folder for the time between."""
+def _optimize_in_place(part: Candidate, into: Path, open_session: OpenSession, limits: Limits) -> Candidate:
+    """Optimize one of several graphs in its own folder. `into` is a temporary folder."""
     made = optimize(part, into, open_session, limits)
     if made.folder != part.folder:
         shutil.rmtree(part.folder)
@@ -81,18 +99,18 @@ def _replaced(part: Candidate, into: Path, open_session: OpenSession, limits: Li
     return replace(made, folder=part.folder)
 
 
-def _write(model: onnx.ModelProto, into: Path, limits: Limits) -> str:
-    """Fills `into`; why it holds no optimised graph, "" where it does."""
+def _write_graphs(model: onnx.ModelProto, into: Path, limits: Limits) -> str:
+    """Write the graphs, and return why there is no optimized graph; "" where there is one."""
     with WeightsFile(into / WEIGHTS_NAME) as weights:
-        weights.move(model, into / MODEL_NAME)
+        weights.move_weights(model, into / MODEL_NAME)
         plain = weights.size
         try:
             optimized = load_optimized(into / MODEL_NAME)
-        except NotOptimized as error:
-            return f"ONNX Runtime cannot save the optimised graph: {error}"
-        weights.move(optimized, into / OPTIMIZED_NAME)
-        if (growth := weights.size / plain) <= limits.most_growth:
+        except OptimizerError as error:
+            return f"ONNX Runtime cannot save the optimized graph: {error}"
+        weights.move_weights(optimized, into / OPTIMIZED_NAME)
+        if (growth := weights.size / plain) <= limits.max_growth:
             return ""
-        weights.cut(plain)
+        weights.truncate(plain)
     (into / OPTIMIZED_NAME).unlink()
-    return f"optimised, weights are {growth:.2f} times as large, more than {limits.most_growth}"
+    return f"the optimized weights are {growth:.2f} times as large, more than {limits.max_growth}"

@@ -20,9 +20,12 @@ _SECONDS: Final = 300
 
 
 class Compiler(NamedTuple):
-    """A Python that can compile.
+    """A Python that compiles files.
 
-    command: how it starts. label: for people. image: the Docker image that command runs, "" where it runs on the host.
+    Attributes:
+        command: How it is started.
+        label: What it is, for messages.
+        image: The Docker image that the command runs; empty where it runs on this machine.
     """
 
     command: tuple[str, ...]
@@ -35,9 +38,15 @@ FindCompiler = Callable[[str], Compiler | None]
 
 
 def find_compiler(python: str, *, docker: bool = True, path: str | None = None) -> Compiler | None:
-    """A Python of version `python` ("3.13"): the running one, one on `path` (default $PATH), or Lambda's image.
+    """Find a Python of this version: the running one, one on the path, or Lambda's image.
 
-    docker: whether to ask Docker, which may have to pull the image first.
+    Args:
+        python: Such as "3.13".
+        docker: Whether to use Docker, which may have to pull the image first.
+        path: Where to look, in place of $PATH.
+
+    Returns:
+        The compiler; None where there is none.
     """
     if f"{sys.version_info.major}.{sys.version_info.minor}" == python:
         return Compiler((sys.executable,), f"Python {python}, which runs this")
@@ -48,7 +57,7 @@ def find_compiler(python: str, *, docker: bool = True, path: str | None = None) 
 
 
 def find_docker(python: str, path: str | None = None) -> Compiler | None:
-    """Lambda's own image for Python `python` where Docker answers and has it or can pull it."""
+    """Return Lambda's image for this version of Python; None where Docker does not run or cannot get the image."""
     engine = shutil.which("docker", path=path)
     if not engine or _answer([engine, "version", "--format", "{{.Server.Os}}"]) != "linux":
         return None
@@ -60,10 +69,16 @@ def find_docker(python: str, path: str | None = None) -> Compiler | None:
 
 
 def compile_folder(folder: Path, shown_as: str, compiler: Compiler, *, others: bool = False) -> None:
-    """Writes a .pyc beside every .py below `folder`; PackagingError where one is not valid Python.
+    """Write a .pyc file beside every .py file below a folder.
 
-    shown_as: the folder's path in Lambda, which tracebacks will show, so that the result is the same wherever it is
-    built. others: the code is somebody else's, where files that are no Python, such as templates, are left as they are.
+    Args:
+        folder: The folder.
+        shown_as: The folder's path in Lambda, which tracebacks show: so the result is the same wherever it is built.
+        compiler: The Python that compiles.
+        others: Leave files that are not Python, such as templates, as they are: the code is a package's.
+
+    Raises:
+        PackagingError: A file is not valid Python.
     """
     seen = "/build" if compiler.image else str(folder)
     arguments = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s", seen, "-p", shown_as, seen]

@@ -1,9 +1,9 @@
-"""Takes out of a shared library what no loader reads: debug symbols, symbol tables, padding between segments.
+"""Removes from a shared library what no loader reads: debug symbols, symbol tables, padding between segments.
 
 What a loader reads is the file header, the program headers and the PT_LOAD segments they name (System V ABI, "Program
-Loading"); sections are for linkers and debuggers. The segments move to the lowest offsets that the format allows,
-their addresses stay, so nothing inside them changes. `strip` does less where a wheel was repaired by patchelf, which
-puts new segments behind the debug symbols, and it is not on every host.
+Loading"); sections are for linkers and debuggers. The segments move to the lowest offsets that the format allows. Their
+addresses stay, so nothing inside them changes. `strip` does less where a wheel was repaired by patchelf, which puts new
+segments behind the debug symbols, and it is not on every machine.
 """
 
 import struct
@@ -38,9 +38,10 @@ class _Segment(NamedTuple):
 
 
 def compact_library(path: Path) -> int:
-    """Rewrites the library at `path` and returns how many bytes that saved; 0 where it is not one for x86_64.
+    """Rewrite a library, and return how many bytes that saves.
 
-    A file that would become less than a page smaller stays as its wheel had it.
+    Returns:
+        0 where it is not a library for x86_64, or where less than a page would be saved: the file stays as it is.
     """
     raw = path.read_bytes()
     if not raw.startswith(_MAGIC) or struct.unpack_from("<H", raw, _MACHINE_AT)[0] != _X86_64:

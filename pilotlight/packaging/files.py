@@ -1,4 +1,4 @@
-"""Folders that come out the same whenever and wherever they are built, and appear at once."""
+"""Folders that are the same whenever and wherever they are built, and that appear at once."""
 
 import os
 import tempfile
@@ -14,17 +14,17 @@ FIXED_TIME: Final = 315_619_200
 
 
 def list_files(folder: Path) -> list[Path]:
-    """Every file below `folder`, sorted."""
+    """Return every file below `folder`, sorted."""
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def folder_size(folder: Path) -> int:
-    """The bytes of all files below `folder`."""
+    """Return the bytes of all files below `folder`."""
     return sum(path.stat().st_size for path in list_files(folder))
 
 
 def make_uniform(folder: Path) -> None:
-    """Gives every file and folder below `folder` the same times and modes: 0644, 0755 for folders."""
+    """Give every file and folder below `folder` the same times, and the modes 0644 and 0755."""
     for path in sorted(folder.rglob("*"), reverse=True):
         path.chmod(0o755 if path.is_dir() else 0o644)
         os.utime(path, (FIXED_TIME, FIXED_TIME))
@@ -34,10 +34,18 @@ def make_uniform(folder: Path) -> None:
 
 @contextmanager
 def replace_folder(into: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
-    """A new folder beside `into` to build in; it takes the place of `into` when the block ends without an error.
+    """Build a folder beside `into`, which takes the place of `into` when the block ends without an error.
 
-    An `into` that holds anything is replaced only where is_ours(into) knows it as an earlier build; else
-    PackagingError, so that a wrong --into deletes nobody's files.
+    Args:
+        into: The folder to fill.
+        is_ours: Whether a folder is an earlier build. Anything else is never replaced, so that a wrong --into deletes
+            nobody's files.
+
+    Yields:
+        The new folder.
+
+    Raises:
+        PackagingError: `into` holds something other than an earlier build.
     """
     if into.exists() and (not into.is_dir() or (any(into.iterdir()) and not is_ours(into))):
         raise PackagingError(

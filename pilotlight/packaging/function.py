@@ -43,13 +43,13 @@ LEFT_OUT: Final = (
 
 
 class Versions(Protocol):
-    """What packaging needs of a store; pilotlight.store.Store gives it."""
+    """What packaging needs of a store; pilotlight.store.Store has it."""
 
-    def manifest(self, model: str, version: str) -> tuple[Manifest, str]:
-        """A version's manifest and the sha256 of its manifest.json; StoreError where it is missing or damaged."""
+    def read_manifest(self, model: str, version: str) -> tuple[Manifest, str]:
+        """Return a version's manifest and the sha256 of manifest.json; StoreError where it is missing or damaged."""
 
     def fetch(self, model: str, lock: Lock, into: Path) -> Manifest:
-        """Brings the pinned version, verified, into `into`; StoreError where it cannot."""
+        """Copy the pinned version, verified, to `into`; StoreError where that fails."""
 
 
 def package_function(
@@ -63,13 +63,27 @@ def package_function(
     packages: Packages | None = None,
     compiler: Compiler | None = None,
 ) -> PackageReport:
-    """Fills `into` with the function of the model `name`: the files of its folder `source` that serve, and its version.
+    """Fill a folder with a model's function: the files that serve, and the model's version.
 
-    layer_bytes: the size of the layer that it will share, for Lambda's limit. packages: how what its requirements.txt
-    names is installed; None leaves it out, for a function that runs here and not in Lambda. compiler: default one that
-    is at hand, Docker only where there are such packages. PackagingError where nothing is pinned, packages cannot be
-    had, two files have one name or the limit is passed; StoreError where the store lacks the version. `into` is filled
-    at once or not at all.
+    `into` is filled at once or not at all.
+
+    Args:
+        name: The model.
+        source: The model's folder.
+        store: Holds the version.
+        lock: The version; None where the model is not pinned.
+        into: The folder to fill.
+        layer_bytes: The layer's size, which Lambda's limit includes.
+        packages: Installs what requirements.txt names; None for a function that runs here and not in Lambda.
+        compiler: Compiles the Python files; None finds one, in Docker only where packages are installed.
+
+    Returns:
+        What the folder holds.
+
+    Raises:
+        PackagingError: The model is not pinned, packages cannot be installed, two files have one name, or Lambda's
+            limit is exceeded.
+        StoreError: The store lacks the version.
     """
     if lock is None:
         raise PackagingError(
@@ -94,21 +108,33 @@ def package_catalog(
     packages: Packages | None = None,
     compiler: Compiler | None = None,
 ) -> PackageReport:
-    """Fills `into` with the catalog function: the files of `source` that serve, and catalog.json with every pin.
+    """Fill a folder with the catalog function: the files that serve, and catalog.json with every pin.
 
-    StoreError where the store lacks a pinned version: an endpoint must not list what it cannot have. Else as
-    package_function.
+    Args:
+        source: The catalog's folder.
+        locks: The pins by model.
+        store: Holds the versions.
+        into: The folder to fill.
+        packages: See package_function.
+        compiler: See package_function.
+
+    Returns:
+        What the folder holds.
+
+    Raises:
+        PackagingError: As package_function.
+        StoreError: The store lacks a pinned version: an endpoint must not list what it does not have.
     """
     with replace_folder(into, _is_function) as new:
         for name, lock in locks.items():
-            store.manifest(name, lock.version)
+            store.read_manifest(name, lock.version)
         entries = [CatalogEntry(name, locks[name].version) for name in sorted(locks)]
         (new / CATALOG_NAME).write_bytes(dump_catalog(entries))
         return _finish("catalog", "", source, new, packages=packages, compiler=compiler)
 
 
 def list_serving_files(source: Path) -> list[Path]:
-    """The files below `source` that go into a function's zip, relative to it: all but LEFT_OUT."""
+    """Return the files below `source` that go into a function's zip, relative to it: all but LEFT_OUT."""
     found = (path.relative_to(source) for path in list_files(source))
     return [path for path in found if not any(fnmatch(part, left) for part in path.parts for left in LEFT_OUT)]
 
@@ -132,7 +158,9 @@ def _finish(
 def _copy_code(source: Path, new: Path) -> None:
     files = list_serving_files(source)
     if Path(APP_NAME) not in files:
-        raise PackagingError(str(source / APP_NAME), "is missing", "Restore it, or begin anew with `pilotlight new`.")
+        raise PackagingError(
+            str(source / APP_NAME), "is missing", "Restore it, or write a new one: `pilotlight new` shows a small one."
+        )
     for file in files:
         target = new / file
         if target.exists():

@@ -36,9 +36,13 @@ _NO_BYTECODE: Final = (
 
 
 class LayerSource(NamedTuple):
-    """What a layer is built from. requirements: a hash lock. python, platform: the functions'.
+    """What a layer is built from.
 
-    find: looks for what compiles it.
+    Attributes:
+        requirements: A hash lock.
+        python: The functions' version of Python.
+        platform: The functions' processor.
+        find: Finds what compiles the Python files.
     """
 
     requirements: Path
@@ -57,10 +61,22 @@ def package_layer(
     cache: Path | None = None,
     find: FindCompiler = find_compiler,
 ) -> LayerReport:
-    """Fills `into` with the layer that the hash lock `requirements` describes, for functions of `python` on `platform`.
+    """Fill a folder with the layer. `into` is filled at once or not at all.
 
-    cache: a folder for the finished build, None for none. find: looks for what compiles it, by default on this machine,
-    then in Docker. PackagingError where the packages cannot be had. `into` is filled at once or not at all.
+    Args:
+        requirements: The hash lock of the layer's packages.
+        into: The folder to fill.
+        python: The functions' version of Python.
+        platform: The functions' processor.
+        progress: Takes reports.
+        cache: A folder that keeps the finished build; None for none.
+        find: Finds what compiles the Python files: on this machine, then in Docker.
+
+    Returns:
+        What the folder holds.
+
+    Raises:
+        PackagingError: The packages cannot be installed.
     """
     source = LayerSource(requirements, python, platform, find)
     with tempfile.TemporaryDirectory() as temporary, _alone(cache or Path(temporary)) as builds:
@@ -71,7 +87,11 @@ def package_layer(
 
 
 def build_layer(source: LayerSource, cache: Path, progress: Progress | None = None) -> LayerReport:
-    """What the layer comes to, by the build in `cache`; where there is none, it is built there first."""
+    """Return the report on the layer in `cache`, which is built there first where it is missing.
+
+    Raises:
+        PackagingError: The packages cannot be installed.
+    """
     with _alone(cache) as builds:
         return _build(source, builds, progress or Silent())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from pilotlight.core.errors import PackagingError, UserError
-from pilotlight.core.lock import write_aside
+from pilotlight.core.lock import write_atomically
 from pilotlight.packaging.wheels import platform_options, read_report, run_pip
 
 PLATFORMS: Final = ("x86_64", "aarch64")
@@ -35,7 +35,7 @@ def write_layer_lock(source: Path, target: Path, python: str) -> None:
         " \\\n    ".join([f"{name}=={versions[name]}", *(f"--hash=sha256:{digest}" for digest in sorted(hashes[name]))])
         for name in sorted(versions)
     ]
-    write_aside(target, (_HEADER + "\n".join(blocks) + "\n").encode())
+    write_atomically(target, (_HEADER + "\n".join(blocks) + "\n").encode())
 
 
 def _resolved(source: Path, python: str, platform: str) -> list[tuple[str, str, str]]:

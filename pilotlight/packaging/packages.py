@@ -1,4 +1,4 @@
-"""Packages of a function's own: wheels beside app.py, for what its requirements.txt names and the layer lacks."""
+"""A function's own packages: wheels beside app.py, for what its requirements.txt names and the layer lacks."""
 
 import shutil
 import tempfile
@@ -30,9 +30,16 @@ Install = Callable[[Path, Path], None]
 
 
 def install_for_lambda(requirements: Path, into: Path) -> None:
-    """Unpacks the wheels for Lambda's Python and platform; PackagingError with what pip said.
+    """Unpack wheels for Lambda's Python and platform, without their dependencies.
 
-    Only what the file names: what it needs besides would be of another version tomorrow.
+    A dependency that the file does not name could be another version tomorrow.
+
+    Args:
+        requirements: The requirements.txt.
+        into: The folder to fill.
+
+    Raises:
+        PackagingError: pip fails; the message is pip's.
     """
     hint = (
         f"Name versions that have wheels for Python {PYTHON} on Linux {PLATFORM}, and check that the package registry"
@@ -43,24 +50,46 @@ def install_for_lambda(requirements: Path, into: Path) -> None:
 
 
 class Packages(NamedTuple):
-    """How a function gets packages of its own. layer: the hash lock of the layer, which holds the shared ones."""
+    """How a function gets its own packages.
+
+    Attributes:
+        layer: The hash lock of the layer, which has the shared packages.
+        install: Unpacks the wheels.
+    """
 
     layer: Path
     install: Install = install_for_lambda
 
 
 class AddedPackages(NamedTuple):
-    """What was installed. pins: NAME==VERSION. missing: "NAME asks for OTHER", where nobody has OTHER."""
+    """What was installed.
+
+    Attributes:
+        pins: NAME==VERSION of each package.
+        missing: "NAME asks for OTHER", where neither the function nor the layer has OTHER.
+    """
 
     pins: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
 
 
 def add_packages(source: Path, new: Path, packages: Packages, compiler: Compiler | None) -> AddedPackages:
-    """Installs what `source`/requirements.txt names beside the function in `new`, byte-compiled; gives what it was.
+    """Install what a function's requirements.txt names beside the function, byte-compiled.
 
-    PackagingError where the file is not exact, names what the layer has, pip fails, or a package would take the
-    place of something in the function. Nothing is asked of pip where the file is missing or empty.
+    pip is not started where the file is missing or empty.
+
+    Args:
+        source: The model's folder.
+        new: The function that is being built.
+        packages: How packages are installed.
+        compiler: Compiles them; None leaves them as they are.
+
+    Returns:
+        What was installed.
+
+    Raises:
+        PackagingError: The file is not exact or names what the layer has, pip fails, or a package would replace a file
+            of the function.
     """
     requirements = source / REQUIREMENTS
     pins = read_pins(requirements)
@@ -82,7 +111,7 @@ def add_packages(source: Path, new: Path, packages: Packages, compiler: Compiler
 
 
 def _missing(aside: Path, there: set[str]) -> Iterator[str]:
-    """What the packages in `aside` need on any machine and is not `there`. They may do without, so it is no error."""
+    """What the packages in `aside` require on any machine and is not `there`. Many work without, so it is no error."""
     for about in sorted(aside.glob("*.dist-info")):
         for need in Distribution.at(about).requires or ():
             if ";" not in need and normalize_name(need) not in there:

@@ -57,12 +57,12 @@ installed them, and pip's notes, which differ from one installation to the next.
 
 
 def prune_layer(packages: Path) -> None:
-    """Deletes below the layer's `packages` what serving never loads, and the folders that this empties."""
+    """Delete from the layer's packages what serving never loads, and the folders that this empties."""
     _delete(packages, _goes)
 
 
 def prune_function(packages: Path) -> None:
-    """Deletes below `packages`, a function's own, DROPPED_OF_OWN and the folders that this empties."""
+    """Delete DROPPED_OF_OWN from a function's own packages, and the folders that this empties."""
     _delete(packages, lambda name: any(fnmatch(name, pattern) for pattern in DROPPED_OF_OWN))
 
 
@@ -76,7 +76,7 @@ def _delete(packages: Path, goes: Callable[[str], bool]) -> None:
 
 
 def copy_runtime(package: Path, packages: Path) -> None:
-    """Copies the Python package `package` into `packages`, without its byte-code."""
+    """Copy the Python package `package` into `packages`, without its byte-code."""
     shutil.copytree(package, packages / package.name, ignore=shutil.ignore_patterns("__pycache__"))
 
 

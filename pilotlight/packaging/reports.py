@@ -1,4 +1,4 @@
-"""What was built, as values, and Lambda's limit on it."""
+"""Reports on what was built, and Lambda's size limit."""
 
 from typing import Final, NamedTuple
 
@@ -9,10 +9,16 @@ UNZIPPED_LIMIT: Final = 262_144_000
 
 
 class PackageReport(NamedTuple):
-    """A function's folder. files: how many. bytes: their sizes together. version: of its model, "" for the catalog.
+    """A function's folder.
 
-    bytecode: whether .pyc files are in it. note: why not, else what compiled them; and what its packages lack.
-    packages: what its requirements.txt brought, as NAME==VERSION.
+    Attributes:
+        name: The model, or catalog.
+        version: The model's version; empty for the catalog.
+        files: How many files.
+        bytes: Their sizes together.
+        bytecode: Whether .pyc files are in it.
+        note: What compiled them, or why nothing did, and which dependencies of its packages are missing.
+        packages: What requirements.txt brought, as NAME==VERSION.
     """
 
     name: str
@@ -31,10 +37,16 @@ class PackageReport(NamedTuple):
 
 
 class LayerReport(NamedTuple):
-    """The layer's folder. files, bytes: as in PackageReport. parts: the bytes of each package in it.
+    """The layer's folder.
 
-    pruned: bytes that the wheels held and the layer does not. bytecode, note: as in PackageReport.
-    cached: whether an earlier build was used.
+    Attributes:
+        files: How many files.
+        bytes: Their sizes together.
+        parts: The bytes of each package.
+        pruned: Bytes of the wheels that are not in the layer.
+        bytecode: Whether .pyc files are in it.
+        note: What compiled them, or why nothing did.
+        cached: Whether an earlier build was used.
     """
 
     files: int
@@ -51,7 +63,15 @@ class LayerReport(NamedTuple):
 
 
 def check_size(function_bytes: int, layer_bytes: int) -> None:
-    """PackagingError with the figures where a function and its layer are larger, unzipped, than Lambda takes."""
+    """Check a function and its layer against Lambda's limit.
+
+    Args:
+        function_bytes: Unzipped bytes of the function.
+        layer_bytes: Unzipped bytes of the layer.
+
+    Raises:
+        PackagingError: They are larger than Lambda takes.
+    """
     total = function_bytes + layer_bytes
     if total > UNZIPPED_LIMIT:
         raise PackagingError(
@@ -64,5 +84,5 @@ def check_size(function_bytes: int, layer_bytes: int) -> None:
 
 
 def format_mb(count: int) -> str:
-    """Bytes as people read them, in units of 1,000,000."""
+    """Write bytes in units of 1,000,000."""
     return f"{count / 1e6:.1f} MB"

@@ -24,7 +24,12 @@ _PIN: Final = re.compile(rf"({_NAME})\s*(?:\[[^\]]*\])?\s*==\s*([A-Za-z0-9.!+_-]
 
 
 class Pin(NamedTuple):
-    """A line of requirements.txt: a package as the file writes it, and its one version."""
+    """A line of requirements.txt.
+
+    Attributes:
+        name: The package, as the file writes it.
+        version: Its version.
+    """
 
     name: str
     version: str
@@ -34,17 +39,26 @@ class Pin(NamedTuple):
 
 
 def read_pins(requirements: Path) -> tuple[Pin, ...]:
-    """What the file pins, in its order; () where there is no file.
+    """Read what a requirements.txt pins, in its order; nothing where there is no file.
 
-    PackagingError names the first line that leaves open which wheel is meant, or asks for more than wheels.
+    Raises:
+        PackagingError: A line leaves open which wheel is meant, or asks for more than wheels.
     """
     return tuple(pin for number, line in _lines(requirements) if (pin := _pin(requirements, number, line)))
 
 
 def check_not_shared(requirements: Path, pins: tuple[Pin, ...], layer: Path) -> None:
-    """PackagingError where one of `pins` is in the layer already, whose hash lock is `layer`.
+    """Check that the layer has none of a function's packages.
 
     Lambda looks into the function first: its copy would be loaded instead of the layer's, and count twice.
+
+    Args:
+        requirements: The function's requirements.txt.
+        pins: What it pins.
+        layer: The layer's hash lock.
+
+    Raises:
+        PackagingError: The layer has one of them.
     """
     shared = read_names(layer)
     for pin in pins:
@@ -54,13 +68,13 @@ def check_not_shared(requirements: Path, pins: tuple[Pin, ...], layer: Path) -> 
 
 
 def read_names(lock: Path) -> set[str]:
-    """The packages that a lock names, as `normal` writes them, whatever else it says; none where it is missing."""
+    """Return the packages that a lock names, normalized; none where the file is missing."""
     starts = [_STARTS_WITH_NAME.match(line) for _, line in _lines(lock)]
     return {normalize_name(start[0]) for start in starts if start}
 
 
 def normalize_name(requirement: str) -> str:
-    """The name at the beginning of `requirement` as registries compare it ("Names and normalization")."""
+    """Return the name at the start of a requirement as registries compare it ("Names and normalization")."""
     name = _STARTS_WITH_NAME.match(requirement)
     return re.sub(r"[-_.]+", "-", name[0]).lower() if name else ""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from pilotlight.core.errors import UserError
-from pilotlight.core.lock import write_aside
+from pilotlight.core.lock import write_atomically
 from pilotlight.packaging.wheels import platform_options, read_report, run_pip
 
 PYTHON: Final = "3.13"
@@ -44,7 +44,7 @@ def write_training_locks(source: Path, constraints: Path | None, python: str = P
             for name, version, digest in _resolved(wanted, constraints, python)
         ]
         header = _HEADER.format(device=device, source=source.name)
-        write_aside(target, (header + "\n".join(lines) + "\n").encode())
+        write_atomically(target, (header + "\n".join(lines) + "\n").encode())
         written.append(target)
     return written
 

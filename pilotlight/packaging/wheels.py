@@ -18,14 +18,25 @@ REACHABLE: Final = "Check that the package registry can be reached and that `pyt
 
 
 def platform_options(python: str, platform: str) -> list[str]:
-    """Pip's options for wheels of CPython `python` ("3.13") on Lambda's `platform` ("x86_64" or "aarch64")."""
+    """Return pip's options for wheels for Lambda.
+
+    Args:
+        python: The version of CPython, such as "3.13".
+        platform: The processor, "x86_64" or "aarch64".
+    """
     tags = [*(f"manylinux_{glibc}" for glibc in _GLIBC), *_LEGACY]
     named = [option for tag in tags for option in ("--platform", f"{tag}_{platform}")]
     return [*named, "--python-version", python, "--implementation", "cp", "--only-binary=:all:", "--no-deps"]
 
 
 class WheelRequest(NamedTuple):
-    """Wheels. requirements: the file that names them. python, platform: as for platform_options."""
+    """Which wheels to install.
+
+    Attributes:
+        requirements: The file that names them.
+        python: See platform_options.
+        platform: See platform_options.
+    """
 
     requirements: Path
     python: str
@@ -35,9 +46,17 @@ class WheelRequest(NamedTuple):
 def install_wheels(
     wanted: WheelRequest, into: Path, *, hashes: bool = True, where: str = LAYER, hint: str = REACHABLE
 ) -> None:
-    """Unpacks what `wanted` names into `into`; PackagingError, about `where` and with `hint`, says what pip said.
+    """Unpack wheels into a folder.
 
-    hashes: whether pip refuses a file that has none.
+    Args:
+        wanted: The wheels.
+        into: The folder.
+        hashes: Whether pip refuses a wheel without a hash.
+        where: What the packages are, for the error.
+        hint: What to do next, for the error.
+
+    Raises:
+        PackagingError: The file is missing, or pip fails; the message is pip's.
     """
     if not wanted.requirements.is_file():
         raise PackagingError(
@@ -50,7 +69,11 @@ def install_wheels(
 
 
 def run_pip(*arguments: str, where: str = LAYER, hint: str = REACHABLE) -> str:
-    """What pip prints on stdout; PackagingError, about `where` and with `hint`, with its own errors where it fails."""
+    """Run pip and return what it prints on stdout.
+
+    Raises:
+        PackagingError: pip fails; the message is pip's.
+    """
     command = [sys.executable, "-m", "pip", *arguments, "--quiet", "--disable-pip-version-check", "--no-input"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -61,7 +84,7 @@ def run_pip(*arguments: str, where: str = LAYER, hint: str = REACHABLE) -> str:
 
 
 def read_report(printed: str) -> list[tuple[str, str, str]]:
-    """Name, version and sha256 of each wheel in what `pip install --report` printed (pip, "Installation Report")."""
+    """Return name, version and sha256 of each wheel in the output of `pip install --report` ("Installation Report")."""
     return [
         (
             item["metadata"]["name"].lower().replace("_", "-"),

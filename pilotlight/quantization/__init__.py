@@ -1,11 +1,11 @@
-"""Quantisation: weights, and what is multiplied with them, become whole numbers of 8 bits, before the gate.
+"""Quantization: weights, and the values that are multiplied by them, become 8-bit integers before the gate.
 
-quantize.py     candidate in, candidate out
-samples.py      training samples as calibration wants them
-integers.py     one graph, by ONNX Runtime's own quantiser
+quantize.py     a candidate becomes a quantized candidate
+calibration.py  the training samples that static quantization measures
+graph.py        one graph, quantized by ONNX Runtime's quantizer
 """
 
+from pilotlight.quantization.calibration import select_calibration_samples
 from pilotlight.quantization.quantize import quantize
-from pilotlight.quantization.samples import calibration_samples
 
-__all__ = ["calibration_samples", "quantize"]
+__all__ = ["quantize", "select_calibration_samples"]

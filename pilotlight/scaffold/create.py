@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from pilotlight.core.errors import ProjectError
-from pilotlight.core.lock import write_aside
+from pilotlight.core.lock import write_atomically
 from pilotlight.core.project import Project
 from pilotlight.scaffold.template import TEMPLATE_NAME, add_function
 
@@ -17,15 +17,28 @@ _RENAMED: Final = {"gitignore": ".gitignore"}
 
 
 def init_project(root: Path) -> None:
-    """Writes a new project without models to `root`; where files are in its way, ProjectError names them all."""
+    """Write a new project without models.
+
+    Args:
+        root: The project's folder.
+
+    Raises:
+        ProjectError: Files of the project exist already; the message names all of them.
+    """
     _write_new(root, _files(_HERE / "files"))
 
 
 def new_model(project: Project, name: str, kind: str = "keras-image") -> None:
-    """Adds the model `name` to `project`: its folder, and its block in template.yaml.
+    """Add a model to a project: its folder, and its function in template.yaml.
 
-    kind: one of KINDS. All train as they stand, but for onnx, which `import` fills. ProjectError where the name is
-    impossible or taken, or where template.yaml has no place for it; nothing is written then.
+    Args:
+        project: The project.
+        name: The model.
+        kind: One of KINDS. All train as they are, except onnx, which `import` fills.
+
+    Raises:
+        ProjectError: The name is impossible or taken, the kind is unknown, or template.yaml has no place for the model;
+            nothing is written.
     """
     if kind not in KINDS:
         raise ProjectError(f"kind {kind!r}", "is not known", f"Known are {', '.join(KINDS)}.")
@@ -33,7 +46,7 @@ def new_model(project: Project, name: str, kind: str = "keras-image") -> None:
     template = project.root / TEMPLATE_NAME
     changed = add_function(template.read_bytes().decode(), name)
     _write_new(folder, _files(_HERE / "kinds" / kind))
-    write_aside(template, changed.encode())
+    write_atomically(template, changed.encode())
 
 
 def _files(folder: Path) -> dict[Path, bytes]:
@@ -50,4 +63,4 @@ def _write_new(root: Path, files: Mapping[Path, bytes]) -> None:
     if taken:
         raise ProjectError(str(root), f"has {', '.join(taken)} already", "Nothing was written: move them away first.")
     for name, content in files.items():
-        write_aside(root / name, content)
+        write_atomically(root / name, content)

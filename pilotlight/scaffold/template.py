@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pilotlight.core.errors import ProjectError
-from pilotlight.core.names import check_model_name, logical_stem
+from pilotlight.core.model_names import check_model_name, to_logical_stem
 
 TEMPLATE_NAME: Final = "template.yaml"
 ANCHORS: Final = ("&ApiMayCall", "&AnyFailure", "&Route")
@@ -127,7 +127,7 @@ def _section(lines: list[str], title: str) -> _Section | None:
 
 def _block(file: str, name: str, indent: str) -> list[str]:
     text = (_BLOCKS / file).read_text(encoding="utf-8")
-    text = text.replace("@STEM@", logical_stem(name)).replace("@NAME@", name)
+    text = text.replace("@STEM@", to_logical_stem(name)).replace("@NAME@", name)
     return [indent + line if line else "" for line in text.splitlines()]
 
 

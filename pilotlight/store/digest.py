@@ -1,4 +1,4 @@
-"""sha256, streamed: a model need not fit into memory."""
+"""SHA-256 of files, streamed, so that a model need not fit into memory."""
 
 import hashlib
 from pathlib import Path
@@ -7,13 +7,13 @@ from pilotlight_runtime.manifest import ArtifactFile
 
 
 def hash_file(path: Path) -> str:
-    """The sha256 of a file's content in lower-case hex."""
+    """Return the SHA-256 of a file's content in lower-case hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def describe_files(folder: Path) -> tuple[ArtifactFile, ...]:
-    """Every file below `folder`, hidden ones left out, sorted by name."""
+    """Return the name, SHA-256 and size of every file below a folder, sorted by name. Hidden files are left out."""
     found = []
     for path in folder.rglob("*"):
         relative = path.relative_to(folder)

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pilotlight.core.artifacts import Dataset, Exported, Fitted
+from pilotlight.core.artifacts import Dataset, Exported, FittedModel
 from pilotlight.core.errors import TrainingError
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.model_config import ModelConfig
 from pilotlight.training.data.s3 import local_folder
 from pilotlight.training.keras.backend import backend
 from pilotlight.training.keras.models import evaluate, history, is_keras, steps_per_epoch
@@ -20,7 +20,7 @@ from pilotlight.training.run import Run
 from pilotlight.training.train_module import TrainModule, load_train_module
 
 
-def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] = time.perf_counter) -> Fitted:
+def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] = time.perf_counter) -> FittedModel:
     """Runs a model's train.py and measures its model on the held-out part.
 
     Args:
@@ -50,7 +50,7 @@ def load(module: TrainModule, run: Run, local: Run) -> Dataset:
     return data if local is run else replace(data, source=run.source)
 
 
-def _fit(module: TrainModule, config: ModelConfig, run: Run, data: Dataset, timer: Callable[[], float]) -> Fitted:
+def _fit(module: TrainModule, config: ModelConfig, run: Run, data: Dataset, timer: Callable[[], float]) -> FittedModel:
     run.progress.note(f"{len(data.x_train):,} training and {len(data.x_test):,} held-out samples from {data.source}")
     if run.checkpoints is not None:
         run = replace(run, checkpoints=run.checkpoints.of(run.seed, data.fingerprint))
@@ -68,7 +68,7 @@ def _fit(module: TrainModule, config: ModelConfig, run: Run, data: Dataset, time
     settings = _settings(run, config, steps) | (
         {"backend": backend(), "precision": run.precision} if is_keras(trained) else {}
     )
-    return Fitted(model, data, metrics, seconds, settings, None if curve is None else curve.thinned())
+    return FittedModel(model, data, metrics, seconds, settings, None if curve is None else curve.downsample())
 
 
 def _measure(model: Any, data: Dataset) -> Mapping[str, float]:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pilotlight.core.curve import Curve, finite
 from pilotlight.core.data_source import DataSource, parse_data_source
+from pilotlight.core.learning_curve import LearningCurve, to_finite
 from pilotlight.core.options import TrainingSettings
 from pilotlight.core.progress import Progress, Silent
-from pilotlight.core.stopping import Stop
+from pilotlight.core.stop_request import StopRequest
 from pilotlight.training.checkpoints import Checkpoints
 from pilotlight.training.data.built_in import BUILT_IN
 from pilotlight.training.keras.devices import Devices
@@ -35,20 +35,20 @@ class Recorder:
         if self._points and axis != self._axis:
             raise ValueError(f"a learning curve has one axis: {self._axis!r} before, {axis!r} now")
         self._axis = axis
-        self._points.append((float(at), {name: finite(value) for name, value in values.items()}))
+        self._points.append((float(at), {name: to_finite(value) for name, value in values.items()}))
 
     @property
     def points(self) -> Sequence[tuple[float, Mapping[str, float | None]]]:
         """The points, in the order in which they were added."""
         return tuple(self._points)
 
-    def curve(self) -> Curve | None:
+    def curve(self) -> LearningCurve | None:
         """The learning curve, None without points."""
         if not self._points:
             return None
         names = dict.fromkeys(name for _, values in self._points for name in values)
         series = {name: tuple(values.get(name) for _, values in self._points) for name in names}
-        return Curve(self._axis, tuple(at for at, _ in self._points), series)
+        return LearningCurve(self._axis, tuple(at for at, _ in self._points), series)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Run(TrainingSettings):
     labels: tuple[str, ...] = ()
     recorder: Recorder = field(default_factory=Recorder)
     checkpoints: Checkpoints | None = None
-    stop: Stop = field(default_factory=Stop)
+    stop: StopRequest = field(default_factory=StopRequest)
     hardware: Devices = field(default_factory=Devices)
     data_source: DataSource | None = None
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from pilotlight.core.artifacts import Dataset, Exported, Named
+from pilotlight.core.artifacts import Dataset, Exported, NamedArrays
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.model_code import ModelCode
 from pilotlight.core.process_output import hide_native_logs
@@ -99,7 +99,7 @@ class TrainModule:
         """`model` with a `predict` that may import train.py's modules whenever it is called."""
         predict = model.predict
 
-        def importing(inputs: Named) -> Named:
+        def importing(inputs: NamedArrays) -> NamedArrays:
             with self._code.active():
                 return predict(inputs)
 

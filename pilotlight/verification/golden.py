@@ -1,7 +1,7 @@
-"""Reference samples for a model that comes without its source.
+"""Reference samples for a model without its source.
 
-An .npz file holds one array per input, under the input's name, exactly as one call takes it. It may also hold expected
-outputs, under the outputs' names; where it holds none, ONNX's reference implementation computes them.
+An .npz file holds one array for each input, under the input's name, exactly as one call takes it. It may also hold
+expected outputs under their names. Without them, ONNX's reference implementation computes them.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from pilotlight.core.artifacts import Array, Candidate, Named, ParityReport
+from pilotlight.core.artifacts import Array, Candidate, NamedArrays
 from pilotlight.core.errors import DataError
-from pilotlight.core.modelconfig import ParityConfig
+from pilotlight.core.model_config import ParityConfig
 from pilotlight.core.npz import read_npz
+from pilotlight.core.reports import ParityReport
 from pilotlight.verification.graphs import verify_golden, verify_graph
 from pilotlight_runtime.session import OpenSession
 from pilotlight_runtime.signature import Signature
@@ -22,8 +23,13 @@ from pilotlight_runtime.signature import Signature
 _HINT = "It needs one array per input, under the input's name, as numpy.savez writes them."
 
 
-class Golden(NamedTuple):
-    """inputs, outputs: by name; outputs is empty where none are expected."""
+class GoldenSamples(NamedTuple):
+    """Reference samples of one call.
+
+    Attributes:
+        inputs: The inputs by name.
+        outputs: The expected outputs by name; empty where the file has none.
+    """
 
     inputs: dict[str, Array]
     outputs: dict[str, Array]
@@ -31,17 +37,18 @@ class Golden(NamedTuple):
 
 def verify_import(
     candidate: Candidate,
-    golden: Golden | None,
-    predict: Callable[[Named], Named],
+    golden: GoldenSamples | None,
+    predict: Callable[[NamedArrays], NamedArrays],
     config: ParityConfig,
     open_session: OpenSession,
 ) -> ParityReport:
-    """Compare a model that comes without its source.
+    """Verify a model without its source.
 
     Args:
         candidate: The imported model.
-        golden: Reference samples; None where there are none, and then the report's note says that nothing was compared.
-        predict: ONNX's reference implementation, which computes the expected outputs where `golden` holds none.
+        golden: Reference samples; None where there are none. The note of the report then says that nothing was
+            compared.
+        predict: ONNX's reference implementation. It computes the expected outputs that `golden` lacks.
         config: The tolerances.
         open_session: Opens the graph.
     """
@@ -58,8 +65,16 @@ def verify_import(
     return replace(report, note=note)
 
 
-def load_golden(path: Path, signature: Signature) -> Golden:
-    """The samples in `path`; DataError where they do not fit `signature`. Nothing is ever unpickled."""
+def load_golden(path: Path, signature: Signature) -> GoldenSamples:
+    """Load reference samples. Pickled objects are never loaded.
+
+    Args:
+        path: The .npz file.
+        signature: The inputs and outputs of the model.
+
+    Raises:
+        DataError: The samples do not fit the signature, or the file cannot be read.
+    """
     arrays = read_npz(path, str(path), _HINT)
     inputs = {spec.name: arrays.pop(spec.name) for spec in signature.inputs if spec.name in arrays}
     outputs = {spec.name: arrays.pop(spec.name) for spec in signature.outputs if spec.name in arrays}
@@ -73,4 +88,4 @@ def load_golden(path: Path, signature: Signature) -> Golden:
         if not spec.accepts(inputs[spec.name].shape):
             found = list(inputs[spec.name].shape)
             raise DataError(str(path), f"{spec.name} has shape {found}, the model takes {list(spec.shape)}", _HINT)
-    return Golden(inputs, outputs)
+    return GoldenSamples(inputs, outputs)

@@ -1,4 +1,4 @@
-"""The gate for a graph that answers callers itself: every graph that the version may be opened from is compared."""
+"""The gate for a graph that answers callers itself. It compares every graph that the version may be opened from."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from pilotlight.core.artifacts import Candidate, Named, ParityReport, Reference
-from pilotlight.core.modelconfig import ParityConfig
-from pilotlight.verification.answers import (
-    Calls,
-    NoAnswer,
-    compare_answers,
+from pilotlight.core.artifacts import Candidate, NamedArrays, Reference
+from pilotlight.core.model_config import ParityConfig
+from pilotlight.core.reports import ParityReport
+from pilotlight.verification.compare_arrays import compare_arrays
+from pilotlight.verification.compare_outputs import (
+    CallPlan,
+    PredictionFailed,
+    check_output_shapes,
+    compare_outputs,
+    count_samples,
     merge_reports,
-    undeclared_outputs,
-    wanted_samples,
 )
-from pilotlight.verification.compare import compare
-from pilotlight.verification.sessions import run_once, whole_batches
+from pilotlight.verification.sessions import plan_batches, run_session
 from pilotlight_runtime.errors import InferenceFailed, SessionError
 from pilotlight_runtime.graph_loading import check_signature
 from pilotlight_runtime.manifest import MODEL_NAME
@@ -26,13 +27,22 @@ from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.session import OpenSession, Session
 from pilotlight_runtime.signature import Signature
 
-Gate = Callable[[OpenSession], ParityReport]
-"""Verifies the candidate's model.onnx as the given engine opens it."""
+VerifyGraph = Callable[[OpenSession], ParityReport]
+"""Verifies the candidate's model.onnx, which it opens with the given function."""
 
 
-def verify_graphs(candidate: Candidate, gate: Gate, open_session: OpenSession) -> ParityReport:
-    """Return the report on the graph that is opened on this host, with the failures of model.onnx added."""
-    portable = gate(open_session)
+def verify_graphs(candidate: Candidate, verify: VerifyGraph, open_session: OpenSession) -> ParityReport:
+    """Verify every graph of a candidate.
+
+    Args:
+        candidate: The candidate.
+        verify: Verifies one graph.
+        open_session: Opens a graph.
+
+    Returns:
+        The report on the graph that this host opens, with the failures of model.onnx added.
+    """
+    portable = verify(open_session)
     graph = candidate.loading.graph if candidate.loading else MODEL_NAME
     if graph == MODEL_NAME:
         return portable
@@ -40,7 +50,7 @@ def verify_graphs(candidate: Candidate, gate: Gate, open_session: OpenSession) -
     def open_other(path: StrPath, threads: int) -> Session:
         return open_session(Path(path).with_name(graph), threads)
 
-    report = gate(open_other)
+    report = verify(open_other)
     return merge_reports(
         report, portable, (*(f"{graph}: {failure}" for failure in report.failures), *portable.failures)
     )
@@ -49,9 +59,15 @@ def verify_graphs(candidate: Candidate, gate: Gate, open_session: OpenSession) -
 def verify_graph(
     candidate: Candidate, reference: Reference | None, config: ParityConfig, metric: str, open_session: OpenSession
 ) -> ParityReport:
-    """Compare the candidate's model.onnx with its source on held-out samples, and then by `metric` ("" for none).
+    """Verify the model.onnx of a candidate on held-out samples, and then by a metric.
 
-    Without a reference only the signature is compared, and the report says so.
+    Args:
+        candidate: The candidate.
+        reference: The source model and held-out samples. Where it is None only the signature is compared, and the
+            report says so.
+        config: The tolerances.
+        metric: The name of a metric; "" for none.
+        open_session: Opens the graph.
     """
     try:
         session = open_session(candidate.folder / MODEL_NAME, os.cpu_count() or 1)
@@ -61,44 +77,52 @@ def verify_graph(
     if reference is None:
         note = "not compared with a source: no reference samples were given"
         return ParityReport(0, None, failures=tuple(failures), note=note)
-    count = wanted_samples(reference, config)
+    count = count_samples(reference, config)
     try:
-        size, count = whole_batches(session.signature, count)
+        size, count = plan_batches(session.signature, count)
     except ValueError as error:
         return ParityReport(count, None, failures=(*failures, str(error)))
-    calls = Calls(size, count, singles=all(spec.shape[0] == -1 for spec in session.signature.inputs))
-    answer = partial(_answer, session)
-    return compare_answers(answer, reference, candidate.signature, config, metric, calls=calls, known=failures)
+    calls = CallPlan(size, count, singles=all(spec.shape[0] == -1 for spec in session.signature.inputs))
+    answer = partial(_predict, session)
+    return compare_outputs(answer, reference, candidate.signature, config, metric, calls=calls, known=failures)
 
 
 def verify_golden(
-    candidate: Candidate, inputs: Named, expected: Named, config: ParityConfig, open_session: OpenSession
+    candidate: Candidate, inputs: NamedArrays, expected: NamedArrays, config: ParityConfig, open_session: OpenSession
 ) -> ParityReport:
-    """Compare one call on `inputs`, exactly as given, with the outputs that `expected` names."""
+    """Compare the outputs of one call with expected outputs.
+
+    Args:
+        candidate: The candidate.
+        inputs: The inputs of the call by name, which are sent as they are.
+        expected: The expected outputs by name. Other outputs are not compared.
+        config: The tolerances.
+        open_session: Opens the graph.
+    """
     failures: list[str] = []
     try:
         session = open_session(candidate.folder / MODEL_NAME, os.cpu_count() or 1)
         failures += _compare_signatures(candidate, session)
-        found = _answer(session, inputs)
-    except (SessionError, NoAnswer) as error:
+        found = _predict(session, inputs)
+    except (SessionError, PredictionFailed) as error:
         return ParityReport(0, None, failures=(*failures, str(error)))
-    failures += undeclared_outputs(candidate.signature, found, batched=False)
+    failures += check_output_shapes(candidate.signature, found, batched=False)
     named = {name: array for name, array in found.items() if name in expected}
-    result = compare(expected, named, session.signature, config)
+    result = compare_arrays(expected, named, session.signature, config)
     samples = max((len(array) for array in inputs.values() if array.ndim), default=1)
     return ParityReport(samples, result.largest, failures=(*failures, *result.failures))
 
 
-def _answer(session: Session, inputs: Named) -> Named:
+def _predict(session: Session, inputs: NamedArrays) -> NamedArrays:
     try:
-        return run_once(session, inputs)
+        return run_session(session, inputs)
     except (InferenceFailed, ValueError) as error:
         cause = f" ({error.__cause__})" if error.__cause__ is not None else ""
-        raise NoAnswer(f"{error}{cause}") from error
+        raise PredictionFailed(f"{error}{cause}") from error
 
 
 def _compare_signatures(candidate: Candidate, session: Session) -> list[str]:
-    """Say why no function would start with this file: the loader's own check, of inputs and of outputs."""
+    """Return why a function with this graph would not start. It is the loader's own check, of inputs and of outputs."""
     wanted, found = candidate.signature, session.signature
     failures = []
     for ours, theirs in (

@@ -119,7 +119,7 @@ def _find_emulator(context: Context, *, install: bool) -> Emulator | None:
 
 def _make_workload(version: ModelVersion, request: BenchRequest, context: Context) -> Workload:
     name = version.name
-    signature = context.store.manifest(name, version.lock.version)[0].signature
+    signature = context.store.read_manifest(name, version.lock.version)[0].signature
     bodies = [sample_body(signature, samples, request.text or TEXT) for samples in (1, request.samples)]
     headers = {"Content-Type": "application/json"}
     one, many = (None if body is None else inference_event(name, headers, body) for body in bodies)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pilotlight.core.errors import UserError
-from pilotlight.core.names import logical_stem
+from pilotlight.core.model_names import to_logical_stem
 from pilotlight.core.project import Project
-from pilotlight.core.python_files import top_level_names
+from pilotlight.core.python_files import read_top_level_names
 from pilotlight.packaging.requirements import REQUIREMENTS, check_not_shared, read_pins
 from pilotlight.store import Store
 from pilotlight.workflows.context import Context
@@ -51,9 +51,9 @@ def check(context: Context) -> list[Finding]:
 
 
 def _findings(project: Project, store: Store) -> Iterator[Finding]:
-    if not project.models():
+    if not project.list_models():
         yield Finding("functions/", "models", "there are none", "Run `pilotlight new NAME`.")
-    for name in project.models():
+    for name in project.list_models():
         yield from _model(project, store, name)
     yield _handler(project.functions / CATALOG, project.root, ("handler",))
     yield from _packages(project, CATALOG)
@@ -64,7 +64,7 @@ def _findings(project: Project, store: Store) -> Iterator[Finding]:
 def _model(project: Project, store: Store, name: str) -> Iterator[Finding]:
     where = f"functions/{name}/model.toml"
     try:
-        kind = project.config(name).kind
+        kind = project.read_config(name).kind
     except UserError as error:
         yield Finding(where, "settings", error.what, error.hint)
         return
@@ -80,11 +80,11 @@ def _model(project: Project, store: Store, name: str) -> Iterator[Finding]:
 def _pin(project: Project, store: Store, name: str, kind: str) -> Finding:
     where = f"functions/{name}/model.lock"
     try:
-        lock = project.lock(name)
+        lock = project.read_lock(name)
         if lock is None:
             way = f"import FILE.onnx --name {name}" if kind == "onnx" else f"train {name}"
             return Finding(where, "pin", "no version is pinned", f"Run `pilotlight {way}` or `pilotlight pin`.")
-        _, digest = store.manifest(name, lock.version)
+        _, digest = store.read_manifest(name, lock.version)
     except UserError as error:
         return Finding(where, "pin", error.what, error.hint)
     if digest != lock.manifest_sha256:
@@ -101,7 +101,7 @@ def _python(path: Path, root: Path, names: tuple[str, ...]) -> Finding:
     """Whether the file parses and binds `names` at its top level; it is not executed."""
     where = str(path.relative_to(root))
     try:
-        bound = top_level_names(path)
+        bound = read_top_level_names(path)
     except FileNotFoundError:
         return Finding(where, "code", "does not exist", "Write it; `pilotlight new` shows a small one.")
     except (SyntaxError, UnicodeDecodeError) as error:
@@ -130,14 +130,14 @@ def _packages(project: Project, name: str) -> Iterator[Finding]:
 def _template(project: Project) -> Iterator[Finding]:
     template = (project.root / "template.yaml").read_text(encoding="utf-8")
     resources = function_resources(template)
-    wanted = {f"{logical_stem(name)}Function": name for name in (*project.models(), CATALOG)}
+    wanted = {f"{to_logical_stem(name)}Function": name for name in (*project.list_models(), CATALOG)}
     for resource, name in wanted.items():
         if resource in resources:
             yield Finding("template.yaml", resource)
         else:
             advice = f"Add it; `pilotlight new` in an empty project shows the block that {name} needs."
             yield Finding("template.yaml", resource, f"has no such resource for functions/{name}", advice)
-    yield from _routes(template, project.models())
+    yield from _routes(template, project.list_models())
     for resource in sorted(resources - set(wanted)):
         problem = "belongs to no folder under functions/"
         yield Finding("template.yaml", resource, problem, "Remove the resource, or restore the model's folder.")

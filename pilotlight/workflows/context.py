@@ -1,4 +1,4 @@
-"""What a workflow needs from the world around it: the project, the store, AWS, the clock, a place to report to."""
+"""The collaborators of a workflow: the project, the store, AWS, the clock, and where to report."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from pilotlight.core.clock import Clock, utc_now
 from pilotlight.core.progress import Progress, Silent
 from pilotlight.core.project import Project, find_project
-from pilotlight.core.stopping import Stop
+from pilotlight.core.stop_request import StopRequest
 
-if TYPE_CHECKING:  # these rooms import numpy, onnx or boto3
+if TYPE_CHECKING:  # these packages import numpy, onnx or boto3
     from pilotlight.batch import Cloud
     from pilotlight.store import Blobs, Store
     from pilotlight_runtime.session import OpenSession
@@ -32,10 +32,10 @@ def open_blobs(location: str) -> Blobs:
         from pilotlight.store import FolderBlobs
 
         return FolderBlobs(Path(location))
-    from pilotlight.aws import S3Blobs, parse_s3_url, s3_client
+    from pilotlight.aws import S3Blobs, create_s3_client, parse_s3_url
 
     bucket, prefix = parse_s3_url(location)
-    return S3Blobs(s3_client(), bucket, prefix)
+    return S3Blobs(create_s3_client(), bucket, prefix)
 
 
 def download_data(url: str, target: Path) -> None:
@@ -45,10 +45,10 @@ def download_data(url: str, target: Path) -> None:
         url: s3://bucket/key of one object, or s3://bucket/prefix/ for everything below it.
         target: The file to write; the folder where `url` ends with a slash.
     """
-    from pilotlight.aws import fetch_object, fetch_prefix, s3_client
+    from pilotlight.aws import create_s3_client, download_object, download_prefix
 
-    fetch = fetch_prefix if url.endswith("/") else fetch_object
-    fetch(s3_client(), url, target)
+    fetch = download_prefix if url.endswith("/") else download_object
+    fetch(create_s3_client(), url, target)
 
 
 def connect_to_aws() -> Cloud:
@@ -59,26 +59,30 @@ def connect_to_aws() -> Cloud:
     clients = aws.Clients()
     return Cloud(
         region=clients.region,
-        engine=aws.BatchEngine(clients.batch),
+        batch=aws.BatchService(clients.batch),
         logs=aws.LogStreams(clients.logs),
         images=aws.Images(clients.ecr),
         quotas=aws.Quotas(clients.quotas),
-        machines=aws.Machines(clients.ec2, clients.ecs),
+        instances=aws.Instances(clients.ec2, clients.ecs),
         prices=aws.Prices(clients.ec2, lambda: clients.pricing, clients.region),
         stacks=aws.Stacks(clients.cloudformation),
         objects=aws.Objects(clients.s3),
     )
 
 
-def tag_image(root: Path) -> str:
-    """Return the tag of the training image for the code in the project at `root`, as it is now."""
+def compute_image_tag(root: Path) -> str:
+    """Compute the tag of the training image for the present code of a project.
+
+    Args:
+        root: The root of the project.
+    """
     from pilotlight.image import compute_tag, read_variant
 
     return compute_tag(root, variant=read_variant(root))
 
 
-def current_user() -> str:
-    """Return user@host, for people who look into the store."""
+def describe_user() -> str:
+    """Return user@host, for people who read the files of a run."""
     try:
         return f"{getpass.getuser()}@{socket.gethostname()}"
     except (KeyError, OSError):  # a user id without a name
@@ -87,19 +91,19 @@ def current_user() -> str:
 
 @dataclass(frozen=True)
 class Context:
-    """The world around a workflow. Everything in it can be replaced, so a workflow runs without AWS in tests.
+    """The collaborators of a workflow. All of them can be replaced, so tests run a workflow without AWS.
 
     Attributes:
-        cwd: The folder that relative paths count from, and in which the project is looked for.
+        cwd: The folder that relative paths count from, and where the search for the project begins.
         environ: The environment variables.
         progress: Where stages report.
         clock: The time of day.
         sleep: Waits for a number of seconds.
-        stop: Ends a fit early when someone asks it to.
-        connect: Connects to AWS; called only by workflows that need it.
+        stop: Ends a fit early on request.
+        connect: Connects to AWS. Only workflows that need AWS call it.
         download: Downloads s3:// data to a path.
-        tag_image: Returns the tag of the training image of a project's folder.
-        user: Who runs this.
+        compute_image_tag: Computes the tag of the training image of a project.
+        user: The person who runs the workflow.
         given_project: The project, where it is not the one around `cwd`.
         given_store: The store, where it is not the project's own.
         given_engine: Opens a graph, where ONNX Runtime does not.
@@ -110,11 +114,11 @@ class Context:
     progress: Progress = field(default_factory=Silent)
     clock: Clock = utc_now
     sleep: Callable[[float], None] = time.sleep
-    stop: Stop = field(default_factory=Stop)
+    stop: StopRequest = field(default_factory=StopRequest)
     connect: Callable[[], Cloud] = connect_to_aws
     download: Callable[[str, Path], None] = download_data
-    tag_image: Callable[[Path], str] = tag_image
-    user: str = field(default_factory=current_user)
+    compute_image_tag: Callable[[Path], str] = compute_image_tag
+    user: str = field(default_factory=describe_user)
     given_project: Project | None = None
     given_store: Store | None = None
     given_engine: OpenSession | None = None
@@ -149,7 +153,7 @@ class Context:
 
     @property
     def layer_cache(self) -> Path:
-        """Where finished layers are kept, by the digest of their content."""
+        """The folder of finished layers, which are named by the digest of their content."""
         return self.project.root / ".pilotlight" / "cache" / "layers"
 
     def path(self, given: str | Path) -> Path:

@@ -1,12 +1,12 @@
-"""Convert a saved model: from a file to a pinned version."""
+"""Converts a saved model: from a file to a pinned version."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
-from pilotlight.conversion import adapter_for_file
-from pilotlight.core.artifacts import Fitted
+from pilotlight.conversion import find_adapter_for_file
+from pilotlight.core.artifacts import FittedModel
 from pilotlight.core.stages import Stages
 from pilotlight.training.data.s3 import local_folder
 from pilotlight.training.fitting import load
@@ -15,7 +15,7 @@ from pilotlight.workflows.build_candidate import build_candidate
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.prepare_run import check_model, resolve_run
 from pilotlight.workflows.publish import Publication, publish
-from pilotlight.workflows.source_model import source_model
+from pilotlight.workflows.source_model import make_source_model
 from pilotlight.workflows.types import ConvertRequest, TrainResult
 
 
@@ -23,19 +23,19 @@ def convert(request: ConvertRequest, context: Context) -> TrainResult:
     """Convert a saved model, verify it on the data that train.py loads, publish it and pin it.
 
     Args:
-        request: Which model, and the file that holds it.
+        request: The model, and the file of the saved model.
         context: The project, its store, and where to report.
 
     Returns:
         The published version.
 
     Raises:
-        UserError: As `train` does.
+        UserError: As `train` raises it.
     """
     stages = Stages(context.progress)
     config = check_model(context, request.name)
     run = resolve_run(context, config, request.options)
-    adapter = adapter_for_file(request.source)
+    adapter = find_adapter_for_file(request.source)
 
     with stages.stage("load"):
         model = adapter.load(request.source)
@@ -44,7 +44,7 @@ def convert(request: ConvertRequest, context: Context) -> TrainResult:
         data = load(module, run, local)
 
     with tempfile.TemporaryDirectory() as temporary:
-        source = source_model(context, config, Fitted(model, data, {}, 0.0))
+        source = make_source_model(context, config, FittedModel(model, data, {}, 0.0))
         built = build_candidate(source, config, stages, Path(temporary), context.open_session)
         facts = {
             "source": request.source.name,

@@ -122,7 +122,7 @@ def demo(request: DemoRequest, context: Context) -> DemoResult:
         ProjectError: The project has no model digits.
         UserError: A stage fails; each has an error of its own.
     """
-    context.project.existing(MODEL)
+    context.project.require_folder(MODEL)
     trained = _train(request, context)
     digit = _save_held_out_digit(request, context)
     with TemporaryDirectory(prefix="pilotlight-") as temporary:
@@ -144,7 +144,7 @@ def _options(request: DemoRequest) -> dict[str, str]:
 def _save_held_out_digit(request: DemoRequest, context: Context) -> Digit:
     """Write the first held-out digit to a PNG file."""
     project = context.project
-    run = resolve_run(context, project.config(MODEL), _options(request))
+    run = resolve_run(context, project.read_config(MODEL), _options(request))
     loaded = load_train_module(project.folder(MODEL)).load(run)
     pixels, label = loaded.x_test[0].reshape(loaded.x_test.shape[1:3]), int(loaded.y_test[0])
     file = project.root / ".pilotlight" / "demo" / f"digit-{label}.png"

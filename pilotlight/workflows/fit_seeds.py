@@ -1,7 +1,7 @@
-"""One model from several seeds: each is fitted and measured, and the one with the median score is kept.
+"""Fits one model for each of several seeds, and keeps the one with the median score.
 
-A single seed may be lucky, in the split of the data or in the start of training. The median of several says what to
-expect, and the published model is the one that it was measured on.
+A single seed may be lucky, in the split of the data or in the initial weights. The median of several seeds is the score
+to expect, and the published model is the one that reached it.
 """
 
 from __future__ import annotations
@@ -11,34 +11,34 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pilotlight.core.artifacts import Exported, Fitted
+from pilotlight.core.artifacts import Exported, FittedModel
 from pilotlight.core.errors import ProjectError, TrainingError
-from pilotlight.core.labels import served
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.labels import add_label_output
+from pilotlight.core.model_config import ModelConfig
 from pilotlight.training.fitting import fit
 from pilotlight.training.run import Recorder, Run
 from pilotlight.verification.reference import measure_held_out
-from pilotlight.workflows.source_model import reference_of
-from pilotlight.workflows.types import Scores
+from pilotlight.workflows.source_model import build_reference
+from pilotlight.workflows.types import SeedScores
 
 
 class _Measured(NamedTuple):
     score: float
     seed: int
-    fitted: Fitted
+    fitted: FittedModel
 
 
-def fit_seeds(folder: Path, config: ModelConfig, run: Run, count: int) -> tuple[Fitted, Scores | None]:
+def fit_seeds(folder: Path, config: ModelConfig, run: Run, count: int) -> tuple[FittedModel, SeedScores | None]:
     """Fit one model for each seed run.seed, run.seed + 1, … and return the one with the median score.
 
     Args:
         folder: The model's folder, with its train.py.
-        config: The model's configuration.
-        run: The settings; `run.progress` gets each seed's score as a note.
+        config: The configuration of the model.
+        run: The settings. `run.progress` gets the score of each seed as a note.
         count: The number of seeds.
 
     Returns:
-        The fitted model and all scores; no scores where `count` is 1. With an even number, the model is that of the
+        The fitted model and all scores; no scores where `count` is 1. Where `count` is even, the model is that of the
         lower of the two middle scores.
 
     Raises:
@@ -56,25 +56,43 @@ def fit_seeds(folder: Path, config: ModelConfig, run: Run, count: int) -> tuple[
         measured.append(_Measured(score, seed, fitted))
     _check_distinct_files([one.fitted for one in measured])
     kept = sorted(measured, key=lambda one: (one.score, one.seed))[(count - 1) // 2]
-    scores = Scores(metric, {one.seed: one.score for one in measured}, kept.seed)
+    scores = SeedScores(metric, {one.seed: one.score for one in measured}, kept.seed)
     run.progress.note(f"median of {count} seeds: {metric} {scores.median:.4f}; the model of seed {kept.seed} is kept")
     return kept.fitted, scores
 
 
 def check_seeds(config: ModelConfig, count: int, where: str) -> None:
-    """Raise ProjectError, before anything is fitted, where several seeds could not be compared."""
+    """Check, before anything is fitted, that several seeds can be compared.
+
+    Args:
+        config: The configuration of the model.
+        count: The number of seeds.
+        where: The file that configures the model, for the error.
+
+    Raises:
+        ProjectError: model.toml names no metric or no signature.
+    """
     if count > 1 and (not config.training.metric or config.signature is None):
         lacks = "[signature]" if config.training.metric else "training.metric"
         raise ProjectError(where, f"has no {lacks}, so seeds cannot be compared", "Name it, or train with one seed.")
 
 
-def measure_score(fitted: Fitted, config: ModelConfig) -> float:
-    """Return the model's metric on its held-out part: as the framework measured it, else computed."""
+def measure_score(fitted: FittedModel, config: ModelConfig) -> float:
+    """Return the metric of a model on its held-out part: as the framework measured it, else computed.
+
+    Args:
+        fitted: The fitted model.
+        config: Its configuration, which names the metric.
+
+    Raises:
+        ProjectError: The metric does not fit the held-out labels.
+        TrainingError: The metric cannot be computed.
+    """
     metric = config.training.metric
     found = dict(fitted.metrics)
     if metric not in found and config.signature is not None:
-        signature = served(config.signature, config.labels)
-        reference = reference_of(fitted, config, signature)
+        signature = add_label_output(config.signature, config.labels)
+        reference = build_reference(fitted, config, signature)
         try:
             found |= measure_held_out(reference, metric)
         except ValueError as error:
@@ -88,8 +106,8 @@ def measure_score(fitted: Fitted, config: ModelConfig) -> float:
     return found[metric]
 
 
-def _check_distinct_files(fitted: list[Fitted]) -> None:
-    """A train.py that exports to one file would give the last seed's model whichever is chosen."""
+def _check_distinct_files(fitted: list[FittedModel]) -> None:
+    """Raise TrainingError where seeds share a file: it would hold the last seed's model, whichever is chosen."""
     paths = Counter(path for one in fitted for path in _files(one.model))
     if shared := [path for path, count in paths.items() if count > 1]:
         raise TrainingError(
@@ -98,6 +116,6 @@ def _check_distinct_files(fitted: list[Fitted]) -> None:
 
 
 def _files(model: Any) -> set[Path]:
-    """The files that what train.py gave is read from."""
+    """Return the files that hold what train.py returned."""
     graphs = model.graphs.values() if isinstance(model, Exported) else (model,)
     return {graph for graph in graphs if isinstance(graph, Path)}

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from pilotlight import image
-from pilotlight.batch import Cloud, read_settings
-from pilotlight.core.stack import stack_name
+from pilotlight.batch import Cloud, read_stack_settings
+from pilotlight.core.stack import read_stack_name
 from pilotlight.image import BuiltImage, Docker, Variant, read_variant
 from pilotlight.workflows.context import Context
 
@@ -54,7 +54,7 @@ class EcrRegistry:
 
     def password(self, repository: str) -> str | None:
         """See pilotlight.image.Registry."""
-        return self._connect().images.password(repository) if _ECR.match(repository) else None
+        return self._connect().images.get_password(repository) if _ECR.match(repository) else None
 
 
 def build_image(request: ImageRequest, context: Context) -> BuiltImage:
@@ -96,4 +96,4 @@ def _read_variant(request: ImageRequest, context: Context) -> Variant:
 
 def _find_repository(context: Context) -> str:
     cloud = context.connect()
-    return read_settings(cloud.stacks, stack_name(context.project.root), cloud.region).repository
+    return read_stack_settings(cloud.stacks, read_stack_name(context.project.root), cloud.region).repository

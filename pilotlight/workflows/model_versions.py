@@ -41,10 +41,10 @@ def find_version(reference: str, context: Context) -> ModelVersion:
         StoreError: The version is not in the store, or the model is not pinned.
     """
     name, version = split_reference(reference)
-    context.project.existing(name)
+    context.project.require_folder(name)
     if version is None:
         return ModelVersion(name, find_pins(context.project, [name])[name])
-    return ModelVersion(name, Lock(version, context.store.manifest(name, version)[1]))
+    return ModelVersion(name, Lock(version, context.store.read_manifest(name, version)[1]))
 
 
 def find_pins(project: Project, names: Iterable[str]) -> dict[str, Lock]:
@@ -57,7 +57,7 @@ def find_pins(project: Project, names: Iterable[str]) -> dict[str, Lock]:
     Raises:
         StoreError: A model is not pinned, or the project has no pinned model.
     """
-    pins = project.pinned()
+    pins = project.read_locks()
     wanted = list(names) or list(pins)
     if not wanted:
         hint = "Run `pilotlight train NAME` or `pilotlight import FILE.onnx --name NAME` first."

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pilotlight.core.curve import Curve, curve_from_json
 from pilotlight.core.errors import StoreError
+from pilotlight.core.learning_curve import LearningCurve, read_learning_curve
 from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.model_versions import split_reference
@@ -73,8 +73,8 @@ def list_models(context: Context) -> list[ModelVersions]:
         StoreError: The store cannot be read, or a manifest in it is damaged.
     """
     project, store = context.project, context.store
-    versions = {name: store.versions(name) for name in project.models()}
-    pins = project.pinned()
+    versions = {name: store.list_versions(name) for name in project.list_models()}
+    pins = project.read_locks()
     return [
         ModelVersions(name, pins[name].version if name in pins else None, tuple(manifests))
         for name, manifests in versions.items()
@@ -89,17 +89,17 @@ def show_model(request: ShowRequest, context: Context) -> Manifest:
         StoreError: The version is not in the store, or no version is named and none is pinned.
     """
     name, version = split_reference(request.model)
-    context.project.existing(name)
-    return context.store.manifest(name, version or _pinned_version(name, context))[0]
+    context.project.require_folder(name)
+    return context.store.read_manifest(name, version or _pinned_version(name, context))[0]
 
 
-def read_curve(manifest: Manifest) -> Curve:
+def read_curve(manifest: Manifest) -> LearningCurve:
     """Read the learning curve of a version.
 
     Raises:
         StoreError: The version has none.
     """
-    curve = curve_from_json(manifest.provenance.get("curve"))
+    curve = read_learning_curve(manifest.provenance.get("curve"))
     if curve is None:
         hint = "Versions that `pilotlight train` made have one, where train.py records it or fits a Keras model."
         raise StoreError(f"{manifest.model}@{manifest.version}", "has no learning curve", hint)
@@ -117,16 +117,16 @@ def pin_model(request: PinRequest, context: Context) -> Lock:
         StoreError: No version is named, or the store does not have it.
     """
     name, version = split_reference(request.model)
-    context.project.existing(name)
+    context.project.require_folder(name)
     if version is None:
         raise StoreError(f"model {name!r}", "no version is named", f"Write {name}@VERSION; see `pilotlight models`.")
-    lock = Lock(version, context.store.manifest(name, version)[1])
+    lock = Lock(version, context.store.read_manifest(name, version)[1])
     write_lock(context.project.folder(name) / LOCK_NAME, lock)
     return lock
 
 
 def _pinned_version(name: str, context: Context) -> str:
-    lock = context.project.lock(name)
+    lock = context.project.read_lock(name)
     if lock is None:
         raise StoreError(f"model {name!r}", "is not pinned", f"Run `pilotlight train {name}` or name a version.")
     return lock.version

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from pilotlight.core.errors import PackagingError
-from pilotlight.core.names import logical_stem
+from pilotlight.core.model_names import to_logical_stem
 from pilotlight.packaging import (
     REQUIREMENTS,
     Compiler,
@@ -57,9 +57,9 @@ def package(request: PackageRequest, context: Context) -> PackageReport | LayerR
     into = context.path(request.into)
     if request.layer:
         return package_shared_layer(into, context)
-    if request.name in (CATALOG, logical_stem(CATALOG)):
+    if request.name in (CATALOG, to_logical_stem(CATALOG)):
         return _package_catalog(into, context)
-    return _package_model(context.project.by_stem(request.name), into, context)
+    return _package_model(context.project.find_by_stem(request.name), into, context)
 
 
 def package_shared_layer(into: Path, context: Context, compiler: Compiler | None = None) -> LayerReport:
@@ -84,13 +84,13 @@ def package_shared_layer(into: Path, context: Context, compiler: Compiler | None
 def _package_catalog(into: Path, context: Context) -> PackageReport:
     project = context.project
     packages = Packages(project.layer / REQUIREMENTS)
-    return package_catalog(project.functions / CATALOG, project.pinned(), context.store, into, packages=packages)
+    return package_catalog(project.functions / CATALOG, project.read_locks(), context.store, into, packages=packages)
 
 
 def _package_model(model: str, into: Path, context: Context) -> PackageReport:
     """Package one model. The layer is built first, since Lambda's limit counts both."""
     project, store = context.project, context.store
-    source, lock = project.folder(model), project.lock(model)
+    source, lock = project.folder(model), project.read_lock(model)
     if lock is None:
         return package_function(model, source, store, lock, into)  # raises, before a layer is built
     layer_bytes = _measure_layer(context)

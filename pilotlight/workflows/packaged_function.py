@@ -1,4 +1,4 @@
-"""The function that a candidate would become: packaged and loaded as in Lambda, and asked."""
+"""The function of a candidate, packaged and loaded as in Lambda."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pilotlight.core.artifacts import Array, Candidate, Named
+from pilotlight.core.artifacts import Array, Candidate, NamedArrays
 from pilotlight.core.lock import Lock
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.project import Project
 from pilotlight.local.functions import Function, load_function
 from pilotlight.local.inference_requests import infer_path, tensor_request
 from pilotlight.packaging import package_function
 from pilotlight.store import FolderBlobs, Store
-from pilotlight.verification.answers import NoAnswer
+from pilotlight.verification.compare_outputs import PredictionFailed
 from pilotlight_runtime.datatypes import BYTES
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.tensor import Tensor
@@ -29,11 +29,19 @@ from pilotlight_runtime.tensor import Tensor
 
 @contextmanager
 def start_candidate(project: Project, config: ModelConfig, candidate: Candidate) -> Iterator[PackagedFunction]:
-    """Package and start the function that `candidate` would become.
+    """Package and start the function of a candidate.
+
+    Args:
+        project: The project.
+        config: The configuration of the model.
+        candidate: The candidate.
+
+    Yields:
+        The started function.
 
     Raises:
-        PackagingError: It cannot be packaged.
-        ServiceError: It does not start.
+        PackagingError: The function cannot be packaged.
+        ServiceError: The function does not start.
     """
     with tempfile.TemporaryDirectory() as folder:
         log = io.StringIO()
@@ -44,7 +52,7 @@ def start_candidate(project: Project, config: ModelConfig, candidate: Candidate)
 
 
 def _package(project: Project, config: ModelConfig, candidate: Candidate, folder: Path) -> Path:
-    """Return the function's folder, packaged from a store that nobody else sees."""
+    """Package the function from a temporary store, and return its folder."""
     store = Store(FolderBlobs(folder / "store"))
     published = store.publish(config.name, candidate, image=config.image, metrics={}, parity={}, provenance={})
     lock = Lock(published.manifest.version, published.manifest_sha256)
@@ -53,13 +61,13 @@ def _package(project: Project, config: ModelConfig, candidate: Candidate, folder
 
 
 class Failure(NamedTuple):
-    """Why a function gave no answer.
+    """Why a function returned no outputs.
 
     Attributes:
         status: The HTTP status.
         message: The message that the caller gets.
         name: The class of the cause; "" where the log has none.
-        causes: What the log adds, a line each, with the places in the function's own files.
+        causes: The lines that the log adds, with the positions in the function's own files.
     """
 
     status: int
@@ -68,19 +76,19 @@ class Failure(NamedTuple):
     causes: tuple[str, ...]
 
     def __str__(self) -> str:
-        # A single cause without a place repeats the message without its names.
+        # A single cause without a position repeats the message without its names.
         causes = "" if len(self.causes) < 2 and self.name == "InferenceFailed" else "; ".join(self.causes)
         return f"the function answers {self.status}: {self.message}{causes and f' ({causes})'}"
 
 
 class PackagedFunction:
-    """A packaged function, as an Answer of the gate.
+    """A packaged function, as a PredictFunction.
 
     Args:
         function: The loaded function.
         signature: Its inputs and outputs.
-        folder: Where it lies.
-        log: What it writes.
+        folder: The folder of the function.
+        log: Where it writes its log.
     """
 
     def __init__(self, function: Function, signature: Signature, folder: Path, log: io.StringIO) -> None:
@@ -89,17 +97,27 @@ class PackagedFunction:
         self._folder = folder
         self._log = log
 
-    def __call__(self, inputs: Named) -> Named:
-        """Return the outputs by name for samples along the first axis; NoAnswer with the function's own message."""
+    def __call__(self, inputs: NamedArrays) -> NamedArrays:
+        """Return the outputs by name for samples along the first axis.
+
+        Raises:
+            PredictionFailed: The function rejected them or failed. The message is the function's own.
+        """
         answer = self._answer({"inputs": [_write_tensor(spec, inputs[spec.name]) for spec in self._signature.inputs]})
         if "outputs" not in answer:
-            raise NoAnswer(str(self._failure(answer["status"], answer["error"])))
+            raise PredictionFailed(str(self._failure(answer["status"], answer["error"])))
         return {output["name"]: self._read(output) for output in answer["outputs"]}
 
     def find_failure(self, inputs: Mapping[str, Tensor]) -> Failure | None:
-        """Send one request with `inputs` as binary tensors, and return why it fails; None where it succeeds.
+        """Send one request with binary tensors, and return why it fails.
 
-        A handler that is not Pilotlight's may raise or return anything: this is a failure with status 500.
+        A handler that is not Pilotlight's may raise or return anything. That is a failure with status 500.
+
+        Args:
+            inputs: The tensors by name.
+
+        Returns:
+            The failure; None where the request succeeds.
         """
         question = tensor_request(infer_path(self._function.name, None), inputs, binary_outputs=True)
         body = base64.b64encode(question.body).decode()
@@ -113,7 +131,7 @@ class PackagedFunction:
 
     def _answer(self, event: object) -> Any:
         with redirect_stdout(self._log):
-            return self._function(event, "gate")
+            return self._function(event, "verification")
 
     def _read(self, output: dict[str, object]) -> Array:
         spec = self._signature.output(str(output["name"]))
@@ -121,7 +139,7 @@ class PackagedFunction:
         return np.array(output["data"], dtype=dtype).reshape(output["shape"])  # type: ignore[call-overload, no-any-return]  # a list of sizes
 
     def _failure(self, status: int, message: str) -> Failure:
-        """Add what the log has and the answer does not."""
+        """Add what the log has and the response lacks."""
         found = [
             entry for entry in map(_read_entry, self._log.getvalue().splitlines()) if entry.get("level") == "ERROR"
         ]

@@ -1,4 +1,4 @@
-"""Where a training begins: settings are resolved, mistakes are found before anything is fitted, nodes meet."""
+"""Prepares a training: resolves the settings, finds mistakes before the fit, and lets the nodes of a job meet."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from pilotlight.core.data_source import DataSource, parse_data_source
 from pilotlight.core.errors import TrainingError
-from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
-from pilotlight.core.options import TrainingSettings, check_options, declared
-from pilotlight.core.runs import run_key
+from pilotlight.core.model_config import CONFIG_NAME, ModelConfig
+from pilotlight.core.option import list_options
+from pilotlight.core.options import TrainingSettings, check_options
+from pilotlight.core.run_files import run_key
 from pilotlight.training.data.built_in import BUILT_IN
 from pilotlight.training.keras.backend import backend
 from pilotlight.training.keras.devices import Devices
@@ -26,7 +27,14 @@ from pilotlight.workflows.types import TrainRequest
 
 
 class PreparedRun(NamedTuple):
-    """Everything that a fit begins with. name: the run's."""
+    """Everything that a fit needs.
+
+    Attributes:
+        config: The configuration of the model.
+        run: The settings of the run, which train.py gets.
+        storage: The files of the run in the store.
+        name: The name of the run.
+    """
 
     config: ModelConfig
     run: Run
@@ -35,7 +43,15 @@ class PreparedRun(NamedTuple):
 
 
 def prepare_run(request: TrainRequest, context: Context, node: Node | None) -> PreparedRun:
-    """Check the model and the request, and return what a fit begins with. Nodes of one job wait for one another here.
+    """Check the model and the request, and prepare the run. Nodes of one job wait for one another here.
+
+    Args:
+        request: The model and its options.
+        context: The project, its store, and where to report.
+        node: This node of a job; None for one machine.
+
+    Returns:
+        Everything that a fit needs.
 
     Raises:
         ProjectError: model.toml or an option is wrong.
@@ -52,7 +68,7 @@ def prepare_run(request: TrainRequest, context: Context, node: Node | None) -> P
         if request.run
         else identify_run(context.project, request.name, run, request.seeds, computes)
     )
-    storage = RunStorage(context.store.files(run_key(name)))
+    storage = RunStorage(context.store.open_prefix(run_key(name)))
     cluster = None
     if node is not None:
         context.progress.note(f"node {node.index} of {node.count}: waiting for the others")
@@ -63,8 +79,19 @@ def prepare_run(request: TrainRequest, context: Context, node: Node | None) -> P
 
 
 def check_model(context: Context, name: str) -> ModelConfig:
-    """Return the model's configuration after every check that need not wait until a model is fitted."""
-    config = context.project.config(name)
+    """Check the configuration of a model, as far as this is possible before the fit.
+
+    Args:
+        context: The project, and where to report notes.
+        name: The model.
+
+    Returns:
+        The configuration.
+
+    Raises:
+        ProjectError: The model does not exist, or its model.toml is wrong.
+    """
+    config = context.project.read_config(name)
     where = str(context.project.folder(name) / CONFIG_NAME)
     for note in config.notes:
         context.progress.note(f"{where}: {note}")
@@ -75,9 +102,16 @@ def check_model(context: Context, name: str) -> ModelConfig:
 
 
 def resolve_run(context: Context, config: ModelConfig, options: Mapping[str, Any]) -> Run:
-    """Return the settings of a run: what was given, else model.toml's.
+    """Resolve the settings of a run: given options take precedence over model.toml.
 
-    A relative path in model.toml counts from the model's folder, a given one from the current folder.
+    Args:
+        context: The project, and where to report.
+        config: The configuration of the model.
+        options: The given options by name. A relative path counts from the current folder, one in model.toml from the
+            model's folder.
+
+    Raises:
+        ProjectError: An option is wrong.
     """
     settings = resolve_settings(config, options)
     source = resolve_data_source(context, config, options)
@@ -87,14 +121,28 @@ def resolve_run(context: Context, config: ModelConfig, options: Mapping[str, Any
 
 
 def resolve_settings(config: ModelConfig, options: Mapping[str, Any]) -> TrainingSettings:
-    """Return the settings that were given, and model.toml's otherwise; ProjectError where one is wrong."""
-    known = {each.name for each in declared(TrainingSettings)}
+    """Return the training settings: given options take precedence over model.toml.
+
+    Args:
+        config: The configuration of the model.
+        options: The given options by name.
+
+    Raises:
+        ProjectError: An option is wrong.
+    """
+    known = {each.name for each in list_options(TrainingSettings)}
     given = check_options(options)
     return replace(config.training, **{name: value for name, value in given.items() if name in known})
 
 
 def resolve_data_source(context: Context, config: ModelConfig, options: Mapping[str, Any]) -> DataSource:
-    """Return the parsed data source of a run."""
+    """Return the parsed data source of a run.
+
+    Args:
+        context: The project and the current folder.
+        config: The configuration of the model.
+        options: The given options by name.
+    """
     given = options.get("data")
     if given is not None:
         return parse_data_source(str(given), context.cwd, BUILT_IN)
@@ -103,7 +151,7 @@ def resolve_data_source(context: Context, config: ModelConfig, options: Mapping[
 
 
 def _check_train_module(context: Context, config: ModelConfig) -> None:
-    """TrainingError for a model of kind onnx without a train.py, which is complete without one."""
+    """Raise TrainingError where a model of kind onnx has no train.py. Such a model can be complete without one."""
     folder = context.project.folder(config.name)
     if config.kind == "onnx" and not (folder / TRAIN_NAME).is_file():
         hint = f"Run `pilotlight import FILE.onnx --name {config.name}`, or write {TRAIN_NAME}."

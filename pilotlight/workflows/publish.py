@@ -1,27 +1,36 @@
-"""The end of each workflow that makes a version: start, publish, pin; or a refusal that says why."""
+"""The end of each workflow that makes a version: start, publish and pin, or an error that says why not."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from pilotlight.conversion import Adapter, opset_of
-from pilotlight.core.artifacts import ParityReport
+from pilotlight.conversion import Adapter, read_opset
 from pilotlight.core.errors import ParityError, ProjectError
 from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.model_config import ModelConfig
+from pilotlight.core.reports import ParityReport
 from pilotlight.core.stages import Stages
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.provenance import describe_origin
 from pilotlight.workflows.smoke_test import has_app, smoke_test
-from pilotlight.workflows.types import Built, TrainResult, published_metric
+from pilotlight.workflows.types import BuiltCandidate, TrainResult, find_published_metric
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.manifest import ImageInput, Json
 from pilotlight_runtime.signature import Signature
 
 
 def check_image(where: str, image: ImageInput | None, signature: Signature) -> None:
-    """ProjectError, naming `where`, where [image] of model.toml describes no input of `signature`."""
+    """Check that [image] of model.toml describes the model's input.
+
+    Args:
+        where: The file, for the error.
+        image: [image]; None checks nothing.
+        signature: The inputs of the model.
+
+    Raises:
+        ProjectError: It describes no input of the signature.
+    """
     if image is None:
         return
     spec = signature.input(image.input)
@@ -37,15 +46,24 @@ def check_image(where: str, image: ImageInput | None, signature: Signature) -> N
 
 
 def require_parity(name: str, report: ParityReport, *, quantized: bool = False) -> None:
-    """ParityError with every failure, one a line, where there is any."""
+    """Raise ParityError where the gate found failures.
+
+    Args:
+        name: The model.
+        report: The report of the gate.
+        quantized: Whether the model is quantized, for the hint.
+
+    Raises:
+        ParityError: There are failures. The message lists them, one a line.
+    """
     hint = "Check the conversion; [parity] in model.toml holds the tolerances."
     if quantized:
-        hint += ' Those of the quantised model, and mode = "none", are in [quantization].'
+        hint += ' [quantization] holds those of the quantized model, and mode = "none" turns it off.'
     if report.failures:
         failures = "".join(f"\n  - {failure}" for failure in report.failures)
         raise ParityError(
             f"model {name!r}",
-            f"the ONNX model does not answer as its source does, so nothing was published:{failures}",
+            f"the outputs of the ONNX model differ from those of its source, so nothing was published:{failures}",
             hint,
         )
 
@@ -53,14 +71,26 @@ def require_parity(name: str, report: ParityReport, *, quantized: bool = False) 
 def require_metric(
     config: ModelConfig, metrics: Mapping[str, float], report: ParityReport, at_least: float | None
 ) -> None:
-    """ParityError where the metric does not reach `at_least`, or is not known; None asks for nothing."""
+    """Raise ParityError where the metric is too low.
+
+    Args:
+        config: The configuration of the model.
+        metrics: The metrics of the source model by name.
+        report: The report of the gate.
+        at_least: The smallest metric to publish; None publishes any.
+
+    Raises:
+        ParityError: The metric is lower, or not known.
+    """
     if at_least is None:
         return
-    found = published_metric(config, metrics, report)
+    found = find_published_metric(config, metrics, report)
     shown = "is not known" if found is None else f"is {found:.6g}"
     if found is None or not found >= at_least:
-        what = f"its {config.training.metric} {shown}, and at least {at_least:.6g} is asked for: nothing was published"
-        hint = "Look at its learning curve and its data; --at-least sets it."
+        what = (
+            f"its {config.training.metric} {shown}, but at least {at_least:.6g} is required, so nothing was published"
+        )
+        hint = "Check its learning curve and its data. --at-least sets the requirement."
         raise ParityError(f"model {config.name!r}", what, hint)
 
 
@@ -69,10 +99,10 @@ class Publication:
     """How a candidate is published.
 
     Attributes:
-        config: The model's configuration.
-        at_least: What the metric must reach; None asks for nothing.
+        config: The configuration of the model.
+        at_least: The smallest metric to publish; None publishes any.
         pin: Whether the version is pinned.
-        facts: What the manifest adds about the model's origin.
+        facts: What the manifest adds about the origin of the model.
     """
 
     config: ModelConfig
@@ -81,18 +111,23 @@ class Publication:
     facts: Json = field(default_factory=dict)
 
 
-def publish(built: Built, adapter: Adapter, publication: Publication, context: Context, stages: Stages) -> TrainResult:
+def publish(
+    built: BuiltCandidate, adapter: Adapter, publication: Publication, context: Context, stages: Stages
+) -> TrainResult:
     """Publish and pin a candidate that the gate has passed and that its app.py can serve.
 
     Args:
-        built: The candidate and the gate's report.
-        adapter: The adapter of the framework that made the model.
+        built: The candidate and the report of the gate.
+        adapter: The adapter of the model's framework.
         publication: How it is published.
         context: The project and its store.
         stages: Where stages are announced.
 
+    Returns:
+        The published version.
+
     Raises:
-        ParityError: The gate refused, the metric is too low, or app.py cannot serve the model. Nothing is written.
+        ParityError: The gate rejected the model, its metric is too low, or app.py cannot serve it. Nothing is written.
         PackagingError: The function cannot be packaged.
         StoreError: The store cannot be written.
     """
@@ -102,11 +137,11 @@ def publish(built: Built, adapter: Adapter, publication: Publication, context: C
     require_metric(config, metrics, report, publication.at_least)
     check_image(f"model.toml of {config.name}", config.image, candidate.signature)
 
-    if not candidate.parts and has_app(project, config.name):  # the gate has asked the function of several parts
+    if not candidate.parts and has_app(project, config.name):  # the gate has started a function of several graphs
         with stages.stage("start"):
             smoke_test(project, config, candidate, sample, stages.progress.note)
 
-    facts: Json = {"framework": adapter.name, "opset": opset_of(candidate), **publication.facts}
+    facts: Json = {"framework": adapter.name, "opset": read_opset(candidate), **publication.facts}
     if quantization is not None:
         facts = {**facts, "quantization": asdict(quantization)}
     with stages.stage("publish"):
@@ -129,7 +164,7 @@ def publish(built: Built, adapter: Adapter, publication: Publication, context: C
 
 
 def _parity(report: ParityReport, config: ModelConfig, *, quantized: bool) -> Json:
-    """The report and its tolerances for the manifest."""
+    """Return the report of the gate and its tolerances for the manifest."""
     held_to = config.quantization.tolerances(report.samples) if quantized else config.parity
     return {
         "samples": report.samples,

@@ -1,4 +1,4 @@
-"""What a run keeps in the store beside the versions: checkpoints while it runs, its result at its end."""
+"""The files of a run in the store: checkpoints during the run, its result at the end."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import Final
 
 from pilotlight import __version__
-from pilotlight.core.clock import Clock, timestamp
+from pilotlight.core.clock import Clock, format_timestamp
 from pilotlight.core.errors import ProjectError, StoreError
 from pilotlight.core.lock import LOCK_NAME
-from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
-from pilotlight.core.options import identity_of
+from pilotlight.core.model_config import CONFIG_NAME, ModelConfig
+from pilotlight.core.options import list_identity_values
 from pilotlight.core.progress import Progress
 from pilotlight.core.project import Project
-from pilotlight.core.runs import CHECKPOINTS, NODES, RESULT_NAME
+from pilotlight.core.run_files import CHECKPOINTS, NODES, RESULT_NAME
 from pilotlight.store import Blobs, PrefixedBlobs, hash_file
 from pilotlight.training.checkpoints import Checkpoints
 from pilotlight.training.run import Run
-from pilotlight.workflows.provenance import versions_of
-from pilotlight.workflows.types import TrainResult, published_metric
+from pilotlight.workflows.provenance import read_versions
+from pilotlight.workflows.types import TrainResult, find_published_metric
 
 _RUN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 _DIGITS: Final = 12
@@ -32,41 +32,57 @@ _TOOLS: Final = ("keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy
 
 
 def identify_run(project: Project, name: str, run: Run, seeds: int, backend: str = "") -> str:
-    """Return the name of a run on this machine: 12 hex digits of a digest of its code, settings and packages.
+    """Compute the name of a run on this machine: 12 hexadecimal digits of a digest of its code, settings and packages.
 
     Code is every file in the model's folder, and the project's Python files outside functions/, which train.py may
-    import. Of model.toml only the settings of a fit count: a changed tolerance needs no new fit. The content of the
-    data does not count either: checkpoints are kept apart by the data's fingerprint.
+    import. Of model.toml only the settings of a fit count, since a changed tolerance needs no new fit. The content of
+    the data does not count either, since checkpoints are separated by the fingerprint of the data.
 
     Args:
         project: The project.
         name: The model.
         run: The resolved settings.
-        seeds: How many seeds are trained.
-        backend: What Keras computes with; "" for a model of another kind.
+        seeds: The number of seeds.
+        backend: The backend of Keras; "" for a model of another kind.
+
+    Returns:
+        The name of the run.
     """
     folder = project.folder(name)
     code = {path.relative_to(project.root).as_posix(): hash_file(path) for path in _code_files(project, folder)}
-    settings = [*identity_of(run), seeds, run.labels, backend]
-    tools = {"pilotlight": __version__, **versions_of(_TOOLS)}
+    settings = [*list_identity_values(run), seeds, run.labels, backend]
+    tools = {"pilotlight": __version__, **read_versions(_TOOLS)}
     facts = json.dumps([name, code, settings, tools], sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()[:_DIGITS]
 
 
 def check_run_name(name: str) -> str:
-    """Return `name` where a run can have it; ProjectError otherwise."""
+    """Check that a run can have a name.
+
+    Args:
+        name: The name.
+
+    Returns:
+        The name.
+
+    Raises:
+        ProjectError: The name is invalid.
+    """
     if not _RUN.fullmatch(name):
         hint = "Use letters, digits, - and _, at most 80."
-        raise ProjectError(f"run {name!r}", "is not a name that a run can have", hint)
+        raise ProjectError(f"run {name!r}", "is not a valid name of a run", hint)
     return name
 
 
 class RunStorage:
-    """The files of one run, in `files`.
+    """The files of one run.
+
+    Args:
+        files: The blobs below the prefix of the run.
 
     Attributes:
-        checkpoints: What an interrupted run resumes from.
-        nodes: Where the nodes of one job find one another.
+        checkpoints: The checkpoints from which an interrupted run resumes.
+        nodes: The addresses of the nodes of one job.
     """
 
     def __init__(self, files: Blobs) -> None:
@@ -77,25 +93,33 @@ class RunStorage:
     def finish(
         self, result: TrainResult, config: ModelConfig, clock: Clock, progress: Progress, *, keep_result: bool
     ) -> None:
-        """Remove the checkpoints of a run that has succeeded, and store its result where that is wanted."""
+        """Remove the checkpoints of a run that has succeeded, and store its result.
+
+        Args:
+            result: The published version.
+            config: The configuration of the model.
+            clock: The time of day.
+            progress: Where to report checkpoints that cannot be removed.
+            keep_result: Whether to store the result.
+        """
         if keep_result:
             content = json.dumps(_record(result, config, clock), indent=2, allow_nan=False) + "\n"
             self._files.put_bytes(RESULT_NAME, content.encode())
         try:
             self.checkpoints.clear()
-        except StoreError as error:  # everything is published
-            progress.note(f"its checkpoints are no longer needed and could not be removed: {error}")
+        except StoreError as error:  # the version is published already
+            progress.note(f"the checkpoints are no longer needed, but could not be removed: {error}")
 
 
 def _code_files(project: Project, folder: Path) -> list[Path]:
-    """Every file of the model but its pin and its model.toml, and the Python files around functions/."""
+    """List every file of the model except its lock file and model.toml, and the Python files outside functions/."""
     own = (path for path in _files(folder, ()) if path.name not in (LOCK_NAME, CONFIG_NAME))
     around = (path for path in _files(project.root, (project.functions.name,)) if path.suffix == ".py")
     return sorted({*own, *around})
 
 
 def _files(root: Path, but: Sequence[str]) -> Iterator[Path]:
-    """Files below `root`, without what Python, tools and editors leave behind, environments, and the folders `but`."""
+    """Yield the files below `root`. Hidden files, caches, environments and the folders `but` are left out."""
     for folder, folders, names in os.walk(root):
         here = Path(folder)
         folders[:] = [
@@ -110,8 +134,8 @@ def _files(root: Path, but: Sequence[str]) -> Iterator[Path]:
 
 
 def _record(result: TrainResult, config: ModelConfig, clock: Clock) -> dict[str, object]:
-    """The content of result.json. floor: what the metric of a next version must reach to take this one's place."""
-    value = published_metric(config, result.metrics, result.parity)
+    """Return the content of result.json. Its floor is the metric that the next version must reach."""
+    value = find_published_metric(config, result.metrics, result.parity)
     return {
         "run": result.run,
         "model": result.model,
@@ -123,5 +147,5 @@ def _record(result: TrainResult, config: ModelConfig, clock: Clock) -> dict[str,
         "metrics": dict(result.metrics),
         "parity": {key: each for key, each in asdict(result.parity).items() if key != "failures"},
         "seconds": round(sum(result.seconds.values()), 3),
-        "finished": timestamp(clock()),
+        "finished": format_timestamp(clock()),
     }

@@ -1,4 +1,4 @@
-"""Runs on AWS Batch that were submitted before: list them, watch one, cancel one."""
+"""Submitted runs on AWS Batch: lists them, watches one, cancels one."""
 
 from __future__ import annotations
 
@@ -12,28 +12,26 @@ from pilotlight.batch import (
     Cloud,
     Job,
     RunRecord,
-    attempts_of,
-    live_job,
+    find_active_job,
+    list_run_ids,
     read_job,
     read_run,
     read_runs,
-    run_names,
-    seconds_of,
 )
 from pilotlight.core.errors import RunError
-from pilotlight.core.runs import CHECKPOINTS, run_key
+from pilotlight.core.run_files import CHECKPOINTS, run_key
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.follow_job import follow_job
 from pilotlight.workflows.train_on_batch import BatchResult
 
 
 class RunState(NamedTuple):
-    """One run of the store.
+    """One run in the store.
 
     Attributes:
-        record: What the store holds of it.
-        state: Its state, in a word.
-        seconds: How long its attempts ran; None where nobody knows.
+        record: The files of the run in the store.
+        state: Its state in a word.
+        seconds: The duration of its attempts in seconds; None where it is not known.
     """
 
     record: RunRecord
@@ -42,7 +40,14 @@ class RunState(NamedTuple):
 
 
 class CancelledRun(NamedTuple):
-    """A run whose job is being ended. checkpoints: where they are kept."""
+    """A run whose job is being terminated.
+
+    Attributes:
+        run: The name of the run.
+        model: The name of the model.
+        job: The ID of the job.
+        checkpoints: Where its checkpoints are.
+    """
 
     run: str
     model: str
@@ -51,68 +56,85 @@ class CancelledRun(NamedTuple):
 
 
 def list_runs(context: Context) -> list[RunState]:
-    """Return every run of the store, the newest first, with what AWS Batch still knows of its jobs."""
+    """Return every run in the store, the newest first, with the state of its jobs on AWS Batch.
+
+    Args:
+        context: The project, its store and AWS.
+    """
     records = list(read_runs(context.blobs))
     ids = [str(job["job"]) for record in records for job in record.jobs if job.get("job")]
-    known = {job["jobId"]: read_job(job) for job in context.connect().engine.jobs(ids)} if ids else {}
+    known = {job["jobId"]: read_job(job) for job in context.connect().batch.describe_jobs(ids)} if ids else {}
     return [_read_state(record, known) for record in records]
 
 
 def watch_run(run: str, context: Context) -> BatchResult:
-    """Follow a run's newest job to its end, and return what it made.
+    """Follow the newest job of a run to its end, and return its result.
+
+    Args:
+        run: The name of the run.
+        context: The project, its store, AWS, and where to report.
 
     Raises:
-        RunError: There is no such run, it failed, or it was never submitted.
-        RunDetached: Someone pressed Ctrl-C; the run goes on.
+        RunError: The run does not exist, failed, or was never submitted.
+        RunDetached: A person pressed Ctrl-C; the run continues.
     """
     record = find_run(run, context)
     job, result = _newest_job(record.jobs), record.result
     cloud = context.connect() if job or record.queue else None
     if cloud is not None and result is None:
-        alive = _find_live_job(record, cloud, context)
-        job = alive.id if alive is not None else job
-    if cloud is not None and job and cloud.engine.jobs([job]):
+        active = _find_active_job(record, cloud, context)
+        job = active.id if active is not None else job
+    if cloud is not None and job and cloud.batch.describe_jobs([job]):
         result = follow_job(cloud, run, job, context)
     if result is None:
-        what = "was never submitted" if not job else "has no result, and AWS Batch has forgotten its job"
+        what = "was never submitted" if not job else "has no result, and AWS Batch no longer knows its job"
         raise RunError(f"run {run} of {record.model}", what, "Run the same `pilotlight train` again.")
     return BatchResult(run, result.model, job, result, read_run(context.blobs, run))
 
 
 def cancel_run(run: str, context: Context) -> CancelledRun:
-    """End a run's job in any state; its checkpoints are kept.
+    """Terminate the job of a run in any state. Its checkpoints are kept.
+
+    Args:
+        run: The name of the run.
+        context: The project, its store and AWS.
 
     Raises:
-        RunError: There is no such run, or it has no job under way.
+        RunError: The run does not exist, or has no active job.
     """
     record = find_run(run, context)
     cloud = context.connect()
-    alive = _find_live_job(record, cloud, context)
-    if alive is None:
-        what = "is finished" if record.result else "has no job under way"
-        raise RunError(f"run {run} of {record.model}", what, "`pilotlight runs` lists what is.")
-    cloud.engine.terminate(alive.id, CANCEL_REASON)
-    return CancelledRun(run, record.model, alive.id, f"{context.blobs.location}/{run_key(run, CHECKPOINTS)}/")
+    active = _find_active_job(record, cloud, context)
+    if active is None:
+        what = "is finished" if record.result else "has no active job"
+        raise RunError(f"run {run} of {record.model}", what, "`pilotlight runs` lists all runs.")
+    cloud.batch.terminate_job(active.id, CANCEL_REASON)
+    return CancelledRun(run, record.model, active.id, f"{context.blobs.location}/{run_key(run, CHECKPOINTS)}/")
 
 
 def find_run(run: str, context: Context) -> RunRecord:
-    """Return the run that the store holds; RunError with the nearest name where it holds none."""
-    names = run_names(context.blobs)
+    """Find a run in the store.
+
+    Args:
+        run: The name of the run.
+        context: The project and its store.
+
+    Raises:
+        RunError: The run does not exist. The message suggests a similar name.
+    """
+    names = list_run_ids(context.blobs)
     if run in names:
         return read_run(context.blobs, run)
     near = difflib.get_close_matches(run, names, n=1)
-    hint = f"Did you mean {near[0]}?" if near else "`pilotlight runs` lists those there are."
+    hint = f"Did you mean {near[0]}?" if near else "`pilotlight runs` lists all runs."
     raise RunError(f"run {run!r}", f"is not in the store {context.blobs.location}", hint)
 
 
-def _find_live_job(record: RunRecord, cloud: Cloud, context: Context) -> Job | None:
-    """Return the run's job that has not ended.
-
-    The job's name finds one whose submitter was killed before it wrote a record.
-    """
+def _find_active_job(record: RunRecord, cloud: Cloud, context: Context) -> Job | None:
+    """Return the active job of a run. The job's name finds one whose submitter was killed before it wrote a record."""
     if not record.queue:
         return None
-    return live_job(cloud.engine, context.blobs, record.run, queue=record.queue, model=record.model)
+    return find_active_job(cloud.batch, context.blobs, record.run, queue=record.queue, model=record.model)
 
 
 def _newest_job(jobs: Iterable[Mapping[str, object]]) -> str:
@@ -123,7 +145,7 @@ def _read_state(record: RunRecord, known: Mapping[str, Job]) -> RunState:
     if record.damaged:
         return RunState(record, "damaged", None)
     jobs = [known[str(job["job"])] for job in record.jobs if str(job.get("job")) in known]
-    seconds = sum(seconds_of(attempt) for job in jobs for attempt in attempts_of(job)) if jobs else None
+    seconds = sum(attempt.duration for job in jobs for attempt in job.all_attempts) if jobs else None
     if record.result is not None:
         return RunState(record, "succeeded", seconds if jobs else record.result.seconds)
     return RunState(record, _describe_state(record, jobs), seconds)

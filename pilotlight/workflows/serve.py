@@ -87,7 +87,7 @@ def serve(request: ServeRequest, context: Context) -> ModelServer:
         ServiceError: A function does not load, or the port is taken.
     """
     for name in request.names:
-        context.project.existing(name)
+        context.project.require_folder(name)
     locks = find_pins(context.project, request.names)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="pilotlight-")))
@@ -98,4 +98,4 @@ def serve(request: ServeRequest, context: Context) -> ModelServer:
 
 
 def _read_manifests(locks: Mapping[str, Lock], context: Context) -> tuple[Manifest, ...]:
-    return tuple(context.store.manifest(name, lock.version)[0] for name, lock in locks.items())
+    return tuple(context.store.read_manifest(name, lock.version)[0] for name, lock in locks.items())

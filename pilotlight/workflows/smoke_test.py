@@ -1,7 +1,7 @@
-"""The smoke test before a version is published: its function is started and gets one request.
+"""The smoke test before publication: the function is started and gets one request.
 
-The gate of a graph that answers callers itself compares graphs, and app.py is not part of them. An app.py that fits
-another model does not start, or fails in every request.
+The gate of a graph that answers callers itself compares graphs, and app.py is not part of them. An app.py that was
+written for another model does not start, or fails in every request.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from pilotlight.core.artifacts import Candidate, Named
+from pilotlight.core.artifacts import Candidate, NamedArrays
 from pilotlight.core.errors import ParityError, ServiceError
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.project import Project
 from pilotlight.packaging import APP_NAME
 from pilotlight.verification.sessions import to_tensor
@@ -25,31 +25,36 @@ from pilotlight_runtime.tensor import Tensor, element_count
 from pilotlight_runtime.warm_up import smallest, zero_inputs
 
 _MOST_BYTES: Final = MAX_BODY_BYTES // 2
-"""Of a question's tensors: base64 makes them a third longer, and their names come besides."""
+"""The largest tensors in a request, in bytes. Base64 adds a third, and the names need space too."""
 
-_HINT: Final = f"Mend {APP_NAME}, which must answer every output of the signature, or bring the model that it fits."
-_GOLDEN: Final = " Where zeros are no valid input, give samples with --golden."
+_HINT: Final = f"Correct {APP_NAME}: it must fit this model and return every output of its signature."
+_GOLDEN: Final = " If zeros are invalid input, pass samples with --golden."
 
 
 def has_app(project: Project, name: str) -> bool:
-    """Return whether the model has an app.py; a model that is imported for the first time has none yet."""
+    """Return whether a model has an app.py. A model that is imported for the first time has none yet.
+
+    Args:
+        project: The project.
+        name: The model.
+    """
     return (project.folder(name) / APP_NAME).is_file()
 
 
 def smoke_test(
-    project: Project, config: ModelConfig, candidate: Candidate, sample: Named | None, note: Callable[[str], None]
+    project: Project, config: ModelConfig, candidate: Candidate, sample: NamedArrays | None, note: Callable[[str], None]
 ) -> None:
-    """Start the function that a candidate would become, and send it one request.
+    """Start the function of a candidate, and send it one request.
 
     Args:
         project: The project.
-        config: The model's configuration.
+        config: The configuration of the model.
         candidate: The verified candidate.
-        sample: The inputs of one call; None sends zeros. Zeros may be invalid input: refusing them is only noted.
+        sample: The inputs of one call. None sends zeros, which may be invalid input: rejecting them is only noted.
         note: Receives what was noticed.
 
     Raises:
-        ParityError: The function does not start or cannot answer. The message names app.py and its line.
+        ParityError: The function does not start, or cannot serve the model. The message names app.py and its line.
     """
     app = project.folder(config.name) / APP_NAME
     tensors = _zeros(candidate.signature) if sample is None else _tensors(candidate.signature, sample)
@@ -57,18 +62,18 @@ def smoke_test(
         with start_candidate(project, config, candidate) as function:
             failure = None if tensors is None else function.find_failure(tensors)
     except ServiceError as error:
-        raise _refusal(app, f"{error.what}{_line(error.__cause__)}") from error
-    about = "zeros" if sample is None else "a sample"
+        raise _serving_error(app, f"{error.what}{_line(error.__cause__)}") from error
+    sent = "zeros" if sample is None else "a sample"
     if tensors is None:
-        note(f"{APP_NAME} was started and not asked: one call is larger than Lambda carries")
+        note(f"{APP_NAME} was started but got no request: one call exceeds Lambda's payload limit")
     elif failure is not None and _cannot_serve(failure, zeros=sample is None):
-        raise _refusal(app, f"asked about {about}, {failure}", "" if sample is not None else _GOLDEN)
+        raise _serving_error(app, f"with {sent} as input, {failure}", "" if sample is not None else _GOLDEN)
     elif failure is not None:
-        note(f"{APP_NAME} was started, but asked about {about}, {failure}")
+        note(f"{APP_NAME} was started, but with {sent} as input, {failure}")
 
 
 def _cannot_serve(failure: Failure, *, zeros: bool) -> bool:
-    """Return whether app.py itself fails, whatever the input. An engine's failure is a cause of InferenceFailed."""
+    """Return whether app.py itself fails, whatever the input. A failure of the engine is a cause of InferenceFailed."""
     if failure.status == 413:
         return False
     if not zeros:
@@ -78,25 +83,25 @@ def _cannot_serve(failure: Failure, *, zeros: bool) -> bool:
     return failure.status >= 500 and (other_names or not failure.name)
 
 
-def _refusal(app: Path, why: str, more: str = "") -> ParityError:
+def _serving_error(app: Path, why: str, more: str = "") -> ParityError:
     return ParityError(str(app), f"cannot serve this model, so nothing was published: {why}", _HINT + more)
 
 
 def _line(error: BaseException | None) -> str:
-    """Where app.py was when it failed."""
+    """Return the line of app.py that failed."""
     frames = traceback.extract_tb(error.__traceback__) if error is not None else []
     lines = [frame.lineno for frame in frames if Path(frame.filename).name == APP_NAME]
     return f" ({APP_NAME}:{lines[-1]})" if lines else ""
 
 
 def _zeros(signature: Signature) -> Mapping[str, Tensor] | None:
-    """Zeros of the smallest shape; None where even they are too large to send."""
+    """Return zeros of the smallest shape; None where even they are too large to send."""
     sizes = (element_count(smallest(spec)) * (spec.datatype.itemsize or 4) for spec in signature.inputs)
     return zero_inputs(signature) if sum(sizes) <= _MOST_BYTES else None
 
 
-def _tensors(signature: Signature, sample: Named) -> Mapping[str, Tensor] | None:
-    """The sample; None where it is too large to send."""
+def _tensors(signature: Signature, sample: NamedArrays) -> Mapping[str, Tensor] | None:
+    """Return the sample as tensors; None where it is too large to send."""
     tensors = {spec.name: to_tensor(sample[spec.name], spec.datatype) for spec in signature.inputs}
     return tensors if sum(map(_bytes, tensors.values())) <= _MOST_BYTES else None
 

@@ -1,4 +1,4 @@
-"""Submit a run to AWS Batch: which run it is, what it may cost, and one job that runs it."""
+"""Submits a run to AWS Batch: its identity, its estimated cost, and the one job that runs it."""
 
 from __future__ import annotations
 
@@ -9,29 +9,28 @@ from typing import Any
 from pilotlight.batch import (
     Claims,
     Cloud,
-    Order,
-    Queue,
-    Settings,
+    JobQueue,
+    JobSpec,
+    StackSettings,
+    check_data_in_s3,
     check_store,
-    checked_queue,
-    data_identity,
-    estimate,
-    live_job,
-    local_data,
-    needs_of,
-    read_pattern,
+    check_submission,
+    compute_run_id,
+    describe_estimate,
+    find_active_job,
+    identify_data,
+    read_base_definition,
+    read_last_duration,
     read_prices,
     read_queue,
-    read_settings,
-    run_id,
-    seconds_of_model,
-    submit,
+    read_requirements,
+    read_stack_settings,
+    submit_job,
 )
-from pilotlight.core.data_source import SourceKind
 from pilotlight.core.errors import RunError, TrainingError
-from pilotlight.core.modelconfig import CONFIG_NAME, ModelConfig
-from pilotlight.core.options import check_options, words_of
-from pilotlight.core.stack import stack_name
+from pilotlight.core.model_config import CONFIG_NAME, ModelConfig
+from pilotlight.core.options import check_options, format_arguments
+from pilotlight.core.stack import read_stack_name
 from pilotlight.training.train_module import TRAIN_NAME
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.fit_seeds import check_seeds
@@ -44,13 +43,13 @@ class BatchRun:
     """A run on AWS Batch before it is submitted.
 
     Attributes:
-        id: The run's name, a digest of code, data and settings.
-        config: The model's configuration.
-        options: What the person gave.
-        cloud: AWS.
-        settings: What the deployed stack says about training.
+        id: The name of the run, a digest of code, data and settings.
+        config: The configuration of the model.
+        options: The given options by name.
+        cloud: The AWS services.
+        settings: The training settings of the deployed stack.
         tag: The tag of the image with the project's present code.
-        data: What identifies the data.
+        data: The identity of the data.
         resolved: Every setting, resolved.
     """
 
@@ -58,7 +57,7 @@ class BatchRun:
     config: ModelConfig
     options: Mapping[str, Any]
     cloud: Cloud
-    settings: Settings
+    settings: StackSettings
     tag: str
     data: Mapping[str, Any]
     resolved: Mapping[str, Any]
@@ -82,63 +81,69 @@ def identify_batch_run(request: TrainRequest, context: Context, *, nodes: bool) 
     _check_store_in_s3(context.project.store)
     options = check_options(request.options)
     source = resolve_data_source(context, config, options)
-    if source.is_local:
-        given = str(options.get("data", config.training.data))
-        raise local_data(given, context.project.store, folder=source.kind is SourceKind.FOLDER)
+    check_data_in_s3(source, str(options.get("data", config.training.data)), context.project.store)
     cloud = context.connect()
-    settings = read_settings(cloud.stacks, stack_name(context.project.root), cloud.region, nodes=nodes)
-    data = data_identity(source, cloud.objects)
-    tag = context.tag_image(context.project.root)
+    settings = read_stack_settings(cloud.stacks, read_stack_name(context.project.root), cloud.region, nodes=nodes)
+    data = identify_data(source, cloud.objects)
+    tag = context.compute_image_tag(context.project.root)
     resolved = _resolve(config, options) | ({"nodes": "several"} if nodes else {})
-    name = run_id(config.name, tag, resolved, data)
+    name = compute_run_id(config.name, tag, resolved, data)
     return BatchRun(name, config, options, cloud, settings, tag, data, resolved)
 
 
 def submit_run(run: BatchRun, context: Context) -> str:
-    """Return the id of the run's job: the one under way, or a new one after the checks and the estimate."""
-    engine, progress = run.cloud.engine, context.progress
-    queue = read_queue(engine, run.settings.queue, run.cloud.region)
-    alive = live_job(engine, context.blobs, run.id, queue=queue.name, model=run.config.name)
-    if alive is not None:
-        progress.note(f"run {run.id} is under way as job {alive.id}, and is not submitted again")
-        return alive.id
-    order = _order(run, queue, context)
-    _show_estimate(run, queue, order, context)
+    """Submit a run after the checks and the estimate, unless one of its jobs is active.
+
+    Args:
+        run: The run.
+        context: The project, its store, and where to report.
+
+    Returns:
+        The ID of the job.
+    """
+    batch, progress = run.cloud.batch, context.progress
+    queue = read_queue(batch, run.settings.queue, run.cloud.region)
+    active = find_active_job(batch, context.blobs, run.id, queue=queue.name, model=run.config.name)
+    if active is not None:
+        progress.note(f"run {run.id} is active as job {active.id}, so it is not submitted again")
+        return active.id
+    spec = _build_spec(run, queue, context)
+    _show_estimate(run, queue, spec, context)
     claims = Claims(context.blobs, run.id, by=context.user, clock=context.seconds, sleep=context.sleep)
-    found = submit(order, engine, context.blobs, claims, context.seconds)
-    did = "submitted" if found.new else "under way already"
-    progress.note(f"run {run.id} is {did}: job {found.job} in {queue.name}")
+    found = submit_job(spec, batch, context.blobs, claims, context.seconds)
+    state = "submitted" if found.new else "already active"
+    progress.note(f"run {run.id} is {state}: job {found.job} in {queue.name}")
     return found.job
 
 
-def _order(run: BatchRun, queue: Queue, context: Context) -> Order:
-    pattern = read_pattern(run.cloud.engine, run.settings.definition)
-    check_store(pattern, context.project.store)
-    quota = checked_queue(run.cloud, run.settings, queue, run.tag, needs_of(pattern).vcpus)
-    if quota.note:
-        context.progress.note(quota.note)
-    arguments = (run.config.name, *words_of(run.options), "--run", run.id)
+def _build_spec(run: BatchRun, queue: JobQueue, context: Context) -> JobSpec:
+    base = read_base_definition(run.cloud.batch, run.settings.definition)
+    check_store(base, context.project.store)
+    quotas = check_submission(run.cloud, run.settings, queue, run.tag, read_requirements(base).vcpus)
+    if quotas.note:
+        context.progress.note(quotas.note)
+    arguments = (run.config.name, *format_arguments(run.options), "--run", run.id)
     facts = {"data": dict(run.data), "settings": dict(run.resolved), "arguments": list(arguments)}
     image = f"{run.settings.repository}:{run.tag}"
-    return Order(run.id, run.config.name, queue.name, pattern, image, arguments, facts)
+    return JobSpec(run.id, run.config.name, queue.name, base, image, arguments, facts)
 
 
-def _show_estimate(run: BatchRun, queue: Queue, order: Order, context: Context) -> None:
+def _show_estimate(run: BatchRun, queue: JobQueue, spec: JobSpec, context: Context) -> None:
     context.progress.stage("estimate")
-    prices = read_prices(run.cloud.prices, run.cloud.machines, queue.environments, needs_of(order.pattern))
-    lines = estimate(
+    prices = read_prices(run.cloud.prices, run.cloud.instances, queue.environments, read_requirements(spec.base))
+    lines = describe_estimate(
         prices,
-        took=seconds_of_model(context.blobs, run.config.name),
-        timeout=(order.pattern.get("timeout") or {}).get("attemptDurationSeconds"),
-        attempts=int((order.pattern.get("retryStrategy") or {}).get("attempts", 1)),
-        nodes=int((order.pattern.get("nodeProperties") or {}).get("numNodes", 1)),
+        last_duration=read_last_duration(context.blobs, run.config.name),
+        timeout=(spec.base.get("timeout") or {}).get("attemptDurationSeconds"),
+        attempts=int((spec.base.get("retryStrategy") or {}).get("attempts", 1)),
+        nodes=int((spec.base.get("nodeProperties") or {}).get("numNodes", 1)),
     )
     for line in lines:
         context.progress.note(line)
 
 
 def _check_trainable(request: TrainRequest, context: Context) -> ModelConfig:
-    """Return the configuration after every check that need not wait until a container has begun."""
+    """Check the configuration, as far as this is possible before a container has started, and return it."""
     config = check_model(context, request.name)
     folder = context.project.folder(request.name)
     check_seeds(config, request.seeds, str(folder / CONFIG_NAME))

@@ -1,4 +1,4 @@
-"""Train a model: from its train.py to a pinned version."""
+"""Trains a model: from its train.py to a pinned version."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from pilotlight.core.artifacts import Fitted
+from pilotlight.core.artifacts import FittedModel
 from pilotlight.core.stages import Stages
 from pilotlight.training.nodes import Node
 from pilotlight.workflows.build_candidate import build_candidate
@@ -14,30 +14,29 @@ from pilotlight.workflows.context import Context
 from pilotlight.workflows.fit_seeds import fit_seeds
 from pilotlight.workflows.prepare_run import prepare_run
 from pilotlight.workflows.publish import Publication, publish
-from pilotlight.workflows.source_model import source_model
-from pilotlight.workflows.types import Scores, TrainRequest, TrainResult
+from pilotlight.workflows.source_model import make_source_model
+from pilotlight.workflows.types import SeedScores, TrainRequest, TrainResult
 from pilotlight_runtime.manifest import Json
 
 
 def train(request: TrainRequest, context: Context, *, node: Node | None = None) -> TrainResult:
-    """Fit a model, convert it, verify that it answers the same, publish it and pin it.
+    """Fit a model, convert it, verify it, publish it and pin it.
 
     Args:
-        request: Which model, and with which options.
+        request: The model and its options.
         context: The project, its store, and where to report. `context.stop` ends the fit early with a checkpoint in the
             store, and the same request resumes from it.
-        node: This node, the main one of several; `fit_on_node` runs on the others.
+        node: This node, the main one of several. The other nodes run `fit_on_node`. None for one machine.
 
     Returns:
-        The published version. Before the stage `publish` nothing is published, and nothing is pinned that was not
-        published.
+        The published version. Nothing is published before the stage `publish`, and only a published version is pinned.
 
     Raises:
         ProjectError: The project or the request is wrong.
         TrainingError: train.py failed.
         DataError: The data cannot be read.
-        ConversionError: The model cannot become ONNX.
-        ParityError: The ONNX model answers differently, reaches too little, or app.py cannot serve it.
+        ConversionError: The model cannot be converted to ONNX.
+        ParityError: The outputs of the ONNX model differ, the metric is too low, or app.py cannot serve the model.
         PackagingError: The function cannot be packaged.
         StoreError: The store cannot be read or written.
         Interrupted: The run was stopped; it can be resumed.
@@ -51,7 +50,7 @@ def train(request: TrainRequest, context: Context, *, node: Node | None = None) 
         fitted, scores = fit_seeds(folder, config, run, request.seeds)
 
     with tempfile.TemporaryDirectory() as temporary:
-        source = source_model(context, config, fitted)
+        source = make_source_model(context, config, fitted)
         built = build_candidate(source, config, stages, Path(temporary), context.open_session, known=fitted.metrics)
         publication = Publication(config, request.at_least, request.pin, _facts(prepared.name, fitted, scores))
         published = publish(built, source.adapter, publication, context, stages)
@@ -62,7 +61,12 @@ def train(request: TrainRequest, context: Context, *, node: Node | None = None) 
 
 
 def fit_on_node(request: TrainRequest, context: Context, node: Node) -> None:
-    """Fit a model together with the other nodes of a job; the main node does what comes after the fit.
+    """Fit a model together with the other nodes of a job. The main node runs the stages after the fit.
+
+    Args:
+        request: The model and its options.
+        context: The project, its store, and where to report.
+        node: This node.
 
     Raises:
         TrainingError: train.py failed, or the other nodes are missing.
@@ -76,8 +80,8 @@ def fit_on_node(request: TrainRequest, context: Context, node: Node) -> None:
         fit_seeds(folder, prepared.config, prepared.run, request.seeds)
 
 
-def _facts(run: str, fitted: Fitted, scores: Scores | None) -> Json:
-    """What the manifest says of the training."""
+def _facts(run: str, fitted: FittedModel, scores: SeedScores | None) -> Json:
+    """Return what the manifest records about the training."""
     return {
         "run": run,
         "training": {**fitted.settings, "seconds": round(fitted.seconds, 3)},

@@ -1,4 +1,4 @@
-"""Train inside a container of AWS Batch: the same training, on one node or several, whose result waits in the store."""
+"""Trains inside a container of AWS Batch, on one node or several. The result is stored in the store."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pilotlight.core.runs import RESULT_NAME, run_key
+from pilotlight.core.run_files import RESULT_NAME, run_key
 from pilotlight.training.nodes import node_of
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.run_storage import check_run_name
@@ -15,27 +15,31 @@ from pilotlight.workflows.types import TrainRequest, TrainResult
 
 
 def train_in_container(request: TrainRequest, context: Context) -> TrainResult | Mapping[str, Any] | None:
-    """Run one training as a job's only process.
+    """Run one training as the only process of a job.
+
+    Args:
+        request: The model and its options.
+        context: The project, its store, and where to report.
 
     Returns:
-        The published version; the stored result of a run that has finished before; None on a node that is not the
-        job's main one.
+        The published version; the stored result of a run that has finished before; None on a node that is not the job's
+        main node.
 
     Raises:
-        UserError: As `train` does.
+        UserError: As `train` raises it.
     """
     progress = context.progress
     progress.note(f"{request.name}: the store is {context.store.location}")
-    context.project.existing(request.name)
+    context.project.require_folder(request.name)
     node = node_of(context.environ)
     if request.run:
-        finished = context.store.files(run_key(check_run_name(request.run))).get_bytes(RESULT_NAME)
-        if finished is not None:  # its instance may have been taken away right after
-            progress.note(f"run {request.run} has finished before: nothing is fitted again")
+        finished = context.store.open_prefix(run_key(check_run_name(request.run))).get_bytes(RESULT_NAME)
+        if finished is not None:  # AWS may have reclaimed the instance right after
+            progress.note(f"run {request.run} has finished before, so nothing is fitted again")
             stored: Mapping[str, Any] = json.loads(finished)
             return stored
     if node is not None and not node.is_main:
         fit_on_node(request, context, node)
-        progress.note(f"node {node.index} has done its part; node {node.main} goes on")
+        progress.note(f"node {node.index} has finished its part; node {node.main} continues")
         return None
     return train(request, context, node=node)

@@ -1,10 +1,10 @@
-"""Train a model on AWS Batch: from the request to a pinned version."""
+"""Trains a model on AWS Batch: from the request to a pinned version."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pilotlight.batch import Range, Result, RunRecord, minutes, read_result, read_run
+from pilotlight.batch import RunRecord, RunResult, format_duration, read_result, read_run
 from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.follow_job import follow_job
@@ -14,21 +14,21 @@ from pilotlight.workflows.types import TrainRequest
 
 @dataclass(frozen=True)
 class BatchResult:
-    """What became of a run on AWS Batch.
+    """The outcome of a run on AWS Batch.
 
     Attributes:
-        run: The run's name.
-        model: The model's name.
-        job: The id of its job; "" where none was needed.
-        result: What the run made; None where nobody waited for its end.
-        record: What the store holds of the run; None where nobody waited.
+        run: The name of the run.
+        model: The name of the model.
+        job: The ID of its job; "" where no job was needed.
+        result: The result of the run; None where nobody waited for its end.
+        record: The files of the run in the store; None where nobody waited.
         pinned: Whether the version is pinned.
     """
 
     run: str
     model: str
     job: str
-    result: Result | None = None
+    result: RunResult | None = None
     record: RunRecord | None = None
     pinned: bool = False
 
@@ -36,23 +36,28 @@ class BatchResult:
 def train_on_batch(
     request: TrainRequest, context: Context, *, nodes: bool = False, detach: bool = False
 ) -> BatchResult:
-    """Submit a run, follow it, and pin what it made. A run that is finished or under way is not submitted again.
+    """Submit a run, follow it, and pin the version that it publishes.
+
+    A run that has finished or is active is not submitted again.
 
     Args:
-        request: Which model, and with which options.
+        request: The model and its options.
         context: The project, its store, AWS, and where to report.
-        nodes: Whether the run is spread over several instances.
-        detach: Whether to return once the run is submitted.
+        nodes: Whether several instances train together.
+        detach: Whether to return as soon as the run is submitted.
+
+    Returns:
+        The outcome of the run.
 
     Raises:
-        UserError: The request is wrong, AWS refuses it, or the run failed.
-        RunDetached: Someone pressed Ctrl-C; the run goes on.
+        UserError: The request is wrong, AWS rejects it, or the run failed.
+        RunDetached: A person pressed Ctrl-C; the run continues.
     """
     run = identify_batch_run(request, context, nodes=nodes)
 
     job, result = "", read_result(context.blobs, run.id)
     if result is not None:
-        saved = describe_saving(read_run(context.blobs, run.id))
+        saved = describe_savings(read_run(context.blobs, run.id))
         context.progress.note(f"run {run.id} is finished: same code, data and settings. That saves {saved}")
     else:
         job = submit_run(run, context)
@@ -60,17 +65,17 @@ def train_on_batch(
             return BatchResult(run.id, request.name, job)
         result = follow_job(run.cloud, run.id, job, context, log_group=run.settings.log_group)
 
-    _, digest = context.store.manifest(request.name, result.version)
+    _, digest = context.store.read_manifest(request.name, result.version)
     write_lock(context.project.folder(request.name) / LOCK_NAME, Lock(result.version, digest))
     return BatchResult(run.id, request.name, job, result, read_run(context.blobs, run.id), pinned=True)
 
 
-def describe_saving(record: RunRecord) -> str:
-    """Say what finding a finished run saves."""
-    took = minutes(record.result.seconds) if record.result else "its time"
-    return f"{took}{describe_spending(record)}"
+def describe_savings(record: RunRecord) -> str:
+    """Say how much time and money a finished run saves."""
+    took = format_duration(record.result.seconds) if record.result else "its time"
+    return f"{took}{describe_cost(record)}"
 
 
-def describe_spending(record: RunRecord) -> str:
-    """Say what a run has cost, after a comma; "" where nobody watched it to its end."""
-    return "" if record.spent is None else f", {Range(*record.spent)}"
+def describe_cost(record: RunRecord) -> str:
+    """Return the cost of a run after a comma; "" where no client watched it to its end."""
+    return "" if record.spent is None else f", {record.spent}"

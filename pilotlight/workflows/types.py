@@ -1,4 +1,4 @@
-"""What the workflows that make a version take and return."""
+"""The requests and results of the workflows that make a version."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from pilotlight.core.artifacts import Candidate, Named, ParityReport, Published, Quantization
-from pilotlight.core.curve import Curve
-from pilotlight.core.modelconfig import NONE, ModelConfig
+from pilotlight.core.artifacts import Candidate, NamedArrays, PublishedVersion
+from pilotlight.core.learning_curve import LearningCurve
+from pilotlight.core.model_config import NONE, ModelConfig
+from pilotlight.core.reports import ParityReport, QuantizationReport
 
 
 @dataclass(frozen=True)
@@ -19,10 +20,10 @@ class TrainRequest:
 
     Attributes:
         name: The model, a folder under functions/.
-        options: Options by name, see core/options.py; what is missing is as in model.toml.
-        run: The run's name; None where it follows from code, data and settings.
+        options: Options by name, see core/options.py. Missing ones are taken from model.toml.
+        run: The name of the run; None where it follows from code, data and settings.
         pin: Whether the version is pinned.
-        keep_result: Whether the run leaves its result in the store, for whoever waits for it elsewhere.
+        keep_result: Whether the run stores its result, for a client that waits for it elsewhere.
     """
 
     name: str
@@ -33,12 +34,12 @@ class TrainRequest:
 
     @property
     def seeds(self) -> int:
-        """How many seeds are trained."""
+        """The number of seeds to train with."""
         return int(self.options.get("seeds", 1))
 
     @property
     def at_least(self) -> float | None:
-        """What the metric must reach, or nothing is published."""
+        """The smallest metric to publish; None publishes any."""
         return self.options.get("at_least")
 
 
@@ -49,7 +50,7 @@ class ConvertRequest:
     Attributes:
         name: The model, a folder under functions/.
         source: The saved model, such as model.keras.
-        options: Options by name; only the data source matters.
+        options: Options by name. Only the data source matters.
     """
 
     name: str
@@ -73,12 +74,12 @@ class ImportRequest:
 
 
 @dataclass(frozen=True)
-class Scores:
-    """What several seeds reached.
+class SeedScores:
+    """The scores of several seeds.
 
     Attributes:
-        metric: The metric's name.
-        by_seed: Each seed's score on its held-out part.
+        metric: The name of the metric.
+        by_seed: The score of each seed on its held-out part.
         kept: The seed whose model is published.
     """
 
@@ -92,27 +93,27 @@ class Scores:
         return median(self.by_seed.values())
 
     def as_json(self) -> dict[str, object]:
-        """For the manifest and for --json."""
+        """Return the scores for the manifest and for --json."""
         by_seed = {str(seed): round(score, 6) for seed, score in self.by_seed.items()}
         return {"metric": self.metric, "median": round(self.median, 6), "kept": self.kept, "by_seed": by_seed}
 
 
-class Built(NamedTuple):
-    """A candidate that the gate has compared with its source.
+class BuiltCandidate(NamedTuple):
+    """A candidate that the gate has verified.
 
     Attributes:
-        candidate: The files that a version would hold.
-        report: What the gate found; it may refuse.
-        metrics: Of the source model on the held-out part.
-        quantization: What quantising changed; None where nothing was quantised.
+        candidate: The files of a version.
+        report: The report of the gate, which may reject the candidate.
+        metrics: The metrics of the source model on the held-out part.
+        quantization: The effect of quantization; None where the model is not quantized.
         sample: The inputs of one call; None where there is no sample.
     """
 
     candidate: Candidate
     report: ParityReport
     metrics: Mapping[str, float]
-    quantization: Quantization | None
-    sample: Named | None = None
+    quantization: QuantizationReport | None
+    sample: NamedArrays | None = None
 
 
 @dataclass(frozen=True)
@@ -120,27 +121,27 @@ class TrainResult:
     """A published version, as train, convert and import return it.
 
     Attributes:
-        model: The model's name.
+        model: The name of the model.
         published: The version in the store.
-        metrics: Of the source model on the held-out part.
-        parity: What the gate found.
-        seconds: The duration of each stage.
+        metrics: The metrics of the source model on the held-out part.
+        parity: The report of the gate.
+        seconds: The duration of each stage in seconds.
         sizes: The bytes of each file of the version.
-        quantization: What quantising changed; None where nothing was quantised.
-        scores: Of all seeds; None where one seed was trained.
+        quantization: The effect of quantization; None where the model is not quantized.
+        scores: The scores of all seeds; None where one seed was trained.
         curve: The learning curve; None where there is none.
-        run: The run's name; "" where nothing was fitted.
+        run: The name of the run; "" where nothing was fitted.
     """
 
     model: str
-    published: Published
+    published: PublishedVersion
     metrics: Mapping[str, float]
     parity: ParityReport
     seconds: Mapping[str, float]
     sizes: Mapping[str, int]
-    quantization: Quantization | None = None
-    scores: Scores | None = None
-    curve: Curve | None = None
+    quantization: QuantizationReport | None = None
+    scores: SeedScores | None = None
+    curve: LearningCurve | None = None
     run: str = ""
 
     @property
@@ -149,10 +150,18 @@ class TrainResult:
         return self.published.manifest.version
 
 
-def published_metric(config: ModelConfig, metrics: Mapping[str, float], report: ParityReport) -> float | None:
-    """Return what the published model reaches of its metric; None where it is not known.
+def find_published_metric(config: ModelConfig, metrics: Mapping[str, float], report: ParityReport) -> float | None:
+    """Return the metric that the published model reaches.
 
-    It is the source model's metric over the whole held-out part: the gate has shown that the ONNX model answers the
-    same. Quantising changes answers, so a quantised model's is its own.
+    It is the metric of the source model on the whole held-out part, since the gate has shown that the ONNX model
+    returns the same. Quantization changes outputs, so a quantized model has its own metric.
+
+    Args:
+        config: The configuration of the model.
+        metrics: The metrics of the source model by name.
+        report: The report of the gate.
+
+    Returns:
+        The metric; None where it is not known.
     """
     return metrics.get(config.training.metric) if config.quantization.mode == NONE else report.onnx_metric

@@ -111,7 +111,7 @@ def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         shutil.copytree(repository / "functions" / name, desk.root / "functions" / name, ignore=leave)
         template.write_text(add_function(template.read_text(), name))
     template.write_text(resized(template.read_text(), SMALLER))
-    for name in desk.models():
+    for name in desk.list_models():
         epochs = ["--epochs", "1"] if desk.kind(name) == "keras" else []
         # A process of its own: TensorFlow would stay in this one.
         environ = {**os.environ, "PILOTLIGHT_STORE": str(desk.root / "the-store")}

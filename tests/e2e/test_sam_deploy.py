@@ -98,7 +98,7 @@ def uploaded(aws: Callable[[str], Any], sha256: str) -> bytes:
 @pytest.fixture(scope="module")
 def functions(desk: Desk) -> list[str]:
     """The logical ids of all functions."""
-    return [*map(resource_of, desk.models()), "CatalogFunction"]
+    return [*map(resource_of, desk.list_models()), "CatalogFunction"]
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +143,7 @@ def test_functions_layer_roles_logs_and_api_exist(
 def test_memory_and_timeout_are_a_functions_own(
     desk: Desk, deployed: dict[str, str], aws: Callable[[str], Any]
 ) -> None:
-    for name in desk.models():
+    for name in desk.list_models():
         found = aws("lambda").get_function_configuration(FunctionName=deployed[resource_of(name)])
         expected = (1024, 10) if name == SMALLER else (1769, 29)
         assert (found["MemorySize"], found["Timeout"]) == expected, name
@@ -152,9 +152,11 @@ def test_memory_and_timeout_are_a_functions_own(
 def test_a_canary_goes_back_when_the_models_own_alarm_goes_off(
     desk: Desk, deployed: dict[str, str], aws: Callable[[str], Any]
 ) -> None:
-    for name in desk.models():
+    codedeploy, cloudwatch = aws("codedeploy"), aws("cloudwatch")
+    (topic,) = aws("sns").list_topics()["Topics"]
+    for name in desk.list_models():
         function = deployed[resource_of(name)]
-        group = aws("codedeploy").get_deployment_group(
+        group = codedeploy.get_deployment_group(
             applicationName=deployed["ServerlessDeploymentApplication"],
             deploymentGroupName=deployed[f"{resource_of(name)}DeploymentGroup"],
         )["deploymentGroupInfo"]
@@ -162,7 +164,7 @@ def test_a_canary_goes_back_when_the_models_own_alarm_goes_off(
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["autoRollbackConfiguration"]["events"]
         assert group["alarmConfiguration"]["enabled"]
         (alarm,) = group["alarmConfiguration"]["alarms"]
-        (found,) = aws("cloudwatch").describe_alarms(AlarmNames=[alarm["name"]])["MetricAlarms"]
+        (found,) = cloudwatch.describe_alarms(AlarmNames=[alarm["name"]])["MetricAlarms"]
         metrics = {
             metric["Id"]: metric["MetricStat"]["Metric"] for metric in found["Metrics"] if "MetricStat" in metric
         }
@@ -171,7 +173,7 @@ def test_a_canary_goes_back_when_the_models_own_alarm_goes_off(
             "crashes": {"FunctionName": function, "Resource": f"{function}:live"},
             "failures": {"model": name},
         }
-        assert found["AlarmActions"] == [aws("sns").list_topics()["Topics"][0]["TopicArn"]]
+        assert found["AlarmActions"] == [topic["TopicArn"]]
 
 
 def test_one_metric_filter_counts_the_failures_of_each_model(aws: Callable[[str], Any]) -> None:
@@ -199,7 +201,7 @@ def test_the_api_routes_each_path_to_its_function(
         for resource in resources
         for method, settings in resource.get("resourceMethods", {}).items()
     }
-    for name in desk.models():
+    for name in desk.list_models():
         function = f"function:{deployed[resource_of(name)]}:live"
         assert function in calls["ANY", f"/v2/models/{name}/{{proxy+}}"]
         assert function in calls["POST", f"/v1/models/{name}:predict"]

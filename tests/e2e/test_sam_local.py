@@ -50,7 +50,7 @@ def test_the_server_and_its_models_are_live_ready_and_described(client: Any) -> 
 
 def test_the_repository_lists_every_pinned_model(desk: Desk, client: Any) -> None:
     index = client.get_model_repository_index(headers=accepting())
-    assert sorted(entry["name"] for entry in index) == desk.models()
+    assert sorted(entry["name"] for entry in index) == desk.list_models()
 
 
 def test_json_and_binary_tensors_give_the_same_probabilities(client: Any, images: np.ndarray) -> None:

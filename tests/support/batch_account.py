@@ -90,7 +90,7 @@ class Account:
     def context(self, *given: Any, **changes: Any) -> Context:
         """The context that commands run in."""
         fields: dict[str, Any] = {"connect": self.cloud, "clock": self.time, "sleep": self.sleep}
-        return Context(*given, **{**fields, "tag_image": lambda _root: TAG, "user": "tester", **changes})
+        return Context(*given, **{**fields, "compute_image_tag": lambda _root: TAG, "user": "tester", **changes})
 
     def time(self) -> datetime:
         """The time of day."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from pilotlight import Run, array_batches, fit_model
 from pilotlight.core.errors import Interrupted
-from pilotlight.core.stopping import Stop
+from pilotlight.core.stop_request import StopRequest
 from pilotlight.store import FolderBlobs, PrefixedBlobs
 from pilotlight.training import Checkpoints, Devices, meet, node_of, own_address
 
@@ -53,7 +53,7 @@ def network() -> Any:
     return model
 
 
-def watch(seen: dict[str, Any], stop: Stop, after: int) -> Any:
+def watch(seen: dict[str, Any], stop: StopRequest, after: int) -> Any:
     import keras
 
     class Watch(keras.callbacks.Callback):  # type: ignore[misc]
@@ -62,7 +62,7 @@ def watch(seen: dict[str, Any], stop: Stop, after: int) -> Any:
         def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
             self.steps += 1
             if self.steps == after:
-                stop.ask()
+                stop.request()
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             seen["logs"] = {name: float(value) for name, value in logs.items()}
@@ -95,7 +95,7 @@ def main() -> None:
 
         halves = [tf.config.LogicalDeviceConfiguration()] * 2
         tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], halves)
-    progress, stop, seen = Notes(), Stop(), {}
+    progress, stop, seen = Notes(), StopRequest(), {}
     blobs = FolderBlobs(given.store) if given.store else None
     cluster, node = None, node_of(os.environ)
     if node is not None:

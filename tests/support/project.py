@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from pilotlight.cli.app import run
 from pilotlight.cli.invocation import Invocation
 from pilotlight.core.project import Project, find_project
@@ -45,11 +47,11 @@ class Desk:
 
     def models(self) -> list[str]:
         """The models here."""
-        return find_project(self.root, {}).models()
+        return find_project(self.root, {}).list_models()
 
     def kind(self, model: str) -> str:
         """The kind of a model, as its model.toml says."""
-        return find_project(self.root, {}).config(model).kind
+        return find_project(self.root, {}).read_config(model).kind
 
     def imported(self, name: str = "adder", model: bytes | None = None) -> str:
         """Imports a tiny model and gives its version."""
@@ -75,3 +77,18 @@ def write_model(project: Project, name: str, files: Mapping[str, str]) -> Path:
     for file, text in files.items():
         (folder / file).write_text(text)
     return folder
+
+
+def edit_model(project: Project, file: str, before: str, after: str, model: str = "tiny") -> None:
+    """Replaces text in a file of the model, which has to be there."""
+    path = project.folder(model) / file
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after))
+
+
+def write_features(path: Path) -> None:
+    """Data to learn from: four features, and a label that the first three decide; 300 samples and 200 held out."""
+    x = np.random.default_rng(5).normal(size=(500, 4)).astype(np.float32)
+    y = np.argmax(x[:, :3], axis=1)
+    np.savez(path, x_train=x[:300], y_train=y[:300], x_test=x[300:], y_test=y[300:])

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from onnx import TensorProto, helper
 
-from pilotlight.core.names import logical_stem
+from pilotlight.core.model_names import to_logical_stem
 
 REFERENCE_MODELS = (
     "digits",
@@ -66,7 +66,7 @@ def models_of(template: Path) -> list[str]:
 
 def resource_of(model: str) -> str:
     """The logical id of a model's function."""
-    return f"{logical_stem(model)}Function"
+    return f"{to_logical_stem(model)}Function"
 
 
 class Sam(NamedTuple):

@@ -10,7 +10,7 @@ from pilotlight.core.errors import RunError
 from support.batch_descriptions import HOST, KINDS, QUEUE_ARN, definition, environment, job, queue
 
 
-class ScriptedEngine:
+class ScriptedBatch:
     """AWS Batch that plays what it is given. states: the job, one for each time that it is asked for; the last stays.
 
     It keeps what was asked of it in `registered`, `submitted` and `terminated`.
@@ -32,42 +32,42 @@ class ScriptedEngine:
         self.submitted: list[Mapping[str, Any]] = []
         self.terminated: list[tuple[str, str]] = []
 
-    def queue(self, name: str) -> Mapping[str, Any] | None:
+    def describe_queue(self, name: str) -> Mapping[str, Any] | None:
         return self._queue if name in ("training", QUEUE_ARN) else None
 
-    def environments(self, names: Iterable[str]) -> list[Mapping[str, Any]]:
+    def describe_environments(self, names: Iterable[str]) -> list[Mapping[str, Any]]:
         wanted = set(names)
         return [one for one in self._environments if one["computeEnvironmentArn"] in wanted]
 
-    def definition(self, name: str) -> Mapping[str, Any] | None:
-        return max(self.revisions(name), key=lambda one: one["revision"], default=None)
+    def describe_definition(self, name: str) -> Mapping[str, Any] | None:
+        return max(self.list_revisions(name), key=lambda one: one["revision"], default=None)
 
-    def revisions(self, name: str) -> list[Mapping[str, Any]]:
+    def list_revisions(self, name: str) -> list[Mapping[str, Any]]:
         return [one for one in self._definitions if one["jobDefinitionName"] == name]
 
-    def register(self, request: Mapping[str, Any]) -> str:
+    def register_definition(self, request: Mapping[str, Any]) -> str:
         self.registered.append(request)
         made = definition(len(self._definitions) + 1, **request)
         self._definitions.append(made)
         return str(made["jobDefinitionArn"])
 
-    def submit(self, request: Mapping[str, Any]) -> str:
+    def submit_job(self, request: Mapping[str, Any]) -> str:
         self.submitted.append(request)
         identity = f"job-{len(self.submitted)}"
         self._states = [{**job("SUBMITTED"), "jobId": identity, "jobName": request["jobName"]}]
         return identity
 
-    def named(self, queue: str, job_name: str) -> list[str]:
+    def list_jobs(self, queue: str, job_name: str) -> list[str]:
         del queue
         return [str(one["jobId"]) for one in self._states[:1] if one["jobName"] == job_name]
 
-    def jobs(self, ids: Iterable[str]) -> list[Mapping[str, Any]]:
+    def describe_jobs(self, ids: Iterable[str]) -> list[Mapping[str, Any]]:
         wanted = set(ids)
         if not self._states or self._states[0]["jobId"] not in wanted:
             return []
         return [self._states.pop(0) if len(self._states) > 1 else self._states[0]]
 
-    def terminate(self, job: str, reason: str) -> None:
+    def terminate_job(self, job: str, reason: str) -> None:
         self.terminated.append((job, reason))
 
 
@@ -111,25 +111,25 @@ class Market:
     def __init__(self, *, denied: bool = False) -> None:
         self._denied = denied
 
-    def types(self, names: object) -> list[dict[str, Any]]:
+    def describe_types(self, names: object) -> list[dict[str, Any]]:
         del names
         return KINDS
 
-    def instance(self, container_instance: str) -> dict[str, Any] | None:
+    def describe_instance(self, container_instance: str) -> dict[str, Any] | None:
         """Of ECS's container instance HOST; any other is gone."""
         if container_instance != HOST:
             return None
         placed = {"AvailabilityZone": "eu-west-1a"}
         return {"InstanceType": "g4dn.xlarge", "InstanceLifecycle": "spot", "Placement": placed}
 
-    def spot(self, types: object) -> list[tuple[str, str, float]]:
+    def list_spot(self, types: object) -> list[tuple[str, str, float]]:
         del types
         self._asked("spot")
         return [("g4dn.xlarge", "eu-west-1a", 0.2)]
 
-    def on_demand(self, kind: str) -> float | None:
+    def read_on_demand(self, instance_type: str) -> float | None:
         self._asked("on demand")
-        return {"g4dn.xlarge": 0.6}.get(kind)
+        return {"g4dn.xlarge": 0.6}.get(instance_type)
 
     def _asked(self, what: str) -> None:
         if self._denied:
@@ -142,21 +142,21 @@ class Nothing:
     def has(self, repository: str, tag: str) -> bool:
         raise AssertionError((repository, tag))
 
-    def value(self, code: str) -> float | None:
+    def read_value(self, code: str) -> float | None:
         del code
         return None
 
-    def outputs(self, name: str) -> dict[str, str] | None:
+    def read_outputs(self, name: str) -> dict[str, str] | None:
         raise AssertionError(name)
 
-    def one(self, url: str) -> tuple[str, int] | None:
+    def find(self, url: str) -> tuple[str, int] | None:
         raise AssertionError(url)
 
-    def below(self, url: str) -> list[tuple[str, str, int]]:
+    def list_prefix(self, url: str) -> list[tuple[str, str, int]]:
         raise AssertionError(url)
 
 
-def cloud(engine: ScriptedEngine, logs: ScriptedLogs | None = None) -> Cloud:
+def cloud(engine: ScriptedBatch, logs: ScriptedLogs | None = None) -> Cloud:
     """AWS around an engine that plays a script."""
     none, market = Nothing(), Market()
     streams = logs or ScriptedLogs({})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pilotlight.core.artifacts import Candidate, Published
+from pilotlight.core.artifacts import Candidate, PublishedVersion
 from pilotlight.store import Store
 from pilotlight_runtime.datatypes import DATATYPES
 from pilotlight_runtime.signature import Signature, TensorSpec
@@ -22,7 +22,7 @@ def make_candidate(folder: Path, content: bytes = b"graph", weights: bytes = b""
     return Candidate(folder, Signature((SPEC,), (SPEC._replace(name="y"),)))
 
 
-def publish(store: Store, candidate: Candidate, model: str = "digits", **more: Any) -> Published:
+def publish(store: Store, candidate: Candidate, model: str = "digits", **more: Any) -> PublishedVersion:
     given: dict[str, Any] = {
         "image": None,
         "metrics": {"accuracy": 0.99},

@@ -79,11 +79,11 @@ def trained_small(root: Path, name: str, source: Path, classes: int, epochs: int
     (folder / "model.toml").write_text(toml)
     project, store = Project(root, ""), Store(FolderBlobs(root / "store"))
     result = train_model(project, name, store=store, options={"data": str(source), "epochs": epochs})
-    config = project.config(name)
+    config = project.read_config(name)
     defaults = config.training
     run = Run(str(source), epochs, defaults.batch_size, defaults.learning_rate, defaults.seed)
     fitted = fit(folder, config, run)  # the same seed: the same model once more, for its own predictions
-    package_function(name, folder, store, project.lock(name), root / "packaged")
+    package_function(name, folder, store, project.read_lock(name), root / "packaged")
     function = load_function(name, root / "packaged")
     return TextModel(name, result, fitted.model, fitted.dataset, root / "packaged", function)
 

@@ -127,5 +127,5 @@ class _Fit:
         report = keras_progress(self.run.progress, self.clock, self.run.recorder, epochs=self.run.epochs, first=step)
         segment = Segment(epoch, step, found, weights)
         guard = Guard(self.checkpointer, self.run, self.clock, self.steps, segment)
-        with self.run.stop.watched():
+        with self.run.stop.watch():
             self.loop.fit(epoch, step, epochs, [*self.callbacks, report, guard_callback(guard)], self.arguments)

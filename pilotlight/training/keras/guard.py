@@ -78,7 +78,7 @@ class Guard:
         if self._before + batch + 1 == self._steps:
             return False
         due = self._clock() - self._last >= self._run.checkpoint_minutes * _MINUTE
-        return self._run.hardware.any(due or self._run.stop.asked)
+        return self._run.hardware.any(due or self._run.stop.requested)
 
     def end_step(self, batch: int) -> None:
         """Stops the run if it was told to, else writes a checkpoint."""
@@ -93,7 +93,7 @@ class Guard:
         self._keep(epoch + 1, 0)
 
     def _keep(self, epoch: int, step: int) -> None:
-        if self._run.hardware.any(self._run.stop.asked):  # all nodes stop at the same step
+        if self._run.hardware.any(self._run.stop.requested):  # all nodes stop at the same step
             self._checkpointer.interrupt(epoch, step)
         self._checkpointer.keep(epoch, step)
         self._last = self._clock()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pilotlight.core.artifacts import Array
-from pilotlight.core.curve import Curve, finite
+from pilotlight.core.learning_curve import LearningCurve, to_finite
 
 
 def is_keras(model: object) -> bool:
@@ -27,7 +27,7 @@ def steps_per_epoch(model: Any) -> int | None:
     return params.get("steps")
 
 
-def history(model: Any) -> Curve | None:
+def history(model: Any) -> LearningCurve | None:
     """What the last `fit` measured, by epoch; None where there was none.
 
     Series that were not measured in every epoch (validation_freq) are left out: Keras does not record in which epochs
@@ -36,6 +36,6 @@ def history(model: Any) -> Curve | None:
     last = getattr(model, "history", None)
     epochs = [float(epoch) + 1 for epoch in getattr(last, "epoch", None) or []]
     found = getattr(last, "history", None) or {}
-    series = {name: tuple(finite(value) for value in values) for name, values in found.items()}
+    series = {name: tuple(to_finite(value) for value in values) for name, values in found.items()}
     series = {name: values for name, values in series.items() if len(values) == len(epochs)}
-    return Curve("epoch", tuple(epochs), series) if epochs and series else None
+    return LearningCurve("epoch", tuple(epochs), series) if epochs and series else None

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from pilotlight.core.artifacts import Array, Dataset, Exported, Named
+from pilotlight.core.artifacts import Array, Dataset, Exported, NamedArrays
 from pilotlight.training.text.batches import padded_array
 from pilotlight_runtime.text.classifier import GRAPH, INPUT, LABEL, LABELS, PROBABILITIES, VOCABULARY
 from pilotlight_runtime.text.tensors import batches
@@ -42,7 +42,7 @@ def exported_classifier(
         What `train` returns, with accuracy and loss as metrics.
     """
 
-    def predict(inputs: Named) -> Named:
+    def predict(inputs: NamedArrays) -> NamedArrays:
         probabilities = _probabilities(trained, inputs[INPUT], vocabulary, tokenize)
         best = [data.classes[index] for index in np.argmax(probabilities, axis=1)]
         return {PROBABILITIES: probabilities, LABEL: np.array(best, dtype=object)}

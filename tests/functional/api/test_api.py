@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from support.project import Desk, new_project
 
-from pilotlight import api
+import pilotlight as api
 from pilotlight.core.errors import DataError, ProjectError, ServiceError, StoreError
 from pilotlight.core.progress import ProgressEvent
 from pilotlight.core.project import Project
@@ -63,7 +63,7 @@ def test_the_project_is_that_of_the_current_folder(desk: Desk, monkeypatch: pyte
     assert [model.name for model in api.models()] == ["adder"]
     monkeypatch.chdir(tmp_path)
     assert [model.name for model in api.models(project=desk.root / "functions")] == ["adder"]
-    with pytest.raises(ProjectError, match="lies in no Pilotlight project"):
+    with pytest.raises(ProjectError, match="is not in a Pilotlight project"):
         api.models()
 
 

@@ -14,16 +14,16 @@ from moto import mock_aws
 from support.batch_account import IMAGE_MANIFEST, REGION
 
 from pilotlight.aws import (
-    BatchEngine,
+    BatchService,
     Clients,
     Images,
+    Instances,
     LogStreams,
-    Machines,
     Objects,
     Prices,
     Quotas,
     Stacks,
-    s3_client,
+    create_s3_client,
 )
 from pilotlight.core.errors import DataError, RunError
 
@@ -60,7 +60,7 @@ def test_a_refusal_names_the_action_that_is_needed(code: str, message: str, acti
     client, stub = stubbed("batch")
     stub.add_client_error("submit_job", code, message, http_status_code=403)
     with pytest.raises(RunError) as caught:
-        BatchEngine(client).submit({"jobName": "n", "jobQueue": "training", "jobDefinition": "d"})
+        BatchService(client).submit_job({"jobName": "n", "jobQueue": "training", "jobDefinition": "d"})
     told = f" ({message})" if message else ""
     assert str(caught.value) == (
         f"job queue training: AWS Batch answered {code}{told}. The credentials need {action} there."
@@ -77,7 +77,7 @@ def test_the_message_that_only_sts_can_read_is_left_out() -> None:
     )
     stub.add_client_error("describe_spot_price_history", "UnauthorizedOperation", message, http_status_code=403)
     with pytest.raises(RunError) as caught:
-        Prices(client, lambda: client, REGION).spot(["g5.xlarge"])
+        Prices(client, lambda: client, REGION).list_spot(["g5.xlarge"])
     assert "x" * 10 not in str(caught.value)
     assert caught.value.hint == "The credentials need ec2:DescribeSpotPriceHistory there."
 
@@ -86,7 +86,7 @@ def test_a_page_of_html_is_left_out() -> None:
     client, stub = stubbed("batch")
     stub.add_client_error("describe_job_queues", "502", "<html>\n<title>Bad Gateway</title>\n" + "x" * 900)
     with pytest.raises(RunError) as caught:
-        BatchEngine(client).queue("training")
+        BatchService(client).describe_queue("training")
     assert caught.value.what == "AWS Batch answered 502"
 
 
@@ -103,7 +103,7 @@ def test_credentials_that_have_run_out() -> None:
     client, stub = stubbed("batch")
     stub.add_client_error("describe_job_queues", "ExpiredTokenException", http_status_code=403)
     with pytest.raises(RunError, match="Log in again, for instance with `aws sso login`"):
-        BatchEngine(client).queue("training")
+        BatchService(client).describe_queue("training")
 
 
 def test_a_client_without_a_region_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +127,7 @@ def test_one_session_makes_every_client() -> None:
 def test_the_region_of_the_other_tools_is_taken_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-3")
     assert Clients().region == "eu-west-3"
-    assert s3_client().meta.region_name == "eu-west-3"
+    assert create_s3_client().meta.region_name == "eu-west-3"
 
 
 def test_images_by_their_tag() -> None:
@@ -145,8 +145,8 @@ def test_the_outputs_of_a_stack() -> None:
     template = {"Resources": {"T": {"Type": "AWS::SNS::Topic"}}, "Outputs": {"Queue": {"Value": "training"}}}
     cloudformation.create_stack(StackName="s", TemplateBody=json.dumps(template))
     stacks = Stacks(cloudformation)
-    assert stacks.outputs("s") == {"Queue": "training"}
-    assert stacks.outputs("none") is None
+    assert stacks.read_outputs("s") == {"Queue": "training"}
+    assert stacks.read_outputs("none") is None
 
 
 def test_a_log_is_read_on_from_where_it_was() -> None:
@@ -171,25 +171,25 @@ def test_objects_without_their_content() -> None:
     for key in ("data/a.npz", "data/x/b.npz", "database"):
         s3.put_object(Bucket="data", Key=key, Body=key.encode())
     objects = Objects(s3)
-    found = objects.one("s3://data/data/a.npz")
+    found = objects.find("s3://data/data/a.npz")
     assert found is not None
     assert (found[1], '"' in found[0]) == (10, False)
-    assert objects.one("s3://data/data") is None
-    assert objects.one("s3://data/data/") is None
-    below = objects.below("s3://data/data")
+    assert objects.find("s3://data/data") is None
+    assert objects.find("s3://data/data/") is None
+    below = objects.list_prefix("s3://data/data")
     assert [(key, size) for key, _, size in below] == [("data/a.npz", 10), ("data/x/b.npz", 12)]
-    assert objects.below("s3://data/data/") == below
+    assert objects.list_prefix("s3://data/data/") == below
 
 
 def test_an_object_that_may_not_be_read() -> None:
     client, stub = stubbed("s3")
     stub.add_client_error("head_object", "403", "Forbidden", http_status_code=403)
     with pytest.raises(DataError, match=r"s3://b/a: S3 answered 403 \(Forbidden\)\. The credentials need s3:GetObject"):
-        Objects(client).one("s3://b/a")
+        Objects(client).find("s3://b/a")
 
 
 def test_a_family_is_all_its_sizes() -> None:
-    kinds = Machines(boto3.client("ec2", REGION), boto3.client("ecs", REGION)).types(["g4dn", "g5.2xlarge"])
+    kinds = Instances(boto3.client("ec2", REGION), boto3.client("ecs", REGION)).describe_types(["g4dn", "g5.2xlarge"])
     names = {kind["InstanceType"] for kind in kinds}
     assert {"g4dn.xlarge", "g4dn.12xlarge", "g5.2xlarge"} <= names
     assert "g5.xlarge" not in names
@@ -205,17 +205,17 @@ def test_the_instance_that_a_container_ran_on() -> None:
         "describe_container_instances", {"containerInstances": [{"ec2InstanceId": made["InstanceId"]}]}, asked
     )
     arn = "arn:aws:ecs:eu-west-1:1:container-instance/gpu/0a1b"
-    found = Machines(ec2, client).instance(arn)
+    found = Instances(ec2, client).describe_instance(arn)
     assert found is not None
     assert found["InstanceType"] == "g4dn.xlarge"
-    assert Machines(ec2, ecs).instance("TBD") is None
-    assert Machines(ec2, ecs).instance(arn) is None, "the cluster is gone"
+    assert Instances(ec2, ecs).describe_instance("TBD") is None
+    assert Instances(ec2, ecs).describe_instance(arn) is None, "the cluster is gone"
     stub.add_response(
         "describe_container_instances", {"containerInstances": [{"ec2InstanceId": "i-0123456789abcdef0"}]}
     )
-    assert Machines(ec2, client).instance(arn) is None, "the instance is gone"
+    assert Instances(ec2, client).describe_instance(arn) is None, "the instance is gone"
     stub.add_response("describe_container_instances", {"containerInstances": []})
-    assert Machines(ec2, client).instance(arn) is None, "the container instance is gone"
+    assert Instances(ec2, client).describe_instance(arn) is None, "the container instance is gone"
 
 
 def test_the_newest_spot_price_of_each_zone() -> None:
@@ -227,7 +227,7 @@ def test_the_newest_spot_price_of_each_zone() -> None:
     ]
     expected = {"InstanceTypes": ["g5.xlarge"], "ProductDescriptions": ["Linux/UNIX"], "StartTime": NOW}
     stub.add_response("describe_spot_price_history", {"SpotPriceHistory": prices}, expected)
-    found = Prices(client, lambda: client, REGION, lambda: NOW).spot(["g5.xlarge"])
+    found = Prices(client, lambda: client, REGION, lambda: NOW).list_spot(["g5.xlarge"])
     assert found == [("g5.xlarge", "a", 0.5), ("g5.xlarge", "b", 0.6)]
 
 
@@ -239,8 +239,8 @@ def test_the_on_demand_price_in_the_price_list() -> None:
     stub.add_response("get_products", {"PriceList": [json.dumps(product)]})
     stub.add_response("get_products", {"PriceList": []})
     prices = Prices(boto3.client("ec2", REGION), lambda: client, REGION)
-    assert prices.on_demand("g5.xlarge") == 1.006
-    assert prices.on_demand("none.xlarge") is None
+    assert prices.read_on_demand("g5.xlarge") == 1.006
+    assert prices.read_on_demand("none.xlarge") is None
 
 
 def test_quotas() -> None:
@@ -250,10 +250,10 @@ def test_quotas() -> None:
     stub.add_client_error("get_service_quota", "NoSuchResourceException")
     stub.add_client_error("get_service_quota", "AccessDeniedException", "no", http_status_code=400)
     quotas = Quotas(client)
-    assert quotas.value("L-DB2E81BA") == 8.0
-    assert quotas.value("L-DB2E81BA") is None
+    assert quotas.read_value("L-DB2E81BA") == 8.0
+    assert quotas.read_value("L-DB2E81BA") is None
     with pytest.raises(RunError, match=r"The credentials need servicequotas:GetServiceQuota there"):
-        quotas.value("L-DB2E81BA")
+        quotas.read_value("L-DB2E81BA")
 
 
 def test_definitions_by_name_and_by_arn() -> None:
@@ -263,12 +263,12 @@ def test_definitions_by_name_and_by_arn() -> None:
         client.register_job_definition(jobDefinitionName="d", type="container", containerProperties=properties)
         for _ in range(2)
     )
-    engine = BatchEngine(client)
-    by_arn, by_name = engine.definition(first["jobDefinitionArn"]), engine.definition("d")
+    engine = BatchService(client)
+    by_arn, by_name = engine.describe_definition(first["jobDefinitionArn"]), engine.describe_definition("d")
     assert by_arn is not None
     assert by_name is not None
     assert (by_arn["revision"], by_name["revision"]) == (1, second["revision"])
-    assert engine.definition("none") is None
+    assert engine.describe_definition("none") is None
 
 
 def test_jobs_are_described_a_hundred_at_once() -> None:
@@ -276,5 +276,5 @@ def test_jobs_are_described_a_hundred_at_once() -> None:
     for size in (100, 1):
         stub.add_response("describe_jobs", {"jobs": []}, {"jobs": [f"job-{place}" for place in range(size)]})
     ids = [f"job-{place}" for place in range(100)] + ["job-0"]
-    assert BatchEngine(client).jobs(ids) == []
+    assert BatchService(client).describe_jobs(ids) == []
     stub.assert_no_pending_responses()

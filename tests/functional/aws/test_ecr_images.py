@@ -26,19 +26,19 @@ def test_the_password_is_the_second_part_of_the_token(client: Any) -> None:
     with Stubber(client) as stub:
         token = {"authorizationToken": "QVdTOnRoZTpwYXNzd29yZA==", "proxyEndpoint": "https://x"}
         stub.add_response("get_authorization_token", {"authorizationData": [token]})
-        assert Images(client).password(REPOSITORY) == "the:password"
+        assert Images(client).get_password(REPOSITORY) == "the:password"
 
 
 def test_moto_gives_one_as_well(client: Any) -> None:
     with mock_aws():
-        assert Images(client).password(REPOSITORY)
+        assert Images(client).get_password(REPOSITORY)
 
 
 def test_a_refused_token_names_the_action(client: Any) -> None:
     with Stubber(client) as stub:
         stub.add_client_error("get_authorization_token", "AccessDeniedException", "no")
         with pytest.raises(RunError, match=r"repository .*/training: ECR answered .*ecr:GetAuthorizationToken"):
-            Images(client).password(REPOSITORY)
+            Images(client).get_password(REPOSITORY)
 
 
 @pytest.mark.parametrize("repository", ["127.0.0.1:5000/training", "ghcr.io/me/training", "ecr.example.com/training"])

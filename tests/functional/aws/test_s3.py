@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
-from pilotlight.aws import S3Blobs, fetch_object, fetch_prefix
+from pilotlight.aws import S3Blobs, download_object, download_prefix
 from pilotlight.aws.multipart import put_in_parts
 from pilotlight.core.errors import DataError, StoreError
 
@@ -180,12 +180,12 @@ def test_objects_are_fetched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         client = boto3.client("s3", region_name="us-east-1")
         client.create_bucket(Bucket="data")
         client.put_object(Bucket="data", Key="sets/mnist.npz", Body=LARGE)
-        fetch_object(client, "s3://data/sets/mnist.npz", tmp_path / "got")
+        download_object(client, "s3://data/sets/mnist.npz", tmp_path / "got")
         assert (tmp_path / "got").read_bytes() == LARGE
         with pytest.raises(DataError, match=r"s3://data/none.npz: does not exist"):
-            fetch_object(client, "s3://data/none.npz", tmp_path / "none")
+            download_object(client, "s3://data/none.npz", tmp_path / "none")
         with pytest.raises(DataError, match=r"s3://nothing/none.npz: "):
-            fetch_object(client, "s3://nothing/none.npz", tmp_path / "none")
+            download_object(client, "s3://nothing/none.npz", tmp_path / "none")
     assert [path.name for path in tmp_path.iterdir()] == ["got"]
 
 
@@ -198,8 +198,7 @@ def test_an_object_that_is_removed_while_its_prefix_is_fetched(tmp_path: Path) -
         listed = "after-call.s3.ListObjectsV2"
         client.meta.events.register(listed, lambda **_: client.delete_object(Bucket="bucket", Key="texts/2.txt"))
         with pytest.raises(DataError) as raised:
-            fetch_prefix(client, "s3://bucket/texts/", tmp_path)
+            download_prefix(client, "s3://bucket/texts/", tmp_path)
     assert str(raised.value) == (
-        "s3://bucket/texts/2.txt: was removed while the prefix was fetched. Run the command again once nobody changes "
-        "the data."
+        "s3://bucket/texts/2.txt: was deleted during the download. Run the command again when nobody changes the data."
     )

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 from support.batch_descriptions import JOB, RUN, definition, job
-from support.scripted_batch import ScriptedEngine
+from support.scripted_batch import ScriptedBatch
 
-from pilotlight.batch import Claims, Order, Submitted, submit
+from pilotlight.batch import Claims, JobSpec, Submission, submit_job
 from pilotlight.batch.claims import CLAIM_SECONDS
 from pilotlight.core.errors import RunError
 from pilotlight.store import FolderBlobs
 
 NOW = 1_700_000_000.0
-ORDER = Order(
+ORDER = JobSpec(
     RUN, "digits", "training", definition(), "repository:0123456789ab", ("digits", "--run", RUN), {"data": {}}
 )
 
@@ -42,9 +42,9 @@ def files(tmp_path: Path) -> FolderBlobs:
     return FolderBlobs(tmp_path)
 
 
-def submit_now(engine: ScriptedEngine, files: FolderBlobs, clock: Clock) -> Submitted:
+def submit_now(engine: ScriptedBatch, files: FolderBlobs, clock: Clock) -> Submission:
     claims = Claims(files, RUN, by="tester", clock=clock, sleep=clock.sleep)
-    return submit(ORDER, engine, files, claims, clock)
+    return submit_job(ORDER, engine, files, claims, clock)
 
 
 def document(files: FolderBlobs, name: str) -> Any:
@@ -52,7 +52,7 @@ def document(files: FolderBlobs, name: str) -> Any:
 
 
 def test_a_job_and_its_records(files: FolderBlobs) -> None:
-    engine = ScriptedEngine(definitions=[definition()])
+    engine = ScriptedBatch(definitions=[definition()])
     assert submit_now(engine, files, Clock()) == ("job-1", True)
     assert document(files, "run.json")["submitted"] == "2023-11-14T22:13:20+00:00"
     assert document(files, "run.json")["queue"] == "training"
@@ -61,7 +61,7 @@ def test_a_job_and_its_records(files: FolderBlobs) -> None:
 
 
 def test_a_job_that_is_under_way_is_found(files: FolderBlobs) -> None:
-    engine = ScriptedEngine(definitions=[definition()])
+    engine = ScriptedBatch(definitions=[definition()])
     submit_now(engine, files, Clock())
     assert submit_now(engine, files, Clock()) == ("job-1", False)
     assert len(engine.submitted) == 1
@@ -70,7 +70,7 @@ def test_a_job_that_is_under_way_is_found(files: FolderBlobs) -> None:
 def test_a_job_of_a_killed_submitter_is_found_by_its_name(files: FolderBlobs) -> None:
     """Killed between SubmitJob and the record: the store has the claim alone."""
     files.put_bytes(f".runs/{RUN}/claims/0001.json", json.dumps({"by": "killed", "at": NOW}).encode())
-    engine = ScriptedEngine([job("RUNNING")], definitions=[definition()])
+    engine = ScriptedBatch([job("RUNNING")], definitions=[definition()])
     clock = Clock()
     assert submit_now(engine, files, clock) == (JOB, False)
     assert (engine.submitted, clock.slept) == ([], [])
@@ -78,7 +78,7 @@ def test_a_job_of_a_killed_submitter_is_found_by_its_name(files: FolderBlobs) ->
 
 def test_the_claim_of_a_killed_submitter_grows_old(files: FolderBlobs) -> None:
     files.put_bytes(f".runs/{RUN}/claims/0001.json", json.dumps({"by": "killed", "at": NOW - 30}).encode())
-    engine, clock = ScriptedEngine(definitions=[definition()]), Clock()
+    engine, clock = ScriptedBatch(definitions=[definition()]), Clock()
     assert submit_now(engine, files, clock) == ("job-1", True)
     assert sum(clock.slept) == CLAIM_SECONDS
     assert document(files, "jobs/job-1.json")["claim"] == 2
@@ -88,13 +88,13 @@ def test_the_claim_of_a_killed_submitter_grows_old(files: FolderBlobs) -> None:
 def test_a_claim_is_waited_for_whatever_the_clock_of_its_machine_says(files: FolderBlobs, apart: float) -> None:
     """The other submitter is at work and submits after a minute."""
     files.put_bytes(f".runs/{RUN}/claims/0001.json", json.dumps({"by": "other", "at": NOW + apart}).encode())
-    engine, clock = ScriptedEngine(definitions=[definition()]), Clock()
+    engine, clock = ScriptedBatch(definitions=[definition()]), Clock()
 
     class Meanwhile(Clock):
         def sleep(self, seconds: float) -> None:
             super().sleep(seconds)
             if sum(self.slept) == 60:
-                engine.submit({"jobName": f"digits-{RUN}"})
+                engine.submit_job({"jobName": f"digits-{RUN}"})
                 record = {"job": "job-1", "claim": 1, "queue": "training"}
                 files.put_bytes(f".runs/{RUN}/jobs/job-1.json", json.dumps(record).encode())
 
@@ -106,23 +106,23 @@ def test_a_claim_is_waited_for_whatever_the_clock_of_its_machine_says(files: Fol
 
 def test_a_claim_of_yesterday_costs_no_wait(files: FolderBlobs) -> None:
     files.put_bytes(f".runs/{RUN}/claims/0001.json", json.dumps({"by": "killed", "at": NOW - 86400}).encode())
-    engine, clock = ScriptedEngine(definitions=[definition()]), Clock()
+    engine, clock = ScriptedBatch(definitions=[definition()]), Clock()
     assert submit_now(engine, files, clock) == ("job-1", True)
     assert clock.slept == []
 
 
 def test_a_job_that_has_failed_is_followed_by_another(files: FolderBlobs) -> None:
-    engine = ScriptedEngine(definitions=[definition()])
+    engine = ScriptedBatch(definitions=[definition()])
     submit_now(engine, files, Clock())
     engine._states = [{**job("FAILED"), "jobId": "job-1", "jobName": f"digits-{RUN}"}]
     assert submit_now(engine, files, Clock()) == ("job-2", True)
     assert document(files, "jobs/job-2.json")["claim"] == 2
 
 
-class Refusing(ScriptedEngine):
+class Refusing(ScriptedBatch):
     """Batch that takes no job."""
 
-    def submit(self, request: object) -> str:
+    def submit_job(self, request: object) -> str:
         del request
         raise RunError("job queue training", "AWS Batch answered AccessDeniedException", "Ask.")
 
@@ -130,7 +130,7 @@ class Refusing(ScriptedEngine):
 def test_a_refusal_gives_the_claim_up(files: FolderBlobs) -> None:
     with pytest.raises(RunError, match="AccessDeniedException"):
         submit_now(Refusing(definitions=[definition()]), files, Clock())
-    engine, clock = ScriptedEngine(definitions=[definition()]), Clock()
+    engine, clock = ScriptedBatch(definitions=[definition()]), Clock()
     assert submit_now(engine, files, clock) == ("job-1", True)
     assert clock.slept == []
 
@@ -138,10 +138,10 @@ def test_a_refusal_gives_the_claim_up(files: FolderBlobs) -> None:
 def test_a_submitter_that_slept_through_its_claim_submits_nothing(files: FolderBlobs) -> None:
     clock = Clock()
 
-    class Slow(ScriptedEngine):
-        def register(self, request: Any) -> str:
+    class Slow(ScriptedBatch):
+        def register_definition(self, request: Any) -> str:
             clock.now += CLAIM_SECONDS
-            return super().register(request)
+            return super().register_definition(request)
 
     engine = Slow(definitions=[definition()])
     with pytest.raises(RunError, match="submitting took too long, so nothing was submitted"):
@@ -154,24 +154,24 @@ def test_of_two_at_once_one_submits(files: FolderBlobs) -> None:
     meeting = threading.Barrier(2, timeout=30)
     lock = threading.Lock()
 
-    class Together(ScriptedEngine):
+    class Together(ScriptedBatch):
         waits = True
 
-        def named(self, queue: str, job_name: str) -> list[str]:
+        def list_jobs(self, queue: str, job_name: str) -> list[str]:
             with lock:
-                found = super().named(queue, job_name)
+                found = super().list_jobs(queue, job_name)
             if threading.current_thread().name not in seen:
                 seen.add(threading.current_thread().name)
                 meeting.wait()
             return found
 
-        def submit(self, request: Any) -> str:
+        def submit_job(self, request: Any) -> str:
             with lock:
-                return super().submit(request)
+                return super().submit_job(request)
 
     seen: set[str] = set()
     engine = Together(definitions=[definition()])
-    found: list[Submitted] = []
+    found: list[Submission] = []
     threads = [
         threading.Thread(target=lambda: found.append(submit_now(engine, files, Clock())), name=f"submitter {place}")
         for place in range(2)

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import typer
 from support.batch_descriptions import HOST, JOB, RUN, attempt, environment, job
-from support.scripted_batch import Recorded, ScriptedEngine, ScriptedLogs, cloud
+from support.scripted_batch import Recorded, ScriptedBatch, ScriptedLogs, cloud
 
 from pilotlight.batch import CANCEL_REASON
-from pilotlight.batch.watch import POLL_SECONDS
+from pilotlight.batch.watcher import POLL_SECONDS
 from pilotlight.cli.batch_results import exit_detached
 from pilotlight.core.errors import RunError
 from pilotlight.core.project import Project
@@ -46,7 +46,7 @@ def finished(files: FolderBlobs) -> None:
 
 def context(
     files: FolderBlobs,
-    engine: ScriptedEngine,
+    engine: ScriptedBatch,
     logs: ScriptedLogs | None = None,
     display: Recorded | None = None,
     sleep: Callable[[float], None] = lambda _: None,
@@ -65,7 +65,7 @@ def context(
 
 def watched(files: FolderBlobs, states: list[dict[str, Any]], streams: dict[tuple[str, str], list[str]]) -> list[str]:
     """What a person is told."""
-    display, engine, logs = Recorded(), ScriptedEngine(states), ScriptedLogs(streams)
+    display, engine, logs = Recorded(), ScriptedBatch(states), ScriptedLogs(streams)
     follow_job(cloud(engine, logs), RUN, JOB, context(files, engine, logs, display))
     return display.told
 
@@ -92,17 +92,17 @@ def test_a_spot_interruption_and_the_resumption(files: FolderBlobs) -> None:
     assert told == [
         "● submitted (SUBMITTED)",
         "● in the queue (RUNNABLE)",
-        "it waits for an instance: from none, one takes some minutes to start",
+        "it waits for an instance, which takes some minutes to start",
         f"AWS Batch says CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - Service cannot fulfill it; {short}",
-        "● an instance is there; the image is being pulled (STARTING)",
+        "● an instance is ready; the image is being pulled (STARTING)",
         "on g4dn.xlarge (spot, eu-west-1a)",
         "● running (RUNNING)",
         "● train",
         "1/3 {'loss': 0.5}",
         "| 2026 some library",
-        "● the spot instance was taken back; attempt 2 of 3 goes on from the checkpoint",
+        "● AWS reclaimed the spot instance; attempt 2 of 3 resumes from the checkpoint",
         "● in the queue (RUNNABLE)",
-        "it waits for an instance: from none, one takes some minutes to start",
+        "it waits for an instance, which takes some minutes to start",
         "● running (RUNNING)",
         "goes on after epoch 1",
         f"cost: {cost}; without the minutes in which an instance starts and idles",
@@ -125,7 +125,7 @@ def test_the_error_of_an_earlier_attempt_is_not_the_last_ones(files: FolderBlobs
         (GROUP, "training/default/2"): ["no event"],
     }
     ended = job("FAILED", attempt(1, exitCode=75), attempt(2, exitCode=70))
-    with pytest.raises(RunError, match="stopped by a defect of Pilotlight's"):
+    with pytest.raises(RunError, match="a defect of Pilotlight stopped it"):
         watched(files, [ended], streams)
 
 
@@ -141,7 +141,7 @@ def test_the_last_lines_are_waited_for(files: FolderBlobs) -> None:
     """CloudWatch has them some seconds after the job has ended."""
     finished(files)
     streams: dict[tuple[str, str], list[str]] = {}
-    engine, logs, slept = ScriptedEngine([job("SUCCEEDED", attempt(1, exitCode=0))]), ScriptedLogs(streams), []
+    engine, logs, slept = ScriptedBatch([job("SUCCEEDED", attempt(1, exitCode=0))]), ScriptedLogs(streams), []
 
     def sleep(seconds: float) -> None:
         slept.append(seconds)
@@ -171,12 +171,12 @@ def test_several_nodes_are_seen_through_the_first(files: FolderBlobs) -> None:
     assert display.told[-1].startswith("cost: $0.067, 10 min in 1 attempt on g4dn.xlarge")
 
 
-class Nodes(ScriptedEngine):
+class Nodes(ScriptedBatch):
     """A multi-node parallel job, whose nodes are jobs of their own under ID#NODE."""
 
-    def jobs(self, ids: Any) -> list[Any]:
+    def describe_jobs(self, ids: Any) -> list[Any]:
         (wanted,) = ids
-        found = super().jobs([wanted.partition("#")[0]])
+        found = super().describe_jobs([wanted.partition("#")[0]])
         return [{**job("SUCCEEDED", attempt(1)), "jobId": wanted}] if "#" in wanted else found
 
 
@@ -185,20 +185,20 @@ def interrupted(_: float) -> None:
 
 
 def test_ctrl_c_leaves_the_job_alone(files: FolderBlobs, capsys: pytest.CaptureFixture[str]) -> None:
-    engine, logs = ScriptedEngine([job("RUNNING")]), ScriptedLogs({})
+    engine, logs = ScriptedBatch([job("RUNNING")]), ScriptedLogs({})
     with pytest.raises(typer.Exit) as left, exit_detached():
         follow_job(cloud(engine, logs), RUN, JOB, context(files, engine, logs, None, interrupted))
     assert left.value.exit_code == 130
     assert capsys.readouterr().err == (
-        f"Detached; the run goes on. Come back with `pilotlight runs watch {RUN}`, end it with `pilotlight runs cancel "
-        f"{RUN}`.\n"
+        f"Detached; the run continues. Watch it with `pilotlight runs watch {RUN}`, end it with `pilotlight runs "
+        f"cancel {RUN}`.\n"
     )
     assert engine.terminated == []
 
 
 def test_a_connection_that_breaks_says_that_the_run_goes_on(files: FolderBlobs) -> None:
-    class Broken(ScriptedEngine):
-        def jobs(self, ids: Any) -> list[Any]:
+    class Broken(ScriptedBatch):
+        def describe_jobs(self, ids: Any) -> list[Any]:
             del ids
             raise RunError("jobs", "AWS Batch cannot be reached: no route", "Check the network.")
 
@@ -206,7 +206,7 @@ def test_a_connection_that_breaks_says_that_the_run_goes_on(files: FolderBlobs) 
     with pytest.raises(RunError) as caught:
         follow_job(cloud(engine, logs), RUN, JOB, context(files, engine, logs))
     assert str(caught.value) == (
-        "jobs: AWS Batch cannot be reached: no route. Check the network. The run itself goes on. Come back with "
+        "jobs: AWS Batch cannot be reached: no route. Check the network. The run itself continues. Watch it with "
         f"`pilotlight runs watch {RUN}`, end it with `pilotlight runs cancel {RUN}`."
     )
 
@@ -219,7 +219,7 @@ def submitted(files: FolderBlobs) -> None:
 
 def test_cancelling_ends_the_job_and_says_what_is_kept(files: FolderBlobs, tmp_path: Path) -> None:
     submitted(files)
-    engine = ScriptedEngine([job("RUNNABLE")])
+    engine = ScriptedBatch([job("RUNNABLE")])
     done = cancel_run(RUN, context(files, engine))
     assert engine.terminated == [(JOB, CANCEL_REASON)]
     assert done == (RUN, "digits", JOB, f"{tmp_path}/.runs/{RUN}/checkpoints/")
@@ -229,21 +229,21 @@ def test_a_job_without_a_record_is_found_by_its_name(files: FolderBlobs) -> None
     """Its submitter was killed between SubmitJob and the record."""
     asked = {"run": RUN, "model": "digits", "queue": "training"}
     files.put_bytes(f".runs/{RUN}/run.json", json.dumps(asked).encode())
-    engine = ScriptedEngine([job("RUNNING")])
+    engine = ScriptedBatch([job("RUNNING")])
     cancel_run(RUN, context(files, engine))
     assert engine.terminated == [(JOB, CANCEL_REASON)]
     streams = {(GROUP, "training/default/1"): [event("note", text="here"), MADE]}
     states = [job("RUNNING"), job("RUNNING"), job("FAILED", attempt(1, exitCode=70))]
-    engine, display = ScriptedEngine(states), Recorded()
-    with pytest.raises(RunError, match="stopped by a defect"):
+    engine, display = ScriptedBatch(states), Recorded()
+    with pytest.raises(RunError, match="a defect of Pilotlight stopped it"):
         watch_run(RUN, context(files, engine, ScriptedLogs(streams), display))
     assert "here" in display.told
 
 
 def test_a_job_that_batch_has_forgotten(files: FolderBlobs) -> None:
     submitted(files)
-    engine, logs = ScriptedEngine(), ScriptedLogs({})
-    with pytest.raises(RunError, match="has no result, and AWS Batch has forgotten its job"):
+    engine, logs = ScriptedBatch(), ScriptedLogs({})
+    with pytest.raises(RunError, match="has no result, and AWS Batch no longer knows its job"):
         watch_run(RUN, context(files, engine, logs))
     finished(files)
     done = watch_run(RUN, context(files, engine, logs))
@@ -254,12 +254,12 @@ def test_a_job_that_batch_has_forgotten(files: FolderBlobs) -> None:
 def test_a_run_that_was_never_submitted(files: FolderBlobs) -> None:
     files.put_bytes(f".runs/{RUN}/run.json", json.dumps({"run": RUN, "model": "digits"}).encode())
     with pytest.raises(RunError, match="was never submitted"):
-        watch_run(RUN, context(files, ScriptedEngine(), ScriptedLogs({})))
+        watch_run(RUN, context(files, ScriptedBatch(), ScriptedLogs({})))
 
 
 def test_an_invalid_environment_is_told_while_the_job_waits(files: FolderBlobs) -> None:
     finished(files)
-    engine = ScriptedEngine(
+    engine = ScriptedBatch(
         [job("RUNNABLE"), job("SUCCEEDED", attempt(1, exitCode=0))],
         environments=[environment(status="INVALID", statusReason="CLIENT_ERROR - no role")],
     )

@@ -18,17 +18,17 @@ from support.batch_account import (
 )
 from support.project import Desk
 
-from pilotlight.aws import BatchEngine
+from pilotlight.aws import BatchService
 from pilotlight.batch import Cloud
 
 
 def test_an_image_that_was_not_pushed(account: Account) -> None:
-    ran = account.train(data="digits", world={"tag_image": lambda _root: "f" * 12})
+    ran = account.train(data="digits", world={"compute_image_tag": lambda _root: "f" * 12})
     registry = f"123456789012.dkr.ecr.{REGION}.amazonaws.com"
     refused(
         ran,
-        f"error: image {registry}/training:ffffffffffff: has not been pushed: the code has changed since, or never was "
-        "an image. Run `pilotlight image build` and `pilotlight image push`; nothing was submitted.",
+        f"error: image {registry}/training:ffffffffffff: is not in the repository: it was never pushed, or the code "
+        "has changed since. Run `pilotlight image build` and `pilotlight image push`; nothing was submitted.",
     )
     assert account.jobs() == []
 
@@ -51,7 +51,7 @@ def test_a_store_that_is_a_folder(account: Account) -> None:
             "publishes into s3://models/elsewhere",
             "Set PILOTLIGHT_STORE=s3://models/elsewhere, or deploy the stack with this store",
         ),
-        ("", "names no store in its PILOTLIGHT_STORE", "Give it this store by deploying the stack with it"),
+        ("", "sets no PILOTLIGHT_STORE", "Deploy the stack with this store"),
     ],
 )
 def test_a_container_that_publishes_into_another_store(account: Account, theirs: str, told: str, hint: str) -> None:
@@ -61,8 +61,8 @@ def test_a_container_that_publishes_into_another_store(account: Account, theirs:
     class Deployed:
         """The stack's outputs after it was deployed with another store."""
 
-        def outputs(self, name: str) -> dict[str, str]:
-            return {**(real.stacks.outputs(name) or {}), "TrainingJobDefinition": revision}
+        def read_outputs(self, name: str) -> dict[str, str]:
+            return {**(real.stacks.read_outputs(name) or {}), "TrainingJobDefinition": revision}
 
     refused(
         account.train(data="digits", world={"connect": lambda: real._replace(stacks=Deployed())}),
@@ -128,7 +128,7 @@ def test_disabled_compute_environments(account: Account) -> None:
     refused(
         ran,
         "error: job queue training: no compute environment can start a job: gpu-spot is disabled; gpu-ec2 is disabled. "
-        "Mend one of them; nothing was submitted.",
+        "Fix one of them; nothing was submitted.",
     )
     assert account.jobs() == []
 
@@ -136,7 +136,7 @@ def test_disabled_compute_environments(account: Account) -> None:
 class Zero:
     """Service Quotas of a new account: moto knows only those of VPCs."""
 
-    def value(self, code: str) -> float:
+    def read_value(self, code: str) -> float:
         del code
         return 0.0
 
@@ -145,10 +145,10 @@ def test_a_quota_of_zero_gpus(account: Account) -> None:
     ran = account.train(data="digits", world={"connect": lambda: account.cloud()._replace(quotas=Zero())})
     refused(
         ran,
-        "error: job queue training: the account may not run a job of 4 vCPUs on GPU instances in eu-west-1: its quotas "
-        "are All G and VT Spot Instance Requests (L-3819A6DF) 0, Running On-Demand G and VT instances (L-DB2E81BA) "
-        "0. Ask for more vCPUs in the console of Service Quotas, under Amazon EC2; AWS may take days to answer. "
-        "Nothing was submitted.",
+        "error: job queue training: the account's quotas in eu-west-1 are too small for a job of 4 vCPUs on GPU "
+        "instances: All G and VT Spot Instance Requests (L-3819A6DF) 0, Running On-Demand G and VT instances "
+        "(L-DB2E81BA) 0. Request more vCPUs in the console of Service Quotas, under Amazon EC2; AWS may take days to "
+        "answer. Nothing was submitted.",
     )
     assert account.jobs() == []
 
@@ -162,18 +162,18 @@ class SubmitDenied:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
 
-    def submit(self, request: Any) -> str:
+    def submit_job(self, request: Any) -> str:
         denied = boto3.client("batch", REGION)
         with Stubber(denied) as stub:
             text = "User: arn:aws:iam::123456789012:user/u is not authorized to perform: batch:SubmitJob on resource: q"
             stub.add_client_error("submit_job", "AccessDeniedException", text, http_status_code=403)
-            return BatchEngine(denied).submit(request)
+            return BatchService(denied).submit_job(request)
 
 
 def test_credentials_that_may_not_submit(account: Account) -> None:
     def cloud() -> Cloud:
         real = account.cloud()
-        return real._replace(engine=SubmitDenied(real.engine))
+        return real._replace(batch=SubmitDenied(real.batch))
 
     ran = account.train(data="digits", world={"connect": cloud})
     assert (ran.code, ran.out) == (1, "")

@@ -13,7 +13,7 @@ from support.batch_account import (
 def test_a_data_object_that_is_missing(account: Account) -> None:
     refused(
         account.train(data="s3://models/data/none.npz"),
-        "error: s3://models/data/none.npz: there is no such object, and nothing below it. Correct the address, or "
+        "error: s3://models/data/none.npz: there is no such object, and none below it. Correct the address, or "
         "upload the data; nothing was submitted.",
     )
     assert account.jobs() == []

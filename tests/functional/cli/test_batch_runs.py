@@ -54,7 +54,7 @@ def test_a_run_that_has_ended_cannot_be_cancelled(account: Account) -> None:
     ran = account("runs", "cancel", run)
     refused(
         ran,
-        f"error: run {run} of adder: has no job under way. `pilotlight runs` lists what is.",
+        f"error: run {run} of adder: has no active job. `pilotlight runs` lists all runs.",
     )
 
 

@@ -26,7 +26,7 @@ def test_new_adds_a_folder_and_a_resource(desk: Desk) -> None:
     ("argv", "said"),
     [
         (["new", "Spam"], "model name 'Spam'"),
-        (["new", "catalog"], "taken by Pilotlight"),
+        (["new", "catalog"], "is reserved by Pilotlight"),
         (["new", "ok", "--kind", "pytorch"], "Known are"),
     ],
 )
@@ -62,7 +62,7 @@ def test_import_refuses_what_the_golden_samples_contradict(desk: Desk) -> None:
     np.savez(desk.root / "golden.npz", a=a, b=b, sum=a - b)
     ran = desk("import", "adder.onnx", "--name", "adder", "--golden", "golden.npz")
     assert ran.code == 1
-    assert "does not answer as" in ran.err
+    assert "differ from those of its source" in ran.err
     assert desk("models", "--json").json["models"] == []
 
 

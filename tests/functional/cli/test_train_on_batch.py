@@ -93,7 +93,7 @@ def test_the_estimate_says_what_is_not_known(account: Account) -> None:
     ran = account.train(detach=True, data="digits")
     assert "==> estimate" in ran.err
     assert "an hour on spot, at today's prices (g4dn.xlarge, g5.xlarge)" in ran.err
-    assert "on-demand prices are not known: the price list answered AccessDeniedException" in ran.err
+    assert "on-demand prices are unknown: the price list answered AccessDeniedException" in ran.err
     assert "The credentials need pricing:GetProducts there." in ran.err
     assert "3 attempts of up to 6 h" in ran.err
     assert "the quota of GPU instances was not checked: " in ran.err
@@ -106,7 +106,7 @@ def test_a_job_that_ends_without_a_result(account: Account) -> None:
     (job,) = account.jobs()
     assert ran.err.splitlines()[-1] == (
         f"error: run {job['jobName'].rpartition('-')[2]} of adder: ended without an error, but wrote no result.json "
-        f"into the store. Look at its log, stream training/default/{job['jobId']}: the image may run another command."
+        f"into the store. Read its log, stream training/default/{job['jobId']}: the image may run another command."
     )
 
 

@@ -14,7 +14,7 @@ from pilotlight.core.errors import ImageError
 from pilotlight.core.progress import Silent
 from pilotlight.image import Docker, Variant, build_image, compute_tag, list_image_files, read_variant
 from pilotlight.image.content import write_context
-from pilotlight.workflows.context import tag_image
+from pilotlight.workflows.context import compute_image_tag
 
 pytestmark = pytest.mark.functional
 
@@ -135,7 +135,7 @@ def test_another_base_and_other_requirements_are_other_images(desk: Desk) -> Non
         desk("image", "tag", "--cpu", "--base", "b:1").out.strip(),
     ]
     assert len(set(tags)) == 5
-    assert plain == compute_tag(desk.root) == tag_image(desk.root) == desk("image", "tag", "--gpu").out.strip()
+    assert plain == compute_tag(desk.root) == compute_image_tag(desk.root) == desk("image", "tag", "--gpu").out.strip()
 
 
 def test_the_project_says_which_image_is_meant(desk: Desk) -> None:
@@ -143,7 +143,11 @@ def test_the_project_says_which_image_is_meant(desk: Desk) -> None:
     settings.write_text('[image]\ncpu = true\nbase = "b:1"\n')
     assert read_variant(desk.root) == Variant("b:1", cpu=True)
     assert read_variant(desk.root, base="b:2", cpu=False) == Variant("b:2", cpu=False)
-    assert tag_image(desk.root) == compute_tag(desk.root, variant=Variant("b:1", cpu=True)) != compute_tag(desk.root)
+    assert (
+        compute_image_tag(desk.root)
+        == compute_tag(desk.root, variant=Variant("b:1", cpu=True))
+        != compute_tag(desk.root)
+    )
     for wrong in ("image = 3", "[image]\ncpu = 1", "[image]\nbase = true"):
         settings.write_text(f"{wrong}\n")
         ran = desk("image", "tag")

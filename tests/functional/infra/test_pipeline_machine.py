@@ -15,7 +15,7 @@ from moto.batch_simple.models import batch_simple_backends
 from support.moto_infra import ACCOUNT, REGION, Ended
 from support.pipeline_stack import RESULT, Pipeline, Pipelines, client
 
-from pilotlight.core.runs import EXIT_DEFECT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_REFUSED
+from pilotlight.core.exit_codes import EXIT_DEFECT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_REFUSED
 
 BASE = ["digits", "--run"]
 OLDER = {"version": "0a0a0a0a0a0a", "floor": 0.95}

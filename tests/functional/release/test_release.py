@@ -111,7 +111,7 @@ def no_entries(repository: Path) -> None:
 
 
 def another_version(repository: Path) -> None:
-    server = repository / "layers" / "runtime" / "pilotlight_runtime" / "protocol" / "server.py"
+    server = repository / "layers" / "runtime" / "pilotlight_runtime" / "protocol" / "server_metadata.py"
     text = server.read_text(encoding="utf-8")
     server.write_text(re.sub(r'(SERVER_VERSION: Final = ")[^"]+', r"\g<1>0.0.9", text), encoding="utf-8")
 

@@ -42,7 +42,7 @@ def test_a_new_project_has_all_that_sam_build_needs(project: Project) -> None:
         "samconfig.toml",
         "template.yaml",
     }
-    assert project.models() == []
+    assert project.list_models() == []
 
 
 def test_its_files_are_files_even_where_ours_are_links(project: Project) -> None:
@@ -77,7 +77,7 @@ def test_a_new_model_has_a_folder_a_readable_configuration_and_a_function(
 ) -> None:
     new_model(project, "spam-filter", kind)
     assert set(files(project.folder("spam-filter"))) == expected
-    assert project.config("spam-filter").kind == kind.split("-", maxsplit=1)[0]
+    assert project.read_config("spam-filter").kind == kind.split("-", maxsplit=1)[0]
     assert "SpamFilterFunction:" in (project.root / "template.yaml").read_text()
 
 

@@ -24,7 +24,7 @@ def test_nothing_is_wrong_with_it_but_that_no_version_is_pinned(desk: Desk) -> N
 
 def test_its_settings_are_read(desk: Desk) -> None:
     project = find_project(desk.root, {})
-    assert {name: project.config(name).kind for name in project.models()} == {
+    assert {name: project.read_config(name).kind for name in project.list_models()} == {
         "pictures": "keras",
         "spam-filter": "sklearn",
     }

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from support.store import make_candidate, publish
 
-from pilotlight.core.artifacts import Published
+from pilotlight.core.artifacts import PublishedVersion
 from pilotlight.core.errors import StoreError
 from pilotlight.core.lock import Lock
 from pilotlight.store import Blobs, FolderBlobs, Store
 from pilotlight_runtime.manifest import ImageInput
 
 
-def lock_of(published: Published) -> Lock:
+def lock_of(published: PublishedVersion) -> Lock:
     return Lock(published.manifest.version, published.manifest_sha256)
 
 
@@ -48,7 +48,7 @@ def test_publishing_twice_changes_nothing(blobs: Blobs, tmp_path: Path) -> None:
     assert not again.new
     assert again.manifest == first.manifest
     assert again.manifest_sha256 == first.manifest_sha256
-    assert store.versions("digits") == [first.manifest]
+    assert store.list_versions("digits") == [first.manifest]
 
 
 def test_content_makes_the_version(blobs: Blobs, tmp_path: Path) -> None:
@@ -56,15 +56,15 @@ def test_content_makes_the_version(blobs: Blobs, tmp_path: Path) -> None:
     one = publish(store, make_candidate(tmp_path / "a", b"one"), provenance={"created": "2026-02-02T00:00:00Z"})
     two = publish(store, make_candidate(tmp_path / "b", b"two"), provenance={"created": "2026-01-01T00:00:00Z"})
     other = publish(store, make_candidate(tmp_path / "c", b"one"), model="digits-2")
-    assert store.versions("digits") == [two.manifest, one.manifest]
-    assert store.versions("digits-2") == [other.manifest]
+    assert store.list_versions("digits") == [two.manifest, one.manifest]
+    assert store.list_versions("digits-2") == [other.manifest]
     assert other.manifest.version == one.manifest.version
-    assert store.versions("unknown") == []
+    assert store.list_versions("unknown") == []
 
 
 def test_publishers_at_once_agree(blobs: Blobs, tmp_path: Path) -> None:
     start = threading.Barrier(4)
-    found: list[Published] = []
+    found: list[PublishedVersion] = []
 
     def work(number: int) -> None:
         candidate = make_candidate(tmp_path / str(number), weights=b"w" * 1000)
@@ -110,7 +110,7 @@ def test_a_failed_publish_is_completed_by_the_next(blobs: Blobs, tmp_path: Path,
     with pytest.raises(StoreError, match="network is gone"):
         publish(Store(Failing(blobs, puts)), candidate)
     store = Store(blobs)
-    assert store.versions("digits") == []
+    assert store.list_versions("digits") == []
     published = publish(store, candidate)
     assert published.new
     store.fetch("digits", lock_of(published), tmp_path / "into")
@@ -148,7 +148,7 @@ def test_a_damaged_manifest_is_reported(blobs: Blobs, tmp_path: Path, damage: by
     version = publish(Store(blobs), make_candidate(tmp_path / "candidate")).manifest.version
     store = spoiled(blobs, f"digits/{version}/manifest.json", damage, tmp_path / "spoiled")
     with pytest.raises(StoreError, match=rf"digits@{version} in .* is damaged: manifest.json"):
-        store.versions("digits")
+        store.list_versions("digits")
 
 
 def test_a_manifest_of_other_content_is_reported(blobs: Blobs, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_manifest_of_other_content_is_reported(blobs: Blobs, tmp_path: Path) -
     assert raw is not None
     store = spoiled(blobs, name, raw.replace(b'"size": 5', b'"size": 6'), tmp_path / "spoiled")
     with pytest.raises(StoreError, match="is damaged"):
-        store.manifest("digits", version)
+        store.read_manifest("digits", version)
 
 
 def test_a_manifest_of_another_model_is_reported(blobs: Blobs, tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_manifest_of_another_model_is_reported(blobs: Blobs, tmp_path: Path) -
     assert raw is not None
     blobs.put_bytes(f"letters/{version}/manifest.json", raw)
     with pytest.raises(StoreError, match=rf"is damaged: manifest.json is that of digits@{version}"):
-        Store(blobs).manifest("letters", version)
+        Store(blobs).read_manifest("letters", version)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_how_pictures_are_read_is_content(tmp_path: Path, change: dict[str, Any]
     candidate = make_candidate(tmp_path / "candidate")
     one, two = (publish(store, candidate, image=each) for each in (image, image._replace(**change)))
     assert one.manifest.version != two.manifest.version
-    assert [store.manifest("digits", each.manifest.version)[0].image for each in (one, two)] == [
+    assert [store.read_manifest("digits", each.manifest.version)[0].image for each in (one, two)] == [
         image,
         image._replace(**change),
     ]

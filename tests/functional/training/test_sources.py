@@ -43,7 +43,7 @@ def test_an_npz_file_is_read_as_it_is(tmp_path: Path) -> None:
         ({"y_train": np.array(3)}, r"y_train has shape \[\], so it holds no samples"),
         ({"x_train": np.zeros((4, 2, 2), complex)}, "x_train has dtype complex128"),
         ({"x_train": np.full((4, 2, 2), np.nan)}, "x_train holds values that are not finite"),
-        ({"y_train": np.array([object()] * 4)}, "holds pickled Python objects"),
+        ({"y_train": np.array([object()] * 4)}, "contains pickled Python objects"),
     ],
 )
 def test_each_bad_array_is_named(tmp_path: Path, changes: dict[str, Array | None], message: str) -> None:
@@ -63,7 +63,7 @@ def one_array() -> bytes:
     ("content", "message"),
     [
         (b"", "cannot be read"),
-        (b"x_train,y_train\n1,2\n", "or is no .npz file"),
+        (b"x_train,y_train\n1,2\n", "or is not an .npz file"),
         (one_array(), "is a single array"),
         (b"PK\x03\x04" + b"\0" * 40, "cannot be read"),
     ],

@@ -14,7 +14,7 @@ import pytest
 from moto import mock_aws
 
 from pilotlight import Arrays, Run, array_batches, fingerprint, load_arrays, load_train_module
-from pilotlight.aws import fetch_prefix
+from pilotlight.aws import download_prefix
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
 from pilotlight.training import load, local_folder
@@ -54,7 +54,7 @@ def save(folder: Path, arrays: dict[str, Array]) -> Path:
 
 def run_on(source: str | Path, client: S3Client | None = None) -> Run:
     run = Run(str(source), epochs=1, batch_size=1, learning_rate=0.1, seed=0)
-    return run if client is None else Run(str(source), 1, 1, 0.1, 0, fetch=partial(fetch_prefix, client))
+    return run if client is None else Run(str(source), 1, 1, 0.1, 0, fetch=partial(download_prefix, client))
 
 
 @pytest.fixture
@@ -141,5 +141,5 @@ def test_everything_below_a_prefix_is_fetched_and_outlives_the_folder(tmp_path: 
 def test_a_prefix_that_cannot_be_fetched(tmp_path: Path, client: S3Client, key: str, why: str) -> None:
     client.put_object(Bucket="data", Key=key, Body=b"")
     with pytest.raises(DataError, match=why):
-        fetch_prefix(client, "s3://data/sets/one/", tmp_path / "into")
+        download_prefix(client, "s3://data/sets/one/", tmp_path / "into")
     assert not list(tmp_path.rglob("*.npy"))

@@ -7,7 +7,7 @@ import pytest
 
 from pilotlight import Run, load_train_module
 from pilotlight.core.errors import DataError, TrainingError
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.model_config import ModelConfig
 from pilotlight.training import fit
 
 GOOD = """

@@ -106,7 +106,7 @@ def test_a_model_that_reaches_too_little_is_refused_before_it_is_published(proje
     command = ("pilotlight.training", "digits", "--epochs", "1", "--run", "low", "--at-least", "0.9999")
     code, said, _ = ended(started(project, "store", *command))
     assert code == 65
-    assert "at least 0.9999 is asked for: nothing was published" in str(events(said)[-1]["text"])
+    assert "at least 0.9999 is required, so nothing was published" in str(events(said)[-1]["text"])
     assert not list((project / "store").glob("digits/*"))
     assert not (project / "store" / ".runs" / "low" / "result.json").exists()
 
@@ -134,7 +134,7 @@ def test_a_train_py_that_fails_is_one_paragraph_and_code_1(project: Path, train:
 def test_what_is_no_run_and_no_data_is_said(project: Path) -> None:
     code, said, _ = ended(started(project, "store", "pilotlight.training", "digits", "--run", "a/../b"))
     assert code == 1
-    assert "is not a name that a run can have" in str(events(said)[-1]["text"])
+    assert "is not a valid name of a run" in str(events(said)[-1]["text"])
     code, said, _ = ended(started(project, "store", "pilotlight.training", "digit"))
     assert code == 1
     assert "Did you mean digits?" in str(events(said)[-1]["text"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from support.backend_runs import end, light_squares, project_with, start
 
-from pilotlight.core.runs import EXIT_INTERRUPTED
+from pilotlight.core.exit_codes import EXIT_INTERRUPTED
 
 JOB = {
     "AWS_BATCH_JOB_NUM_NODES": "2",
@@ -27,7 +27,7 @@ def test_the_main_node_publishes_what_both_have_fitted(tmp_path: Path) -> None:
     main, other = ([json.loads(line) for line in each.splitlines()] for each in (said, other_said))
     assert main[-1]["event"] == "result"
     assert main[-1]["parity"]["onnx_metric"] > 0.9
-    assert other[-1] == {"event": "note", "text": "node 1 has done its part; node 0 goes on"}
+    assert other[-1] == {"event": "note", "text": "node 1 has finished its part; node 0 continues"}
     learned = [
         [each["text"] for each in events if str(each.get("text", "")).startswith("epoch 2")] for events in (main, other)
     ]

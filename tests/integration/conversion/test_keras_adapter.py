@@ -9,10 +9,10 @@ import numpy as np
 import onnx
 import pytest
 
-from pilotlight.conversion import adapter_for, convert
-from pilotlight.conversion.keras_adapter import declared_signature
+from pilotlight.conversion import convert, find_adapter
+from pilotlight.conversion.keras_adapter import read_keras_signature
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.modelconfig import ConversionConfig, ModelConfig
+from pilotlight.core.model_config import ConversionConfig, ModelConfig
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.signature import Signature, TensorSpec
@@ -39,7 +39,7 @@ def test_inputs_and_outputs_meet_the_signature_by_name(tmp_path: Path) -> None:
     assert candidate.signature == signature
     draw = np.random.default_rng(1)
     inputs = {each.name: draw.normal(size=(300, each.shape[1])).astype(np.float32) for each in signature.inputs}
-    wanted = adapter_for(model).predict(model, inputs, signature)
+    wanted = find_adapter(model).predict(model, inputs, signature)
     tensors = {name: Tensor.from_numpy(array, FP32) for name, array in inputs.items()}
     found = open_session(tmp_path / "model.onnx", 1).run(tensors, ["q", "p"])
     np.testing.assert_allclose(wanted["q"], found[0].numpy(), rtol=1e-4, atol=1e-5)
@@ -54,7 +54,7 @@ def test_tensors_that_a_layer_holds_beside_its_variables_become_weights(tmp_path
     signature = Signature((spec("x", -1, 4),), (spec("y", -1, 2),))
     assert convert(model, ModelConfig("m", "keras", signature=signature), tmp_path).signature == signature
     (found,) = open_session(tmp_path / "model.onnx", 1).run({"x": Tensor.from_numpy(draw, FP32)}, ["y"])
-    wanted = adapter_for(model).predict(model, {"x": draw}, signature)
+    wanted = find_adapter(model).predict(model, {"x": draw}, signature)
     np.testing.assert_allclose(wanted["y"], found.numpy(), rtol=1e-4, atol=1e-5)
 
 
@@ -85,7 +85,7 @@ def test_an_unknown_framework_names_the_known_ones(model: object) -> None:
     with pytest.raises(
         ConversionError, match="belongs to no framework that can be converted; known are Keras, scikit-learn and ONNX"
     ):
-        adapter_for(model)
+        find_adapter(model)
 
 
 CONVERT_TWICE = """
@@ -93,7 +93,7 @@ import hashlib, sys
 from pathlib import Path
 import keras
 from pilotlight.conversion import convert
-from pilotlight.core.modelconfig import load_model_config
+from pilotlight.core.model_config import load_model_config
 keras.utils.set_random_seed(1)
 layers = keras.layers
 model = keras.Sequential([keras.Input((28, 28, 1)), layers.Conv2D(4, 3, activation="relu"), layers.MaxPooling2D(2),
@@ -124,14 +124,14 @@ def test_one_model_gives_one_sequence_of_bytes_in_every_process(tmp_path: Path) 
 def test_a_graph_inside_has_the_signature_that_the_model_declares() -> None:
     ids, state = keras.Input((None,), dtype="int64", name="ids"), keras.Input((4,), name="state")
     moved = state + keras.ops.cast(keras.ops.sum(ids, axis=1, keepdims=True), "float32")
-    named = declared_signature(keras.Model([ids, state], {"next": moved, "again": state}), "here")
+    named = read_keras_signature(keras.Model([ids, state], {"next": moved, "again": state}), "here")
     assert [(spec.name, spec.datatype.name, spec.shape) for spec in named.inputs] == [
         ("ids", "INT64", (-1, -1)),
         ("state", "FP32", (-1, 4)),
     ]
     assert {(spec.name, spec.shape) for spec in named.outputs} == {("next", (-1, 4)), ("again", (-1, 4))}
     plain = keras.Model(state, keras.layers.Dense(2, name="scores")(state))
-    assert [spec.name for spec in declared_signature(plain, "here").outputs] == ["scores"]
+    assert [spec.name for spec in read_keras_signature(plain, "here").outputs] == ["scores"]
 
 
 def test_a_model_that_declares_nothing_is_told_to() -> None:
@@ -139,4 +139,4 @@ def test_a_model_that_declares_nothing_is_told_to() -> None:
         pass
 
     with pytest.raises(ConversionError, match="declares no inputs and outputs"):
-        declared_signature(Unbuilt(), "here")
+        read_keras_signature(Unbuilt(), "here")

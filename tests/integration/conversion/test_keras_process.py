@@ -16,9 +16,9 @@ import keras
 import pytest
 from support.training_code import FUNCTIONS, training_module
 
-from pilotlight.conversion.keras_adapter import declared_signature
-from pilotlight.conversion.keras_graph import as_onnx
-from pilotlight.conversion.keras_process import as_onnx_elsewhere
+from pilotlight.conversion.keras_adapter import read_keras_signature
+from pilotlight.conversion.keras_graph import convert_to_onnx
+from pilotlight.conversion.keras_subprocess import convert_in_subprocess
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.model_code import ModelCode
 
@@ -67,8 +67,8 @@ NETWORKS: dict[str, Callable[[], keras.Model]] = {
 @pytest.mark.parametrize("name", NETWORKS)
 def test_both_ways_give_the_same_graph(name: str) -> None:
     model = NETWORKS[name]()
-    signature = declared_signature(model, name)
-    assert as_onnx_elsewhere(model, signature, name, OPSET) == as_onnx(model, signature, name, OPSET)
+    signature = read_keras_signature(model, name)
+    assert convert_in_subprocess(model, signature, name, OPSET) == convert_to_onnx(model, signature, name, OPSET)
 
 
 def scaled(path: Path, factor: object, config: str = CONFIG) -> keras.Model:
@@ -79,8 +79,10 @@ def scaled(path: Path, factor: object, config: str = CONFIG) -> keras.Model:
 
 def test_layers_that_train_py_defines_are_found_in_it(tmp_path: Path) -> None:
     model = scaled(tmp_path / "train.py", 2.0)
-    signature = declared_signature(model, "scaled")
-    assert as_onnx_elsewhere(model, signature, "scaled", OPSET) == as_onnx(model, signature, "scaled", OPSET)
+    signature = read_keras_signature(model, "scaled")
+    assert convert_in_subprocess(model, signature, "scaled", OPSET) == convert_to_onnx(
+        model, signature, "scaled", OPSET
+    )
 
 
 def test_layers_beside_train_py_import_the_models_own_modules(tmp_path: Path) -> None:
@@ -94,24 +96,26 @@ def test_layers_beside_train_py_import_the_models_own_modules(tmp_path: Path) ->
         scaled = importlib.import_module("training.layers").Scaled
     inputs = keras.Input((3,), name="x")
     model = keras.Model(inputs, scaled(2.0, name="y")(inputs))
-    signature = declared_signature(model, "scaled")
-    assert as_onnx_elsewhere(model, signature, "scaled", OPSET) == as_onnx(model, signature, "scaled", OPSET)
+    signature = read_keras_signature(model, "scaled")
+    assert convert_in_subprocess(model, signature, "scaled", OPSET) == convert_to_onnx(
+        model, signature, "scaled", OPSET
+    )
 
 
 def test_a_layer_that_cannot_tell_its_configuration(tmp_path: Path) -> None:
     model = scaled(tmp_path / "train.py", Fraction(2), "")
     with pytest.raises(ConversionError, match=r"model 'scaled': cannot be saved for its conversion .*get_config"):
-        as_onnx_elsewhere(model, declared_signature(model, "scaled"), "scaled", OPSET)
+        convert_in_subprocess(model, read_keras_signature(model, "scaled"), "scaled", OPSET)
 
 
 def test_what_cannot_be_loaded_there_is_told_here(tmp_path: Path) -> None:
     model = scaled(tmp_path / "train.py", 2.0)
     (tmp_path / "train.py").write_text("raise RuntimeError('the file is another one now')\n")
     with pytest.raises(ConversionError, match=r"cannot be loaded with TensorFlow .*the file is another one now"):
-        as_onnx_elsewhere(model, declared_signature(model, "scaled"), "scaled", OPSET)
+        convert_in_subprocess(model, read_keras_signature(model, "scaled"), "scaled", OPSET)
 
 
 def test_what_cannot_be_converted_there_is_told_here() -> None:
     model = transformer().encoder()
     with pytest.raises(ConversionError, match="model 'encoder': cannot be converted to ONNX opset 999"):
-        as_onnx_elsewhere(model, declared_signature(model, "encoder"), "encoder", 999)
+        convert_in_subprocess(model, read_keras_signature(model, "encoder"), "encoder", 999)

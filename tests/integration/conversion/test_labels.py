@@ -9,11 +9,11 @@ from onnx import TensorProto, helper
 from support.onnx_protos import identity_model, model_of
 from support.workflow_calls import import_model
 
-from pilotlight.conversion import add_labels, labelled, read_signature, settled
+from pilotlight.conversion import add_labels, compute_labels, read_signature, resolve_ties
 from pilotlight.core.artifacts import Array, Candidate
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.labels import LabelsConfig
-from pilotlight.core.modelconfig import ParityConfig
+from pilotlight.core.model_config import ParityConfig
 from pilotlight.core.project import Project
 from pilotlight.store import FolderBlobs, Store
 from pilotlight_runtime.datatypes import FP32
@@ -42,7 +42,7 @@ def test_the_best_class_is_named_and_the_first_of_equals_wins(tmp_path: Path) ->
         ("label", "BYTES", (-1,)),
     ]
     assert answered(tmp_path, SCORES) == [b"ja", b"no", "grün".encode()]
-    assert labelled({"y": SCORES}, NAMES)["label"].tolist() == answered(tmp_path, SCORES)
+    assert compute_labels({"y": SCORES}, NAMES)["label"].tolist() == answered(tmp_path, SCORES)
     assert answered(tmp_path, SCORES[:1]) == [b"ja"]
     onnx.checker.check_model(onnx.load(tmp_path / "model.onnx"), full_check=True)
 
@@ -52,7 +52,7 @@ def test_without_labels_nothing_changes(tmp_path: Path) -> None:
     content = (tmp_path / "model.onnx").read_bytes()
     assert add_labels(before, None) is before
     assert (tmp_path / "model.onnx").read_bytes() == content
-    assert labelled({"y": SCORES}, None) == {"y": SCORES}
+    assert compute_labels({"y": SCORES}, None) == {"y": SCORES}
 
 
 def test_scores_may_be_any_output_and_the_names_any_free_name(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_scores_may_be_any_output_and_the_names_any_free_name(tmp_path: Path) ->
     config = LabelsConfig(NAMES.names, scores="z", output="kind")
     assert add_labels(made, config).signature.outputs[-1] == config.spec
     assert answered(tmp_path, SCORES, "kind") == [b"ja", b"no", "grün".encode()]
-    assert labelled({"y": -SCORES, "z": SCORES}, config)["kind"].tolist() == answered(tmp_path, SCORES, "kind")
+    assert compute_labels({"y": -SCORES, "z": SCORES}, config)["kind"].tolist() == answered(tmp_path, SCORES, "kind")
 
 
 @pytest.mark.parametrize(
@@ -91,12 +91,12 @@ def test_whole_numbers_are_no_scores(tmp_path: Path) -> None:
 
 def test_where_scores_tie_within_the_tolerance_both_names_are_right() -> None:
     scores = np.array([[0.5, 0.5, 0.0], [0.5, 0.49999, 0.0], [0.6, 0.4, 0.0], [0.6, 0.4, 0.0]], np.float32)
-    expected = labelled({"y": scores}, NAMES)
+    expected = compute_labels({"y": scores}, NAMES)
     assert expected["label"].tolist() == [b"no"] * 4
     found = {"label": np.array([b"ja", b"ja", b"ja", b"other"], dtype=object)}
-    right = settled(expected, found, NAMES, ParityConfig(rtol=1e-4, atol=1e-5))
+    right = resolve_ties(expected, found, NAMES, ParityConfig(rtol=1e-4, atol=1e-5))
     assert right["label"].tolist() == [b"ja", b"ja", b"no", b"no"]
-    assert settled(expected, {}, NAMES, ParityConfig()) == expected
+    assert resolve_ties(expected, {}, NAMES, ParityConfig()) == expected
 
 
 def test_an_imported_model_gets_them_too(tmp_path: Path) -> None:

@@ -19,10 +19,10 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from pilotlight.conversion import adapter_for, adapter_for_file, convert
+from pilotlight.conversion import convert, find_adapter, find_adapter_for_file
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.modelconfig import ConversionConfig, ModelConfig
+from pilotlight.core.model_config import ConversionConfig, ModelConfig
 from pilotlight_runtime.datatypes import FP32, INT64
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.signature import Signature, TensorSpec
@@ -70,7 +70,7 @@ def test_the_graph_answers_as_the_model_does(tmp_path: Path, name: str, opset: i
     model.fit(x, y)
     candidate = convert(model, config(*outputs, opset=opset), tmp_path)
     assert candidate.signature == signature(*outputs)
-    wanted = adapter_for(model).predict(model, {"features": x}, candidate.signature)
+    wanted = find_adapter(model).predict(model, {"features": x}, candidate.signature)
     names = [spec.name for spec in outputs]
     found = open_session(tmp_path / "model.onnx", 1).run({"features": Tensor.from_numpy(x, FP32)}, names)
     for spec, tensor in zip(outputs, found, strict=True):
@@ -139,14 +139,14 @@ def test_classes_that_are_no_numbers_are_refused() -> None:
     x, y = samples()
     model = DecisionTreeClassifier().fit(x, np.array(["a", "b", "c"])[y])
     with pytest.raises(ConversionError, match="Number the classes 0, 1"):
-        adapter_for(model).predict(model, {"features": x}, signature(KIND))
+        find_adapter(model).predict(model, {"features": x}, signature(KIND))
 
 
 def test_classes_that_do_not_count_from_0_are_refused_where_places_tell_them_apart(tmp_path: Path) -> None:
     x, y = samples()
     model = DecisionTreeClassifier().fit(x, y + 1)
     with pytest.raises(
-        ConversionError, match=r"fitted on the classes 1, 2, 3, but scores are told apart by their place"
+        ConversionError, match=r"fitted on the classes 1, 2, 3, but scores are identified by their position"
     ):
         convert(model, config(PROBABILITIES), tmp_path)
 
@@ -156,9 +156,9 @@ def test_no_saved_model_is_unpickled(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(pickle.dumps(Trap(tmp_path / "sprung")))
     with pytest.raises(
-        ConversionError, match=r"is not loaded: scikit-learn's files run code\. Train it with train\.py"
+        ConversionError, match=r"is not loaded: loading a pickle runs code\. Train the model with train\.py"
     ):
-        adapter_for_file(path).load(path)
+        find_adapter_for_file(path).load(path)
     assert not (tmp_path / "sprung").exists()
 
 
@@ -174,7 +174,7 @@ class Trap:
 
 def test_other_files_belong_to_nobody(tmp_path: Path) -> None:
     with pytest.raises(ConversionError, match="known are Keras, scikit-learn and ONNX"):
-        adapter_for_file(tmp_path / "model.skops")
+        find_adapter_for_file(tmp_path / "model.skops")
 
 
 CONVERT = """

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 )
 def test_the_median_reaches_its_mark(name: str, mark: float, seeds: int) -> None:
     project = Project(ROOT, "")
-    config = project.config(name)
+    config = project.read_config(name)
     given = config.training
     labels = config.labels.names if config.labels else ()
     run = Run(given.data, given.epochs, given.batch_size, given.learning_rate, given.seed, labels=labels)

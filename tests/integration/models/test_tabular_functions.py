@@ -18,7 +18,7 @@ import pytest
 from support.workflow_calls import train_model
 
 from pilotlight import Run, feature_names
-from pilotlight.core.artifacts import Array, Fitted
+from pilotlight.core.artifacts import Array, FittedModel
 from pilotlight.core.errors import DataError
 from pilotlight.core.project import Project
 from pilotlight.local.endpoint import GatewayEndpoint, require_success
@@ -47,7 +47,7 @@ class Served:
 
     name: str
     result: TrainResult
-    fitted: Fitted
+    fitted: FittedModel
     endpoint: GatewayEndpoint
     project: Project
     log: io.StringIO
@@ -79,12 +79,12 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         shutil.copytree(FUNCTIONS / part, root / "functions" / part, ignore=leave)
     project, store = Project(root, ""), Store(FolderBlobs(root / "store"))
     result = train_model(project, name, store=store)
-    config = project.config(name)
+    config = project.read_config(name)
     given = config.training
     labels = config.labels.names if config.labels else ()
     run = Run(given.data, given.epochs, given.batch_size, given.learning_rate, given.seed, labels=labels)
     fitted = fit(project.folder(name), config, run)
-    locks, log = project.pinned(), io.StringIO()
+    locks, log = project.read_locks(), io.StringIO()
     package_models(project, store, locks, root / "packaged")
     return Served(name, result, fitted, GatewayEndpoint(load_gateway(root / "packaged", locks, log)), project, log)
 
@@ -96,7 +96,7 @@ def own_answers(served: Served) -> dict[str, Array]:
         return {"progression": model.predict(x)[:, None]}
     if served.name == "segments":
         return {"cluster": model.predict(x), "distances": model.transform(x)}
-    config = served.project.config(served.name)
+    config = served.project.read_config(served.name)
     assert config.labels is not None
     probabilities = model.predict_proba(x)
     names = [config.labels.names[place].encode() for place in probabilities.argmax(axis=1)]
@@ -131,7 +131,7 @@ def test_the_gate_saw_all_held_out_samples_and_the_manifest_tells_how_it_learned
     result = served.result
     assert result.parity.failures == ()
     assert result.parity.samples == min(len(served.samples), 256)
-    metric = served.project.config(served.name).training.metric
+    metric = served.project.read_config(served.name).training.metric
     assert result.parity.source_metric == pytest.approx(result.metrics[metric])
     assert result.parity.onnx_metric == pytest.approx(result.metrics[metric], abs=1e-6)
     curve = result.published.manifest.provenance["curve"]
@@ -180,7 +180,7 @@ def test_fewer_samples_than_clusters_are_refused(tmp_path: Path, rows: list[list
     lines = [",".join([*feature_names("wine"), "cultivar"])]
     lines += [",".join(map(str, [*row, index % 2])) for index, row in enumerate(rows)]
     (tmp_path / "few.csv").write_text("\n".join(lines))
-    config = Project(FUNCTIONS.parent, "").config("segments")
+    config = Project(FUNCTIONS.parent, "").read_config("segments")
     with pytest.raises(DataError, match=message):
         fit(FUNCTIONS / "segments", config, Run(str(tmp_path / "few.csv"), 300, 1, 0.1, 20))
 

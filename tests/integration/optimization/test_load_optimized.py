@@ -9,7 +9,7 @@ from support.weighted_network import PIXELS
 
 from pilotlight.core.artifacts import Candidate, Reference
 from pilotlight.core.lock import Lock
-from pilotlight.core.modelconfig import ParityConfig
+from pilotlight.core.model_config import ParityConfig
 from pilotlight.optimization import optimize
 from pilotlight.store import FolderBlobs, Store
 from pilotlight.verification.graphs import verify_graph, verify_graphs

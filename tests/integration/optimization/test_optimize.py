@@ -13,7 +13,7 @@ from support.weighted_network import network
 from pilotlight.conversion import read_signature
 from pilotlight.core.artifacts import Candidate
 from pilotlight.optimization import LIMITS, optimize
-from pilotlight.optimization.graph import NotOptimized, load_optimized
+from pilotlight.optimization.graph import OptimizerError, load_optimized
 from pilotlight_runtime.engine.host import describe_host
 from pilotlight_runtime.engine.ort_session import engine_version
 from pilotlight_runtime.manifest import MODEL_NAME
@@ -41,7 +41,7 @@ def test_large_weights_lie_in_one_file_that_both_graphs_share(plain: Candidate, 
     sizes = {path.name: path.stat().st_size for path in made.folder.iterdir()}
     assert set(sizes) == {"model.onnx", "optimized.onnx", "weights.bin"}
     assert sizes["model.onnx"] < 4096
-    assert SIZE <= sizes["weights.bin"] < SIZE * LIMITS.most_growth
+    assert SIZE <= sizes["weights.bin"] < SIZE * LIMITS.max_growth
     kinds = {node.op_type for node in onnx.load(made.folder / "optimized.onnx").graph.node}
     assert "FusedGemm" in kinds
 
@@ -60,7 +60,7 @@ def test_the_manifest_will_say_what_was_chosen_where_and_by_which_figures(plain:
     assert loading is not None
     assert loading.graph == "optimized.onnx"
     assert loading.host == describe_host(engine_version())
-    assert loading.reason == f"weights of {SIZE} bytes, at least {LIMITS.least_weights}"
+    assert loading.reason == f"weights of {SIZE} bytes, at least {LIMITS.min_weight_bytes}"
     assert set(loading.figures) == {"plain", "external", "optimized", "prepacked"}
     for figures in loading.figures.values():
         assert set(figures) == {"bytes", "check_ms", "open_ms", "run_ms"}
@@ -75,7 +75,7 @@ def test_the_same_model_gives_the_same_bytes_in_every_process(plain: Candidate, 
 
 
 def test_a_small_model_stays_as_it_is(plain: Candidate, tmp_path: Path) -> None:
-    made = optimize(plain, tmp_path / "made", limits=LIMITS._replace(least_weights=SIZE + 1))
+    made = optimize(plain, tmp_path / "made", limits=LIMITS._replace(min_weight_bytes=SIZE + 1))
     assert made.folder == plain.folder
     assert made.loading is not None
     assert made.loading[:2] == ("model.onnx", "")
@@ -84,7 +84,7 @@ def test_a_small_model_stays_as_it_is(plain: Candidate, tmp_path: Path) -> None:
 
 
 def test_an_optimised_graph_that_needs_many_weights_of_its_own_is_left_out(plain: Candidate, tmp_path: Path) -> None:
-    made = optimize(plain, tmp_path / "made", limits=LIMITS._replace(most_growth=1.0))
+    made = optimize(plain, tmp_path / "made", limits=LIMITS._replace(max_growth=1.0))
     assert made.loading is not None
     assert made.loading[:2] == ("model.onnx", "")
     assert made.loading.reason.endswith("more than 1.0")
@@ -109,7 +109,7 @@ def test_weights_that_lay_beside_the_graph_are_gathered(plain: Candidate, tmp_pa
 
 def test_what_the_engine_refuses_is_told(tmp_path: Path) -> None:
     (tmp_path / MODEL_NAME).write_bytes(b"no graph")
-    with pytest.raises(NotOptimized, match=r"model\.onnx"):
+    with pytest.raises(OptimizerError, match=r"model\.onnx"):
         load_optimized(tmp_path / MODEL_NAME)
 
 

@@ -10,8 +10,8 @@ from onnx import TensorProto, helper
 from support.onnx_protos import identity_model, linear_model, model_of
 
 from pilotlight.conversion import read_signature
-from pilotlight.core.artifacts import Array, Candidate, Named, Reference
-from pilotlight.core.modelconfig import ParityConfig
+from pilotlight.core.artifacts import Array, Candidate, NamedArrays, Reference
+from pilotlight.core.model_config import ParityConfig
 from pilotlight.verification.graphs import verify_golden, verify_graph
 from pilotlight_runtime.datatypes import DATATYPES, FP32, Datatype
 from pilotlight_runtime.engine.ort_session import open_session
@@ -27,11 +27,11 @@ def candidate_of(model: onnx.ModelProto, folder: Path) -> Candidate:
     return Candidate(folder, read_signature(folder / "model.onnx"))
 
 
-def doubled(inputs: Named) -> Named:
+def doubled(inputs: NamedArrays) -> NamedArrays:
     return {"y": np.asarray(inputs["x"]) * np.float32(2)}
 
 
-def same(inputs: Named) -> Named:
+def same(inputs: NamedArrays) -> NamedArrays:
     return {"y": inputs["x"]}
 
 
@@ -79,11 +79,11 @@ def test_all_kinds_of_failures_are_collected(tmp_path: Path) -> None:
 def test_what_may_go_either_way_is_settled_before_it_is_compared(tmp_path: Path) -> None:
     sizes: list[int] = []
 
-    def either(expected: Named, found: Named) -> Named:
+    def either(expected: NamedArrays, found: NamedArrays) -> NamedArrays:
         sizes.append(len(found["y"]))
         return {"y": np.where(expected["y"] > 1, found["y"], expected["y"])}  # type: ignore[operator]  # numbers
 
-    def tripled_where_large(inputs: Named) -> Named:
+    def tripled_where_large(inputs: NamedArrays) -> NamedArrays:
         y = doubled(inputs)["y"]
         return {"y": np.where(y > 1, y * 3, y)}  # type: ignore[operator]  # numbers
 
@@ -217,7 +217,7 @@ def test_every_datatype_goes_through(tmp_path: Path, datatype: Datatype) -> None
 def test_a_sample_that_is_an_outlier_among_others_is_none_more_alone(
     tmp_path: Path, outliers: float, *, refused: bool
 ) -> None:
-    def odd(inputs: Named) -> Named:
+    def odd(inputs: NamedArrays) -> NamedArrays:
         return {"y": doubled(inputs)["y"] + (inputs["x"] == inputs["x"][0]) * np.float32(5)}
 
     candidate = candidate_of(linear_model(), tmp_path)

@@ -19,7 +19,7 @@ from pilotlight.store import Store
 def test_an_imported_file_without_samples_says_so(project: Project, store: Store, tmp_path: Path) -> None:
     source = save_external(linear_model(), tmp_path / "linear.onnx", "weights.bin")
     result = import_model(project, "linear", source, store=store)
-    manifest, _ = store.manifest("linear", project.lock("linear").version)  # type: ignore[union-attr]  # just written
+    manifest, _ = store.read_manifest("linear", project.read_lock("linear").version)  # type: ignore[union-attr]  # just written
     assert sorted(result.sizes) == ["model.onnx", "weights.bin"]
     assert manifest.parity["note"] == "not compared with a source: no reference samples were given"
     assert manifest.parity["samples"] == 0
@@ -44,7 +44,7 @@ def test_golden_outputs_must_come_out(project: Project, store: Store, tmp_path: 
     np.savez(golden, x=x, y=x * 3)
     with pytest.raises(ParityError, match=r"output y: 6 of 6 values differ .*the source has 3, ONNX has 2"):
         import_model(project, "linear", source, golden=golden, store=store)
-    assert project.lock("linear") is None
+    assert project.read_lock("linear") is None
     np.savez(golden, x=x, y=x * 2)
     assert import_model(project, "linear", source, golden=golden, store=store).parity.note == ""
 
@@ -131,6 +131,6 @@ def test_a_file_that_is_not_what_model_toml_says_is_refused(project: Project, st
         ConversionError, match=r"input x is FP32 \[-1, 3\] in the graph and FP32 \[-1, 4\] in model.toml"
     ):
         import_model(project, "linear", tmp_path / "linear.onnx", store=store)
-    assert project.lock("linear") is None
+    assert project.read_lock("linear") is None
     toml.write_text(spec.format("in", "x", 3) + spec.format("out", "y", 3))
     assert import_model(project, "linear", tmp_path / "linear.onnx", store=store).published.new

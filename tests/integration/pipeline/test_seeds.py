@@ -97,7 +97,7 @@ def test_what_cannot_be_compared_is_refused(
     path.write_text(path.read_text().replace(before, after))
     with pytest.raises((ProjectError, TrainingError), match=message):
         train_model(project, "tiny", store=store, options={"seeds": 2})
-    assert project.lock("tiny") is None
+    assert project.read_lock("tiny") is None
 
 
 SAVED = """

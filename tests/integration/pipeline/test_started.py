@@ -118,9 +118,9 @@ def test_what_cannot_be_served_is_not_published(
         f"{desk.folder / 'app.py'}: cannot serve this model, so nothing was published: "
     )
     assert re.search(said, str(caught.value)), str(caught.value)
-    assert ("--golden" in caught.value.hint) is (way == "import" and "asked about zeros" in str(caught.value))
+    assert ("--golden" in caught.value.hint) is (way == "import" and "with zeros as input" in str(caught.value))
     assert not Path(desk.project.store).exists()
-    assert desk.project.lock("tiny") is None
+    assert desk.project.read_lock("tiny") is None
     assert capsys.readouterr().out == ""
 
 
@@ -142,8 +142,8 @@ def test_a_refusal_keeps_the_former_pin(desk: Desk) -> None:
     desk.write("app.py", answering(["probabilities"]))
     with pytest.raises(ParityError):
         desk.imports()
-    assert desk.project.pinned()["tiny"].version == before.version
-    assert [manifest.version for manifest in desk.store.versions("tiny")] == [before.version]
+    assert desk.project.read_locks()["tiny"].version == before.version
+    assert [manifest.version for manifest in desk.store.list_versions("tiny")] == [before.version]
 
 
 @pytest.mark.parametrize(
@@ -157,12 +157,12 @@ def test_zeros_may_be_refused_and_samples_not(desk: Desk, tmp_path: Path, line: 
     desk.write("app.py", beginning(line))
     assert desk.imports().published.new
     (note,) = desk.notes
-    assert re.search(f"app.py was started, but asked about zeros, the function answers {said}", note), note
+    assert re.search(f"app.py was started, but with zeros as input, the function answers {said}", note), note
     np.savez(tmp_path / "ones.npz", x=np.ones((1, 3), np.float32))
     desk.imports(tmp_path / "ones.npz")
     assert len(desk.notes) == 1
     np.savez(tmp_path / "zeros.npz", x=np.zeros((1, 3), np.float32))
-    with pytest.raises(ParityError, match="asked about a sample, the function answers"):
+    with pytest.raises(ParityError, match="with a sample as input, the function answers"):
         desk.imports(tmp_path / "zeros.npz")
 
 
@@ -175,7 +175,7 @@ def test_a_graph_may_fail_on_zeros(desk: Desk) -> None:
     model.graph.initializer.append(onnx.helper.make_tensor("s", TensorProto.INT64, [2], [5, 3]))
     onnx.save(model, desk.file)
     assert desk.imports().published.new
-    assert "asked about zeros, the function answers 500: the model failed on this input" in desk.notes[0]
+    assert "with zeros as input, the function answers 500: the model failed on this input" in desk.notes[0]
 
 
 @pytest.mark.parametrize("datatype", [TensorProto.BFLOAT16, TensorProto.STRING, TensorProto.BOOL])
@@ -188,7 +188,7 @@ def test_every_datatype_can_be_asked(desk: Desk, datatype: int) -> None:
 def test_a_call_that_lambda_does_not_carry_is_not_asked(desk: Desk) -> None:
     onnx.save(identity_model(shape=(1, 2**20)), desk.file)
     assert desk.imports().published.new
-    assert desk.notes == ["app.py was started and not asked: one call is larger than Lambda carries"]
+    assert desk.notes == ["app.py was started but got no request: one call exceeds Lambda's payload limit"]
 
 
 def test_a_file_with_the_name_of_a_models_file_is_refused(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from pilotlight.core.artifacts import Candidate
 from pilotlight.core.lock import Lock
 from pilotlight.optimization import optimize
 from pilotlight.quantization import quantize
-from pilotlight.quantization.integers import _Batches
+from pilotlight.quantization.graph import _Batches
 from pilotlight.store import FolderBlobs, Store
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.engine.ort_session import open_session

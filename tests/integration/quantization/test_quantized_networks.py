@@ -93,18 +93,18 @@ def test_the_same_training_is_the_same_version(tmp_path: Path, mode: str) -> Non
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ("rtol = 0.0\natol = 0.0\noutliers = 0.0", "quantised: output scores: "),
-        ("rtol = 0.0\natol = 1e-6", r"quantised: output scores: \d+ of 800 values differ beyond the tolerance"),
+        ("rtol = 0.0\natol = 0.0\noutliers = 0.0", "quantized: output scores: "),
+        ("rtol = 0.0\natol = 1e-6", r"quantized: output scores: \d+ of 800 values differ beyond the tolerance"),
     ],
 )
 @pytest.mark.parametrize("mode", ["dynamic", "static"])
 def test_too_tight_a_tolerance_stops_it(small: Small, mode: str, settings: str, said: str) -> None:
     with pytest.raises(ParityError, match=said) as caught:
         small.train("conv", mode, settings)
-    assert "before quantising" not in str(caught.value)
+    assert "before quantization" not in str(caught.value)
     assert "[quantization]" in caught.value.hint
     assert not Path(small.project.store).exists()
-    assert small.project.lock("small") is None
+    assert small.project.read_lock("small") is None
 
 
 SPOIL = """
@@ -118,13 +118,13 @@ SPOIL = """
 
 def test_a_metric_that_falls_too_far_stops_it(small: Small) -> None:
     """One weight a thousand times as large as the others, the same for every class, leaves nothing of the others."""
-    with pytest.raises(ParityError, match=r"quantised: accuracy falls from \S+ to \S+, by more than 0.05"):
+    with pytest.raises(ParityError, match=r"quantized: accuracy falls from \S+ to \S+, by more than 0.05"):
         small.train("dense", "static", "outliers = 1.0\nmetric_drop = 0.05", SPOIL.strip())
     assert not Path(small.project.store).exists()
 
 
 def test_a_fault_of_the_conversion_is_not_hidden_by_wide_tolerances(small: Small) -> None:
-    with pytest.raises(ParityError, match="before quantising: output scores"):
+    with pytest.raises(ParityError, match="before quantization: output scores"):
         small.train("dense", "static", "[parity]\nrtol = 0.0\natol = 0.0")
 
 
@@ -132,7 +132,7 @@ def test_a_fault_of_the_conversion_is_not_hidden_by_wide_tolerances(small: Small
     ("network", "mode", "settings", "said"),
     [
         ("dense", "static", "samples = 501", "by 501 samples, but the training part holds 500"),
-        ("conv only", "dynamic", "", "has nothing to quantise: no MatMul, Gemm, LSTM, Gather"),
+        ("conv only", "dynamic", "", "has nothing to quantize: no MatMul, Gemm, LSTM, Gather"),
     ],
 )
 def test_what_cannot_be_quantised_is_said(small: Small, network: str, mode: str, settings: str, said: str) -> None:
@@ -149,7 +149,7 @@ def test_calibration_sees_every_class_of_sorted_data(small: Small) -> None:
 
 def test_an_imported_file_is_not_quantised_unseen(small: Small, tmp_path: Path) -> None:
     small.write("dense", "dynamic")
-    with pytest.raises(ProjectError, match="an imported file has no data to judge it by"):
+    with pytest.raises(ProjectError, match="an imported file has no data to verify a quantized model"):
         import_model(small.project, "small", tmp_path / "any.onnx", store=small.store)
 
 

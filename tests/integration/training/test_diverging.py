@@ -4,7 +4,7 @@ import pytest
 
 from pilotlight import Run
 from pilotlight.core.errors import TrainingError
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.model_config import ModelConfig
 from pilotlight.training import fit
 
 LINE = """

@@ -13,7 +13,7 @@ from support.progress import Heard
 
 from pilotlight import Run, array_batches, fit_model, text_batches
 from pilotlight.core.errors import Interrupted, StoreError
-from pilotlight.core.stopping import Stop
+from pilotlight.core.stop_request import StopRequest
 from pilotlight.store import FolderBlobs
 from pilotlight.training import Checkpoints
 
@@ -26,7 +26,7 @@ class StopAfter:
 
     def __init__(self, looks: int) -> None:
         self._left = looks
-        self._stop = Stop()
+        self._stop = StopRequest()
 
     @property
     def asked(self) -> bool:
@@ -34,7 +34,7 @@ class StopAfter:
         return self._left < 0
 
     def watched(self) -> Any:
-        return self._stop.watched()
+        return self._stop.watch()
 
 
 def data() -> tuple[np.ndarray, np.ndarray]:
@@ -61,7 +61,7 @@ def network(optimizer: Any) -> keras.Model:
 
 def run_in(folder: Path | None, stop: Any = None) -> Run:
     kept = Checkpoints(FolderBlobs(folder)) if folder is not None else None
-    return Run("made", EPOCHS, SIZE, 0.01, 3, checkpoints=kept, stop=Stop() if stop is None else stop)
+    return Run("made", EPOCHS, SIZE, 0.01, 3, checkpoints=kept, stop=StopRequest() if stop is None else stop)
 
 
 def averaged() -> Any:

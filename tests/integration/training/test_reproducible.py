@@ -23,7 +23,7 @@ def train(data, run):
 FIT = """
 import hashlib, sys
 from pathlib import Path
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.model_config import ModelConfig
 from pilotlight import Run
 from pilotlight.training import fit
 fitted = fit(Path(sys.argv[1]), ModelConfig("m", "keras"), Run("", 2, 32, 0.01, int(sys.argv[2])))

@@ -22,7 +22,7 @@ def packaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     result = train_model(project, "mood", store=store, options={"epochs": 1})
     assert result.metrics["accuracy"] >= 0.9
     assert (result.parity.samples, result.parity.note) == (256, "")
-    package_function("mood", project.folder("mood"), store, project.lock("mood"), root / "packaged")
+    package_function("mood", project.folder("mood"), store, project.read_lock("mood"), root / "packaged")
     return root / "packaged"
 
 

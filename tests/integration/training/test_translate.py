@@ -18,10 +18,11 @@ from support.text_project import FUNCTIONS
 
 from pilotlight import Run
 from pilotlight.conversion import convert_exported
-from pilotlight.core.artifacts import Candidate, Dataset, Exported, Named, ParityReport, Reference
+from pilotlight.core.artifacts import Candidate, Dataset, Exported, NamedArrays, Reference
 from pilotlight.core.lock import Lock
-from pilotlight.core.modelconfig import ModelConfig
+from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.project import Project
+from pilotlight.core.reports import ParityReport
 from pilotlight.local.functions import Function, load_function
 from pilotlight.optimization import optimize
 from pilotlight.packaging import package_function
@@ -106,7 +107,7 @@ def trained(root: Path) -> Trained:
     edit(folder / "train.py", "merges=2000", "merges=40")
     edit(folder / "train.py", "2 * max(len(ids) for _, ids in pairs)", "8")
     project = Project(root, "")
-    config = project.config(NAME)
+    config = project.read_config(NAME)
     run = Run(str(root), EPOCHS, 32, config.training.learning_rate, config.training.seed)
     fitted = fit(folder, config, run)
     candidate = convert_exported(fitted.model, config, root / "converted")
@@ -133,7 +134,7 @@ def near(expected: dict[str, Any]) -> dict[str, Any]:
     return {**expected, "score": pytest.approx(expected["score"], rel=1e-4, abs=1e-5)}
 
 
-def answers(named: Named) -> dict[str, Any]:
+def answers(named: NamedArrays) -> dict[str, Any]:
     return {name: array.tolist() for name, array in named.items()}
 
 

@@ -40,9 +40,9 @@ def test_a_missing_boto3_names_the_extra() -> None:
     code = """
 import sys
 sys.modules["boto3"] = None
-from pilotlight.aws import s3_client
+from pilotlight.aws import create_s3_client
 try:
-    s3_client()
+    create_s3_client()
 except Exception as error:
     print(type(error).__name__, error)
 """
@@ -50,5 +50,5 @@ except Exception as error:
 
 
 def test_a_client_is_made() -> None:
-    code = "from pilotlight.aws import s3_client; print(s3_client().meta.service_model.service_name)"
+    code = "from pilotlight.aws import create_s3_client; print(create_s3_client().meta.service_model.service_name)"
     assert fresh(code) == "s3"

@@ -6,18 +6,20 @@ import numpy as np
 from PIL import Image
 
 from pilotlight.cli.curve_image import save_curve
-from pilotlight.core.curve import Curve
+from pilotlight.core.learning_curve import LearningCurve
 
-CURVE = Curve("epoch", (1.0, 2.0, 3.0), {"loss": (3.0, None, 1.0), "val_loss": (3.0, 2.0, 2.5), "r2": (-1.0, 0.0, 0.5)})
+CURVE = LearningCurve(
+    "epoch", (1.0, 2.0, 3.0), {"loss": (3.0, None, 1.0), "val_loss": (3.0, 2.0, 2.5), "r2": (-1.0, 0.0, 0.5)}
+)
 WITHOUT = """
 import sys
 from pathlib import Path
 sys.modules["matplotlib"] = None  # as where it is not installed
 from pilotlight.cli.curve_image import save_curve
-from pilotlight.core.curve import Curve
+from pilotlight.core.learning_curve import LearningCurve
 from pilotlight.core.errors import ProjectError
 try:
-    save_curve(Curve("epoch", (1.0,), {"loss": (3.0,)}), "m", Path(sys.argv[1]))
+    save_curve(LearningCurve("epoch", (1.0,), {"loss": (3.0,)}), "m", Path(sys.argv[1]))
 except ProjectError as error:
     print(error)
 """
@@ -28,7 +30,7 @@ def test_a_picture_with_a_panel_for_each_measure(tmp_path: Path) -> None:
     with Image.open(tmp_path / "new" / "folder" / "curve.png") as picture:
         assert picture.format == "PNG"
         both = np.asarray(picture.convert("RGB"))
-    save_curve(Curve(CURVE.axis, CURVE.at, {"r2": CURVE.series["r2"]}), "m@1", tmp_path / "one.png")
+    save_curve(LearningCurve(CURVE.axis, CURVE.at, {"r2": CURVE.series["r2"]}), "m@1", tmp_path / "one.png")
     with Image.open(tmp_path / "one.png") as picture:
         one = np.asarray(picture.convert("RGB"))
     assert both.shape[0] > 1.5 * one.shape[0]

@@ -1,14 +1,14 @@
 from pilotlight.cli.curve_text import HEIGHT, WIDTH, curve_text
-from pilotlight.core.curve import Curve
+from pilotlight.core.learning_curve import LearningCurve
 
 
-def drawn(curve: Curve) -> list[list[str]]:
+def drawn(curve: LearningCurve) -> list[list[str]]:
     return [text.plain.split("\n") for text in curve_text(curve)]
 
 
 def test_each_measure_is_drawn_between_its_least_and_its_most() -> None:
     series = {"loss": (4.0, 2.0, 1.0), "val_loss": (3.0, 2.0, 2.5), "accuracy": (0.5, 0.75, 1.0)}
-    loss, accuracy = drawn(Curve("epoch", (1, 2, 3), series))
+    loss, accuracy = drawn(LearningCurve("epoch", (1, 2, 3), series))
     assert loss[0] == "loss  o training, x validation"
     assert accuracy[0] == "accuracy  o training"
     assert loss[1].startswith("         4 |o")
@@ -22,9 +22,9 @@ def test_each_measure_is_drawn_between_its_least_and_its_most() -> None:
 
 
 def test_one_point_a_flat_line_and_values_that_are_missing() -> None:
-    (point,) = drawn(Curve("epoch", (1,), {"loss": (2.0,)}))
+    (point,) = drawn(LearningCurve("epoch", (1,), {"loss": (2.0,)}))
     assert "".join(point[1 : HEIGHT + 1]).count("o") == 1
-    (flat,) = drawn(Curve("epoch", (1, 2, 3), {"loss": (2.0, None, 2.0)}))
+    (flat,) = drawn(LearningCurve("epoch", (1, 2, 3), {"loss": (2.0, None, 2.0)}))
     assert "".join(flat[1 : HEIGHT + 1]).count("o") == 2
     assert "." not in "".join(flat[1 : HEIGHT + 1])
-    assert drawn(Curve("epoch", (1,), {"loss": (None,)})) == []
+    assert drawn(LearningCurve("epoch", (1,), {"loss": (None,)})) == []

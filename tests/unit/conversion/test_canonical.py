@@ -5,7 +5,7 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from support.onnx_protos import model_of
 
-from pilotlight.conversion.canonical import canonical
+from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.signature import Signature, TensorSpec
 
@@ -56,20 +56,20 @@ def branching(tag: str, *, backwards: bool) -> onnx.ModelProto:
 
 
 def test_numbering_and_order_leave_no_trace() -> None:
-    first = canonical(branching("__7", backwards=False), SIGNATURE)
-    second = canonical(branching("__31", backwards=True), SIGNATURE)
+    first = canonicalize(branching("__7", backwards=False), SIGNATURE)
+    second = canonicalize(branching("__31", backwards=True), SIGNATURE)
     assert first.SerializeToString(deterministic=True) == second.SerializeToString(deterministic=True)
 
 
 def test_another_weight_gives_other_bytes() -> None:
     model = branching("", backwards=False)
     model.graph.initializer[0].CopyFrom(numpy_helper.from_array(np.array([2.0, 4.0], np.float32), "a"))
-    assert canonical(model, SIGNATURE) != canonical(branching("", backwards=False), SIGNATURE)
+    assert canonicalize(model, SIGNATURE) != canonicalize(branching("", backwards=False), SIGNATURE)
 
 
 def test_it_computes_what_it_computed_under_the_signatures_names() -> None:
     original = branching("__7", backwards=True)
-    result = canonical(original, SIGNATURE)
+    result = canonicalize(original, SIGNATURE)
     onnx.checker.check_model(result, full_check=True)
     for row in ([[1.0, 2.0], [-3.0, 4.0]], [[-1.0, -2.0]]):
         x = np.array(row, np.float32)
@@ -83,7 +83,7 @@ def test_it_computes_what_it_computed_under_the_signatures_names() -> None:
 def test_the_signatures_names_may_be_any(given: str, taken: str) -> None:
     """Names that would otherwise be given to a weight or to what a node computes."""
     signature = Signature((TensorSpec(given, FP32, (-1, 2)),), (TensorSpec(taken, FP32, (-1, 2)),))
-    result = canonical(branching("", backwards=False), signature)
+    result = canonicalize(branching("", backwards=False), signature)
     onnx.checker.check_model(result, full_check=True)
     x = np.array([[1.0, 2.0]], np.float32)
     np.testing.assert_array_equal(ReferenceEvaluator(result).run([taken], {given: x})[0], [[1.0, 7.0]])

@@ -4,7 +4,7 @@ import onnx
 from onnx import TensorProto, helper
 from support.onnx_protos import model_of
 
-from pilotlight.conversion.external import locations
+from pilotlight.conversion.external_data import list_locations
 
 
 def kept_in(location: str) -> onnx.TensorProto:
@@ -31,9 +31,9 @@ def test_they_are_found_wherever_onnx_has_tensors() -> None:
     function = helper.make_function("d", "F", [], ["y"], [constant("function")], [helper.make_opsetid("", 18)])
     model.functions.append(function)
     names = ["branch", "function", "indices", "inner-node", "inner-weight", "node", "tensors", "values", "weight"]
-    assert locations(model) == names
+    assert list_locations(model) == names
 
 
 def test_weights_in_the_graph_itself_lie_nowhere_else() -> None:
     tensor = helper.make_tensor("w", TensorProto.FLOAT, [1], [1.0])
-    assert locations(model_of(helper.make_graph([], "g", [], [], [tensor]))) == []
+    assert list_locations(model_of(helper.make_graph([], "g", [], [], [tensor]))) == []

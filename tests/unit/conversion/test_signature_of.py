@@ -4,14 +4,14 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from support.onnx_protos import identity_model, linear_model, model_of
 
-from pilotlight.conversion.graph import signature_of
+from pilotlight.conversion.graph import extract_signature
 from pilotlight.core.errors import ConversionError
 from pilotlight_runtime.datatypes import DATATYPES, FP32, Datatype
 
 
 @pytest.mark.parametrize("datatype", DATATYPES.values(), ids=lambda d: d.name)
 def test_every_datatype_is_read(datatype: Datatype) -> None:
-    signature = signature_of(identity_model(datatype.onnx), "m")
+    signature = extract_signature(identity_model(datatype.onnx), "m")
     assert [(spec.name, spec.datatype) for spec in (*signature.inputs, *signature.outputs)] == [
         ("x", datatype),
         ("y", datatype),
@@ -23,13 +23,13 @@ def test_every_datatype_is_read(datatype: Datatype) -> None:
     [(("n", 2), (-1, 2)), ((None, 3), (-1, 3)), ((4,), (4,)), ((), ()), ((0, 5), (0, 5)), ((-1, 2), (-1, 2))],
 )
 def test_open_dimensions_become_minus_one(declared: tuple[object, ...], read: tuple[int, ...]) -> None:
-    assert signature_of(identity_model(shape=declared), "m").inputs[0].shape == read
+    assert extract_signature(identity_model(shape=declared), "m").inputs[0].shape == read
 
 
 def test_an_initialiser_that_is_listed_as_an_input_is_none() -> None:
     model = linear_model()
     model.graph.input.append(helper.make_tensor_value_info("w", TensorProto.FLOAT, [3]))
-    assert [spec.name for spec in signature_of(model, "m").inputs] == ["x"]
+    assert [spec.name for spec in extract_signature(model, "m").inputs] == ["x"]
 
 
 def test_a_sparse_initialiser_that_is_listed_as_an_input_is_none() -> None:
@@ -38,13 +38,13 @@ def test_a_sparse_initialiser_that_is_listed_as_an_input_is_none() -> None:
     values = helper.make_tensor("s", TensorProto.FLOAT, [1], [2.0])
     indices = helper.make_tensor("s_indices", TensorProto.INT64, [1], [0])
     model.graph.sparse_initializer.append(helper.make_sparse_tensor(values, indices, [3]))
-    assert [spec.name for spec in signature_of(model, "m").inputs] == ["x"]
+    assert [spec.name for spec in extract_signature(model, "m").inputs] == ["x"]
 
 
 def test_order_and_several_outputs_are_kept() -> None:
     values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n"]) for name in "zab"]
     nodes = [helper.make_node("Identity", ["z"], [name]) for name in "ab"]
-    signature = signature_of(model_of(helper.make_graph(nodes, "g", values[:1], values[1:])), "m")
+    signature = extract_signature(model_of(helper.make_graph(nodes, "g", values[:1], values[1:])), "m")
     assert [spec.name for spec in signature.outputs] == ["a", "b"]
     assert signature.inputs[0].datatype is FP32
 
@@ -52,7 +52,7 @@ def test_order_and_several_outputs_are_kept() -> None:
 def test_an_output_without_a_shape_gets_the_inferred_one() -> None:
     model = linear_model()
     model.graph.output[0].type.tensor_type.ClearField("shape")
-    assert signature_of(model, "m").outputs[0].shape == (-1, 3)
+    assert extract_signature(model, "m").outputs[0].shape == (-1, 3)
     assert not model.graph.output[0].type.tensor_type.HasField("shape")
 
 
@@ -70,4 +70,4 @@ def test_what_the_protocol_cannot_carry_is_named(value: onnx.ValueInfoProto, mes
     weights = [numpy_helper.from_array(np.ones(1, np.float32), "y")]
     model = model_of(helper.make_graph([], "g", [value], [output], weights))
     with pytest.raises(ConversionError, match=message):
-        signature_of(model, "m")
+        extract_signature(model, "m")

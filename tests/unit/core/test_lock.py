@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from pilotlight.core.errors import ProjectError
-from pilotlight.core.lock import Lock, read_lock, write_aside, write_lock
+from pilotlight.core.lock import Lock, read_lock, write_atomically, write_lock
 
 
 def test_a_lock_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -17,9 +17,9 @@ def test_a_lock_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 def test_who_reads_while_a_lock_is_replaced_sees_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "model.lock"
-    write_aside(path, b"old")
+    write_atomically(path, b"old")
     with path.open("rb") as reader:
-        write_aside(path, b"new")
+        write_atomically(path, b"new")
         assert reader.read() == b"old"
     assert path.read_bytes() == b"new"
 
@@ -42,5 +42,5 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
     target.mkdir()  # a folder cannot be replaced by a file, so the last step fails
     (target / "inside").touch()
     with pytest.raises(OSError, match=r"irectory"):
-        write_aside(target, b"new")
+        write_atomically(target, b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["model.lock"]

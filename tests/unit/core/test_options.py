@@ -13,32 +13,31 @@ import pytest
 from pilotlight import ProjectError, Run
 from pilotlight.cli.commands.produce import train
 from pilotlight.cli.options import add_training_arguments
-from pilotlight.core.modelconfig import load_model_config
+from pilotlight.core.model_toml import load_model_config
+from pilotlight.core.option import DeclaredOption, list_options
 from pilotlight.core.options import (
-    Declared,
     RunOptions,
     TrainingSettings,
     check_options,
-    declared,
-    identity_of,
-    overrides,
-    words_of,
+    format_arguments,
+    list_identity_values,
+    list_overrides,
 )
 
-SETTINGS = declared(TrainingSettings)
+SETTINGS = list_options(TrainingSettings)
 OTHER = {int: 7, float: 0.5, str: "else", bool: True}
 
 
-def by_name(each: Declared) -> str:
+def by_name(each: DeclaredOption) -> str:
     return each.name
 
 
-def other_value(each: Declared) -> object:
+def other_value(each: DeclaredOption) -> object:
     return each.option.choices[-1] if each.option.choices else OTHER[each.type]
 
 
 @pytest.mark.parametrize("each", SETTINGS, ids=by_name)
-def test_a_setting_is_a_key_of_model_toml_and_an_attribute_of_run(each: Declared, tmp_path: Path) -> None:
+def test_a_setting_is_a_key_of_model_toml_and_an_attribute_of_run(each: DeclaredOption, tmp_path: Path) -> None:
     value = other_value(each)
     written = str(value).lower() if isinstance(value, bool) else repr(value).replace("'", '"')
     path = tmp_path / "model.toml"
@@ -47,29 +46,29 @@ def test_a_setting_is_a_key_of_model_toml_and_an_attribute_of_run(each: Declared
     assert getattr(Run(**{each.name: value}), each.name) == value
 
 
-@pytest.mark.parametrize("each", overrides(), ids=by_name)
-def test_what_a_person_may_override_is_an_option_everywhere(each: Declared) -> None:
+@pytest.mark.parametrize("each", list_overrides(), ids=by_name)
+def test_what_a_person_may_override_is_an_option_everywhere(each: DeclaredOption) -> None:
     value = other_value(each)
     assert each.name in inspect.signature(train).parameters
     parser = argparse.ArgumentParser()
     add_training_arguments(parser)
-    words = words_of({each.name: value})
+    words = format_arguments({each.name: value})
     assert words == [each.flag, str(value)]
     assert vars(parser.parse_args(words))[each.name] == value
     assert check_options({each.name: value}) == {each.name: value}
 
 
 @pytest.mark.parametrize("each", SETTINGS, ids=by_name)
-def test_a_setting_that_decides_the_result_is_part_of_the_identity(each: Declared) -> None:
+def test_a_setting_that_decides_the_result_is_part_of_the_identity(each: DeclaredOption) -> None:
     default = TrainingSettings()
     changed = replace(default, **{each.name: other_value(each)})
-    assert (identity_of(changed) != identity_of(default)) is each.option.identity
+    assert (list_identity_values(changed) != list_identity_values(default)) is each.option.identity
 
 
 def test_each_option_has_a_help_text_and_says_what_stands_for_its_value() -> None:
-    for each in (*SETTINGS, *declared(RunOptions)):
+    for each in (*SETTINGS, *list_options(RunOptions)):
         assert re.fullmatch(r"[A-Z].*\.", each.option.help, re.DOTALL), each.name
-    assert [each.name for each in overrides() if not each.option.metavar] == []
+    assert [each.name for each in list_overrides() if not each.option.metavar] == []
 
 
 def test_every_field_is_declared_as_an_option() -> None:

@@ -32,8 +32,8 @@ def root(tmp_path: Path) -> Path:
 def test_a_project_is_found_from_any_folder_below_its_root(root: Path) -> None:
     project = find_project(root / "functions" / "digits", {})
     assert project.root == root.resolve()
-    assert project.models() == ["digits", "spam-filter"]
-    assert project.config("digits").kind == "keras"
+    assert project.list_models() == ["digits", "spam-filter"]
+    assert project.read_config("digits").kind == "keras"
 
 
 def test_outside_a_project_the_error_says_how_to_begin(tmp_path: Path) -> None:
@@ -70,22 +70,22 @@ def test_a_wrong_store_setting_is_refused(root: Path, settings: str) -> None:
 
 def test_a_missing_model_names_those_there_are(root: Path) -> None:
     with pytest.raises(ProjectError, match=r"digits, spam-filter.*pilotlight new nothing"):
-        find_project(root, {}).existing("nothing")
+        find_project(root, {}).require_folder("nothing")
 
 
 @pytest.mark.parametrize("stem", ["SpamFilter", "spam-filter"])
 def test_a_model_is_found_by_its_resource_or_its_name(root: Path, stem: str) -> None:
-    assert find_project(root, {}).by_stem(stem) == "spam-filter"
+    assert find_project(root, {}).find_by_stem(stem) == "spam-filter"
 
 
 def test_a_resource_without_a_model_is_refused(root: Path) -> None:
     with pytest.raises(ProjectError, match="belongs to no model"):
-        find_project(root, {}).by_stem("Nothing")
+        find_project(root, {}).find_by_stem("Nothing")
 
 
 def test_only_locked_models_are_pinned(root: Path) -> None:
     project = find_project(root, {})
     lock = Lock("0123456789ab", "0" * 64)
     write_lock(root / "functions" / "digits" / "model.lock", lock)
-    assert project.pinned() == {"digits": lock}
-    assert project.lock("spam-filter") is None
+    assert project.read_locks() == {"digits": lock}
+    assert project.read_lock("spam-filter") is None

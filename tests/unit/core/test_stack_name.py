@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from pilotlight.core.errors import ProjectError
-from pilotlight.core.stack import stack_name
+from pilotlight.core.stack import read_stack_name
 
 SCAFFOLD = '[default.global.parameters]\nstack_name = "global"\n'
 GUIDED = f'{SCAFFOLD}[default.deploy.parameters]\nstack_name = "deploy"\n'
@@ -20,7 +20,7 @@ GUIDED = f'{SCAFFOLD}[default.deploy.parameters]\nstack_name = "deploy"\n'
 def test_the_nearest_name_is_taken(tmp_path: Path, settings: str, sam: str, name: str) -> None:
     (tmp_path / "pilotlight.toml").write_text(settings)
     (tmp_path / "samconfig.toml").write_text(sam)
-    assert stack_name(tmp_path) == name
+    assert read_stack_name(tmp_path) == name
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ def test_the_nearest_name_is_taken(tmp_path: Path, settings: str, sam: str, name
 def test_no_name_is_told(tmp_path: Path, settings: str, said: str) -> None:
     (tmp_path / "pilotlight.toml").write_text(settings)
     with pytest.raises(ProjectError, match=rf"pilotlight.toml: {said}"):
-        stack_name(tmp_path)
+        read_stack_name(tmp_path)

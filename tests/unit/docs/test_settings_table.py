@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from pilotlight.core.options import Declared, TrainingSettings, declared
+from pilotlight.core.option import DeclaredOption, list_options
+from pilotlight.core.options import TrainingSettings
 
 
 def rows(text: str) -> dict[str, str]:
@@ -20,9 +21,9 @@ def rows(text: str) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("option", declared(TrainingSettings), ids=lambda option: option.name)
+@pytest.mark.parametrize("option", list_options(TrainingSettings), ids=lambda option: option.name)
 def test_each_option_of_training_stands_in_the_table_with_its_default(
-    option: Declared, request: pytest.FixtureRequest
+    option: DeclaredOption, request: pytest.FixtureRequest
 ) -> None:
     text = (request.config.rootpath / "docs" / "add-a-model.md").read_text(encoding="utf-8")
     default = option.default

@@ -5,7 +5,7 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 
-from pilotlight.optimization.weights import WeightsFile, size_of
+from pilotlight.optimization.weights import WeightsFile, count_bytes
 
 
 def model_with(*tensors: onnx.TensorProto) -> onnx.ModelProto:
@@ -31,8 +31,10 @@ def places(path: Path) -> dict[str, tuple[int, int]]:
 
 def test_large_tensors_are_moved_to_pages_and_equal_ones_once(tmp_path: Path) -> None:
     with WeightsFile(tmp_path / "weights.bin") as weights:
-        weights.move(model_with(array("a", 300), array("b", 400, 2.0), array("small", 255)), tmp_path / "one.onnx")
-        weights.move(model_with(array("c", 400, 2.0), array("d", 256, 3.0)), tmp_path / "two.onnx")
+        weights.move_weights(
+            model_with(array("a", 300), array("b", 400, 2.0), array("small", 255)), tmp_path / "one.onnx"
+        )
+        weights.move_weights(model_with(array("c", 400, 2.0), array("d", 256, 3.0)), tmp_path / "two.onnx")
         assert weights.size == 8192 + 1024
     assert places(tmp_path / "one.onnx") == {"a": (0, 1200), "b": (4096, 1600)}
     assert places(tmp_path / "two.onnx") == {"c": (4096, 1600), "d": (8192, 1024)}
@@ -43,9 +45,9 @@ def test_large_tensors_are_moved_to_pages_and_equal_ones_once(tmp_path: Path) ->
 
 def test_what_was_cut_is_gone(tmp_path: Path) -> None:
     with WeightsFile(tmp_path / "weights.bin") as weights:
-        weights.move(model_with(array("a", 300)), tmp_path / "one.onnx")
-        weights.move(model_with(array("b", 400, 2.0)), tmp_path / "two.onnx")
-        weights.cut(1200)
+        weights.move_weights(model_with(array("a", 300)), tmp_path / "one.onnx")
+        weights.move_weights(model_with(array("b", 400, 2.0)), tmp_path / "two.onnx")
+        weights.truncate(1200)
     assert (tmp_path / "weights.bin").stat().st_size == 1200
 
 
@@ -62,12 +64,12 @@ def test_what_was_cut_is_gone(tmp_path: Path) -> None:
     ids=["FP32", "INT8", "empty", "texts", "INT4", "BF16"],
 )
 def test_sizes(tensor: onnx.TensorProto, size: int) -> None:
-    assert size_of(tensor) == size
+    assert count_bytes(tensor) == size
 
 
 def test_texts_stay_in_the_graph(tmp_path: Path) -> None:
     texts = helper.make_tensor("a", onnx.TensorProto.STRING, [2000], [b"x"] * 2000)
     with WeightsFile(tmp_path / "weights.bin") as weights:
-        weights.move(model_with(texts), tmp_path / "one.onnx")
+        weights.move_weights(model_with(texts), tmp_path / "one.onnx")
         assert weights.size == 0
     assert onnx.load(tmp_path / "one.onnx").graph.initializer[0] == texts

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from pilotlight.core.artifacts import Array
-from pilotlight.core.modelconfig import ParityConfig
-from pilotlight.verification.compare import Comparison, compare
+from pilotlight.core.model_config import ParityConfig
+from pilotlight.verification.compare_arrays import Comparison, compare_arrays
 from pilotlight_runtime.datatypes import BF16, BOOL, BYTES, FP16, FP32, FP64, INT64, UINT64, Datatype
 from pilotlight_runtime.signature import Signature, TensorSpec
 
@@ -13,7 +13,7 @@ NAN, INF = float("nan"), float("inf")
 
 def compared(expected: Array, found: Array, datatype: Datatype = FP32, config: ParityConfig = CONFIG) -> Comparison:
     signature = Signature((), (TensorSpec("y", datatype, (-1,)),))
-    return compare({"y": expected}, {"y": found}, signature, config)
+    return compare_arrays({"y": expected}, {"y": found}, signature, config)
 
 
 def floats(*values: float) -> Array:
@@ -91,7 +91,9 @@ def test_shapes_and_datatypes_come_before_values() -> None:
 def test_names_are_compared_and_every_output_reports() -> None:
     signature = Signature((), tuple(TensorSpec(name, FP32, (-1,)) for name in ("a", "b")))
     wrong, right = floats(5), floats(1)
-    result = compare({"a": right, "b": right, "c": right}, {"a": wrong, "b": wrong}, signature, CONFIG, "alone: ")
+    result = compare_arrays(
+        {"a": right, "b": right, "c": right}, {"a": wrong, "b": wrong}, signature, CONFIG, "alone: "
+    )
     assert [failure.split(" the ")[0] for failure in result.failures] == [
         "alone: outputs are a, b,",
         "alone: output a: 1 of 1 values differ beyond",

@@ -112,4 +112,4 @@ def test_each_metric_says_which_labels_it_takes() -> None:
         "exact_match": [False, False, True],
     }
     labels = [np.array([1, 2]), np.array([1.0, 2.0]), np.array(["a", "b"])]
-    assert {name: [METRICS[name].takes(each) for each in labels] for name in METRICS} == kinds
+    assert {name: [METRICS[name].accepts(each) for each in labels] for name in METRICS} == kinds

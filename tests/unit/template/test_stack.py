@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support.templates import Resources, Template, of_type, operations, read_template
 
-from pilotlight.core.names import logical_stem
+from pilotlight.core.model_names import to_logical_stem
 
 OF_A_MODEL = (
     "get /v2/models/{}",
@@ -75,7 +75,7 @@ def test_every_route_of_a_model_calls_the_models_own_function(resources: Resourc
     for name in models:
         for route in OF_A_MODEL:
             integration = operations(resources)[route.format(name)]["x-amazon-apigateway-integration"]
-            assert f"${{{logical_stem(name)}Function.Arn}}" in integration["uri"]["Fn::Sub"]
+            assert f"${{{to_logical_stem(name)}Function.Arn}}" in integration["uri"]["Fn::Sub"]
             assert (integration["type"], integration["httpMethod"]) == ("aws_proxy", "POST")
 
 
@@ -94,7 +94,7 @@ def test_this_api_alone_may_call_each_function_and_only_through_its_alias(
     resources: Resources, models: list[str]
 ) -> None:
     permissions = of_type(resources, "AWS::Lambda::Permission").values()
-    aliases = {f"{logical_stem(name)}FunctionAliaslive" for name in (*models, "catalog")}
+    aliases = {f"{to_logical_stem(name)}FunctionAliaslive" for name in (*models, "catalog")}
     assert sorted(it["Properties"]["FunctionName"]["Ref"] for it in permissions) == sorted(aliases)
     for permission in permissions:
         assert permission["Properties"]["Action"] == "lambda:InvokeFunction"
@@ -116,7 +116,7 @@ def test_a_function_may_write_the_log_that_it_writes_to_and_nothing_else(
         assert traces["Effect"] == {"Fn::If": ["TracingOn", "Allow", "Deny"]}
         assert all(action.startswith("xray:Put") for action in traces["Action"])
     for name in (*models, "catalog"):
-        properties = resources[f"{logical_stem(name)}Function"]["Properties"]
+        properties = resources[f"{to_logical_stem(name)}Function"]["Properties"]
         shared = "Catalog" if name == "catalog" else "Models"
         assert properties["Role"] == {"Fn::GetAtt": [f"{shared}Role", "Arn"]}
         assert properties["LoggingConfig"] == {"LogGroup": {"Ref": f"{shared}LogGroup"}, "LogFormat": "JSON"}
@@ -168,7 +168,7 @@ def test_what_api_gateway_answers_itself_is_json_with_an_error(resources: Resour
 
 def test_every_alias_moves_by_canary_and_back_by_its_own_alarm(resources: Resources, models: list[str]) -> None:
     groups = of_type(resources, "AWS::CodeDeploy::DeploymentGroup")
-    assert set(groups) == {f"{logical_stem(name)}FunctionDeploymentGroup" for name in (*models, "catalog")}
+    assert set(groups) == {f"{to_logical_stem(name)}FunctionDeploymentGroup" for name in (*models, "catalog")}
     for name, group in groups.items():
         properties = group["Properties"]
         assert "DEPLOYMENT_STOP_ON_ALARM" in properties["AutoRollbackConfiguration"]["Events"]
@@ -181,12 +181,12 @@ def test_a_models_alarm_watches_its_own_alias_and_its_own_failures(
     template: Template, resources: Resources, models: list[str]
 ) -> None:
     for name in models:
-        properties = resources[f"{logical_stem(name)}Alarm"]["Properties"]
+        properties = resources[f"{to_logical_stem(name)}Alarm"]["Properties"]
         metrics = {it["Id"]: it for it in properties["Metrics"]}
         assert metrics["either"]["Expression"] == "FILL(crashes, 0) + FILL(failures, 0)"
         assert [name for name, it in metrics.items() if it["ReturnData"]] == ["either"]
         crashes, failures = (metrics[each]["MetricStat"]["Metric"] for each in ("crashes", "failures"))
-        function = f"{logical_stem(name)}Function"
+        function = f"{to_logical_stem(name)}Function"
         assert (crashes["Namespace"], crashes["MetricName"]) == ("AWS/Lambda", "Errors")
         assert crashes["Dimensions"] == [
             {"Name": "FunctionName", "Value": {"Ref": function}},

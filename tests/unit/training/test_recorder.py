@@ -1,7 +1,7 @@
 import pytest
 
 from pilotlight import Run
-from pilotlight.core.curve import Curve
+from pilotlight.core.learning_curve import LearningCurve
 
 
 def run() -> Run:
@@ -13,7 +13,7 @@ def test_points_become_a_curve_and_gaps_stay_gaps() -> None:
     assert told.recorder.curve() is None
     told.record("epoch", 1, {"loss": 2.0})
     told.record("epoch", 2, {"loss": float("nan"), "val_loss": 1.0})
-    assert told.recorder.curve() == Curve("epoch", (1.0, 2.0), {"loss": (2.0, None), "val_loss": (None, 1.0)})
+    assert told.recorder.curve() == LearningCurve("epoch", (1.0, 2.0), {"loss": (2.0, None), "val_loss": (None, 1.0)})
 
 
 def test_two_runs_record_apart() -> None:

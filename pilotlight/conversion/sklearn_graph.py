@@ -1,0 +1,104 @@
+"""Converts a scikit-learn model to an ONNX graph."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Final
+
+import onnx
+
+from pilotlight.conversion.canonicalize import canonicalize
+from pilotlight.core.errors import ConversionError
+from pilotlight.core.exception_text import kind_and_first_line
+from pilotlight.core.model_config import ModelConfig
+from pilotlight_runtime.datatypes import FP32
+from pilotlight_runtime.signature import Signature
+
+_ML: Final = "ai.onnx.ml"
+_ML_OPSET: Final = 3
+
+
+def convert_to_onnx(model: Any, signature: Signature, config: ModelConfig) -> bytes:
+    """Convert a fitted estimator or pipeline to ONNX.
+
+    Args:
+        model: The estimator or pipeline.
+        signature: The outputs to keep, and their names.
+        config: The configuration of the model.
+
+    Returns:
+        The content of model.onnx.
+
+    Raises:
+        ConversionError: The model cannot be converted, or does not fit the signature.
+    """
+    graph = _convert(model, signature, config)
+    _keep_outputs(graph.graph, signature, f"model {config.name!r}")
+    _merge_opsets(graph)
+    content: bytes = canonicalize(graph, signature).SerializeToString(deterministic=True)
+    return content
+
+
+def _convert(model: Any, signature: Signature, config: ModelConfig) -> onnx.ModelProto:
+    where = f"model {config.name!r}"
+    spec = signature.inputs[0]
+    if len(signature.inputs) != 1 or spec.datatype is not FP32 or len(spec.shape) != 2 or spec.shape[1] < 1:
+        raise ConversionError(
+            where, "needs one input of FP32 and shape [-1, features]", "Correct [[signature.inputs]] in model.toml."
+        )
+    fitted_on = getattr(model, "n_features_in_", spec.shape[1])
+    if fitted_on != spec.shape[1]:
+        raise ConversionError(
+            "[signature] in model.toml",
+            f"gives the input {spec.name} {spec.shape[1]} features, and the model was fitted on {fitted_on}",
+            "Correct its shape, or the data.",
+        )
+    try:
+        from skl2onnx import convert_sklearn
+        from skl2onnx.common.data_types import FloatTensorType
+    except ImportError as error:
+        raise ConversionError(
+            where, f"cannot be converted ({error})", "Run `pip install 'pilotlight[convert]'`."
+        ) from error
+    options = {id(model): {"zipmap": False}} if hasattr(model, "predict_proba") else None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # skl2onnx reads attributes that scikit-learn has deprecated
+            found: onnx.ModelProto = convert_sklearn(
+                model,
+                initial_types=[("features", FloatTensorType([None, spec.shape[1]]))],
+                target_opset={"": config.conversion.opset, _ML: _ML_OPSET},
+                options=options,
+            )
+    except Exception as error:
+        # skl2onnx raises every kind of error for what it cannot convert.
+        raise ConversionError(
+            where,
+            f"cannot be converted to ONNX opset {config.conversion.opset} ({kind_and_first_line(error)})",
+            "Choose an estimator that skl2onnx supports, or `opset` under [conversion] in model.toml.",
+        ) from error
+    return found
+
+
+def _keep_outputs(graph: onnx.GraphProto, signature: Signature, where: str) -> None:
+    """Keep the outputs of the signature, in its order. Each kind of model has one output of each datatype."""
+    by_type = {value.type.tensor_type.elem_type: value for value in graph.output}
+    missing = [spec.name for spec in signature.outputs if spec.datatype.onnx not in by_type]
+    if missing:
+        raise ConversionError(where, f"has no output for {', '.join(missing)} once converted", "Correct [signature].")
+    kept = []
+    for spec in signature.outputs:
+        value = onnx.ValueInfoProto()
+        value.CopyFrom(by_type[spec.datatype.onnx])
+        kept.append(value)
+    del graph.output[:]
+    graph.output.extend(kept)
+
+
+def _merge_opsets(model: onnx.ModelProto) -> None:
+    """List each domain once, in order. skl2onnx may list one several times."""
+    versions: dict[str, int] = {}
+    for entry in model.opset_import:
+        versions[entry.domain] = max(versions.get(entry.domain, 0), entry.version)
+    del model.opset_import[:]
+    model.opset_import.extend(onnx.helper.make_opsetid(domain, version) for domain, version in sorted(versions.items()))

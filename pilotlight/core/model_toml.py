@@ -1,0 +1,157 @@
+"""Reads model.toml. Each field is checked, and an error names the field that is wrong."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from pilotlight.core.errors import ProjectError
+from pilotlight.core.labels import DEFAULT_OUTPUT, LabelsConfig
+from pilotlight.core.model_config import (
+    DEFAULT_OPSET,
+    DYNAMIC,
+    KINDS,
+    QUANTIZATION_MODES,
+    ConversionConfig,
+    ModelConfig,
+    ParityConfig,
+    QuantizationConfig,
+)
+from pilotlight.core.options import TrainingSettings, describe_renamed_keys, read_training_settings
+from pilotlight.core.toml_table import LARGEST, TomlTable
+from pilotlight_runtime.datatypes import DATATYPES
+from pilotlight_runtime.manifest import ImageInput
+from pilotlight_runtime.signature import Signature, TensorSpec
+
+
+def load_model_config(name: str, path: Path) -> ModelConfig:
+    """Read the configuration of a model.
+
+    Args:
+        name: The name of the model.
+        path: Its model.toml.
+
+    Returns:
+        The configuration, with the default of each missing field.
+
+    Raises:
+        ProjectError: The file is missing, is not TOML, or has a wrong field. The message names the field.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ProjectError(str(path), "does not exist", f"Run `pilotlight new {name}` to create it.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProjectError(str(path), f"is not TOML: {error}", "Correct the line that it names.") from error
+    table = TomlTable(path, "", document)
+    table.check_keys(
+        *("kind", "description", "training", "conversion", "parity", "quantization", "signature", "image", "labels")
+    )
+    kind = table.read_text("kind", "keras")
+    if kind not in KINDS:
+        raise table.invalid("kind", f"one of {', '.join(KINDS)}", kind)
+    signature = table.read_table("signature")
+    if kind != "onnx" and signature is None:
+        raise ProjectError(
+            str(path), "has no [signature]", "Name the model's inputs and outputs, with datatype and shape."
+        )
+    image, labels, training = table.read_table("image"), table.read_table("labels"), table.read_table("training")
+    return ModelConfig(
+        name=name,
+        kind=kind,
+        description=table.read_text("description", ""),
+        training=TrainingSettings() if training is None else read_training_settings(training),
+        conversion=_read_conversion(table.read_table("conversion")),
+        parity=_read_parity(table.read_table("parity")),
+        quantization=_read_quantization(table.read_table("quantization")),
+        signature=None if signature is None else _read_signature(signature),
+        image=None if image is None else _read_image(image),
+        labels=None if labels is None else _read_labels(labels),
+        notes=() if training is None else describe_renamed_keys(training),
+    )
+
+
+def _read_conversion(table: TomlTable | None) -> ConversionConfig:
+    if table is None:
+        return ConversionConfig()
+    table.check_keys("opset")
+    return ConversionConfig(opset=table.read_integer("opset", DEFAULT_OPSET, 7))
+
+
+def _read_parity(table: TomlTable | None) -> ParityConfig:
+    if table is None:
+        return ParityConfig()
+    table.check_keys("samples", "rtol", "atol", "metric_drop")
+    default = ParityConfig()
+    return ParityConfig(
+        samples=table.read_integer("samples", default.samples, 1),
+        rtol=table.read_number("rtol", default.rtol, 0.0),
+        atol=table.read_number("atol", default.atol, 0.0),
+        metric_drop=table.read_number("metric_drop", default.metric_drop, 0.0),
+    )
+
+
+def _read_quantization(table: TomlTable | None) -> QuantizationConfig:
+    if table is None:
+        return QuantizationConfig()
+    table.check_keys("mode", "samples", "rtol", "atol", "metric_drop", "outliers")
+    default = QuantizationConfig()
+    mode = table.read_text("mode", default.mode)
+    if mode not in QUANTIZATION_MODES:
+        raise table.invalid("mode", f"one of {', '.join(QUANTIZATION_MODES)}", mode)
+    if mode == DYNAMIC and table.has("samples"):
+        raise table.invalid(
+            "samples", 'no value with mode "dynamic", which takes none', table.read_integer("samples", 0, 1)
+        )
+    return QuantizationConfig(
+        mode=mode,
+        samples=table.read_integer("samples", default.samples, 1),
+        rtol=table.read_number("rtol", default.rtol, 0.0),
+        atol=table.read_number("atol", default.atol, 0.0),
+        metric_drop=table.read_number("metric_drop", default.metric_drop, 0.0),
+        outliers=table.read_number("outliers", default.outliers, 0.0),
+    )
+
+
+def _read_signature(table: TomlTable) -> Signature:
+    table.check_keys("inputs", "outputs")
+    return Signature(
+        inputs=tuple(_read_spec(spec) for spec in table.read_tables("inputs")),
+        outputs=tuple(_read_spec(spec) for spec in table.read_tables("outputs")),
+    )
+
+
+def _read_spec(table: TomlTable) -> TensorSpec:
+    table.check_keys("name", "datatype", "shape")
+    name = table.read_text("datatype")
+    if name not in DATATYPES:
+        raise table.invalid("datatype", f"one of {', '.join(DATATYPES)}", name)
+    return TensorSpec(table.read_text("name"), DATATYPES[name], table.read_shape("shape"))
+
+
+def _read_labels(table: TomlTable) -> LabelsConfig:
+    table.check_keys("names", "scores", "output")
+    return LabelsConfig(
+        names=table.read_texts("names", least=2),
+        scores=table.read_text("scores", ""),
+        output=table.read_text("output", DEFAULT_OUTPUT),
+    )
+
+
+def _read_image(table: TomlTable) -> ImageInput:
+    table.check_keys("input", "height", "width", "channels", "scale", "offset", "layout")
+    channels = table.read_integer("channels", 3, 1)
+    layout = table.read_text("layout", "NHWC")
+    if channels not in (1, 3):
+        raise table.invalid("channels", "1 (grey) or 3 (RGB)", channels)
+    if layout not in ("NHWC", "NCHW"):
+        raise table.invalid("layout", "NHWC or NCHW", layout)
+    return ImageInput(
+        input=table.read_text("input"),
+        height=table.read_integer("height", None, 1),
+        width=table.read_integer("width", None, 1),
+        channels=channels,
+        scale=table.read_number("scale", 1.0, -LARGEST),
+        offset=table.read_number("offset", 0.0, -LARGEST),
+        layout=layout,
+    )

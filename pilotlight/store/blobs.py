@@ -1,0 +1,43 @@
+"""The storage that a store needs. A folder and an S3 prefix both implement it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+
+class Blobs(Protocol):
+    """Named blobs that are written once. Names are relative, with / between their parts."""
+
+    @property
+    def location(self) -> str:
+        """The folder or the s3:// address, for messages."""
+
+    def put_file(self, name: str, source: Path) -> bool:
+        """Store the content of a file, unless the name exists. A reader sees all of it or nothing.
+
+        Args:
+            name: The name of the blob.
+            source: The file.
+
+        Returns:
+            Whether it was stored; False where the name exists.
+        """
+
+    def put_bytes(self, name: str, content: bytes) -> bool:
+        """Store content from memory, as `put_file` does."""
+
+    def get_bytes(self, name: str) -> bytes | None:
+        """Return the content of a blob; None where it does not exist."""
+
+    def get_file(self, name: str, target: Path) -> bool:
+        """Write the content of a blob to a file.
+
+        Returns:
+            Whether the blob exists.
+        """
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """Yield every name that begins with `prefix`, sorted."""
+
+    def remove(self, name: str) -> None:
+        """Remove a blob, which need not exist. Versions are never removed; files of a run are."""

@@ -1,0 +1,50 @@
+"""The blobs below a prefix, as a storage of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pilotlight.store.blobs import Blobs
+
+
+class PrefixedBlobs:
+    """The blobs whose names begin with a prefix. Their names here leave the prefix out.
+
+    Args:
+        blobs: The storage.
+        prefix: The prefix.
+    """
+
+    def __init__(self, blobs: Blobs, prefix: str) -> None:
+        self._blobs = blobs
+        self._prefix = f"{prefix.strip('/')}/"
+
+    @property
+    def location(self) -> str:
+        """The address of the prefix, for messages."""
+        return f"{self._blobs.location}/{self._prefix}".rstrip("/")
+
+    def put_file(self, name: str, source: Path) -> bool:
+        """See Blobs."""
+        return self._blobs.put_file(self._prefix + name, source)
+
+    def put_bytes(self, name: str, content: bytes) -> bool:
+        """See Blobs."""
+        return self._blobs.put_bytes(self._prefix + name, content)
+
+    def get_bytes(self, name: str) -> bytes | None:
+        """See Blobs."""
+        return self._blobs.get_bytes(self._prefix + name)
+
+    def get_file(self, name: str, target: Path) -> bool:
+        """See Blobs."""
+        return self._blobs.get_file(self._prefix + name, target)
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """See Blobs."""
+        return (name.removeprefix(self._prefix) for name in self._blobs.names(self._prefix + prefix))
+
+    def remove(self, name: str) -> None:
+        """See Blobs."""
+        self._blobs.remove(self._prefix + name)

@@ -1,0 +1,210 @@
+"""Compares the outputs of the ONNX model with those of its source, on held-out samples.
+
+It reports and the caller decides. A difference raises no exception, and a report without failures is a pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from pilotlight.core.artifacts import Array, NamedArrays, Reference
+from pilotlight.core.model_config import ParityConfig
+from pilotlight.core.reports import ParityReport
+from pilotlight.verification.compare_arrays import Comparison, compare_arrays
+from pilotlight.verification.metrics import METRICS
+from pilotlight_runtime.signature import Signature
+
+BATCH_SIZE: Final = 64
+"""The number of samples in one call."""
+MIN_SAMPLES: Final = 128
+"""The smallest number of compared samples. Where fewer exist, all are compared and the report says so."""
+SINGLE_SAMPLES: Final = 4
+"""The number of samples that are also sent one by one. An output may depend on the other samples of the batch or on
+padding, and a graph may work only with the batch size that it was traced with."""
+
+PredictFunction = Callable[[NamedArrays], NamedArrays]
+"""Returns the outputs by name for inputs by name; raises PredictionFailed where it cannot."""
+
+
+class PredictionFailed(Exception):
+    """The model or the function rejected the inputs or failed. The message says how."""
+
+
+class CallPlan(NamedTuple):
+    """How the samples are sent to a model.
+
+    Attributes:
+        size: The number of samples in one call.
+        samples: The number of samples; None for the usual number.
+        singles: Whether some samples are also sent one by one.
+    """
+
+    size: int = BATCH_SIZE
+    samples: int | None = None
+    singles: bool = True
+
+
+def compare_outputs(
+    answer: PredictFunction,
+    reference: Reference,
+    signature: Signature,
+    config: ParityConfig,
+    metric: str,
+    *,
+    calls: CallPlan = CallPlan(),  # noqa: B008  (immutable)
+    known: Sequence[str] = (),
+) -> ParityReport:
+    """Compare a converted model with its source on held-out samples, and then by a metric.
+
+    Args:
+        answer: The converted model.
+        reference: The source model and held-out samples.
+        signature: The signature that the converted model declares.
+        config: The tolerances.
+        metric: The name of a metric; "" for none.
+        calls: How the samples are sent to `answer`.
+        known: Failures that are already known.
+
+    Returns:
+        The report on the first max(config.samples, MIN_SAMPLES) samples.
+    """
+    count = calls.samples if calls.samples is not None else count_samples(reference, config)
+    failures = list(known)
+    try:
+        inputs = slice_arrays(reference.inputs, slice(0, count))
+        parts = [
+            answer(slice_arrays(inputs, slice(start, start + calls.size))) for start in range(0, count, calls.size)
+        ]
+        found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        failures += check_output_shapes(signature, found, batched=True)
+        expected = reference.predict(inputs)
+        asked_singly = answer if calls.singles else None
+        result = _compare_all(asked_singly, replace(reference, inputs=inputs), (expected, found), signature, config)
+    except (PredictionFailed, ValueError) as error:
+        return ParityReport(count, None, failures=(*failures, str(error)))
+    note = "" if count >= MIN_SAMPLES else f"only {count} samples are held out; {MIN_SAMPLES} are wanted"
+    report = ParityReport(count, result.largest, failures=(*failures, *result.failures), note=note)
+    return compare_metric(report, metric, reference.labels, (expected, found), config)
+
+
+def count_samples(reference: Reference, config: ParityConfig) -> int:
+    """Return the number of samples to compare.
+
+    Args:
+        reference: The source model and held-out samples.
+        config: The tolerances, with the configured number of samples.
+
+    Returns:
+        max(config.samples, MIN_SAMPLES), or the number of all samples where there are fewer.
+    """
+    return min(len(next(iter(reference.inputs.values()))), max(config.samples, MIN_SAMPLES))
+
+
+def slice_arrays(arrays: NamedArrays, part: slice) -> dict[str, Array]:
+    """Return a slice of each array.
+
+    Args:
+        arrays: The arrays by name.
+        part: The slice along the first axis.
+    """
+    return {name: array[part] for name, array in arrays.items()}
+
+
+def check_output_shapes(signature: Signature, found: NamedArrays, *, batched: bool) -> list[str]:
+    """Return a failure for each output whose shape differs from the signature.
+
+    Args:
+        signature: The signature that callers see.
+        found: The outputs by name.
+        batched: Whether several calls were concatenated along the first axis.
+    """
+    failures = []
+    for spec in signature.outputs:
+        declared = spec._replace(shape=(-1, *spec.shape[1:])) if batched and spec.shape else spec
+        if spec.name in found and not declared.accepts(found[spec.name].shape):
+            shape = list(found[spec.name].shape)
+            failures.append(f"output {spec.name}: shape is {shape}, the signature says {list(spec.shape)}")
+    return failures
+
+
+def compare_metric(
+    report: ParityReport,
+    metric: str,
+    labels: Array | None,
+    answers: tuple[NamedArrays, NamedArrays],
+    config: ParityConfig,
+) -> ParityReport:
+    """Compare a metric of both models.
+
+    Args:
+        report: The report so far.
+        metric: The name of a metric; "" returns the report as it is.
+        labels: One label for each sample; None where there are none.
+        answers: The outputs of the source, and those of the ONNX model.
+        config: The tolerances.
+
+    Returns:
+        The report with both metrics, and with a failure where the metric falls too far.
+    """
+    if not metric:
+        return report
+    if labels is None:
+        missing = f"{metric} was not compared: there are no labels that it takes"
+        return replace(report, note="; ".join(filter(None, (report.note, missing))))
+    try:
+        source, onnx = (METRICS[metric](outputs, labels[: report.samples]) for outputs in answers)
+    except ValueError as error:
+        return replace(report, metric=metric, failures=(*report.failures, str(error)))
+    failures = list(report.failures)
+    if source - onnx > config.metric_drop + METRICS[metric].rounding:
+        failures.append(f"{metric} falls from {source:.6f} to {onnx:.6f}, by more than {config.metric_drop:g}")
+    return replace(report, metric=metric, source_metric=source, onnx_metric=onnx, failures=tuple(failures))
+
+
+def merge_reports(report: ParityReport, portable: ParityReport, failures: Sequence[str]) -> ParityReport:
+    """Merge the reports on two graphs of one candidate.
+
+    Args:
+        report: The report on the graph that this host opens.
+        portable: The report on the portable graph.
+        failures: The failures of both.
+
+    Returns:
+        `report` with these failures and with the larger difference.
+    """
+    differences = [each.largest_difference for each in (report, portable) if each.largest_difference is not None]
+    return replace(report, failures=tuple(failures), largest_difference=max(differences, default=None))
+
+
+def _compare_all(
+    answer: PredictFunction | None,
+    reference: Reference,
+    answers: tuple[NamedArrays, NamedArrays],
+    signature: Signature,
+    config: ParityConfig,
+) -> Comparison:
+    """Compare all samples at once and, where they agree and `answer` is given, some of them one by one."""
+    expected, found = answers
+    resolve_ties = reference.resolve_ties or _keep_expected
+    whole = compare_arrays(resolve_ties(expected, found), found, signature, config)
+    if whole.failures or answer is None:
+        return whole
+    failures, largest = list(whole.failures), whole.largest
+    for index in range(min(SINGLE_SAMPLES, len(next(iter(reference.inputs.values()))))):
+        one = slice(index, index + 1)
+        single = answer(slice_arrays(reference.inputs, one))
+        wanted, among = slice_arrays(expected, one), slice_arrays(found, one)
+        if compare_arrays(resolve_ties(wanted, among), among, signature, config).failures:
+            continue  # an outlier, which the comparison above has counted
+        result = compare_arrays(resolve_ties(wanted, single), single, signature, config, f"sample {index} alone: ")
+        failures += result.failures
+        largest = max(largest, result.largest)
+    return Comparison(failures, largest)
+
+
+def _keep_expected(expected: NamedArrays, _found: NamedArrays) -> NamedArrays:
+    return expected
