@@ -120,12 +120,13 @@ def _split(body: bytes, header_length: str | None) -> tuple[bytes, memoryview]:
     if header_length is None:
         return body, memoryview(b"")
     text = header_length.strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= len(body)):
+    length = int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else -1
+    if not 0 <= length <= len(body):
         raise InvalidRequest(
             f"Inference-Header-Content-Length must be the JSON's length, at most the body's {len(body)} bytes;"
             f" got {summarize(header_length)}"
         )
-    return body[: int(text)], memoryview(body)[int(text) :]
+    return body[:length], memoryview(body)[length:]
 
 
 def _inputs(items: object, tail: memoryview, doubts: Doubts) -> dict[str, Tensor]:
