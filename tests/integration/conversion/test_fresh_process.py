@@ -41,11 +41,11 @@ def test_a_saved_model_without_keras_says_what_to_install(tmp_path: Path) -> Non
 import sys
 sys.modules["keras"] = None  # as where it is not installed: importing it raises ModuleNotFoundError
 from pathlib import Path
-from pilotlight.conversion import adapter_for_file
+from pilotlight.conversion import find_adapter_for_file
 from pilotlight.core.errors import ConversionError
 path = Path({str(tmp_path / "saved.keras")!r})
 try:
-    adapter_for_file(path).load(path)
+    find_adapter_for_file(path).load(path)
 except ConversionError as error:
     print(error.hint)
 """

@@ -93,7 +93,7 @@ import hashlib, sys
 from pathlib import Path
 import keras
 from pilotlight.conversion import convert
-from pilotlight.core.model_config import load_model_config
+from pilotlight.core.model_toml import load_model_config
 keras.utils.set_random_seed(1)
 layers = keras.layers
 model = keras.Sequential([keras.Input((28, 28, 1)), layers.Conv2D(4, 3, activation="relu"), layers.MaxPooling2D(2),

@@ -105,6 +105,6 @@ def test_each_graph_is_quantised_and_the_whole_is_gated(project: Project, tmp_pa
 
 def test_graphs_behind_code_have_no_samples_for_static_quantisation(project: Project) -> None:
     edit(project, "model.toml", "[training]", '[quantization]\nmode = "static"\n[training]')
-    with pytest.raises(ConversionError, match="nothing calibrates them"):
+    with pytest.raises(ConversionError, match="there are no calibration samples for them"):
         train(project)
     assert not Path(project.store).exists()

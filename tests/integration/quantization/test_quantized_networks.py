@@ -131,7 +131,7 @@ def test_a_fault_of_the_conversion_is_not_hidden_by_wide_tolerances(small: Small
 @pytest.mark.parametrize(
     ("network", "mode", "settings", "said"),
     [
-        ("dense", "static", "samples = 501", "by 501 samples, but the training part holds 500"),
+        ("dense", "static", "samples = 501", "needs 501 samples for quantization, but the training part has 500"),
         ("conv only", "dynamic", "", "has nothing to quantize: no MatMul, Gemm, LSTM, Gather"),
     ],
 )
