@@ -85,7 +85,7 @@ def test_a_tampered_graph_is_refused(project: Project, store: Store, change: flo
         return open_session(path, threads)
 
     with pytest.raises(ParityError, match=r"output scores: \d+ of 600 values differ beyond the tolerance; at \["):
-        train_model(project, "tiny", store=store, open_session=tamper_then_open)
+        train_model(project, "tiny", store=store, given_engine=tamper_then_open)
     assert len(opened) == 1
     assert not list(Path(project.store).rglob("*"))
     assert project.read_lock("tiny") is None
@@ -169,7 +169,7 @@ def test_the_commit_is_told_and_pins_do_not_make_it_dirty(project: Project, stor
         )
         return done.stdout.strip()
 
-    (project.root / ".gitignore").write_text("store/\n")
+    (project.root / ".gitignore").write_text("store/\n*.onnx\n")
     git("init", "-q")
     git("add", ".")
     git("commit", "-q", "-m", "Begin")
