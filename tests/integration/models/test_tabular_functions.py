@@ -172,7 +172,7 @@ def test_wrong_widths_are_refused(served: Served) -> None:
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([[value % 2] * 13 for value in range(16)], "has fewer than 3 different samples to learn from"),
+        ([[value % 2] * 13 for value in range(16)], "has fewer different samples to learn from than the 3 clusters"),
         ([[0] * 13], "has 1 sample"),
     ],
 )
