@@ -123,7 +123,7 @@ def test_unknown_names_and_files_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "in.npz", y=np.ones(2))
     (tmp_path / "no.npz").write_bytes(b"PK no")
     (tmp_path / "empty.npz").touch()
-    said_of = {"in": "inputs are image", "no": "or is no .npz", "empty": "as an .npz", "absent": "does not exist"}
+    said_of = {"in": "inputs are image", "no": "or is not an .npz", "empty": "as an .npz", "absent": "does not exist"}
     for name, said in said_of.items():
         with pytest.raises(DataError, match=said):
             npz_request(PATH, tmp_path / f"{name}.npz", (IMAGE,), binary_outputs=True)
