@@ -57,7 +57,7 @@ def serve(*names: str, port: int = 8080, log: TextIO | None = None, project: Any
 
     Args:
         *names: Models; every pinned model where none is named.
-        port: The port on 127.0.0.1; 0 takes a free one.
+        port: The port on 127.0.0.1; 0 chooses a free port.
         log: Takes one line a request, and tracebacks; None for stderr.
         project: The project, or a folder in it; None for the current folder.
 

@@ -35,7 +35,7 @@ def stopping() -> Iterator[StopRequest]:
     try:
         yield stop
     except _Stopped as stopped:
-        hint = "Run the same command again: it goes on where it can."
+        hint = "Run the same command again to resume."
         raise Interrupted(str(stopped), "the run was told to stop", hint) from None
     finally:
         for each, handler in before.items():

@@ -92,7 +92,11 @@ class RunOptions:
     """
 
     seeds: int = declare_option(
-        1, "Train with N seeds, model.toml's first; keep the model in the middle.", metavar="N", least=1, override=True
+        1,
+        "Train with N seeds; publish the model with the median score.",
+        metavar="N",
+        least=1,
+        override=True,
     )
     at_least: float | None = declare_option(
         None, "Publish nothing whose metric, as model.toml names it, is lower.", metavar="X", override=True
