@@ -82,7 +82,7 @@ performance: $(STAMP)
 
 # The files that share a project or an image stay in one process.
 e2e: $(STAMP)
-	$(PYTEST) $(PARALLEL:loadfile=loadgroup) $(SLOWEST) tests/e2e
+	$(PYTEST) $(PARALLEL) $(SLOWEST) tests/e2e
 
 # Each on an environment of its own, .venv-3.X: make pythons PYTHONS='/path/to/python3.12 /path/to/python3.13'
 pythons: $(STAMP)

@@ -15,30 +15,46 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.docker_batch import image_registry
+from support.docker_batch import (
+    EPOCHS,
+    PREFIX,
+    Cloud,
+    Uninterrupted,
+    image_registry,
+    logs_of,
+    moto_server,
+    result_of,
+    wait_for,
+)
 from support.project import Desk, new_project
 from support.sam import ECHO, REFERENCE_MODELS, SMALLER, Sam, SamProject, echo_model
 from support.sam_local import local_api
 from support.training_image import TrainingImage, remove_images, sent_image, training_project
+from xdist.scheduler import LoadScopeScheduling
 
 from pilotlight.scaffold import add_function
 
+TOGETHER = {
+    "the training image": ("test_batch.py", "test_batch_failures.py", "test_training_image.py"),
+    "the project and its build": (
+        *("test_deploy_commands.py", "test_sam_build.py", "test_sam_deploy.py"),
+        *("test_sam_local.py", "test_tables_local.py", "test_texts_local.py"),
+    ),
+}
+"""Files that share what takes minutes to make run in one process; any other file may run beside them."""
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Says which files share what takes minutes to make; `--dist loadgroup` keeps them in one process.
 
-    One group shares the training image, one the project and its build; any other file is a group of its own.
-    """
-    here = [item for item in items if item.path.parent == Path(__file__).parent and isinstance(item, pytest.Function)]
-    needs: dict[Path, set[str]] = {}
-    for item in here:
-        needs.setdefault(item.path, set()).update(item.fixturenames)
-    for item in here:
-        shared = not hasattr(item.module, "desk") and not hasattr(item.module, "project")
-        used = needs[item.path]
-        group = "training" if "training" in used else "project" if shared and "desk" in used else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
+class Together(LoadScopeScheduling):
+    """Gives the tests of files that share something to one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((what for what, files in TOGETHER.items() if Path(file).name in files), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    return Together(config, log)
 
 
 @contextmanager
@@ -175,3 +191,29 @@ def client(address: str) -> Iterator[Any]:
     client = triton.InferenceServerClient(address, connection_timeout=60, network_timeout=60)
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """moto's AWS with the training stack."""
+    log = tmp_path_factory.mktemp("cloud") / "moto.log"
+    with moto_server(log, request.config.rootpath / "infra" / "training.yaml") as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="session")
+def uninterrupted(cloud: Cloud, training: TrainingImage) -> Uninterrupted:
+    """A run of digits that nothing disturbs."""
+    job = cloud.submit(cloud.register(training.image), ["digits", "--epochs", EPOCHS, "--run", "undisturbed"])
+    statuses: list[str] = []
+
+    def look() -> bool:
+        status = job.status
+        if status not in statuses:
+            statuses.append(status)
+        return status in ("SUCCEEDED", "FAILED")
+
+    wait_for(look, 420, lambda: logs_of(job.container))
+    ended = job.ended()
+    assert ended.status == "SUCCEEDED", ended
+    return Uninterrupted(statuses, ended, result_of(cloud, PREFIX, "undisturbed"))

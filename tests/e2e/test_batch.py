@@ -9,15 +9,19 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 import requests
-from support.docker_batch import BUCKET, PREFIX, Cloud, Ended, docker, events_of, logs_of, moto_server, wait_for
+from support.docker_batch import (
+    BUCKET,
+    PREFIX,
+    Cloud,
+    Uninterrupted,
+    docker,
+)
 from support.project import Desk, new_project
 from support.sam import Sam, SamProject
 from support.sam_local import accepting, local_api, tensor
@@ -25,15 +29,8 @@ from support.training_image import TrainingImage
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
-EPOCHS = "8"
+
 IN_ORDER = ["SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
-
-
-@pytest.fixture(scope="module")
-def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    log = tmp_path_factory.mktemp("cloud") / "moto.log"
-    with moto_server(log, request.config.rootpath / "infra" / "training.yaml") as cloud:
-        yield cloud
 
 
 class Line(NamedTuple):
@@ -50,42 +47,6 @@ class Line(NamedTuple):
 
     def environ(self, prefix: str = PREFIX) -> dict[str, str]:
         return {**os.environ, **self.cloud.environ, "PILOTLIGHT_STORE": f"s3://{BUCKET}/{prefix}"}
-
-
-def result_of(cloud: Cloud, prefix: str, run: str) -> Any:
-    return json.loads(cloud.read(f"{prefix}/.runs/{run}/result.json"))
-
-
-def published(cloud: Cloud, prefix: str) -> list[str]:
-    """What a store holds beside its runs."""
-    return [key for key in cloud.keys(f"{prefix}/") if not key.startswith(f"{prefix}/.runs/")]
-
-
-# ---- a run from its beginning to its answer
-
-
-class Uninterrupted(NamedTuple):
-    statuses: list[str]
-    ended: Ended
-    result: Any
-
-
-@pytest.fixture(scope="module")
-def uninterrupted(cloud: Cloud, training: TrainingImage) -> Uninterrupted:
-    """A run of digits that nothing disturbs."""
-    job = cloud.submit(cloud.register(training.image), ["digits", "--epochs", EPOCHS, "--run", "undisturbed"])
-    statuses: list[str] = []
-
-    def look() -> bool:
-        status = job.status
-        if status not in statuses:
-            statuses.append(status)
-        return status in ("SUCCEEDED", "FAILED")
-
-    wait_for(look, 420, lambda: logs_of(job.container))
-    ended = job.ended()
-    assert ended.status == "SUCCEEDED", ended
-    return Uninterrupted(statuses, ended, result_of(cloud, PREFIX, "undisturbed"))
 
 
 def test_a_job_goes_through_the_states_of_batch(uninterrupted: Uninterrupted) -> None:
@@ -150,9 +111,6 @@ def test_what_trained_in_the_container_is_built_and_served(
     assert abs(float(probabilities.sum()) - 1) < 1e-5
 
 
-# ---- through the command line
-
-
 @pytest.fixture(scope="module")
 def line(cloud: Cloud, training: TrainingImage, registry: str) -> Line:
     """The command line where the stack's repository has the image, and the engine has it under that name."""
@@ -190,119 +148,3 @@ def test_the_command_line_trains_on_batch_and_pays_once(line: Line, cloud: Cloud
         for job in batch.list_jobs(jobQueue=queue, jobStatus=status)["jobSummaryList"]
     ]
     assert [name for name in jobs if name == f"digits-{told['run']}"] == [f"digits-{told['run']}"], jobs
-
-
-# ---- interruptions
-
-
-def until_a_checkpoint(cloud: Cloud, prefix: str, run: str, say: Callable[[], str]) -> list[str]:
-    """The checkpoints of a run, once one is there and the next epoch has begun."""
-    found: list[str] = wait_for(lambda: cloud.keys(f"{prefix}/.runs/{run}/checkpoints/"), 240, say)
-    return found
-
-
-def test_a_killed_container_is_resumed_and_ends_in_the_same_version(
-    cloud: Cloud, training: TrainingImage, uninterrupted: Uninterrupted
-) -> None:
-    prefix, run = "killed", "taken-away"
-    definition = cloud.register(training.image, prefix=prefix)
-    command = ["digits", "--epochs", EPOCHS, "--run", run]
-    first = cloud.submit(definition, command)
-    until_a_checkpoint(cloud, prefix, run, lambda: logs_of(first.container))
-    docker("kill", first.container)
-    ended = first.ended()
-    assert (ended.status, ended.code) == ("FAILED", 137)
-    assert not ended.events("result")
-    assert cloud.keys(f"{prefix}/.runs/{run}/checkpoints/")
-    assert not cloud.keys(f"{prefix}/.runs/{run}/result.json")
-    assert not published(cloud, prefix)
-
-    second = cloud.submit(definition, command).ended()
-    assert (second.status, second.code) == ("SUCCEEDED", 0), second
-    assert [event for event in second.events("note") if "resumes from the checkpoint at epoch" in event["text"]]
-    resumed = result_of(cloud, prefix, run)
-    assert resumed["version"] == uninterrupted.result["version"]
-    assert resumed["metrics"] == uninterrupted.result["metrics"]
-
-
-def test_sigterm_leaves_a_checkpoint_and_says_so_by_its_code(cloud: Cloud, training: TrainingImage) -> None:
-    prefix, run = "stopped", "told-to-stop"
-    job = cloud.submit(cloud.register(training.image, prefix=prefix), ["digits", "--epochs", EPOCHS, "--run", run])
-    before = until_a_checkpoint(cloud, prefix, run, lambda: logs_of(job.container))
-    asked = time.monotonic()
-    docker("stop", "--time", "60", job.container)
-    assert time.monotonic() - asked < 50
-    ended = job.ended()
-    assert (ended.status, ended.code) == ("FAILED", 75), ended
-    after = cloud.keys(f"{prefix}/.runs/{run}/checkpoints/")
-    assert after
-    assert after[-1] >= before[-1]
-    assert not published(cloud, prefix)
-
-
-# ---- what goes wrong
-
-
-def test_a_full_disk_is_one_paragraph_and_nothing_is_half_published(training: TrainingImage, tmp_path: Path) -> None:
-    """The work folder is a disk of 1 MB, which holds no checkpoint; the store is a folder here, to be looked at."""
-    name, store = "pilotlight-full-disk", tmp_path / "store"
-    store.mkdir()
-    store.chmod(0o777)  # the container's user is another
-    options = ["--tmpfs", "/home/trainer/tmp:size=1m,uid=1000,gid=1000", "--volume", f"{store}:/home/trainer/store"]
-    options += ["--env", "PILOTLIGHT_STORE=/home/trainer/store"]
-    command = ["docker", "run", "--name", name, *options, training.image, "digits", "--epochs", EPOCHS, "--run", "full"]
-    try:
-        ran = subprocess.run(command, check=False, capture_output=True, text=True)
-        assert ran.returncode == 1, ran.stdout + ran.stderr
-        (error,) = events_of(ran.stdout, "error")
-        assert "No space left on device" in error["text"]
-        assert "\n" not in error["text"]
-        assert "Traceback" not in ran.stdout
-        kept = sorted(path.relative_to(store).as_posix() for path in store.rglob("*") if path.is_file())
-        assert [path for path in kept if not path.startswith(".runs/full/checkpoints/")] == [], kept
-    finally:
-        docker("rm", "--force", name)
-
-
-@pytest.mark.parametrize(
-    ("model", "told"),
-    [("raises", "the third layer is missing"), ("nothing", "returned None")],
-)
-def test_a_train_py_that_fails_is_named_and_nothing_is_published(
-    cloud: Cloud, training: TrainingImage, model: str, told: str
-) -> None:
-    prefix = f"bad-{model}"
-    ended = cloud.submit(cloud.register(training.image, prefix=prefix), [model, "--run", "bad"]).ended()
-    assert (ended.status, ended.code) == ("FAILED", 1), ended
-    (error,) = ended.events("error")
-    assert "train.py" in error["text"]
-    assert told in error["text"]
-    assert not published(cloud, prefix)
-    assert not cloud.keys(f"{prefix}/.runs/bad/result.json")
-
-
-def test_a_train_py_that_never_ends_is_ended_by_batch(cloud: Cloud, training: TrainingImage) -> None:
-    job = cloud.submit(cloud.register(training.image, prefix="endless", seconds=25), ["endless", "--run", "endless"])
-    wait_for(lambda: events_of(logs_of(job.container), "stage"), 60, lambda: logs_of(job.container))
-    ended = job.ended(60)
-    # moto names no reason and keeps no log then; AWS Batch says that the attempt exceeded its timeout.
-    assert (ended.status, ended.code) == ("FAILED", None)
-    assert not docker("ps", "--quiet", "--filter", f"name={job.container}")
-    assert not published(cloud, "endless")
-    assert not cloud.keys("endless/.runs/endless/result.json")
-
-
-def test_missing_data_and_an_unknown_model_are_one_paragraph(cloud: Cloud, training: TrainingImage) -> None:
-    definition = cloud.register(training.image, prefix="missing")
-    data = f"s3://{BUCKET}/data/none.npz"
-    first = cloud.submit(definition, ["digits", "--data", data, "--run", "no-data"])
-    second = cloud.submit(definition, ["digit", "--run", "no-model"])
-    ended = first.ended()
-    assert (ended.status, ended.code) == ("FAILED", 1), ended
-    (error,) = ended.events("error")
-    assert data in error["text"]
-    ended = second.ended()
-    assert (ended.status, ended.code) == ("FAILED", 1), ended
-    (error,) = ended.events("error")
-    assert "digits" in error["text"]
-    assert not published(cloud, "missing")

@@ -21,6 +21,8 @@ from support.templates import read_template
 
 REGION, BUCKET, PREFIX = "eu-central-1", "models", "store"
 STACK = "pilotlight"
+EPOCHS = "8"
+"""Of a run of digits that lasts long enough to be interrupted."""
 ENDED = ("SUCCEEDED", "FAILED")
 
 
@@ -226,3 +228,21 @@ def _running(command: Sequence[str], environ: Mapping[str, str], log: Path) -> I
         finally:
             process.terminate()
             process.wait(30)
+
+
+def result_of(cloud: Cloud, prefix: str, run: str) -> Any:
+    """What a run wrote at its end."""
+    return json.loads(cloud.read(f"{prefix}/.runs/{run}/result.json"))
+
+
+def published(cloud: Cloud, prefix: str) -> list[str]:
+    """What a store holds beside its runs."""
+    return [key for key in cloud.keys(f"{prefix}/") if not key.startswith(f"{prefix}/.runs/")]
+
+
+class Uninterrupted(NamedTuple):
+    """A run that nothing disturbs. statuses: that its job went through, in order."""
+
+    statuses: list[str]
+    ended: Ended
+    result: Any

@@ -12,6 +12,9 @@ from typing import Any, NamedTuple
 from pilotlight_runtime.entry import LambdaHandler
 from pilotlight_runtime.handler import model_handler
 
+INFER = "/v2/models/tiny/infer"
+PREDICT = "/v1/models/tiny:predict"
+
 
 class Answered(NamedTuple):
     """An answer in API Gateway's shape, decoded. head: the JSON, without what is binary. tail: what follows it."""
@@ -65,3 +68,10 @@ def answered(answer: dict[str, Any], unpack: Callable[[bytes], bytes] | None = N
     body = unpack(body) if unpack else body
     length = int(answer["headers"].get("Inference-Header-Content-Length", len(body)))
     return Answered(answer["statusCode"], answer["headers"], json.loads(body[:length]), body[length:])
+
+
+def tensor(name: str, *values: float, shape: tuple[int, ...] = (1, 3), datatype: str = "FP32") -> dict[str, Any]:
+    return {"name": name, "datatype": datatype, "shape": list(shape), "data": list(values)}
+
+
+AB = [tensor("a", 1, 2, 3), tensor("b", 10, 20, 30)]

@@ -132,8 +132,6 @@ def test_held_out_numbers_occur_nowhere_in_what_is_learned_from() -> None:
     assert not set(arrays.y_train.tolist()) & set(arrays.y_test.tolist())
     pairs = dict(zip(arrays.x_train.tolist(), arrays.y_train.tolist(), strict=True))
     assert (pairs["zero"], pairs["twenty-one"], pairs["ninety-nine"]) == ("null", "einundzwanzig", "neunundneunzig")
-    again = load_number_words("en", "de")
-    assert fingerprint(again) == fingerprint(arrays)
 
 
 def test_bleu_leaves_letter_case_aside() -> None:

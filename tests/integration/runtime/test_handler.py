@@ -1,4 +1,4 @@
-"""The handler of real tiny models: protocols, datatypes, the error table, what is logged."""
+"""The handler of real tiny models: protocols and datatypes."""
 
 import gzip
 import io
@@ -6,66 +6,21 @@ import json
 import struct
 import zlib
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from PIL import Image
 from support.codec_table import TABLE
-from support.handler_calls import Answered, Called
+from support.handler_calls import AB, INFER, PREDICT, Answered, Called, tensor
 from support.manifests import signature_of
 from support.onnx_models import (
-    add_model,
-    fill_model,
-    gather_model,
     identity_model,
-    log_model,
     package,
     package_identity,
 )
 
 from pilotlight_runtime.datatypes import DATATYPES
-from pilotlight_runtime.errors import LoadError
-from pilotlight_runtime.handler import model_handler, threads
 from pilotlight_runtime.manifest import ImageInput
-from pilotlight_runtime.protocol.compression import MAX_UNPACKED_BYTES
-
-INFER = "/v2/models/tiny/infer"
-PREDICT = "/v1/models/tiny:predict"
-CONTEXT = SimpleNamespace(aws_request_id="id-1")
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Called:
-    """Inputs a and b, outputs sum and difference, FP32 [-1, 3]."""
-    folder = tmp_path_factory.mktemp("pair")
-    signature = signature_of(
-        [("a", "FP32", (-1, 3)), ("b", "FP32", (-1, 3))], [("sum", "FP32", (-1, 3)), ("difference", "FP32", (-1, 3))]
-    )
-    package(folder, add_model(), signature)
-    return Called(folder)
-
-
-@pytest.fixture(scope="module")
-def rows(tmp_path_factory: pytest.TempPathFactory) -> Called:
-    """Fails inside the model on an index outside -4..3."""
-    folder = tmp_path_factory.mktemp("rows")
-    package(folder, gather_model(), signature_of([("index", "INT64", (-1,))], [("row", "FP32", (-1, 1))]))
-    return Called(folder)
-
-
-@pytest.fixture(scope="module")
-def logarithm(tmp_path_factory: pytest.TempPathFactory) -> Called:
-    folder = tmp_path_factory.mktemp("log")
-    package(folder, log_model(), signature_of([("x", "FP32", (-1, 2))], [("y", "FP32", (-1, 2))]))
-    return Called(folder)
-
-
-def tensor(name: str, *values: float, shape: tuple[int, ...] = (1, 3), datatype: str = "FP32") -> dict[str, Any]:
-    return {"name": name, "datatype": datatype, "shape": list(shape), "data": list(values)}
-
-
-AB = [tensor("a", 1, 2, 3), tensor("b", 10, 20, 30)]
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -167,6 +122,7 @@ def test_tensorflow_serving(pair: Called) -> None:
     }
 
 
+<<<<<<< HEAD
 def changed(**fields: Any) -> dict[str, Any]:
     return {"inputs": [{**AB[0], **fields}, AB[1]]}
 
@@ -348,6 +304,8 @@ def test_a_damaged_model_does_not_start(tmp_path: Path) -> None:
 # ---- pictures
 
 
+=======
+>>>>>>> refs/heads/tests
 def test_a_picture_is_an_inference_request(tmp_path: Path) -> None:
     image = ImageInput("x", 2, 2, 1, 1 / 255, 0.0, "NHWC")
     signature = signature_of([("x", "FP32", (-1, 2, 2, 1))], [("y", "FP32", (-1, 2, 2, 1))])
@@ -363,27 +321,6 @@ def test_a_picture_is_an_inference_request(tmp_path: Path) -> None:
         assert packed.head == answer.head
     assert called.http("POST", INFER, b"GIF89a", {"Content-Type": "image/gif"}).status == 400
     assert called.post(INFER, {"inputs": [tensor("x", 1, 2, 3, 4, shape=(1, 2, 2, 1))]}).status == 200
-
-
-# ---- the environment
-
-
-@pytest.mark.parametrize(
-    ("memory", "expected"),
-    [("128", 1), ("1769", 1), ("2048", 1), ("3008", 2), ("3538", 2), ("10240", 6)],
-)
-def test_threads_follow_the_memory(memory: str, expected: int) -> None:
-    assert threads({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": memory}) == expected
-
-
-def test_threads_outside_lambda_follow_the_processors() -> None:
-    assert threads({}) >= 1
-
-
-def test_the_defaults_write_to_stdout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    package_identity(tmp_path, "FP32", (1,))
-    assert model_handler(str(tmp_path / "app.py"))({"path": "/v2"}, None)["statusCode"] == 200
-    assert json.loads(capsys.readouterr().out.splitlines()[0])["model"] == "tiny"
 
 
 def test_the_table_covers_what_json_carries() -> None:
