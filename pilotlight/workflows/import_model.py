@@ -45,6 +45,8 @@ def import_model(request: ImportRequest, context: Context) -> TrainResult:
     stages = Stages(context.progress)
     where = project.folder(request.name) / CONFIG_NAME
     config = project.read_config(request.name) if where.is_file() else ModelConfig(request.name, "onnx")
+    for note in config.notes:
+        context.progress.note(f"{where}: {note}")
     _check_not_quantized(config, str(where))
 
     with tempfile.TemporaryDirectory() as temporary:

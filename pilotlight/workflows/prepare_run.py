@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
-from pilotlight.core.data_source import DataSource, parse_data_source
+from pilotlight.core.data_source import DataSource, SourceKind, parse_data_source
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.model_config import CONFIG_NAME, ModelConfig
 from pilotlight.core.option import list_options
@@ -58,6 +58,7 @@ def prepare_run(request: TrainRequest, context: Context, node: Node | None) -> P
         TrainingError: There is nothing to train, or the other nodes are missing.
     """
     config = check_model(context, request.name)
+    check_options(request.options)
     folder = context.project.folder(request.name)
     _check_train_module(context, config)
     check_seeds(config, request.seeds, str(folder / CONFIG_NAME))
@@ -147,7 +148,9 @@ def resolve_data_source(context: Context, config: ModelConfig, options: Mapping[
     if given is not None:
         return parse_data_source(str(given), context.cwd, BUILT_IN)
     source = parse_data_source(config.training.data, context.project.folder(config.name), BUILT_IN)
-    return source if source.path is None else replace(source, text=str(source.path))
+    if source.path is None or not (source.kind is SourceKind.FOLDER or source.suffix in (".npz", ".csv")):
+        return source  # train.py reads it, and may count from where it likes
+    return replace(source, text=str(source.path))
 
 
 def _check_train_module(context: Context, config: ModelConfig) -> None:

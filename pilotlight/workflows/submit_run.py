@@ -145,6 +145,7 @@ def _show_estimate(run: BatchRun, queue: JobQueue, spec: JobSpec, context: Conte
 def _check_trainable(request: TrainRequest, context: Context) -> ModelConfig:
     """Check the configuration, as far as this is possible before a container has started, and return it."""
     config = check_model(context, request.name)
+    check_options(request.options)
     folder = context.project.folder(request.name)
     check_seeds(config, request.seeds, str(folder / CONFIG_NAME))
     script = folder / TRAIN_NAME

@@ -35,7 +35,7 @@ class TrainRequest:
     @property
     def seeds(self) -> int:
         """The number of seeds to train with."""
-        return int(self.options.get("seeds", 1))
+        return self.options.get("seeds", 1)  # type: ignore[no-any-return]  # checked as an option
 
     @property
     def at_least(self) -> float | None:
