@@ -51,9 +51,9 @@ def package(
 def serve(*names: str, port: int = 8080, log: TextIO | None = None, project: AnyProject = None) -> ModelServer:
     """Answer HTTP requests on this machine as the deployed endpoint does, in a thread of this process.
 
-    Example:
-        with pilotlight.serve("digits", port=0) as server:
-            outputs = pilotlight.invoke("digits", image="seven.png", url=server.address)
+    Examples:
+        >>> with pilotlight.serve("digits", port=0) as server:
+        ...     outputs = pilotlight.invoke("digits", image="seven.png", url=server.address)
 
     Args:
         *names: Models; every pinned model where none is named.
