@@ -11,8 +11,7 @@ from rich.table import Table
 from pilotlight.cli.batch_results import cost_object
 from pilotlight.cli.tables import plain_table
 from pilotlight.core.durations import format_duration
-from pilotlight.workflows.runs import RunState
-from pilotlight.workflows.train_on_batch import RunResult
+from pilotlight.workflows.batch_types import RunResult, RunState
 
 
 def runs_table(rows: Iterable[RunState]) -> Table:

@@ -17,8 +17,8 @@ from pilotlight.training.train_module import TRAIN_NAME
 from pilotlight.verification.golden import load_golden, verify_import
 from pilotlight.verification.graphs import verify_graphs
 from pilotlight.workflows.context import Context
-from pilotlight.workflows.publish import Publication, publish
-from pilotlight.workflows.types import BuiltCandidate, ImportRequest, TrainResult
+from pilotlight.workflows.publish import publish
+from pilotlight.workflows.types import BuiltCandidate, ImportRequest, Publication, TrainResult
 from pilotlight_runtime.manifest import MODEL_NAME
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from pilotlight.core.data_source import DataSource, SourceKind, parse_data_source
 from pilotlight.core.errors import TrainingError
@@ -20,26 +20,9 @@ from pilotlight.training.run import Run
 from pilotlight.training.train_module import TRAIN_NAME
 from pilotlight.verification.metrics import check_metric
 from pilotlight.workflows.context import Context
-from pilotlight.workflows.fit_seeds import check_seeds
-from pilotlight.workflows.publish import check_image
-from pilotlight.workflows.run_storage import RunStorage, check_run_name, identify_run
+from pilotlight.workflows.preconditions import check_image, check_run_name, check_seeds
+from pilotlight.workflows.run_storage import PreparedRun, RunStorage, identify_run
 from pilotlight.workflows.types import TrainRequest
-
-
-class PreparedRun(NamedTuple):
-    """Everything that a fit needs.
-
-    Attributes:
-        config: The configuration of the model.
-        run: The settings of the run, which train.py gets.
-        storage: The files of the run in the store.
-        name: The name of the run.
-    """
-
-    config: ModelConfig
-    run: Run
-    storage: RunStorage
-    name: str
 
 
 def prepare_run(request: TrainRequest, context: Context, node: Node | None) -> PreparedRun:
