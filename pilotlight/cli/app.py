@@ -22,7 +22,7 @@ EXIT_DEFECT: Final = 70
 
 
 def run(argv: Sequence[str], where: Invocation) -> int:
-    """Runs one command line and gives its exit code.
+    """Run one command line and return its exit code.
 
     0: done. 1: an error of the user's, printed as one paragraph on stderr. 2: wrong arguments. 70: a defect of
     Pilotlight's. 130: interrupted. With --debug the traceback is shown as well.
@@ -39,12 +39,12 @@ def run(argv: Sequence[str], where: Invocation) -> int:
     except UserError as error:
         return _report_error(error, str(error), where, EXIT_USER_ERROR)
     except Exception as error:  # noqa: BLE001  (the top-level handler)
-        return _unforeseen(error, where)
+        return _report_unexpected(error, where)
     return 0
 
 
-def _unforeseen(error: Exception, where: Invocation) -> int:
-    """A file that the system refuses is the person's to mend; everything else is a defect."""
+def _report_unexpected(error: Exception, where: Invocation) -> int:
+    """Report an unexpected error: a file that the system refuses is the user's error, and the rest is a defect."""
     if isinstance(error, OSError) and error.filename is not None:
         text = f"{error.filename}: {error.strerror}. Check the path, its permissions and the free space."
         return _report_error(error, text, where, EXIT_USER_ERROR)
