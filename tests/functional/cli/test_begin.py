@@ -108,7 +108,7 @@ def test_publishing_again_says_that_the_first_manifest_stays(desk: Desk) -> None
     desk.imported()
     ran = desk("import", "adder.onnx", "--name", "adder")
     assert "was published before" in ran.out
-    assert "a version never changes" in ran.out
+    assert "versions are immutable" in ran.out
 
 
 def test_a_folder_that_cannot_be_made_is_the_persons_to_mend(desk: Desk) -> None:
