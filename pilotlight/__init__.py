@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     from pilotlight.training.text.vocabulary import build_vocabulary
     from pilotlight.training.train_module import TrainModule, load_train_module
     from pilotlight.verification.metrics import METRICS
+    from pilotlight.workflows.batch_types import BatchResult
     from pilotlight.workflows.follow_job import RunDetached
-    from pilotlight.workflows.train_on_batch import BatchResult
     from pilotlight.workflows.types import SeedScores, TrainResult
 
 __version__: Final = "0.1.0"
@@ -74,7 +74,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "pilotlight.api.projects": ("check", "init", "models", "new", "pin", "show"),
     "pilotlight.api.training": ("convert", "import_model", "train"),
     "pilotlight.workflows.follow_job": ("RunDetached",),
-    "pilotlight.workflows.train_on_batch": ("BatchResult",),
+    "pilotlight.workflows.batch_types": ("BatchResult",),
     "pilotlight.workflows.types": ("SeedScores", "TrainResult"),
     "pilotlight.core.progress": ("Progress", "ProgressEvent"),
     # The values of a run, and where a project is.

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from pilotlight.api.context import AnyProgress, AnyProject, make_context
 
 if TYPE_CHECKING:  # numpy and the rooms load when a function is called
+    from pilotlight.workflows.batch_types import BatchResult, CancelledRun, RunState
     from pilotlight.workflows.image import BuiltImage
-    from pilotlight.workflows.runs import CancelledRun, RunState
-    from pilotlight.workflows.train_on_batch import BatchResult
 
 
 def train_on_batch(

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from pilotlight.core.errors import ProjectError
 from pilotlight.core.progress import CallbackProgress, Progress, ProgressEvent, Silent
 from pilotlight.core.project import Project, find_project
 from pilotlight.workflows.context import Context
@@ -24,5 +25,12 @@ def make_context(project: AnyProject, progress: AnyProgress = None) -> Context:
     if progress is None:
         progress = Silent()
     elif not isinstance(progress, Progress):
-        progress = CallbackProgress(progress)
+        progress = CallbackProgress(_check_callable(progress))
     return Context(here, environ, progress=progress, given_project=given)
+
+
+def _check_callable(progress: object) -> Callable[[ProgressEvent], object]:
+    if callable(progress):
+        return progress
+    hint = "Give a function that takes a ProgressEvent, or an object with stage, note, step and line."
+    raise ProjectError("progress", f"is {progress!r}, which cannot be called", hint)

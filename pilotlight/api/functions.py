@@ -51,13 +51,13 @@ def package(
 def serve(*names: str, port: int = 8080, log: TextIO | None = None, project: AnyProject = None) -> ModelServer:
     """Answer HTTP requests on this machine as the deployed endpoint does, in a thread of this process.
 
-    Example:
-        with pilotlight.serve("digits", port=0) as server:
-            outputs = pilotlight.invoke("digits", image="seven.png", url=server.address)
+    Examples:
+        >>> with pilotlight.serve("digits", port=0) as server:
+        ...     outputs = pilotlight.invoke("digits", image="seven.png", url=server.address)
 
     Args:
         *names: Models; every pinned model where none is named.
-        port: The port on 127.0.0.1; 0 takes a free one.
+        port: The port on 127.0.0.1; 0 chooses a free port.
         log: Takes one line a request, and tracebacks; None for stderr.
         project: The project, or a folder in it; None for the current folder.
 

@@ -16,9 +16,9 @@ def train(
 ) -> TrainResult:
     """Fit a model, convert it to ONNX, verify that it answers the same, publish it and pin it.
 
-    Example:
-        result = pilotlight.train("digits", epochs=3, progress=print)
-        result.version, result.metrics
+    Examples:
+        >>> result = pilotlight.train("digits", epochs=3, progress=print)
+        >>> result.version, result.metrics
 
     Args:
         name: The model, a folder under functions/. Its train.py is run.

@@ -99,7 +99,7 @@ def _explain_by_batch(job: Job) -> JobFailure | None:
     if CANCEL_REASON in reason:
         return JobFailure("was cancelled", f"Its checkpoints are kept. {_AGAIN}.")
     if any(text in reason for text in _QUEUE_TIMEOUT):
-        what = f"waited in the queue for too long ({_clean_clause(job.reason)})"
+        what = f"exceeded the time limit of the queue ({_clean_clause(job.reason)})"
         return JobFailure(what, "Add GPU families or on-demand instances in infra/training.yaml.")
     if _TIMEOUT in reason:
         limit = f" of {job.timeout / 3600:g} h" if job.timeout else ""

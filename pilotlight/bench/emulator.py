@@ -125,7 +125,7 @@ def start_environment(emulator: Emulator, deployment: Deployment) -> Iterator[En
     """Start a fresh execution environment, ready for its first event; it ends with the block.
 
     Raises:
-        ServiceError: The emulator does not listen.
+        ServiceError: The emulator did not open its port.
     """
     port, api = _free_ports()
     addresses = ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
@@ -206,7 +206,7 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.01)
         else:
             return
-    raise ServiceError("the emulator", "does not listen", "Run it by hand to see what it says.")
+    raise ServiceError("the emulator", "did not open its port", "Run it by hand to see its output.")
 
 
 def _resident(pid: int) -> int:

@@ -68,7 +68,7 @@ def install_emulator(folder: Path, python: Path, sam: Iterable[Path] = ()) -> Em
                 _pip(python, "--no-deps", "--no-compile", "--target", temporary, "aws-sam-cli")
                 found = _binary([Path(temporary)], machine)
             if found is None:
-                raise ServiceError("aws-sam-cli", "holds no emulator", "Measure with --plain.")
+                raise ServiceError("aws-sam-cli", "does not contain the emulator", "Measure with --plain.")
             shutil.copy2(found, folder / _BINARY)
         (folder / _BINARY).chmod(0o755)
     return Emulator(folder / _BINARY, python, client)

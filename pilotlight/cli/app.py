@@ -1,4 +1,4 @@
-"""The commands, and what becomes of their errors."""
+"""The commands and their error handling."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ EXIT_DEFECT: Final = 70
 
 
 def run(argv: Sequence[str], where: Invocation) -> int:
-    """Runs one command line and gives its exit code.
+    """Run one command line and return its exit code.
 
-    0: done. 1: an error the person can mend, told in one paragraph on stderr. 2: wrong arguments. 70: a defect of
+    0: done. 1: an error of the user's, printed as one paragraph on stderr. 2: wrong arguments. 70: a defect of
     Pilotlight's. 130: interrupted. With --debug the traceback is shown as well.
     """
     try:
@@ -35,24 +35,24 @@ def run(argv: Sequence[str], where: Invocation) -> int:
     except KeyboardInterrupt:
         return EXIT_STOPPED
     except Interrupted as error:
-        return _told(error, str(error), where, EXIT_STOPPED)
+        return _report_error(error, str(error), where, EXIT_STOPPED)
     except UserError as error:
-        return _told(error, str(error), where, EXIT_USER_ERROR)
-    except Exception as error:  # noqa: BLE001  (the last door before the shell)
-        return _unforeseen(error, where)
+        return _report_error(error, str(error), where, EXIT_USER_ERROR)
+    except Exception as error:  # noqa: BLE001  (the top-level handler)
+        return _report_unexpected(error, where)
     return 0
 
 
-def _unforeseen(error: Exception, where: Invocation) -> int:
-    """A file that the system refuses is the person's to mend; everything else is a defect."""
+def _report_unexpected(error: Exception, where: Invocation) -> int:
+    """Report an unexpected error: a file that the system refuses is the user's error, and the rest is a defect."""
     if isinstance(error, OSError) and error.filename is not None:
         text = f"{error.filename}: {error.strerror}. Check the path, its permissions and the free space."
-        return _told(error, text, where, EXIT_USER_ERROR)
+        return _report_error(error, text, where, EXIT_USER_ERROR)
     text = f"pilotlight: stopped by a defect ({type(error).__name__}: {error}). Run the command again with --debug "
-    return _told(error, text + "before its name and report what it prints.", where, EXIT_DEFECT)
+    return _report_error(error, text + "before its name and report what it prints.", where, EXIT_DEFECT)
 
 
-def _told(error: Exception, text: str, where: Invocation, code: int) -> int:
+def _report_error(error: Exception, text: str, where: Invocation, code: int) -> int:
     if where.debug:
         traceback.print_exception(error)
     label = typer.style("error", fg="red", bold=True) if sys.stderr.isatty() else "error"
@@ -108,7 +108,7 @@ for _panel, _commands in {
     "Train and publish": (produce.train, produce.convert),
     "Versions": (versions.models, versions.show, versions.pin),
     "Serve": (package.package, serve.serve, invoke.invoke),
-    "Look after": (check.check, bench.bench, demo.demo),
+    "Maintain": (check.check, bench.bench, demo.demo),
 }.items():
     for _command in _commands:
         app.command(_command.__name__.rstrip("_"), help=_help(_command), rich_help_panel=_panel)(_command)

@@ -11,8 +11,9 @@ import typer
 from pilotlight.cli.invocation import err, out, print_json
 from pilotlight.cli.tables import format_values
 from pilotlight.core.durations import format_duration
+from pilotlight.workflows.batch_types import BatchResult, RunRecord
 from pilotlight.workflows.follow_job import RunDetached, describe_reattach
-from pilotlight.workflows.train_on_batch import BatchResult, RunRecord, describe_cost
+from pilotlight.workflows.train_on_batch import describe_cost
 
 EXIT_DETACHED: Final = 130
 """As after any Ctrl-C."""

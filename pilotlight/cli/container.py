@@ -1,8 +1,8 @@
 """python -m pilotlight.training: one run as a job's only process, in a container or on this machine.
 
-It runs the training that `pilotlight train` runs, and reports to whoever reads its log: lines of JSON on stdout
-(core/events.py), and an exit code (core/exit_codes.py) that says whether another attempt makes sense. The version is
-not pinned, since nobody owns the project in a container; the result lies in the store, under the run's name.
+It runs the training that `pilotlight train` runs. It writes lines of JSON to stdout (core/events.py), and its exit code
+(core/exit_codes.py) says whether another attempt makes sense. It does not pin the version, since the project in a
+container is a copy. The result is in the store, under the name of the run.
 """
 
 from __future__ import annotations

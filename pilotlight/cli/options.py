@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
-from pilotlight.core.option import DeclaredOption
+from pilotlight.core.errors import ProjectError
+from pilotlight.core.option import DeclaredOption, parse_value
 from pilotlight.core.options import list_overrides
 
 
@@ -18,22 +19,24 @@ def with_training_options(command: Callable[..., None]) -> Callable[..., None]:
     signature = inspect.signature(command, eval_str=True)
     own = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
     positional = [each for each in own if each.kind is not inspect.Parameter.KEYWORD_ONLY]
-    options = [_parameter(each) for each in list_overrides()]
+    options = [make_parameter(each) for each in list_overrides()]
     parameters = [*positional, *options, *own[len(positional) :]]
     command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # typer reads it
     return command
 
 
-def _parameter(each: DeclaredOption) -> inspect.Parameter:
-    least = None if each.option.least is None or each.type is str else each.option.least
+def make_parameter(each: DeclaredOption) -> inspect.Parameter:
+    """Return one declared option as a parameter that typer reads."""
+    least = each.option.least
     option = typer.Option(
-        each.flag,
+        f"{each.flag}/{each.negative_flag}" if each.type is bool else each.flag,
         help=each.option.help,
-        metavar=each.option.metavar,
+        metavar=each.option.metavar or None,
         min=int(least) if least is not None and each.type is int else least,
         show_default=False,
     )
-    hint = Annotated[each.type | None, option]  # type: ignore[name-defined]  # a type that is known when it runs
+    kind: Any = Literal[each.option.choices] if each.option.choices else each.type
+    hint = Annotated[kind | None, option]
     return inspect.Parameter(each.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
 
 
@@ -45,17 +48,23 @@ def given_options(options: dict[str, Any]) -> dict[str, Any]:
 def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     """Add every declared option to the container's arguments."""
     for each in list_overrides():
-        parser.add_argument(
-            each.flag, dest=each.name, type=_checked(each), metavar=each.option.metavar, help=each.option.help
-        )
+        add_argument(parser, each)
 
 
-def _checked(each: DeclaredOption) -> Callable[[str], Any]:
+def add_argument(parser: argparse.ArgumentParser, each: DeclaredOption) -> None:
+    """Add one declared option to the container's arguments."""
+    if each.type is bool:
+        parser.add_argument(each.flag, dest=each.name, action=argparse.BooleanOptionalAction, help=each.option.help)
+        return
+    metavar = each.option.metavar or None
+    parser.add_argument(each.flag, dest=each.name, type=_reader(each), metavar=metavar, help=each.option.help)
+
+
+def _reader(each: DeclaredOption) -> Callable[[str], Any]:
     def read(text: str) -> Any:
-        value = each.type(text)
-        if each.option.least is not None and value < each.option.least:
-            raise argparse.ArgumentTypeError(f"{text} is not at least {each.option.least:g}")
-        return value
+        try:
+            return parse_value(each, text)
+        except ProjectError as error:
+            raise argparse.ArgumentTypeError(error.what) from error
 
-    read.__name__ = each.type.__name__  # argparse names it where the text is of another type
     return read

@@ -37,7 +37,7 @@ class PlainProgress:
     def step(self, done: int, total: int, values: Mapping[str, float]) -> None:
         """See core.progress.Progress."""
         if self._clock() - self._last >= _SECONDS_BETWEEN_LINES:
-            self._line(f"    {100 * done // total} %  {_written(values)}".rstrip())
+            self._line(f"    {100 * done // total} %  {_format_metrics(values)}".rstrip())
 
     def line(self, text: str) -> None:
         """A line of a log that is no event, as it is."""
@@ -75,7 +75,7 @@ class LiveProgress:
             self._task = self._bar.add_task(self._title, total=total, values="")
             self._bar.start()
         self._bar.update(
-            self._task, completed=done, total=total, values=_written(dict(islice(values.items(), _IN_THE_BAR)))
+            self._task, completed=done, total=total, values=_format_metrics(dict(islice(values.items(), _IN_THE_BAR)))
         )
         if done >= total:
             self.close()
@@ -103,5 +103,5 @@ def _bar(console: Console) -> Progress:
     )
 
 
-def _written(values: Mapping[str, float]) -> str:
+def _format_metrics(values: Mapping[str, float]) -> str:
     return "  ".join(f"{name} {value:.4g}" for name, value in values.items())

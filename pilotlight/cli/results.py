@@ -34,7 +34,7 @@ def show_result(result: TrainResult, *, as_json: bool, following: str) -> None:
         facts.add_row("quantised", escape(quantization_text(result.quantization)))
     facts.add_row("size", format_bytes(sum(result.sizes.values())))
     if not result.published.new:
-        facts.add_row("manifest", "as it was first published: a version never changes")
+        facts.add_row("manifest", "unchanged: versions are immutable")
     console = out()
     console.print(f"[bold green]✓[/] [bold]{result.model}[/] [cyan]{result.version}[/] {state}", soft_wrap=True)
     console.print(facts)

@@ -11,8 +11,7 @@ from rich.table import Table
 from pilotlight.cli.batch_results import cost_object
 from pilotlight.cli.tables import plain_table
 from pilotlight.core.durations import format_duration
-from pilotlight.workflows.runs import RunState
-from pilotlight.workflows.train_on_batch import RunResult
+from pilotlight.workflows.batch_types import RunResult, RunState
 
 
 def runs_table(rows: Iterable[RunState]) -> Table:
@@ -27,7 +26,7 @@ def runs_table(rows: Iterable[RunState]) -> Table:
             _coloured(row.state),
             row.record.submitted.replace("T", " ")[: len("2026-01-01 00:00")],
             "" if row.seconds is None else format_duration(row.seconds),
-            "" if result is None else _made(result),
+            "" if result is None else _describe_version(result),
             "" if row.record.spent is None else str(row.record.spent),
         )
     return table
@@ -51,7 +50,7 @@ def row_object(row: RunState) -> dict[str, Any]:
     }
 
 
-def _made(result: RunResult) -> str:
+def _describe_version(result: RunResult) -> str:
     metric = "" if result.value is None else f", {result.metric} {result.value:.4g}"
     return escape(f"{result.version}{metric}")
 

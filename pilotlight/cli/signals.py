@@ -1,4 +1,4 @@
-"""Signals become a wish to stop, which training heeds between two steps, with a checkpoint kept."""
+"""Signals become a request to stop, which a fit checks between two steps: it then keeps a checkpoint and ends."""
 
 from __future__ import annotations
 
@@ -11,32 +11,37 @@ from typing import Final
 from pilotlight.core.errors import Interrupted
 from pilotlight.core.stop_request import StopRequest
 
-_ASKED: Final = (signal.SIGTERM, signal.SIGINT)
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 class _Stopped(BaseException):
-    """Ends what the main thread does, wherever it is. No Exception: train.py and libraries catch those and go on."""
+    """Ends the main thread's work. It is no Exception: train.py and libraries catch those and continue."""
 
 
 @contextmanager
 def stopping() -> Iterator[StopRequest]:
-    """Inside, Ctrl-C and SIGTERM ask the Stop that this gives; where nobody heeds it, and at the second time, they end.
+    """Turn Ctrl-C and SIGTERM into a request to stop, inside the block.
 
-    Raises Interrupted in the latter case. AWS Batch and ECS send SIGTERM before an instance is taken away or a job is
-    cancelled, and kill a while later.
+    AWS Batch and ECS send SIGTERM before they take an instance away or cancel a job, and kill the process later.
+
+    Yields:
+        The request.
+
+    Raises:
+        Interrupted: No code checks for the request, or the signal came twice.
     """
     stop = StopRequest()
 
-    def ask(number: int, _frame: FrameType | None) -> None:
+    def request_stop(number: int, _frame: FrameType | None) -> None:
         if not stop.request():
             raise _Stopped(signal.Signals(number).name)
 
-    before = {each: signal.signal(each, ask) for each in _ASKED}
+    before = {each: signal.signal(each, request_stop) for each in _SIGNALS}
     try:
         yield stop
     except _Stopped as stopped:
-        hint = "Run the same command again: it goes on where it can."
-        raise Interrupted(str(stopped), "the run was told to stop", hint) from None
+        hint = "Run the same command again to resume."
+        raise Interrupted(str(stopped), "the run was stopped by this signal", hint) from None
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)

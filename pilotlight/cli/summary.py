@@ -64,7 +64,7 @@ def _figures(result: DemoResult) -> Table:
     return table
 
 
-def _shown(path: Path, cwd: Path) -> Path:
+def _relative_path(path: Path, cwd: Path) -> Path:
     """A path as it is best typed: relative where it lies below the current folder."""
     return path.relative_to(cwd) if path.is_relative_to(cwd) else path
 
@@ -72,7 +72,7 @@ def _shown(path: Path, cwd: Path) -> Path:
 def _next(result: DemoResult, cwd: Path, command: str) -> str:
     steps = (
         ("answer on http://127.0.0.1:8080", f"{command} serve"),
-        ("ask it again", f"{command} invoke {MODEL} --image {_shown(result.digit.file, cwd)}"),
+        ("ask it again", f"{command} invoke {MODEL} --image {_relative_path(result.digit.file, cwd)}"),
         ("put it behind HTTPS on AWS", "sam build && sam deploy --guided"),
         ("add a model of your own", f"{command} import FILE.onnx --name NAME"),
     )

@@ -72,17 +72,17 @@ def parse_data_source(text: str, base: Path, built_in: Collection[str] = ()) -> 
         built_in: Names of data sets. They take precedence over folders of the same name.
 
     Returns:
-        The source. Text that is neither an address nor a path is a NAME.
+        The source. Text that is neither in S3 nor a path is a NAME, which only train.py understands.
     """
     if text.startswith(_S3):
         return DataSource(text, SourceKind.PREFIX if text.endswith("/") else SourceKind.OBJECT)
-    if not text or text in built_in:
+    if not text or text in built_in or "://" in text:  # another address is train.py's own business
         return DataSource(text, SourceKind.NAME)
     path = base / text
     if text.endswith(_FILES):
         return DataSource(text, SourceKind.FILE, path)
     if path.is_dir():
         return DataSource(text, SourceKind.FOLDER, path)
-    if "/" in text or path.exists():
+    if path.exists() or text.startswith(("/", "./", "../")):
         return DataSource(text, SourceKind.FILE, path)
     return DataSource(text, SourceKind.NAME)

@@ -27,7 +27,7 @@ def check_model_name(name: str) -> str:
     if len(name) > _MAX_LENGTH or not _NAME.fullmatch(name):
         raise ProjectError(
             f"model name {name!r}",
-            "is not lower-case letters and digits in words joined by - or _, at most 40 characters long",
+            "is not valid: use lower-case letters and digits, with words joined by - or _, at most 40 characters long",
             "Choose a name such as spam-filter.",
         )
     if name in RESERVED_NAMES:

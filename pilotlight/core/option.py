@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import os
 from dataclasses import dataclass, field, fields
+from numbers import Integral, Real
 from typing import Any, Final, NamedTuple, get_type_hints
+
+from pilotlight.core.errors import ProjectError
 
 _OPTION: Final = "option"
 
@@ -62,6 +67,11 @@ class DeclaredOption(NamedTuple):
         """The option on the command line, such as --batch-size."""
         return f"--{self.name.replace('_', '-')}"
 
+    @property
+    def negative_flag(self) -> str:
+        """The option that sets a boolean to false, such as --no-shuffle."""
+        return f"--no-{self.name.replace('_', '-')}"
+
 
 def list_options(*classes: type) -> tuple[DeclaredOption, ...]:
     """Return every option that some dataclasses declare, in the order of declaration.
@@ -80,3 +90,54 @@ def list_options(*classes: type) -> tuple[DeclaredOption, ...]:
 def _strip_none(hint: Any) -> type:
     kinds = [kind for kind in getattr(hint, "__args__", (hint,)) if kind is not type(None)]
     return kinds[0]  # type: ignore[no-any-return]  # the hint of a field
+
+
+def check_value(each: DeclaredOption, value: Any) -> Any:
+    """Return the value of an option in the option's own type.
+
+    Args:
+        each: The option.
+        value: A number of any numeric type, text, a path or a boolean.
+
+    Raises:
+        ProjectError: The value has the wrong type, is too small or not finite, or is not one of the choices.
+    """
+    found = _convert(each.type, value)
+    option = each.option
+    allowed = found is not None and (not option.choices or found in option.choices)
+    if allowed and option.least is not None:
+        allowed = found >= option.least
+    if not allowed:
+        raise ProjectError(f"option {each.name}", f"is {value!r}, expected {_describe(each)}", "Correct that value.")
+    return found
+
+
+def parse_value(each: DeclaredOption, text: str) -> Any:
+    """Return the value of an option that is no boolean, from text.
+
+    Raises:
+        ProjectError: As check_value raises it.
+    """
+    try:
+        value: Any = each.type(text)
+    except ValueError:
+        value = text
+    return check_value(each, value)
+
+
+def _convert(kind: type, value: Any) -> Any:
+    """Return `value` as `kind`; None where it is of another type or not finite."""
+    if kind is bool or isinstance(value, bool):
+        return value if kind is bool and isinstance(value, bool) else None
+    if kind is str:
+        return os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if kind is int:
+        return int(value) if isinstance(value, Integral) else None
+    return float(value) if isinstance(value, Real) and math.isfinite(value) else None
+
+
+def _describe(each: DeclaredOption) -> str:
+    if each.option.choices:
+        return f"one of {', '.join(each.option.choices)}"
+    article = {int: "a whole number", float: "a finite number", str: "text", bool: "true or false"}[each.type]
+    return article if each.option.least is None else f"{article} of at least {each.option.least:g}"

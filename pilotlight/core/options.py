@@ -7,12 +7,12 @@ it. A new option is one new field here, and its documentation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pilotlight.core.errors import ProjectError
-from pilotlight.core.option import DeclaredOption, declare_option, list_options
+from pilotlight.core.option import DeclaredOption, check_value, declare_option, list_options
 from pilotlight.core.toml_table import TomlTable
 
 PRECISIONS: Final = ("float32", "mixed_float16", "mixed_bfloat16")
@@ -92,7 +92,11 @@ class RunOptions:
     """
 
     seeds: int = declare_option(
-        1, "Train with N seeds, model.toml's first; keep the model in the middle.", metavar="N", least=1, override=True
+        1,
+        "Train with N seeds; publish the model with the median score.",
+        metavar="N",
+        least=1,
+        override=True,
     )
     at_least: float | None = declare_option(
         None, "Publish nothing whose metric, as model.toml names it, is lower.", metavar="X", override=True
@@ -117,12 +121,10 @@ def check_options(given: Mapping[str, Any]) -> dict[str, Any]:
         ProjectError: An option does not exist, or its value has the wrong type or is too small.
     """
     known = {each.name: each for each in list_overrides()}
-    for name, value in given.items():
+    for name in given:
         if name not in known:
             raise ProjectError(f"option {name!r}", "does not exist", f"Known are {', '.join(known)}.")
-        if value is not None:
-            _check(known[name], value)
-    return {name: value for name, value in given.items() if value is not None}
+    return {name: check_value(known[name], value) for name, value in given.items() if value is not None}
 
 
 def format_arguments(given: Mapping[str, Any]) -> list[str]:
@@ -134,7 +136,7 @@ def format_arguments(given: Mapping[str, Any]) -> list[str]:
     Returns:
         Flags and values alternately, such as ["--epochs", "3"].
     """
-    return [word for each in list_overrides() if each.name in given for word in (each.flag, str(given[each.name]))]
+    return [word for each in list_overrides() if each.name in given for word in _format(each, given[each.name])]
 
 
 def list_identity_values(settings: TrainingSettings) -> list[Any]:
@@ -156,10 +158,17 @@ def read_training_settings(table: TomlTable) -> TrainingSettings:
 def describe_renamed_keys(table: TomlTable) -> tuple[str, ...]:
     """Return one sentence for each key of [training] that has a new name."""
     return tuple(
-        f"training.{each.option.renamed_from} is called {each.name} now; rename it"
+        f"training.{each.option.renamed_from} is called {each.name} now; "
+        + ("remove the old key, which is not read" if table.has(each.name) else "rename it")
         for each in list_options(TrainingSettings)
         if each.option.renamed_from and table.has(each.option.renamed_from)
     )
+
+
+def _format(each: DeclaredOption, value: Any) -> list[str]:
+    if each.type is bool:
+        return [each.flag if value else each.negative_flag]
+    return [each.flag, str(value)]
 
 
 def _read(table: TomlTable, each: DeclaredOption) -> Any:
@@ -174,13 +183,3 @@ def _read(table: TomlTable, each: DeclaredOption) -> Any:
     if each.type is float:
         return table.read_number(name, each.default, each.option.least or 0.0)
     return table.read_text(name, each.default)
-
-
-def _check(each: DeclaredOption, value: Any) -> None:
-    wanted: Sequence[type] = (int, float) if each.type is float else (each.type,)
-    right = isinstance(value, tuple(wanted)) and not isinstance(value, bool)
-    least = each.option.least
-    if not right or (least is not None and value < least):
-        article = {int: "a whole number", float: "a number", str: "text"}[each.type]
-        expected = article if least is None else f"{article} of at least {least:g}"
-        raise ProjectError(f"option {each.name}", f"is {value!r}, expected {expected}", "Correct that value.")

@@ -10,21 +10,21 @@ class Progress(Protocol):
     """Where stages report. Implementations write to stderr or nowhere, never to stdout."""
 
     def stage(self, title: str) -> None:
-        """Receives that a new stage begins.
+        """Reports the start of a stage.
 
         Args:
             title: The stage's title, such as "train".
         """
 
     def note(self, text: str) -> None:
-        """Receives one fact that is worth a line.
+        """Reports one fact that is worth a line.
 
         Args:
             text: The line.
         """
 
     def step(self, done: int, total: int, values: Mapping[str, float]) -> None:
-        """Receives how far the current stage is.
+        """Reports the progress of the current stage.
 
         Args:
             done: Units that are finished.
@@ -33,7 +33,7 @@ class Progress(Protocol):
         """
 
     def line(self, text: str) -> None:
-        """Receives a line that another program printed, such as a container's log.
+        """Reports a line that another program printed, such as a container's log.
 
         Args:
             text: The line.

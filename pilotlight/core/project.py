@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -134,7 +135,7 @@ class Project:
         return {name: lock for name, lock in locks.items() if lock is not None}
 
 
-def find_project(start: Path, environ: Mapping[str, str]) -> Project:
+def find_project(start: Path | None = None, environ: Mapping[str, str] | None = None) -> Project:
     """Find the project that contains a folder.
 
     The root of the project is the nearest folder upwards with both template.yaml and functions/. The store is
@@ -142,8 +143,8 @@ def find_project(start: Path, environ: Mapping[str, str]) -> Project:
     relative to the root.
 
     Args:
-        start: A folder of the project.
-        environ: The environment variables, such as `os.environ`.
+        start: A folder of the project; None for the current folder.
+        environ: The environment variables; None for those of this process.
 
     Returns:
         The project.
@@ -151,11 +152,12 @@ def find_project(start: Path, environ: Mapping[str, str]) -> Project:
     Raises:
         ProjectError: The folder is in no project, or pilotlight.toml is invalid.
     """
-    for root in (start.resolve(), *start.resolve().parents):
+    folder = (start or Path.cwd()).resolve()
+    for root in (folder, *folder.parents):
         if (root / "template.yaml").is_file() and (root / "functions").is_dir():
-            return Project(root, _resolve_store(root, environ))
+            return Project(root, _resolve_store(root, os.environ if environ is None else environ))
     raise ProjectError(
-        str(start),
+        str(start or folder),
         "is not in a Pilotlight project",
         "Run `pilotlight init .` here, or change to the folder of a project.",
     )

@@ -90,7 +90,7 @@ def compute_tag(root: Path, tool: Sequence[Path] = (), variant: Variant = _OWN) 
     """
     whole = hashlib.sha256()
     for file in list_image_files(root, tool):
-        whole.update(_told(file.name, file.mode, file.path.read_bytes()))
+        whole.update(_hash_entry(file.name, file.mode, file.path.read_bytes()))
     return _tag(whole, variant)
 
 
@@ -112,11 +112,11 @@ def write_context(files: Iterable[ImageFile], stream: IO[bytes], variant: Varian
             entry = tarfile.TarInfo(file.name)
             entry.size, entry.mode = len(content), file.mode
             archive.addfile(entry, io.BytesIO(content))
-            whole.update(_told(file.name, entry.mode, content))
+            whole.update(_hash_entry(file.name, entry.mode, content))
     return _tag(whole, variant)
 
 
-def _told(name: str, mode: int, content: bytes) -> bytes:
+def _hash_entry(name: str, mode: int, content: bytes) -> bytes:
     return f"{name}\0{mode:o}\0{hashlib.sha256(content).hexdigest()}\n".encode()
 
 

@@ -73,7 +73,7 @@ class Gateway:
         """
         route = find_route(method, target.partition("?")[0], self._models)
         if route is None:
-            return error_response(404, "there is nothing at this path for this method")
+            return error_response(404, "there is no route for this path for this method")
         request = WebRequest(method, target, headers, body, self._new_id(), self._clock())
         event = rest_event(request, route)
         if _event_bytes(event) > MAX_EVENT_BYTES:

@@ -190,6 +190,9 @@ def _ragged(values: object, shape: list[int]) -> bool:
 
 
 def _batched(array: Array, spec: TensorSpec) -> Array:
+    import numpy as np
+
+    array = np.asarray(array)
     return array[None] if array.ndim == len(spec.shape) - 1 else array
 
 

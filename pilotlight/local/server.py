@@ -55,7 +55,7 @@ class LocalServer(socketserver.ThreadingTCPServer):
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise
             why = "is taken by another program" if error.errno == errno.EADDRINUSE else "may not be opened by you"
-            raise ServiceError(f"port {port}", why, "Choose another with --port; --port 0 takes a free one.") from error
+            raise ServiceError(f"port {port}", why, "Give another --port; 0 chooses a free one.") from error
 
     @property
     def address(self) -> str:

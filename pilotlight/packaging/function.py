@@ -145,7 +145,7 @@ def _finish(
     _copy_code(source, new)
     own = packages is not None and bool(read_pins(source / REQUIREMENTS))
     compiler = compiler or find_compiler(PYTHON, docker=own)  # app.py alone is not worth starting it
-    note = f"no Python {PYTHON} is at hand to byte-compile it"
+    note = f"not byte-compiled: python{PYTHON} is not on the path"
     if compiler:
         compile_folder(new, TASK, compiler)
         note = f"byte-compiled by {compiler.label}"

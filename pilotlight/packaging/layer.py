@@ -31,7 +31,7 @@ _LAYER: Final = "layer"
 _REPORT: Final = "report.json"
 _RUNTIME: Final = Path(pilotlight_runtime.__file__).parent
 _NO_BYTECODE: Final = (
-    "NOT byte-compiled, which costs every cold start about 200 ms: neither python{python} nor Docker is at hand"
+    "NOT byte-compiled, which costs every cold start about 200 ms: neither python{python} nor Docker was found"
 )
 
 

@@ -90,7 +90,7 @@ def _pin(requirements: Path, number: int, line: str) -> Pin | None:
     if line.startswith("-"):
         raise PackagingError(
             str(requirements),
-            f"{where} is an option that it cannot have",
+            f"{where} is an option that is not allowed here",
             "Name the packages themselves: NAME==VERSION.",
         )
     if ";" in line:

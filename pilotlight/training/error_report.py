@@ -14,6 +14,7 @@ from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.model_code import ModelCode
 
 _HINT: Final = "Correct that line. The traceback is in the log of a job, and shown here with --debug."
+_IMPORT_HINT: Final = "Import it from `pilotlight` or `pilotlight_runtime`; CHANGELOG.md lists what has moved."
 
 
 @contextmanager
@@ -38,7 +39,16 @@ def report_errors(path: Path, code: ModelCode) -> Iterator[None]:
     except SystemExit as error:
         raise TrainingError(str(path), f"left with sys.exit({error.code!r})", "Raise an error instead.") from error
     except Exception as error:
-        raise TrainingError(_where(path, code, error), kind_and_first_line(error), _HINT) from error
+        hint = _IMPORT_HINT if _is_old_import(error) else _HINT
+        raise TrainingError(_where(path, code, error), kind_and_first_line(error), hint) from error
+
+
+def _is_old_import(error: Exception) -> bool:
+    """Return whether the code imports a module of Pilotlight's that is private or has moved."""
+    return isinstance(error, ImportError) and (error.name or "").partition(".")[0] in (
+        "pilotlight",
+        "pilotlight_runtime",
+    )
 
 
 def _where(path: Path, code: ModelCode, error: Exception) -> str:

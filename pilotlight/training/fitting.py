@@ -12,6 +12,8 @@ from typing import Any
 from pilotlight.core.artifacts import Dataset, Exported, FittedModel
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.model_config import ModelConfig
+from pilotlight.core.option import list_options
+from pilotlight.core.options import TrainingSettings
 from pilotlight.training.data.s3 import local_folder
 from pilotlight.training.keras.backend import backend
 from pilotlight.training.keras.models import evaluate, history, is_keras, steps_per_epoch
@@ -91,7 +93,7 @@ def _settings(run: Run, config: ModelConfig, steps: int | None) -> dict[str, Any
     train.py may use smaller batches, which the number of steps shows. A model that is not fitted in steps ignores
     epochs, batch size and learning rate.
     """
-    return {
+    known = {
         "epochs": run.epochs,
         "batch_size": run.batch_size,
         "steps_an_epoch": steps,
@@ -99,3 +101,8 @@ def _settings(run: Run, config: ModelConfig, steps: int | None) -> dict[str, Any
         "seed": run.seed,
         "metric": config.training.metric,
     }
+    elsewhere = {*known, "data", "precision"}
+    others = [
+        each.name for each in list_options(TrainingSettings) if each.option.identity and each.name not in elsewhere
+    ]
+    return known | {name: getattr(run, name) for name in others}

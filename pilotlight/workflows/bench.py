@@ -124,7 +124,9 @@ def _make_workload(version: ModelVersion, request: BenchRequest, context: Contex
     headers = {"Content-Type": "application/json"}
     one, many = (None if body is None else inference_event(name, headers, body) for body in bodies)
     if one is None:
-        raise ServiceError(f"model {name!r}", "takes no single sample", "Send it a request with `pilotlight invoke`.")
+        raise ServiceError(
+            f"model {name!r}", "cannot run on a single sample", "Send it a request with `pilotlight invoke`."
+        )
     return Workload(one, many, request.runs, request.requests)
 
 

@@ -64,11 +64,12 @@ def _findings(project: Project, store: Store) -> Iterator[Finding]:
 def _model(project: Project, store: Store, name: str) -> Iterator[Finding]:
     where = f"functions/{name}/model.toml"
     try:
-        kind = project.read_config(name).kind
+        config = project.read_config(name)
     except UserError as error:
         yield Finding(where, "settings", error.what, error.hint)
         return
-    yield Finding(where, "settings")
+    kind = config.kind
+    yield Finding(where, "; ".join(("settings", *config.notes)))
     folder = project.folder(name)
     yield _handler(folder, project.root, ("handler",))
     if kind != "onnx":

@@ -14,9 +14,9 @@ from pilotlight.training.train_module import load_train_module
 from pilotlight.workflows.build_candidate import build_candidate
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.prepare_run import check_model, resolve_run
-from pilotlight.workflows.publish import Publication, publish
+from pilotlight.workflows.publish import publish
 from pilotlight.workflows.source_model import make_source_model
-from pilotlight.workflows.types import ConvertRequest, TrainResult
+from pilotlight.workflows.types import ConvertRequest, Publication, TrainResult
 
 
 def convert(request: ConvertRequest, context: Context) -> TrainResult:

@@ -61,22 +61,6 @@ def fit_seeds(folder: Path, config: ModelConfig, run: Run, count: int) -> tuple[
     return kept.fitted, scores
 
 
-def check_seeds(config: ModelConfig, count: int, where: str) -> None:
-    """Check, before anything is fitted, that several seeds can be compared.
-
-    Args:
-        config: The configuration of the model.
-        count: The number of seeds.
-        where: The file that configures the model, for the error.
-
-    Raises:
-        ProjectError: model.toml names no metric or no signature.
-    """
-    if count > 1 and (not config.training.metric or config.signature is None):
-        lacks = "[signature]" if config.training.metric else "training.metric"
-        raise ProjectError(where, f"has no {lacks}, so seeds cannot be compared", "Name it, or train with one seed.")
-
-
 def measure_score(fitted: FittedModel, config: ModelConfig) -> float:
     """Return the metric of a model on its held-out part: as the framework measured it, else computed.
 

@@ -17,8 +17,8 @@ from pilotlight.training.train_module import TRAIN_NAME
 from pilotlight.verification.golden import load_golden, verify_import
 from pilotlight.verification.graphs import verify_graphs
 from pilotlight.workflows.context import Context
-from pilotlight.workflows.publish import Publication, publish
-from pilotlight.workflows.types import BuiltCandidate, ImportRequest, TrainResult
+from pilotlight.workflows.publish import publish
+from pilotlight.workflows.types import BuiltCandidate, ImportRequest, Publication, TrainResult
 from pilotlight_runtime.manifest import MODEL_NAME
 
 
@@ -45,6 +45,8 @@ def import_model(request: ImportRequest, context: Context) -> TrainResult:
     stages = Stages(context.progress)
     where = project.folder(request.name) / CONFIG_NAME
     config = project.read_config(request.name) if where.is_file() else ModelConfig(request.name, "onnx")
+    for note in config.notes:
+        context.progress.note(f"{where}: {note}")
     _check_not_quantized(config, str(where))
 
     with tempfile.TemporaryDirectory() as temporary:

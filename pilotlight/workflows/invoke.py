@@ -98,7 +98,11 @@ def invoke(request: InvokeRequest, context: Context) -> InvokeResult:
     """
     given = (request.image, request.json_file, request.npz, request.inputs)
     if sum(each is not None for each in given) != 1:
-        raise DataError("invoke", "needs one of --image, --json and --npz", "Say what to send.")
+        raise DataError(
+            "invoke",
+            "needs one of --image, --json and --npz (in Python: image, json_file, npz, inputs)",
+            "Say what to send.",
+        )
     name, _ = split_reference(request.model)
     with _open_endpoint(request, context) as endpoint:
         sent = _make_request(endpoint, request, context)

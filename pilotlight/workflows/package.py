@@ -53,7 +53,7 @@ def package(request: PackageRequest, context: Context) -> PackageReport | LayerR
     """
     if bool(request.name) == request.layer:
         hint = "See `pilotlight package -h`."
-        raise PackagingError("package", "needs a function's name or --layer, one of them", hint)
+        raise PackagingError("package", "needs a function's name or --layer, and not both", hint)
     into = context.path(request.into)
     if request.layer:
         return package_shared_layer(into, context)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import Any, NamedTuple
+from typing import Any
 
-from pilotlight.core.data_source import DataSource, parse_data_source
+from pilotlight.core.data_source import DataSource, SourceKind, parse_data_source
 from pilotlight.core.errors import TrainingError
 from pilotlight.core.model_config import CONFIG_NAME, ModelConfig
 from pilotlight.core.option import list_options
@@ -20,26 +20,9 @@ from pilotlight.training.run import Run
 from pilotlight.training.train_module import TRAIN_NAME
 from pilotlight.verification.metrics import check_metric
 from pilotlight.workflows.context import Context
-from pilotlight.workflows.fit_seeds import check_seeds
-from pilotlight.workflows.publish import check_image
-from pilotlight.workflows.run_storage import RunStorage, check_run_name, identify_run
+from pilotlight.workflows.preconditions import check_image, check_run_name, check_seeds
+from pilotlight.workflows.run_storage import PreparedRun, RunStorage, identify_run
 from pilotlight.workflows.types import TrainRequest
-
-
-class PreparedRun(NamedTuple):
-    """Everything that a fit needs.
-
-    Attributes:
-        config: The configuration of the model.
-        run: The settings of the run, which train.py gets.
-        storage: The files of the run in the store.
-        name: The name of the run.
-    """
-
-    config: ModelConfig
-    run: Run
-    storage: RunStorage
-    name: str
 
 
 def prepare_run(request: TrainRequest, context: Context, node: Node | None) -> PreparedRun:
@@ -58,6 +41,7 @@ def prepare_run(request: TrainRequest, context: Context, node: Node | None) -> P
         TrainingError: There is nothing to train, or the other nodes are missing.
     """
     config = check_model(context, request.name)
+    check_options(request.options)
     folder = context.project.folder(request.name)
     _check_train_module(context, config)
     check_seeds(config, request.seeds, str(folder / CONFIG_NAME))
@@ -147,7 +131,9 @@ def resolve_data_source(context: Context, config: ModelConfig, options: Mapping[
     if given is not None:
         return parse_data_source(str(given), context.cwd, BUILT_IN)
     source = parse_data_source(config.training.data, context.project.folder(config.name), BUILT_IN)
-    return source if source.path is None else replace(source, text=str(source.path))
+    if source.path is None or not (source.kind is SourceKind.FOLDER or source.suffix in (".npz", ".csv")):
+        return source  # train.py reads it, and may count from where it likes
+    return replace(source, text=str(source.path))
 
 
 def _check_train_module(context: Context, config: ModelConfig) -> None:

@@ -3,46 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 
 from pilotlight.conversion import Adapter, read_opset
-from pilotlight.core.errors import ParityError, ProjectError
+from pilotlight.core.errors import ParityError
 from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
 from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.reports import ParityReport
 from pilotlight.core.stages import Stages
 from pilotlight.workflows.context import Context
+from pilotlight.workflows.preconditions import check_image
 from pilotlight.workflows.provenance import describe_origin
+from pilotlight.workflows.published_metric import find_published_metric
 from pilotlight.workflows.smoke_test import has_app, smoke_test
-from pilotlight.workflows.types import BuiltCandidate, TrainResult, find_published_metric
-from pilotlight_runtime.datatypes import FP32
-from pilotlight_runtime.manifest import ImageInput, Json
-from pilotlight_runtime.signature import Signature
-
-
-def check_image(where: str, image: ImageInput | None, signature: Signature) -> None:
-    """Check that [image] of model.toml describes the model's input.
-
-    Args:
-        where: The file, for the error.
-        image: [image]; None checks nothing.
-        signature: The inputs of the model.
-
-    Raises:
-        ProjectError: It describes no input of the signature.
-    """
-    if image is None:
-        return
-    spec = signature.input(image.input)
-    size = (image.height, image.width)
-    wanted = (1, *size, image.channels) if image.layout == "NHWC" else (1, image.channels, *size)
-    if spec is None or len(signature.inputs) != 1 or spec.datatype is not FP32 or not spec.accepts(wanted):
-        shown = ", ".join(f"{spec.name} {spec.datatype.name} {list(spec.shape)}" for spec in signature.inputs)
-        raise ProjectError(
-            where,
-            f"[image] gives {image.input} FP32 {list(wanted)}, the model's inputs are {shown}",
-            "An image must be the model's only input; correct [image].",
-        )
+from pilotlight.workflows.types import BuiltCandidate, Publication, TrainResult
+from pilotlight_runtime.manifest import Json
 
 
 def require_parity(name: str, report: ParityReport, *, quantized: bool = False) -> None:
@@ -92,23 +67,6 @@ def require_metric(
         )
         hint = "Check its learning curve and its data. --at-least sets the requirement."
         raise ParityError(f"model {config.name!r}", what, hint)
-
-
-@dataclass(frozen=True)
-class Publication:
-    """How a candidate is published.
-
-    Attributes:
-        config: The configuration of the model.
-        at_least: The smallest metric to publish; None publishes any.
-        pin: Whether the version is pinned.
-        facts: What the manifest adds about the origin of the model.
-    """
-
-    config: ModelConfig
-    at_least: float | None = None
-    pin: bool = True
-    facts: Json = field(default_factory=dict)
 
 
 def publish(

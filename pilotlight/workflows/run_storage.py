@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from pilotlight import __version__
 from pilotlight.core.clock import Clock, format_timestamp
-from pilotlight.core.errors import ProjectError, StoreError
+from pilotlight.core.errors import StoreError
 from pilotlight.core.lock import LOCK_NAME
 from pilotlight.core.model_config import CONFIG_NAME, ModelConfig
 from pilotlight.core.options import list_identity_values
@@ -24,9 +23,9 @@ from pilotlight.store import Blobs, PrefixedBlobs, hash_file
 from pilotlight.training.checkpoints import Checkpoints
 from pilotlight.training.run import Run
 from pilotlight.workflows.provenance import read_versions
-from pilotlight.workflows.types import TrainResult, find_published_metric
+from pilotlight.workflows.published_metric import find_published_metric
+from pilotlight.workflows.types import TrainResult
 
-_RUN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 _DIGITS: Final = 12
 _TOOLS: Final = ("keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "scikit-learn")
 
@@ -54,24 +53,6 @@ def identify_run(project: Project, name: str, run: Run, seeds: int, backend: str
     tools = {"pilotlight": __version__, **read_versions(_TOOLS)}
     facts = json.dumps([name, code, settings, tools], sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()[:_DIGITS]
-
-
-def check_run_name(name: str) -> str:
-    """Check that a run can have a name.
-
-    Args:
-        name: The name.
-
-    Returns:
-        The name.
-
-    Raises:
-        ProjectError: The name is invalid.
-    """
-    if not _RUN.fullmatch(name):
-        hint = "Use letters, digits, - and _, at most 80."
-        raise ProjectError(f"run {name!r}", "is not a valid name of a run", hint)
-    return name
 
 
 class RunStorage:
@@ -109,6 +90,22 @@ class RunStorage:
             self.checkpoints.clear()
         except StoreError as error:  # the version is published already
             progress.note(f"the checkpoints are no longer needed, but could not be removed: {error}")
+
+
+class PreparedRun(NamedTuple):
+    """Everything that a fit needs.
+
+    Attributes:
+        config: The configuration of the model.
+        run: The settings of the run, which train.py gets.
+        storage: The files of the run in the store.
+        name: The name of the run.
+    """
+
+    config: ModelConfig
+    run: Run
+    storage: RunStorage
+    name: str
 
 
 def _code_files(project: Project, folder: Path) -> list[Path]:

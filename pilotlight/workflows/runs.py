@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from pilotlight.batch import (
     CANCEL_REASON,
@@ -20,39 +19,9 @@ from pilotlight.batch import (
 )
 from pilotlight.core.errors import RunError
 from pilotlight.core.run_files import CHECKPOINTS, run_key
+from pilotlight.workflows.batch_types import BatchResult, CancelledRun, RunState
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.follow_job import follow_job
-from pilotlight.workflows.train_on_batch import BatchResult
-
-
-class RunState(NamedTuple):
-    """One run in the store.
-
-    Attributes:
-        record: The files of the run in the store.
-        state: Its state in a word.
-        seconds: The duration of its attempts in seconds; None where it is not known.
-    """
-
-    record: RunRecord
-    state: str
-    seconds: float | None
-
-
-class CancelledRun(NamedTuple):
-    """A run whose job is being terminated.
-
-    Attributes:
-        run: The name of the run.
-        model: The name of the model.
-        job: The ID of the job.
-        checkpoints: Where its checkpoints are.
-    """
-
-    run: str
-    model: str
-    job: str
-    checkpoints: str
 
 
 def list_runs(context: Context) -> list[RunState]:

@@ -25,7 +25,7 @@ class ServeRequest:
 
     Attributes:
         names: Models; every pinned model where it is empty.
-        port: The port on 127.0.0.1; 0 takes a free one.
+        port: The port on 127.0.0.1; 0 chooses a free port.
         log: Takes one line a request, what the functions print while they load, and tracebacks.
     """
 

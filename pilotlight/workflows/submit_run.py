@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from pilotlight.batch import (
     Claims,
-    Cloud,
     JobQueue,
     JobSpec,
-    StackSettings,
     check_data_in_s3,
     check_store,
     check_submission,
@@ -32,35 +30,11 @@ from pilotlight.core.model_config import CONFIG_NAME, ModelConfig
 from pilotlight.core.options import check_options, format_arguments
 from pilotlight.core.stack import read_stack_name
 from pilotlight.training.train_module import TRAIN_NAME
+from pilotlight.workflows.batch_types import BatchRun
 from pilotlight.workflows.context import Context
-from pilotlight.workflows.fit_seeds import check_seeds
+from pilotlight.workflows.preconditions import check_seeds
 from pilotlight.workflows.prepare_run import check_model, resolve_data_source
 from pilotlight.workflows.types import TrainRequest
-
-
-@dataclass(frozen=True)
-class BatchRun:
-    """A run on AWS Batch before it is submitted.
-
-    Attributes:
-        id: The name of the run, a digest of code, data and settings.
-        config: The configuration of the model.
-        options: The given options by name.
-        cloud: The AWS services.
-        settings: The training settings of the deployed stack.
-        tag: The tag of the image with the project's present code.
-        data: The identity of the data.
-        resolved: Every setting, resolved.
-    """
-
-    id: str
-    config: ModelConfig
-    options: Mapping[str, Any]
-    cloud: Cloud
-    settings: StackSettings
-    tag: str
-    data: Mapping[str, Any]
-    resolved: Mapping[str, Any]
 
 
 def identify_batch_run(request: TrainRequest, context: Context, *, nodes: bool) -> BatchRun:
@@ -145,6 +119,7 @@ def _show_estimate(run: BatchRun, queue: JobQueue, spec: JobSpec, context: Conte
 def _check_trainable(request: TrainRequest, context: Context) -> ModelConfig:
     """Check the configuration, as far as this is possible before a container has started, and return it."""
     config = check_model(context, request.name)
+    check_options(request.options)
     folder = context.project.folder(request.name)
     check_seeds(config, request.seeds, str(folder / CONFIG_NAME))
     script = folder / TRAIN_NAME

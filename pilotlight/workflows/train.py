@@ -13,9 +13,9 @@ from pilotlight.workflows.build_candidate import build_candidate
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.fit_seeds import fit_seeds
 from pilotlight.workflows.prepare_run import prepare_run
-from pilotlight.workflows.publish import Publication, publish
+from pilotlight.workflows.publish import publish
 from pilotlight.workflows.source_model import make_source_model
-from pilotlight.workflows.types import SeedScores, TrainRequest, TrainResult
+from pilotlight.workflows.types import Publication, SeedScores, TrainRequest, TrainResult
 from pilotlight_runtime.manifest import Json
 
 

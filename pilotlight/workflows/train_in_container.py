@@ -9,7 +9,7 @@ from typing import Any
 from pilotlight.core.run_files import RESULT_NAME, run_key
 from pilotlight.training.nodes import node_of
 from pilotlight.workflows.context import Context
-from pilotlight.workflows.run_storage import check_run_name
+from pilotlight.workflows.preconditions import check_run_name
 from pilotlight.workflows.train import fit_on_node, train
 from pilotlight.workflows.types import TrainRequest, TrainResult
 

@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from pilotlight.batch import RunRecord, RunResult, format_duration, read_result, read_run
+from pilotlight.batch import RunRecord, format_duration, read_result, read_run
 from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
+from pilotlight.workflows.batch_types import BatchResult
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.follow_job import follow_job
 from pilotlight.workflows.submit_run import identify_batch_run, submit_run
 from pilotlight.workflows.types import TrainRequest
-
-__all__ = ["BatchResult", "RunRecord", "RunResult", "describe_cost", "describe_savings", "train_on_batch"]
-
-
-@dataclass(frozen=True)
-class BatchResult:
-    """The outcome of a run on AWS Batch.
-
-    Attributes:
-        run: The name of the run.
-        model: The name of the model.
-        job: The ID of its job; "" where no job was needed.
-        result: The result of the run; None where nobody waited for its end.
-        record: The files of the run in the store; None where nobody waited.
-        pinned: Whether the version is pinned.
-    """
-
-    run: str
-    model: str
-    job: str
-    result: RunResult | None = None
-    record: RunRecord | None = None
-    pinned: bool = False
 
 
 def train_on_batch(

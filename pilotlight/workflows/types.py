@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from pilotlight.core.artifacts import Candidate, NamedArrays, PublishedVersion
 from pilotlight.core.learning_curve import LearningCurve
-from pilotlight.core.model_config import NONE, ModelConfig
+from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.reports import ParityReport, QuantizationReport
+from pilotlight_runtime.manifest import Json
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class TrainRequest:
     @property
     def seeds(self) -> int:
         """The number of seeds to train with."""
-        return int(self.options.get("seeds", 1))
+        return self.options.get("seeds", 1)  # type: ignore[no-any-return]  # checked as an option
 
     @property
     def at_least(self) -> float | None:
@@ -150,18 +151,18 @@ class TrainResult:
         return self.published.manifest.version
 
 
-def find_published_metric(config: ModelConfig, metrics: Mapping[str, float], report: ParityReport) -> float | None:
-    """Return the metric that the published model reaches.
+@dataclass(frozen=True)
+class Publication:
+    """How a candidate is published.
 
-    It is the metric of the source model on the whole held-out part, since the gate has shown that the ONNX model
-    returns the same. Quantization changes outputs, so a quantized model has its own metric.
-
-    Args:
+    Attributes:
         config: The configuration of the model.
-        metrics: The metrics of the source model by name.
-        report: The report of the gate.
-
-    Returns:
-        The metric; None where it is not known.
+        at_least: The smallest metric to publish; None publishes any.
+        pin: Whether the version is pinned.
+        facts: What the manifest adds about the origin of the model.
     """
-    return metrics.get(config.training.metric) if config.quantization.mode == NONE else report.onnx_metric
+
+    config: ModelConfig
+    at_least: float | None = None
+    pin: bool = True
+    facts: Json = field(default_factory=dict)

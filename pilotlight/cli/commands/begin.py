@@ -17,7 +17,7 @@ KIND_HELP: Final = (
 
 def init(
     ctx: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to create the project in; . is this one.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The project's folder; . is the current folder.")],
 ) -> None:
     """Create a project: template.yaml, the shared layer, the catalog function, a Makefile.
 

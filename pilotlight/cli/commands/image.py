@@ -32,7 +32,7 @@ def build(ctx: typer.Context, *, base: BaseOption = None, cpu: CpuOption = None,
     """Build the training image: TensorFlow for GPUs, Pilotlight, and this project, all pinned by hash.
 
     Its tag is a digest of the files in it, and of --base and --cpu. infra/training.ignore lists files to leave out.
-    [image] in pilotlight.toml sets base and cpu where the options are not given.
+    The table image in pilotlight.toml sets base and cpu where the options are not given.
 
     Example:  [dim]pilotlight image build[/]
     """

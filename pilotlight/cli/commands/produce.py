@@ -18,15 +18,15 @@ if TYPE_CHECKING:  # numpy and onnx load when a command runs
 Data = Annotated[str | None, typer.Option(metavar="SRC", help="Where the data come from. Default: as in model.toml.")]
 
 
-class Engine(StrEnum):
+class TrainingPlace(StrEnum):
     """Where a model is trained."""
 
     here = "here"
     batch = "batch"
 
 
-On = Annotated[Engine, typer.Option(help="Train on this machine, or on AWS Batch's GPU instances.")]
-Nodes = Annotated[bool, typer.Option("--nodes", help="With --on batch: on several instances, as many as the stack's.")]
+On = Annotated[TrainingPlace, typer.Option(help="Train on this machine, or on AWS Batch's GPU instances.")]
+Nodes = Annotated[bool, typer.Option("--nodes", help="With --on batch: on as many instances as the stack sets.")]
 Detach = Annotated[bool, typer.Option("--detach", help="With --on batch: submit, and don't wait for the end.")]
 
 
@@ -35,7 +35,7 @@ def train(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="A model under functions/.")],
     *,
-    on: On = Engine.here,
+    on: On = TrainingPlace.here,
     nodes: Nodes = False,
     detach: Detach = False,
     as_json: JsonFlag = False,
@@ -59,7 +59,7 @@ def train(
     from pilotlight.workflows.types import TrainRequest
 
     request = TrainRequest(name, given_options(options))
-    if on is Engine.batch:
+    if on is TrainingPlace.batch:
         _train_on_batch(invocation(ctx), request, nodes=nodes, detach=detach, as_json=as_json)
         return
     if detach or nodes:

@@ -58,6 +58,6 @@ def cancel(ctx: typer.Context, run: Id, *, as_json: JsonFlag = False) -> None:
         return
     out().print(
         f"Run [bold]{done.run}[/] of {done.model} is being ended. Its checkpoints are kept in {done.checkpoints}; "
-        "the same `pilotlight train` goes on from them.",
+        "the same `pilotlight train` resumes from them.",
         soft_wrap=True,
     )

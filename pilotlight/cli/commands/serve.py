@@ -16,12 +16,12 @@ def serve(
     ctx: typer.Context,
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: every pinned model.")] = None,
     *,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 chooses a free port.")] = 8080,
 ) -> None:
     """Answer on this machine as the deployed endpoint does.
 
     The models are packaged as `sam build` packages them, and their real handlers get the events that API Gateway would
-    send: what answers here answers there. API keys and quotas are not enforced. Each request, and each log line of the
+    send: the same code answers in Lambda. API keys and quotas are not enforced. Each request, and each log line of the
     functions, is one line on stderr. Ctrl-C ends it.
 
     Example:  [dim]pilotlight serve digits --port 9000[/]

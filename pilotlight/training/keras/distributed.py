@@ -103,7 +103,9 @@ def _watch_nodes() -> Iterator[None]:
         yield
     except gone as error:
         hint = "The log of that node says why. The next attempt resumes from the last checkpoint."
-        raise Interrupted("the fit", f"another node of the job is gone ({first_line(error)[:200]})", hint) from error
+        raise Interrupted(
+            "the fit", f"the connection to another node was lost ({first_line(error)[:200]})", hint
+        ) from error
 
 
 def _check_arguments(arguments: dict[str, Any]) -> None:

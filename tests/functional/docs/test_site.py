@@ -1,9 +1,11 @@
 """The documentation site builds without a warning, holds each page, and loads nothing from another host."""
 
+import dataclasses
 import inspect
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +13,7 @@ import pytest
 
 import pilotlight
 import pilotlight_runtime
+from pilotlight.core.options import TrainingSettings
 
 LOADS = re.compile(r'<(?:script|img|iframe|link)\b[^>]*?\b(?:src|href)="?((?:https?:)?//[^"\s>]+)')
 
@@ -45,6 +48,27 @@ def test_each_public_class_and_function_is_documented(module: ModuleType, page: 
     names = [name for name in module.__all__ if inspect.isroutine(getattr(module, name)) or is_class(module, name)]
     assert len(names) > 20
     assert [name for name in names if f'id="{module.__name__}.{name}"' not in text] == []
+
+
+def test_each_result_type_that_is_not_exported_is_documented(site: Path) -> None:
+    text = (site / "api/results.html").read_text(encoding="utf-8")
+    functions = [value for name in pilotlight.__all__ if inspect.isfunction(value := getattr(pilotlight, name))]
+    returned = {name for each in functions for name in result_types(each)}
+    returned -= {*pilotlight.__all__, *pilotlight_runtime.__all__}
+    assert len(returned) > 10
+    assert [name for name in sorted(returned) if not re.search(rf'id="[\w.]+\.{name}"', text)] == []
+
+
+def test_the_settings_that_run_inherits_are_documented(site: Path) -> None:
+    text = (site / "api/pilotlight.html").read_text(encoding="utf-8")
+    described = text[text.index('id="pilotlight.core.options.TrainingSettings"') :]
+    assert [field.name for field in dataclasses.fields(TrainingSettings) if f"{field.name}</" not in described] == []
+
+
+def result_types(function: Callable[..., object]) -> set[str]:
+    """The names of Pilotlight's classes in the return annotation, which `from __future__ import annotations` keeps."""
+    annotation = str(inspect.signature(function).return_annotation)
+    return {name for name in re.findall(r"[A-Z]\w+", annotation) if name not in {"None", "Path", "Any", "NDArray"}}
 
 
 def is_class(module: ModuleType, name: str) -> bool:

@@ -49,10 +49,10 @@ def test_no_pins(file: Path, text: str) -> None:
         ("six @ https://user:secret@mirror.example/six.whl", r"line 2 \(six\) is not pinned"),
         ("git+https://user:secret@mirror.example/six", r"line 2 \(git\) is not pinned"),
         ("six==1.17.0; python_version < '3.12'", r"line 2 \(six\) has a condition"),
-        ("-r others.txt", "line 2 is an option that it cannot have"),
-        ("--requirement=others.txt", "is an option that it cannot have"),
-        ("-e .", "is an option that it cannot have"),
-        ("--no-binary :all:", "is an option that it cannot have"),
+        ("-r others.txt", "line 2 is an option that is not allowed here"),
+        ("--requirement=others.txt", "is an option that is not allowed here"),
+        ("-e .", "is an option that is not allowed here"),
+        ("--no-binary :all:", "is an option that is not allowed here"),
     ],
 )
 def test_a_line_that_leaves_something_open(file: Path, line: str, said: str) -> None:

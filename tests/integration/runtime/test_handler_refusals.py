@@ -78,7 +78,7 @@ def test_bad_input_is_named(pair: Called, body: Any, headers: dict[str, str], st
         ("POST", "/v1/models/other:predict", 404, "model 'other' is not here"),
         ("GET", "/v2/models/tiny/versions/1", 404, "version '1' of 'tiny' is not served; '"),
         ("POST", "/v2/models/tiny/versions/1/infer", 404, "version '1' of 'tiny' is not served"),
-        ("GET", "/v2/models/tiny/nothing", 404, "there is nothing at '/v2/models/tiny/nothing'"),
+        ("GET", "/v2/models/tiny/nothing", 404, "there is no route for '/v2/models/tiny/nothing'"),
         ("POST", "/v2/repository/index", 404, "the list of models is not here"),
         ("GET", INFER, 405, "method 'GET' is not allowed here; use POST"),
         ("DELETE", "/v2/models/tiny", 405, "use GET"),

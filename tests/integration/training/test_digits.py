@@ -47,9 +47,9 @@ def test_mnist(tmp_path: Path) -> None:
     ("changes", "message"),
     [
         ({"x_train": np.zeros((20, 8, 8)), "x_test": np.zeros((9, 8, 8))}, r"x_train has shape \[20, 8, 8\]"),
-        ({"y_train": np.zeros(20)}, "labels that are not whole numbers of 0..9"),
-        ({"y_test": np.full(9, 10)}, "labels that are not whole numbers of 0..9"),
-        ({"y_train": np.zeros((20, 10), int)}, "labels that are not whole numbers of 0..9"),
+        ({"y_train": np.zeros(20)}, "labels other than the whole numbers 0..9"),
+        ({"y_test": np.full(9, 10)}, "labels other than the whole numbers 0..9"),
+        ({"y_train": np.zeros((20, 10), int)}, "labels other than the whole numbers 0..9"),
     ],
 )
 def test_data_of_another_kind_is_refused(tmp_path: Path, changes: dict[str, np.ndarray], message: str) -> None:

@@ -29,11 +29,11 @@ class StopAfter:
         self._stop = StopRequest()
 
     @property
-    def asked(self) -> bool:
+    def requested(self) -> bool:
         self._left -= 1
         return self._left < 0
 
-    def watched(self) -> Any:
+    def watch(self) -> Any:
         return self._stop.watch()
 
 

@@ -76,7 +76,8 @@ def test_a_job_that_someone_ended() -> None:
 
 def test_a_queue_that_gave_up() -> None:
     told(
-        f"waited in the queue for too long ({QUEUE}). Add GPU families or on-demand instances in infra/training.yaml.",
+        f"exceeded the time limit of the queue ({QUEUE}). "
+        "Add GPU families or on-demand instances in infra/training.yaml.",
         statusReason=QUEUE,
         isCancelled=True,
     )

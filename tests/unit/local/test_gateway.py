@@ -34,7 +34,7 @@ def test_no_route_is_the_gateways_own_404() -> None:
     answer = gateway().answer("DELETE", "/v2", [], b"")
     assert (answer.status, json.loads(answer.body)) == (
         404,
-        {"error": "there is nothing at this path for this method"},
+        {"error": "there is no route for this path for this method"},
     )
 
 

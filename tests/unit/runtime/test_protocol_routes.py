@@ -48,7 +48,7 @@ def test_each_path(method: str, path: str, expected: Route) -> None:
     ],
 )
 def test_no_such_path(path: str) -> None:
-    with pytest.raises(NotFound, match="there is nothing at"):
+    with pytest.raises(NotFound, match="there is no route for"):
         route("GET", path)
 
 

@@ -58,14 +58,14 @@ def _find(path: str) -> tuple[Route, str]:
     # In a v1 path a colon ends the names. In a v2 path it has no meaning.
     names, colon, verb = path.partition(":") if path.startswith("/v1/") else (path, "", "")
     _, protocol, *parts = names.split("/")
-    model, version, rest = _named(parts)
+    model, version, rest = _split_model_path(parts)
     found = _MODEL_PATHS.get((protocol, *rest, *([colon + verb] if colon else ())))
     if model and found is not None:
         return Route(found[0], model, version), found[1]
-    raise NotFound(f"there is nothing at {summarize(path)}")
+    raise NotFound(f"there is no route for {summarize(path)}")
 
 
-def _named(parts: list[str]) -> tuple[str, str, list[str]]:
+def _split_model_path(parts: list[str]) -> tuple[str, str, list[str]]:
     """Model, version and what follows, of models/MODEL[/versions/VERSION][/...]; no model where the path is another."""
     if len(parts) < 2 or parts[0] != "models":
         return "", "", []

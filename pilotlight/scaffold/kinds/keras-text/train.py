@@ -1,4 +1,4 @@
-"""Loads the data and fits the model. It works as it is; change both functions to your needs.
+"""Loads the data and fits the model. It works as it is; replace both functions with your own.
 
 What only training needs lies in training/ beside this file. It is not packaged into the function.
 """

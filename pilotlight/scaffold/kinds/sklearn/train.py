@@ -1,4 +1,4 @@
-"""Loads the data and fits the model. It works as it is; change both functions to your needs."""
+"""Loads the data and fits the model. It works as it is; replace both functions with your own."""
 
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
