@@ -106,7 +106,7 @@ class TrainModule:
         return replace(model, predict=importing)
 
 
-def load_train_module(folder: Path) -> TrainModule:
+def load_train_module(folder: str | Path) -> TrainModule:
     """Imports a model's train.py.
 
     Args:
@@ -118,6 +118,7 @@ def load_train_module(folder: Path) -> TrainModule:
     Raises:
         TrainingError: The file is missing, fails to load or lacks a function.
     """
+    folder = Path(folder)
     path = folder / TRAIN_NAME
     if not path.is_file():
         raise TrainingError(str(path), "does not exist", _CONTRACT)

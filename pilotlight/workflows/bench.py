@@ -16,6 +16,7 @@ from pilotlight.bench.report import BenchReport, Sizes
 from pilotlight.bench.sample import TEXT, sample_body
 from pilotlight.bench.tools import PYTHON, find_emulator, find_python, install_emulator
 from pilotlight.core.errors import PackagingError, ServiceError
+from pilotlight.core.numbers import check_whole_number
 from pilotlight.local.event import inference_event
 from pilotlight.packaging import REQUIREMENTS, Compiler, LayerReport, PackageReport, Packages, package_function
 from pilotlight.workflows.context import Context
@@ -55,6 +56,11 @@ class BenchRequest:
     cold_share: float = 0.01
     request_price: float = REQUEST_PRICE
     second_price: float = SECOND_PRICE
+
+    def __post_init__(self) -> None:
+        check_whole_number("runs", self.runs, 1)
+        check_whole_number("requests", self.requests, 1)
+        check_whole_number("samples", self.samples, 2)
 
 
 class _Package(NamedTuple):

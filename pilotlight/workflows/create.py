@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pilotlight import scaffold
+from pilotlight.core.errors import ProjectError
 from pilotlight.workflows.context import Context
 
 
@@ -43,6 +44,8 @@ def init_project(request: InitRequest, context: Context) -> Path:
         ProjectError: A file of the project exists already; nothing is written.
     """
     root = context.path(request.folder)
+    if root.exists() and not root.is_dir():
+        raise ProjectError(str(root), "is a file", "Name a folder.")
     scaffold.init_project(root)
     return root
 

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from pilotlight.core.lock import Lock
+from pilotlight.core.numbers import check_whole_number
 from pilotlight.local.server import LocalServer, serve_in_background
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.local_functions import load_gateway, package_models
@@ -32,6 +33,9 @@ class ServeRequest:
     names: tuple[str, ...] = ()
     port: int = 8080
     log: TextIO = field(default_factory=lambda: sys.stderr)
+
+    def __post_init__(self) -> None:
+        check_whole_number("port", self.port, 0, 65_535)
 
 
 class ModelServer:

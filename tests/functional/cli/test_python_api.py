@@ -82,3 +82,20 @@ def test_training_returns_what_the_command_prints(project: Path) -> None:
     assert result.metrics["accuracy"] > 0.5
     assert result.parity.failures == ()
     assert "train" in {event.stage for event in seen}
+
+
+def test_wrong_arguments_are_one_line_errors(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for call, message in (
+        (lambda: pilotlight.init(tmp_path / "file"), "is a file"),
+        (lambda: pilotlight.serve(port=-1, project=project), "port: is -1, expected a whole number from 0 to 65535"),
+        (
+            lambda: pilotlight.benchmark("m", runs=0, project=project),
+            "runs: is 0, expected a whole number",
+        ),
+        (lambda: pilotlight.train("m", progress=True, project=project), "progress: is True, which cannot be called"),  # type: ignore[arg-type]
+        (lambda: pilotlight.train("table", seeds="x", project=project), "model 'table'"),
+    ):
+        with pytest.raises(pilotlight.UserError) as caught:
+            call()
+        assert message in str(caught.value)
