@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,14 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += seconds
+
+
+class YieldingClock(Clock):
+    """A Clock whose seconds also take a hundredth of a second, in which another thread gets on."""
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        time.sleep(seconds / 100)
 
 
 @pytest.fixture
@@ -173,7 +182,9 @@ def test_of_two_at_once_one_submits(files: FolderBlobs) -> None:
     engine = Together(definitions=[definition()])
     found: list[Submission] = []
     threads = [
-        threading.Thread(target=lambda: found.append(submit_now(engine, files, Clock())), name=f"submitter {place}")
+        threading.Thread(
+            target=lambda: found.append(submit_now(engine, files, YieldingClock())), name=f"submitter {place}"
+        )
         for place in range(2)
     ]
     for thread in threads:
