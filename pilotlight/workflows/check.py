@@ -11,11 +11,11 @@ from pilotlight.core.errors import UserError
 from pilotlight.core.model_names import to_logical_stem
 from pilotlight.core.project import Project
 from pilotlight.core.python_files import read_top_level_names
+from pilotlight.local.routes import CATALOG
 from pilotlight.packaging.requirements import REQUIREMENTS, check_not_shared, read_pins
 from pilotlight.store import Store
 from pilotlight.workflows.context import Context
 
-CATALOG: Final = "catalog"
 _TOP_LEVEL: Final = re.compile(r"^(\w+):", re.MULTILINE)
 _RESOURCE: Final = re.compile(r"^  (\w+Function):\s*(?:#.*)?$", re.MULTILINE)
 _ROUTE: Final = re.compile(r"^\s+\"?/v2/models/([^/\"]+)/\{proxy\+\}\"?:", re.MULTILINE)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from pilotlight.core.errors import PackagingError
 from pilotlight.core.model_names import to_logical_stem
+from pilotlight.local.routes import CATALOG
 from pilotlight.packaging import (
     REQUIREMENTS,
     Compiler,
@@ -23,8 +23,6 @@ from pilotlight.packaging import (
 from pilotlight.workflows.context import Context
 
 __all__ = ["LayerReport", "PackageReport", "PackageRequest", "package", "package_shared_layer"]
-
-CATALOG: Final = "catalog"
 
 
 @dataclass(frozen=True)
