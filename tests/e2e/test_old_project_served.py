@@ -40,6 +40,7 @@ def project(sam: Sam, base_image: str, desk: Desk) -> SamProject:
     assert base_image
     project = SamProject(desk.root, sam)
     project.build()
+    project.rename_layer("OldRuntimeLayer")
     return project
 
 

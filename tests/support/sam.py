@@ -119,6 +119,18 @@ class SamProject(NamedTuple):
         pilotlight = f"{sys.executable} -m pilotlight"
         return self.sam.run(self.root, "build", PILOTLIGHT=pilotlight, PILOTLIGHT_STORE=str(self.root / "the-store"))
 
+    def rename_layer(self, name: str) -> None:
+        """Gives the layer of the built template another logical id.
+
+        `sam local` names the image of function and layer after that id alone and builds it for each container. Two
+        projects that run at once, with different layers of one id, would start containers with each other's layer.
+        """
+        template = self.built / "template.yaml"
+        text = template.read_text()
+        renamed = text.replace("\n  RuntimeLayer:\n", f"\n  {name}:\n").replace("Ref: RuntimeLayer\n", f"Ref: {name}\n")
+        assert renamed.count(name) >= 2, text
+        template.write_text(renamed)
+
     def files(self, resource: str) -> dict[str, bytes]:
         """The built files of a resource by their relative path."""
         return contents(self.built / resource)
