@@ -1,0 +1,104 @@
+"""Decides what a function must answer to an event. It shares no code with the runtime."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from fuzz.oracle import oip, tfserving
+from fuzz.oracle.expected import DIRECT, MALFORMED, OIP, TOO_LARGE, Expected, Invalid, Request
+from fuzz.oracle.http_events import Http, read_http, unpack
+from fuzz.oracle.json_text import DeepDocument, read_json
+from fuzz.oracle.models import run
+from fuzz.oracle.routing import INDEX, INFER, NOT_FOUND, PREDICT, find_operation, make_document
+from fuzz.packaging import Packaged
+from fuzz.targets import CATALOG
+from fuzz.targets.pictures import read_picture
+from fuzz.targets.target import Refused
+
+_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+_MOST_QUESTION = 65_536
+
+
+def expect(packaged: Packaged, event: Any) -> Expected:
+    """Decides what the answer to an event must be.
+
+    Args:
+        packaged: The function.
+        event: The event, as Lambda's runtime client parses it.
+
+    Returns:
+        What is expected.
+    """
+    lenient = False
+    direct = _is_direct(event)
+    try:
+        if direct:
+            return _answer_direct(packaged, event)
+        if not isinstance(event, dict):
+            raise Invalid("no object")
+        http = read_http(event)
+        if http is None:
+            raise Invalid("an event of no kind")
+        lenient = http.lenient
+        return _answer(packaged, http)
+    except Invalid as refusal:
+        return Expected(refusal.statuses, str(refusal), proxy=not direct, lenient=lenient)
+    except (DeepDocument, RecursionError):
+        return Expected(unknown=True, proxy=not direct)
+
+
+def _is_direct(event: Any) -> bool:
+    """Whether the event is an inference request itself."""
+    if not isinstance(event, dict) or "inputs" not in event:
+        return False
+    context = event.get("requestContext")
+    is_http = isinstance(context, dict) and isinstance(context.get("http"), dict)
+    return not (is_http or "httpMethod" in event or "path" in event)
+
+
+def _answer_direct(packaged: Packaged, event: dict[str, Any]) -> Expected:
+    """The event was parsed by Python, which takes NaN, Infinity and halves of surrogate pairs; JSON has none of them."""
+    if packaged.target.name == CATALOG:
+        raise Invalid("no model", MALFORMED | NOT_FOUND)
+    return run(packaged, oip.read_document(read_json(json.dumps(event).encode()), form=DIRECT), proxy=False)
+
+
+def _answer(packaged: Packaged, http: Http) -> Expected:
+    target, lenient = packaged.target, http.lenient
+    operation = find_operation(target, packaged.version, http.method, http.path)
+    if operation not in (INFER, PREDICT, INDEX):
+        document = None if operation == "server" else make_document(target, packaged.version, operation)
+        return Expected(document=document, lenient=lenient)
+    body = unpack(http.body, http.headers.get("content-encoding", ""))
+    if operation == INDEX:
+        return _list_models(body, lenient=lenient)
+    if operation == PREDICT:
+        return run(packaged, tfserving.read_body(body, target.inputs), lenient=lenient)
+    if http.headers.get("content-type", "").strip().lower().startswith("image/") or body.startswith(_MAGIC):
+        return run(packaged, _read_picture(packaged, body), lenient=lenient)
+    request = oip.read_body(body, http.headers.get("inference-header-content-length"))
+    return run(packaged, request, lenient=lenient)
+
+
+def _list_models(body: bytes, *, lenient: bool) -> Expected:
+    if len(body) > _MOST_QUESTION:
+        raise Invalid("too long", TOO_LARGE)
+    document = read_json(body) if body else {}
+    if not isinstance(document, dict) or not isinstance(document.get("ready", False), bool):
+        raise Invalid("no question")
+    return Expected(lenient=lenient)
+
+
+def _read_picture(packaged: Packaged, body: bytes) -> Request:
+    picture = packaged.target.image
+    if picture is None:
+        raise Invalid("no model for pictures")
+    (spec,) = packaged.target.inputs
+    try:
+        found = read_picture(body, picture, np.dtype("<f4"), len(spec.dims))
+    except Refused as refusal:
+        raise Invalid(str(refusal), TOO_LARGE) from None
+    return Request({spec.name: found}, {spec.name: spec.datatype}, OIP)
