@@ -16,11 +16,12 @@ OIP, DIRECT, ROWS, COLUMNS = "oip", "direct", "rows", "columns"
 
 
 class Invalid(Exception):  # noqa: N818  (as the runtime's InvalidRequest: it reads better)
-    """The request must be refused with one of `statuses`."""
+    """The request must be refused with one of `statuses`. by_model: it is well formed, but the model cannot take it."""
 
-    def __init__(self, reason: str, statuses: frozenset[int] = MALFORMED) -> None:
+    def __init__(self, reason: str, statuses: frozenset[int] = MALFORMED, *, by_model: bool = False) -> None:
         super().__init__(reason)
         self.statuses = statuses
+        self.by_model = by_model
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Expected:
     Attributes:
         statuses: The right statuses of a refusal; empty where the request is valid.
         reason: Why the request is refused.
+        by_model: Whether it is refused although it fits the signature: it may have reached the engine.
         request: The valid request, where it asks for outputs.
         outputs: Its outputs by name. One that is missing here may be anything.
         document: The JSON of an answer without outputs.
@@ -65,6 +67,7 @@ class Expected:
 
     statuses: frozenset[int] = frozenset()
     reason: str = ""
+    by_model: bool = False
     request: Request | None = None
     outputs: Arrays | None = None
     document: Any = None

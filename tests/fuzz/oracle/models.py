@@ -60,9 +60,9 @@ def _compute(target: Target, inputs: Arrays) -> Arrays | None:
         with np.errstate(all="ignore"):
             return target.compute(inputs)
     except TooMuch as refusal:
-        raise Invalid(str(refusal), TOO_LARGE) from None
+        raise Invalid(str(refusal), TOO_LARGE, by_model=True) from None
     except Refused as refusal:
-        raise Invalid(str(refusal)) from None
+        raise Invalid(str(refusal), by_model=True) from None
     except Unknown:
         return None
 

@@ -9,6 +9,7 @@ What the function logs goes to LOG.
 
 from __future__ import annotations
 
+import faulthandler
 import importlib
 import json
 import os
@@ -48,6 +49,7 @@ def main() -> None:
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(file, 1)
     os.dup2(file, 2)
+    faulthandler.enable(file)
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.path[0] = folder  # instead of this script's folder

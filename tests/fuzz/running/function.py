@@ -118,7 +118,9 @@ class Function:
         self.stop()
         if code is None:
             return f"no answer within {PATIENCE:.0f} s"
-        return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        frames = [line.strip() for line in self._log.read_text(errors="replace").splitlines() if line.startswith("  File")]
+        return f"{how} {frames[:2]}" if frames else how
 
     def _replies(self) -> list[Reply]:
         content, log = self._answers.read_bytes(), self._log.read_bytes()

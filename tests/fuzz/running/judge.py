@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import NamedTuple
 
 from fuzz.arrays import CANARY
 from fuzz.events.generator import Event
@@ -20,7 +21,18 @@ MOST_MICROS = 1_000_000
 MOST_GROWTH = 256 * 2**20
 
 
-def judge(packaged: Packaged, event: Event, reply: Reply) -> tuple[int, Fault | None]:
+class Judged(NamedTuple):
+    """A reply's status, 0 where it has none, and the worst that is wrong with it, if anything.
+
+    by_model: Whether the event went as far as the engine, and should be refused.
+    """
+
+    status: int
+    fault: Fault | None
+    by_model: bool = False
+
+
+def judge(packaged: Packaged, event: Event, reply: Reply) -> Judged:
     """Judges a reply.
 
     Args:
@@ -29,23 +41,25 @@ def judge(packaged: Packaged, event: Event, reply: Reply) -> tuple[int, Fault | 
         reply: What came of it.
 
     Returns:
-        The status of the answer, 0 where it has none, and the worst that is wrong, if anything.
+        The status, and what is wrong.
     """
     if not reply.answer:
-        return 0, None  # Lambda's own parser would not have read the event
+        return Judged(0, None)  # Lambda's own parser would not have read the event
     if reply.raised:
-        return 0, Fault(EXCEPTION, reply.answer.decode(errors="replace")[:300])
+        return Judged(0, Fault(EXCEPTION, reply.answer.decode(errors="replace")[:300]))
     expected = expect(packaged, event.value)
     status, fault = find_fault(packaged, expected, reply.answer)
-    return status, fault or _log_fault(reply.log) or _cost_fault(expected, reply)
+    return Judged(status, fault or _log_fault(reply.log) or _cost_fault(expected, reply), expected.by_model)
 
 
 def is_right(packaged: Packaged, event: Event) -> bool:
-    """Whether an event is valid and has one right answer: then it can show that the function still works."""
+    """Whether an event is valid and has one right answer with values in it: it shows whether the model still works."""
     expected = expect(packaged, event.value)
     if expected.statuses or expected.lenient or expected.unknown:
         return False
-    return expected.document is not None or bool(expected.outputs) or not packaged.target.outputs
+    if expected.outputs is None:
+        return expected.document is not None and not packaged.target.outputs
+    return any(array.size for array in expected.outputs.values())
 
 
 def _log_fault(log: bytes) -> Fault | None:

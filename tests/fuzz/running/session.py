@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from fuzz.allowed import find_reason
 from fuzz.events.generator import Event, draw_event, draw_valid
 from fuzz.oracle.answers import Fault
 from fuzz.packaging import Packaged
 from fuzz.running.function import Function, Reply
-from fuzz.running.judge import DEATH, POISONED, is_right, judge
+from fuzz.running.judge import DEATH, POISONED, Judged, is_right, judge
 
 EVERY = 8
 """Events between two good requests."""
+
+FRESH_CHECKS = 6
+"""Events that only the engine can refuse are the first of a new process too, so many of a slice: there nothing that
+earlier requests have allocated hides what they break."""
+
+GOOD = -1
+"""The number of a good request."""
+
+Numbered = tuple[int, Event]
 
 _BATCH = 128
 _MOST_TRIES = 2000
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """Something wrong. events: what to send to a fresh process to see it; the last one shows it."""
 
     target: str
@@ -30,11 +40,14 @@ class Finding:
 
 @dataclass
 class Tally:
-    """What a slice has come to. statuses: 0 counts answers without one. findings: the first few of each kind."""
+    """What a slice has come to. statuses: 0 counts answers without one. allowed: by reason, see fuzz.allowed.
+
+    faults: by function and kind. findings: the first few of each kind."""
 
     events: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
     faults: Counter[tuple[str, str]] = field(default_factory=Counter)
+    allowed: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, other: Tally) -> None:
@@ -42,6 +55,7 @@ class Tally:
         self.events += other.events
         self.statuses += other.statuses
         self.faults += other.faults
+        self.allowed += other.allowed
         self.findings += other.findings
 
 
@@ -54,67 +68,81 @@ class Session:
         self._keep = keep
         self._good = find_good(packaged)
         self._tally = Tally()
+        self._fresh_checks = 0
+        self._sent: list[Event] = []  # to this process
 
     def run(self, numbers: range) -> Tally:
         """Sends the events of these numbers; FunctionError where the function does not start."""
         self._tally = Tally()
         with Function(self.packaged.folder) as function:
-            queue: list[tuple[int, Event]] = []
+            queue: list[Numbered] = []
             for number in numbers:
                 queue.append((number, draw_event(self._seed, number, self.packaged)))
                 if number % EVERY == EVERY - 1 or number == numbers[-1]:
-                    queue.append((-1, self._good))
+                    queue.append((GOOD, self._good))
                 if len(queue) >= _BATCH or number == numbers[-1]:
                     self._send(function, queue)
                     queue = []
         return self._tally
 
-    def _send(self, function: Function, queue: list[tuple[int, Event]]) -> None:
-        """Sends a batch; after a death, what is left of it, to a new process."""
-        since_good: list[tuple[int, Event]] = []
+    def _send(self, function: Function, queue: list[Numbered]) -> None:
+        """Sends a batch. After a death or a good request that fails, the rest goes to a new process."""
         while queue:
             replies, death = function.call([event for _, event in queue])
-            for (number, event), reply in zip(queue, replies, strict=False):
-                since_good = self._take(function, number, event, reply, since_good)
-            rest = queue[len(replies) :]
-            if not death:
-                return
-            number, event = rest[0]
-            before = tuple(event for _, event in since_good)
-            self._note(number, Fault(DEATH, death), (*before, event))
-            self._tally.statuses[0] += 1
-            queue, since_good = rest[1:], []
+            taken, harmed = self._take(queue, replies)
+            if not harmed and death:
+                number, event = queue[taken]
+                self._note(number, Fault(DEATH, death), (*self._sent, event))
+                self._tally.statuses[0] += 1
+                taken += 1
+            if harmed or death:
+                function.stop()
+                self._sent.clear()
+            queue = queue[taken:]
 
-    def _take(
-        self, function: Function, number: int, event: Event, reply: Reply, since_good: list[tuple[int, Event]]
-    ) -> list[tuple[int, Event]]:
-        """Judges a reply; returns the events since the last good request."""
-        status, fault = judge(self.packaged, event, reply)
-        if number >= 0:
-            self._tally.events += 1
-            self._tally.statuses[status] += 1
-            if fault is not None:
-                self._note(number, fault, (event,))
-            return [*since_good, (number, event)]
+    def _take(self, queue: list[Numbered], replies: list[Reply]) -> tuple[int, bool]:
+        """Judges replies up to a good request that fails; returns how many, and whether there was one."""
+        suspects: list[Numbered] = []
+        for place, ((number, event), reply) in enumerate(zip(queue, replies, strict=False)):
+            judged = judge(self.packaged, event, reply)
+            if number != GOOD:
+                self._count(number, event, judged)
+                suspects.append((number, event))
+            elif judged.fault is not None:
+                if not any(self._harms(*suspect) for suspect in suspects):
+                    found = Fault(POISONED, f"{judged.fault.kind}: {judged.fault.detail}")
+                    self._note(suspects[-1][0], found, (*self._sent, self._good))
+                return place + 1, True
+            else:
+                suspects = []
+            self._sent.append(event)
+        return len(replies), False
+
+    def _count(self, number: int, event: Event, judged: Judged) -> None:
+        self._tally.events += 1
+        self._tally.statuses[judged.status] += 1
+        if judged.fault is not None:
+            self._note(number, judged.fault, (event,))
+        if judged.by_model and self._fresh_checks < FRESH_CHECKS:
+            self._fresh_checks += 1
+            self._harms(number, event)
+
+    def _harms(self, number: int, event: Event) -> bool:
+        """Whether the good request fails in a new process after this event alone."""
+        with Function(self.packaged.folder) as fresh:
+            replies, _ = fresh.call([event, self._good])
+        fault = judge(self.packaged, self._good, replies[1]).fault if len(replies) == 2 else None
         if fault is not None:
-            self._blame(fault, since_good)
-            function.stop()
-        return []
-
-    def _blame(self, fault: Fault, suspects: list[tuple[int, Event]]) -> None:
-        """Finds the one event after which the good request fails, or names all of them."""
-        found = Fault(POISONED, f"{fault.kind}: {fault.detail}")
-        for number, suspect in suspects:
-            with Function(self.packaged.folder) as fresh:
-                replies, _ = fresh.call([suspect, self._good])
-                if len(replies) == 2 and judge(self.packaged, self._good, replies[1])[1] is not None:
-                    self._note(number, found, (suspect, self._good))
-                    return
-        last = suspects[-1][0] if suspects else -1
-        self._note(last, found, (*(event for _, event in suspects), self._good))
+            self._note(number, Fault(POISONED, f"{fault.kind}: {fault.detail}"), (event, self._good))
+        return fault is not None
 
     def _note(self, number: int, fault: Fault, events: tuple[Event, ...]) -> None:
         name = self.packaged.target.name
+        self._tally.events += fault.kind == DEATH
+        why = find_reason(name, fault)
+        if why:
+            self._tally.allowed[why] += 1
+            return
         self._tally.faults[name, fault.kind] += 1
         if self._tally.faults[name, fault.kind] <= self._keep:
             self._tally.findings.append(Finding(name, number, fault, events))

@@ -25,6 +25,8 @@ def predict(session, inputs):
     first = inputs["x"].elements[0].decode("utf-8", "replace") if inputs["x"].elements else ""
     if first.startswith("fail key"):
         return {first: 1}[first + "?"]
+    if first.startswith("fail name"):
+        raise type(first.replace(" ", "_"), (Exception,), {})("nothing")
     if first.startswith("fail exit"):
         raise SystemExit(first)
     if first.startswith("fail"):
@@ -147,7 +149,7 @@ def _finite(x: Array) -> Array:
 def _classify(arrays: Arrays) -> Arrays:
     """Ids: 0 padding, 1 unknown, then the tokens; the score is their sum less 4."""
     ids = {token.encode(): number for number, token in enumerate(TOKENS, start=2)}
-    sums = [sum(ids.get(word, 1) for word in text.split(b" ")) - 4 for text in _plain(arrays["text"])]
+    sums = [sum(ids.get(word, 1) for word in text.split(b" ")) - 4.0 for text in _plain(arrays["text"])]
     scores = np.array([[x, -x] for x in sums], "<f4").reshape(-1, 2)
     return {"probabilities": scores, "label": texts([b"bad" if x < 0 else b"good" for x in sums])}
 
@@ -180,7 +182,7 @@ def _first_is_lost(arrays: Arrays) -> bool:
 def _first_fails(rng: Random, shape: tuple[int, ...]) -> Array:
     found = [rng.choice((b"a", b"b c", b"", b"\xff")) for _ in range(prod(shape))]
     if found and rng.random() < 0.3:
-        kind = rng.choice(("", " key", " exit", ' "quoted"', " 'quoted'", "\n"))
+        kind = rng.choice(("", " key", " name", " exit", ' "quoted"', " 'quoted'", "\n"))
         found[0] = f"{LOST_WORD}{kind} {CANARY}".encode()
     return texts(found, shape)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from fuzz.arrays import Array, texts
 from fuzz.targets.shaped import among
-from fuzz.targets.target import Refused, Target, graph_target
+from fuzz.targets.target import Refused, Target, Unknown, graph_target
 
 TABLE = (10.0, 11.0, 12.0, 13.0)
 MOST_TURNS = 300
@@ -98,6 +98,9 @@ def _scatter(x: Array, index: Array, to: Array) -> Array:
 
 
 def _whole(x: Array) -> Array:
+    """ONNX asks for numbers; ONNX Runtime also reads the number that a text begins with."""
+    if any(_NUMBER.match(value) and not _NUMBER.fullmatch(value) for value in x):
+        raise Unknown("text after a number")
     if any(not _NUMBER.fullmatch(value) or not -(2**63) <= int(value) < 2**63 for value in x):
         raise Refused("text that is no whole number")
     return np.array([int(value) for value in x], "<i8")

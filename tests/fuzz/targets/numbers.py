@@ -95,7 +95,9 @@ def _wide(count: int) -> Target:
 def _div(a: Array, b: Array) -> Array:
     """Division towards zero in two's complement (ONNX's Div of integers); by zero is undefined."""
     _refuse_zeros(b)
-    quotients = [abs(int(x)) // abs(int(y)) * (-1) ** ((x < 0) != (y < 0)) for x, y in zip(a, b, strict=True)]
+    quotients = [
+        abs(x) // abs(y) * (1 if (x < 0) == (y < 0) else -1) for x, y in zip(a.tolist(), b.tolist(), strict=True)
+    ]
     width = 8 * a.dtype.itemsize
     return np.array([(q + 2 ** (width - 1)) % 2**width - 2 ** (width - 1) for q in quotients], a.dtype)
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from random import Random
 
 import numpy as np
 
 from fuzz.arrays import Array, Draw
-from fuzz.targets.target import Refused, Target, TooMuch, graph_target
+from fuzz.targets.target import Refused, Target, TooMuch, Unknown, graph_target
 
 MOST = 2**21
 """Elements. An answer of so many is larger than Lambda carries, in binary too, unless it is compressed."""
 
-_HUGE = (2**20, 2**24, 2**31, 2**31 - 1, 2**33, 2**40, 2**61, 2**61 - 1, 2**62, 2**63 - 1, -1, -2, -(2**63))
+_HUGE = (2**20, 2**24, 2**31 - 1, 2**33, 2**40, 2**60, 2**61, 2**61 - 1, 2**62, 2**63 - 1, -1, -2, -(2**63))
 
 
 def shaped_targets() -> list[Target]:
@@ -21,6 +22,12 @@ def shaped_targets() -> list[Target]:
     return [
         graph_target(
             "fill", "(int64[1] count) => (int64[m] zeros) { zeros = ConstantOfShape <value = int64[1] {0}> (count) }", _fill, {"count": sizes}
+        ),
+        graph_target(
+            "fill-float",
+            "(int64[1] count) => (float[m] zeros) { zeros = ConstantOfShape(count) }",
+            lambda count: _fill(count).astype("<f4"),
+            {"count": sizes},
         ),
         graph_target(
             "fill-rank",
@@ -91,6 +98,8 @@ def sizes(rng: Random, shape: tuple[int, ...]) -> Array:
     """Draws sizes: small ones as a rule, at times one that no memory holds, or that is negative."""
     found = [rng.randint(0, 6) for _ in range(prod(shape))]
     if found and rng.random() < 0.12:
+        if rng.random() < 0.5:
+            found = [1] * len(found)
         found[rng.randrange(len(found))] = rng.choice(_HUGE)
     return np.array(found, "<i8").reshape(shape)
 
@@ -99,18 +108,24 @@ def _resize_sizes(rng: Random, _: tuple[int, ...]) -> Array:
     return np.array([1, 1, *sizes(rng, (2,))], "<i8")
 
 
-def _counted(count: int) -> int:
-    if count > MOST:
-        raise TooMuch(f"{count} elements")
-    return count
+def _check_size(shape: Sequence[int]) -> None:
+    if prod(shape) > MOST:
+        raise TooMuch(f"{prod(shape)} elements")
+    if max(shape, default=0) > MOST:
+        raise Unknown("no elements in a huge shape")
 
 
 def _shape(array: Array) -> tuple[int, ...]:
-    shape = tuple(int(size) for size in array)
-    if min(shape, default=0) < 0:
-        raise Refused("a negative size")
-    _counted(prod(max(size, 1) for size in shape) if 0 not in shape else 0)
+    shape = _sizes(array)
+    _check_size(shape)
     return shape
+
+
+def _sizes(array: Array) -> tuple[int, ...]:
+    found = tuple(int(size) for size in array)
+    if min(found, default=0) < 0:
+        raise Refused("a negative size")
+    return found
 
 
 def _fill(count: Array) -> Array:
@@ -121,16 +136,16 @@ def _range(start: Array, limit: Array, delta: Array) -> Array:
     first, last, step = int(start), int(limit), int(delta)
     if step == 0:
         raise Refused("a step of 0")
-    _counted(max(0, -((first - last) // step)))
+    _check_size([max(0, -((first - last) // step))])
     return np.array(list(range(first, last, step)), "<i8")
 
 
 def _expand(x: Array, shape: Array) -> Array:
-    wanted = _shape(shape)
+    wanted = _sizes(shape)
     full = tuple(b if a == 1 else a for a, b in zip(x.shape, wanted, strict=True))
     if any(a != b and 1 not in (a, b) for a, b in zip(x.shape, wanted, strict=True)):
         raise Refused("shapes that cannot be broadcast")
-    _counted(prod(full))
+    _check_size(full)
     return np.ascontiguousarray(np.broadcast_to(x, full))
 
 
@@ -138,7 +153,7 @@ def _one_hot(index: Array, depth: Array, values: Array) -> Array:
     size = int(depth)
     if size <= 0:
         raise Refused("a depth below 1")
-    _counted(size * len(index))
+    _check_size((len(index), size))
     found = np.full((len(index), size), values[0], "<f4")
     for row, place in enumerate(index.tolist()):
         if -size <= place < size:
@@ -150,15 +165,14 @@ def _tile(x: Array, times: Array) -> Array:
     count = int(times[0])
     if count < 0:
         raise Refused("a negative count")
-    _counted(len(x) * count)
+    _check_size((len(x), count))
     return np.tile(x, count if len(x) else 0)
 
 
 def _resize(x: Array, wanted: Array) -> Array:
-    if min(x.shape) == 0 or int(wanted[0]) != 1 or int(wanted[1]) != 1:
-        raise Refused("an empty picture")
     _, _, height, width = _shape(wanted)
-    _counted(height * width)
+    if 0 in (*x.shape, height, width) or tuple(wanted[:2]) != (1, 1):
+        raise Unknown("an empty picture")
     rows = [int(row * (x.shape[2] / height)) for row in range(height)]
     columns = [int(column * (x.shape[3] / width)) for column in range(width)]
     return x[:, :, rows][:, :, :, columns]
@@ -166,7 +180,7 @@ def _resize(x: Array, wanted: Array) -> Array:
 
 def _pad(x: Array, pads: Array) -> Array:
     before, after = int(pads[0]), int(pads[1])
-    _counted(len(x) + max(before, 0) + max(after, 0))
+    _check_size([len(x) + max(before, 0) + max(after, 0)])
     if len(x) + before + after < 0 or len(x) + min(before, 0) + min(after, 0) < 0:
         raise Refused("more taken away than there is")
     found = np.pad(x, (max(before, 0), max(after, 0)))
@@ -187,6 +201,7 @@ def _reshape(x: Array, shape: Array) -> Array:
     full = [len(x) // known if size == -1 else size for size in wanted]
     if prod(full) != len(x):
         raise Refused("another number of elements")
+    _check_size(full)
     return x.reshape(full)
 
 
