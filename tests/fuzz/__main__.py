@@ -1,9 +1,9 @@
 """The command line of the fuzzer.
 
-    python -m fuzz --events 20000            as CI does
-    python -m fuzz --seconds 3600 --seed 7   as long as one likes
-    python -m fuzz --seed 7 --event fill:69  one event again
-    python -m fuzz --replay FILE             the events of a finding
+python -m fuzz --events 20000            as CI does
+python -m fuzz --seconds 3600 --seed 7   as long as one likes
+python -m fuzz --seed 7 --event fill:69  one event again
+python -m fuzz --replay FILE             the events of a finding
 """
 
 from __future__ import annotations

@@ -84,7 +84,11 @@ def _event(rng: Random, packaged: Packaged) -> str:
         draft.method = rng.choice(("GET", "PUT", "HEAD", "OPTIONS", "post", "", "DELETE", "\u0130", *TEXTS))
     if kind == DIRECT and draft.document is not None and not draft.tail and "infer" in draft.path:
         text = write_json(draft.document, rng)
-        return mutate_text(rng, text.encode("utf-8", "surrogatepass")).decode(errors="replace") if level > 0.9 and changed else text
+        return (
+            mutate_text(rng, text.encode("utf-8", "surrogatepass")).decode(errors="replace")
+            if level > 0.9 and changed
+            else text
+        )
     kind = PATH if kind == DIRECT else kind
     body = _body(rng, draft, level if changed else -1.0)
     event = wrap(rng, draft, body, kind)

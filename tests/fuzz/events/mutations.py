@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Iterable, Iterator
 from random import Random
 from typing import Any
 
@@ -15,9 +16,35 @@ _HEADERS = (
     *("Content-Encoding", "content-encoding", "Inference-Header-Content-Length", "inference-header-content-length"),
     *("Content-Type", "Accept-Encoding", "Accept", "X-Odd", "Host", "Authorization"),
 )
-_HEADER_VALUES = (
-    *("gzip", "deflate", "br", "identity", "gzip, deflate", "GZIP ", "", "0", "-1", "1", "17", "99999999999", "+5", "٣"),
-    *("image/png", "image/", "application/json", "application/octet-stream", "*", "gzip;q=0", "é", "\ud800", "x" * 5000),
+_PARAMETERS = ("binary_data_size", "binary_data", "binary_data_output", "classification", "shared_memory_region")
+_HEADER_VALUES: tuple[Any, ...] = (
+    *(
+        "gzip",
+        "deflate",
+        "br",
+        "identity",
+        "gzip, deflate",
+        "GZIP ",
+        "",
+        "0",
+        "-1",
+        "1",
+        "17",
+        "99999999999",
+        "+5",
+        "٣",
+    ),
+    *(
+        "image/png",
+        "image/",
+        "application/json",
+        "application/octet-stream",
+        "*",
+        "gzip;q=0",
+        "é",
+        "\ud800",
+        "x" * 5000,
+    ),
     *(None, 5, ["gzip"], [], ["1", "2"], {}, True),
 )
 
@@ -83,7 +110,9 @@ def mutate_path(rng: Random, path: str) -> str:
     parts = path.split("/")
     kind = rng.randrange(6)
     if kind == 0:
-        return path + rng.choice(("/", "//", "?a=b", "#", "%00", "/versions/1", ":predict", "/infer", "%2Finfer", "\ud800"))
+        return path + rng.choice(
+            ("/", "//", "?a=b", "#", "%00", "/versions/1", ":predict", "/infer", "%2Finfer", "\ud800")
+        )
     if kind == 1:
         return path.replace("models", rng.choice(("model", "models/", "%6dodels", "MODELS", "models%2F")))
     if kind == 2:
@@ -97,48 +126,70 @@ def mutate_path(rng: Random, path: str) -> str:
     return path.replace("v2", "v1") if "v2" in path else path.replace("v1", "v2")
 
 
-def _places(value: Any, found: Any = None) -> list[tuple[Any, Any]]:
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
     """Every place in a document: what holds it, and the key or index. Of long lists only the first few."""
-    found = [] if found is None else found
-    keys = list(value) if isinstance(value, dict) else range(min(len(value), 6)) if isinstance(value, list) else ()
+    keys: Iterable[Any] = value if isinstance(value, dict) else ()
+    if isinstance(value, list):
+        keys = range(min(len(value), 6))
     for key in keys:
-        found.append((value, key))
-        _places(value[key], found)
-    return found
+        yield value, key
+        yield from _places(value[key])
 
 
 def _mutate_place(rng: Random, holder: Any, key: Any) -> None:
+    """Changes what a place holds, or what surrounds it."""
     value = holder[key]
     kind = rng.randrange(10)
     if kind == 0 and key != "":
         del holder[key]
-    elif kind == 1:
-        holder[key] = [value]
-    elif kind == 2 and isinstance(holder, list):
+    elif kind == 1 and isinstance(holder, list):
         holder.insert(key, copy.deepcopy(value))
-    elif kind == 3 and isinstance(holder, dict):
+    elif kind == 2 and isinstance(holder, dict):
         holder[rng.choice(("name", "data", "parameters", "id", "outputs", "extra", *TEXTS))] = odd_value(rng)
-    elif kind == 4 and isinstance(value, list):
+    elif kind == 3 and isinstance(value, list):
         holder[key] = rng.choice((value[:-1], value + value, [], [*value, odd_value(rng)], value[::-1]))
+    elif kind == 4:
+        holder[key] = nested(rng.choice((1, 1, 1, 30, 64, 65, 150)), value)
     elif kind == 5:
         holder[key] = rng.choice((None, True, False, {}, [], "", 0))
-    elif key == "shape" or (kind == 6 and isinstance(value, int)):
-        holder[key] = _odd_shape(rng, value)
-    elif key == "datatype":
-        holder[key] = rng.choice((*DATATYPES, "fp32", "FP8", "", "FP32 ", "STRING"))
-    elif key == "parameters":
-        name = rng.choice(("binary_data_size", "binary_data", "binary_data_output", "classification", "shared_memory_region"))
-        holder[key] = {**(value if isinstance(value, dict) else {}), name: odd_value(rng)}
-    elif kind == 7:
-        holder[key] = nested(rng.choice((1, 30, 64, 65, 150)), value)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        holder[key] = f"{RAW}{rng.choice(NUMBERS)}{RAW}"
     else:
-        holder[key] = odd_value(rng)
+        holder[key] = _other(rng, key, value)
+
+
+def _other(rng: Random, key: Any, value: Any) -> Any:
+    """Something else than `value`, such as may be wrong at this key."""
+    if key == "shape":
+        return _odd_shape(rng, value)
+    if key == "datatype":
+        return rng.choice((*DATATYPES, "fp32", "FP8", "", "FP32 ", "STRING"))
+    if key == "parameters":
+        name = rng.choice(_PARAMETERS)
+        return {**(value if isinstance(value, dict) else {}), name: odd_value(rng)}
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{RAW}{rng.choice(NUMBERS)}{RAW}"
+    return odd_value(rng)
 
 
 def _odd_shape(rng: Random, value: Any) -> Any:
-    sizes = (0, 1, 2, 3, -1, 2**31, 2**32, 2**63, 2**64, 2**61, 1.0, True, None, "1", [1], f"{RAW}1e2{RAW}", f"{RAW}-0{RAW}")
+    sizes = (
+        0,
+        1,
+        2,
+        3,
+        -1,
+        2**31,
+        2**32,
+        2**63,
+        2**64,
+        2**61,
+        1.0,
+        True,
+        None,
+        "1",
+        [1],
+        f"{RAW}1e2{RAW}",
+        f"{RAW}-0{RAW}",
+    )
     if not isinstance(value, list):
         return rng.choice(sizes)
     kind = rng.randrange(5)

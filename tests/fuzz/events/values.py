@@ -15,11 +15,38 @@ RAW = "@@"
 """A string between two of these is written as it is, without its quotes: JSON's numbers beyond Python's."""
 
 TEXTS = (
-    *("", "a", "fine", CANARY, f"{CANARY} {CANARY}", "naïve ✓", "😀", "a\0b", '"\\\n\t', "\u2028", "\ufeff", "\x7f\x80"),
+    *(
+        "",
+        "a",
+        "fine",
+        CANARY,
+        f"{CANARY} {CANARY}",
+        "naïve ✓",
+        "😀",
+        "a\0b",
+        '"\\\n\t',
+        "\u2028",
+        "\ufeff",
+        "\x7f\x80",
+    ),
     *("null", "NaN", "1", "true", "[]", "{}", "../../etc/passwd", "x" * 300, "é" * 40, "\ud800", "\udfff\ud800", "ﬀ"),
 )
 NUMBERS = (
-    *("1e400", "-1e400", "1e-400", "-0", "-0.0", "1.0", "1e0", "1E+2", "0.1", "3.4028236e38", "3.5e38", "65520", "1e39"),
+    *(
+        "1e400",
+        "-1e400",
+        "1e-400",
+        "-0",
+        "-0.0",
+        "1.0",
+        "1e0",
+        "1E+2",
+        "0.1",
+        "3.4028236e38",
+        "3.5e38",
+        "65520",
+        "1e39",
+    ),
     *("2147483648", "-2147483649", "4294967296", "9223372036854775808", "18446744073709551616", "2305843009213693952"),
     *("-9223372036854775808", "-9223372036854775809", "9007199254740993", "16777217", "128", "256", "-1", "1" * 40),
     *("1" * 4300, "1" * 4301, "0." + "1" * 400, "1.7976931348623159e308", "5e-324", "NaN", "Infinity", "-Infinity"),
@@ -76,7 +103,10 @@ def odd_value(rng: Random, depth: int = 0) -> Any:
     if kind == 5:
         return [odd_value(rng, depth + 1) for _ in range(rng.randint(0, 3))]
     if kind == 6:
-        return {rng.choice(("name", "data", "b64", "x", *TEXTS)): odd_value(rng, depth + 1) for _ in range(rng.randint(0, 3))}
+        return {
+            rng.choice(("name", "data", "b64", "x", *TEXTS)): odd_value(rng, depth + 1)
+            for _ in range(rng.randint(0, 3))
+        }
     return nested(rng.choice((2, 20, 65, 70)), rng.choice((0, 1)))
 
 

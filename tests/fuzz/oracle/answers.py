@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fuzz.arrays import Array, bits, texts
+from fuzz.arrays import Array, Arrays, bits, texts
 from fuzz.oracle.elements import read_bytes, read_data
 from fuzz.oracle.expected import COLUMNS, DIRECT, ROWS, Expected, Invalid, Request
 from fuzz.oracle.json_text import read_strict
@@ -38,8 +38,8 @@ class _Answer(NamedTuple):
     tail: bytes
 
 
-class _Wrong(Exception):  # noqa: N818
-    pass
+class _Wrong(Exception):
+    """The answer is another one than is expected."""
 
 
 def find_fault(packaged: Packaged, expected: Expected, raw: bytes) -> tuple[int, Fault | None]:
@@ -68,13 +68,34 @@ def _compare(packaged: Packaged, expected: Expected, answer: _Answer) -> Fault |
     if expected.statuses and not expected.lenient:
         return Fault(ACCEPTED, f"expected {sorted(expected.statuses)}: {expected.reason}")
     try:
-        if expected.request is not None and expected.outputs is not None:
-            _check_outputs(packaged, expected.request, expected.outputs, answer)
-        elif expected.document is not None and answer.head != expected.document:
-            raise _Wrong(f"got {answer.head!r}, expected {expected.document!r}")
+        _check(packaged, expected, answer)
     except (_Wrong, Invalid, ValueError, KeyError, TypeError, IndexError) as error:
-        return Fault(WRONG_DATA, f"{error or type(error).__name__}")
+        return Fault(WRONG_DATA, f"{type(error).__name__.strip('_')}: {error}")
     return None
+
+
+def _check(packaged: Packaged, expected: Expected, answer: _Answer) -> None:
+    """Raises where an answer of status 200 is wrong."""
+    request, outputs = expected.request, expected.outputs
+    if request is None or outputs is None:
+        if expected.document is not None and answer.head != expected.document:
+            raise _Wrong(f"got {answer.head!r}, expected {expected.document!r}")
+        return
+    wanted = request.outputs or tuple(spec.name for spec in packaged.target.outputs)
+    datatypes = {spec.name: spec.datatype for spec in packaged.target.outputs}
+    if request.form in (ROWS, COLUMNS):
+        field = "predictions" if request.form == ROWS else "outputs"
+        if answer.head.keys() != {field}:
+            raise _Wrong(f"fields {sorted(answer.head)}")
+        _check_serving(request, wanted, datatypes, outputs, answer.head[field])
+        return
+    head = {"model_name": packaged.target.name, "model_version": packaged.version}
+    head |= {"id": request.id} if request.id is not None else {}
+    if {name: value for name, value in answer.head.items() if name != "outputs"} != head:
+        raise _Wrong(f"fields {sorted(answer.head)}, or their values")
+    if [output["name"] for output in answer.head["outputs"]] != list(wanted):
+        raise _Wrong("other outputs, or in another order")
+    _check_outputs(request, datatypes, outputs, answer)
 
 
 def _compare_refusal(expected: Expected, answer: _Answer) -> Fault | None:
@@ -88,7 +109,9 @@ def _compare_refusal(expected: Expected, answer: _Answer) -> Fault | None:
     if expected.lenient or expected.unknown:
         return None
     if expected.statuses:
-        return Fault(WRONG_STATUS, f"{answer.status} instead of {sorted(expected.statuses)}: {expected.reason}; {words}")
+        return Fault(
+            WRONG_STATUS, f"{answer.status} instead of {sorted(expected.statuses)}: {expected.reason}; {words}"
+        )
     return Fault(REFUSED, f"{answer.status}: {words}")
 
 
@@ -116,21 +139,8 @@ def _read(raw: bytes, expected: Expected) -> _Answer:
     return _Answer(document["statusCode"], read_strict(content[:length].decode()), content[length:])
 
 
-def _check_outputs(packaged: Packaged, request: Request, outputs: Any, answer: _Answer) -> None:
-    wanted = request.outputs or tuple(spec.name for spec in packaged.target.outputs)
-    datatypes = {spec.name: spec.datatype for spec in packaged.target.outputs}
-    if request.form in (ROWS, COLUMNS):
-        field = "predictions" if request.form == ROWS else "outputs"
-        if answer.head.keys() != {field}:
-            raise _Wrong(f"fields {sorted(answer.head)}")
-        _check_serving(request, wanted, datatypes, outputs, answer.head[field])
-        return
-    head = {"model_name": packaged.target.name, "model_version": packaged.version}
-    head |= {"id": request.id} if request.id is not None else {}
-    if {name: value for name, value in answer.head.items() if name != "outputs"} != head:
-        raise _Wrong(f"fields {sorted(answer.head)}, or their values")
-    if [output["name"] for output in answer.head["outputs"]] != list(wanted):
-        raise _Wrong("other outputs, or in another order")
+def _check_outputs(request: Request, datatypes: dict[str, str], outputs: Arrays, answer: _Answer) -> None:
+    """The outputs of an inference response, in JSON or in the binary tensors after it."""
     tail = answer.tail
     for output in answer.head["outputs"]:
         name, shape = output["name"], tuple(output["shape"])
@@ -164,7 +174,7 @@ def _same_but_for_nans(found: Array, wanted: Array) -> bool:
 
 
 def _check_serving(
-    request: Request, wanted: tuple[str, ...], datatypes: dict[str, str], outputs: Any, value: Any
+    request: Request, wanted: tuple[str, ...], datatypes: dict[str, str], outputs: Arrays, value: Any
 ) -> None:
     """TensorFlow Serving's answer: nested values; names only where there are several outputs."""
     for name in wanted:
@@ -185,5 +195,3 @@ def _check_serving(
             _check_equal(name, texts(flat, array.shape), array, request)
         elif prod(array.shape):
             _check_equal(name, read_data(datatypes[name], (len(flat),), flat).reshape(array.shape), array, request)
-
-

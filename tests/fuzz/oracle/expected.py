@@ -15,7 +15,7 @@ OIP, DIRECT, ROWS, COLUMNS = "oip", "direct", "rows", "columns"
 """How an answer is written."""
 
 
-class Invalid(Exception):  # noqa: N818  (as the runtime's InvalidRequest: it reads better)
+class Invalid(Exception):
     """The request must be refused with one of `statuses`. by_model: it is well formed, but the model cannot take it."""
 
     def __init__(self, reason: str, statuses: frozenset[int] = MALFORMED, *, by_model: bool = False) -> None:

@@ -29,8 +29,10 @@ class Http(NamedTuple):
     lenient: bool
 
 
-def read_http(event: dict[str, Any]) -> Http | None:
-    """Reads an event with an HTTP request; None where it is none, and Invalid where it is a broken one."""
+def read_http(event: Any) -> Http:
+    """Reads an event with an HTTP request; Invalid where it has none, or a broken one."""
+    if not isinstance(event, dict):
+        raise Invalid("no object")
     context = event.get("requestContext")
     if isinstance(context, dict) and isinstance(context.get("http"), dict):
         path, stage = _text(event, "rawPath"), context.get("stage")
@@ -43,7 +45,7 @@ def read_http(event: dict[str, Any]) -> Http | None:
         default = "GET" if event.get("body") is None else "POST"
         method, path = _text({"method": default, **event}, "method"), _text(event, "path")
     else:
-        return None
+        raise Invalid("an event of no kind")
     headers, lenient = _headers(event)
     return Http(method.upper(), path, headers, _body(event), lenient or "resource" in event)
 
@@ -64,7 +66,8 @@ def unpack(body: bytes, encoding: str) -> bytes:
 
 
 def _members(body: bytes) -> bytes:
-    parts, rest = [], body
+    parts: list[bytes] = []
+    rest = body
     while rest or not parts:
         unpacker = zlib.decompressobj(31)
         try:

@@ -15,7 +15,7 @@ MOST_DIGITS = 4300
 """Of a whole number; Python's own limit. RFC 8259, section 9, allows one."""
 
 
-class DeepDocument(Exception):  # noqa: N818
+class DeepDocument(Exception):
     """The document is nested so deeply that it may be refused or read."""
 
 

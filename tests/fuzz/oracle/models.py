@@ -1,4 +1,4 @@
-"""What a model answers to a well-formed request: the check against its signature, its outputs, and what JSON carries."""
+"""What a model answers to a well-formed request: its signature is checked, and whether JSON carries its outputs."""
 
 from __future__ import annotations
 
@@ -110,4 +110,6 @@ def _is_whole(array: Array) -> bool:
     """Whether sums and products of the elements are the same in any order."""
     if array.dtype.kind != "f":
         return True
-    return all(math.isfinite(value) and value == int(value) and abs(value) <= _EXACT for value in array.ravel().tolist())
+    return all(
+        math.isfinite(value) and value == int(value) and abs(value) <= _EXACT for value in array.ravel().tolist()
+    )

@@ -37,11 +37,7 @@ def expect(packaged: Packaged, event: Any) -> Expected:
     try:
         if direct:
             return _answer_direct(packaged, event)
-        if not isinstance(event, dict):
-            raise Invalid("no object")
         http = read_http(event)
-        if http is None:
-            raise Invalid("an event of no kind")
         lenient = http.lenient
         return _answer(packaged, http)
     except Invalid as refusal:
@@ -60,7 +56,7 @@ def _is_direct(event: Any) -> bool:
 
 
 def _answer_direct(packaged: Packaged, event: dict[str, Any]) -> Expected:
-    """The event was parsed by Python, which takes NaN, Infinity and halves of surrogate pairs; JSON has none of them."""
+    """Python has parsed the event. It takes NaN, Infinity and halves of surrogate pairs, which JSON has none of."""
     if packaged.target.name == CATALOG:
         raise Invalid("no model", MALFORMED | NOT_FOUND)
     return run(packaged, oip.read_document(read_json(json.dumps(event).encode()), form=DIRECT), proxy=False)

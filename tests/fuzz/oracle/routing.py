@@ -23,12 +23,8 @@ _SERVER = {
     "/v2/health/ready": ("GET", "ready"),
     "/v2/repository/index": ("POST", INDEX),
 }
-_MODEL = re.compile(
-    r"/v2/models/(?P<model>[^/]+)(/versions/(?P<version>[^/]+))?(?P<rest>/ready|/infer|)", re.DOTALL
-)
-_SERVING = re.compile(
-    r"/v1/models/(?P<model>[^/:]+)(/versions/(?P<version>[^/:]+))?(?P<rest>:predict|)", re.DOTALL
-)
+_MODEL = re.compile(r"/v2/models/(?P<model>[^/]+)(/versions/(?P<version>[^/]+))?(?P<rest>/ready|/infer|)", re.DOTALL)
+_SERVING = re.compile(r"/v1/models/(?P<model>[^/:]+)(/versions/(?P<version>[^/:]+))?(?P<rest>:predict|)", re.DOTALL)
 _OPERATIONS = {
     (_MODEL, ""): ("GET", "metadata"),
     (_MODEL, "/ready"): ("GET", "model_ready"),

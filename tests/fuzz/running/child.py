@@ -9,6 +9,7 @@ What the function logs goes to LOG.
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import importlib
 import json
@@ -17,6 +18,8 @@ import resource
 import struct
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 HEADER = struct.Struct("<QQQI?")
@@ -25,6 +28,9 @@ HEADER = struct.Struct("<QQQI?")
 MEMORY_MB = 1769
 _RESET_AFTER = 4 * 2**20
 _MOST_MEMORY = 5 * 2**30  # of addresses: a model that wants more fails to get it, as in a function with less memory
+
+
+Encode = Callable[[Any], bytes]
 
 
 class Context:
@@ -58,20 +64,25 @@ def main() -> None:
     _reset_peak()
     os.write(ready, b"ready\n")
     for _ in sys.stdin:
-        with open(events, "rb") as lines, open(answers, "ab", buffering=0) as out:
-            for line in lines:
-                out.write(_answer(handler, encode, line, file))
+        with Path(events).open("rb") as lines, Path(answers).open("ab", buffering=0) as out:
+            out.writelines(_answer(handler, encode, line, file) for line in lines)
         os.write(ready, b"done\n")
 
 
-def _encoder() -> Any:
+def _encoder() -> Encode:
     """How Lambda's runtime client writes an answer; the client is installed on Linux."""
     from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
-    return lambda answer: LambdaMarshaller().marshal_response(answer)[0].encode()
+    marshaller = LambdaMarshaller()
+
+    def encode(answer: Any) -> bytes:
+        text: str = marshaller.marshal_response(answer)[0]
+        return text.encode()
+
+    return encode
 
 
-def _answer(handler: Any, encode: Any, line: bytes, log: int) -> bytes:
+def _answer(handler: Any, encode: Encode, line: bytes, log: int) -> bytes:
     context, _, text = line.partition(b"\t")
     try:
         event = json.loads(text)
@@ -103,11 +114,8 @@ def _peak() -> int:
 
 def _reset_peak() -> None:
     """Sets the peak to what there is now, where the system lets us (proc(5), /proc/pid/clear_refs)."""
-    try:
-        with open("/proc/self/clear_refs", "w") as file:
-            file.write("5")
-    except OSError:
-        pass
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
 
 
 if __name__ == "__main__":

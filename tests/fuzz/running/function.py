@@ -10,14 +10,14 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from fuzz.events.generator import Event
 from fuzz.running import child
 from fuzz.running.child import HEADER
 
 PATIENCE = 30.0
-"""Seconds for a batch."""
+"""Seconds for one event."""
 
 
 class Reply(NamedTuple):
@@ -45,7 +45,7 @@ class Function:
         self._process: subprocess.Popen[bytes] | None = None
         self._logged = 0
 
-    def __enter__(self) -> Function:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -102,11 +102,16 @@ class Function:
         return self._wait(process)
 
     def _wait(self, process: subprocess.Popen[bytes]) -> bytes:
-        """The next line of the process; b"" where it has ended or takes too long."""
+        """The next line of the process; b"" where it has ended, or answers nothing for too long."""
         assert process.stdout is not None
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)
-            return process.stdout.readline() if selector.select(PATIENCE) else b""
+            size = -1
+            while not selector.select(PATIENCE):
+                before, size = size, self._answers.stat().st_size if self._answers.exists() else 0
+                if size == before:
+                    return b""
+            return process.stdout.readline()
 
     def _death(self, process: subprocess.Popen[bytes]) -> str:
         code = process.poll()
@@ -119,7 +124,9 @@ class Function:
         if code is None:
             return f"no answer within {PATIENCE:.0f} s"
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        frames = [line.strip() for line in self._log.read_text(errors="replace").splitlines() if line.startswith("  File")]
+        frames = [
+            line.strip() for line in self._log.read_text(errors="replace").splitlines() if line.startswith("  File")
+        ]
         return f"{how} {frames[:2]}" if frames else how
 
     def _replies(self) -> list[Reply]:

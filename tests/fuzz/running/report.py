@@ -35,7 +35,10 @@ class Progress:
 
 def summarize(tally: Tally, seconds: float) -> str:
     """The table at the end."""
-    lines = [f"{tally.events:,} events in {seconds:.0f} s ({tally.events / max(seconds, 0.1):,.0f}/s)", _statuses(tally)]
+    lines = [
+        f"{tally.events:,} events in {seconds:.0f} s ({tally.events / max(seconds, 0.1):,.0f}/s)",
+        _statuses(tally),
+    ]
     lines += [f"{count:6,}  {why}" for why, count in sorted(tally.allowed.items())]
     kinds = sorted({kind for _, kind in tally.faults})
     for kind in kinds:
@@ -48,7 +51,10 @@ def summarize(tally: Tally, seconds: float) -> str:
 def write_finding(finding: Finding, seed: int, folder: Path) -> Path:
     """Writes a finding as a file for --replay and returns the path."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{finding.target}-{finding.fault.kind.replace(' ', '-').replace(chr(39), '')}-{seed}-{finding.number}.json"
+    path = (
+        folder
+        / f"{finding.target}-{finding.fault.kind.replace(' ', '-').replace(chr(39), '')}-{seed}-{finding.number}.json"
+    )
     document = {
         "target": finding.target,
         "seed": seed,

@@ -90,7 +90,7 @@ class Session:
         while queue:
             replies, death = function.call([event for _, event in queue])
             taken, harmed = self._take(queue, replies)
-            if not harmed and death:
+            if not harmed and death and taken < len(queue):
                 number, event = queue[taken]
                 self._note(number, Fault(DEATH, death), (*self._sent, event))
                 self._tally.statuses[0] += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -106,12 +107,25 @@ def _simpler(event: Event) -> Iterator[Event]:
         raw = base64.b64decode(body, validate=True) if value.get("isBase64Encoded") else body.encode()
     except ValueError:
         return
+    raw, headers = _plain(raw, value.get("headers"))
+    value = {**value, "headers": headers}
     try:
         bodies = (json.dumps(less) for less in _less(json.loads(raw)))
     except (ValueError, RecursionError):
-        bodies = (raw[:start].decode("latin-1") + raw[start + size :].decode("latin-1") for start, size in _cuts(len(raw)))
+        bodies = (
+            raw[:start].decode("latin-1") + raw[start + size :].decode("latin-1") for start, size in _cuts(len(raw))
+        )
     for less in bodies:
         yield Event(json.dumps({**value, "isBase64Encoded": False, "body": less}), event.context)
+
+
+def _plain(raw: bytes, headers: Any) -> tuple[bytes, Any]:
+    """A body without its Content-Encoding, and the headers without it."""
+    kept = {name: text for name, text in headers.items() if name.lower() != "content-encoding"} if headers else headers
+    try:
+        return (raw, headers) if kept == headers else (zlib.decompress(raw, 47), kept)
+    except zlib.error:
+        return raw, headers
 
 
 def _cuts(length: int) -> Iterator[tuple[int, int]]:
@@ -132,6 +146,6 @@ def _less(value: Any) -> Iterator[Any]:
             yield value[: len(value) // 2]
         for place, inner in enumerate(value[:20]):
             yield value[:place] + value[place + 1 :]
-            yield from (value[:place] + [less] + value[place + 1 :] for less in _less(inner))
+            yield from ([*value[:place], less, *value[place + 1 :]] for less in _less(inner))
     elif isinstance(value, str) and len(value) > 8:
         yield value[: len(value) // 2]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from fuzz.packaging import Packaged, package_targets
 from fuzz.running.session import Finding, Session, Tally
@@ -44,7 +44,7 @@ class Pool:
         self._processes = processes
         self._pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"))
 
-    def __enter__(self) -> Pool:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -58,7 +58,7 @@ class Pool:
         return [found[name] for name in names]
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Tally]:
-        """The results of jobs as they come; no more jobs are taken than there are processes to do them, and one more."""
+        """The results of jobs as they come. One job more than there are processes is taken at a time."""
         waiting: set[Future[Tally]] = set()
         for job in jobs:
             waiting.add(self._pool.submit(_run, job))
@@ -72,7 +72,9 @@ class Pool:
         return [task.result() for task in [self._pool.submit(_shrink, *finding) for finding in findings]]
 
 
-def plan(places: Sequence[Place], seed: int, events: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> Iterator[Job]:
+def plan(
+    places: Sequence[Place], seed: int, events: int, seconds: float, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Job]:
     """Plans slices: `events` in all, or as many as `seconds` allow where they are not 0.
 
     Args:

@@ -7,6 +7,8 @@ from fuzz.targets.pictures import picture_targets
 from fuzz.targets.shaped import shaped_targets
 from fuzz.targets.target import Target
 
+__all__ = ["CATALOG", "Target", "all_targets"]
+
 CATALOG = "catalog"
 
 

@@ -21,18 +21,22 @@ _PLAIN = re.compile(rb"[a-z]+( [a-z]+)*")
 _HOOK = """
 from pilotlight_runtime import model_handler
 
+LEAVE = {"exit": SystemExit, "stop": KeyboardInterrupt, "close": GeneratorExit, "quote": ValueError, "key": KeyError}
+
 def predict(session, inputs):
     first = inputs["x"].elements[0].decode("utf-8", "replace") if inputs["x"].elements else ""
-    if first.startswith("fail key"):
-        return {first: 1}[first + "?"]
-    if first.startswith("fail name"):
-        raise type(first.replace(" ", "_"), (Exception,), {})("nothing")
-    if first.startswith("fail exit"):
-        raise SystemExit(first)
     if first.startswith("fail"):
-        raise ValueError(f"cannot read \\"{first}\\" or '{first}': {first}")
+        fail(first)
     (again,) = session.run(inputs, ["y"])
     return {"y": again}
+
+def fail(text):
+    kind = text.split()[1]
+    if kind == "name":
+        raise type(text.replace(" ", "_"), (Exception,), {})("nothing")
+    if kind == "print":
+        raise ValueError(text) from RuntimeError(f"cannot read {text!r} or {text}")
+    raise LEAVE[kind](text, f'"{text}"', f"'{text}'", text.encode())
 
 handler = model_handler(__file__, predict=predict)
 """
@@ -118,9 +122,7 @@ def app_targets() -> list[Target]:
             files={"app.py": _HOOK},
             fails=_first_is_lost,
         ),
-        graph_target(
-            "finite", "(float[n] x) => (float[n] y) { y = Neg(x) }", _finite, files={"app.py": _FINITE}
-        ),
+        graph_target("finite", "(float[n] x) => (float[n] y) { y = Neg(x) }", _finite, files={"app.py": _FINITE}),
         Target(
             "classifier",
             text,
@@ -182,8 +184,8 @@ def _first_is_lost(arrays: Arrays) -> bool:
 def _first_fails(rng: Random, shape: tuple[int, ...]) -> Array:
     found = [rng.choice((b"a", b"b c", b"", b"\xff")) for _ in range(prod(shape))]
     if found and rng.random() < 0.3:
-        kind = rng.choice(("", " key", " name", " exit", ' "quoted"', " 'quoted'", "\n"))
-        found[0] = f"{LOST_WORD}{kind} {CANARY}".encode()
+        kind = rng.choice(("name", "print", "exit", "stop", "close", "quote", "key"))
+        found[0] = f"{LOST_WORD} {kind} {CANARY}".encode()
     return texts(found, shape)
 
 

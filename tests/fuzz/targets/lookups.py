@@ -69,7 +69,8 @@ def lookup_targets() -> list[Target]:
         graph_target(
             "branch",
             "(bool c, int32[n] x) => (int32[n] y) { y = If (c)"
-            " <then_branch = t () => (int32[n] a) { a = Neg(x) }, else_branch = e () => (int32[n] b) { b = Add(x, x) }> }",
+            " <then_branch = t () => (int32[n] a) { a = Neg(x) },"
+            " else_branch = e () => (int32[n] b) { b = Add(x, x) }> }",
             lambda c, x: 0 - x if c else x + x,
         ),
         graph_target(

@@ -14,7 +14,11 @@ ONNX_NAMES = {
     "BOOL": "bool",
     **{f"UINT{bits}": f"uint{bits}" for bits in (8, 16, 32, 64)},
     **{f"INT{bits}": f"int{bits}" for bits in (8, 16, 32, 64)},
-    **{"FP16": "float16", "FP32": "float", "FP64": "double", "BF16": "bfloat16", "BYTES": "string"},
+    "FP16": "float16",
+    "FP32": "float",
+    "FP64": "double",
+    "BF16": "bfloat16",
+    "BYTES": "string",
 }
 
 

@@ -49,18 +49,19 @@ def read_picture(body: bytes, picture: Picture, dtype: np.dtype[np.generic], ran
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(body), formats=("PNG", "JPEG")) as found:
-                if found.width * found.height > MOST_PIXELS:
-                    raise Refused("too many pixels")
-                pixels = _pixels(ImageOps.exif_transpose(found), picture)
-    except Refused:
-        raise
-    except Exception as error:  # Pillow's decoders raise most kinds
+                small = found.width * found.height <= MOST_PIXELS
+                pixels = _pixels(ImageOps.exif_transpose(found), picture) if small else np.zeros(0)
+    except Exception as error:  # noqa: BLE001  (Pillow's decoders raise most kinds)
         raise Refused(f"a damaged picture ({type(error).__name__})") from None
+    if not small:
+        raise Refused("too many pixels")
     planes = pixels.transpose(2, 0, 1) if picture.layout == "NCHW" else pixels
     values = planes.astype(np.float64) * picture.scale
     if rank < 4 and picture.channels == 1:
         values = values.reshape(picture.height, picture.width)
-    return np.ascontiguousarray(values.astype(dtype).reshape((1, *values.shape) if values.ndim < rank else values.shape))
+    return np.ascontiguousarray(
+        values.astype(dtype).reshape((1, *values.shape) if values.ndim < rank else values.shape)
+    )
 
 
 def _pixels(found: Image.Image, picture: Picture) -> Array:

@@ -12,7 +12,7 @@ from fuzz.arrays import BY_ONNX, Array, Arrays, Draw, Spec
 HEADER = '<ir_version: 9, opset_import: ["" : 18, "ai.onnx.ml": 3]> '
 
 
-class Refused(Exception):  # noqa: N818  (as the runtime's InvalidRequest: it reads better)
+class Refused(Exception):
     """The model cannot compute this input, and the caller can help it: status 400 is right."""
 
 
@@ -20,7 +20,7 @@ class TooMuch(Refused):
     """The output is larger than memory or an answer holds: 400 or 413 is right."""
 
 
-class Unknown(Exception):  # noqa: N818
+class Unknown(Exception):
     """What the model answers is not known here: any answer but status 500 is right."""
 
 
@@ -77,7 +77,11 @@ class Target:
 
 
 def graph_target(
-    name: str, graph: str, compute: Callable[..., Arrays | Array], draws: Mapping[str, Draw] | None = None, **more: object
+    name: str,
+    graph: str,
+    compute: Callable[..., Arrays | Array],
+    draws: Mapping[str, Draw] | None = None,
+    **more: object,
 ) -> Target:
     """A target that serves one graph.
 
