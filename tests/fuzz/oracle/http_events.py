@@ -114,7 +114,10 @@ def _body(event: dict[str, Any]) -> bytes:
     if body is None:
         return b""
     if isinstance(body, dict | list):  # a direct invocation need not write it as text
-        return json.dumps(body).encode()
+        try:
+            return json.dumps(body, allow_nan=False).encode()
+        except (ValueError, RecursionError):
+            raise Invalid("a body with NaN or infinity") from None
     if not isinstance(body, str):
         raise Invalid("a body that is no text")
     if len(body) > MOST_BODY:

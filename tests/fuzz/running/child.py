@@ -26,7 +26,6 @@ HEADER = struct.Struct("<QQQI?")
 """Microseconds of CPU time, bytes that memory grew by at its peak, bytes of the log, of the answer; raised or not."""
 
 MEMORY_MB = 1769
-_RESET_AFTER = 4 * 2**20
 _MOST_MEMORY = 5 * 2**30  # of addresses: a model that wants more fails to get it, as in a function with less memory
 
 
@@ -88,6 +87,7 @@ def _answer(handler: Any, encode: Encode, line: bytes, log: int) -> bytes:
         event = json.loads(text)
     except (ValueError, RecursionError):
         return HEADER.pack(0, 0, os.fstat(log).st_size, 0, 0)
+    _reset_peak()
     before = _peak()
     began = time.process_time_ns()
     raised = False
@@ -98,8 +98,6 @@ def _answer(handler: Any, encode: Encode, line: bytes, log: int) -> bytes:
         answer = f"{type(error).__module__}.{type(error).__qualname__}: {error}".encode(errors="replace")
     micros = (time.process_time_ns() - began) // 1000
     grown = max(0, _peak() - before)
-    if grown > _RESET_AFTER:
-        _reset_peak()
     return HEADER.pack(micros, grown, os.fstat(log).st_size, len(answer), raised) + answer
 
 
