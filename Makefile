@@ -1,5 +1,5 @@
 # What people type is what CI runs. Everything but `sam build` sets up .venv first, once.
-.PHONY: help demo check docs hooks test quick coverage integration performance e2e pythons bench memory sam lock release release-check clean
+.PHONY: help demo check docs hooks test quick coverage integration performance e2e fuzz pythons bench memory sam lock release release-check clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -22,6 +22,7 @@ help:
 	@echo 'make docs    build the documentation site into build/site'
 	@echo 'make quick   the unit and functional tests, in under two minutes'
 	@echo 'make test    every test level that this machine can run'
+	@echo 'make fuzz    send 20,000 odd events to packaged functions; make fuzz SECONDS=3600 as long as you like'
 	@echo 'make pythons run the unit and functional tests on each other Python from 3.11 to 3.13 that is there'
 	@echo 'make bench   compare cold starts, size and memory with other ways to serve (fetches about 4 GB)'
 	@echo 'make release VERSION=x.y.z   build, try, commit and tag a release; make release-check rehearses it'
@@ -51,6 +52,7 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/mypy scripts/*.py
 	$(BIN)/mypy benchmarks/*.py
+	MYPYPATH=tests $(BIN)/mypy --package fuzz
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint --include-checks I3510 -- template.yaml infra/*.yaml
 	$(BIN)/python scripts/check_links.py
@@ -87,6 +89,13 @@ e2e: $(STAMP)
 # Each on an environment of its own, .venv-3.X: make pythons PYTHONS='/path/to/python3.12 /path/to/python3.13'
 pythons: $(STAMP)
 	$(BIN)/python scripts/pythons.py $(PYTHONS)
+
+# make fuzz SEED=7 repeats a run, EVENT=fill:69 one event of it, REPLAY=FILE a finding; ONLY='fill add' names functions.
+EVENTS ?= 20000
+fuzz: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python -m fuzz $(if $(SECONDS),--seconds $(SECONDS),--events $(EVENTS)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(EVENT),--event $(EVENT)) $(if $(REPLAY),--replay $(REPLAY)) \
+		$(if $(ONLY),--only $(ONLY))
 
 # The binding to ONNX Runtime under glibc's and Python's own checks of memory, then 100,000 requests (Linux with glibc).
 memory: $(STAMP)
