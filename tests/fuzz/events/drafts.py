@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from dataclasses import dataclass, field
+from math import prod
 from random import Random
 from typing import Any
 
@@ -66,8 +67,9 @@ def draw_inputs(rng: Random, target: Target, *, json: bool) -> Arrays:
     """Draws all inputs of a model, sizes of one name alike."""
     names = sorted({dim for spec in target.inputs for dim in spec.dims if isinstance(dim, str)})
     sizes = {name: rng.choice(target.sizes) for name in names}
-    if names and not target.draws and target.name != "matmul" and rng.random() < LARGE:
-        sizes[rng.choice(names)] = rng.choice((700, 3000, 17_000))
+    if names and not target.draws and rng.random() < LARGE:
+        fixed = max(prod(dim for dim in spec.dims if isinstance(dim, int)) for spec in target.inputs)
+        sizes[rng.choice(names)] = rng.choice((2000, 17_000, 40_000)) // fixed
     found = {}
     for spec in target.inputs:
         shape = tuple(sizes[dim] if isinstance(dim, str) else dim or 0 for dim in spec.dims)

@@ -160,6 +160,8 @@ def _other(rng: Random, key: Any, value: Any) -> Any:
     """Something else than `value`, such as may be wrong at this key."""
     if key == "shape":
         return _odd_shape(rng, value)
+    if key == "id":
+        return rng.choice(TEXTS) if rng.random() < 0.8 else odd_value(rng)
     if key == "datatype":
         return rng.choice((*DATATYPES, "fp32", "FP8", "", "FP32 ", "STRING"))
     if key == "parameters":

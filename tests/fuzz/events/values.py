@@ -62,18 +62,17 @@ def draw_array(rng: Random, datatype: str, shape: tuple[int, ...], *, json: bool
     count = prod(shape)
     if datatype == "BYTES":
         choices = _BYTES if json and rng.random() < 0.95 else _BYTES + _NO_TEXT
-        return texts([rng.choice(choices) for _ in range(count)], shape)
+        return texts(rng.choices(choices, k=count), shape)
     dtype = DATATYPES[datatype]
     if datatype == "BOOL":
-        return np.array([rng.random() < 0.5 for _ in range(count)], dtype).reshape(shape)
+        return np.array(rng.choices((False, True), k=count), dtype).reshape(shape)
     if dtype.kind == "f":
         return _floats(rng, dtype, count, json=json).reshape(shape)
     if rng.random() < 0.4:
         info = np.iinfo(dtype)
-        values = [rng.choice((info.min, info.max, 0, 1, info.max // 2)) for _ in range(count)]
-        return np.array(values, dtype).reshape(shape)
+        return np.array(rng.choices((info.min, info.max, 0, 1, info.max // 2), k=count), dtype).reshape(shape)
     if rng.random() < 0.5:
-        return np.array([rng.randint(0, 9) for _ in range(count)], dtype).reshape(shape)
+        return np.array(rng.choices(range(10), k=count), dtype).reshape(shape)
     return np.frombuffer(rng.randbytes(count * dtype.itemsize), dtype).reshape(shape)
 
 
@@ -81,9 +80,9 @@ def _floats(rng: Random, dtype: np.dtype[Any], count: int, *, json: bool) -> Arr
     kind = rng.random()
     with np.errstate(all="ignore"):
         if kind < 0.4:
-            found = np.array([rng.choice(_SPECIAL) for _ in range(count)], np.float64).astype(dtype)
+            found = np.array(rng.choices(_SPECIAL, k=count), np.float64).astype(dtype)
         elif kind < 0.7:
-            found = np.array([round(rng.uniform(-100, 100), rng.randint(0, 6)) for _ in range(count)]).astype(dtype)
+            found = np.array([round(200 * rng.random() - 100, 3) for _ in range(count)]).astype(dtype)
         else:
             found = np.frombuffer(rng.randbytes(count * dtype.itemsize), dtype).copy()
         if not json and count and rng.random() < 0.2:

@@ -48,6 +48,11 @@ class Request:
     id: str | None = None
     rows: int = 0
 
+    @property
+    def has_odd_id(self) -> bool:
+        """Whether the id has half of a surrogate pair: JSON may have it (RFC 8259, 8.2), and an answer cannot in UTF-8."""
+        return self.id is not None and any("\ud800" <= character <= "\udfff" for character in self.id)
+
 
 @dataclass(frozen=True)
 class Expected:
