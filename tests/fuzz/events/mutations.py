@@ -16,6 +16,8 @@ _HEADERS = (
     *("Content-Encoding", "content-encoding", "Inference-Header-Content-Length", "inference-header-content-length"),
     *("Content-Type", "Accept-Encoding", "Accept", "X-Odd", "Host", "Authorization"),
 )
+_FIELDS = ("name", "data", "parameters", "id", "outputs", "shape", "extra")
+_IDS = ("\ud800", "\udfff a", "", "\0", '"', "\U0001f600", "x" * 300)
 _PARAMETERS = ("binary_data_size", "binary_data", "binary_data_output", "classification", "shared_memory_region")
 _HEADER_VALUES: tuple[Any, ...] = (
     *(
@@ -145,7 +147,8 @@ def _mutate_place(rng: Random, holder: Any, key: Any) -> None:
     elif kind == 1 and isinstance(holder, list):
         holder.insert(key, copy.deepcopy(value))
     elif kind == 2 and isinstance(holder, dict):
-        holder[rng.choice(("name", "data", "parameters", "id", "outputs", "extra", *TEXTS))] = odd_value(rng)
+        name = rng.choice((*_FIELDS, rng.choice(TEXTS)))
+        holder[name] = _other(rng, name, None)
     elif kind == 3 and isinstance(value, list):
         holder[key] = rng.choice((value[:-1], value + value, [], [*value, odd_value(rng)], value[::-1]))
     elif kind == 4:
@@ -161,7 +164,7 @@ def _other(rng: Random, key: Any, value: Any) -> Any:
     if key == "shape":
         return _odd_shape(rng, value)
     if key == "id":
-        return rng.choice(TEXTS) if rng.random() < 0.8 else odd_value(rng)
+        return rng.choice(_IDS) if rng.random() < 0.8 else odd_value(rng)
     if key == "datatype":
         return rng.choice((*DATATYPES, "fp32", "FP8", "", "FP32 ", "STRING"))
     if key == "parameters":

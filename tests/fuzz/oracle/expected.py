@@ -50,7 +50,7 @@ class Request:
 
     @property
     def has_odd_id(self) -> bool:
-        """Whether the id has half of a surrogate pair: JSON may have it (RFC 8259, 8.2), and an answer cannot in UTF-8."""
+        """Whether the id has half of a surrogate pair: JSON may have one (RFC 8259, 8.2), UTF-8 cannot."""
         return self.id is not None and any("\ud800" <= character <= "\udfff" for character in self.id)
 
 
