@@ -17,6 +17,8 @@ from fuzz.events.values import as_bytes, as_json, draw_array
 from fuzz.packaging import Packaged
 from fuzz.targets import CATALOG, Target
 
+ODD_IDS = ("\ud800", "\udfff a", "", "\0", '"', "\U0001f600", "x" * 300)
+
 LARGE = 0.02
 """How often one size is drawn so large that answers are compressed and memory is shared."""
 
@@ -115,7 +117,7 @@ def _inference(rng: Random, target: Target) -> tuple[Any, bytes]:
         inputs.append(item)
     document: dict[str, Any] = {"inputs": inputs}
     if rng.random() < 0.3:
-        document["id"] = rng.choice(("1", CANARY, "", "é", "a" * 200))
+        document["id"] = rng.choice(ODD_IDS if rng.random() < 0.06 else ("1", CANARY, "é", "a" * 200))
     if rng.random() < 0.4 or binary:
         _ask_outputs(rng, target, document, binary=binary)
     return document, tail

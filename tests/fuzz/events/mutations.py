@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from fuzz.arrays import DATATYPES
+from fuzz.events.drafts import ODD_IDS
 from fuzz.events.values import NUMBERS, RAW, TEXTS, nested, odd_value
 
 _TOKEN = re.compile(rb"-?[0-9][0-9.eE+-]*|true|false|null|[\[\]{},:]")
@@ -17,7 +18,6 @@ _HEADERS = (
     *("Content-Type", "Accept-Encoding", "Accept", "X-Odd", "Host", "Authorization"),
 )
 _FIELDS = ("name", "data", "parameters", "id", "outputs", "shape", "extra")
-_IDS = ("\ud800", "\udfff a", "", "\0", '"', "\U0001f600", "x" * 300)
 _PARAMETERS = ("binary_data_size", "binary_data", "binary_data_output", "classification", "shared_memory_region")
 _HEADER_VALUES: tuple[Any, ...] = (
     *(
@@ -164,7 +164,7 @@ def _other(rng: Random, key: Any, value: Any) -> Any:
     if key == "shape":
         return _odd_shape(rng, value)
     if key == "id":
-        return rng.choice(_IDS) if rng.random() < 0.8 else odd_value(rng)
+        return rng.choice(ODD_IDS) if rng.random() < 0.8 else odd_value(rng)
     if key == "datatype":
         return rng.choice((*DATATYPES, "fp32", "FP8", "", "FP32 ", "STRING"))
     if key == "parameters":

@@ -16,12 +16,18 @@ OIP, DIRECT, ROWS, COLUMNS = "oip", "direct", "rows", "columns"
 
 
 class Invalid(Exception):
-    """The request must be refused with one of `statuses`. by_model: it is well formed, but the model cannot take it."""
+    """The request must be refused with one of `statuses`.
 
-    def __init__(self, reason: str, statuses: frozenset[int] = MALFORMED, *, by_model: bool = False) -> None:
+    by_model: Whether it is well formed, and only the model cannot take it. elements: What the model may make before.
+    """
+
+    def __init__(
+        self, reason: str, statuses: frozenset[int] = MALFORMED, *, by_model: bool = False, elements: int = 0
+    ) -> None:
         super().__init__(reason)
         self.statuses = statuses
         self.by_model = by_model
+        self.elements = elements
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,7 @@ class Expected:
         statuses: The right statuses of a refusal; empty where the request is valid.
         reason: Why the request is refused.
         by_model: Whether it is refused although it fits the signature: it may have reached the engine.
+        elements: How many elements the model makes: time and memory for them are its own.
         request: The valid request, where it asks for outputs.
         outputs: Its outputs by name. One that is missing here may be anything.
         document: The JSON of an answer without outputs.
@@ -73,6 +80,7 @@ class Expected:
     statuses: frozenset[int] = frozenset()
     reason: str = ""
     by_model: bool = False
+    elements: int = 0
     request: Request | None = None
     outputs: Arrays | None = None
     document: Any = None

@@ -60,7 +60,7 @@ def _compute(target: Target, inputs: Arrays) -> Arrays | None:
         with np.errstate(all="ignore"):
             return target.compute(inputs)
     except TooMuch as refusal:
-        raise Invalid(str(refusal), TOO_LARGE, by_model=True) from None
+        raise Invalid(str(refusal), TOO_LARGE, by_model=True, elements=refusal.elements) from None
     except Refused as refusal:
         raise Invalid(str(refusal), by_model=True) from None
     except Unknown:

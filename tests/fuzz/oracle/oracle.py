@@ -41,7 +41,9 @@ def expect(packaged: Packaged, event: Any) -> Expected:
         lenient = http.lenient
         return _answer(packaged, http)
     except Invalid as refusal:
-        return Expected(refusal.statuses, str(refusal), refusal.by_model, proxy=not direct, lenient=lenient)
+        return Expected(
+            refusal.statuses, str(refusal), refusal.by_model, refusal.elements, proxy=not direct, lenient=lenient
+        )
     except (DeepDocument, RecursionError):
         return Expected(unknown=True, proxy=not direct)
 

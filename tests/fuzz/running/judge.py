@@ -19,6 +19,8 @@ EXCEPTION, DEATH, LOGGED, BAD_LOG, SLOW, MEMORY, POISONED = (
 )
 MOST_MICROS = 1_000_000
 MOST_GROWTH = 256 * 2**20
+MICROS_OF_ELEMENT, BYTES_OF_ELEMENT = 0.02, 8
+"""What a model takes for an element of its output; more than is in memory at once only takes time."""
 
 
 class Judged(NamedTuple):
@@ -75,9 +77,9 @@ def _log_fault(log: bytes) -> Fault | None:
 
 
 def _cost_fault(expected: Expected, reply: Reply) -> Fault | None:
-    """Time and memory beyond what the model itself takes for outputs that were computed."""
-    if reply.micros > MOST_MICROS:
+    """Time and memory beyond what the model itself takes for its outputs."""
+    if reply.micros > MOST_MICROS + expected.elements * MICROS_OF_ELEMENT:
         return Fault(SLOW, f"{reply.micros / 1e6:.2f} s: {expected.reason or 'valid'}")
-    if reply.grown > MOST_GROWTH:
+    if reply.grown > MOST_GROWTH + expected.elements * BYTES_OF_ELEMENT:
         return Fault(MEMORY, f"{reply.grown / 2**20:.0f} MB: {expected.reason or 'valid'}")
     return None

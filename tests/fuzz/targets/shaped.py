@@ -111,7 +111,7 @@ def _resize_sizes(rng: Random, _: tuple[int, ...]) -> Array:
 
 def _check_size(shape: Sequence[int]) -> None:
     if prod(shape) > MOST:
-        raise TooMuch(f"{prod(shape)} elements")
+        raise TooMuch(prod(shape))
     if max(shape, default=0) > MOST:
         raise Unknown("no elements in a huge shape")
 

@@ -17,7 +17,11 @@ class Refused(Exception):
 
 
 class TooMuch(Refused):
-    """The output is larger than memory or an answer holds: 400 or 413 is right."""
+    """The output is larger than memory or an answer holds: 400 or 413 is right. elements: of the output."""
+
+    def __init__(self, elements: int) -> None:
+        super().__init__(f"an output of {elements} elements")
+        self.elements = elements
 
 
 class Unknown(Exception):
