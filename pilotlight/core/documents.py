@@ -24,14 +24,19 @@ class Limits(NamedTuple):
         bytes: The most bytes. In memory, a document takes up to 15 times as much.
         depth: The most lists and objects inside one another.
         parts: The most lists and objects. An empty one takes 60 bytes of memory and 3 bytes of JSON.
+        non_finite: Whether NaN and Infinity are read, as json.dumps writes them. Early versions wrote them into the
+            files and logs of runs.
     """
 
     bytes: int = 16 * MEBIBYTE
     depth: int = 64
     parts: int = 1_000_000
+    non_finite: bool = False
 
 
 LIMITS: Final = Limits()
+RUN_LIMITS: Final = Limits(non_finite=True)
+"""For the files of a run in the store."""
 
 _LEAST: Final = -(2**63)
 _MOST: Final = 2**64 - 1
@@ -51,7 +56,7 @@ def parse_json(raw: bytes | str, limits: Limits = LIMITS) -> Any:
         limits: The limits of its size.
 
     Returns:
-        The value. It holds finite numbers, whole numbers of at most 64 bits, and text that can be encoded.
+        The value. Unless `limits` allows others, it holds finite numbers, whole numbers of at most 64 bits, and text that can be encoded.
 
     Raises:
         InvalidDocument: The document is no JSON, exceeds a limit, or holds what JSON (RFC 8259) doesn't allow or leaves
@@ -63,7 +68,7 @@ def parse_json(raw: bytes | str, limits: Limits = LIMITS) -> Any:
     if content.count(b"[") + content.count(b"{") > limits.parts:
         raise InvalidDocument(f"has more than {limits.parts:,} lists and objects, which is the limit")
     try:
-        value = _decoder(content).decode(content.decode("utf-8-sig"))
+        value = _make_decoder(content, limits).decode(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise InvalidDocument(f"is not UTF-8 at byte {error.start}") from None
     except RecursionError:
@@ -114,12 +119,12 @@ def describe(value: Any) -> str:
     return f"the number {value}"
 
 
-def _decoder(content: bytes) -> json.JSONDecoder:
+def _make_decoder(content: bytes, limits: Limits) -> json.JSONDecoder:
     """Return a decoder. It looks at each number only where the document has one that may be too large."""
     long = _LONG_NUMBER.search(content) is not None
     return json.JSONDecoder(
         object_pairs_hook=_read_object,
-        parse_constant=_refuse_constant,
+        parse_constant=None if limits.non_finite else _refuse_constant,
         parse_int=_read_whole_number if long else None,
         parse_float=_read_fraction if long else None,
     )
