@@ -56,7 +56,8 @@ def parse_json(raw: bytes | str, limits: Limits = LIMITS) -> Any:
         limits: The limits of its size.
 
     Returns:
-        The value. Unless `limits` allows others, it holds finite numbers, whole numbers of at most 64 bits, and text that can be encoded.
+        The value. Numbers are finite unless `limits` allows others, whole numbers have at most 64 bits, and text can be
+        encoded.
 
     Raises:
         InvalidDocument: The document is no JSON, exceeds a limit, or holds what JSON (RFC 8259) doesn't allow or leaves
