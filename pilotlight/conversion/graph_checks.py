@@ -30,8 +30,8 @@ def check_graph(model: onnx.ModelProto, where: str) -> None:
         where: The name of the model in an error.
 
     Raises:
-        ConversionError: The graph has a name that is not UTF-8, no output, two of one name, a name that cannot be shown, or functions that
-            inline to too many nodes.
+        ConversionError: The graph has no output, two of one name, a name that cannot be shown or is not UTF-8, or
+            functions that inline to too many nodes.
     """
     if any(not isinstance(text, str) for text in _list_texts(model)):
         raise ConversionError(where, "has a name that is not UTF-8", "Export the model again.")

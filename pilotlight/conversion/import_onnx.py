@@ -13,7 +13,6 @@ from pilotlight.conversion.graph import extract_signature, read_graph
 from pilotlight.conversion.graph_checks import check_graph
 from pilotlight.core.artifacts import Candidate
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.printable import shorten
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import SessionError
 from pilotlight_runtime.manifest import MODEL_NAME
@@ -70,6 +69,6 @@ def _copy(files: Mapping[str, Path], into: Path, where: str) -> None:
 def _shorten(error: SessionError) -> str:
     """The message of ONNX Runtime on one line. Its signatures of C++ functions come first, and its reason last."""
     text = " ".join(str(error).split()).rstrip(".")
-    return shorten(
-        text if len(text) <= _MAX_REASON else f"{text[:100]} … {text[-(_MAX_REASON - 100) :]}", 2 * _MAX_REASON
-    )
+    if len(text) > _MAX_REASON:
+        text = f"{text[:100]} … {text[100 - _MAX_REASON :]}"
+    return escape_controls(text)

@@ -11,11 +11,14 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 import numpy as np
 
+from pilotlight.core.artifacts import Array
 from pilotlight.core.exception_text import first_line
 from pilotlight.core.printable import shorten
 
 MAGIC: Final = b"\x93NUMPY"
 _MAX_RANK: Final = 64
+_LAST_CHARACTER: Final = 0x10FFFF
+_SURROGATES: Final = (0xD800, 0xDFFF)
 _READERS: Final[dict[tuple[int, int], Callable[[BinaryIO], Any]]] = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -82,6 +85,18 @@ def _check(shape: Any, dtype: np.dtype[Any], rest: int) -> ArrayHeader:
     if math.prod(max(each, 1) for each in shape) * dtype.itemsize >= 1 << 63:
         raise InvalidArray("is empty, with a dimension that no array can have")
     return ArrayHeader(tuple(shape), dtype, size)
+
+
+def has_invalid_text(array: Array) -> bool:
+    """Return whether an array of texts holds a number that is no character. numpy fails once it reads one.
+
+    Args:
+        array: Any array.
+    """
+    if array.dtype.kind != "U":
+        return False
+    codes = np.ascontiguousarray(array).reshape(-1).view(np.dtype(np.uint32).newbyteorder(array.dtype.byteorder))
+    return bool(((codes > _LAST_CHARACTER) | ((codes >= _SURROGATES[0]) & (codes <= _SURROGATES[1]))).any())
 
 
 class _Counted:

@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 import numpy as np
 
 from pilotlight.core.artifacts import Array
-from pilotlight.core.npy import MAGIC, InvalidArray, read_header
+from pilotlight.core.npy import MAGIC, InvalidArray, has_invalid_text, read_header
 from pilotlight.core.outside import MEBIBYTE, Origin, open_file, physical_memory
 from pilotlight.core.printable import name_of, shorten
 
@@ -25,6 +25,8 @@ MAX_CALL_BYTES: Final = 256 * MEBIBYTE
 _MAX_ENTRIES: Final = 50_000
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """What numpy writes. LZMA may ask for a dictionary of 4 GiB."""
+_MAX_RATIO: Final = 1_000
+"""Deflate packs equal bytes to a 1,030th. Only an archive that is made to fill a memory does so with hundreds of MB."""
 _ENCRYPTED: Final = 1
 _ARCHIVE: Final = (b"PK\x03\x04", b"PK\x05\x06")
 """The start of an archive, and of one without entries."""
@@ -96,6 +98,9 @@ def _check_entries(entries: list[zipfile.ZipInfo], most: int, origin: Origin) ->
             raise origin.refuse(f"cannot be read as an .npz file ({name} is encrypted)")
         if entry.compress_type not in _METHODS:
             raise origin.refuse(f"cannot be read as an .npz file ({name} is compressed by a method other than deflate)")
+        if entry.file_size > max(_MAX_RATIO * entry.compress_size, MAX_CALL_BYTES):
+            what = f"holds {name} of {entry.file_size:,} bytes, compressed into {entry.compress_size:,}"
+            raise origin.error(origin.where, what, "Save such data with numpy.savez, which doesn't compress it.")
         names.add(entry.filename)
     total = sum(entry.file_size for entry in entries)
     if total > most:
@@ -110,6 +115,8 @@ def _read_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, origin: Origin
             found: Array = np.lib.format.read_array(file, allow_pickle=False)
     except InvalidArray as error:
         raise origin.refuse(f"holds {name_of(_array_name(entry))}, which {error}") from error
+    if has_invalid_text(found):
+        raise origin.refuse(f"holds {name_of(_array_name(entry))}, which has text that is not Unicode")
     return found
 
 

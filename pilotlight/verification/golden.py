@@ -15,7 +15,7 @@ from pilotlight.core.artifacts import Array, Candidate, NamedArrays
 from pilotlight.core.errors import DataError
 from pilotlight.core.model_config import ParityConfig
 from pilotlight.core.npz import MAX_CALL_BYTES, read_npz
-from pilotlight.core.printable import join_names
+from pilotlight.core.printable import join_names, name_of
 from pilotlight.core.reports import ParityReport
 from pilotlight.verification.graphs import verify_golden, verify_graph
 from pilotlight_runtime.session import OpenSession
@@ -85,6 +85,9 @@ def load_golden(path: Path, signature: Signature) -> GoldenSamples:
     if arrays:
         known = join_names(spec.name for spec in (*signature.inputs, *signature.outputs))
         raise DataError(str(path), f"holds {join_names(arrays)}, which the model does not have", f"It has {known}.")
+    for name, array in (inputs | outputs).items():
+        if array.dtype.kind not in "biufSU":
+            raise DataError(str(path), f"{name_of(name)} has dtype {array.dtype}, not numbers or text", _HINT)
     for spec in signature.inputs:
         if not spec.accepts(inputs[spec.name].shape):
             found = list(inputs[spec.name].shape)
