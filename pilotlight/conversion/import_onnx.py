@@ -13,6 +13,7 @@ from pilotlight.conversion.graph import extract_signature, read_graph
 from pilotlight.conversion.graph_checks import check_graph
 from pilotlight.core.artifacts import Candidate
 from pilotlight.core.errors import ConversionError
+from pilotlight.core.printable import escape_controls
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import SessionError
 from pilotlight_runtime.manifest import MODEL_NAME

@@ -108,6 +108,7 @@ def exchange(
         connection.request(method, address.path + quote(path, safe=_SAFE), body, dict(headers))
         with BoundedResponse(connection.sock, method, waits) as response:
             response.begin()
+            response.allow_body()
             return WebResponse(response.status, response.getheaders(), _read_body(response, address.text))
     except (OSError, http.client.HTTPException, ValueError) as error:
         what = f"gave no answer ({type(error).__name__}: {shorten(str(error))})"
@@ -149,7 +150,12 @@ class BoundedResponse(http.client.HTTPResponse):
 
     def __init__(self, connected: socket.socket, method: str, waits: Waits) -> None:
         super().__init__(connected, method=method)
-        self.fp = io.BufferedReader(_BoundedStream(self.fp, connected, waits))
+        self._bounded = _BoundedStream(self.fp, connected, waits)
+        self.fp = io.BufferedReader(self._bounded)
+
+    def allow_body(self) -> None:
+        """Allow as many bytes as a body may have. Before, only headers may arrive."""
+        self._bounded.left += MAX_BODY_BYTES
 
 
 class _BoundedStream(io.RawIOBase):
@@ -163,7 +169,7 @@ class _BoundedStream(io.RawIOBase):
         self._socket = connected
         self._waits = waits
         self._end = time.monotonic() + waits.whole
-        self._left = MAX_BODY_BYTES + _MAX_HEADERS
+        self.left = _MAX_HEADERS
 
     def readable(self) -> bool:
         return True
@@ -172,11 +178,11 @@ class _BoundedStream(io.RawIOBase):
         remaining = self._end - time.monotonic()
         if remaining <= 0:
             raise TimeoutError(f"no whole answer within {self._waits.whole:g} seconds")
-        if self._left <= 0:
-            raise OSError(f"more than {MAX_BODY_BYTES:,} bytes, which is the limit")
+        if self.left <= 0:
+            raise OSError("more bytes than the limit")
         self._socket.settimeout(min(self._waits.silence, remaining))
         count = self._stream.readinto1(buffer)
-        self._left -= count
+        self.left -= count
         return count
 
     def close(self) -> None:
