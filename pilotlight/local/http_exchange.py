@@ -176,14 +176,22 @@ class _BoundedStream(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         remaining = self._end - time.monotonic()
-        if remaining <= 0:
-            raise TimeoutError(f"no whole answer within {self._waits.whole:g} seconds")
         if self.left <= 0:
             raise OSError("more bytes than the limit")
+        if remaining <= 0:
+            raise self._too_late()
         self._socket.settimeout(min(self._waits.silence, remaining))
-        count = self._stream.readinto1(buffer)
+        try:
+            count = self._stream.readinto1(buffer)
+        except TimeoutError:
+            if remaining > self._waits.silence:
+                raise
+            raise self._too_late() from None
         self.left -= count
         return count
+
+    def _too_late(self) -> TimeoutError:
+        return TimeoutError(f"no whole answer within {self._waits.whole:g} seconds")
 
     def close(self) -> None:
         self._stream.close()

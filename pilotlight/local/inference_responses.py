@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pilotlight.core.artifacts import Array
-from pilotlight.core.documents import describe, parse_json
+from pilotlight.core.documents import InvalidDocument, describe, parse_json
 from pilotlight.core.errors import ServiceError
 from pilotlight.core.printable import name_of, shorten
 from pilotlight.local.gateway import WebResponse
@@ -40,7 +40,8 @@ def read_outputs(response: WebResponse, where: str) -> dict[str, Array]:
     try:
         return _read_outputs(response)
     except (ValueError, InvalidRequest) as error:
-        what = f"sent an answer that is not of the Open Inference Protocol ({shorten(str(error))})"
+        reason = f"it {error}" if isinstance(error, InvalidDocument) else str(error)
+        what = f"sent an answer that is not of the Open Inference Protocol ({shorten(reason)})"
         raise ServiceError(where, what, "Check that the address is a model's endpoint.") from error
 
 

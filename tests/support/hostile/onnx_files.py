@@ -303,3 +303,14 @@ ONNX: Final[dict[str, Write]] = PLACES | {
     "weights at a place that is no number": external(offset="0x10", length="many"),
     "weights at a number of 5,000 digits": external(offset="9" * 5_000),
 }
+
+HARMLESS: Final = (
+    "a negative dimension of 2**62 in the output",
+    "a weight in two forms",
+    "a weight in segments",
+    "a constant output of 2**60 elements",
+    "a constant output of 2**62 by 2**62 elements",
+    "an axis of 2**62",
+    "weights in the model itself",
+)
+"""Files that ONNX Runtime opens: a request to such a model may fail, and nothing else."""
