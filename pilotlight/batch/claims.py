@@ -75,7 +75,8 @@ class Claims:
 
     def _find_newest(self) -> int:
         names = self._files.names(run_key(self._run, "claims/"))
-        return max((int(name.rpartition("/")[2].partition(".")[0]) for name in names), default=0)
+        numbers = (name.rpartition("/")[2].partition(".")[0] for name in names)
+        return max((int(number) for number in numbers if number.isascii() and number.isdecimal()), default=0)
 
     def _is_settled(self, number: int) -> bool:
         if any(job.get("claim") == number for job in read_jobs(self._files, self._run)):

@@ -36,7 +36,7 @@ def read_result(files: RunFiles, run: str) -> RunResult | None:
             seconds=float(found.get("seconds", 0.0)),
             finished=str(found.get("finished", "")),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise build_damage_error(files, name, error) from error
 
 
@@ -46,9 +46,16 @@ def read_jobs(files: RunFiles, run: str) -> tuple[Mapping[str, Any], ...]:
 
 
 def read_claim_time(files: RunFiles, name: str) -> float:
-    """Return when a claim was made, in seconds since the epoch; 0 where there is no such claim."""
+    """Return when a claim was made, in seconds since the epoch; 0 where there is no such claim.
+
+    Raises:
+        DamagedRecord: The claim holds something else.
+    """
     found = read_record(files, name)
-    return float(found.get("at", 0.0)) if found else 0.0
+    try:
+        return float(found.get("at", 0.0)) if found else 0.0
+    except (TypeError, ValueError, OverflowError) as error:
+        raise build_damage_error(files, name, error) from error
 
 
 def read_run(files: RunFiles, run: str) -> RunRecord:
@@ -131,5 +138,5 @@ def _read_cost(files: RunFiles, name: str) -> DollarRange:
     cost = read_record(files, name) or {}
     try:
         return DollarRange(float(cost.get("low", 0.0)), float(cost.get("high", 0.0)))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise build_damage_error(files, name, error) from error

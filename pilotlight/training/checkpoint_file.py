@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -13,6 +14,19 @@ import numpy as np
 from pilotlight.core.artifacts import Array
 
 _STATE: Final = "state.json"
+_DAMAGE: Final = (
+    *(
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        MemoryError,
+        EOFError,
+    ),  # by numpy and of the state
+    *(zipfile.BadZipFile, zlib.error, RuntimeError),  # by zipfile; RuntimeError for encryption and unknown compression
+)
+"""What reading a file raises that is no checkpoint."""
 
 
 class Checkpoint(NamedTuple):
@@ -53,11 +67,14 @@ def read_checkpoint(path: Path) -> Checkpoint | None:
     try:
         with np.load(path, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
-        state = json.loads(arrays.pop(_STATE).tobytes())
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile):  # what numpy raises for other files
+        return _parse(arrays, json.loads(arrays.pop(_STATE).tobytes()))
+    except _DAMAGE:
         return None
+
+
+def _parse(arrays: Mapping[str, Array], state: Mapping[str, Any]) -> Checkpoint:
     kinds: dict[str, list[Array]] = {}
     for name in sorted(arrays):
         kinds.setdefault(name.split("/")[0], []).append(arrays[name])
-    points = [(float(at), values) for at, values in state["points"]]
+    points = [(float(at), dict(values)) for at, values in state["points"]]
     return Checkpoint(int(state["epoch"]), int(state["step"]), bool(state["done"]), kinds, points)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from pilotlight.core.errors import UserError
 from pilotlight.core.model_names import to_logical_stem
@@ -13,8 +13,9 @@ from pilotlight.core.project import Project
 from pilotlight.core.python_files import read_top_level_names
 from pilotlight.local.routes import CATALOG
 from pilotlight.packaging.requirements import REQUIREMENTS, check_not_shared, read_pins
-from pilotlight.store import Store
+from pilotlight.workflows.check_store import check_versions
 from pilotlight.workflows.context import Context
+from pilotlight.workflows.findings import Finding
 
 _TOP_LEVEL: Final = re.compile(r"^(\w+):", re.MULTILINE)
 _RESOURCE: Final = re.compile(r"^  (\w+Function):\s*(?:#.*)?$", re.MULTILINE)
@@ -22,24 +23,12 @@ _ROUTE: Final = re.compile(r"^\s+\"?/v2/models/([^/\"]+)/\{proxy\+\}\"?:", re.MU
 _REQUIREMENT: Final = re.compile(r"^[A-Za-z0-9]")
 
 
-class Finding(NamedTuple):
-    """One thing that was checked.
-
-    Attributes:
-        where: The file, from the project's root.
-        what: What was checked in it.
-        problem: What is wrong; empty where it is right.
-        advice: What to do about the problem.
-    """
-
-    where: str
-    what: str
-    problem: str = ""
-    advice: str = ""
-
-
-def check(context: Context) -> list[Finding]:
+def check(context: Context, *, deep: bool = False) -> list[Finding]:
     """Check the project, model by model, then what the models share. Nothing is executed or changed.
+
+    Args:
+        context: The project, its store, and where to report.
+        deep: Whether every file of every version of the models is read; otherwise those of the pinned versions.
 
     Returns:
         One finding for each thing that was checked; the project is right where no finding has a problem.
@@ -47,21 +36,23 @@ def check(context: Context) -> list[Finding]:
     Raises:
         ProjectError: The current folder lies in no project.
     """
-    return list(_findings(context.project, context.store))
+    return list(_findings(context, deep=deep))
 
 
-def _findings(project: Project, store: Store) -> Iterator[Finding]:
+def _findings(context: Context, *, deep: bool) -> Iterator[Finding]:
+    project = context.project
     if not project.list_models():
         yield Finding("functions/", "models", "there are none", "Run `pilotlight new NAME`.")
     for name in project.list_models():
-        yield from _model(project, store, name)
+        yield from _model(context, name, deep=deep)
     yield _handler(project.functions / CATALOG, project.root, ("handler",))
     yield from _packages(project, CATALOG)
     yield from _template(project)
     yield _layer(project)
 
 
-def _model(project: Project, store: Store, name: str) -> Iterator[Finding]:
+def _model(context: Context, name: str, *, deep: bool) -> Iterator[Finding]:
+    project = context.project
     where = f"functions/{name}/model.toml"
     try:
         config = project.read_config(name)
@@ -75,23 +66,7 @@ def _model(project: Project, store: Store, name: str) -> Iterator[Finding]:
     if kind != "onnx":
         yield _python(folder / "train.py", project.root, ("load", "train"))
     yield from _packages(project, name)
-    yield _pin(project, store, name, kind)
-
-
-def _pin(project: Project, store: Store, name: str, kind: str) -> Finding:
-    where = f"functions/{name}/model.lock"
-    try:
-        lock = project.read_lock(name)
-        if lock is None:
-            way = f"import FILE.onnx --name {name}" if kind == "onnx" else f"train {name}"
-            return Finding(where, "pin", "no version is pinned", f"Run `pilotlight {way}` or `pilotlight pin`.")
-        _, digest = store.read_manifest(name, lock.version)
-    except UserError as error:
-        return Finding(where, "pin", error.what, error.hint)
-    if digest != lock.manifest_sha256:
-        problem = f"version {lock.version} in the store has another manifest than the one that was pinned"
-        return Finding(where, "pin", problem, f"If that is meant, run `pilotlight pin {name}@{lock.version}`.")
-    return Finding(where, f"pin {lock.version}")
+    yield from check_versions(project, context.store, name, kind, context.progress, deep=deep)
 
 
 def _handler(folder: Path, root: Path, names: tuple[str, ...]) -> Finding:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TextIO
 
 from pilotlight.core.artifacts import Array
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.errors import DataError
 from pilotlight.local.endpoint import Endpoint, GatewayEndpoint, HttpEndpoint, require_success
 from pilotlight.local.gateway import WebResponse
@@ -137,8 +137,7 @@ def _open_endpoint(request: InvokeRequest, context: Context) -> Iterator[Endpoin
         return
     name, lock = find_version(request.model, context)
     log = io.StringIO()
-    with TemporaryDirectory(prefix="pilotlight-") as temporary:
-        folder = Path(temporary)
+    with temporary_folder() as folder:
         package_models(context.project, context.store, {name: lock}, folder)
         try:
             with redirect_stdout(log):

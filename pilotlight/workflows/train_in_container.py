@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from pilotlight.core.errors import StoreError
+from pilotlight.core.json_file import parse_json_object
 from pilotlight.core.run_files import RESULT_NAME, run_key
+from pilotlight.store import Blobs
 from pilotlight.training.nodes import node_of
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.preconditions import check_run_name
@@ -33,13 +35,22 @@ def train_in_container(request: TrainRequest, context: Context) -> TrainResult |
     context.project.require_folder(request.name)
     node = node_of(context.environ)
     if request.run:
-        finished = context.store.open_prefix(run_key(check_run_name(request.run))).get_bytes(RESULT_NAME)
+        finished = _read_result(context.store.open_prefix(run_key(check_run_name(request.run))))
         if finished is not None:  # AWS may have reclaimed the instance right after
             progress.note(f"run {request.run} has finished before, so nothing is fitted again")
-            stored: Mapping[str, Any] = json.loads(finished)
-            return stored
+            return finished
     if node is not None and not node.is_main:
         fit_on_node(request, context, node)
         progress.note(f"node {node.index} has finished its part; node {node.main} continues")
         return None
     return train(request, context, node=node)
+
+
+def _read_result(files: Blobs) -> Mapping[str, Any] | None:
+    """Return the stored result of a run; None where it has not finished."""
+    raw = files.get_bytes(RESULT_NAME)
+    try:
+        return None if raw is None else parse_json_object(raw)
+    except ValueError as error:
+        where, hint = f"{files.location}/{RESULT_NAME}", "Look at it, delete it, and run the command again."
+        raise StoreError(where, f"is damaged ({error})", hint) from error

@@ -79,10 +79,14 @@ def test_there_are_never_more_parts_than_s3_takes(
 
 def test_every_page_of_a_listing_is_read(client: S3Client, stub: Stubber) -> None:
     """S3 gives a thousand names at once."""
-    first: dict[str, Any] = {"Contents": [{"Key": "p/m/b"}], "IsTruncated": True, "NextContinuationToken": "more"}
+    first: dict[str, Any] = {
+        "Contents": [{"Key": "p/m/b", "Size": 1}],
+        "IsTruncated": True,
+        "NextContinuationToken": "more",
+    }
     stub.add_response("list_objects_v2", first, {"Bucket": "b", "Prefix": "p/m/"})
     asked = {"Bucket": "b", "Prefix": "p/m/", "ContinuationToken": "more"}
-    stub.add_response("list_objects_v2", {"Contents": [{"Key": "p/m/a"}], "IsTruncated": False}, asked)
+    stub.add_response("list_objects_v2", {"Contents": [{"Key": "p/m/a", "Size": 2}], "IsTruncated": False}, asked)
     assert list(S3Blobs(client, "b", "p").names("m/")) == ["m/a", "m/b"]
 
 
