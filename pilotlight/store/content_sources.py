@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pilotlight.core.errors import StoreError
 from pilotlight.core.run_files import RUNS
 from pilotlight.store.blobs import Blobs
 from pilotlight.store.digest import hash_file
-from pilotlight.store.layout import version_key
 from pilotlight_runtime.manifest import MANIFEST_NAME, ArtifactFile
 
 
@@ -36,9 +34,8 @@ class ContentSource:
 
     def list_manifests(self, model: str, version: str) -> Iterator[bytes]:
         """Yield the content of every manifest.json that may be that of a version, the likeliest first."""
-        usual = (version_key(model, version, MANIFEST_NAME), f"{version}/{MANIFEST_NAME}", MANIFEST_NAME)
-        names = [name for name in self._sizes if _may_be_manifest(name, model, version)]
-        for name in sorted(names, key=lambda each: each not in usual):
+        names = [name for name in self._list() if name.rpartition("/")[2].startswith(MANIFEST_NAME)]
+        for name in sorted(names, key=lambda each: _count_strange_parts(each, model, version)):
             try:
                 content = self._blobs.get_bytes(name)
             except StoreError:
@@ -60,9 +57,9 @@ class ContentSource:
         Returns:
             Whether the content was found. Where it was not, `target` is of no use.
         """
-        usual = (version_key(model, version, file.name), f"{version}/{file.name}", file.name)
-        names = [name for name, size in self._sizes.items() if size == file.size]
-        return any(self._copy(name, file, target) for name in sorted(names, key=lambda each: each not in usual))
+        names = [name for name, size in self._list().items() if size == file.size]
+        names.sort(key=lambda each: (not each.endswith(file.name), _count_strange_parts(each, model, version)))
+        return any(self._copy(name, file, target) for name in names)
 
     def _copy(self, name: str, file: ArtifactFile, target: Path) -> bool:
         try:
@@ -72,13 +69,11 @@ class ContentSource:
                 raise
             return False
 
-    @cached_property
-    def _sizes(self) -> dict[str, int]:
+    def _list(self) -> Mapping[str, int]:
+        """List the place. That of the damaged store changes during a repair, so nothing is kept."""
         return {name: size for name, size in self._blobs.sizes("").items() if not name.startswith(f"{RUNS}/")}
 
 
-def _may_be_manifest(name: str, model: str, version: str) -> bool:
-    """Return whether a blob may be the manifest of a version, so that those of all other models are not read."""
-    folders, _, file = name.rpartition("/")
-    parts = folders.split("/")
-    return file.startswith(MANIFEST_NAME) and (len(parts) < 2 or not {model, version}.isdisjoint(parts))
+def _count_strange_parts(name: str, model: str, version: str) -> int:
+    """Return how unlikely a blob is one of a version: 0 where its name has both the model and the version."""
+    return len({model, version}.difference(name.split("/")))

@@ -85,8 +85,8 @@ class VersionRepair:
         """Repair the version.
 
         Args:
-            set_unfinished_aside: Whether the files of a version whose manifest is not found are moved to .damaged/. A
-                publication that is under way has no manifest yet, so a person must ask for it.
+            set_unfinished_aside: Whether the files of a version without a manifest are moved to .damaged/, where no
+                manifest is found. A publication that is under way has none yet, so a person must ask for it.
 
         Returns:
             What was done. Nothing is restored or lost where the version is sound.
@@ -105,7 +105,7 @@ class VersionRepair:
             repair = self._restore_files(manifest)
             return repair._replace(lost=(*repair.lost, Damage(MANIFEST_NAME, problem)))
         self._move_aside(MANIFEST_NAME)
-        if set_unfinished_aside:
+        if raw is None and set_unfinished_aside:
             self._move_version_aside()
         return Repair(self._model, self._version, lost=(Damage(MANIFEST_NAME, problem),))
 

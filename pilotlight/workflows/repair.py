@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from pilotlight.core.disk import temporary_folder
+from pilotlight.core.errors import StoreError
 from pilotlight.core.lock import Lock
 from pilotlight.core.project import DEFAULT_STORE, Project
-from pilotlight.core.store_location import parse_store_location
+from pilotlight.core.store_location import FolderLocation, parse_store_location
 from pilotlight.store import DAMAGED, ContentSource, FolderBlobs, Repair, Store
 from pilotlight.workflows.context import Context, open_blobs
 from pilotlight.workflows.model_versions import split_reference
@@ -95,11 +96,18 @@ def repair(request: RepairRequest, context: Context) -> list[RepairResult]:
 
 def _open_sources(request: RepairRequest, context: Context) -> Sequence[ContentSource]:
     root = context.project.root
-    given = []
-    if request.source:
-        given.append(ContentSource(open_blobs(parse_store_location(request.source, context.cwd, "--from"))))
+    given = [_open_given(request.source, context.cwd)] if request.source else []
     folders = [folder for folder in (root / _BUILT, root / DEFAULT_STORE) if folder.is_dir()]
     return (*given, context.store.open_source(), *(ContentSource(FolderBlobs(folder)) for folder in folders))
+
+
+def _open_given(source: str, cwd: Path) -> ContentSource:
+    location = parse_store_location(source, cwd, "--from")
+    if isinstance(location, FolderLocation) and not location.path.is_dir():
+        raise StoreError(
+            str(location), "is no folder", "Give --from a store, a copy of a version or a packaged function."
+        )
+    return ContentSource(open_blobs(location))
 
 
 def _list_all(store: Store, model: str, lock: Lock | None) -> Iterable[str]:
