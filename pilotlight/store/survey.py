@@ -57,7 +57,8 @@ def take_survey(model: str, sizes: Mapping[str, int], read_manifest: Callable[[s
         extra[name] = _find_extra(manifest, groups[name])
     versions.sort(key=lambda each: (str(each.provenance.get("created", "")), each.version))
     unfinished = tuple(name for name in groups if is_version(name) and name not in complete)
-    ignored = tuple(name if "" in files else f"{name}/" for name, files in groups.items() if not is_version(name))
+    others = {name: files for name, files in groups.items() if not is_version(name)}
+    ignored = tuple(_to_printable(name if "" in files else f"{name}/") for name, files in others.items())
     return Survey(tuple(versions), _keep_filled(damaged), unfinished, ignored, _keep_filled(extra))
 
 
@@ -101,4 +102,9 @@ def _compare_sizes(manifest: Manifest, sizes: Mapping[str, int]) -> str:
 def _find_extra(manifest: Manifest, sizes: Mapping[str, int]) -> tuple[str, ...]:
     """Return the files of a listing that a manifest does not name, without hidden ones."""
     known = {MANIFEST_NAME, *(file.name for file in manifest.files)}
-    return tuple(name for name in sizes if name and name not in known and not is_hidden(name))
+    return tuple(_to_printable(name) for name in sizes if name and name not in known and not is_hidden(name))
+
+
+def _to_printable(name: str) -> str:
+    """Return a name for messages. In a folder, anybody may create names that are no text."""
+    return name if name.isprintable() else ascii(name)

@@ -58,6 +58,7 @@ def _model(context: Context, name: str, *, deep: bool) -> Iterator[Finding]:
         config = project.read_config(name)
     except UserError as error:
         yield Finding(where, "settings", error.what, error.hint)
+        yield from check_versions(project, context.store, name, "", context.progress, deep=deep)
         return
     kind = config.kind
     yield Finding(where, "; ".join(("settings", *config.notes)))
@@ -80,8 +81,8 @@ def _python(path: Path, root: Path, names: tuple[str, ...]) -> Finding:
         bound = read_top_level_names(path)
     except FileNotFoundError:
         return Finding(where, "code", "does not exist", "Write it; `pilotlight new` shows a small one.")
-    except (SyntaxError, UnicodeDecodeError) as error:
-        return Finding(where, "code", f"is not Python: {error}", "Correct that line.")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # the last three by Python's own parser
+        return Finding(where, "code", f"is not Python: {error or 'nested too deeply'}", "Correct that line.")
     missing = [name for name in names if name not in bound]
     if missing:
         return Finding(where, "code", f"does not define {' and '.join(missing)}", "Define it at the top level.")
@@ -104,7 +105,11 @@ def _packages(project: Project, name: str) -> Iterator[Finding]:
 
 
 def _template(project: Project) -> Iterator[Finding]:
-    template = (project.root / "template.yaml").read_text(encoding="utf-8")
+    try:
+        template = (project.root / "template.yaml").read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        yield Finding("template.yaml", "functions", f"is not UTF-8 text: {error}", "Save it as UTF-8.")
+        return
     resources = function_resources(template)
     wanted = {f"{to_logical_stem(name)}Function": name for name in (*project.list_models(), CATALOG)}
     for resource, name in wanted.items():
@@ -150,6 +155,8 @@ def _layer(project: Project) -> Finding:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return Finding(where, "layer", "does not exist", "Restore it; `pilotlight init` writes one.")
+    except UnicodeDecodeError as error:
+        return Finding(where, "layer", f"is not UTF-8 text: {error}", "Save it as UTF-8.")
     lines = [line for line in text.replace("\\\n", " ").splitlines() if _REQUIREMENT.match(line)]
     loose = [line.split()[0] for line in lines if "--hash=sha256:" not in line or "==" not in line]
     if not lines or loose:

@@ -207,6 +207,15 @@ def test_damaged_content_is_kept_aside(place: Place, tmp_path: Path) -> None:
     assert place.desk("models", "--json").json["models"][0]["name"] == SMALL
 
 
+def in_model(name: str) -> Callable[[Place], Path]:
+    return lambda place: place.store / SMALL / name / "x"
+
+
+def keep(place: Place) -> Desk:
+    shutil.copy(MODEL(place), place.desk.root / "kept.onnx")
+    return place.desk
+
+
 HARMLESS: Mapping[str, tuple[Damage, str]] = {
     "a folder beside the versions": (
         lambda place: shutil.copytree(place.folder, place.folder.with_name("backup")),
@@ -215,6 +224,10 @@ HARMLESS: Mapping[str, tuple[Damage, str]] = {
     "a copy of a version beside it": (
         lambda place: shutil.copytree(place.folder, place.folder.with_name(f"{place.version}.bak")),
         ".bak/",
+    ),
+    "names that are no text": (
+        lambda place: [write(path, b"")(place) for path in (in_model("\udcff"), in_model("[red]"))],
+        "[red]/",
     ),
     "a file beside the versions": (write(lambda place: place.store / SMALL / "notes.txt", b"note"), "notes.txt"),
     "a file that is no part of the version": (
@@ -234,11 +247,6 @@ HARMLESS: Mapping[str, tuple[Damage, str]] = {
     ),
 }
 """What is no damage, and what `check` says about it."""
-
-
-def keep(place: Place) -> Desk:
-    shutil.copy(MODEL(place), place.desk.root / "kept.onnx")
-    return place.desk
 
 
 @pytest.mark.parametrize("name", HARMLESS)
