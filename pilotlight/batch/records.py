@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -31,13 +32,20 @@ def read_result(files: RunFiles, run: str) -> RunResult | None:
             version=str(found["version"]),
             new=bool(found.get("new", True)),
             metric=str(found.get("metric") or ""),
-            value=None if value is None else float(value),
+            value=None if value is None else _to_finite_number(value),
             metrics=dict(found.get("metrics") or {}),
-            seconds=float(found.get("seconds", 0.0)),
+            seconds=_to_finite_number(found.get("seconds", 0.0)),
             finished=str(found.get("finished", "")),
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise build_damage_error(files, name, error) from error
+
+
+def _to_finite_number(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{value!r} is not a finite number")
+    return number
 
 
 def read_jobs(files: RunFiles, run: str) -> tuple[Mapping[str, Any], ...]:
@@ -100,7 +108,11 @@ def _group_names_by_run(files: RunFiles) -> dict[str, list[str]]:
     for name in files.names(f"{RUNS}/"):
         found.setdefault(name.split("/")[1], []).append(name)
     either = (RUN_NAME, RESULT_NAME)
-    return {run: names for run, names in found.items() if any(run_key(run, name) in names for name in either)}
+    return {
+        run: names
+        for run, names in found.items()
+        if run.isprintable() and any(run_key(run, name) in names for name in either)
+    }
 
 
 def _read_run(files: RunFiles, run: str, names: list[str]) -> RunRecord:

@@ -65,7 +65,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 def read_checkpoint(path: Path) -> Checkpoint | None:
     """Reads the file at `path`; None where it is not a checkpoint."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         return _parse(arrays, json.loads(arrays.pop(_STATE).tobytes()))
     except _DAMAGE:

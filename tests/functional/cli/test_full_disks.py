@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from support.onnx_models import add_model, save
 from support.project import Desk, new_project
+from support.weighted_network import network
 
 from pilotlight.core.disk import name_file, temporary_folder
 from pilotlight.core.errors import StoreError, UserError
@@ -57,9 +58,8 @@ def run(desk: Desk, *argv: str, store: Path | None = None, temporary: Path | Non
 
 def test_a_full_temporary_folder_is_named(tmp_path: Path, disk: Path) -> None:
     desk = new_project(tmp_path / "project")
-    save(add_model(), desk.root / "adder.onnx")
-    fill(disk, free=4096)  # without a byte, Python would choose another folder
-    code, said = run(desk, "import", "adder.onnx", "--name", "adder", temporary=disk)
+    save(network(128).SerializeToString(), desk.root / "net.onnx")  # twice as large as the disk
+    code, said = run(desk, "import", "net.onnx", "--name", "net", temporary=disk)
     assert (code, f"the temporary folder {disk}" in said, "TMPDIR" in said) == (1, True, True), said
 
 
