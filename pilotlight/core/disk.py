@@ -24,10 +24,10 @@ def is_full(error: OSError) -> bool:
 
 @contextmanager
 def name_file(path: Path) -> Iterator[None]:
-    """Add the name of a file to the errors of writing it, which have none.
+    """Add the name of a file to the errors of reading and writing it, which have none.
 
     Args:
-        path: The file that the block writes.
+        path: The file that the block reads or writes.
 
     Raises:
         OSError: As the block raised it, with the name.

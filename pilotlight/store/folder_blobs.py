@@ -56,7 +56,7 @@ class FolderBlobs:
             file = self._open(name)
             if file is None:
                 return None
-            with file:
+            with file, name_file(self._root / name):
                 return file.read()
 
     def get_file(self, name: str, target: Path) -> bool:
@@ -73,7 +73,7 @@ class FolderBlobs:
         """See Blobs."""
         with self._report_errors():
             file = self._open(name)
-        return None if file is None else self._read(file)
+        return None if file is None else self._read(file, self._root / name)
 
     def has_content(self, name: str, source: Path) -> bool:
         """See Blobs."""
@@ -142,10 +142,10 @@ class FolderBlobs:
                 if stat.S_ISREG(found.st_mode):
                     yield path.relative_to(self._root).as_posix(), found.st_size
 
-    def _read(self, file: IO[bytes]) -> Iterator[bytes]:
+    def _read(self, file: IO[bytes], path: Path) -> Iterator[bytes]:
         with file:
             while True:
-                with self._report_errors():
+                with self._report_errors(), name_file(path):
                     chunk = file.read(_CHUNK_BYTES)
                 if not chunk:
                     return

@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from pilotlight.core.errors import StoreError
 from pilotlight.store.blobs import Blobs
 from pilotlight.store.content_sources import ContentSource
 from pilotlight.store.integrity import Damage, check_file
 from pilotlight.store.layout import aside_key, version_key
 from pilotlight.store.stored_manifest import parse_manifest
 from pilotlight_runtime.errors import ManifestError
-from pilotlight_runtime.manifest import MANIFEST_NAME, Manifest
+from pilotlight_runtime.manifest import MANIFEST_NAME, ArtifactFile, Manifest
 
 
 class Restored(NamedTuple):
@@ -121,18 +122,26 @@ class VersionRepair:
         restored: list[Restored] = []
         lost: list[Damage] = []
         for file in manifest.files:
-            problem = check_file(self._blobs, manifest, file)
+            problem, readable = self._check_file(manifest, file)
             if not problem:
                 continue
             found = (each for each in self._sources if each.copy(self._model, self._version, file, self._temporary))
             source = next(found, None)
             if source is None:
-                self._move_aside(file.name)
+                if readable:  # otherwise it may be the right file, which a person can make readable
+                    self._move_aside(file.name)
                 lost.append(Damage(file.name, problem))
             else:
                 self._replace(file.name)
                 restored.append(Restored(file.name, source.location))
         return Repair(self._model, self._version, tuple(restored), tuple(lost), manifest)
+
+    def _check_file(self, manifest: Manifest, file: ArtifactFile) -> tuple[str, bool]:
+        """Return what is wrong with a file ("" where nothing is), and whether the file could be read."""
+        try:
+            return check_file(self._blobs, manifest, file), True
+        except StoreError as error:
+            return f"cannot be read: {error.what}", False
 
     def _find_manifest(self) -> tuple[bytes, Manifest, str] | None:
         """Return the published manifest, its content first, and where it was found; None where it was not."""

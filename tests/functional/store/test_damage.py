@@ -338,6 +338,22 @@ def test_an_interrupted_copy_is_neither_published_over_nor_pinned(place: Place, 
     assert problems(place) == []
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file of Linux whose reading fails")
+def test_a_file_whose_reading_fails_is_refused_and_repaired(place: Place, tmp_path: Path) -> None:
+    """As on a disk with a broken sector."""
+    sound = shutil.copytree(place.store, tmp_path / "sound")
+    replace(MODEL, lambda _, path: path.symlink_to("/proc/self/mem"))(place)
+    (found,) = problems(place)
+    assert f"model.onnx cannot be read: the store cannot be used: Input/output error ({MODEL(place)})" in found
+    for command in READING.values():
+        assert_one_line(command(place), "Input/output error")
+    assert_one_line(import_again(place), f"{MODEL(place)}")
+    ran = place.desk("repair")
+    assert (ran.code, "cannot be read" in ran.out, MODEL(place).is_symlink()) == (1, True, True)
+    assert place.desk("repair", "--from", str(sound)).code == 0
+    assert problems(place) == []
+
+
 def test_a_packaged_function_is_a_source(place: Place) -> None:
     assert READING["package"](place).code == 0
     shutil.move(place.desk.root / "out", place.desk.root / "kept")
