@@ -2,13 +2,17 @@
 
 import json
 import os
+import re
 import tempfile
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from pilotlight.core.documents import InvalidDocument, parse_object
 from pilotlight.core.errors import ProjectError
+from pilotlight_runtime.manifest_json import VERSION_DIGITS
 
 LOCK_NAME: Final = "model.lock"
+_SHA256_DIGITS: Final = 64
 
 
 class Lock(NamedTuple):
@@ -36,14 +40,25 @@ def read_lock(path: Path) -> Lock | None:
         ProjectError: The file is damaged.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return Lock(str(document["version"]), str(document["manifest_sha256"]))
+        return _read_pin(parse_object(path.read_bytes()))
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (InvalidDocument, OSError) as error:
+        what = error.strerror if isinstance(error, OSError) else f"it {error}"
         raise ProjectError(
-            str(path), f"is damaged ({error})", f"Run `pilotlight pin {path.parent.name}@VERSION` to write it again."
+            str(path), f"is damaged ({what})", f"Run `pilotlight pin {path.parent.name}@VERSION` to write it again."
         ) from error
+
+
+def _read_pin(document: dict[str, Any]) -> Lock:
+    """Return the pin in a lock file; InvalidDocument where there is none."""
+    values = []
+    for key, digits in (("version", VERSION_DIGITS), ("manifest_sha256", _SHA256_DIGITS)):
+        value = document.get(key)
+        if not isinstance(value, str) or not re.fullmatch(rf"[0-9a-f]{{{digits}}}", value):
+            raise InvalidDocument(f"has no {key} of {digits} hexadecimal digits")
+        values.append(value)
+    return Lock(*values)
 
 
 def write_lock(path: Path, lock: Lock) -> None:
@@ -62,7 +77,21 @@ def write_atomically(path: Path, content: bytes) -> None:
     Args:
         path: The file. Its folder is created where it does not exist.
         content: The content. It is written to a temporary file beside `path`, which is then renamed.
+
+    Raises:
+        ProjectError: The disk is full, or the folder cannot be written.
     """
+    try:
+        _write_and_rename(path, content)
+    except OSError as error:
+        what, hint = (
+            f"cannot be written: {error.strerror or error}",
+            "Check the path, its permissions and the free space.",
+        )
+        raise ProjectError(str(path), what, hint) from error
+
+
+def _write_and_rename(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -8,7 +8,6 @@ import zipfile
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ from PIL import Image
 from pilotlight.bench.latency import Latency
 from pilotlight.bench.process import measure_cold_start, measure_warm
 from pilotlight.core.artifacts import Array
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.errors import PackagingError
 from pilotlight.local.endpoint import HttpEndpoint, require_success
 from pilotlight.local.event import inference_event
@@ -125,8 +125,7 @@ def demo(request: DemoRequest, context: Context) -> DemoResult:
     context.project.require_folder(MODEL)
     trained = _train(request, context)
     digit = _save_held_out_digit(request, context)
-    with TemporaryDirectory(prefix="pilotlight-") as temporary:
-        folder = Path(temporary)
+    with temporary_folder() as folder:
         packages = _package(folder, context)
         probabilities, round_trip = _send_requests(folder, digit, context)
         cold, warm = _measure(folder, digit, context)

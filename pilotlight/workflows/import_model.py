@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import partial
 from pathlib import Path
 
 from pilotlight.conversion import add_labels, check_signature, find_adapter, import_onnx
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.model_config import CONFIG_NAME, NONE, ModelConfig
 from pilotlight.core.stages import Stages
@@ -49,8 +49,7 @@ def import_model(request: ImportRequest, context: Context) -> TrainResult:
         context.progress.note(f"{where}: {note}")
     _check_not_quantized(config, str(where))
 
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
+    with temporary_folder() as folder:
         with stages.stage("import"):
             candidate = add_labels(import_onnx(request.source, folder / "imported", open_session), config.labels)
         with stages.stage("optimize"):

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, TextIO
 
 from pilotlight.core.artifacts import Array
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.documents import read_json
 from pilotlight.core.errors import DataError, ServiceError
 from pilotlight.core.outside import Origin
@@ -156,8 +156,7 @@ def _open_endpoint(request: InvokeRequest, context: Context) -> Iterator[Endpoin
         return
     name, lock = find_version(request.model, context)
     log = io.StringIO()
-    with TemporaryDirectory(prefix="pilotlight-") as temporary:
-        folder = Path(temporary)
+    with temporary_folder() as folder:
         package_models(context.project, context.store, {name: lock}, folder)
         try:
             with redirect_stdout(log):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pilotlight.core.artifacts import Array, Candidate, NamedArrays
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.documents import InvalidDocument, parse_json
 from pilotlight.core.lock import Lock
 from pilotlight.core.model_config import ModelConfig
@@ -43,9 +43,9 @@ def start_candidate(project: Project, config: ModelConfig, candidate: Candidate)
         PackagingError: The function cannot be packaged.
         ServiceError: The function does not start.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         log = io.StringIO()
-        packaged = _package(project, config, candidate, Path(folder))
+        packaged = _package(project, config, candidate, folder)
         with redirect_stdout(log):  # stdout belongs to the command's result
             function = load_function(config.name, packaged)
         yield PackagedFunction(function, candidate.signature, packaged, log)

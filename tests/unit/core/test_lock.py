@@ -41,6 +41,6 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
     target = tmp_path / "model.lock"
     target.mkdir()  # a folder cannot be replaced by a file, so the last step fails
     (target / "inside").touch()
-    with pytest.raises(OSError, match=r"irectory"):
+    with pytest.raises(ProjectError, match=r"model\.lock: cannot be written: .*irectory"):
         write_atomically(target, b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["model.lock"]
