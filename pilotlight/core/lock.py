@@ -1,12 +1,11 @@
 """model.lock: the version that a model is pinned to, kept in git beside the model."""
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from pilotlight.core.errors import ProjectError
+from pilotlight.core.files import write_atomically
 
 LOCK_NAME: Final = "model.lock"
 
@@ -52,26 +51,8 @@ def write_lock(path: Path, lock: Lock) -> None:
     Args:
         path: The model.lock.
         lock: The pin.
+
+    Raises:
+        ProjectError: The file cannot be written.
     """
     write_atomically(path, (json.dumps(lock._asdict(), indent=2) + "\n").encode())
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file in one step, so that no reader sees half of it.
-
-    Args:
-        path: The file. Its folder is created where it does not exist.
-        content: The content. It is written to a temporary file beside `path`, which is then renamed.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(aside).chmod(0o644)
-        Path(aside).replace(path)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise

@@ -52,7 +52,7 @@ def test_its_files_are_files_even_where_ours_are_links(project: Project) -> None
 def test_init_overwrites_nothing_and_names_all_that_is_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_text("mine")
     (tmp_path / "README.md").write_text("mine too")
-    with pytest.raises(ProjectError, match=r"has Makefile, README.md already. Nothing was written"):
+    with pytest.raises(ProjectError, match=r"has Makefile, README.md already, with other content. Nothing was written"):
         init_project(tmp_path)
     assert files(tmp_path) == {"Makefile": b"mine", "README.md": b"mine too"}
 
