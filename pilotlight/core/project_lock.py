@@ -33,8 +33,8 @@ def lock_project(root: Path, note: Callable[[str], None]) -> Iterator[None]:
 def _locked(root: Path, note: Callable[[str], None]) -> IO[bytes]:
     path = root / LOCK_PATH
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         while True:
+            path.parent.mkdir(parents=True, exist_ok=True)
             file = path.open("ab")
             _wait(file, root, note)
             if path.exists() and os.path.samestat(path.stat(), os.fstat(file.fileno())):

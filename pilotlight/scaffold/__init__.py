@@ -9,4 +9,13 @@ from pilotlight.scaffold.addition import Addition
 from pilotlight.scaffold.create import KINDS, init_project, new_model, plan_import, plan_model, plan_project
 from pilotlight.scaffold.template import add_function
 
-__all__ = ["KINDS", "Addition", "add_function", "init_project", "new_model", "plan_import", "plan_model", "plan_project"]
+__all__ = [
+    "KINDS",
+    "Addition",
+    "add_function",
+    "init_project",
+    "new_model",
+    "plan_import",
+    "plan_model",
+    "plan_project",
+]

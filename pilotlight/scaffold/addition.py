@@ -77,5 +77,5 @@ class Addition(NamedTuple):
             return path.read_bytes() != content
         above = (path, *path.parents[: len(name.parts)])
         return path.is_dir() or any(
-            each.is_symlink() and not each.exists() or (each.exists() and not each.is_dir()) for each in above
+            (each.is_symlink() and not each.exists()) or (each.exists() and not each.is_dir()) for each in above
         )

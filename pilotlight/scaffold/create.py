@@ -123,7 +123,7 @@ def _refuse_same_ids(project: Project, name: str) -> None:
         if have_same_ids(name, other):
             raise ProjectError(
                 f"model name {name!r}",
-                f"is too similar to {other!r} in {project.functions}: both would have the same names in {TEMPLATE_NAME}",
+                f"is too similar to {other!r} in {project.functions}: both would have the same IDs in {TEMPLATE_NAME}",
                 "Choose a name that differs in more than -, _ and upper case.",
             )
 

@@ -24,7 +24,7 @@ class Section(NamedTuple):
 
 
 def split_lines(text: str) -> list[str]:
-    """Return the lines of a text without their ends, \\n or \\r\\n."""
+    """Return the lines of a text without their ends, which are those of Unix or of Windows."""
     return [line.removesuffix("\r") for line in text.split("\n")]
 
 
@@ -65,7 +65,10 @@ def find_section(lines: Sequence[str], title: str) -> Section | None:
 
 
 def find_end(lines: Sequence[str], start: int, outer: str) -> int:
-    """Return the line after a mapping, whose name has the indentation `outer`. Comments after it belong to what follows."""
+    """Return the line after a mapping, whose name has the indentation `outer`.
+
+    A comment behind the mapping belongs to what follows, unless it is indented as the entries are.
+    """
     deeper = re.compile(rf"{outer}[ \t]+\S")
     last = len(lines)
     end = next((at for at in range(start, last) if _bare(lines[at]).strip() and not deeper.match(lines[at])), last)

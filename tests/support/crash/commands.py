@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from onnx import helper, numpy_helper
+
 from support.onnx_models import add_model, save
 from support.wheels import make_wheel
 
@@ -155,14 +156,14 @@ IMPORT: Final = ("import", "adder.onnx", "--name", "adder")
 
 COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
     {
-        "init": Command(("init", "."), _empty, sample=30),
-        "new": Command(("new", "spam-filter", "--kind", "sklearn"), _project, sample=50),
+        "init": Command(("init", "."), _empty, sample=20),
+        "new": Command(("new", "spam-filter", "--kind", "sklearn"), _project, sample=20),
         "new, a text model": Command(("new", "spam", "--kind", "keras-text"), _project),
-        "import": Command(IMPORT, _adder, sample=24),
+        "import": Command(IMPORT, _adder, sample=16),
         "import into an edited template": Command(IMPORT, _edited, sample=6),
         "import into an old project": Command(IMPORT, _old_project, sample=6),
         "import of a further version": Command(IMPORT, _imported, sample=6),
-        "pin": Command(("pin", "adder@{first}"), _two_versions, sample=20),
+        "pin": Command(("pin", "adder@{first}"), _two_versions, sample=11),
         "package": Command(("package", "adder", "--into", "build/adder"), _layer_built, "build/adder"),
         "package over an earlier build": Command(
             ("package", "adder", "--into", "build/adder"), _packaged, "build/adder", sample=4

@@ -80,7 +80,9 @@ class Trial:
     def _prepare(self) -> None:
         self._project.mkdir()
         self._command.prepare(self._project, self._must_run)
-        versions = sorted((self._project / ".pilotlight" / "store" / "adder").glob("*"), key=lambda path: path.stat().st_mtime_ns)
+        versions = sorted(
+            (self._project / ".pilotlight" / "store" / "adder").glob("*"), key=lambda path: path.stat().st_mtime_ns
+        )
         first = versions[0].name if versions else ""
         self._argv = tuple(each.format(first=first) for each in self._command.argv)
         shutil.copytree(self._project, self._start, symlinks=True)

@@ -23,7 +23,7 @@ def restore(kept: Path, place: Path) -> None:
 
 
 def read_tree(root: Path) -> Tree:
-    """Read a folder. What a training measures, its seconds and milliseconds, is left out of manifests and their digests out of locks."""
+    """Read a folder. What a training measures is left out of manifests, and their digests out of locks."""
     tree: Tree = {}
     for path in sorted(root.rglob("*")):
         name = str(path.relative_to(root))
