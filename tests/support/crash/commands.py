@@ -127,6 +127,11 @@ def _iris(_root: Path, run: Run) -> None:
     run("new", "iris", "--kind", "sklearn")
 
 
+def _trained(root: Path, run: Run) -> None:
+    _iris(root, run)
+    run("train", "iris")
+
+
 def _quantized(root: Path, run: Run) -> None:
     run("init", ".")
     run("new", "tiny", "--kind", "onnx")
@@ -175,6 +180,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
             ("package", "--layer", "--into", "build/layer"), _imported_with_layer, "build/layer", sample=3
         ),
         "train": Command(("train", "iris"), _iris, sample=5),
+        "show --curve": Command(("show", "iris", "--curve", "iris.png"), _trained),
         "train, quantized": Command(("train", "tiny"), _quantized, sample=3),
         "convert": Command(("convert", "tiny", "--from", "model.onnx"), _quantized, sample=3),
     }

@@ -19,7 +19,8 @@ from support.crash import trees
 from support.crash.commands import Command
 from support.crash.intercept import Action, Call, Decide, Ended, run_forked
 
-MODES: Final = ("kill", "torn", "full")
+MODES: Final = ("kill", "torn", "full", "temporary")
+_FULL: Final = ("full", "temporary")
 _NOON: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
 _STORE: Final = {"PILOTLIGHT_STORE": ".pilotlight/store"}
 
@@ -28,7 +29,7 @@ class Point(NamedTuple):
     """One point of a command.
 
     Attributes:
-        mode: kill, torn or full.
+        mode: One of MODES.
         number: The number of the call, from 0.
         call: The call.
         problems: What went wrong; nothing where the second run finished the work.
@@ -56,11 +57,12 @@ class Trial:
         self._box = box
         self._project = box / "project"
         self._start = box / "start"
+        self._temporary = box / "temporary"
         self._argv = command.argv
-        os.environ["TMPDIR"] = str(box / "temporary")
+        os.environ["TMPDIR"] = str(self._temporary)
         os.environ["PATH"] = os.defpath  # the same tools on each machine
         tempfile.tempdir = None
-        (box / "temporary").mkdir()
+        self._temporary.mkdir()
         self._prepare()
         self._before = trees.read_tree(self._project)
         self.calls = self._run(_allow).calls
@@ -68,14 +70,19 @@ class Trial:
         self._after = trees.without_temporary(trees.read_tree(self._project))
         if self._said("code") != "0":
             raise RuntimeError(f"{' '.join(self._argv)} does not even end well undisturbed: {self._said('err')}")
+        trees.restore(self._start, self._project)
+        self._temporary_calls = self._run(_allow, self._temporary).calls
 
     def points(self, sample: int | None = None, modes: Sequence[str] = MODES) -> Iterator[Point]:
         """Try every point of each mode, or so many of them, spread evenly."""
-        every = [(mode, number) for mode in modes for number, call in enumerate(self.calls) if _fits(mode, call)]
+        every = [(mode, number) for mode in modes for number, call in enumerate(self._calls(mode)) if _fits(mode, call)]
         count = len(every) if sample is None else min(sample, len(every))
         for at in range(count):
             mode, number = every[at * len(every) // count]
-            yield Point(mode, number, self.calls[number], tuple(self._try(mode, number)))
+            yield Point(mode, number, self._calls(mode)[number], tuple(self._try(mode, number)))
+
+    def _calls(self, mode: str) -> Sequence[Call]:
+        return self._temporary_calls if mode == "temporary" else self.calls
 
     def _prepare(self) -> None:
         self._project.mkdir()
@@ -89,11 +96,13 @@ class Trial:
 
     def _try(self, mode: str, number: int) -> Iterator[str]:
         trees.restore(self._start, self._project)
-        ended = self._run(_disturb(mode, number))
+        shutil.rmtree(self._temporary)
+        self._temporary.mkdir()
+        ended = self._run(_disturb(mode, number), self._temporary if mode == "temporary" else self._project)
         left = trees.read_tree(self._project)
         yield from trees.half_written(self._visible(left), self._visible(self._before), self._visible(self._after))
         yield from self._half_replaced(left)
-        if mode == "full":
+        if mode in _FULL:
             yield from self._check_full(ended, left)
         again = self._run(_allow)
         if again.code != 0:
@@ -125,17 +134,17 @@ class Trial:
                 yield f"{name} is left on a full disk"
 
     def _must_run(self, *argv: str) -> None:
-        self._command_line(argv, _allow)
+        self._command_line(argv, _allow, self._project)
         if self._said("code") != "0":
             raise RuntimeError(f"pilotlight {' '.join(argv)}: {self._said('err')}")
 
-    def _run(self, decide: Decide) -> Ended:
-        return self._command_line(self._argv, decide)
+    def _run(self, decide: Decide, watched: Path | None = None) -> Ended:
+        return self._command_line(self._argv, decide, watched or self._project)
 
-    def _command_line(self, argv: Sequence[str], decide: Decide) -> Ended:
+    def _command_line(self, argv: Sequence[str], decide: Decide, watched: Path) -> Ended:
         for name in ("out", "err", "code"):
             (self._box / name).write_text("", encoding="utf-8")
-        return run_forked(partial(_be_command, argv, self._project, self._box), self._project, decide)
+        return run_forked(partial(_be_command, argv, self._project, self._box), watched, decide)
 
     def _said(self, name: str) -> str:
         return (self._box / name).read_text(encoding="utf-8").strip()
@@ -173,7 +182,7 @@ def _fits(mode: str, call: Call) -> bool:
 
 def _disturb(mode: str, at: int) -> Decide:
     def decide(number: int, call: Call) -> Action:
-        if mode == "full":
+        if mode in _FULL:
             return Action.REFUSE if number >= at and call.syscall.needs_space else Action.ALLOW
         if number < at:
             return Action.ALLOW
