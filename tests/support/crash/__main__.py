@@ -39,7 +39,7 @@ def _try(name: str, *, sample: bool, modes: list[str]) -> int:
     memory = Path("/dev/shm")  # noqa: S108  (a file system in memory: fsync waits for no disk)
     with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as box:
         trial = Trial(command, Path(box).resolve())
-        points = list(trial.points(command.sample if sample else None, modes))
+        points = list(trial.points(command.sample if sample else command.most, modes))
         failed = [point for point in points if point.problems]
         seconds = time.monotonic() - began
         done = len(points) - len(failed)

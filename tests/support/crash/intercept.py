@@ -134,9 +134,11 @@ def _decode(notice: seccomp.Notice, syscall: Syscall) -> Call | None:
     try:
         if syscall.descriptor is not None:
             return Call(syscall, _descriptor_path(notice.pid, arguments[syscall.descriptor]))
-        if syscall.path is None or not arguments[syscall.path]:
+        if syscall.path is None:
             return None
         base = _AT_CWD if syscall.folder is None else arguments[syscall.folder] & 0xFFFFFFFF
+        if not arguments[syscall.path]:  # utimensat without a path means the descriptor itself
+            return Call(syscall, _descriptor_path(notice.pid, base))
         folder = Path(f"/proc/{notice.pid}/cwd").readlink() if base == _AT_CWD else _descriptor_path(notice.pid, base)
         return Call(syscall, os.path.normpath(os.path.join(folder, _read_text(notice.pid, arguments[syscall.path]))))  # noqa: PTH118  (text, at each of thousands of calls)
     except (FileNotFoundError, ProcessLookupError):

@@ -6,6 +6,8 @@ import fcntl
 import os
 import platform
 import struct
+import subprocess
+import sys
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
@@ -41,17 +43,11 @@ class Notice(NamedTuple):
 
 
 def is_available() -> bool:
-    """Whether this kernel has the notification: a child process tries."""
+    """Whether this kernel has the notification: another process tries."""
     if platform.system() != "Linux" or platform.machine() not in _SECCOMP:
         return False
-    pid = os.fork()
-    if pid == 0:
-        try:
-            listen([])
-        except OSError:
-            os._exit(1)
-        os._exit(0)
-    return os.waitpid(pid, 0)[1] == 0
+    code = f"import sys; sys.path[:0] = {sys.path!r}; from support.crash.seccomp import listen; listen([])"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
 
 
 def listen(numbers: Collection[int]) -> int:
