@@ -76,6 +76,9 @@ class Addition(NamedTuple):
         if path.is_file():
             return path.read_bytes() != content
         above = (path, *path.parents[: len(name.parts)])
-        return path.is_dir() or any(
-            (each.is_symlink() and not each.exists()) or (each.exists() and not each.is_dir()) for each in above
-        )
+        return path.is_dir() or any(map(_is_obstacle, above))
+
+
+def _is_obstacle(path: Path) -> bool:
+    """Return whether a path is something that a folder cannot be created at: a file, or a link to nothing."""
+    return path.is_symlink() if not path.exists() else not path.is_dir()

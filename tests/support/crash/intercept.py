@@ -140,13 +140,14 @@ def _decode(notice: seccomp.Notice, syscall: Syscall) -> Call | None:
         if not arguments[syscall.path]:  # utimensat without a path means the descriptor itself
             return Call(syscall, _descriptor_path(notice.pid, base))
         folder = Path(f"/proc/{notice.pid}/cwd").readlink() if base == _AT_CWD else _descriptor_path(notice.pid, base)
-        return Call(syscall, os.path.normpath(os.path.join(folder, _read_text(notice.pid, arguments[syscall.path]))))  # noqa: PTH118  (text, at each of thousands of calls)
+        path = Path(folder) / _read_text(notice.pid, arguments[syscall.path])
+        return Call(syscall, os.path.normpath(path))
     except (FileNotFoundError, ProcessLookupError):
         return None
 
 
 def _descriptor_path(pid: int, descriptor: int) -> str:
-    return os.readlink(f"/proc/{pid}/fd/{descriptor & 0xFFFFFFFF}")  # noqa: PTH115
+    return str(Path(f"/proc/{pid}/fd/{descriptor & 0xFFFFFFFF}").readlink())
 
 
 def _read_memory(pid: int, address: int, size: int) -> bytes:
