@@ -1,4 +1,4 @@
-"""The longest name of a model fits into the limits of AWS, with the longest project and stage that the template takes."""
+"""The longest name of a model fits into the limits of AWS, with the longest project and stage of the template."""
 
 import re
 from pathlib import Path
