@@ -1,14 +1,13 @@
 """model.lock: the version that a model is pinned to, kept in git beside the model."""
 
 import json
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from pilotlight.core.documents import InvalidDocument, parse_object
 from pilotlight.core.errors import ProjectError
+from pilotlight.core.files import write_atomically
 from pilotlight_runtime.manifest_json import VERSION_DIGITS
 
 LOCK_NAME: Final = "model.lock"
@@ -67,40 +66,8 @@ def write_lock(path: Path, lock: Lock) -> None:
     Args:
         path: The model.lock.
         lock: The pin.
-    """
-    write_atomically(path, (json.dumps(lock._asdict(), indent=2) + "\n").encode())
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file in one step, so that no reader sees half of it.
-
-    Args:
-        path: The file. Its folder is created where it does not exist.
-        content: The content. It is written to a temporary file beside `path`, which is then renamed.
 
     Raises:
-        ProjectError: The disk is full, or the folder cannot be written.
+        ProjectError: The file cannot be written.
     """
-    try:
-        _write_and_rename(path, content)
-    except OSError as error:
-        what, hint = (
-            f"cannot be written: {error.strerror or error}",
-            "Check the path, its permissions and the free space.",
-        )
-        raise ProjectError(str(path), what, hint) from error
-
-
-def _write_and_rename(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(aside).chmod(0o644)
-        Path(aside).replace(path)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
+    write_atomically(path, (json.dumps(lock._asdict(), indent=2) + "\n").encode())
