@@ -5,14 +5,15 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TextIO
 
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
+from pilotlight.core.temporary_folder import temporary_folder
+from pilotlight.core.terminal_text import escape_lines
 from pilotlight.local.endpoint import Endpoint, GatewayEndpoint, HttpEndpoint, require_success
 from pilotlight.local.gateway import WebResponse
 from pilotlight.local.inference_requests import (
@@ -25,8 +26,9 @@ from pilotlight.local.inference_requests import (
     read_input_specs,
 )
 from pilotlight.local.inference_responses import read_outputs
+from pilotlight.local.routes import CATALOG
 from pilotlight.workflows.context import Context
-from pilotlight.workflows.local_functions import load_gateway, package_models
+from pilotlight.workflows.local_functions import load_gateway, package_models, start_functions
 from pilotlight.workflows.model_versions import find_version, split_reference
 from pilotlight_runtime.signature import TensorSpec
 
@@ -41,7 +43,7 @@ class InvokeRequest:
         json_file: A file with an inference request of the Open Inference Protocol, or a plain list of values.
         npz: A file with arrays by input name, sent as binary tensors.
         inputs: Arrays by input name, sent as binary tensors.
-        url: The endpoint, such as https://HOST/STAGE; None for the packaged handler, in this process.
+        url: The endpoint, such as https://HOST/STAGE; None for the packaged handler, on this machine.
         api_key: Sent as x-api-key to `url`.
         binary_outputs: Ask for binary tensors where arrays are sent; else the response is JSON alone.
         log: Takes a failing function's log, but for its records of requests and metrics.
@@ -137,14 +139,15 @@ def _open_endpoint(request: InvokeRequest, context: Context) -> Iterator[Endpoin
         return
     name, lock = find_version(request.model, context)
     log = io.StringIO()
-    with TemporaryDirectory(prefix="pilotlight-") as temporary:
-        folder = Path(temporary)
+    with (
+        temporary_folder() as folder,
+        start_functions(folder, [name, CATALOG], log.write, log) as functions,
+    ):
         package_models(context.project, context.store, {name: lock}, folder)
         try:
-            with redirect_stdout(log):
-                yield GatewayEndpoint(load_gateway(folder, [name], log))
+            yield GatewayEndpoint(load_gateway(functions, log))
         except Exception:
-            request.log.write(_failures(log.getvalue()))
+            request.log.write(escape_lines(_failures(log.getvalue())))
             raise
 
 

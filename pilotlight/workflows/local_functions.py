@@ -1,19 +1,23 @@
-"""Packages functions into a folder and loads them behind the local gateway."""
+"""Packages functions into a folder, and starts them in processes of their own behind the local gateway."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from contextlib import redirect_stdout
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from pilotlight.core.lock import Lock
 from pilotlight.core.project import Project
-from pilotlight.local.functions import load_function
+from pilotlight.local.function_process import Lifeline, Output
 from pilotlight.local.gateway import Gateway
+from pilotlight.local.managed_function import ManagedFunction, process_starter
 from pilotlight.local.routes import CATALOG
 from pilotlight.packaging import PackageReport, package_catalog, package_function
 from pilotlight.store import Store
+
+Functions = Mapping[str, ManagedFunction]
+"""Functions by name: models, and catalog."""
 
 
 def package_models(project: Project, store: Store, locks: Mapping[str, Lock], into: Path) -> dict[str, PackageReport]:
@@ -35,14 +39,53 @@ def package_models(project: Project, store: Store, locks: Mapping[str, Lock], in
     return reports
 
 
-def load_gateway(folder: Path, names: Iterable[str], log: TextIO) -> Gateway:
-    """Load the functions that `package_models` put into `folder`.
+@contextmanager
+def start_functions(
+    folder: Path, names: Iterable[str], output: Output, log: TextIO, timeout: float | None = None
+) -> Iterator[Functions]:
+    """Start a process for each function, and end the processes with the block.
+
+    A process imports what its function needs while the caller packages the functions. It loads nothing before
+    `load_gateway` or ManagedFunction.load.
 
     Args:
-        folder: The folder that was given to `package_models`.
-        names: The models to load.
-        log: Takes what the functions print while they load, and the traceback of a function that fails later.
+        folder: The folder that `package_models` fills.
+        names: The models, and catalog.
+        output: Takes what the functions print.
+        log: Takes one line when a process ends by itself.
+        timeout: Seconds for one event; None for no limit.
+
+    Yields:
+        The functions by name.
     """
-    with redirect_stdout(log):
-        functions = {name: load_function(name, folder / name) for name in names}
-        return Gateway(functions, load_function(CATALOG, folder / CATALOG), log)
+    with ExitStack() as stack:
+        lifeline = stack.enter_context(Lifeline())
+        functions: dict[str, ManagedFunction] = {}
+        stack.callback(_close, functions)
+        for name in names:
+            start = process_starter(name, lifeline)
+            functions[name] = ManagedFunction(name, folder / name, start, output=output, log=log.write, timeout=timeout)
+        yield functions
+
+
+def load_gateway(functions: Functions, log: TextIO) -> Gateway:
+    """Load the packaged functions, all at the same time, and return the gateway to them.
+
+    Args:
+        functions: The models and the catalog, packaged and started.
+        log: Takes the traceback of a function that fails later.
+
+    Raises:
+        ServiceError: A function does not load.
+    """
+    for function in functions.values():
+        function.load()
+    for function in functions.values():
+        function.wait_until_loaded()
+    models = {name: function for name, function in functions.items() if name != CATALOG}
+    return Gateway(models, functions[CATALOG], log)
+
+
+def _close(functions: Functions) -> None:
+    for function in functions.values():
+        function.close()

@@ -22,7 +22,7 @@ def invoke(
         Path | None, typer.Option(metavar="FILE", help="Arrays by input name, sent as binary tensors.")
     ] = None,
     url: Annotated[
-        str | None, typer.Option(help="The endpoint. Default: the packaged handler, in this process.")
+        str | None, typer.Option(help="The endpoint. Default: the packaged handler, on this machine.")
     ] = None,
     api_key: Annotated[
         str | None, typer.Option(envvar="PILOTLIGHT_API_KEY", show_envvar=True, help="Sent as x-api-key.")
