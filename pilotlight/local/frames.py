@@ -10,6 +10,7 @@ The body of an event or of an answer, up to 6 MB, travels as the text. JSON woul
 from __future__ import annotations
 
 import json
+import select
 import socket
 import struct
 import threading
@@ -109,9 +110,12 @@ class Channel:
         except ValueError as error:
             raise ChannelEnded from error
 
-    def close(self) -> None:
-        """Close this end."""
-        self._connection.close()
+    @property
+    def ended(self) -> bool:
+        """Whether the other end is gone."""
+        poller = select.poll()
+        poller.register(self._connection, 0)  # poll(2) reports the end of the other side, whatever it is asked for
+        return bool(poller.poll(0))
 
     def _exactly(self, size: int, remaining: Callable[[], float] | None) -> bytearray:
         content = bytearray(size)

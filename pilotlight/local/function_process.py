@@ -5,40 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any
 
 from pilotlight.core.errors import ServiceError
 from pilotlight.local.faults import FunctionDied, FunctionRaised, FunctionTimedOut, describe_end
 from pilotlight.local.frames import Channel, ChannelEnded, Kind, Message, attach_body, detach_body
-
-_SECONDS_TO_END: Final = 5.0
-"""How long a process that has closed its channel may take to end by itself, until a core dump is written."""
+from pilotlight.local.process_starter import ProcessStarter
 
 Output = Callable[[str], object]
 """Takes what a function prints."""
-
-
-class Lifeline:
-    """A pipe whose closing ends the processes that got it. The kernel closes it when this process ends."""
-
-    def __init__(self) -> None:
-        self.reader, self._writer = os.pipe()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        os.close(self._writer)
-        os.close(self.reader)
 
 
 class LoadFailure(Exception):
@@ -54,35 +33,37 @@ class LoadFailure(Exception):
 
 
 class FunctionProcess:
-    """A process for one function. It starts at once, and loads the function when it is told to.
+    """A process for one function. It loads the function when it is told to.
 
     Args:
         name: The model, or catalog.
-        lifeline: Ends the process with this one.
+        starter: Starts the process.
         clock: Seconds.
     """
 
-    def __init__(self, name: str, lifeline: Lifeline, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, name: str, starter: ProcessStarter, clock: Callable[[], float] = time.monotonic) -> None:
         self._name = name
         self._clock = clock
+        self._closing = ExitStack()
         own, other = socket.socketpair()
-        with other:
-            try:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-c", _program(name, other.fileno(), lifeline.reader)],
-                    stdin=subprocess.DEVNULL,
-                    pass_fds=(other.fileno(), lifeline.reader),
-                    process_group=0,  # Ctrl-C in a terminal goes to the server alone, which then ends its processes
-                )
-            except OSError:
-                own.close()
-                raise
+        reader, writer = os.pipe()
+        self._closing.callback(own.close)
+        self._closing.callback(os.close, writer)  # the process ends then, and also when this one does
+        try:
+            self._process = starter.start(name, other.fileno(), reader)
+        except BaseException:
+            self._closing.close()
+            raise
+        finally:
+            other.close()
+            os.close(reader)
         self._channel = Channel(own)
+        self._ended: int | None = None
 
     @property
     def ended(self) -> bool:
-        """Whether the process has ended."""
-        return self._process.poll() is not None
+        """Whether the process has ended while it had nothing to do."""
+        return self._channel.ended
 
     def load(self, folder: Path) -> None:
         """Begin to load the function from its packaged folder. `wait_until_loaded` says when it is."""
@@ -140,15 +121,15 @@ class FunctionProcess:
 
     def kill(self) -> None:
         """End the process and what it has started. Any thread may do this: a call that waits raises FunctionDied."""
-        if self._process.poll() is None:
-            with suppress(ProcessLookupError, PermissionError):  # it has ended by itself
-                os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        with suppress(ProcessLookupError, PermissionError):  # it has ended by itself
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """End the process as `kill` does, and close the channel, which no other thread uses any more."""
-        self.kill()
-        self._channel.close()
+        """End the process as `kill` does, and wait for its end. No other thread uses it any more."""
+        if self._ended is None:
+            self.kill()
+        self._exit_code()
+        self._closing.close()
 
     def _next(self, output: Output, ends: float | None) -> Message:
         """Return the next message that is no log."""
@@ -160,17 +141,8 @@ class FunctionProcess:
             output(message.text or "")
 
     def _exit_code(self) -> int:
-        """Return how the process ended. One that has closed its channel and stays is killed."""
-        try:
-            return self._process.wait(_SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            return self._process.returncode
-
-
-def _program(name: str, channel: int, lifeline: int) -> str:
-    """Return the Python text of the process. It finds the modules that this process finds."""
-    return (
-        f"import sys; sys.path[:] = {[*sys.path]!r}; from pilotlight.local.worker import main;"
-        f" main({name!r}, {channel}, {lifeline})"
-    )
+        """Wait for the end of the process, which has closed its channel or was killed."""
+        if self._ended is None:
+            self._ended = self._process.wait()
+            self.kill()  # what it has started, which shares its process group
+        return self._ended

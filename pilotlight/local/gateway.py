@@ -54,7 +54,7 @@ class Gateway:
 
     Args:
         functions: The models' functions by model name.
-        catalog: The catalog's function.
+        catalog: The catalog's function; None where only models are asked.
         log: Takes the traceback of a function that fails.
         clock: Seconds since the epoch.
         new_id: Makes the id of a request.
@@ -63,14 +63,14 @@ class Gateway:
     def __init__(
         self,
         functions: Mapping[str, CallFunction],
-        catalog: CallFunction,
+        catalog: CallFunction | None,
         log: TextIO,
         *,
         clock: Callable[[], float] = time.time,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
         self._models = tuple(functions)
-        self._functions = {**functions, CATALOG: catalog}
+        self._functions = dict(functions) if catalog is None else {**functions, CATALOG: catalog}
         self._log = log
         self._clock = clock
         self._new_id = new_id
@@ -115,7 +115,8 @@ class Gateway:
     def _find_route(self, method: str, target: str) -> Route | None:
         if method not in METHODS:
             return None
-        return find_route(method, target.partition("?")[0], self._models)
+        route = find_route(method, target.partition("?")[0], self._models)
+        return route if route is not None and route.function in self._functions else None
 
 
 def read_proxy_result(result: Any) -> WebResponse:

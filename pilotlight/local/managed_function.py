@@ -12,7 +12,7 @@ from pilotlight.core.errors import ServiceError
 from pilotlight.core.terminal_text import escape_line
 from pilotlight.local.context import TIMEOUT_SECONDS
 from pilotlight.local.faults import FunctionDied, FunctionDown, FunctionTimedOut
-from pilotlight.local.function_process import FunctionProcess, Lifeline, Output
+from pilotlight.local.function_process import FunctionProcess, Output
 
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
@@ -24,12 +24,12 @@ StartProcess = Callable[[], FunctionProcess]
 class ManagedFunction:
     """A function in a process of its own. It handles one event at a time, as an execution environment of Lambda does.
 
-    The process starts with the construction, and loads nothing before `load`.
+    The process starts when the function is loaded.
 
     Args:
         name: The model, or catalog.
         folder: The packaged function. It may still be empty.
-        start: Starts a process.
+        start: Starts a process for it.
         output: Takes what the function prints.
         log: Takes one line when a process ends or does not start.
         timeout: Seconds for one event; None for no limit.
@@ -61,11 +61,12 @@ class ManagedFunction:
         self._failure = ""
         self._failures = 0
         self._next_start = 0.0
-        self._process = start()
+        self._process: FunctionProcess | None = None
 
     def load(self) -> None:
-        """Begin to load the function. Several functions load at the same time."""
-        self._process.load(self._folder)
+        """Start a process and begin to load the function, once. Several functions load at the same time."""
+        if self._process is None:
+            self._start_again()
 
     def wait_until_loaded(self) -> None:
         """Wait for the function to load.
@@ -74,7 +75,7 @@ class ManagedFunction:
             ServiceError: app.py does not load, or the process ends meanwhile.
         """
         with self._turn:
-            self._process.wait_until_loaded(self.output)
+            self._started().wait_until_loaded(self.output)
             self._loaded = True
 
     def __call__(self, event: Any, request_id: str) -> Any:
@@ -84,9 +85,9 @@ class ManagedFunction:
             FunctionFault: It returns nothing; see the subclasses.
         """
         with self._turn:
-            self._require_process()
+            self._require_loaded()
             try:
-                return self._process.call(event, request_id, self.output, self._timeout)
+                return self._started().call(event, request_id, self.output, self._timeout)
             except (FunctionDied, FunctionTimedOut) as fault:
                 self._report(str(fault))
                 self._start_again()
@@ -96,13 +97,20 @@ class ManagedFunction:
         """End the process, also in the middle of an event."""
         with self._changing:
             self._closed = True
-            self._process.kill()
-        with self._turn:
-            self._process.close()
+            process = self._process
+        if process is not None:
+            process.kill()
+            with self._turn:
+                process.close()
 
-    def _require_process(self) -> None:
+    def _started(self) -> FunctionProcess:
+        if self._process is None:
+            raise RuntimeError("load the function first")
+        return self._process
+
+    def _require_loaded(self) -> None:
         """Have a process that has loaded the function; FunctionDown where there is none yet."""
-        if self._loaded and self._process.ended:
+        if self._loaded and self._started().ended:
             self._report("its process was ended while it had nothing to do; it is started again")
             self._start_again()
         if self._loaded:
@@ -113,7 +121,7 @@ class ManagedFunction:
         if self._failure:
             self._start_again()
         try:
-            self._process.wait_until_loaded(self.output)
+            self._started().wait_until_loaded(self.output)
         except ServiceError as error:
             pause = min(_FIRST_PAUSE * 2**self._failures, _LONGEST_PAUSE)
             self._failures += 1
@@ -127,7 +135,8 @@ class ManagedFunction:
         with self._changing:
             if self._closed:
                 return
-            self._process.close()
+            if self._process is not None:
+                self._process.close()
             self._loaded = False
             self._process = self._start()
             self._process.load(self._folder)
@@ -135,8 +144,3 @@ class ManagedFunction:
     def _report(self, what: str) -> None:
         if not self._closed:
             self._log(f"function {self.name}: {escape_line(what)}\n")
-
-
-def process_starter(name: str, lifeline: Lifeline) -> StartProcess:
-    """Return a function that starts a process for a function."""
-    return lambda: FunctionProcess(name, lifeline)

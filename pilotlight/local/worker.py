@@ -1,6 +1,6 @@
 """The process of one function: it loads app.py, and answers the events that the server sends.
 
-function_process.py starts it. It imports what a function needs while the server still packages that function.
+process_starter.py starts it, and function_process.py talks to it.
 
     server  ── LOAD ──▶  worker  ── READY or FAILURE ──▶  server
             ── EVENT ──▶         ── LOG, LOG …, RESULT or FAILURE ──▶
@@ -14,34 +14,30 @@ import os
 import socket
 import sys
 import traceback
-from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 from pilotlight.core.errors import ServiceError
 from pilotlight.local.frames import Channel, ChannelEnded, Kind, attach_body, detach_body
 from pilotlight.local.functions import Function, load_function
-from pilotlight.local.routes import CATALOG
 
 _STDOUT: Final = 1
 _STDERR: Final = 2
-_RUNTIME_MODULES: Final = ("engine.ort_session", "entry", "line_observer", "loading", "service", "startup")
 
 
-def main(name: str, channel_descriptor: int, lifeline_descriptor: int) -> None:
+def answer_events(name: str, channel_descriptor: int, lifeline_descriptor: int) -> None:
     """Answer events until the server closes the channel, then end this process.
 
     Args:
         name: The model, or catalog.
         channel_descriptor: The file descriptor of the channel's socket.
-        lifeline_descriptor: The end of a pipe for reading. The server holds the other end and writes nothing.
+        lifeline_descriptor: The end of a pipe for reading, which no other process has. The server holds the other end
+            and writes nothing.
     """
     _end_with_the_server(lifeline_descriptor)
     os.dup2(_STDERR, _STDOUT)  # what native code and subprocesses print stays apart from a command's result
     channel = Channel(socket.socket(fileno=channel_descriptor))
     sys.stdout = _log_stream(channel)
-    _import_ahead(name)
     try:
         function = _load(name, channel)
         while function is not None:
@@ -65,21 +61,6 @@ def _end_with_the_server(lifeline: int) -> None:
         gone = False
     if gone:  # before the signal was asked for
         os._exit(0)
-
-
-def _import_ahead(name: str) -> None:
-    """Import what the handler imports, and start ONNX Runtime, while the server still packages the function.
-
-    What fails here fails again when the function is loaded, and is reported then.
-    """
-    with suppress(Exception):
-        if name == CATALOG:
-            import_module("pilotlight_runtime.powertools_observer")
-            return
-        for module in _RUNTIME_MODULES:
-            import_module(f"pilotlight_runtime.{module}")
-        start = import_module("pilotlight_runtime.engine.start")
-        start.start_engine(start.installed_library())
 
 
 def _load(name: str, channel: Channel) -> Function | None:

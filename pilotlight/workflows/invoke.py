@@ -26,7 +26,6 @@ from pilotlight.local.inference_requests import (
     read_input_specs,
 )
 from pilotlight.local.inference_responses import read_outputs
-from pilotlight.local.routes import CATALOG
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.local_functions import load_gateway, package_models, start_functions
 from pilotlight.workflows.model_versions import find_version, split_reference
@@ -141,7 +140,7 @@ def _open_endpoint(request: InvokeRequest, context: Context) -> Iterator[Endpoin
     log = io.StringIO()
     with (
         temporary_folder() as folder,
-        start_functions(folder, [name, CATALOG], log.write, log) as functions,
+        start_functions(folder, [name], log.write, log) as functions,
     ):
         package_models(context.project, context.store, {name: lock}, folder)
         try:

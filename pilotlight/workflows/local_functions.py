@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from pilotlight.core.lock import Lock
 from pilotlight.core.project import Project
-from pilotlight.local.function_process import Lifeline, Output
+from pilotlight.local.function_process import FunctionProcess, Output
 from pilotlight.local.gateway import Gateway
-from pilotlight.local.managed_function import ManagedFunction, process_starter
+from pilotlight.local.managed_function import ManagedFunction
+from pilotlight.local.process_starter import choose_starter
 from pilotlight.local.routes import CATALOG
 from pilotlight.packaging import PackageReport, package_catalog, package_function
 from pilotlight.store import Store
@@ -20,7 +22,13 @@ Functions = Mapping[str, ManagedFunction]
 """Functions by name: models, and catalog."""
 
 
-def package_models(project: Project, store: Store, locks: Mapping[str, Lock], into: Path) -> dict[str, PackageReport]:
+def package_models(
+    project: Project,
+    store: Store,
+    locks: Mapping[str, Lock],
+    into: Path,
+    done: Callable[[str], object] = lambda _name: None,
+) -> dict[str, PackageReport]:
     """Package each model, and the catalog, into a folder of its own below `into`, as `sam build` does.
 
     Args:
@@ -28,14 +36,16 @@ def package_models(project: Project, store: Store, locks: Mapping[str, Lock], in
         store: The store that holds their versions.
         locks: The version of each model.
         into: A folder. It gets one folder a model and one for the catalog.
+        done: Called with the name of each function that is packaged.
 
     Returns:
         One report a folder, by the folder's name.
     """
-    reports = {
-        name: package_function(name, project.folder(name), store, lock, into / name) for name, lock in locks.items()
-    }
-    reports[CATALOG] = package_catalog(project.functions / CATALOG, locks, store, into / CATALOG)
+    reports = {CATALOG: package_catalog(project.functions / CATALOG, locks, store, into / CATALOG)}
+    done(CATALOG)
+    for name, lock in locks.items():
+        reports[name] = package_function(name, project.folder(name), store, lock, into / name)
+        done(name)
     return reports
 
 
@@ -43,10 +53,10 @@ def package_models(project: Project, store: Store, locks: Mapping[str, Lock], in
 def start_functions(
     folder: Path, names: Iterable[str], output: Output, log: TextIO, timeout: float | None = None
 ) -> Iterator[Functions]:
-    """Start a process for each function, and end the processes with the block.
+    """Prepare a process for each function, and end the processes with the block.
 
-    A process imports what its function needs while the caller packages the functions. It loads nothing before
-    `load_gateway` or ManagedFunction.load.
+    What the processes share is imported while the caller packages the functions. A function starts with
+    `load_gateway`, or ManagedFunction.load.
 
     Args:
         folder: The folder that `package_models` fills.
@@ -59,20 +69,27 @@ def start_functions(
         The functions by name.
     """
     with ExitStack() as stack:
-        lifeline = stack.enter_context(Lifeline())
-        functions: dict[str, ManagedFunction] = {}
+        starter = stack.enter_context(choose_starter())
+        functions = {
+            name: ManagedFunction(
+                name,
+                folder / name,
+                partial(FunctionProcess, name, starter),
+                output=output,
+                log=log.write,
+                timeout=timeout,
+            )
+            for name in names
+        }
         stack.callback(_close, functions)
-        for name in names:
-            start = process_starter(name, lifeline)
-            functions[name] = ManagedFunction(name, folder / name, start, output=output, log=log.write, timeout=timeout)
         yield functions
 
 
 def load_gateway(functions: Functions, log: TextIO) -> Gateway:
-    """Load the packaged functions, all at the same time, and return the gateway to them.
+    """Load the packaged functions that do not load yet, all at the same time, and return the gateway to them.
 
     Args:
-        functions: The models and the catalog, packaged and started.
+        functions: The packaged functions: models and, unless no request is for it, the catalog.
         log: Takes the traceback of a function that fails later.
 
     Raises:
@@ -83,7 +100,7 @@ def load_gateway(functions: Functions, log: TextIO) -> Gateway:
     for function in functions.values():
         function.wait_until_loaded()
     models = {name: function for name, function in functions.items() if name != CATALOG}
-    return Gateway(models, functions[CATALOG], log)
+    return Gateway(models, functions.get(CATALOG), log)
 
 
 def _close(functions: Functions) -> None:

@@ -102,7 +102,8 @@ def serve(request: ServeRequest, context: Context) -> ModelServer:
         output = _Output(request.log)
         names = (CATALOG, *locks)
         functions = stack.enter_context(start_functions(folder, names, output, request.log, TIMEOUT_SECONDS))
-        package_models(context.project, context.store, locks, folder)
+        # A function loads while the next one is packaged.
+        package_models(context.project, context.store, locks, folder, lambda name: functions[name].load())
         gateway = load_gateway(functions, request.log)
         output.to_stdout()
         server = stack.enter_context(LocalServer(gateway, request.port, request.log))
