@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pilotlight.cli.invocation import invocation, out
+from pilotlight.cli.signals import interrupted_by_signals
 
 
 def invoke(
@@ -45,7 +46,8 @@ def invoke(
     request = InvokeRequest(
         model, image=image, json_file=json_file, npz=npz, url=url, api_key=api_key, binary_outputs=not raw
     )
-    result = invoke_model(request, invocation(ctx).context(quiet=True))
+    with interrupted_by_signals():
+        result = invoke_model(request, invocation(ctx).context(quiet=True))
     if raw:
         typer.echo(result.text)
         return

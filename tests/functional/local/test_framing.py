@@ -341,6 +341,7 @@ def test_more_clients_than_allowed_close_the_one_that_was_idle_longest() -> None
             for client in clients:
                 client.sendall(GET + b"\r\n")
                 assert client.recv(65_536).startswith(b"HTTP/1.1 200")
+                wait_until(lambda: not running.server._connections._busy)
             assert parse(running.send(GET + b"\r\n"))[0].status == 200
             assert clients[0].recv(10) == b""
             clients[2].sendall(GET + b"\r\n")
