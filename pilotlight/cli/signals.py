@@ -58,10 +58,12 @@ def interrupted_by_signals() -> Iterator[None]:
     found = {number: signal.getsignal(number) for number in _INTERRUPTING}
     before = {number: handler for number, handler in found.items() if handler not in (None, signal.SIG_IGN)}
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        for number in before:
-            signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
+    came: list[int] = []
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
+        if len(came) == 1:
+            raise KeyboardInterrupt
 
     for number in before:
         signal.signal(number, interrupt)
