@@ -15,6 +15,7 @@ from pilotlight.cli.commands import begin, bench, check, demo, image, invoke, pa
 from pilotlight.cli.invocation import Invocation, invocation
 from pilotlight.core.errors import Interrupted, UserError
 from pilotlight.core.process_output import EXIT_STOPPED
+from pilotlight.core.terminal_text import escape_lines
 
 EXIT_USER_ERROR: Final = 1
 EXIT_DEFECT: Final = 70
@@ -54,9 +55,9 @@ def _report_unexpected(error: Exception, where: Invocation) -> int:
 
 def _report_error(error: Exception, text: str, where: Invocation, code: int) -> int:
     if where.debug:
-        traceback.print_exception(error)
+        typer.echo(escape_lines("".join(traceback.format_exception(error))), err=True, nl=False)
     label = typer.style("error", fg="red", bold=True) if sys.stderr.isatty() else "error"
-    typer.echo(f"{label}: {text}", err=True)
+    typer.echo(f"{label}: {escape_lines(text)}", err=True)
     return code
 
 
