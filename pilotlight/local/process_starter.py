@@ -103,12 +103,12 @@ class CopiedProcesses:
         with self._asking:
             if self._control is None:
                 raise ConnectionError
-            socket.send_fds(self._control, [json.dumps(question).encode()], descriptors)
-            content = self._control.recv(LONGEST_MESSAGE)
-            if not content:
-                raise ConnectionError
-            reply: dict[str, Any] = json.loads(content)
-            return reply
+            try:
+                return _exchange(self._control, question, descriptors)
+            except BaseException:  # also Ctrl-C: the reply that is due would be taken for that of the next question
+                self._control.close()
+                self._control = None
+                raise
 
     def _start_template(self) -> None:
         own, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -160,6 +160,15 @@ class _Copy:
 def choose_starter() -> ProcessStarter:
     """Return what starts processes on this system."""
     return CopiedProcesses() if sys.platform == "linux" else FreshProcesses()
+
+
+def _exchange(control: socket.socket, question: dict[str, Any], descriptors: tuple[int, ...]) -> dict[str, Any]:
+    socket.send_fds(control, [json.dumps(question).encode()], descriptors)
+    content = control.recv(LONGEST_MESSAGE)
+    if not content:
+        raise ConnectionError
+    reply: dict[str, Any] = json.loads(content)
+    return reply
 
 
 def _start_python(call: str, *descriptors: int) -> subprocess.Popen[bytes]:
