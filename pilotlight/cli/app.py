@@ -14,8 +14,8 @@ from pilotlight import __version__
 from pilotlight.cli.commands import begin, bench, check, demo, image, invoke, package, produce, runs, serve, versions
 from pilotlight.cli.invocation import Invocation, invocation
 from pilotlight.core.errors import Interrupted, UserError
+from pilotlight.core.printable import escape_lines
 from pilotlight.core.process_output import EXIT_STOPPED
-from pilotlight.core.terminal_text import escape_lines
 
 EXIT_USER_ERROR: Final = 1
 EXIT_DEFECT: Final = 70

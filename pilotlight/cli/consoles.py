@@ -8,7 +8,7 @@ from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableT
 from rich.control import Control
 from rich.segment import Segment
 
-from pilotlight.core.terminal_text import escape_lines
+from pilotlight.core.printable import escape_lines
 
 
 def make_console(**settings: Any) -> Console:

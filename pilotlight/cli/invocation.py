@@ -17,7 +17,6 @@ import typer
 from pilotlight.core.process_output import duplicate_stderr
 from pilotlight.core.progress import Silent
 from pilotlight.core.stop_request import StopRequest
-from pilotlight.core.terminal_text import escape_lines
 from pilotlight.workflows.context import Context
 
 if TYPE_CHECKING:  # rich and the rooms load when a command runs, not when --help is asked for
@@ -103,4 +102,4 @@ def err() -> Console:
 
 def print_json(value: Mapping[str, Any]) -> None:
     """Exactly one JSON object on stdout, and nothing else there."""
-    typer.echo(escape_lines(json.dumps(value, indent=2, default=str)))
+    typer.echo(json.dumps(value, indent=2, default=str).replace("\x7f", "\\u007f"))

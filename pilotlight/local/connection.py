@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, NamedTuple
 
-from pilotlight.core.terminal_text import escape_line
+from pilotlight.core.printable import escape_controls
 from pilotlight.local.byte_reader import ByteReader, RequestRefused
 from pilotlight.local.gateway import Gateway, WebResponse, error_response
 from pilotlight.local.request_body import Framing, find_framing, read_body
@@ -159,4 +159,4 @@ class Connection:
 def _describe(head: RequestHead) -> str:
     path = head.target.partition("?")[0]
     shown = path if len(path) <= _LONGEST_PATH else path[:_LONGEST_PATH] + "..."
-    return f"{head.method[:_LONGEST_PATH]} {escape_line(shown)}"
+    return f"{head.method[:_LONGEST_PATH]} {escape_controls(shown)}"

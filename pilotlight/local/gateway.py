@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, Protocol, TextIO
 
-from pilotlight.core.terminal_text import escape_lines
+from pilotlight.core.printable import escape_lines
 from pilotlight.local.event import Headers, WebRequest, rest_event
 from pilotlight.local.faults import FunctionFault
 from pilotlight.local.http_syntax import is_header_name, is_header_value

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pilotlight.core.errors import ServiceError
-from pilotlight.core.terminal_text import escape_line
+from pilotlight.core.printable import escape_controls
 from pilotlight.local.context import TIMEOUT_SECONDS
 from pilotlight.local.faults import FunctionDied, FunctionDown, FunctionTimedOut
 from pilotlight.local.function_process import FunctionProcess, Output
@@ -143,4 +143,4 @@ class ManagedFunction:
 
     def _report(self, what: str) -> None:
         if not self._closed:
-            self._log(f"function {self.name}: {escape_line(what)}\n")
+            self._log(f"function {self.name}: {escape_controls(what)}\n")

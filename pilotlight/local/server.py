@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final, TextIO
 
 from pilotlight.core.errors import ServiceError
-from pilotlight.core.terminal_text import escape_lines
+from pilotlight.core.printable import escape_lines
 from pilotlight.local.connection import LIMITS, Connection, Limits
 from pilotlight.local.gateway import Gateway, error_response
 from pilotlight.local.open_connections import MOST_CONNECTIONS, OpenConnections

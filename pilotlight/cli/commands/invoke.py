@@ -9,7 +9,6 @@ import typer
 
 from pilotlight.cli.invocation import invocation, out
 from pilotlight.cli.signals import interrupted_by_signals
-from pilotlight.core.terminal_text import escape_lines
 
 
 def invoke(
@@ -50,6 +49,6 @@ def invoke(
     with interrupted_by_signals():
         result = invoke_model(request, invocation(ctx).context(quiet=True))
     if raw:
-        typer.echo(escape_lines(result.text))
+        typer.echo(result.read_json())
         return
     out().print(render_outputs(result.read_outputs()))

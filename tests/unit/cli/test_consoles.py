@@ -7,7 +7,7 @@ from rich.text import Text
 from pilotlight.cli.consoles import make_console
 
 HOSTILE = "a\x1b]0;title\x07b\x9b31m\x7f\u202e"
-ESCAPED = ("\\u001b", "\\u009b", "\\u007f", "\\u202e")
+ESCAPED = ("\\x1b", "\\x9b", "\\x7f", "\\u202e")
 
 
 def test_whatever_is_printed_has_no_control_character_of_its_own() -> None:

@@ -90,7 +90,7 @@ def test_why_a_function_gave_no_answer_is_told(fault: FunctionFault, status: int
     assert answer.status == status
     assert json.loads(answer.body)["error"].startswith(told)
     assert b"canary" not in answer.body
-    assert log.getvalue() == fault.details.replace("\x1b", "\\u001b")
+    assert log.getvalue() == fault.details.replace("\x1b", "\\x1b")
 
 
 def test_without_a_catalog_there_are_routes_to_models_alone() -> None:
