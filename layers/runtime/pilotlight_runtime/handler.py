@@ -73,11 +73,11 @@ def model_handler(
     model = open_model(folder, manifest, open_session, threads(environ))
     rest.result()
     hook = _hook(model, predict, prepare)
+    failure = model.warm_up_failure or _try(model, hook)
     service = _service(model, hook, environ)
     observer = observer or _observer(manifest, environ, stream)
     if model.fallback:
         observer.warning(model.fallback, None)
-    failure = model.warm_up_failure or _try(model, hook)
     if failure is not None:
         observer.warning("the model failed on zeros at init; it serves all the same", failure)
     from pilotlight_runtime.entry import Entry
@@ -152,10 +152,11 @@ def _hook(model: LoadedModel, predict: Predict | None, prepare: Prepare | None) 
 
 
 def _service(model: LoadedModel, predict: Prepared | None, environ: Mapping[str, str]) -> ModelService:
+    from pilotlight_runtime.limits import request_limits
     from pilotlight_runtime.service import ModelService
     from pilotlight_runtime.snapstart import makes_snapshot
 
-    service = ModelService(model, predict)
+    service = ModelService(model, predict, request_limits(environ))
     if makes_snapshot(environ):
         service.preload()
     return service

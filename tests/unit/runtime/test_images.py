@@ -11,7 +11,8 @@ from pilotlight_runtime.datatypes import DATATYPES
 from pilotlight_runtime.errors import InvalidRequest, SessionError, TooLarge
 from pilotlight_runtime.manifest import ImageInput
 from pilotlight_runtime.protocol.http import is_image
-from pilotlight_runtime.protocol.images import MAX_PIXELS, ImageCodec, image_codec
+from pilotlight_runtime.protocol.image_limits import MAX_PIXELS
+from pilotlight_runtime.protocol.images import ImageCodec, image_codec
 from pilotlight_runtime.signature import TensorSpec
 
 GREY = ImageInput("x", 2, 2, 1, 1.0, 0.0, "NHWC")
