@@ -19,6 +19,7 @@ LambdaHandler = Callable[[Any, Any], Any]
 
 
 _LONGEST_ID: Final = 128
+_ID_SIGNS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789=_-")
 
 
 class Entry:
@@ -42,8 +43,8 @@ class Entry:
         render, response, fault = self._respond(event, trace, request_id)
         try:
             answer = render(response)
-        except RequestError as error:
-            response = error_response(error, request_id)
+        except BaseException as error:  # noqa: BLE001  (as in _respond)
+            response, fault = _refusal(error, request_id)
             answer = render(response)
         trace.end()
         self._observer.request(
@@ -70,11 +71,22 @@ class Entry:
             incoming: Incoming = read_event(event, self._infer_path)
             render = incoming.render
             return render, self._answer(incoming.request, trace), None
-        except RequestError as error:
-            return render, error_response(error, request_id), error if error.status >= 500 else None
-        except Exception as error:  # noqa: BLE001  (the boundary: any failure becomes an answer and a line in the log)
-            document = {"error": "the function failed; its log has the cause", "request_id": request_id}
-            return render, json_response(document, 500), error
+        except BaseException as error:  # noqa: BLE001  (the boundary: app.py may exit, and the next request is answered)
+            return (render, *_refusal(error, request_id))
+
+
+def _refusal(error: BaseException, request_id: str) -> tuple[HttpResponse, BaseException | None]:
+    """The response to a request that `error` ended, and the cause of a status of 500.
+
+    app.py may raise a RequestError of its own class, whose message and status are app.py's code too.
+    """
+    if isinstance(error, RequestError):
+        try:
+            return error_response(error, request_id), error if error.status >= 500 else None
+        except BaseException as failure:  # noqa: BLE001  (see above)
+            error = failure
+    document = {"error": "the function failed; its log has the cause", "request_id": request_id}
+    return json_response(document, 500), error
 
 
 def _request_id(context: object) -> str:
@@ -90,4 +102,4 @@ def _gateway_id(event: object) -> str:
     """
     context = event.get("requestContext") if isinstance(event, dict) else None
     found = context.get("requestId") if isinstance(context, dict) else None
-    return found if isinstance(found, str) and len(found) <= _LONGEST_ID and found.isascii() else ""
+    return found if isinstance(found, str) and len(found) <= _LONGEST_ID and _ID_SIGNS.issuperset(found) else ""

@@ -28,9 +28,7 @@ _SMALL: Final = 65_536
 class ModelService:
     """Answers for one model. predict: app.py's function, bound to the model, if there is one."""
 
-    def __init__(
-        self, model: LoadedModel, predict: Prepared | None = None, limits: Limits = DEFAULT_LIMITS
-    ) -> None:
+    def __init__(self, model: LoadedModel, predict: Prepared | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
         self._model = model
         self._limits = limits
         self._manifest = model.manifest

@@ -56,7 +56,9 @@ def check_picture(picture: Image, body: bytes, channels: int, limits: Limits) ->
     if max(picture.size) > MAX_SIDE:
         raise TooLarge(f"the picture is {picture.width} x {picture.height} pixels, the longest side is {MAX_SIDE}")
     if picture.format != "PNG" and pixels * body.count(_SCAN) > _MOST_SCANNED:
-        raise TooLarge(f"the picture has {pixels} pixels in {body.count(_SCAN)} scans, which is too much; save it again")
+        raise TooLarge(
+            f"the picture has {pixels} pixels in {body.count(_SCAN)} scans, which is too much; save it again"
+        )
     needed = pixels * _bytes_of_pixel(picture, channels, rotated=_may_rotate(picture, body))
     if needed > limits.memory:
         raise out_of_memory(f"decoding {pixels} pixels", needed, limits.memory, "send a smaller picture")
