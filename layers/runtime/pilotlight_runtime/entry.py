@@ -40,19 +40,14 @@ class Entry:
         cold, self._cold = self._cold, False
         trace = Trace(self._clock)
         request_id = _request_id(context)
-        render, response, fault = self._respond(event, trace, request_id)
-        try:
-            answer = render(response)
-        except BaseException as error:  # noqa: BLE001  (as in _respond)
-            response, fault = _refusal(error, request_id)
-            answer = render(response)
+        answer, status, fault = self._respond(event, trace, request_id)
         trace.end()
         self._observer.request(
             Record(
                 request_id=request_id,
                 gateway_id=_gateway_id(event),
                 operation=trace.operation,
-                status=response.status,
+                status=status,
                 cold=cold,
                 shapes=trace.shapes,
                 phases=trace.phases,
@@ -62,17 +57,17 @@ class Entry:
         )
         return answer
 
-    def _respond(
-        self, event: object, trace: Trace, request_id: str
-    ) -> tuple[Render, HttpResponse, BaseException | None]:
-        """Returns how to render the response, the response, and the cause of a status of 500."""
+    def _respond(self, event: object, trace: Trace, request_id: str) -> tuple[Any, int, BaseException | None]:
+        """Returns the answer, its status and the cause of a status of 500."""
         render: Render = render_proxy
         try:
             incoming: Incoming = read_event(event, self._infer_path)
             render = incoming.render
-            return render, self._answer(incoming.request, trace), None
+            response = self._answer(incoming.request, trace)
+            return render(response), response.status, None
         except BaseException as error:  # noqa: BLE001  (the boundary: app.py may exit, and the next request is answered)
-            return (render, *_refusal(error, request_id))
+            response, fault = _refusal(error, request_id)
+            return render(response), response.status, fault
 
 
 def _refusal(error: BaseException, request_id: str) -> tuple[HttpResponse, BaseException | None]:

@@ -56,7 +56,7 @@ def _report_stray_errors(observer: Observer) -> None:
     threading, warnings = (_loaded(name) for name in ("threading", "warnings"))
     if threading is not None and threading.excepthook is threading.__excepthook__:
         threading.excepthook = report
-    if warnings is not None and warnings.showwarning is warnings._showwarning_orig:  # noqa: SLF001  (no other name for it)
+    if warnings is not None and warnings.showwarning.__module__ == warnings.__name__:
         warnings.showwarning = warn
     if sys.unraisablehook is sys.__unraisablehook__:
         sys.unraisablehook = report

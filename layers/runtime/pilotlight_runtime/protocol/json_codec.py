@@ -30,7 +30,7 @@ _MOST_LETTERS: Final = 64
 _LARGE_BYTES: Final = 1024 * 1024
 """A document of more is parsed without looking for garbage, which JSON never is."""
 
-_MOST_TIMES: Final = 64
+MOST_TIMES: Final = 64
 """No document takes more memory than so many times its length."""
 
 
@@ -142,7 +142,7 @@ def dumps_finite(document: object) -> bytes:
 def _check_length(raw: bytes | memoryview, memory: int) -> None:
     if len(raw) > MAX_JSON_BYTES:
         raise TooLarge(f"the JSON is {len(raw)} bytes long, the most is {MAX_JSON_BYTES}; send binary tensors instead")
-    if len(raw) * _MOST_TIMES > memory:
+    if len(raw) * MOST_TIMES > memory:
         from pilotlight_runtime.protocol.json_memory import estimate_memory  # only large documents need it
 
         needed = estimate_memory(bytes(raw))
