@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pilotlight_runtime.datatypes import BOOL, BYTES
-from pilotlight_runtime.errors import TooLarge
 from pilotlight_runtime.light_typing import Final
 from pilotlight_runtime.limits import (
     MAX_ANSWER_BYTES,
@@ -30,6 +29,7 @@ _SHORTEST_TEXT: Final = 3
 """Bytes of JSON that an element takes at least, with its comma."""
 
 _NUMBER: Final = 100  # as a Python number in two lists, and up to 25 characters in a buffer that doubles
+_BYTE: Final = 30  # numbers up to 255 exist already
 _TEXT: Final = 160
 _CHARACTER: Final = 8
 _LIST: Final = 120
@@ -69,12 +69,8 @@ def check_nested_answer(response: InferResponse, *, packs: bool, limits: Limits)
 
 def _check_memory(memory: int, limits: Limits) -> None:
     if memory > limits.memory:
-        raise _too_costly(memory, limits)
-
-
-def _too_costly(memory: int, limits: Limits) -> TooLarge:
-    hint = "ask for fewer samples or outputs at once, or in binary"
-    return out_of_memory("writing the answer", memory, limits.memory, hint)
+        hint = "ask for fewer samples or outputs at once, or in binary"
+        raise out_of_memory("writing the answer", memory, limits.memory, hint)
 
 
 def _binary_bytes(tensor: Tensor) -> int:
@@ -95,7 +91,7 @@ def _shortest_json(tensor: Tensor) -> int:
 def _json_memory(tensor: Tensor) -> int:
     if tensor.datatype is BYTES:
         return _TEXT * len(tensor.elements) + _CHARACTER * sum(map(len, tensor.elements))
-    return _NUMBER * tensor.count
+    return (_BYTE if tensor.datatype.itemsize == 1 else _NUMBER) * tensor.count
 
 
 def _lists(shape: tuple[int, ...]) -> int:
