@@ -71,7 +71,7 @@ def load_function(name: str, folder: Path) -> Function:
     except ExitedAtImport as error:
         hint = "A function is imported to be called: let app.py raise an error instead."
         raise ServiceError(f"function {name}", f"app.py cannot be used: {error}", hint) from error
-    except Exception as error:
+    except (Exception, GeneratorExit) as error:
         what = f"app.py raised {type(error).__name__} at import: {error}"
         hint = "Correct app.py; --debug shows where."
         if isinstance(error, ModuleNotFoundError):
