@@ -31,6 +31,7 @@ class ModelService:
     def __init__(self, model: LoadedModel, predict: Prepared | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
         self._model = model
         self._limits = limits
+        self._most_unpacked = limits.unpacked
         self._manifest = model.manifest
         self._predict = predict
         self._images = _image_codec(model.manifest, limits)
@@ -103,7 +104,7 @@ class ModelService:
     def _decode(self, request: HttpRequest) -> oip_request.OipRequest:
         if request.doubts is not None:
             return self._reader.read_document(request.document, request.doubts)
-        body = unpack(request.body, request.headers.get("content-encoding", ""), self._limits.unpacked)
+        body = unpack(request.body, request.headers.get("content-encoding", ""), self._most_unpacked)
         if is_image(body, request.headers.get("content-type", "")):
             return self._picture(body)
         return self._reader.read(body, request.headers.get(oip_request.HEADER_LENGTH))
@@ -117,7 +118,7 @@ class ModelService:
         from pilotlight_runtime.protocol import tfserving
 
         trace.begin("decode")
-        body = unpack(request.body, request.headers.get("content-encoding", ""), self._limits.unpacked)
+        body = unpack(request.body, request.headers.get("content-encoding", ""), self._most_unpacked)
         prediction = tfserving.read_predict_request(body, self._manifest.signature, self._limits)
         response = self._run(prediction.request, trace)
         trace.begin("encode")

@@ -78,7 +78,8 @@ def loads(raw: bytes | memoryview, memory: int = MOST_MEMORY) -> Any:
     """
     _check_length(raw, memory)
     try:
-        return _parsed(_DECODER.decode, str(raw, "utf-8"))
+        text = str(raw, "utf-8")
+        return _decode(text) if len(text) <= _LARGE_BYTES else _parsed(_decode, text)
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"the JSON is not UTF-8: byte {error.start} is {raw[error.start]:#04x}") from None
     except RecursionError:
@@ -95,8 +96,11 @@ def loads_fast(raw: bytes, memory: int = MOST_MEMORY) -> tuple[Any, Doubts]:
         if fast.read >= BREAK_EVEN:
             fast.use()
     if fast.library is not None:
+        parse = fast.library.loads
         try:
-            return _parsed(fast.library.loads, raw), Doubts(_has_booleans(raw), infinities=False)
+            return parse(raw) if len(raw) <= _LARGE_BYTES else _parsed(parse, raw), Doubts(
+                _has_booleans(raw), infinities=False
+            )
         except ValueError:
             pass  # Python's own library says what is wrong, or finds nothing wrong: half of a surrogate pair, 1e400
     return loads(raw, memory), Doubts(_has_booleans(raw), infinities=True)
@@ -152,9 +156,7 @@ def _check_length(raw: bytes | memoryview, memory: int) -> None:
 
 
 def _parsed(parse: Callable[[Any], Any], document: Any) -> Any:
-    """`parse(document)`; for a large document without the garbage collector, which looks at all new lists again."""
-    if len(document) <= _LARGE_BYTES:
-        return parse(document)
+    """`parse(document)` without the garbage collector, which would look at all new lists again and again."""
     import gc
 
     enabled = gc.isenabled()
@@ -175,5 +177,5 @@ def _reason(error: ValueError) -> str:
     return str(error) if isinstance(error, json.JSONDecodeError) else "a number has too many digits"
 
 
-_DECODER: Final = json.JSONDecoder(parse_constant=_refuse)
+_decode: Final = json.JSONDecoder(parse_constant=_refuse).decode
 _encode: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode

@@ -43,7 +43,8 @@ class RequestReader:
     """Reads inference requests. Clients repeat the JSON before binary numbers, so it is decoded once and remembered."""
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
-        self._limits = limits
+        self._memory = limits.memory
+        self._strings = limits.strings
         self._templates: dict[bytes, _Template] = {}
 
     def read(self, body: bytes, header_length: str | None) -> OipRequest:
@@ -55,7 +56,7 @@ class RequestReader:
         template = self._templates.get(head) if tail else None
         if template is not None and len(tail) == template.size:
             return template.with_numbers(tail)
-        decoded = _read(head, tail, self._limits)
+        decoded = _read(head, tail, self._memory, self._strings)
         if tail and len(head) <= _MAX_TEMPLATE_BYTES and _only_numbers(decoded, tail):
             if len(self._templates) >= _MAX_TEMPLATES:
                 self._templates.clear()
@@ -64,7 +65,7 @@ class RequestReader:
 
     def read_document(self, document: Any, doubts: Doubts) -> OipRequest:
         """As `read`, for JSON that is parsed already. It is refused in the words of `read`."""
-        return _decoded(document, doubts, memoryview(b""), self._limits)
+        return _decoded(document, doubts, memoryview(b""), self._strings)
 
 
 class _Template:
@@ -97,24 +98,24 @@ def _only_numbers(decoded: OipRequest, tail: memoryview) -> bool:
     )
 
 
-def _read(head: bytes, tail: memoryview, limits: Limits) -> OipRequest:
+def _read(head: bytes, tail: memoryview, memory: int, strings: int) -> OipRequest:
     if not head:
         raise InvalidRequest("the body is empty; an inference request has a list of inputs")
     try:
-        return _decoded(*loads_fast(head, limits.memory), tail, limits)
+        return _decoded(*loads_fast(head, memory), tail, strings)
     except InvalidRequest:
         if len(head) > MAX_REREAD_BYTES:
             raise
-    return _decoded(loads(head, limits.memory), DOUBTFUL, tail, limits)  # one parser words all refusals
+    return _decoded(loads(head, memory), DOUBTFUL, tail, strings)  # one parser words all refusals
 
 
-def _decoded(document: Any, doubts: Doubts, tail: memoryview, limits: Limits) -> OipRequest:
+def _decoded(document: Any, doubts: Doubts, tail: memoryview, strings: int) -> OipRequest:
     if not isinstance(document, dict):
         raise InvalidRequest(f"an inference request must be a JSON object, got {summarize(document)}")
     identity = document.get("id")
     if identity is not None and not isinstance(identity, str):
         raise InvalidRequest(f"id must be a string, got {summarize(identity)}")
-    inputs = _inputs(document.get("inputs"), tail, doubts, limits.strings)
+    inputs = _inputs(document.get("inputs"), tail, doubts, strings)
     binary_default = _flag("the request", _parameters("the request", document), "binary_data_output", default=False)
     binary = _outputs(document.get("outputs"), binary_default=binary_default)
     return OipRequest(InferRequest(inputs, tuple(binary)), identity, binary, binary_default)
@@ -137,16 +138,18 @@ def _inputs(items: object, tail: memoryview, doubts: Doubts, strings: int) -> di
     """Reads the inputs. strings: the most elements that those of BYTES may have together."""
     if not isinstance(items, list):
         raise InvalidRequest(f"inputs must be a list of tensors, got {summarize(items)}")
-    _check_number("inputs", items)
+    if len(items) > MAX_TENSORS:
+        raise _too_many_tensors("inputs", items)
     inputs: dict[str, Tensor] = {}
     for index, item in enumerate(items):
         name = _name(f"inputs[{index}]", item)
         where = f"input {summarize(name)}"
         if name in inputs:
             raise InvalidRequest(f"{where} comes twice")
-        inputs[name], tail = _tensor(where, item, tail, doubts, strings)
-        if inputs[name].datatype is BYTES:
-            strings -= len(inputs[name].data)
+        tensor, tail = _tensor(where, item, tail, doubts, strings)
+        if tensor.datatype is BYTES:
+            strings -= len(tensor.data)
+        inputs[name] = tensor
     if tail:
         raise InvalidRequest(f"{len(tail)} bytes follow the JSON and the binary inputs; expected none")
     return inputs
@@ -183,9 +186,8 @@ def too_many_strings(where: str, count: int, most: int) -> TooLarge:
     return TooLarge(f"{where} has {count} BYTES elements, the most left for this request is {most}; send fewer at once")
 
 
-def _check_number(field: str, items: list[Any]) -> None:
-    if len(items) > MAX_TENSORS:
-        raise InvalidRequest(f"{field} lists {len(items)} tensors, the most is {MAX_TENSORS}")
+def _too_many_tensors(field: str, items: list[Any]) -> InvalidRequest:
+    return InvalidRequest(f"{field} lists {len(items)} tensors, the most is {MAX_TENSORS}")
 
 
 def _outputs(items: object, *, binary_default: bool) -> dict[str, bool]:
@@ -194,7 +196,8 @@ def _outputs(items: object, *, binary_default: bool) -> dict[str, bool]:
         return {}
     if not isinstance(items, list):
         raise InvalidRequest(f"outputs must be a list, got {summarize(items)}")
-    _check_number("outputs", items)
+    if len(items) > MAX_TENSORS:
+        raise _too_many_tensors("outputs", items)
     outputs: dict[str, bool] = {}
     for index, item in enumerate(items):
         name = _name(f"outputs[{index}]", item)
