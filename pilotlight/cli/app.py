@@ -14,11 +14,14 @@ from pilotlight import __version__
 from pilotlight.cli.commands import begin, bench, check, demo, image, invoke, package, produce, runs, serve, versions
 from pilotlight.cli.invocation import Invocation, invocation
 from pilotlight.core.errors import Interrupted, UserError
+from pilotlight.core.printable import escape_controls
 from pilotlight.core.process_output import EXIT_STOPPED
 
 EXIT_USER_ERROR: Final = 1
 EXIT_DEFECT: Final = 70
 """EX_SOFTWARE of sysexits.h."""
+
+_KEPT: Final = "\n\t"
 
 
 def run(argv: Sequence[str], where: Invocation) -> int:
@@ -56,7 +59,7 @@ def _report_error(error: Exception, text: str, where: Invocation, code: int) -> 
     if where.debug:
         traceback.print_exception(error)
     label = typer.style("error", fg="red", bold=True) if sys.stderr.isatty() else "error"
-    typer.echo(f"{label}: {text}", err=True)
+    typer.echo(f"{label}: {escape_controls(text, keep=_KEPT)}", err=True)
     return code
 
 
