@@ -20,6 +20,9 @@ FRESH_CHECKS = 6
 """Events that only the engine can refuse are the first of a new process too, so many of a slice: there nothing that
 earlier requests have allocated hides what they break."""
 
+MOST_BLAMES = 4
+"""Good requests of a slice that failed, for each of which the one event to blame is looked for."""
+
 GOOD = -1
 """The number of a good request."""
 
@@ -68,7 +71,7 @@ class Session:
         self._keep = keep
         self._good = find_good(packaged)
         self._tally = Tally()
-        self._fresh_checks = 0
+        self._fresh_checks = self._blames = 0
         self._sent: list[Event] = []  # to this process
 
     def run(self, numbers: range) -> Tally:
@@ -109,9 +112,10 @@ class Session:
                 self._count(number, event, judged)
                 suspects.append((number, event))
             elif judged.fault is not None:
-                if not any(self._harms(*suspect) for suspect in suspects):
+                self._blames += 1
+                if self._blames > MOST_BLAMES or not any(self._harms(*suspect) for suspect in suspects):
                     found = Fault(POISONED, f"{judged.fault.kind}: {judged.fault.detail}")
-                    self._note(suspects[-1][0], found, (*self._sent, self._good))
+                    self._note(suspects[-1][0] if suspects else GOOD, found, (*self._sent, self._good))
                 return place + 1, True
             else:
                 suspects = []

@@ -75,9 +75,10 @@ def lookup_targets() -> list[Target]:
         ),
         graph_target(
             "loop",
-            "(int64 turns, int64[n] x) => (int64[n] y) { yes = Constant <value = bool {1}> () y = Loop (turns, yes, x)"
+            "(int64 turns, int64[n] x) => (int64[n] y) { yes = Constant <value = bool {1}> ()"
+            " most = Constant <value_int = 300> () few = Min (turns, most) y = Loop (few, yes, x)"
             " <body = b (int64 i, bool go, int64[n] a) => (bool on, int64[n] c) { on = Identity(go) c = Add(a, x) }> }",
-            lambda turns, x: x + x * max(int(turns), 0),
+            lambda turns, x: x + x * min(max(int(turns), 0), MOST_TURNS),
             {"turns": lambda rng, _: np.array(rng.choice((0, 1, 3, MOST_TURNS, -1, -(2**63))), "<i8")},
         ),
     ]
