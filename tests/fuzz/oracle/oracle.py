@@ -20,6 +20,8 @@ from fuzz.targets.target import Refused
 
 _MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _MOST_QUESTION = 65_536
+_MAY_BE_CARRIED = 2**27
+"""Elements of an output: so many zeros fit into an answer where they are compressed."""
 
 
 def expect(packaged: Packaged, event: Any) -> Expected:
@@ -41,6 +43,7 @@ def expect(packaged: Packaged, event: Any) -> Expected:
         lenient = http.lenient
         return _answer(packaged, http)
     except Invalid as refusal:
+        lenient = lenient or 0 < refusal.elements <= _MAY_BE_CARRIED
         return Expected(
             refusal.statuses, str(refusal), refusal.by_model, refusal.elements, proxy=not direct, lenient=lenient
         )

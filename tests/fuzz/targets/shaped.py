@@ -210,6 +210,8 @@ def _reshape(x: Array, shape: Array) -> Array:
 
 def _top_k(x: Array, k: Array) -> dict[str, Array]:
     count = int(k[0])
+    if count >= 2**32:
+        raise Refused("k beyond 32 bits")
     if not 0 <= count <= len(x):
         raise Refused("more than there are")
     order = sorted(range(len(x)), key=lambda place: (-int(x[place]), place))[:count]
