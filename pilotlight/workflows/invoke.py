@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from pilotlight.core.artifacts import Array
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.documents import read_json
 from pilotlight.core.errors import DataError, ServiceError
 from pilotlight.core.outside import Origin
 from pilotlight.core.printable import escape_lines
-from pilotlight.core.temporary_folder import temporary_folder
 from pilotlight.local.endpoint import Endpoint, GatewayEndpoint, HttpEndpoint, require_success
 from pilotlight.local.gateway import WebResponse
 from pilotlight.local.inference_requests import (

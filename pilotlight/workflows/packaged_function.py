@@ -12,11 +12,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from pilotlight.core.artifacts import Array, Candidate, NamedArrays
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.documents import InvalidDocument, parse_json
 from pilotlight.core.lock import Lock
 from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.project import Project
-from pilotlight.core.temporary_folder import temporary_folder
 from pilotlight.local.faults import FunctionFault, FunctionRaised
 from pilotlight.local.inference_requests import infer_path, tensor_request
 from pilotlight.local.managed_function import ManagedFunction

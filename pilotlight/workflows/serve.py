@@ -10,10 +10,10 @@ from functools import partial
 from types import TracebackType
 from typing import Self, TextIO
 
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.lock import Lock
 from pilotlight.core.numbers import check_whole_number
 from pilotlight.core.printable import escape_lines
-from pilotlight.core.temporary_folder import temporary_folder
 from pilotlight.local.context import TIMEOUT_SECONDS
 from pilotlight.local.function_process import Output
 from pilotlight.local.routes import CATALOG

@@ -3,7 +3,8 @@ import threading
 
 import pytest
 
-from pilotlight.core.temporary_folder import hold_signals, temporary_folder
+from pilotlight.core.disk import temporary_folder
+from pilotlight.core.hold_signals import hold_signals
 
 
 def test_the_folder_is_deleted_however_the_block_ends() -> None:

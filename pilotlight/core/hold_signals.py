@@ -1,35 +1,15 @@
-"""A temporary folder that is deleted however the command ends, short of SIGKILL."""
+"""Signals that wait until steps that belong together are done."""
 
 from __future__ import annotations
 
 import signal
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 from typing import Final
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-@contextmanager
-def temporary_folder() -> Iterator[Path]:
-    """Make a temporary folder, and delete it with all its content at the end of the block.
-
-    A signal that arrives while the folder is made or deleted takes effect directly afterwards. Otherwise it could end
-    the command between the two steps that make the folder and remember it.
-    """
-    folder: tempfile.TemporaryDirectory[str] | None = None
-    try:
-        with hold_signals():
-            folder = tempfile.TemporaryDirectory(prefix="pilotlight-", ignore_cleanup_errors=True)
-        yield Path(folder.name)
-    finally:
-        with hold_signals():
-            if folder is not None:
-                folder.cleanup()
 
 
 @contextmanager
