@@ -128,6 +128,10 @@ class Engine:
         api, options, session = self.api, c_void_p(), c_void_p()
         api.create_session_options(byref(options))
         owned = Handle(options.value, api.release_session_options)
+        # One failed allocation near 2^63 bytes breaks the arena for good, and the arena never returns memory. Without it,
+        # memory patterns would ask malloc for one block a run, which is too large to be kept: docs/decisions/no-arena.md.
+        api.disable_cpu_mem_arena(owned.pointer)
+        api.disable_mem_pattern(owned.pointer)
         api.set_session_log_severity_level(owned.pointer, LOG_FATAL)
         api.set_intra_op_num_threads(owned.pointer, threads)
         api.set_inter_op_num_threads(owned.pointer, 1)
