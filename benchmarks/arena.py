@@ -1,10 +1,11 @@
-"""What ONNX Runtime's memory arena is worth: `python -m benchmarks.arena [--rounds 15]` compares sessions with and without.
+"""What ONNX Runtime's memory arena is worth: `python -m benchmarks.arena [--rounds 15]`.
 
-Pilotlight opens graphs without the arena, see docs/decisions/no-arena.md. Each row is a network of its own size, with
-one thread. Each session is a process of its own, forked after the engine has started, with malloc set as in Lambda. The
-two ways take turns, and a ratio is the median of the rounds' ratios (without the arena / with it) of CPU time. `open`
-is opening the graph and its first run. `same` are runs of one shape, `mixed` are runs whose shapes change, as texts do.
-The last columns are the memory that the process holds beyond its start: after the runs, and after one run on many rows.
+Pilotlight opens graphs without the arena, see docs/decisions/no-arena.md. Each row is a network of its own size. Each
+session has one thread and a process of its own, forked after the engine has started, with malloc set as in Lambda. The
+two ways take turns, and a ratio is the median of the rounds' ratios (without the arena / with it) of CPU time. `open` is
+opening the graph and its first run. `same` are runs of one shape, `mixed` are runs whose shapes change, as texts do. The
+last columns are the memory in MiB that the process holds beyond its start (without / with): after the runs, and after
+one run on many rows.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -89,7 +91,10 @@ def _model(
 
 NETWORKS: Final = {
     "28x28 pictures, 0.1 MB": Network(
-        lambda: convolutions(28, (16, 32, 64)), (1, 3, 28, 28), [(n, 3, 28, 28) for n in (1, 8, 3, 64)], (2000, 3, 28, 28)
+        lambda: convolutions(28, (16, 32, 64)),
+        (1, 3, 28, 28),
+        [(n, 3, 28, 28) for n in (1, 8, 3, 64)],
+        (2000, 3, 28, 28),
     ),
     "224x224 pictures, 19 MB": Network(
         lambda: convolutions(224, (64, 128, 256, 512, 768)),
@@ -109,8 +114,14 @@ NETWORKS: Final = {
 }
 
 
+def save(paths: Mapping[str, Path]) -> None:
+    """Writes each network to its path."""
+    for name, path in paths.items():
+        onnx.save(NETWORKS[name].make(), path)
+
+
 def open_graph(path: Path, *, arena: bool) -> OrtSession:
-    """Opens a graph as the runtime does; with the arena and memory patterns, the calls that turn them off do nothing."""
+    """Opens a graph as the runtime does. With the arena, the calls that turn it off do nothing."""
     api = OrtApi(installed_library())
     if arena:
         api.disable_cpu_mem_arena = api.disable_mem_pattern = lambda *_: None
@@ -176,7 +187,7 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as folder:
         paths = {name: Path(folder) / f"{index}.onnx" for index, name in enumerate(NETWORKS)}
-        apart(lambda: [onnx.save(NETWORKS[name].make(), path) for name, path in paths.items()] and None)
+        apart(partial(save, paths))
         heap.grow(heap.ENOUGH)  # as a handler does in Lambda
         start_engine(installed_library())
         found: dict[str, dict[str, list[dict[str, float]]]] = {name: {way: [] for way in WAYS} for name in NETWORKS}

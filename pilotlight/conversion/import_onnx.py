@@ -1,4 +1,7 @@
-"""Imports any ONNX file as a candidate: copies it with its external data, and opens it with the serving engine."""
+"""Imports any ONNX file as a candidate: copies it with its external data, and opens it with the serving engine.
+
+An operator that would end the process on some inputs gets a guard, see guards.py.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 
 from pilotlight.conversion.external_data import check_location, list_locations
 from pilotlight.conversion.graph import extract_signature, read_graph
+from pilotlight.conversion.guards import guard_operators
 from pilotlight.core.artifacts import Candidate
 from pilotlight.core.errors import ConversionError
 from pilotlight_runtime.engine.ort_session import open_session
@@ -29,13 +33,16 @@ def import_onnx(source: Path, into: Path, open_graph: OpenSession = open_session
 
     Raises:
         ConversionError: The file is no ONNX model, names a file outside its folder, has inputs or outputs that are no
-            tensors, or cannot be opened.
+            tensors, has an operator that cannot be guarded, or cannot be opened.
     """
     model = read_graph(source)
     signature = extract_signature(model, str(source))
     beside = [(name, check_location(name, source.parent, str(source))) for name in list_locations(model)]
     into.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, into / MODEL_NAME)
+    if guard_operators(model, str(source)):
+        (into / MODEL_NAME).write_bytes(model.SerializeToString(deterministic=True))
+    else:
+        shutil.copyfile(source, into / MODEL_NAME)
     for name, path in beside:
         target = into / name
         target.parent.mkdir(parents=True, exist_ok=True)
