@@ -2,10 +2,10 @@
 
 Pilotlight opens graphs without the arena, see docs/decisions/no-arena.md. Each row is a network of its own size. Each
 session has one thread and a process of its own, forked after the engine has started, with malloc set as in Lambda. The
-two ways take turns, and a ratio is the median of the rounds' ratios (without the arena / with it) of CPU time. `open` is
-opening the graph and its first run. `same` are runs of one shape, `mixed` are runs whose shapes change, as texts do. The
-last columns are the memory in MiB that the process holds beyond its start (without / with): after the runs, and after
-one run on many rows.
+two ways take turns, and a ratio is the median of the rounds' ratios (without the arena / with it) of CPU time. `open`
+is opening the graph and its first run. `same` are runs of one shape, `mixed` are runs whose shapes change, as texts do.
+The last columns are the memory in MiB that the process holds beyond its start (without / with): after the runs, and
+after one run on many rows.
 """
 
 from __future__ import annotations

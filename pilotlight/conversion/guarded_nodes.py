@@ -67,25 +67,51 @@ def guard_division(node: onnx.NodeProto, datatype: int | None, names: Names) -> 
     ]
 
 
-def guard_against_empty(node: onnx.NodeProto, names: Names) -> list[onnx.NodeProto]:
-    """Return nodes that fail with an error where the first input of `node` has no elements.
+def guard_against_empty(node: onnx.NodeProto, position: int, names: Names) -> list[onnx.NodeProto]:
+    """Return nodes that fail with an error where an input of `node` has no elements. The last is `node` itself.
 
     Args:
         node: The operator.
+        position: The position of the input.
         names: Makes the names of the new values.
     """
-    given, label = node.input[0], node.name or next(name for name in node.output if name)
+    given, label = node.input[position], _find_label(node)
     zero, shape, kept, checked = (names.make(f"{label}/{part}") for part in ("zero", "shape", "kept", "checked"))
-    guarded = onnx.NodeProto()
-    guarded.CopyFrom(node)
-    guarded.input[0] = checked
     return [
         *_make_constant(zero, 0, TensorProto.INT64, "", names),
         helper.make_node("Shape", [given], [shape], names.make(f"{label}/Shape")),
         helper.make_node("Div", [zero, shape], [kept], names.make(f"{label}/Div")),
         helper.make_node("Reshape", [given, kept], [checked], names.make(f"{label}/Reshape")),
-        guarded,
+        _replace_input(node, position, checked),
     ]
+
+
+def guard_against_zero(node: onnx.NodeProto, position: int, names: Names) -> list[onnx.NodeProto]:
+    """Return nodes that fail with an error where an input of `node`, an integer, is zero. The last is `node` itself.
+
+    Args:
+        node: The operator.
+        position: The position of the input.
+        names: Makes the names of the new values.
+    """
+    given, label = node.input[position], _find_label(node)
+    rest, checked = (names.make(f"{label}/{part}") for part in ("rest", "nonzero"))
+    return [
+        helper.make_node("Mod", [given, given], [rest], names.make(f"{label}/Mod")),
+        helper.make_node("Add", [given, rest], [checked], names.make(f"{label}/Add")),
+        _replace_input(node, position, checked),
+    ]
+
+
+def _find_label(node: onnx.NodeProto) -> str:
+    return node.name or next(name for name in node.output if name)
+
+
+def _replace_input(node: onnx.NodeProto, position: int, name: str) -> onnx.NodeProto:
+    result = onnx.NodeProto()
+    result.CopyFrom(node)
+    result.input[position] = name
+    return result
 
 
 def _make_constant(name: str, value: int, datatype: int | None, like: str, names: Names) -> Iterator[onnx.NodeProto]:

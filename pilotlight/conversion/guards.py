@@ -2,9 +2,12 @@
 
     Div of INT32 or INT64   the smallest number divided by -1 raises SIGFPE; with the guard it is the smallest number,
                             as two's complement gives. Division by zero stays the error that ONNX Runtime reports.
-    GRU, LSTM               an input without elements aborts the process; with the guard it is an error
-    ConvTranspose           an input without elements reads memory that is not there; with the guard it is an error
+    GRU, LSTM               an input without elements aborts the process
+    Unique along an axis    an input without elements aborts the process
+    ConvTranspose in 3D     an input without elements reads memory that is not there
+    STFT                    a frame of length 0, or a window without elements, raises SIGFPE
 
+All but Div report an error with the guard.
 A graph that needs no guard stays as it is, byte for byte. The guards are ordinary nodes, so they hold in every file
 that is made of the graph, the optimized one too. tests/integration/conversion/test_guards.py shows each crash.
 """
@@ -18,13 +21,20 @@ import numpy as np
 import onnx
 from onnx import TensorProto
 
-from pilotlight.conversion.guarded_nodes import Names, guard_against_empty, guard_division
+from pilotlight.conversion.guarded_nodes import Names, guard_against_empty, guard_against_zero, guard_division
 from pilotlight.conversion.value_types import Scope, infer_scopes, list_graphs
 from pilotlight.core.errors import ConversionError
 
-CRASHES_WHEN_EMPTY: Final = frozenset({"GRU", "LSTM", "ConvTranspose"})
+CRASHES_WHEN_EMPTY: Final = {"GRU": 0, "LSTM": 0, "DynamicQuantizeLSTM": 0, "Unique": 0, "ConvTranspose": 0, "STFT": 2}
+"""The input that must have elements."""
+FRAME_LENGTH: Final = 3
+"""The input of STFT that must not be zero."""
+SAFE_RANK: Final = 4
+"""Of the weights of a ConvTranspose: one or two dimensions."""
 CRASHING_INTEGERS: Final[dict[int, int]] = {TensorProto.INT32: -(2**31), TensorProto.INT64: -(2**63)}
 """The datatypes whose smallest number cannot be divided by -1. ONNX Runtime divides narrower ones as wider integers."""
+
+_DOMAINS: Final = frozenset({"", "ai.onnx", "com.microsoft"})
 
 OLDEST_OPSET: Final = 9
 """Where, which the guard of Div needs, is as old."""
@@ -76,10 +86,10 @@ class _Guards:
 
     def _replace(self, node: onnx.NodeProto, scope: Scope, opset: int) -> Sequence[onnx.NodeProto]:
         """Return the node, or the guarded nodes in its place."""
-        if not _may_crash(node):
+        if not _may_crash(node) or (node.op_type == "ConvTranspose" and 0 < scope.rank(node.input[1]) <= SAFE_RANK):
             return (node,)
         if node.op_type != "Div":
-            return (node,) if scope.is_never_empty(node.input[0]) else guard_against_empty(node, self._names)
+            return self._guard_empty(node, scope)
         datatype = next((kind for name in (*node.input, *node.output) if (kind := scope.datatype(name))), None)
         if datatype is not None and datatype not in CRASHING_INTEGERS:
             return (node,)
@@ -94,6 +104,18 @@ class _Guards:
             )
         return guard_division(node, datatype, self._names)
 
+    def _guard_empty(self, node: onnx.NodeProto, scope: Scope) -> Sequence[onnx.NodeProto]:
+        position = CRASHES_WHEN_EMPTY[node.op_type]
+        guarded: Sequence[onnx.NodeProto] = (node,)
+        if position < len(node.input) and node.input[position] and not scope.is_never_empty(node.input[position]):
+            guarded = guard_against_empty(node, position, self._names)
+        if node.op_type != "STFT" or len(node.input) <= FRAME_LENGTH or not node.input[FRAME_LENGTH]:
+            return guarded
+        length = scope.constant(node.input[FRAME_LENGTH])
+        if length is not None and np.all(length != 0):
+            return guarded
+        return [*guarded[:-1], *guard_against_zero(guarded[-1], FRAME_LENGTH, self._names)]
+
 
 def _is_harmless(node: onnx.NodeProto, scope: Scope, datatype: int | None) -> bool:
     """Return whether a constant operand rules the crash out: a divisor without -1, a dividend without the smallest."""
@@ -104,7 +126,9 @@ def _is_harmless(node: onnx.NodeProto, scope: Scope, datatype: int | None) -> bo
 
 
 def _may_crash(node: onnx.NodeProto) -> bool:
-    return node.domain in {"", "ai.onnx"} and (node.op_type == "Div" or node.op_type in CRASHES_WHEN_EMPTY)
+    if node.op_type == "Unique" and not any(attribute.name == "axis" for attribute in node.attribute):
+        return False
+    return node.domain in _DOMAINS and (node.op_type == "Div" or node.op_type in CRASHES_WHEN_EMPTY)
 
 
 def _list_all_nodes(model: onnx.ModelProto) -> Iterator[Sequence[onnx.NodeProto]]:

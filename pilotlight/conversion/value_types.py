@@ -51,6 +51,11 @@ class Scope:
         found = self._values.get(name)
         return found.datatype or None if found else None
 
+    def rank(self, name: str) -> int:
+        """Return the number of dimensions of a value; 0 where it is unknown."""
+        found = self._values.get(name)
+        return 0 if found is None or found.shape is None else len(found.shape)
+
     def is_never_empty(self, name: str) -> bool:
         """Return whether every dimension of a value is known and above zero."""
         found = self._values.get(name)

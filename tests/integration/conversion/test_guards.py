@@ -236,25 +236,70 @@ def transposed_convolution() -> ModelProto:
     )
 
 
-EMPTY = {
-    "GRU": (recurrent("GRU"), (2, 0, 2), (2, 3, 2), signal.SIGABRT),
-    "LSTM": (recurrent("LSTM"), (2, 0, 2), (2, 3, 2), signal.SIGABRT),
-    "ConvTranspose": (transposed_convolution(), (1, 1, 4, 0, 4), (1, 1, 4, 2, 4), signal.SIGSEGV),
+def short_time_transform(last: str) -> ModelProto:
+    """STFT whose window, or whose length of frame, is an input."""
+    names = ["signal", "step", last, ""] if last == "window" else ["signal", "step", "", last]
+    inputs: list[Value] = [("signal", 1, [1, "n", 1])]
+    inputs.append((last, 1, ["w"]) if last == "window" else (last, TensorProto.INT64, []))
+    outputs: list[Value] = [("y", 1, [1, "frames", "bins", 2])]
+    return graph([helper.make_node("STFT", names, ["y"])], inputs, outputs, {"step": np.array(1)})
+
+
+def unique_rows() -> ModelProto:
+    node = helper.make_node("Unique", ["x"], ["y"], axis=0)
+    return graph([node], [("x", 1, ["n", "m"])], [("y", 1, ["k", "m"])])
+
+
+def zeros(*shape: int) -> NDArray[Any]:
+    return np.zeros(shape, "float32")
+
+
+SIGNAL = np.random.default_rng(6).random((1, 8, 1), "float32")
+CRASHES: dict[str, tuple[ModelProto, Arrays, Arrays, int]] = {
+    "GRU without rows": (recurrent("GRU"), {"x": zeros(2, 0, 2)}, {"x": zeros(2, 3, 2) + 1}, signal.SIGABRT),
+    "GRU without steps": (recurrent("GRU"), {"x": zeros(0, 3, 2)}, {"x": zeros(1, 3, 2) + 1}, signal.SIGABRT),
+    "LSTM without rows": (recurrent("LSTM"), {"x": zeros(2, 0, 2)}, {"x": zeros(2, 3, 2) + 1}, signal.SIGABRT),
+    "ConvTranspose of nothing": (
+        transposed_convolution(),
+        {"x": zeros(1, 1, 4, 0, 4)},
+        {"x": zeros(1, 1, 4, 2, 4) + 1},
+        signal.SIGSEGV,
+    ),
+    "Unique rows of nothing": (unique_rows(), {"x": zeros(3, 0)}, {"x": zeros(3, 2)}, signal.SIGABRT),
+    "STFT without frame": (
+        short_time_transform("length"),
+        {"signal": SIGNAL, "length": np.array(0)},
+        {"signal": SIGNAL, "length": np.array(4)},
+        signal.SIGFPE,
+    ),
+    "STFT without window": (
+        short_time_transform("window"),
+        {"signal": SIGNAL, "window": zeros(0)},
+        {"signal": SIGNAL, "window": zeros(4) + 1},
+        signal.SIGFPE,
+    ),
 }
 
 
-@pytest.mark.parametrize("name", EMPTY)
-def test_inputs_without_elements(name: str, tmp_path: Path) -> None:
-    model, empty, full, crash = EMPTY[name]
+@pytest.mark.parametrize("name", CRASHES)
+def test_inputs_that_end_the_process(name: str, tmp_path: Path) -> None:
+    model, bad, good, crash = CRASHES[name]
     source = saved(model, tmp_path)
-    given = {"x": np.zeros(empty, "float32")}
-    assert death(source, given, tmp_path) == crash
-    whole = {"x": np.random.default_rng(5).random(full, "float32")}
+    assert death(source, bad, tmp_path) == crash
     for path in both_graphs(model, tmp_path):
-        assert death(path, given, tmp_path) == 0
+        assert death(path, bad, tmp_path) == 0
         with pytest.raises(InferenceFailed):
-            run(path, given)
-        np.testing.assert_array_equal(run(path, whole), run(source, whole))
+            run(path, bad)
+        np.testing.assert_array_equal(run(path, good), run(source, good))
+
+
+def test_a_convolution_in_two_dimensions_stays_as_it_is(tmp_path: Path) -> None:
+    node = helper.make_node("ConvTranspose", ["x", "w"], ["y"])
+    weights = {"w": np.ones((1, 2, 3, 3), "float32")}
+    source = saved(graph([node], [("x", 1, ["n", 1, "h", "d"])], [("y", 1, ["n", 2, "a", "b"])], weights), tmp_path)
+    candidate = import_onnx(source, tmp_path / "imported")
+    assert (candidate.folder / "model.onnx").read_bytes() == source.read_bytes()
+    assert run(source, {"x": zeros(1, 1, 0, 4)}).shape == (1, 2, 2, 6)
 
 
 def test_recurrent_network_of_fixed_size_stays_as_it_is(tmp_path: Path) -> None:
