@@ -8,10 +8,13 @@ from itertools import islice
 from typing import Final, TextIO
 
 from rich.console import Console
+from rich.markup import escape
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Column
 from rich.text import Text
+
+from pilotlight.core.printable import escape_lines
 
 _SECONDS_BETWEEN_LINES: Final = 10.0
 _IN_THE_BAR: Final = 2
@@ -45,7 +48,7 @@ class PlainProgress:
 
     def _line(self, text: str) -> None:
         self._last = self._clock()
-        self._stream.write(text + "\n")
+        self._stream.write(escape_lines(text) + "\n")
         self._stream.flush()
 
 
@@ -62,7 +65,7 @@ class LiveProgress:
         """See core.progress.Progress."""
         self.close()
         self._title = title
-        self._console.print(f"[bold cyan]●[/] [bold]{title}[/]")
+        self._console.print(f"[bold cyan]●[/] [bold]{escape(title)}[/]")
 
     def note(self, text: str) -> None:
         """See core.progress.Progress."""
@@ -74,9 +77,7 @@ class LiveProgress:
             self._bar = _bar(self._console)
             self._task = self._bar.add_task(self._title, total=total, values="")
             self._bar.start()
-        self._bar.update(
-            self._task, completed=done, total=total, values=_format_metrics(dict(islice(values.items(), _IN_THE_BAR)))
-        )
+        self._bar.update(self._task, completed=done, total=total, values=_format_in_bar(values))
         if done >= total:
             self.close()
 
@@ -101,6 +102,11 @@ def _bar(console: Console) -> Progress:
         TextColumn("[dim]{task.fields[values]}[/]", table_column=Column(no_wrap=True, overflow="ellipsis")),
         console=console,
     )
+
+
+def _format_in_bar(values: Mapping[str, float]) -> str:
+    """The first values, escaped: the bar reads markup, and train.py chooses the names."""
+    return escape(_format_metrics(dict(islice(values.items(), _IN_THE_BAR))))
 
 
 def _format_metrics(values: Mapping[str, float]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -11,6 +10,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from pilotlight.core.artifacts import Array
+from pilotlight.core.documents import RUN_LIMITS, parse_object
+from pilotlight.core.errors import DataError
+from pilotlight.core.npz import read_npz
 
 _STATE: Final = "state.json"
 
@@ -51,13 +53,22 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 def read_checkpoint(path: Path) -> Checkpoint | None:
     """Reads the file at `path`; None where it is not a checkpoint."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        state = json.loads(arrays.pop(_STATE).tobytes())
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile):  # what numpy raises for other files
+        arrays = read_npz(path, path.name, "")
+        return _parse(arrays, parse_object(arrays.pop(_STATE).tobytes(), RUN_LIMITS))
+    except (
+        DataError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+    ):  # another file, or another state
         return None
+
+
+def _parse(arrays: Mapping[str, Array], state: Mapping[str, Any]) -> Checkpoint:
     kinds: dict[str, list[Array]] = {}
     for name in sorted(arrays):
         kinds.setdefault(name.split("/")[0], []).append(arrays[name])
-    points = [(float(at), values) for at, values in state["points"]]
+    points = [(float(at), dict(values)) for at, values in state["points"]]
     return Checkpoint(int(state["epoch"]), int(state["step"]), bool(state["done"]), kinds, points)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from pilotlight.batch.record_files import read_record
 from pilotlight.core.run_files import RESULT_NAME, run_key
 from pilotlight.training.nodes import node_of
 from pilotlight.workflows.context import Context
@@ -33,10 +33,9 @@ def train_in_container(request: TrainRequest, context: Context) -> TrainResult |
     context.project.require_folder(request.name)
     node = node_of(context.environ)
     if request.run:
-        finished = context.store.open_prefix(run_key(check_run_name(request.run))).get_bytes(RESULT_NAME)
-        if finished is not None:  # AWS may have reclaimed the instance right after
+        stored = read_record(context.store.open_prefix(run_key(check_run_name(request.run))), RESULT_NAME)
+        if stored is not None:  # AWS may have reclaimed the instance right after
             progress.note(f"run {request.run} has finished before, so nothing is fitted again")
-            stored: Mapping[str, Any] = json.loads(finished)
             return stored
     if node is not None and not node.is_main:
         fit_on_node(request, context, node)
