@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from pilotlight.aws.error_translation import translate_errors
+from pilotlight.core.documents import parse_json
 from pilotlight.core.errors import RunError
+from pilotlight.core.exception_text import kind_and_first_line
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -74,6 +75,10 @@ class Prices:
 
 def _read_hourly(document: str) -> list[float]:
     """Return the hourly prices in one product's document: terms, OnDemand, offers, priceDimensions."""
-    offers = json.loads(document).get("terms", {}).get("OnDemand", {}).values()
-    dimensions = [dimension for offer in offers for dimension in offer["priceDimensions"].values()]
-    return [float(dimension["pricePerUnit"]["USD"]) for dimension in dimensions if dimension["unit"] == "Hrs"]
+    try:
+        offers = parse_json(document).get("terms", {}).get("OnDemand", {}).values()
+        dimensions = [dimension for offer in offers for dimension in offer["priceDimensions"].values()]
+        return [float(dimension["pricePerUnit"]["USD"]) for dimension in dimensions if dimension["unit"] == "Hrs"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        what = f"came in a document that is not one of AWS Price List ({kind_and_first_line(error)})"
+        raise RunError("on-demand prices", what, "Run the command again.") from error

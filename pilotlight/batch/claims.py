@@ -11,6 +11,7 @@ for twice.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Final
 
@@ -26,6 +27,8 @@ LONG_AGO: Final = 3600.0
 """No two clocks differ by so much, so an older claim is not waited for. Seconds."""
 
 _POLL_SECONDS: Final = 2.0
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
+"""Other names in the folder are no claims."""
 
 
 class Claims:
@@ -76,7 +79,7 @@ class Claims:
     def _find_newest(self) -> int:
         names = self._files.names(run_key(self._run, "claims/"))
         numbers = (name.rpartition("/")[2].partition(".")[0] for name in names)
-        return max((int(number) for number in numbers if number.isascii() and number.isdecimal()), default=0)
+        return max((int(number) for number in numbers if _NUMBER.fullmatch(number)), default=0)
 
     def _is_settled(self, number: int) -> bool:
         if any(job.get("claim") == number for job in read_jobs(self._files, self._run)):

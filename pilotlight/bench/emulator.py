@@ -10,7 +10,6 @@ environment, and fetching the zip.
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import signal
 import socket
@@ -22,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
+from pilotlight.core.documents import InvalidDocument, parse_json
 from pilotlight.core.errors import ServiceError
 
 _PATH: Final = "/2015-03-31/functions/function/invocations"
@@ -103,8 +103,8 @@ class Environment:
             connection.close()
         took = (clock() - began) * 1000
         try:
-            result = json.loads(answer)
-        except ValueError as error:
+            result = parse_json(answer)
+        except InvalidDocument as error:
             raise self._failed(answer.decode("utf-8", "replace")) from error
         if isinstance(result, dict) and "errorMessage" in result:
             raise self._failed(str(result["errorMessage"]))

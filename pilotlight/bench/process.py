@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from pilotlight.bench.latency import Latency
+from pilotlight.core.documents import read_json
 from pilotlight.core.errors import ServiceError
+from pilotlight.core.outside import Origin
 
 _CHILD: Final = Path(__file__).parent / "child.py"
 _AS_IN_LAMBDA: Final = {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"}
@@ -87,13 +89,24 @@ def _answers(
         ) as child:
             line = child.stdout.readline() if child.stdout else ""
             arrived = clock()
-            rss = json.loads((child.stdout.readline() if child.stdout else "") or "null")
+            last_line = child.stdout.readline() if child.stdout else ""
         if child.returncode != 0 or not line:
             said.seek(0)
             last = (said.read().strip().splitlines() or ["it said nothing"])[-1]
             raise ServiceError(str(folder), f"did not start ({last})", "Run `pilotlight serve` to see it in full.")
-    answers: list[dict[str, Any]] = json.loads(line)
+    origin = Origin(str(folder), "Let its app.py print to stderr alone: stdout has the measurements.", ServiceError)
+    match read_json(line, origin), read_json(last_line or "null", origin):
+        case [*answers], int() | None as rss if all(isinstance(answer, dict) for answer in answers):
+            pass
+        case _:
+            raise origin.refuse("printed something between the measurements")
     for answer in answers:
-        if not 200 <= int(answer["status"]) < 300:
-            raise ServiceError(str(folder), f"answered {answer['status']} to the sample", "Measure with a valid event.")
+        if not _is_success(answer.get("status")):
+            raise ServiceError(
+                str(folder), f"answered {answer.get('status')} to the sample", "Measure with a valid event."
+            )
     return answers, arrived, rss
+
+
+def _is_success(status: object) -> bool:
+    return isinstance(status, int) and 200 <= status < 300

@@ -15,11 +15,14 @@ from pilotlight.cli.commands import begin, bench, check, demo, image, invoke, pa
 from pilotlight.cli.invocation import Invocation, invocation
 from pilotlight.core.disk import is_full
 from pilotlight.core.errors import Interrupted, UserError
+from pilotlight.core.printable import escape_controls
 from pilotlight.core.process_output import EXIT_STOPPED
 
 EXIT_USER_ERROR: Final = 1
 EXIT_DEFECT: Final = 70
 """EX_SOFTWARE of sysexits.h."""
+
+_KEPT: Final = "\n\t"
 
 
 def run(argv: Sequence[str], where: Invocation) -> int:
@@ -59,7 +62,7 @@ def _report_error(error: Exception, text: str, where: Invocation, code: int) -> 
     if where.debug:
         traceback.print_exception(error)
     label = typer.style("error", fg="red", bold=True) if sys.stderr.isatty() else "error"
-    typer.echo(f"{label}: {text}", err=True)
+    typer.echo(f"{label}: {escape_controls(text, keep=_KEPT)}", err=True)
     return code
 
 

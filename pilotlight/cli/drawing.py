@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pilotlight.core.artifacts import Array
+from pilotlight.core.printable import escape_controls, name_of
 
 TOP: Final = 5
 _BAR: Final = 24
@@ -67,7 +68,7 @@ def is_probabilities(array: Array) -> bool:
 
 def _output(name: str, array: Array) -> list[RenderableType]:
     shape = "x".join(str(size) for size in array.shape) or "one value"
-    title = Text.from_markup(f"[bold]{escape(name)}[/] [dim]{array.dtype} {shape}[/]")
+    title = Text.from_markup(f"[bold]{escape(name_of(name))}[/] [dim]{array.dtype} {shape}[/]")
     if not is_probabilities(array):
         return [title, Text("  " + _values(array))]
     parts: list[RenderableType] = [title]
@@ -87,8 +88,8 @@ def _values(array: Array) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+        value = value.decode("utf-8", "replace")
+    return f"{value:.6g}" if isinstance(value, float) else escape_controls(str(value))
 
 
 def _tone(share: float) -> str:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Final, TextIO
 
 from rich.console import Console
+from rich.markup import escape
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Column
@@ -62,7 +63,7 @@ class LiveProgress:
         """See core.progress.Progress."""
         self.close()
         self._title = title
-        self._console.print(f"[bold cyan]●[/] [bold]{title}[/]")
+        self._console.print(f"[bold cyan]●[/] [bold]{escape(title)}[/]")
 
     def note(self, text: str) -> None:
         """See core.progress.Progress."""
@@ -74,9 +75,7 @@ class LiveProgress:
             self._bar = _bar(self._console)
             self._task = self._bar.add_task(self._title, total=total, values="")
             self._bar.start()
-        self._bar.update(
-            self._task, completed=done, total=total, values=_format_metrics(dict(islice(values.items(), _IN_THE_BAR)))
-        )
+        self._bar.update(self._task, completed=done, total=total, values=_format_in_bar(values))
         if done >= total:
             self.close()
 
@@ -101,6 +100,11 @@ def _bar(console: Console) -> Progress:
         TextColumn("[dim]{task.fields[values]}[/]", table_column=Column(no_wrap=True, overflow="ellipsis")),
         console=console,
     )
+
+
+def _format_in_bar(values: Mapping[str, float]) -> str:
+    """The first values, escaped: the bar reads markup, and train.py chooses the names."""
+    return escape(_format_metrics(dict(islice(values.items(), _IN_THE_BAR))))
 
 
 def _format_metrics(values: Mapping[str, float]) -> str:

@@ -6,15 +6,21 @@ Source of the rules: onnx.proto3 (ModelProto, GraphProto, ValueInfoProto) and do
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # onnx brings it without types
 
 from pilotlight.core.artifacts import Candidate
 from pilotlight.core.errors import ConversionError
+from pilotlight.core.outside import Origin, read_file
+from pilotlight.core.printable import name_of, shorten
 from pilotlight_runtime.datatypes import BY_ONNX
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.signature import Signature, TensorSpec
+
+_MAX_BYTES: Final = (2 << 30) - 1
+"""The limit of protobuf."""
 
 
 def read_graph(path: Path) -> onnx.ModelProto:
@@ -26,15 +32,10 @@ def read_graph(path: Path) -> onnx.ModelProto:
     Raises:
         ConversionError: The file is missing, or is no ONNX model.
     """
+    content = read_file(path, Origin(str(path), "Keep its weights in a file beside it.", ConversionError), _MAX_BYTES)
     try:
-        model = onnx.load(str(path), format="protobuf", load_external_data=False)
-    except FileNotFoundError as error:
-        raise ConversionError(str(path), "does not exist", "Check the path.") from error
-    except OSError as error:
-        raise ConversionError(
-            str(path), f"cannot be read ({error.strerror})", "Give the path of an ONNX file."
-        ) from error
-    except DecodeError as error:
+        model = onnx.load_model_from_string(content, format="protobuf")
+    except (DecodeError, UnicodeDecodeError) as error:
         raise ConversionError(str(path), "is not an ONNX file", "Export the model again.") from error
     if not model.graph.node and not model.graph.output:
         raise ConversionError(str(path), "holds no graph, so it is not an ONNX model", "Export the model again.")
@@ -87,7 +88,11 @@ def extract_signature(model: onnx.ModelProto, where: str) -> Signature:
         for value in model.graph.output
     ):
         # An exporter may leave out the shape of an output. ONNX Runtime infers it, so the signature must too.
-        model = onnx.shape_inference.infer_shapes(model)
+        try:
+            model = onnx.shape_inference.infer_shapes(model)
+        except (RuntimeError, ValueError, TypeError) as error:  # what its C++ code raises for graphs that are not valid
+            what = f"has an output without a shape, and ONNX cannot infer it ({shorten(str(error))})"
+            raise ConversionError(where, what, "Export the model with the shapes of its outputs.") from error
     graph = model.graph
     weights = {tensor.name for tensor in graph.initializer}
     weights |= {tensor.values.name for tensor in graph.sparse_initializer}
@@ -102,19 +107,21 @@ def _read_spec(value: onnx.ValueInfoProto, role: str, where: str) -> TensorSpec:
     if kind != "tensor_type":
         found = "has no type" if kind is None else f"is a {kind.removesuffix('_type')}"
         raise ConversionError(
-            where, f"{role} {value.name!r} {found}, not a tensor", "Export the model with plain tensors only."
+            where, f"{role} {name_of(value.name)!r} {found}, not a tensor", "Export the model with plain tensors only."
         )
     tensor = value.type.tensor_type
     datatype = BY_ONNX.get(tensor.elem_type)
     if datatype is None:
         raise ConversionError(
             where,
-            f"{role} {value.name!r} has elements of type {_format_type(tensor.elem_type)}",
+            f"{role} {name_of(value.name)!r} has elements of type {_format_type(tensor.elem_type)}",
             "The protocol cannot carry that type: cast it inside the graph.",
         )
     if not tensor.HasField("shape"):
         raise ConversionError(
-            where, f"{role} {value.name!r} declares no shape", "Export the model with the number of dimensions given."
+            where,
+            f"{role} {name_of(value.name)!r} declares no shape",
+            "Export the model with the number of dimensions given.",
         )
     return TensorSpec(value.name, datatype, tuple(_read_size(dim) for dim in tensor.shape.dim))
 

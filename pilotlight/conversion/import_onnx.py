@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
-from pilotlight.conversion.external_data import check_location, list_locations
+from pilotlight.conversion.external_data import check_location, check_ranges, list_locations
 from pilotlight.conversion.graph import extract_signature, read_graph
+from pilotlight.conversion.graph_checks import check_graph
 from pilotlight.core.artifacts import Candidate
 from pilotlight.core.errors import ConversionError
+from pilotlight.core.printable import escape_controls
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import SessionError
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.session import OpenSession
+
+_MAX_REASON: Final = 500
+"""The most characters of a message of ONNX Runtime. It lists every input of a node."""
 
 
 def import_onnx(source: Path, into: Path, open_graph: OpenSession = open_session) -> Candidate:
@@ -31,19 +38,38 @@ def import_onnx(source: Path, into: Path, open_graph: OpenSession = open_session
         ConversionError: The file is no ONNX model, names a file outside its folder, has inputs or outputs that are no
             tensors, or cannot be opened.
     """
+    where = str(source)
     model = read_graph(source)
-    signature = extract_signature(model, str(source))
-    beside = [(name, check_location(name, source.parent, str(source))) for name in list_locations(model)]
+    check_graph(model, where)
+    signature = extract_signature(model, where)
+    beside = {name: check_location(name, source.parent, where) for name in list_locations(model)}
+    check_ranges(model, beside, where)
     into.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, into / MODEL_NAME)
-    for name, path in beside:
-        target = into / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
+    _copy({MODEL_NAME: source} | beside, into, where)
     try:
         open_graph(into / MODEL_NAME, os.cpu_count() or 1)
     except SessionError as error:
         raise ConversionError(
-            str(source), f"cannot be opened: {error}", "Check it with onnx.checker, or export it for a known opset."
+            where, f"cannot be opened: {_shorten(error)}", "Check it with onnx.checker, or export it for a known opset."
         ) from error
     return Candidate(into, signature)
+
+
+def _copy(files: Mapping[str, Path], into: Path, where: str) -> None:
+    """Copy files to these names below `into`. A sparse file may be larger than any disk."""
+    size, free = sum(path.stat().st_size for path in files.values()), shutil.disk_usage(into).free
+    if size > free:
+        what = f"and its weights have {size:,} bytes, but {into.parent} has {free:,} bytes free"
+        raise ConversionError(where, what, "Free space there, or set TMPDIR to another folder.")
+    for name, path in files.items():
+        target = into / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+
+
+def _shorten(error: SessionError) -> str:
+    """The message of ONNX Runtime on one line. Its signatures of C++ functions come first, and its reason last."""
+    text = " ".join(str(error).split()).rstrip(".")
+    if len(text) > _MAX_REASON:
+        text = f"{text[:100]} … {text[100 - _MAX_REASON :]}"
+    return escape_controls(text)

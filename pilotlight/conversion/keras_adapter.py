@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from pilotlight.conversion.keras_file import check_keras_file
 from pilotlight.conversion.keras_graph import call_model, convert_to_onnx
 from pilotlight.conversion.keras_subprocess import convert_in_subprocess
 from pilotlight.core.artifacts import NamedArrays
@@ -49,8 +50,7 @@ class KerasAdapter:
         Raises:
             ConversionError: The file is missing or cannot be loaded.
         """
-        if not path.is_file():
-            raise ConversionError(str(path), "does not exist", "Check the path after --from.")
+        check_keras_file(path)
         with hide_native_logs():
             try:
                 import keras

@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from pilotlight.conversion.keras_graph import convert_to_onnx
+from pilotlight.core.documents import read_json
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.model_code import ModelCode
+from pilotlight.core.outside import Origin
 from pilotlight.core.process_output import hide_native_logs
 from pilotlight.core.python_files import load_python_file
 from pilotlight_runtime.datatypes import DATATYPES
@@ -68,11 +70,19 @@ def convert_in_subprocess(model: Any, signature: Signature, name: str, opset: in
         command = [sys.executable, "-m", "pilotlight.conversion.keras_subprocess", str(folder)]
         done = subprocess.run(command, env={**os.environ, **_ENVIRONMENT}, capture_output=True, text=True, check=False)
         if (folder / _ERROR).is_file():
-            raise ConversionError(*json.loads((folder / _ERROR).read_text()))
+            raise ConversionError(*_read_error(folder / _ERROR, where))
         if not (folder / _ONNX).is_file():
             last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
             raise ConversionError(where, f"cannot be converted: the conversion process ended with {last!r}", _HINT)
         return (folder / _ONNX).read_bytes()
+
+
+def _read_error(path: Path, where: str) -> tuple[str, str, str]:
+    """Read what the subprocess wrote before it ended."""
+    match read_json(path.read_bytes(), Origin(where, _HINT, ConversionError)):
+        case [str(place), str(what), str(hint)]:
+            return place, what, hint
+    raise ConversionError(where, "cannot be converted, and the conversion process wrote no reason", _HINT)
 
 
 def _list_custom_classes(model: Any) -> Iterator[tuple[str, str, str]]:

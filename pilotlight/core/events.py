@@ -19,10 +19,15 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TextIO
 
+from pilotlight.core.documents import InvalidDocument, Limits, parse_json
 from pilotlight.core.learning_curve import to_finite
+from pilotlight.core.outside import MEBIBYTE
+from pilotlight.core.printable import escape_controls
 from pilotlight.core.progress import Progress
 
 _SECONDS_BETWEEN_STEPS: Final = 2.0
+_LIMITS: Final = Limits(bytes=MEBIBYTE, non_finite=True)
+"""A log service stores no longer line."""
 
 
 class Event(NamedTuple):
@@ -91,8 +96,8 @@ def read_event(line: str) -> Event | None:
         The event; None where the line is something else, such as output of train.py.
     """
     try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):  # the line may hold anything, even endless nesting
+        found = parse_json(line, _LIMITS)
+    except InvalidDocument:  # the line may hold anything, even endless nesting
         return None
     match found:
         case (
@@ -117,9 +122,9 @@ def replay(event: Event, progress: Progress) -> None:
     """
     fields = event.fields
     if event.kind == "stage":
-        progress.stage(fields["title"])
+        progress.stage(escape_controls(fields["title"]))
     elif event.kind == "note":
-        progress.note(fields["text"])
+        progress.note(escape_controls(fields["text"]))
     elif event.kind == "step":
         values = {name: number for name, value in fields["values"].items() if (number := to_finite(value)) is not None}
         progress.step(fields["done"], max(1, fields["total"]), values)

@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from pilotlight.core.documents import describe, parse_json
 from pilotlight.core.errors import ProjectError
-from pilotlight.core.json_file import parse_json_object
 from pilotlight_runtime.manifest_json import VERSION_DIGITS
 
 LOCK_NAME: Final = "model.lock"
@@ -40,17 +40,19 @@ def read_lock(path: Path) -> Lock | None:
         ProjectError: The file is damaged.
     """
     try:
-        return _read_pin(parse_json_object(path.read_bytes()))
+        return _read_pin(parse_json(path.read_bytes()))
     except FileNotFoundError:
         return None
-    except (ValueError, OSError) as error:
+    except (ValueError, TypeError, OSError) as error:
         what = error.strerror if isinstance(error, OSError) else str(error)
         raise ProjectError(
             str(path), f"is damaged ({what})", f"Run `pilotlight pin {path.parent.name}@VERSION` to write it again."
         ) from error
 
 
-def _read_pin(document: dict[str, Any]) -> Lock:
+def _read_pin(document: Any) -> Lock:
+    if not isinstance(document, dict):
+        raise TypeError(f"it is {describe(document)}, not an object")
     values = []
     for key, digits in (("version", VERSION_DIGITS), ("manifest_sha256", _SHA256_DIGITS)):
         value = document.get(key)

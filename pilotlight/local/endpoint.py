@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import http.client
-import json
+import re
 from collections.abc import Mapping
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 
+from pilotlight.core.documents import InvalidDocument, parse_json
 from pilotlight.core.errors import ServiceError
+from pilotlight.core.printable import shorten
 from pilotlight.local.gateway import Gateway, WebResponse
+from pilotlight.local.http_exchange import WAITS, HttpAddress, Waits, exchange, parse_address
 
-TIMEOUT_SECONDS: Final = 40.0
-"""Longer than the 29 s that a REST API waits for its function, so that its own answer arrives."""
+_KEY: Final = re.compile(r"[\x21-\x7e]+")
+
+_MAX_MESSAGE_BYTES: Final = 4_096
 
 _HINTS: Final = {
     401: "Give the endpoint's key with --api-key.",
@@ -48,44 +50,28 @@ class GatewayEndpoint:
 
 
 class HttpEndpoint:
-    """An endpoint on the web, deployed or local.
+    """An endpoint on the web, deployed or local. It follows no redirect: the key is for this address alone.
 
     Args:
         url: Its address, http or https; a request's path is added to it.
         api_key: Sent as x-api-key, and never shown; None for none.
-        timeout: Seconds to wait for a response.
+        waits: How long to wait for a response.
     """
 
-    def __init__(self, url: str, api_key: str | None, timeout: float = TIMEOUT_SECONDS) -> None:
-        self._parts = urlsplit(url)
-        self._url = url
+    def __init__(self, url: str, api_key: str | None, waits: Waits = WAITS) -> None:
+        self._address: HttpAddress = parse_address(url)
         self._api_key = api_key
-        self._timeout = timeout
-        if self._parts.scheme not in ("http", "https") or not self._parts.hostname:
-            raise ServiceError(url, "is not a web address", "Give --url as https://HOST/STAGE.")
+        self._waits = waits
+        if api_key and not _KEY.fullmatch(api_key):
+            what = "has characters that no key has: spaces, line ends, or letters outside ASCII"
+            raise ServiceError("the API key", what, "Correct --api-key or PILOTLIGHT_API_KEY.")
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> WebResponse:
         """See Endpoint.send."""
-        connection = self._connection()
         sent = {"Accept": "*/*", **headers}
         if self._api_key:
             sent["x-api-key"] = self._api_key
-        try:
-            connection.request(method, self._parts.path.rstrip("/") + path, body, sent)
-            response = connection.getresponse()
-            return WebResponse(response.status, response.getheaders(), response.read())
-        except (OSError, http.client.HTTPException) as error:
-            what = f"gave no answer ({type(error).__name__}: {error})"
-            raise ServiceError(self._url, what, "Check the address, and that the server there runs.") from error
-        finally:
-            connection.close()
-
-    def _connection(self) -> http.client.HTTPConnection:
-        kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
-        try:
-            return kind(self._parts.hostname or "", self._parts.port, timeout=self._timeout)
-        except ValueError as error:
-            raise ServiceError(self._url, f"is not a web address ({error})", "Correct the port.") from error
+        return exchange(self._address, method, path, sent, body, self._waits)
 
 
 def require_success(response: WebResponse, where: str) -> WebResponse:
@@ -96,15 +82,20 @@ def require_success(response: WebResponse, where: str) -> WebResponse:
     """
     if 200 <= response.status < 300:
         return response
+    if 300 <= response.status < 400:
+        location = next((value for name, value in response.headers if name.lower() == "location"), "")
+        what = f"answered {response.status}: it redirects to {shorten(location) or 'nowhere'}"
+        raise ServiceError(where, what, "Redirects are not followed: give that address with --url if you trust it.")
     hint = _HINTS.get(response.status, "Correct the request." if response.status < 500 else "Read the function's log.")
     raise ServiceError(where, f"answered {response.status}: {_read_message(response.body)}", hint)
 
 
 def _read_message(body: bytes) -> str:
+    """The message of an error response, on one line without control characters."""
     try:
-        document = json.loads(body)
-    except ValueError:
-        return body[:200].decode("utf-8", "replace").strip() or "nothing"
+        document = parse_json(body)
+    except InvalidDocument:
+        return shorten(body[:_MAX_MESSAGE_BYTES].decode("utf-8", "replace")) or "nothing"
     if isinstance(document, dict):
-        return str(document.get("error") or document.get("message") or document)
-    return str(document)
+        document = document.get("error") or document.get("message") or document
+    return shorten(str(document))

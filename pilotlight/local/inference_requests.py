@@ -13,13 +13,19 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from pilotlight.core.artifacts import Array
+from pilotlight.core.documents import LIMITS, InvalidDocument, describe, parse_json, read_json
 from pilotlight.core.errors import DataError
-from pilotlight.core.npz import read_npz
+from pilotlight.core.npz import MAX_CALL_BYTES, read_npz
+from pilotlight.core.outside import MEBIBYTE, Origin, read_file
+from pilotlight.core.printable import join_names
 from pilotlight_runtime.datatypes import BF16, BYTES, DATATYPES, Datatype
 from pilotlight_runtime.signature import TensorSpec
 from pilotlight_runtime.tensor import Tensor
 
 HEADER_LENGTH: Final = "Inference-Header-Content-Length"
+
+MAX_IMAGE_BYTES: Final = 64 * MEBIBYTE
+"""The most bytes of a picture to send. Lambda takes 6 MB."""
 
 _PICTURES: Final = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 
@@ -53,13 +59,15 @@ def read_input_specs(metadata: bytes, where: str) -> tuple[TensorSpec, ...]:
     Raises:
         DataError: The document is no model metadata.
     """
+    origin = Origin(where, "Check the address and the model's name.")
     try:
-        inputs = json.loads(metadata)["inputs"]
-        return tuple(TensorSpec(i["name"], DATATYPES[i["datatype"]], tuple(i["shape"])) for i in inputs)
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            where, f"sent no model metadata ({error!r})", "Check the address and the model's name."
-        ) from error
+        document = parse_json(metadata)
+    except InvalidDocument as error:
+        raise origin.refuse(f"sent no model metadata (it {error})") from error
+    match document:
+        case {"inputs": [*inputs]}:
+            return tuple(_read_spec(head, origin) for head in inputs)
+    raise origin.refuse(f"sent no model metadata (it is {describe(document)} without a list of inputs)")
 
 
 def image_request(path: str, file: Path) -> InferenceRequest:
@@ -68,7 +76,7 @@ def image_request(path: str, file: Path) -> InferenceRequest:
     Raises:
         DataError: The file cannot be read, or is neither PNG nor JPEG.
     """
-    content = _read(file)
+    content = read_file(file, Origin(str(file), "Save a smaller picture."), MAX_IMAGE_BYTES)
     for magic, kind in _PICTURES.items():
         if content.startswith(magic):
             return InferenceRequest(path, {"Content-Type": kind}, content)
@@ -81,18 +89,16 @@ def json_request(path: str, file: Path, inputs: tuple[TensorSpec, ...]) -> Infer
     Raises:
         DataError: The file cannot be read, is no JSON, or does not fit the model's inputs.
     """
-    content = _read(file)
-    try:
-        document = json.loads(content)
-    except ValueError as error:
-        raise DataError(str(file), f"is not JSON: {error}", "Correct the line it names.") from error
+    origin = Origin(str(file), "Correct it: it is an inference request, or the list of values of the only input.")
+    content = read_file(file, origin, LIMITS.bytes)
+    document = read_json(content, origin)
     if isinstance(document, dict) and "inputs" in document:
         return InferenceRequest(path, {"Content-Type": "application/json"}, content)
     if not isinstance(document, list):
         hint = 'Write {"inputs": [{"name": …, "datatype": …, "shape": …, "data": …}]}, or only the list of values.'
         raise DataError(str(file), "is neither an inference request nor a list", hint)
     if len(inputs) != 1:
-        names = ", ".join(spec.name for spec in inputs)
+        names = join_names(spec.name for spec in inputs)
         raise DataError(str(file), f"is one list, but the model has the inputs {names}", "Write a whole request.")
     request = {"inputs": [_listed(document, inputs[0], file)]}
     return InferenceRequest(path, {"Content-Type": "application/json"}, json.dumps(request).encode())
@@ -100,7 +106,7 @@ def json_request(path: str, file: Path, inputs: tuple[TensorSpec, ...]) -> Infer
 
 def npz_request(path: str, file: Path, inputs: tuple[TensorSpec, ...], *, binary_outputs: bool) -> InferenceRequest:
     """Send the arrays of an .npz file, by input name; see array_request."""
-    arrays = read_npz(file, str(file), "Write it with np.savez(file, **inputs).")
+    arrays = read_npz(file, str(file), "Write it with np.savez(file, **inputs).", MAX_CALL_BYTES)
     return array_request(path, arrays, str(file), inputs, binary_outputs=binary_outputs)
 
 
@@ -121,7 +127,7 @@ def array_request(
     """
     known = {spec.name: spec for spec in inputs}
     if unknown := sorted(set(arrays) - set(known)):
-        what = f"holds {', '.join(unknown)}, but the model's inputs are {', '.join(known)}"
+        what = f"holds {join_names(unknown)}, but the model's inputs are {join_names(known)}"
         raise DataError(where, what, "Save the arrays under the inputs' names: np.savez(file, **inputs).")
     tensors = {
         name: _tensor(_batched(array, known[name]), known[name].datatype, f"{where}:{name}")
@@ -155,11 +161,12 @@ def tensor_bytes(tensor: Tensor) -> bytes:
     return bytes(tensor.buffer)
 
 
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise DataError(str(file), f"cannot be read ({error.strerror})", "Check the path.") from error
+def _read_spec(head: Any, origin: Origin) -> TensorSpec:
+    match head:
+        case {"name": str(name), "datatype": str(datatype), "shape": [*shape]} if datatype in DATATYPES:
+            if all(type(size) is int and size >= -1 for size in shape):
+                return TensorSpec(name, DATATYPES[datatype], tuple(shape))
+    raise origin.refuse("sent no model metadata (an input lacks a name, a known datatype or a valid shape)")
 
 
 def _listed(values: list[Any], spec: TensorSpec, file: Path) -> dict[str, Any]:

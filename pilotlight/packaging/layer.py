@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import pilotlight_runtime
+from pilotlight.core.documents import InvalidDocument, parse_json
 from pilotlight.core.progress import Progress, Silent
 from pilotlight.packaging.bytecode import Compiler, FindCompiler, compile_folder, drop_sources, find_compiler
 from pilotlight.packaging.elf import compact_library
@@ -157,8 +158,8 @@ def _entry(source: LayerSource, builds: Path) -> Path:
 
 def _read_report(entry: Path) -> LayerReport | None:
     try:
-        return LayerReport(**json.loads((entry / _REPORT).read_bytes()))._replace(cached=True)
-    except FileNotFoundError:
+        return LayerReport(**parse_json((entry / _REPORT).read_bytes()))._replace(cached=True)
+    except (FileNotFoundError, InvalidDocument, TypeError):  # a damaged entry is built again
         return None
 
 

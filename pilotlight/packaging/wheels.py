@@ -1,17 +1,22 @@
 """Installs pinned wheels for Lambda's platform, whatever this machine is; no Docker, nothing is built from source."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from pilotlight.core.documents import Limits, parse_json
 from pilotlight.core.errors import PackagingError
+from pilotlight.core.exception_text import kind_and_first_line
+from pilotlight.core.outside import MEBIBYTE
 
 _GLIBC: Final = ("2_34", "2_28", "2_27", "2_24", "2_17", "2_12", "2_5")
 """Wheels for these versions of glibc run on Amazon Linux 2023, which has 2.34 (PEP 600)."""
 
 _LEGACY: Final = ("manylinux2014", "manylinux2010", "manylinux1")
+
+_REPORT_LIMITS: Final = Limits(bytes=64 * MEBIBYTE)
+"""pip's report holds the metadata of each package, its description included."""
 
 LAYER: Final = "the layer's packages"
 REACHABLE: Final = "Check that the package registry can be reached and that `python -m pip` works, then run it again."
@@ -85,11 +90,15 @@ def run_pip(*arguments: str, where: str = LAYER, hint: str = REACHABLE) -> str:
 
 def read_report(printed: str) -> list[tuple[str, str, str]]:
     """Return name, version and sha256 of each wheel in the output of `pip install --report` ("Installation Report")."""
-    return [
-        (
-            item["metadata"]["name"].lower().replace("_", "-"),
-            item["metadata"]["version"],
-            item["download_info"]["archive_info"]["hashes"]["sha256"],
-        )
-        for item in json.loads(printed)["install"]
-    ]
+    try:
+        return [
+            (
+                item["metadata"]["name"].lower().replace("_", "-"),
+                item["metadata"]["version"],
+                item["download_info"]["archive_info"]["hashes"]["sha256"],
+            )
+            for item in parse_json(printed, _REPORT_LIMITS)["install"]
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        what = f"printed no report on the packages ({kind_and_first_line(error)})"
+        raise PackagingError("`python -m pip`", what, "Install the newest pip, then run it again.") from error

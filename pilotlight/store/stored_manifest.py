@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotlight.core.json_file import parse_json_object
+from pilotlight.core.documents import InvalidDocument, parse_json
 from pilotlight.store.layout import is_file_name
 from pilotlight_runtime.errors import ManifestError
 from pilotlight_runtime.manifest import MANIFEST_NAME, Manifest
@@ -24,9 +24,9 @@ def parse_manifest(raw: bytes, model: str, version: str) -> Manifest:
         ManifestError: The content is something else.
     """
     try:
-        parse_json_object(raw)
-    except ValueError as error:
-        raise ManifestError(f"{MANIFEST_NAME} cannot be read: {error}") from error
+        parse_json(raw)
+    except InvalidDocument as error:
+        raise ManifestError(f"{MANIFEST_NAME} {error}") from error
     manifest = load_manifest(raw)
     names = [file.name for file in manifest.files]
     strange = next((name for name in names if not is_file_name(name) or name == MANIFEST_NAME), None)

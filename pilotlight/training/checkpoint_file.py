@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -12,21 +10,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from pilotlight.core.artifacts import Array
+from pilotlight.core.documents import RUN_LIMITS, parse_json
+from pilotlight.core.errors import DataError
+from pilotlight.core.npz import read_npz
 
 _STATE: Final = "state.json"
-_DAMAGE: Final = (
-    *(
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        OverflowError,
-        MemoryError,
-        EOFError,
-    ),  # by numpy and of the state
-    *(zipfile.BadZipFile, zlib.error, RuntimeError),  # by zipfile; RuntimeError for encryption and unknown compression
-)
-"""What reading a file raises that is no checkpoint."""
 
 
 class Checkpoint(NamedTuple):
@@ -65,16 +53,13 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 def read_checkpoint(path: Path) -> Checkpoint | None:
     """Reads the file at `path`; None where it is not a checkpoint."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        return _parse(arrays, json.loads(arrays.pop(_STATE).tobytes()))
-    except _DAMAGE:
+        arrays = read_npz(path, path.name, "")
+        state = parse_json(arrays.pop(_STATE).tobytes(), RUN_LIMITS)
+        points = [(float(at), dict(values)) for at, values in state["points"]]
+        place = int(state["epoch"]), int(state["step"]), bool(state["done"])
+    except (DataError, ValueError, KeyError, TypeError):  # another file, or another state
         return None
-
-
-def _parse(arrays: Mapping[str, Array], state: Mapping[str, Any]) -> Checkpoint:
     kinds: dict[str, list[Array]] = {}
     for name in sorted(arrays):
         kinds.setdefault(name.split("/")[0], []).append(arrays[name])
-    points = [(float(at), dict(values)) for at, values in state["points"]]
-    return Checkpoint(int(state["epoch"]), int(state["step"]), bool(state["done"]), kinds, points)
+    return Checkpoint(*place, kinds, points)

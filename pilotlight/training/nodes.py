@@ -84,9 +84,9 @@ def node_of(environ: Mapping[str, str]) -> Node | None:
     Raises:
         TrainingError: A variable of AWS Batch is missing or invalid.
     """
-    if int(environ.get(COUNT, "1") or "1") <= 1:
-        return None
     try:
+        if int(environ.get(COUNT, "1") or "1") <= 1:
+            return None
         count, index, main = (int(environ[name]) for name in (COUNT, INDEX, MAIN))
         job = f"{environ[JOB].split('#')[0]}-{environ.get(ATTEMPT, '1')}"
     except (KeyError, ValueError) as error:

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from pilotlight.core.artifacts import Array, Candidate, NamedArrays
 from pilotlight.core.errors import DataError
 from pilotlight.core.model_config import ParityConfig
-from pilotlight.core.npz import read_npz
+from pilotlight.core.npz import MAX_CALL_BYTES, read_npz
+from pilotlight.core.printable import join_names, name_of
 from pilotlight.core.reports import ParityReport
 from pilotlight.verification.graphs import verify_golden, verify_graph
 from pilotlight_runtime.session import OpenSession
@@ -75,15 +76,18 @@ def load_golden(path: Path, signature: Signature) -> GoldenSamples:
     Raises:
         DataError: The samples do not fit the signature, or the file cannot be read.
     """
-    arrays = read_npz(path, str(path), _HINT)
+    arrays = read_npz(path, str(path), _HINT, MAX_CALL_BYTES)
     inputs = {spec.name: arrays.pop(spec.name) for spec in signature.inputs if spec.name in arrays}
     outputs = {spec.name: arrays.pop(spec.name) for spec in signature.outputs if spec.name in arrays}
     missing = [spec.name for spec in signature.inputs if spec.name not in inputs]
     if missing:
-        raise DataError(str(path), f"lacks the inputs {', '.join(missing)}", _HINT)
+        raise DataError(str(path), f"lacks the inputs {join_names(missing)}", _HINT)
     if arrays:
-        known = ", ".join(spec.name for spec in (*signature.inputs, *signature.outputs))
-        raise DataError(str(path), f"holds {', '.join(arrays)}, which the model does not have", f"It has {known}.")
+        known = join_names(spec.name for spec in (*signature.inputs, *signature.outputs))
+        raise DataError(str(path), f"holds {join_names(arrays)}, which the model does not have", f"It has {known}.")
+    for name, array in (inputs | outputs).items():
+        if array.dtype.kind not in "biufSU":
+            raise DataError(str(path), f"{name_of(name)} has dtype {array.dtype}, not numbers or text", _HINT)
     for spec in signature.inputs:
         if not spec.accepts(inputs[spec.name].shape):
             found = list(inputs[spec.name].shape)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 from pilotlight.core.artifacts import Array
 from pilotlight.core.disk import temporary_folder
-from pilotlight.core.errors import DataError
+from pilotlight.core.documents import read_json
+from pilotlight.core.errors import DataError, ServiceError
+from pilotlight.core.outside import Origin
 from pilotlight.local.endpoint import Endpoint, GatewayEndpoint, HttpEndpoint, require_success
 from pilotlight.local.gateway import WebResponse
 from pilotlight.local.inference_requests import (
@@ -29,6 +32,9 @@ from pilotlight.workflows.context import Context
 from pilotlight.workflows.local_functions import load_gateway, package_models
 from pilotlight.workflows.model_versions import find_version, split_reference
 from pilotlight_runtime.signature import TensorSpec
+
+_CONTROLS: Final = re.compile("[\x7f-\x9f]")
+"""Control characters that JSON allows inside a text."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,19 @@ class InvokeResult:
     def text(self) -> str:
         """The response's body as text."""
         return self.response.body.decode("utf-8", "replace")
+
+    def read_json(self) -> str:
+        """Return the response's body, which is JSON, as a terminal can show it.
+
+        Returns:
+            The JSON as it came. Control characters inside its texts are escaped, which leaves the document the same.
+
+        Raises:
+            ServiceError: The body is no JSON.
+        """
+        hint = "Check that the address is a model's endpoint."
+        read_json(self.response.body, Origin(f"the answer of {self.where}", hint, ServiceError))
+        return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", self.text)
 
     def read_outputs(self) -> dict[str, Array]:
         """Read the output tensors.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 
 from pilotlight.core.artifacts import Array, Candidate, NamedArrays
 from pilotlight.core.disk import temporary_folder
+from pilotlight.core.documents import InvalidDocument, parse_json
 from pilotlight.core.lock import Lock
 from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.project import Project
@@ -125,7 +125,7 @@ class PackagedFunction:
         try:
             answer = self._answer({**envelope, "body": body, "isBase64Encoded": True})
             status = int(answer["statusCode"])
-            return None if status < 400 else self._failure(status, str(json.loads(answer["body"])["error"]))
+            return None if status < 400 else self._failure(status, str(parse_json(answer["body"])["error"]))
         except Exception as error:  # noqa: BLE001  (a person's code)
             return Failure(500, f"its handler gave no response ({type(error).__name__}: {error})", "", ())
 
@@ -154,8 +154,8 @@ class PackagedFunction:
 def _read_entry(line: str) -> dict[str, Any]:
     """Read a line of the log; empty where app.py printed something else."""
     try:
-        entry = json.loads(line)
-    except ValueError:
+        entry = parse_json(line)
+    except InvalidDocument:
         return {}
     return entry if isinstance(entry, dict) else {}
 

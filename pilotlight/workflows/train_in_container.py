@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pilotlight.core.errors import StoreError
-from pilotlight.core.json_file import parse_json_object
+from pilotlight.batch.record_files import read_record
 from pilotlight.core.run_files import RESULT_NAME, run_key
-from pilotlight.store import Blobs
 from pilotlight.training.nodes import node_of
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.preconditions import check_run_name
@@ -35,22 +33,12 @@ def train_in_container(request: TrainRequest, context: Context) -> TrainResult |
     context.project.require_folder(request.name)
     node = node_of(context.environ)
     if request.run:
-        finished = _read_result(context.store.open_prefix(run_key(check_run_name(request.run))))
-        if finished is not None:  # AWS may have reclaimed the instance right after
+        stored = read_record(context.store.open_prefix(run_key(check_run_name(request.run))), RESULT_NAME)
+        if stored is not None:  # AWS may have reclaimed the instance right after
             progress.note(f"run {request.run} has finished before, so nothing is fitted again")
-            return finished
+            return stored
     if node is not None and not node.is_main:
         fit_on_node(request, context, node)
         progress.note(f"node {node.index} has finished its part; node {node.main} continues")
         return None
     return train(request, context, node=node)
-
-
-def _read_result(files: Blobs) -> Mapping[str, Any] | None:
-    """Return the stored result of a run; None where it has not finished."""
-    raw = files.get_bytes(RESULT_NAME)
-    try:
-        return None if raw is None else parse_json_object(raw)
-    except ValueError as error:
-        where, hint = f"{files.location}/{RESULT_NAME}", "Look at it, delete it, and run the command again."
-        raise StoreError(where, f"is damaged ({error})", hint) from error

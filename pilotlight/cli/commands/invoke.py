@@ -47,6 +47,6 @@ def invoke(
     )
     result = invoke_model(request, invocation(ctx).context(quiet=True))
     if raw:
-        typer.echo(result.text)
+        typer.echo(result.read_json())
         return
     out().print(render_outputs(result.read_outputs()))

@@ -10,6 +10,7 @@ import numpy as np
 
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
+from pilotlight.core.npy import has_invalid_text
 
 _PART_BYTES: Final = 32 << 20
 
@@ -59,6 +60,8 @@ def check_arrays(arrays: Arrays, where: str) -> Arrays:
     for name, array in arrays._asdict().items():
         if array.dtype.kind not in "biufSU":
             raise DataError(where, f"{name} has dtype {array.dtype}, not numbers or text", hint)
+        if any(map(has_invalid_text, _parts(array))):
+            raise DataError(where, f"{name} has text that is not Unicode", hint)
         if array.ndim == 0 or len(array) == 0:
             raise DataError(where, f"{name} has shape {list(array.shape)}, so it holds no samples", hint)
         if array.dtype.kind == "f" and not all(np.isfinite(part).all() for part in _parts(array)):

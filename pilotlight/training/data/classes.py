@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
+from pilotlight.core.printable import join_names, shorten
 from pilotlight.training.data.arrays import Arrays
 from pilotlight.training.data.table import place_of
+
+_MAX_DIGITS: Final = 20
+"""Longer names are texts. Python refuses to read numbers of more than 4,300 digits."""
 
 
 def number_classes(*parts: Array, labels: Sequence[str], where: str, lines: Sequence[int] = ()) -> list[Array]:
@@ -67,14 +72,14 @@ def _number(part: Array, names: Sequence[str], where: str, lines: Sequence[int])
     place = {name: index for index, name in enumerate(names)}
     for index, name in enumerate(part.tolist()):
         if name not in place:
-            what = f"has the class {name[:40]!r}, which model.toml does not name"
-            raise DataError(place_of(where, index, lines), what, f"[labels] has {', '.join(names)}.")
+            what = f"has the class {shorten(name, 40)!r}, which model.toml does not name"
+            raise DataError(place_of(where, index, lines), what, f"[labels] has {join_names(names)}.")
     return np.array([place[name] for name in part.tolist()], np.int64)
 
 
 def _sort(names: list[str]) -> list[str]:
     """Sorted as numbers where all are whole numbers, so that 10 follows 9."""
-    whole = all(name.removeprefix("-").isdecimal() for name in names)
+    whole = all(name.removeprefix("-").isdecimal() and len(name) <= _MAX_DIGITS for name in names)
     return sorted(names, key=int) if whole else sorted(names)
 
 

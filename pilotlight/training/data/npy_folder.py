@@ -1,14 +1,17 @@
 """A folder of four .npy files, one for each array: for data larger than memory."""
 
+import os
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
-from pilotlight.core.errors import DataError
-from pilotlight.core.exception_text import first_line
+from pilotlight.core.artifacts import Array
+from pilotlight.core.npy import InvalidArray, read_header
+from pilotlight.core.outside import Origin, open_file
 from pilotlight.training.data.arrays import Arrays
 
-_HINT = "It needs x_train.npy, y_train.npy, x_test.npy and y_test.npy, as numpy.save writes them."
+_HINT: Final = "It needs x_train.npy, y_train.npy, x_test.npy and y_test.npy, as numpy.save writes them."
 
 
 def load_npy_folder(folder: Path, where: str) -> Arrays:
@@ -17,13 +20,17 @@ def load_npy_folder(folder: Path, where: str) -> Arrays:
     Raises:
         DataError: A file is missing or malformed.
     """
-    found = []
-    for name in Arrays._fields:
+    return Arrays(*(_map_array(folder / f"{name}.npy", Origin(where, _HINT)) for name in Arrays._fields))
+
+
+def _map_array(path: Path, origin: Origin) -> Array:
+    """Map the array in a file. Its header is checked first: numpy maps whatever a header says."""
+    if not os.path.lexists(path):
+        raise origin.refuse(f"lacks {path.name}")
+    with open_file(path, Origin(f"{origin.where}: {path.name}", origin.hint)) as file:
         try:
-            found.append(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False))
-        except FileNotFoundError as error:
-            raise DataError(where, f"lacks {name}.npy", _HINT) from error
-        except (ValueError, EOFError) as error:
-            what = f"{name}.npy is not an array of numbers or text ({first_line(error)})"
-            raise DataError(where, what, _HINT) from error
-    return Arrays(*found)
+            read_header(file, os.fstat(file.fileno()).st_size)
+        except InvalidArray as error:
+            raise origin.refuse(f"{path.name} is not an array of numbers or text (it {error})") from error
+    found: Array = np.load(path, mmap_mode="r", allow_pickle=False)
+    return found

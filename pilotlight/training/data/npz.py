@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pilotlight.core.errors import DataError
 from pilotlight.core.npz import read_npz
+from pilotlight.core.printable import join_names
 from pilotlight.training.data.arrays import Arrays
 
 _HINT = "It needs the arrays x_train, y_train, x_test and y_test, as numpy.savez writes them."
@@ -18,5 +19,5 @@ def load_npz(path: Path, where: str) -> Arrays:
     arrays = read_npz(path, where, _HINT)
     missing = [name for name in Arrays._fields if name not in arrays]
     if missing:
-        raise DataError(where, f"lacks {', '.join(missing)} (it holds {', '.join(arrays) or 'none'})", _HINT)
+        raise DataError(where, f"lacks {', '.join(missing)} (it holds {join_names(arrays) or 'none'})", _HINT)
     return Arrays(*(arrays[name] for name in Arrays._fields))

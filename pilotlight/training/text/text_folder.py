@@ -9,9 +9,10 @@ from zlib import crc32
 import numpy as np
 
 from pilotlight.core.errors import DataError
+from pilotlight.core.printable import escape_controls, name_of
 from pilotlight.training.data.arrays import Arrays, check_arrays
 from pilotlight.training.run import Run
-from pilotlight.training.text.lines import MAX_CHARACTERS, read_lines, source_folder
+from pilotlight.training.text.lines import MAX_CHARACTERS, read_lines, source_folder, text_array
 
 _LAYOUT: Final = "a folder with a file NAME.txt for each class, a text a line, in UTF-8"
 _HINT: Final = f"It needs to be {_LAYOUT}."
@@ -49,6 +50,10 @@ def load_text_folder(run: Run, max_characters: int = MAX_CHARACTERS) -> Labelled
     """
     folder = source_folder(run.location, _LAYOUT)
     files = sorted(folder.glob("*.txt"))
+    for path in files:
+        if escape_controls(path.stem) != path.stem:
+            what = f"holds the file {name_of(path.name)!r}, whose name cannot be that of a class"
+            raise DataError(run.source, what, "Rename it.")
     if len(files) < 2:
         raise DataError(run.source, f"holds {len(files)} .txt files", _HINT)
     parts = _split(files, max_characters)
@@ -56,7 +61,11 @@ def load_text_folder(run: Run, max_characters: int = MAX_CHARACTERS) -> Labelled
         missing = set(range(len(files))) - {label for _, label in part}
         if missing:
             raise DataError(str(files[min(missing)]), f"has no line {name}", "Add more lines.")
-    columns = [np.array(column) for part in parts for column in zip(*part, strict=True)]
+    columns = [
+        column
+        for texts, labels in (zip(*part, strict=True) for part in parts)
+        for column in (text_array(texts, run.source), np.array(labels))
+    ]
     arrays = check_arrays(Arrays(*columns), run.source)
     return LabelledTexts(arrays, tuple(path.stem for path in files))
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from pilotlight.core.errors import DataError
 from pilotlight.training.data.arrays import Arrays, check_arrays
 from pilotlight.training.run import Run
-from pilotlight.training.text.lines import read_lines, source_folder
+from pilotlight.training.text.lines import read_lines, source_folder, text_array
 
 _LAYOUT: Final = "a folder with train.{0}, train.{1}, test.{0} and test.{1}, plain or .gz, a text a line, in UTF-8"
 
@@ -43,7 +41,7 @@ def load_translations(run: Run, source: str, target: str) -> Arrays:
         if len(left) != len(right):
             what = f"has {len(left)} lines of {source} and {len(right)} of {target} in {name}"
             raise DataError(run.source, what, "Line n of both must have the same meaning.")
-    return check_arrays(Arrays(*map(np.array, parts)), run.source)
+    return check_arrays(Arrays(*(text_array(part, run.source) for part in parts)), run.source)
 
 
 def _file(folder: Path, pattern: str, where: str, hint: str) -> Path:

@@ -12,7 +12,7 @@ from pilotlight.core.errors import DataError
 from pilotlight.training.data.arrays import Arrays, check_arrays
 from pilotlight.training.data.classes import check_classes
 from pilotlight.training.run import Run
-from pilotlight.training.text.lines import read_lines, source_folder
+from pilotlight.training.text.lines import read_lines, source_folder, text_array
 
 _LAYOUT: Final = "a folder with train.tsv and test.tsv"
 
@@ -44,7 +44,8 @@ def load_tsv_folder(run: Run, classes: Sequence[str]) -> Arrays:
         more = _read(folder / "dev.tsv", run.source, numbers, hint)
         texts, labels = texts + more[0], labels + more[1]
     held_out = _read(folder / "test.tsv", run.source, numbers, hint)
-    arrays = check_arrays(Arrays(*(np.array(column) for column in (texts, labels, *held_out))), run.source)
+    columns = (text_array(texts, run.source), np.array(labels), text_array(held_out[0], run.source))
+    arrays = check_arrays(Arrays(*columns, np.array(held_out[1])), run.source)
     check_classes(arrays, classes, run.source)
     return arrays
 

@@ -77,7 +77,7 @@ def test_invoke_asks_a_version_that_is_not_pinned(tmp_path: Path, arrays: Path) 
     [
         (["invoke", "adder"], "needs one of --image, --json and --npz"),
         (["invoke", "adder", "--json", "a", "--npz", "b"], "needs one of"),
-        (["invoke", "adder", "--json", "absent.json"], "cannot be read"),
+        (["invoke", "adder", "--json", "absent.json"], "absent.json: does not exist"),
         (["invoke", "addr", "--json", "absent.json"], "Did you mean adder?"),
         (["invoke", "adder", "--json", "x", "--url", "nowhere"], "is not a web address"),
         (["invoke", "adder", "--json", "x", "--url", "http://127.0.0.1:1"], "gave no answer"),

@@ -10,6 +10,7 @@ from pilotlight.core.errors import ServiceError
 from pilotlight.local.endpoint import GatewayEndpoint, HttpEndpoint, require_success
 from pilotlight.local.functions import Function
 from pilotlight.local.gateway import Gateway, WebResponse
+from pilotlight.local.http_exchange import Waits
 from pilotlight.local.server import LocalServer
 
 
@@ -64,7 +65,7 @@ def test_nobody_there_is_said_so(gateway: Gateway) -> None:
     with LocalServer(gateway, 0, io.StringIO()) as server:
         address = server.address
     with pytest.raises(ServiceError, match=r"gave no answer.*Check the address"):
-        HttpEndpoint(address, None, timeout=5).send("GET", "/v2", {}, b"")
+        HttpEndpoint(address, None, Waits(silence=5)).send("GET", "/v2", {}, b"")
 
 
 @pytest.mark.parametrize(

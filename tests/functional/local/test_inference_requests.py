@@ -129,7 +129,7 @@ def test_unknown_names_and_files_are_refused(tmp_path: Path) -> None:
             npz_request(PATH, tmp_path / f"{name}.npz", (IMAGE,), binary_outputs=True)
     with pytest.raises(DataError, match="neither PNG nor JPEG"):
         image_request(PATH, tmp_path / "no.npz")
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="does not exist"):
         image_request(PATH, tmp_path / "absent.png")
 
 

@@ -1,0 +1,1 @@
+"""Catalogues of hostile files, documents and answers, each made by code."""
