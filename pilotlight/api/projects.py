@@ -25,7 +25,8 @@ def init(folder: str | Path) -> Path:
         The folder's path.
 
     Raises:
-        ProjectError: A file of the project exists already; nothing is written.
+        ProjectError: A file of the project exists already, with other content; nothing is written. Or a file cannot be
+            written; the next call completes the project.
     """
     from pilotlight.workflows.create import InitRequest, init_project
 
@@ -45,7 +46,7 @@ def new(name: str, *, kind: str = "keras-image", project: AnyProject = None) -> 
 
     Raises:
         ProjectError: The name is impossible or taken, the kind is unknown, or template.yaml has no place for the
-            function; nothing is written.
+            function; nothing is written. Or a file cannot be written; the next call completes the model.
     """
     from pilotlight.workflows.create import NewRequest, new_model
 

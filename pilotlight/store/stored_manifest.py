@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotlight.core.documents import InvalidDocument, parse_json
+from pilotlight.core.documents import InvalidDocument, parse_object
 from pilotlight.store.layout import is_file_name
 from pilotlight_runtime.errors import ManifestError
 from pilotlight_runtime.manifest import MANIFEST_NAME, Manifest
@@ -24,7 +24,7 @@ def parse_manifest(raw: bytes, model: str, version: str) -> Manifest:
         ManifestError: The content is something else.
     """
     try:
-        parse_json(raw)
+        parse_object(raw)
     except InvalidDocument as error:
         raise ManifestError(f"{MANIFEST_NAME} {error}") from error
     manifest = load_manifest(raw)

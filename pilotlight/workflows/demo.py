@@ -18,6 +18,7 @@ from pilotlight.bench.process import measure_cold_start, measure_warm
 from pilotlight.core.artifacts import Array
 from pilotlight.core.disk import temporary_folder
 from pilotlight.core.errors import PackagingError
+from pilotlight.core.files import write_atomically
 from pilotlight.local.endpoint import HttpEndpoint, require_success
 from pilotlight.local.event import inference_event
 from pilotlight.local.inference_requests import InferenceRequest, image_request, infer_path
@@ -147,8 +148,9 @@ def _save_held_out_digit(request: DemoRequest, context: Context) -> Digit:
     loaded = load_train_module(project.folder(MODEL)).load(run)
     pixels, label = loaded.x_test[0].reshape(loaded.x_test.shape[1:3]), int(loaded.y_test[0])
     file = project.root / ".pilotlight" / "demo" / f"digit-{label}.png"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.rint(np.asarray(pixels, dtype=float) * 255).astype(np.uint8)).save(file)
+    drawn = io.BytesIO()
+    Image.fromarray(np.rint(np.asarray(pixels, dtype=float) * 255).astype(np.uint8)).save(drawn, format="png")
+    write_atomically(file, drawn.getvalue())
     return Digit(pixels, label, file)
 
 
