@@ -15,14 +15,12 @@ from pilotlight.cli.commands import begin, bench, check, demo, image, invoke, pa
 from pilotlight.cli.invocation import Invocation, invocation
 from pilotlight.core.disk import is_full
 from pilotlight.core.errors import Interrupted, UserError
-from pilotlight.core.printable import escape_controls
+from pilotlight.core.printable import escape_lines
 from pilotlight.core.process_output import EXIT_STOPPED
 
 EXIT_USER_ERROR: Final = 1
 EXIT_DEFECT: Final = 70
 """EX_SOFTWARE of sysexits.h."""
-
-_KEPT: Final = "\n\t"
 
 
 def run(argv: Sequence[str], where: Invocation) -> int:
@@ -60,9 +58,9 @@ def _report_unexpected(error: Exception, where: Invocation) -> int:
 
 def _report_error(error: Exception, text: str, where: Invocation, code: int) -> int:
     if where.debug:
-        traceback.print_exception(error)
+        typer.echo(escape_lines("".join(traceback.format_exception(error))), err=True, nl=False)
     label = typer.style("error", fg="red", bold=True) if sys.stderr.isatty() else "error"
-    typer.echo(f"{label}: {escape_controls(text, keep=_KEPT)}", err=True)
+    typer.echo(f"{label}: {escape_lines(text)}", err=True)
     return code
 
 

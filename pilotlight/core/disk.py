@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from pilotlight.core.errors import UserError
+from pilotlight.core.hold_signals import hold_signals
 
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 _NEARLY_NOTHING: Final = 1 << 20
@@ -44,6 +45,9 @@ def name_file(path: Path) -> Iterator[None]:
 def temporary_folder(prefix: str = "pilotlight-") -> Iterator[Path]:
     """Create a temporary folder, and delete it at the end of the block.
 
+    A signal that arrives while the folder is created or deleted takes effect directly afterwards. Otherwise it could
+    end the command between the two steps that create the folder and remember it.
+
     Args:
         prefix: The start of the folder's name.
 
@@ -55,22 +59,39 @@ def temporary_folder(prefix: str = "pilotlight-") -> Iterator[Path]:
             project may be on other disks.
     """
     place = _find_place()
+    created: tempfile.TemporaryDirectory[str] | None = None
     try:
-        created = tempfile.TemporaryDirectory(prefix=prefix, dir=place)
+        with hold_signals():
+            created = _create(place, prefix)
+        with _name_place(place, created.name):
+            yield Path(created.name)
+    finally:
+        with hold_signals():
+            if created is not None:
+                created.cleanup()
+
+
+def _create(place: str, prefix: str) -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix=prefix, dir=place, ignore_cleanup_errors=True)
     except OSError as error:
         raise _place_error(place, error) from error
-    with created as name:
-        try:
-            yield Path(name)
-        except OSError as error:
-            if is_full(error) and _is_in(error, name):
-                raise _place_error(place, error) from error
-            raise
-        except UserError as error:  # of a store in the folder
-            full = error.__cause__
-            if isinstance(full, OSError) and is_full(full) and Path(error.where).is_relative_to(name):
-                raise _place_error(place, full) from error
-            raise
+
+
+@contextmanager
+def _name_place(place: str, name: str) -> Iterator[None]:
+    """Turn the errors of a full disk below the folder `name` into one that names its place."""
+    try:
+        yield
+    except OSError as error:
+        if is_full(error) and _is_in(error, name):
+            raise _place_error(place, error) from error
+        raise
+    except UserError as error:  # of a store in the folder
+        full = error.__cause__
+        if isinstance(full, OSError) and is_full(full) and Path(error.where).is_relative_to(name):
+            raise _place_error(place, full) from error
+        raise
 
 
 def _find_place() -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import time
 import zipfile
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -23,11 +22,12 @@ from pilotlight.local.endpoint import HttpEndpoint, require_success
 from pilotlight.local.event import inference_event
 from pilotlight.local.inference_requests import InferenceRequest, image_request, infer_path
 from pilotlight.local.inference_responses import read_outputs
+from pilotlight.local.routes import CATALOG
 from pilotlight.local.server import LocalServer, serve_in_background
 from pilotlight.packaging import UNZIPPED_LIMIT, LayerReport, PackageReport, check_size
 from pilotlight.training.train_module import load_train_module
 from pilotlight.workflows.context import Context
-from pilotlight.workflows.local_functions import load_gateway, package_models
+from pilotlight.workflows.local_functions import load_gateway, package_models, start_functions
 from pilotlight.workflows.model_versions import find_pins
 from pilotlight.workflows.package import package_shared_layer
 from pilotlight.workflows.prepare_run import resolve_run
@@ -185,8 +185,8 @@ def _send_requests(folder: Path, digit: Digit, context: Context) -> tuple[Array,
     log = io.StringIO()
     runs = []
     with (
-        redirect_stdout(log),
-        LocalServer(load_gateway(folder, [MODEL], log), 0, log) as server,
+        start_functions(folder, [MODEL, CATALOG], log.write, log) as functions,
+        LocalServer(load_gateway(functions, log), 0, log) as server,
         serve_in_background(server),
     ):
         address = server.address
