@@ -22,6 +22,7 @@ EXIT_DEFECT: Final = 70
 """EX_SOFTWARE of sysexits.h."""
 
 _KEPT: Final = "\n\t"
+_MAX_TEXT: Final = 4_000
 
 
 def run(argv: Sequence[str], where: Invocation) -> int:
@@ -58,6 +59,8 @@ def _report_unexpected(error: Exception, where: Invocation) -> int:
 def _report_error(error: Exception, text: str, where: Invocation, code: int) -> int:
     if where.debug:
         traceback.print_exception(error)
+    if len(text) > _MAX_TEXT:  # an argument or a name from outside may have any length; the hint stands at the end
+        text = f"{text[: _MAX_TEXT // 2]} … {text[-_MAX_TEXT // 2 :]}"
     label = typer.style("error", fg="red", bold=True) if sys.stderr.isatty() else "error"
     typer.echo(f"{label}: {escape_controls(text, keep=_KEPT)}", err=True)
     return code
