@@ -1,5 +1,5 @@
 # What people type is what CI runs. Everything but `sam build` sets up .venv first, once.
-.PHONY: help demo check docs hooks test quick coverage integration performance e2e pythons bench memory sam lock release release-check clean
+.PHONY: help demo check docs hooks test quick coverage integration performance e2e pythons bench memory crashpoints sam lock release release-check clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -23,6 +23,7 @@ help:
 	@echo 'make quick   the unit and functional tests, in under two minutes'
 	@echo 'make test    every test level that this machine can run'
 	@echo 'make pythons run the unit and functional tests on each other Python from 3.11 to 3.13 that is there'
+	@echo 'make crashpoints   stop every command that writes at each of its file-changing system calls, and run it again'
 	@echo 'make bench   compare cold starts, size and memory with other ways to serve (fetches about 4 GB)'
 	@echo 'make release VERSION=x.y.z   build, try, commit and tag a release; make release-check rehearses it'
 	@echo 'make lock    renew the pins of the development environment, of the layer, of the catalog and of the training image'
@@ -93,6 +94,10 @@ memory: $(STAMP)
 	LD_PRELOAD=libc_malloc_debug.so.0 PYTHONMALLOC=debug MALLOC_CHECK_=3 MALLOC_PERTURB_=165 \
 		$(BIN)/python -X dev -m pytest tests/unit/ort tests/integration/ort --deselect tests/integration/ort/test_ort_memory.py
 	PILOTLIGHT_LEAK_REQUESTS=100000 $(BIN)/python -m pytest tests/integration/ort/test_ort_memory.py
+
+# Commands, killed or out of disk at each file-changing system call: make crashpoints CRASHPOINTS='--sample import'
+crashpoints: $(STAMP)
+	PYTHONPATH=tests OPENBLAS_NUM_THREADS=1 $(BIN)/python -m support.crash $(CRASHPOINTS)
 
 # Functions run on a Python 3.13 on the path, else on this one: make bench BENCH='--rounds 3 --only floor pilotlight'
 bench: $(STAMP)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pilotlight.api.batch import build_image, cancel_run, push_image, runs, tag_image, train_on_batch, watch_run
     from pilotlight.api.functions import benchmark, demo, invoke, package, serve
-    from pilotlight.api.projects import check, init, models, new, pin, show
+    from pilotlight.api.projects import check, init, models, new, pin, repair, show
     from pilotlight.api.training import convert, import_model, train
     from pilotlight.core.artifacts import Array, Dataset, Exported, FittedModel, NamedArrays
     from pilotlight.core.errors import (
@@ -71,7 +71,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
         "watch_run",
     ),
     "pilotlight.api.functions": ("benchmark", "demo", "invoke", "package", "serve"),
-    "pilotlight.api.projects": ("check", "init", "models", "new", "pin", "show"),
+    "pilotlight.api.projects": ("check", "init", "models", "new", "pin", "repair", "show"),
     "pilotlight.api.training": ("convert", "import_model", "train"),
     "pilotlight.workflows.follow_job": ("RunDetached",),
     "pilotlight.workflows.batch_types": ("BatchResult",),
@@ -179,6 +179,7 @@ __all__ = [
     "pin",
     "push_image",
     "record_learning_curve",
+    "repair",
     "runs",
     "serve",
     "show",

@@ -27,6 +27,8 @@ CELLS = 2048
 """Subwords of a batch, padding included."""
 TOGETHER = 50_000
 """Characters of a request, all its texts together: what bounds its time."""
+TEXTS = 5_000
+"""Texts of a request: each takes time of its own, however short it is."""
 
 
 def prepare(model: LoadedModel) -> Prepared:
@@ -37,7 +39,7 @@ def prepare(model: LoadedModel) -> Prepared:
     search = Search(target.begin, target.end, limits["longest"], limits["beams"])
 
     def predict(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        texts = read_texts("text", inputs["text"], limits["characters"], TOGETHER)
+        texts = read_texts("text", inputs["text"], limits["characters"], TOGETHER, most=TEXTS)
         for index, text in enumerate(texts):
             unknown = source.unknown(text)
             if unknown:

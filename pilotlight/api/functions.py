@@ -96,7 +96,7 @@ def invoke(
         json_file: A file with an inference request of the Open Inference Protocol, or a plain list of values.
         npz: A file with arrays by input name, sent as binary tensors.
         inputs: Arrays by input name, sent as binary tensors; a missing first dimension of 1 is added.
-        url: The endpoint, such as https://HOST/STAGE; None for the packaged handler, in this process.
+        url: The endpoint, such as https://HOST/STAGE; None for the packaged handler, on this machine.
         api_key: The endpoint's key.
         project: The project, or a folder in it; None for the current folder.
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pilotlight.api.context import AnyProject, make_context
+from pilotlight.api.context import AnyProgress, AnyProject, make_context
 
 if TYPE_CHECKING:  # numpy and the rooms load when a function is called
     from pilotlight.core.lock import Lock
-    from pilotlight.workflows.check import Finding
+    from pilotlight.workflows.findings import Finding
     from pilotlight.workflows.models import ModelVersions
+    from pilotlight.workflows.repair import RepairResult
     from pilotlight_runtime.manifest import Manifest
 
 
@@ -24,7 +25,8 @@ def init(folder: str | Path) -> Path:
         The folder's path.
 
     Raises:
-        ProjectError: A file of the project exists already; nothing is written.
+        ProjectError: A file of the project exists already, with other content; nothing is written. Or a file cannot be
+            written; the next call completes the project.
     """
     from pilotlight.workflows.create import InitRequest, init_project
 
@@ -44,7 +46,7 @@ def new(name: str, *, kind: str = "keras-image", project: AnyProject = None) -> 
 
     Raises:
         ProjectError: The name is impossible or taken, the kind is unknown, or template.yaml has no place for the
-            function; nothing is written.
+            function; nothing is written. Or a file cannot be written; the next call completes the model.
     """
     from pilotlight.workflows.create import NewRequest, new_model
 
@@ -58,11 +60,11 @@ def models(*, project: AnyProject = None) -> list[ModelVersions]:
         project: The project, or a folder in it; None for the current folder.
 
     Returns:
-        The models, sorted by name; each with its pinned version and all versions, the oldest first.
+        The models, sorted by name; each with its pinned version, all versions, the oldest first, and what is damaged.
 
     Raises:
         ProjectError: The folder lies in no project.
-        StoreError: The store cannot be read, or a manifest in it is damaged.
+        StoreError: The store cannot be read.
     """
     from pilotlight.workflows.models import list_models
 
@@ -81,7 +83,7 @@ def show(model: str, *, project: AnyProject = None) -> Manifest:
 
     Raises:
         ProjectError: The project has no such model.
-        StoreError: The version is not in the store, or no version is named and none is pinned.
+        StoreError: The version is not in the store or damaged, or no version is named and none is pinned.
     """
     from pilotlight.workflows.models import ShowRequest, show_model
 
@@ -101,18 +103,20 @@ def pin(model: str, version: str, *, project: AnyProject = None) -> Lock:
 
     Raises:
         ProjectError: The project has no such model.
-        StoreError: The store does not have the version.
+        StoreError: The store does not have the version, or one of its files is damaged.
     """
     from pilotlight.workflows.models import PinRequest, pin_model
 
     return pin_model(PinRequest(f"{model}@{version}"), make_context(project))
 
 
-def check(*, project: AnyProject = None) -> list[Finding]:
+def check(*, deep: bool = False, project: AnyProject = None, progress: AnyProgress = None) -> list[Finding]:
     """Check that the project's parts fit together. Nothing is executed or changed.
 
     Args:
+        deep: Read every file of every version in the store; otherwise those of the pinned versions.
         project: The project, or a folder in it; None for the current folder.
+        progress: Is called with each report of a stage, or is a Progress; None reports nothing.
 
     Returns:
         One finding for each thing that was checked; the project is right where no finding has a problem.
@@ -122,4 +126,29 @@ def check(*, project: AnyProject = None) -> list[Finding]:
     """
     from pilotlight.workflows.check import check as check_project
 
-    return check_project(make_context(project))
+    return check_project(make_context(project, progress), deep=deep)
+
+
+def repair(model: str = "", *, source: str | Path = "", project: AnyProject = None) -> list[RepairResult]:
+    """Give damaged versions in the store their published content again.
+
+    A file is restored only with the sha256 that the version's manifest states. Damaged content is moved to .damaged/ in
+    the store.
+
+    Args:
+        model: NAME for every version of a model, or NAME@VERSION; "" for every version of every model.
+        source: Where content is looked for first: another store (a folder or s3://bucket/prefix), a copy of a version,
+            or a packaged function; "" for the store itself, .aws-sam/build and .pilotlight/store alone.
+        project: The project, or a folder in it; None for the current folder.
+
+    Returns:
+        One result for each version that was damaged: what was restored, what was not found, and what to do then.
+
+    Raises:
+        ProjectError: The project has no such model, or the source is no location.
+        StoreError: The store or the source cannot be read, or the store cannot be written.
+    """
+    from pilotlight.workflows.repair import RepairRequest
+    from pilotlight.workflows.repair import repair as repair_versions
+
+    return repair_versions(RepairRequest(model, str(source)), make_context(project))

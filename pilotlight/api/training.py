@@ -107,7 +107,9 @@ def import_model(
         The published version.
 
     Raises:
-        ProjectError: The name is impossible, or model.toml asks for something that an import cannot do.
+        ProjectError: The name is impossible or taken, template.yaml has no place for the function, or model.toml asks
+            for something that an import cannot do; nothing is published. Or a file cannot be written; the next call
+            finishes the work.
         ConversionError: ONNX Runtime cannot load the file.
         DataError: The samples do not fit the model.
         ParityError: The model answers differently, or app.py cannot serve it.

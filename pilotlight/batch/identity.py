@@ -52,13 +52,13 @@ def identify_data(source: DataSource, objects: Objects) -> dict[str, Any]:
     return {"prefix": url.rstrip("/"), "objects": [list(item) for item in below]}
 
 
-def check_data_in_s3(source: DataSource, given: str, store: str) -> None:
+def check_data_in_s3(source: DataSource, given: str, bucket: str) -> None:
     """Check that a container elsewhere can read the data.
 
     Args:
         source: The data source, parsed.
         given: The data source as the person wrote it.
-        store: The store's address; its bucket is proposed in the message.
+        bucket: The bucket of the store, which is proposed in the message.
 
     Raises:
         DataError: The data are on this machine.
@@ -66,7 +66,6 @@ def check_data_in_s3(source: DataSource, given: str, store: str) -> None:
     if not source.is_local:
         return
     folder = source.kind is SourceKind.FOLDER
-    bucket = store.removeprefix("s3://").partition("/")[0]
     target = f"s3://{bucket}/data/{given.rstrip('/').rpartition('/')[2]}"
     copy = f"aws s3 cp {'--recursive ' if folder else ''}{given} {target}"
     what = "is on this machine, where a container of AWS Batch cannot read it"

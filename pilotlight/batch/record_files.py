@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pilotlight.batch.protocol import RunFiles
-from pilotlight.core.documents import RUN_LIMITS, InvalidDocument, parse_json
+from pilotlight.core.documents import RUN_LIMITS, InvalidDocument, parse_object
 from pilotlight.core.errors import StoreError
 
 
@@ -30,12 +30,9 @@ def read_record(files: RunFiles, name: str) -> dict[str, Any] | None:
     if raw is None:
         return None
     try:
-        found = parse_json(raw, RUN_LIMITS)
+        return parse_object(raw, RUN_LIMITS)
     except InvalidDocument as error:
         raise build_damage_error(files, name, error) from error
-    if not isinstance(found, dict):
-        raise build_damage_error(files, name, TypeError("no object"))
-    return found
 
 
 def build_damage_error(files: RunFiles, name: str, cause: Exception) -> DamagedRecord:

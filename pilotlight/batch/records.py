@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -31,13 +32,20 @@ def read_result(files: RunFiles, run: str) -> RunResult | None:
             version=str(found["version"]),
             new=bool(found.get("new", True)),
             metric=str(found.get("metric") or ""),
-            value=None if value is None else float(value),
+            value=None if value is None else _to_finite_number(value),
             metrics=dict(found.get("metrics") or {}),
-            seconds=float(found.get("seconds", 0.0)),
+            seconds=_to_finite_number(found.get("seconds", 0.0)),
             finished=str(found.get("finished", "")),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise build_damage_error(files, name, error) from error
+
+
+def _to_finite_number(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{value!r} is not a finite number")
+    return number
 
 
 def read_jobs(files: RunFiles, run: str) -> tuple[Mapping[str, Any], ...]:
@@ -46,9 +54,16 @@ def read_jobs(files: RunFiles, run: str) -> tuple[Mapping[str, Any], ...]:
 
 
 def read_claim_time(files: RunFiles, name: str) -> float:
-    """Return when a claim was made, in seconds since the epoch; 0 where there is no such claim."""
+    """Return when a claim was made, in seconds since the epoch; 0 where there is no such claim.
+
+    Raises:
+        DamagedRecord: The claim holds something else.
+    """
     found = read_record(files, name)
-    return float(found.get("at", 0.0)) if found else 0.0
+    try:
+        return float(found.get("at", 0.0)) if found else 0.0
+    except (TypeError, ValueError, OverflowError) as error:
+        raise build_damage_error(files, name, error) from error
 
 
 def read_run(files: RunFiles, run: str) -> RunRecord:
@@ -93,7 +108,11 @@ def _group_names_by_run(files: RunFiles) -> dict[str, list[str]]:
     for name in files.names(f"{RUNS}/"):
         found.setdefault(name.split("/")[1], []).append(name)
     either = (RUN_NAME, RESULT_NAME)
-    return {run: names for run, names in found.items() if any(run_key(run, name) in names for name in either)}
+    return {
+        run: names
+        for run, names in found.items()
+        if run.isprintable() and any(run_key(run, name) in names for name in either)
+    }
 
 
 def _read_run(files: RunFiles, run: str, names: list[str]) -> RunRecord:
@@ -131,5 +150,5 @@ def _read_cost(files: RunFiles, name: str) -> DollarRange:
     cost = read_record(files, name) or {}
     try:
         return DollarRange(float(cost.get("low", 0.0)), float(cost.get("high", 0.0)))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise build_damage_error(files, name, error) from error

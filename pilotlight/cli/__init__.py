@@ -13,9 +13,10 @@ def main() -> None:
     """Runs the command in sys.argv and ends the process with its exit code."""
     from pilotlight.cli.app import run
     from pilotlight.cli.invocation import Invocation
-    from pilotlight.core.process_output import exit_process
+    from pilotlight.core.process_output import exit_process, reserve_stdout
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without Unicode gets ? for a bar, not a traceback
+    reserve_stdout()
     exit_process(run(sys.argv[1:], Invocation(Path.cwd(), os.environ)))

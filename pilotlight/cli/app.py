@@ -13,15 +13,15 @@ import typer
 from pilotlight import __version__
 from pilotlight.cli.commands import begin, bench, check, demo, image, invoke, package, produce, runs, serve, versions
 from pilotlight.cli.invocation import Invocation, invocation
+from pilotlight.core.disk import is_full
 from pilotlight.core.errors import Interrupted, UserError
-from pilotlight.core.printable import escape_controls
+from pilotlight.core.printable import escape_lines
 from pilotlight.core.process_output import EXIT_STOPPED
 
 EXIT_USER_ERROR: Final = 1
 EXIT_DEFECT: Final = 70
 """EX_SOFTWARE of sysexits.h."""
 
-_KEPT: Final = "\n\t"
 _MAX_TEXT: Final = 4_000
 
 
@@ -49,8 +49,10 @@ def run(argv: Sequence[str], where: Invocation) -> int:
 
 def _report_unexpected(error: Exception, where: Invocation) -> int:
     """Report an unexpected error: a file that the system refuses is the user's error, and the rest is a defect."""
-    if isinstance(error, OSError) and error.filename is not None:
-        text = f"{error.filename}: {error.strerror}. Check the path, its permissions and the free space."
+    if isinstance(error, OSError) and (error.filename is not None or is_full(error)):
+        text = (
+            f"{error.filename or 'pilotlight'}: {error.strerror}. Check the path, its permissions and the free space."
+        )
         return _report_error(error, text, where, EXIT_USER_ERROR)
     text = f"pilotlight: stopped by a defect ({type(error).__name__}: {error}). Run the command again with --debug "
     return _report_error(error, text + "before its name and report what it prints.", where, EXIT_DEFECT)
@@ -58,11 +60,11 @@ def _report_unexpected(error: Exception, where: Invocation) -> int:
 
 def _report_error(error: Exception, text: str, where: Invocation, code: int) -> int:
     if where.debug:
-        traceback.print_exception(error)
+        typer.echo(escape_lines("".join(traceback.format_exception(error))), err=True, nl=False)
     if len(text) > _MAX_TEXT:  # an argument or a name from outside may have any length; the hint stands at the end
         text = f"{text[: _MAX_TEXT // 2]} … {text[-_MAX_TEXT // 2 :]}"
     label = typer.style("error", fg="red", bold=True) if sys.stderr.isatty() else "error"
-    typer.echo(f"{label}: {escape_controls(text, keep=_KEPT)}", err=True)
+    typer.echo(f"{label}: {escape_lines(text)}", err=True)
     return code
 
 
@@ -112,7 +114,7 @@ app.callback(help=_help(pilotlight))(pilotlight)
 for _panel, _commands in {
     "Begin": (begin.init, begin.new, begin.import_),
     "Train and publish": (produce.train, produce.convert),
-    "Versions": (versions.models, versions.show, versions.pin),
+    "Versions": (versions.models, versions.show, versions.pin, versions.repair),
     "Serve": (package.package, serve.serve, invoke.invoke),
     "Maintain": (check.check, bench.bench, demo.demo),
 }.items():

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 from pilotlight.core.errors import ProjectError
+from pilotlight.core.files import write_atomically
 from pilotlight.core.learning_curve import HELD_OUT_PREFIX, LearningCurve
 
 
 def save_curve(curve: LearningCurve, title: str, path: Path) -> None:
-    """Draws `curve` to the PNG file `path`, its folder included. ProjectError where matplotlib is not installed."""
+    """Draws `curve` to the PNG file `path`, its folder included.
+
+    Raises:
+        ProjectError: matplotlib is not installed, or the file cannot be written.
+    """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
@@ -31,5 +37,6 @@ def save_curve(curve: LearningCurve, title: str, path: Path) -> None:
         axes.set_xlabel(curve.axis)
         axes.grid(alpha=0.3)
         axes.legend()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, format="png", dpi=120)
+    drawn = BytesIO()
+    figure.savefig(drawn, format="png", dpi=120)
+    write_atomically(path, drawn.getvalue())

@@ -60,12 +60,11 @@ class Invocation:
 
     def progress(self) -> LiveProgress | PlainProgress:
         """A live display on a terminal, plain lines elsewhere; always on stderr."""
-        from rich.console import Console
-
+        from pilotlight.cli.consoles import make_console
         from pilotlight.cli.progress import LiveProgress, PlainProgress
 
         stream = self.closing.enter_context(duplicate_stderr())
-        console = Console(file=stream, highlight=False)
+        console = make_console(file=stream)
         if not console.is_terminal:
             return PlainProgress(stream)
         live = LiveProgress(console)
@@ -89,18 +88,18 @@ def command_to_type(cwd: Path, started: str = sys.argv[0], path: str | None = No
 
 def out(stream: TextIO | None = None) -> Console:
     """Where answers go: `stream`, or stdout as it is when something is printed."""
-    from rich.console import Console
+    from pilotlight.cli.consoles import make_console
 
-    return Console(file=stream, highlight=False)
+    return make_console(file=stream)
 
 
 def err() -> Console:
     """Where progress and remarks go."""
-    from rich.console import Console
+    from pilotlight.cli.consoles import make_console
 
-    return Console(stderr=True, highlight=False)
+    return make_console(stderr=True)
 
 
 def print_json(value: Mapping[str, Any]) -> None:
     """Exactly one JSON object on stdout, and nothing else there."""
-    typer.echo(json.dumps(value, indent=2, default=str))
+    typer.echo(json.dumps(value, indent=2, default=str).replace("\x7f", "\\u007f"))

@@ -14,6 +14,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgre
 from rich.table import Column
 from rich.text import Text
 
+from pilotlight.core.printable import escape_lines
+
 _SECONDS_BETWEEN_LINES: Final = 10.0
 _IN_THE_BAR: Final = 2
 """Values that fit beside a bar in 80 columns; the notes have all."""
@@ -46,7 +48,7 @@ class PlainProgress:
 
     def _line(self, text: str) -> None:
         self._last = self._clock()
-        self._stream.write(text + "\n")
+        self._stream.write(escape_lines(text) + "\n")
         self._stream.flush()
 
 

@@ -24,7 +24,7 @@ def runs_table(rows: Iterable[RunState]) -> Table:
             escape(row.record.run),
             escape(row.record.model),
             _coloured(row.state),
-            row.record.submitted.replace("T", " ")[: len("2026-01-01 00:00")],
+            escape(row.record.submitted.replace("T", " ")[: len("2026-01-01 00:00")]),
             "" if row.seconds is None else format_duration(row.seconds),
             "" if result is None else _describe_version(result),
             "" if row.record.spent is None else str(row.record.spent),

@@ -12,6 +12,7 @@ from pilotlight.core.errors import Interrupted
 from pilotlight.core.stop_request import StopRequest
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+_INTERRUPTING: Final = (*_SIGNALS, signal.SIGHUP)
 
 
 class _Stopped(BaseException):
@@ -48,14 +49,26 @@ def stopping() -> Iterator[StopRequest]:
 
 
 @contextmanager
-def interrupted_by_sigterm() -> Iterator[None]:
-    """Inside, SIGTERM raises KeyboardInterrupt as Ctrl-C does, so that the command cleans up before it ends."""
+def interrupted_by_signals() -> Iterator[None]:
+    """Inside, SIGTERM and SIGHUP raise KeyboardInterrupt as Ctrl-C does, so that the command cleans up before it ends.
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+    The first signal does so. Later ones would interrupt the cleaning and are ignored. A terminal that closes sends
+    SIGHUP; a command that was started with nohup ignores it, and continues to.
+    """
+    found = {number: signal.getsignal(number) for number in _INTERRUPTING}
+    before = {number: handler for number, handler in found.items() if handler not in (None, signal.SIG_IGN)}
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    came: list[int] = []
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
+        if len(came) == 1:
+            raise KeyboardInterrupt
+
+    for number in before:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

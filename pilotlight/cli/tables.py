@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich import box
 from rich.console import RenderableType
@@ -10,9 +10,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from pilotlight.cli.curve_text import curve_text
-from pilotlight.core.learning_curve import read_learning_curve
-from pilotlight.workflows.check import Finding
+from pilotlight.core.learning_curve import read_learning_curve, to_finite
+from pilotlight.core.lock import LOCK_NAME
+from pilotlight.workflows.findings import Finding
 from pilotlight.workflows.models import ModelVersions
+from pilotlight.workflows.repair import RepairResult
 from pilotlight_runtime.manifest import Manifest
 from pilotlight_runtime.signature import TensorSpec
 
@@ -38,11 +40,41 @@ def models_table(found: Iterable[ModelVersions]) -> Table:
                 format_bytes(sum(file.size for file in manifest.files)),
                 _difference(manifest),
             )
-        if model.pinned is not None and all(manifest.version != model.pinned for manifest in model.versions):
+        there = {*(manifest.version for manifest in model.versions), *model.damaged}
+        if model.pinned is not None and model.pinned not in there:
             table.add_row(model.name, model.pinned, "[red]● not in the store[/]", "", "", "")
-        elif not model.versions:
+        elif not there:
             table.add_row(model.name, "[dim]no version yet[/]", "", "", "", "")
     return table
+
+
+def damage_lines(found: Sequence[ModelVersions]) -> Iterable[str]:
+    """What is damaged in the store, and what is ignored there, one a line."""
+    for model in found:
+        for version, problem in model.damaged.items():
+            where = f"{model.name}/{version}" if version == LOCK_NAME else f"{model.name}@{version}"
+            pinned = " (pinned)" if version == model.pinned else ""
+            yield f"[red]✗[/] {escape(f'{where}{pinned} {problem}')}"
+        if model.ignored:
+            names = ", ".join(model.ignored)
+            yield escape(f"{model.name}: ignored in the store, since no version has such a name: {names}")
+    if any(LOCK_NAME not in model.damaged or len(model.damaged) > 1 for model in found if model.damaged):
+        yield "Run `pilotlight repair`."
+
+
+def repair_lines(found: Sequence[RepairResult]) -> Iterable[str]:
+    """What a repair restored and what it did not find, one a line."""
+    if not found:
+        yield "Nothing is damaged."
+    for result in found:
+        reference = f"{result.repair.model}@{result.repair.version}"
+        for restored in result.repair.restored:
+            yield f"[green]✓[/] {escape(f'{reference}: {restored.name} restored from {restored.source}')}"
+        for lost in result.repair.lost:
+            yield f"[red]✗[/] {escape(f'{reference}: {lost}, and its content was not found')}"
+        yield escape(f"  Damaged content is kept in {result.aside}.")
+        if result.advice:
+            yield f"  {escape(result.advice)}"
 
 
 def manifest_panels(manifest: Manifest) -> Iterable[RenderableType]:
@@ -99,9 +131,9 @@ def _text(value: object) -> str:
 
 
 def _difference(manifest: Manifest) -> str:
-    largest, samples = manifest.parity.get("largest_difference"), manifest.parity.get("samples")
-    if isinstance(largest, float | int) and samples:
-        return f"≤ {largest:.1e} on {samples}"
+    largest, samples = to_finite(manifest.parity.get("largest_difference")), manifest.parity.get("samples")
+    if largest is not None and samples:
+        return f"≤ {largest:.1e} on {escape(str(samples))}"
     return "[dim]not checked[/]"
 
 

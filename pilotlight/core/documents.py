@@ -82,6 +82,18 @@ def parse_json(raw: bytes | str, limits: Limits = LIMITS) -> Any:
     return value
 
 
+def parse_object(raw: bytes | str, limits: Limits = LIMITS) -> dict[str, Any]:
+    """Read a JSON document that is an object, as `parse_json` does.
+
+    Raises:
+        InvalidDocument: The document is not acceptable, or is no object.
+    """
+    value = parse_json(raw, limits)
+    if not isinstance(value, dict):
+        raise InvalidDocument(f"is {describe(value)}, not an object")
+    return value
+
+
 def read_json(raw: bytes | str, origin: Origin, limits: Limits = LIMITS) -> Any:
     """Read a JSON document as `parse_json` does.
 
@@ -100,10 +112,10 @@ def read_object(raw: bytes | str, origin: Origin, limits: Limits = LIMITS) -> di
     Raises:
         UserError: The document is not acceptable, or is no object; of the class that `origin` names.
     """
-    value = read_json(raw, origin, limits)
-    if not isinstance(value, dict):
-        raise origin.refuse(f"is {describe(value)}, not an object")
-    return value
+    try:
+        return parse_object(raw, limits)
+    except InvalidDocument as error:
+        raise origin.refuse(str(error)) from error
 
 
 def describe(value: Any) -> str:

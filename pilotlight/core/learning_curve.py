@@ -88,7 +88,10 @@ def to_finite(value: object) -> float | None:
 
 
 def _are_numbers(values: Iterable[object]) -> bool:
-    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    return all(
+        isinstance(value, int | float) and not isinstance(value, bool) and to_finite(value) is not None
+        for value in values
+    )
 
 
 def _round_value(value: float | None) -> float | None:

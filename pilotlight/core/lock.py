@@ -1,14 +1,17 @@
 """model.lock: the version that a model is pinned to, kept in git beside the model."""
 
 import json
-import os
-import tempfile
+import re
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from pilotlight.core.documents import InvalidDocument, parse_object
 from pilotlight.core.errors import ProjectError
+from pilotlight.core.files import write_atomically
+from pilotlight_runtime.manifest_json import VERSION_DIGITS
 
 LOCK_NAME: Final = "model.lock"
+_SHA256_DIGITS: Final = 64
 
 
 class Lock(NamedTuple):
@@ -36,14 +39,25 @@ def read_lock(path: Path) -> Lock | None:
         ProjectError: The file is damaged.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return Lock(str(document["version"]), str(document["manifest_sha256"]))
+        return _read_pin(parse_object(path.read_bytes()))
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (InvalidDocument, OSError) as error:
+        what = error.strerror if isinstance(error, OSError) else f"it {error}"
         raise ProjectError(
-            str(path), f"is damaged ({error})", f"Run `pilotlight pin {path.parent.name}@VERSION` to write it again."
+            str(path), f"is damaged ({what})", f"Run `pilotlight pin {path.parent.name}@VERSION` to write it again."
         ) from error
+
+
+def _read_pin(document: dict[str, Any]) -> Lock:
+    """Return the pin in a lock file; InvalidDocument where there is none."""
+    values = []
+    for key, digits in (("version", VERSION_DIGITS), ("manifest_sha256", _SHA256_DIGITS)):
+        value = document.get(key)
+        if not isinstance(value, str) or not re.fullmatch(rf"[0-9a-f]{{{digits}}}", value):
+            raise InvalidDocument(f"has no {key} of {digits} hexadecimal digits")
+        values.append(value)
+    return Lock(*values)
 
 
 def write_lock(path: Path, lock: Lock) -> None:
@@ -52,26 +66,8 @@ def write_lock(path: Path, lock: Lock) -> None:
     Args:
         path: The model.lock.
         lock: The pin.
+
+    Raises:
+        ProjectError: The file cannot be written.
     """
     write_atomically(path, (json.dumps(lock._asdict(), indent=2) + "\n").encode())
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file in one step, so that no reader sees half of it.
-
-    Args:
-        path: The file. Its folder is created where it does not exist.
-        content: The content. It is written to a temporary file beside `path`, which is then renamed.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(aside).chmod(0o644)
-        Path(aside).replace(path)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise

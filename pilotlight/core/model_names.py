@@ -10,6 +10,7 @@ RESERVED_NAMES: Final = frozenset({"catalog"})
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
 _MAX_LENGTH: Final = 40
+"""CloudFormation makes the functions' names from logical IDs and shortens them to Lambda's 64 characters itself."""
 
 
 def check_model_name(name: str) -> str:
@@ -38,3 +39,16 @@ def check_model_name(name: str) -> str:
 def to_logical_stem(name: str) -> str:
     """Return the start of a model's CloudFormation logical IDs: spam-filter becomes SpamFilter."""
     return "".join(word.capitalize() for word in re.split("[-_]", name))
+
+
+def have_same_ids(name: str, other: str) -> bool:
+    """Return whether two models would have the same logical IDs, or IDs that differ in upper and lower case alone.
+
+    CloudFormation tells such IDs apart, but the SAM CLI makes folders and image names of them, which are the same on
+    many machines.
+
+    Args:
+        name: The name of a model.
+        other: The name of another folder under functions/.
+    """
+    return to_logical_stem(name).casefold() == to_logical_stem(other).casefold()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 from pilotlight.core.errors import ProjectError
@@ -18,6 +17,7 @@ from pilotlight.core.model_config import (
     QuantizationConfig,
 )
 from pilotlight.core.options import TrainingSettings, describe_renamed_keys, read_training_settings
+from pilotlight.core.toml_file import read_toml
 from pilotlight.core.toml_table import LARGEST, TomlTable
 from pilotlight_runtime.datatypes import DATATYPES
 from pilotlight_runtime.manifest import ImageInput
@@ -37,12 +37,9 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
     Raises:
         ProjectError: The file is missing, is not TOML, or has a wrong field. The message names the field.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ProjectError(str(path), "does not exist", f"Run `pilotlight new {name}` to create it.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError(str(path), f"is not TOML: {error}", "Correct the line that it names.") from error
+    document = read_toml(path)
+    if document is None:
+        raise ProjectError(str(path), "does not exist", f"Run `pilotlight new {name}` to create it.")
     table = TomlTable(path, "", document)
     table.check_keys(
         *("kind", "description", "training", "conversion", "parity", "quantization", "signature", "image", "labels")

@@ -20,9 +20,17 @@ def escape_controls(text: str, keep: str = "") -> str:
         text: Any text.
         keep: Control characters that stay.
     """
-    if text.isascii() and text.isprintable():
+    plain = text
+    for each in keep:
+        plain = plain.replace(each, "")
+    if plain.isascii() and plain.isprintable():
         return text
     return "".join(_escape(each) if category(each) in _HIDDEN and each not in keep else each for each in text)
+
+
+def escape_lines(text: str) -> str:
+    """Replace each control character by its escape, except line feeds and tabs."""
+    return escape_controls(text, keep="\n\t")
 
 
 def shorten(text: str, most: int = _MAX_MESSAGE) -> str:

@@ -1,5 +1,6 @@
-"""This process' stderr, which native libraries write to beside Python, and its end."""
+"""This process' stdout and stderr, which native libraries write to beside Python, and its end."""
 
+import io
 import os
 import re
 import sys
@@ -13,12 +14,33 @@ from pilotlight.core.exit_codes import EXIT_INTERRUPTED
 EXIT_STOPPED: Final = 130
 """The exit code that shells give a command that Ctrl-C ended."""
 
+_STDOUT: Final = 1
 _STDERR: Final = 2
 _NATIVE_LOG: Final = re.compile(
     r"WARNING: All log messages before absl::InitializeLog|[IW]0000 \d+|To enable the following instructions:"
     r"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IW] |\s*$"
 )
 """How TensorFlow's native code begins the lines that it writes before its own log level is in force."""
+
+
+def reserve_stdout() -> None:
+    """Keep stdout for what Python writes to sys.stdout; all else that writes to file descriptor 1 reaches stderr.
+
+    The result of a command goes to sys.stdout, as JSON where it is asked for. A model's own code may write to the
+    descriptor itself: C libraries do, and so do the programs that it starts.
+    """
+    stdout = sys.stdout
+    if not isinstance(stdout, io.TextIOWrapper):
+        return
+    try:
+        stdout.flush()
+        kept = os.dup(_STDOUT)
+        os.dup2(_STDERR, _STDOUT)
+    except OSError:  # the process was started without one of the two
+        return
+    sys.stdout = os.fdopen(
+        kept, "w", encoding=stdout.encoding, errors=stdout.errors, buffering=1 if stdout.line_buffering else -1
+    )
 
 
 @contextmanager

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,8 @@ from pilotlight.core.lock import LOCK_NAME, Lock, read_lock
 from pilotlight.core.model_config import CONFIG_NAME, ModelConfig
 from pilotlight.core.model_names import RESERVED_NAMES, check_model_name, to_logical_stem
 from pilotlight.core.model_toml import load_model_config
+from pilotlight.core.store_location import StoreLocation, parse_store_location
+from pilotlight.core.toml_file import read_toml
 
 STORE_VARIABLE: Final = "PILOTLIGHT_STORE"
 SETTINGS_NAME: Final = "pilotlight.toml"
@@ -32,6 +34,11 @@ class Project:
 
     root: Path
     store: str
+
+    @cached_property
+    def store_location(self) -> StoreLocation:
+        """The store as a parsed location; ProjectError where it is none."""
+        return parse_store_location(self.store, self.root, "the store of the project")
 
     @property
     def functions(self) -> Path:
@@ -140,7 +147,7 @@ def find_project(start: Path | None = None, environ: Mapping[str, str] | None = 
 
     The root of the project is the nearest folder upwards with both template.yaml and functions/. The store is
     $PILOTLIGHT_STORE, else `store` in pilotlight.toml, else .pilotlight/store. A relative store is
-    relative to the root.
+    relative to the root. See pilotlight.core.store_location for the forms of a location.
 
     Args:
         start: A folder of the project; None for the current folder.
@@ -150,7 +157,7 @@ def find_project(start: Path | None = None, environ: Mapping[str, str] | None = 
         The project.
 
     Raises:
-        ProjectError: The folder is in no project, or pilotlight.toml is invalid.
+        ProjectError: The folder is in no project, pilotlight.toml is invalid, or the store is no folder and not in S3.
     """
     folder = (start or Path.cwd()).resolve()
     for root in (folder, *folder.parents):
@@ -164,10 +171,13 @@ def find_project(start: Path | None = None, environ: Mapping[str, str] | None = 
 
 
 def _resolve_store(root: Path, environ: Mapping[str, str]) -> str:
-    store = environ.get(STORE_VARIABLE) or read_project_settings(root).get("store", DEFAULT_STORE)
+    given = environ.get(STORE_VARIABLE)
+    if given:
+        return str(parse_store_location(given, root, STORE_VARIABLE))
+    store, where = read_project_settings(root).get("store", DEFAULT_STORE), str(root / SETTINGS_NAME)
     if not isinstance(store, str) or not store:
-        raise ProjectError(str(root / SETTINGS_NAME), "store is not text", 'Write store = "s3://bucket/prefix".')
-    return store if store.startswith("s3://") else str(root / store)
+        raise ProjectError(where, "store is not text", 'Write store = "s3://bucket/prefix".')
+    return str(parse_store_location(store, root, where))
 
 
 def read_project_settings(root: Path) -> dict[str, Any]:
@@ -180,12 +190,6 @@ def read_project_settings(root: Path) -> dict[str, Any]:
         The content of the file; empty where it does not exist.
 
     Raises:
-        ProjectError: The file is not TOML.
+        ProjectError: The file cannot be read, or is not TOML.
     """
-    path = root / SETTINGS_NAME
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except tomllib.TOMLDecodeError as error:
-        raise ProjectError(str(path), f"is not TOML: {error}", "Correct the line that it names.") from error
+    return read_toml(root / SETTINGS_NAME) or {}

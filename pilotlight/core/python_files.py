@@ -8,6 +8,17 @@ from pathlib import Path
 from types import ModuleType
 
 
+class ExitedAtImport(Exception):
+    """A person's file calls sys.exit while it is imported.
+
+    Args:
+        code: What it gave to sys.exit.
+    """
+
+    def __init__(self, code: object) -> None:
+        super().__init__(f"it calls sys.exit({code!r}) while it is imported")
+
+
 def read_top_level_names(path: Path) -> set[str]:
     """Return the names that a file binds at its top level.
 
@@ -44,11 +55,15 @@ def load_python_file(path: Path, name: str) -> ModuleType:
 
     Raises:
         ImportError: The file's name does not end in .py.
+        ExitedAtImport: The file calls sys.exit, which would end the command as if it had done its work.
         Exception: Whatever the file raises.
     """
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} cannot be loaded as Python")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except SystemExit as error:
+        raise ExitedAtImport(error.code) from error
     return module

@@ -1,10 +1,10 @@
 """The CloudFormation stack of a project."""
 
-import tomllib
 from pathlib import Path
 from typing import Any, Final
 
 from pilotlight.core.errors import ProjectError
+from pilotlight.core.toml_file import read_toml
 
 _SETTINGS_NAME: Final = "pilotlight.toml"
 _SAM_NAME: Final = "samconfig.toml"
@@ -24,11 +24,11 @@ def read_stack_name(root: Path) -> str:
     Raises:
         ProjectError: Neither file names a stack, or a file is wrong.
     """
-    settings = _read_toml(root / _SETTINGS_NAME)
+    settings = read_toml(root / _SETTINGS_NAME) or {}
     batch = settings.get("batch", {})
     if not isinstance(batch, dict) or not isinstance(batch.get("stack", ""), str):
         raise ProjectError(str(root / _SETTINGS_NAME), "batch.stack is not text", 'Write [batch] stack = "NAME".')
-    sam = _read_toml(root / _SAM_NAME).get("default", {})
+    sam = (read_toml(root / _SAM_NAME) or {}).get("default", {})
     named = [batch.get("stack"), *(_find_sam_name(sam, place) for place in _SAM_COMMANDS)]
     found = next((name for name in named if isinstance(name, str) and name), None)
     if found is None:
@@ -41,12 +41,3 @@ def _find_sam_name(sam: Any, place: str) -> object:
     for key in (place, "parameters"):
         sam = sam.get(key, {}) if isinstance(sam, dict) else {}
     return sam.get("stack_name") if isinstance(sam, dict) else None
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError(str(path), f"is not TOML: {error}", "Correct the line that it names.") from error

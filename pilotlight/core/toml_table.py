@@ -11,6 +11,8 @@ from pilotlight.core.errors import ProjectError
 
 LARGEST: Final = sys.float_info.max
 """TOML allows infinity and NaN, but no setting does."""
+_MAX_SHOWN: Final = 200
+"""Characters of a wrong value in an error."""
 
 
 class TomlTable:
@@ -35,8 +37,9 @@ class TomlTable:
             expected: What was expected, such as "text".
             value: The value in the file.
         """
+        found = _describe_value(value)
         return ProjectError(
-            str(self._path), f"{self._prefix}{key} is {value!r}, expected {expected}", "Correct that line."
+            str(self._path), f"{self._prefix}{key} is {found}, expected {expected}", "Correct that line."
         )
 
     def check_keys(self, *known: str, old: Sequence[str] = ()) -> None:
@@ -121,3 +124,14 @@ class TomlTable:
         if not isinstance(value, list) or not all(type(size) is int and size >= -1 for size in value):
             raise self.invalid(key, "a list of sizes, -1 for any", value)
         return tuple(value)
+
+
+def _describe_value(value: object) -> str:
+    """Return a value as Python writes it, and no more than one line of it."""
+    try:
+        text = repr(value)
+    except ValueError:  # a hexadecimal number with more digits than Python writes in decimal
+        return "a number with thousands of digits"
+    except RecursionError:
+        return "a deeply nested value"
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"

@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from pilotlight.core.errors import ServiceError
-from pilotlight.core.python_files import load_python_file
+from pilotlight.core.python_files import ExitedAtImport, load_python_file
 from pilotlight.local.context import LocalContext
 from pilotlight_runtime.errors import LoadError
 
 Handler = Callable[[Any, Any], Any]
 
 _NUMBERS: Final = itertools.count()
+
+
+class HandlerExited(Exception):
+    """A handler ended as if the process should end."""
 
 
 class Function:
@@ -29,9 +33,16 @@ class Function:
         self._turn = threading.Lock()
 
     def __call__(self, event: Any, request_id: str) -> Any:
-        """Return what the handler returns for this event; whatever it raises comes through."""
+        """Return what the handler returns for this event; whatever it raises comes through.
+
+        Raises:
+            HandlerExited: A handler that is not Pilotlight's calls sys.exit.
+        """
         with self._turn:
-            return self._handler(event, LocalContext(self.name, request_id))
+            try:
+                return self._handler(event, LocalContext(self.name, request_id))
+            except (SystemExit, GeneratorExit) as error:
+                raise HandlerExited(f"the handler raised {type(error).__name__}") from error
 
 
 def load_function(name: str, folder: Path) -> Function:
@@ -57,7 +68,10 @@ def load_function(name: str, folder: Path) -> Function:
         raise ServiceError(
             f"function {name}", f"refuses to start: {error}", "Pin or publish the model again."
         ) from error
-    except Exception as error:
+    except ExitedAtImport as error:
+        hint = "A function is imported to be called: let app.py raise an error instead."
+        raise ServiceError(f"function {name}", f"app.py cannot be used: {error}", hint) from error
+    except (Exception, GeneratorExit) as error:
         what = f"app.py raised {type(error).__name__} at import: {error}"
         hint = "Correct app.py; --debug shows where."
         if isinstance(error, ModuleNotFoundError):

@@ -9,14 +9,19 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple, TextIO
+from typing import Any, Final, NamedTuple, Protocol, TextIO
 
+from pilotlight.core.printable import escape_lines
 from pilotlight.local.event import Headers, WebRequest, rest_event
-from pilotlight.local.functions import Function
-from pilotlight.local.routes import CATALOG, find_route
+from pilotlight.local.faults import FunctionFault
+from pilotlight.local.http_syntax import is_header_name, is_header_value
+from pilotlight.local.routes import CATALOG, Route, find_route
 
 MAX_EVENT_BYTES: Final = 6 * 1024 * 1024
 """Lambda's limit on a synchronous event and on its answer (Lambda Developer Guide, "Lambda quotas")."""
+
+METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+"""What ANY stands for (API Gateway Developer Guide, "Set up a method for a REST API")."""
 
 
 class WebResponse(NamedTuple):
@@ -33,15 +38,23 @@ class WebResponse(NamedTuple):
     body: bytes
 
 
+class CallFunction(Protocol):
+    """A function, in this process or in one of its own."""
+
+    def __call__(self, event: Any, request_id: str, /) -> Any:
+        """Return what the handler returns for this event; FunctionFault, or whatever it raises, where it fails."""
+
+
 class Gateway:
     """Calls the function that a request belongs to: a model's, or the catalog for every other path.
 
-    A request without a route is 404, an event over Lambda's limit is 413, and a function that fails or returns
-    something that API Gateway does not understand is 502, as API Gateway does it. API keys and quotas are not enforced.
+    A request without a route is 404, an event over Lambda's limit is 413, a function that takes too long is 504, and
+    one that fails or returns something that API Gateway does not understand is 502, as API Gateway does it. A function
+    whose process dies is 500, with the reason. API keys and quotas are not enforced.
 
     Args:
         functions: The models' functions by model name.
-        catalog: The catalog's function.
+        catalog: The catalog's function; None where only models are asked.
         log: Takes the traceback of a function that fails.
         clock: Seconds since the epoch.
         new_id: Makes the id of a request.
@@ -49,18 +62,30 @@ class Gateway:
 
     def __init__(
         self,
-        functions: Mapping[str, Function],
-        catalog: Function,
+        functions: Mapping[str, CallFunction],
+        catalog: CallFunction | None,
         log: TextIO,
         *,
         clock: Callable[[], float] = time.time,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
         self._models = tuple(functions)
-        self._functions = {**functions, CATALOG: catalog}
+        self._functions = dict(functions) if catalog is None else {**functions, CATALOG: catalog}
         self._log = log
         self._clock = clock
         self._new_id = new_id
+
+    def refuse(self, method: str, target: str, body_bytes: int) -> WebResponse | None:
+        """Return the response to a request that reaches no function, whatever its body holds; None for any other.
+
+        Args:
+            method: The HTTP method.
+            target: Path and query string.
+            body_bytes: The size of the body.
+        """
+        if self._find_route(method, target) is None:
+            return _NO_ROUTE
+        return _TOO_LARGE if body_bytes * 4 // 3 > MAX_EVENT_BYTES else None
 
     def answer(self, method: str, target: str, headers: Headers, body: bytes) -> WebResponse:
         """Return the response to one request.
@@ -71,20 +96,27 @@ class Gateway:
             headers: Names and values in order.
             body: The body's bytes.
         """
-        route = find_route(method, target.partition("?")[0], self._models)
+        route = self._find_route(method, target)
         if route is None:
-            return error_response(404, "there is no route for this path for this method")
+            return _NO_ROUTE
         request = WebRequest(method, target, headers, body, self._new_id(), self._clock())
         event = rest_event(request, route)
         if _event_bytes(event) > MAX_EVENT_BYTES:
-            return error_response(413, "the event for this body is larger than the 6 MB that Lambda takes")
+            return _TOO_LARGE
         try:
-            result = self._functions[route.function](event, request.request_id)
-            found = read_proxy_result(result)
+            return read_proxy_result(self._functions[route.function](event, request.request_id))
+        except FunctionFault as fault:
+            self._log.write(escape_lines(fault.details))
+            return error_response(fault.status, str(fault))
         except Exception:  # noqa: BLE001  (a function's failure is a 502 to the client and a traceback in the log)
-            self._log.write(traceback.format_exc())
+            self._log.write(escape_lines(traceback.format_exc()))
             return error_response(502, "Internal server error")
-        return found
+
+    def _find_route(self, method: str, target: str) -> Route | None:
+        if method not in METHODS:
+            return None
+        route = find_route(method, target.partition("?")[0], self._models)
+        return route if route is not None and route.function in self._functions else None
 
 
 def read_proxy_result(result: Any) -> WebResponse:
@@ -93,12 +125,16 @@ def read_proxy_result(result: Any) -> WebResponse:
     Raises:
         ValueError: API Gateway would not understand the result.
     """
-    if not isinstance(result, dict) or not isinstance(result.get("statusCode"), int):
-        raise ValueError("the handler returned no object with a statusCode")  # noqa: TRY004  (a wrong value to API Gateway)
+    status = result.get("statusCode") if isinstance(result, dict) else None
+    if type(status) is not int or not 200 <= status <= 599:
+        raise ValueError("the handler returned no object with a statusCode from 200 to 599")
     headers = [(str(name), str(value)) for name, value in (result.get("headers") or {}).items()]
     for name, values in (result.get("multiValueHeaders") or {}).items():
         headers = [pair for pair in headers if pair[0].lower() != name.lower()]
         headers += [(str(name), str(value)) for value in values]
+    for name, value in headers:
+        if not (is_header_name(name) and is_header_value(value)):
+            raise ValueError("the handler returned a header that HTTP does not allow")
     text = result.get("body") or ""
     if not isinstance(text, str) or len(text) > MAX_EVENT_BYTES:
         raise ValueError(f"the handler's body is no text of at most {MAX_EVENT_BYTES} bytes")
@@ -106,7 +142,7 @@ def read_proxy_result(result: Any) -> WebResponse:
         body = base64.b64decode(text, validate=True) if result.get("isBase64Encoded") else text.encode()
     except binascii.Error as error:
         raise ValueError(f"the handler's body is not base64: {error}") from error
-    return WebResponse(result["statusCode"], headers, body)
+    return WebResponse(status, headers, body)
 
 
 def error_response(status: int, text: str) -> WebResponse:
@@ -116,3 +152,7 @@ def error_response(status: int, text: str) -> WebResponse:
 
 def _event_bytes(event: Mapping[str, Any]) -> int:
     return len(event["body"] or "") + len(json.dumps({**event, "body": None}))
+
+
+_NO_ROUTE: Final = error_response(404, "there is no route for this path for this method")
+_TOO_LARGE: Final = error_response(413, "the event for this body is larger than the 6 MB that Lambda takes")

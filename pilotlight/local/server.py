@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import errno
+import socket
 import socketserver
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler
+from contextlib import contextmanager, suppress
 from typing import Any, Final, TextIO
 
 from pilotlight.core.errors import ServiceError
-from pilotlight.local.gateway import Gateway, WebResponse, error_response
-from pilotlight.local.request_body import BodyError, read_body
+from pilotlight.core.printable import escape_lines
+from pilotlight.local.connection import LIMITS, Connection, Limits
+from pilotlight.local.gateway import Gateway, error_response
+from pilotlight.local.open_connections import MOST_CONNECTIONS, OpenConnections
+from pilotlight.local.response_head import write_response
 
 HOST: Final = "127.0.0.1"
 
 _POLL_SECONDS: Final = 0.05
 """How often a server in the background looks whether it is to stop."""
-
-_OWN_HEADERS: Final = frozenset({"connection", "content-length", "date", "server", "transfer-encoding"})
-"""Headers that the server writes itself, whatever the function said, as API Gateway does."""
 
 
 class LocalServer(socketserver.ThreadingTCPServer):
@@ -33,6 +33,8 @@ class LocalServer(socketserver.ThreadingTCPServer):
         gateway: Responds to the requests.
         port: The port; 0 takes a free one, which `address` names.
         log: Takes one line a request: method, path, status, milliseconds.
+        limits: How long a client may take.
+        most_connections: How many clients may be connected at one time.
         clock: Seconds.
 
     Raises:
@@ -41,16 +43,26 @@ class LocalServer(socketserver.ThreadingTCPServer):
 
     allow_reuse_address = True
     daemon_threads = True
+    block_on_close = False
     request_queue_size = 128
 
     def __init__(
-        self, gateway: Gateway, port: int, log: TextIO, clock: Callable[[], float] = time.perf_counter
+        self,
+        gateway: Gateway,
+        port: int,
+        log: TextIO,
+        *,
+        limits: Limits = LIMITS,
+        most_connections: int = MOST_CONNECTIONS,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.gateway = gateway
-        self.clock = clock
+        self._limits = limits
+        self._clock = clock
         self._log = log
+        self._connections = OpenConnections(most_connections)
         try:
-            super().__init__((HOST, port), _Connection)
+            super().__init__((HOST, port), socketserver.BaseRequestHandler)
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise
@@ -67,13 +79,39 @@ class LocalServer(socketserver.ThreadingTCPServer):
         self._log.write(line + "\n")
         self._log.flush()
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread of its own; with 503 where too many clients are connected."""
+        if self._connections.admit(request):
+            super().process_request(request, client_address)
+            return
+        full = error_response(503, "too many requests are being answered; try again")
+        with suppress(OSError):
+            request.settimeout(0)  # whoever is answered here must not keep the others waiting
+            request.send(write_response(full, with_body=True, close=True, now=time.time()))
+        self.report("connection refused 503: too many are open")
+        self.shutdown_request(request)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  (the base class's signature)
+        """Answer the requests of one connection."""
+        request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection = Connection(request, self.gateway, self.report, limits=self._limits, clock=self._clock)
+        connection.answer_requests(
+            lambda: self._connections.set_idle(request), lambda: self._connections.set_busy(request)
+        )
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close one connection."""
+        self._connections.remove(request)
+        super().shutdown_request(request)
+
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  (the base class's signature)
-        """Log a line for a client that went away, and the traceback for anything else, which is a defect."""
-        error = sys.exc_info()[1]
-        if isinstance(error, ConnectionError | TimeoutError):
-            self.report("connection ended by the client before its answer")
-        else:
-            self.report("".join(traceback.format_exception(error)))
+        """Log the traceback of a defect."""
+        self.report(escape_lines("".join(traceback.format_exception(sys.exc_info()[1]))))
+
+    def server_close(self) -> None:
+        """Close the port and every connection."""
+        super().server_close()
+        self._connections.shut_down()
 
 
 @contextmanager
@@ -86,48 +124,3 @@ def serve_in_background(server: LocalServer) -> Iterator[threading.Thread]:
     finally:
         server.shutdown()
         thread.join()
-
-
-class _Connection(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    timeout = 300
-    server: LocalServer
-
-    def _answer(self) -> None:
-        began = self.server.clock()
-        try:
-            body = read_body(self.headers, self.rfile)
-        except BodyError as refused:
-            self.close_connection = True
-            response = error_response(refused.status, str(refused))
-        else:
-            response = self.server.gateway.answer(self.command, self.path, self.headers.items(), body)
-        self._send(response)
-        took = (self.server.clock() - began) * 1000
-        self.server.report(f"{self.command} {self.path.partition('?')[0]} {response.status} {took:.1f} ms")
-
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815  (http.server's names)
-
-    def _send(self, response: WebResponse) -> None:
-        self.send_response(response.status)
-        for name, value in response.headers:
-            if name.lower() not in _OWN_HEADERS:
-                self.send_header(name, value)
-        self.send_header("Content-Length", str(len(response.body)))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(response.body)
-
-    def version_string(self) -> str:
-        """The Server header, without Python's version."""
-        return "pilotlight"
-
-    def log_request(self, code: object = "-", size: object = "-") -> None:
-        """Nothing: `_answer` writes a line that has the milliseconds too."""
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the base class's signature)
-        """Log what http.server itself reports, such as a malformed request line."""
-        self.server.report(format % args)

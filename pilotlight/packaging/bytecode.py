@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -51,7 +52,7 @@ def find_compiler(python: str, *, docker: bool = True, path: str | None = None) 
     if f"{sys.version_info.major}.{sys.version_info.minor}" == python:
         return Compiler((sys.executable,), f"Python {python}, which runs this")
     found = shutil.which(f"python{python}", path=path)
-    if found and _answer([found, "-c", _PROBE]) == python:
+    if found and _read_version(found) == python:
         return Compiler((found,), f"Python {python} on the path")
     return find_docker(python, path) if docker else None
 
@@ -104,6 +105,12 @@ def drop_sources(folder: Path) -> None:
         source.unlink()
     for empty in sorted(folder.rglob("__pycache__")):
         empty.rmdir()
+
+
+@cache
+def _read_version(python: str) -> str:
+    """Return the version of a Python, such as 3.13. It is asked once, since a project packages many functions."""
+    return _answer([python, "-c", _PROBE])
 
 
 def _answer(command: Sequence[str]) -> str:

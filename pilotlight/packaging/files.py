@@ -1,13 +1,13 @@
 """Folders that are the same whenever and wherever they are built, and that appear at once."""
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from pilotlight.core.errors import PackagingError
+from pilotlight.core.files import RETRY, unfinished_folder
 
 FIXED_TIME: Final = 315_619_200
 """1980-01-02 00:00 UTC as the mtime of every file: the first day that a zip can hold in every time zone."""
@@ -36,6 +36,8 @@ def make_uniform(folder: Path) -> None:
 def replace_folder(into: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
     """Build a folder beside `into`, which takes the place of `into` when the block ends without an error.
 
+    A process that is killed leaves `into` as it was, complete, or missing: never half of a build.
+
     Args:
         into: The folder to fill.
         is_ours: Whether a folder is an earlier build. Anything else is never replaced, so that a wrong --into deletes
@@ -45,18 +47,21 @@ def replace_folder(into: Path, is_ours: Callable[[Path], bool]) -> Iterator[Path
         The new folder.
 
     Raises:
-        PackagingError: `into` holds something other than an earlier build.
+        PackagingError: `into` holds something other than an earlier build, or a file cannot be read or written.
     """
     if into.exists() and (not into.is_dir() or (any(into.iterdir()) and not is_ours(into))):
         raise PackagingError(
             str(into), "holds something other than an earlier build", "Give --into a folder that is new or empty."
         )
-    into.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=into.parent, prefix=f".{into.name}.") as aside:
-        new = Path(aside) / "new"
-        new.mkdir()
-        yield new
-        make_uniform(new)
-        if into.exists() and any(into.iterdir()):
-            into.rename(Path(aside) / "old")
-        new.replace(into)
+    try:
+        with unfinished_folder(into) as aside:
+            new = aside / "new"
+            new.mkdir()
+            yield new
+            make_uniform(new)
+            if into.exists() and any(into.iterdir()):
+                into.rename(aside / "old")
+            new.replace(into)
+    except OSError as error:
+        what = f"cannot be built: {error.strerror or error} ({error.filename or into})"
+        raise PackagingError(str(into), what, RETRY) from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from pilotlight.core.errors import PackagingError, UserError
-from pilotlight.core.lock import write_atomically
+from pilotlight.core.files import write_atomically
 from pilotlight.packaging.wheels import platform_options, read_report, run_pip
 
 PLATFORMS: Final = ("x86_64", "aarch64")

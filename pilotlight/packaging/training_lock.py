@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from pilotlight.core.errors import UserError
-from pilotlight.core.lock import write_atomically
+from pilotlight.core.files import write_atomically
 from pilotlight.packaging.wheels import platform_options, read_report, run_pip
 
 PYTHON: Final = "3.13"

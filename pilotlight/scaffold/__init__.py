@@ -5,7 +5,17 @@ differ; a wheel has copies. kinds/ holds what a new model begins with. blocks/ i
 resources.yaml and paths.yaml, or complete.yaml and complete_outputs.yaml where the template is of an earlier `init`.
 """
 
-from pilotlight.scaffold.create import KINDS, init_project, new_model
+from pilotlight.scaffold.addition import Addition
+from pilotlight.scaffold.create import KINDS, init_project, new_model, plan_import, plan_model, plan_project
 from pilotlight.scaffold.template import add_function
 
-__all__ = ["KINDS", "add_function", "init_project", "new_model"]
+__all__ = [
+    "KINDS",
+    "Addition",
+    "add_function",
+    "init_project",
+    "new_model",
+    "plan_import",
+    "plan_model",
+    "plan_project",
+]

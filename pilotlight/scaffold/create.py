@@ -1,13 +1,14 @@
 """The files of a new project and of a new model."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from pilotlight.core.errors import ProjectError
-from pilotlight.core.lock import write_atomically
+from pilotlight.core.model_config import CONFIG_NAME
+from pilotlight.core.model_names import RESERVED_NAMES, have_same_ids
 from pilotlight.core.project import Project
-from pilotlight.scaffold.template import TEMPLATE_NAME, add_function
+from pilotlight.scaffold.addition import Addition, Change
+from pilotlight.scaffold.template import TEMPLATE_NAME, add_function, has_function, serves
 
 _HERE: Final = Path(__file__).parent
 KINDS: Final = tuple(sorted(folder.name for folder in (_HERE / "kinds").iterdir() if not folder.name.startswith("_")))
@@ -16,20 +17,22 @@ _RENAMED: Final = {"gitignore": ".gitignore"}
 """A .gitignore inside the package would hide files from the wheel."""
 
 
-def init_project(root: Path) -> None:
-    """Write a new project without models.
+def plan_project(root: Path) -> Addition:
+    """Decide what a new project without models consists of. Nothing is written.
 
     Args:
         root: The project's folder.
 
     Raises:
-        ProjectError: Files of the project exist already; the message names all of them.
+        ProjectError: Files of the project exist already, with other content; the message names all of them.
     """
-    _write_new(root, _files(_HERE / "files"))
+    addition = Addition(root, _files(_HERE / "files"))
+    addition.check()
+    return addition
 
 
-def new_model(project: Project, name: str, kind: str = "keras-image") -> None:
-    """Add a model to a project: its folder, and its function in template.yaml.
+def plan_model(project: Project, name: str, kind: str = "keras-image") -> Addition:
+    """Decide what a new model adds to a project: its folder, and its function in template.yaml. Nothing is written.
 
     Args:
         project: The project.
@@ -37,30 +40,100 @@ def new_model(project: Project, name: str, kind: str = "keras-image") -> None:
         kind: One of KINDS. All train as they are, except onnx, which `import` fills.
 
     Raises:
-        ProjectError: The name is impossible or taken, the kind is unknown, or template.yaml has no place for the model;
-            nothing is written.
+        ProjectError: The name is impossible or taken, the kind is unknown, or template.yaml has no place for the model.
     """
     if kind not in KINDS:
         raise ProjectError(f"kind {kind!r}", "is not known", f"Known are {', '.join(KINDS)}.")
     folder = project.folder(name)
-    template = project.root / TEMPLATE_NAME
-    changed = add_function(template.read_bytes().decode(), name)
-    _write_new(folder, _files(_HERE / "kinds" / kind))
-    write_atomically(template, changed.encode())
+    _refuse_same_ids(project, name)
+    addition = Addition(folder, _files(_HERE / "kinds" / kind), _plan_function(project, name))
+    addition.check()
+    return addition
+
+
+def plan_import(project: Project, name: str) -> Addition:
+    """Decide what an imported model adds to a project: as a new model of kind onnx, where it is not there already.
+
+    A model that has a model.toml is there. It gets nothing but a function, where template.yaml has none: an earlier
+    import may have been killed before it wrote that.
+
+    Args:
+        project: The project.
+        name: The model.
+
+    Raises:
+        ProjectError: As `plan_model` raises it.
+    """
+    folder = project.folder(name)
+    if not (folder / CONFIG_NAME).is_file():
+        return plan_model(project, name, "onnx")
+    template = _read_template(project)
+    if serves(template, name):
+        return Addition(folder, {})
+    _refuse_same_ids(project, name)
+    if has_function(template, name):  # a person has given the function a folder of their own
+        return Addition(folder, {})
+    return Addition(folder, {}, _plan_function(project, name))
+
+
+def init_project(root: Path) -> None:
+    """Write a new project without models, or complete one that a killed process has left.
+
+    Args:
+        root: The project's folder.
+
+    Raises:
+        ProjectError: Files of the project exist already, with other content, or cannot be written.
+    """
+    plan_project(root).write()
+
+
+def new_model(project: Project, name: str, kind: str = "keras-image") -> None:
+    """Add a model to a project, or complete one that a killed process has left.
+
+    Args:
+        project: The project.
+        name: The model.
+        kind: See `plan_model`.
+
+    Raises:
+        ProjectError: As `plan_model` raises it, with nothing written, or a file cannot be written.
+    """
+    plan_model(project, name, kind).write()
+
+
+def _plan_function(project: Project, name: str) -> Change:
+    text = _read_template(project)
+    return Change(project.root / TEMPLATE_NAME, text.encode(), add_function(text, name).encode())
+
+
+def _read_template(project: Project) -> str:
+    path = project.root / TEMPLATE_NAME
+    try:
+        return path.read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as error:
+        hint = "Restore it from git, and save it as UTF-8."
+        raise ProjectError(str(path), f"cannot be read: {error}", hint) from error
+
+
+def _refuse_same_ids(project: Project, name: str) -> None:
+    """Raise ProjectError where another folder gives the same logical ids, or differs in upper and lower case alone."""
+    folders = {path.name for path in project.functions.iterdir() if path.is_dir()} if project.functions.is_dir() else ()
+    for other in sorted({*folders, *RESERVED_NAMES} - {name}):
+        if have_same_ids(name, other):
+            raise ProjectError(
+                f"model name {name!r}",
+                f"is too similar to {other!r} in {project.functions}: both would have the same IDs in {TEMPLATE_NAME}",
+                "Choose a name that differs in more than -, _ and upper case.",
+            )
 
 
 def _files(folder: Path) -> dict[Path, bytes]:
-    files = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    """Return what `folder` holds. A model exists with its model.toml, which comes last."""
+    files = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    order = sorted(files, key=lambda name: (name.name == CONFIG_NAME, name))
     return {
-        name.with_name(_RENAMED.get(name.name, name.name)): path.read_bytes()
-        for name, path in files.items()
+        name.with_name(_RENAMED.get(name.name, name.name)): files[name].read_bytes()
+        for name in order
         if "__pycache__" not in name.parts
     }
-
-
-def _write_new(root: Path, files: Mapping[Path, bytes]) -> None:
-    taken = [str(name) for name in files if (root / name).exists()]
-    if taken:
-        raise ProjectError(str(root), f"has {', '.join(taken)} already", "Nothing was written: move them away first.")
-    for name, content in files.items():
-        write_atomically(root / name, content)

@@ -5,12 +5,21 @@ routes at the end of the paths. A template of an earlier `init` shares nothing. 
 """
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.model_names import check_model_name, to_logical_stem
+from pilotlight.scaffold.yaml_lines import (
+    Section,
+    find_end,
+    find_indent,
+    find_section,
+    insert_lines,
+    read_keys,
+    read_words,
+    split_lines,
+)
 
 TEMPLATE_NAME: Final = "template.yaml"
 ANCHORS: Final = ("&ApiMayCall", "&AnyFailure", "&Route")
@@ -19,17 +28,8 @@ SHARED: Final = (*ANCHORS, "ModelsRole:", "ModelsLogGroup:", "ModelsFailures:")
 """All that a short block refers to: the anchors and the resources."""
 
 _BLOCKS: Final = Path(__file__).parent / "blocks"
-_SECTION: Final = re.compile(r"^[A-Za-z\"']")
-_ENTRY: Final = re.compile(r"^( +)([A-Za-z0-9]+):")
-_PATHS: Final = re.compile(r"^( +)paths:\s*(#.*)?$")
-
-
-class _Section(NamedTuple):
-    """The lines of one mapping. start: the line after its name. end: the line after its last entry."""
-
-    start: int
-    end: int
-    indent: str
+_PATHS: Final = re.compile(r"^( +)([\"']?)paths\2\s*:\s*(?:&\S+\s*)?(#.*)?$")
+_FUNCTION: Final = "function"
 
 
 def add_function(template: str, name: str) -> str:
@@ -40,31 +40,82 @@ def add_function(template: str, name: str) -> str:
         name: The model's name.
 
     Returns:
-        The changed text; `template` itself where it has exactly this block and these routes already.
+        The changed text; `template` itself where it has the model's function and routes already. A person may have
+        changed them.
 
     Raises:
         ProjectError: `template` has no Resources to add to, lacks a part of SHARED, or has another resource of a name
             that the block needs.
     """
     check_model_name(name)
-    newline = "\r\n" if "\r\n" in template else "\n"
-    lines = template.replace("\r\n", "\n").rstrip("\n").split("\n")
-    resources = _section(lines, "Resources")
-    if resources is None:
-        raise ProjectError(TEMPLATE_NAME, "has no Resources written as a block", "Add the line `Resources:` to it.")
+    lines = split_lines(template)
+    resources = _find_resources(lines)
     short = _is_short(lines[resources.start : resources.end])
-    block = _block("resources.yaml" if short else "complete.yaml", name, resources.indent)
-    present = _contains(lines, block)
-    if not present:
-        _refuse_taken(lines[resources.start : resources.end], block, name)
-        lines[resources.end : resources.end] = ["", *block]
-    routed = _add_routes(lines, name) if short else not present and _add_outputs(lines, name)
-    return template if present and not routed else newline.join(lines) + newline
+    insertions: dict[int, list[str]] = {}
+    if short:
+        at, routes = _missing_routes(lines, name)
+        insertions[at] = routes
+    if not serves(template, name):
+        block = _block("resources.yaml" if short else "complete.yaml", name, resources.indent)
+        _refuse_taken(lines, resources, block, name)
+        if not short and (outputs := find_section(lines, "Outputs")):
+            insertions[outputs.end] = _missing_outputs(lines, outputs, name)
+        insertions[resources.end] = [*insertions.get(resources.end, ()), "", *block]
+    return insert_lines(template, {at: new for at, new in insertions.items() if new})
+
+
+def has_function(template: str, name: str) -> bool:
+    """Return whether a template has a resource of the name that the function of a model has.
+
+    Args:
+        template: The text of a template.yaml.
+        name: The model's name.
+
+    Raises:
+        ProjectError: `template` has no Resources that are written as a block.
+    """
+    return bool(_function_lines(template, name))
+
+
+def serves(template: str, name: str) -> bool:
+    """Return whether a template has the function of a model, and the function's code is the model's folder.
+
+    Args:
+        template: The text of a template.yaml.
+        name: The model's name.
+
+    Raises:
+        ProjectError: `template` has no Resources that are written as a block.
+    """
+    folder = re.compile(rf"functions/{re.escape(name)}(?![\w-])")
+    return any(folder.search(line) for line in _function_lines(template, name) if not line.lstrip().startswith("#"))
+
+
+def _function_lines(template: str, name: str) -> list[str]:
+    """The lines of the resource that is named as the model's function; none where there is no such resource."""
+    lines = split_lines(template)
+    resources = _find_resources(lines)
+    section = lines[resources.start : resources.end]
+    for number, key in read_keys(section, resources.indent):
+        if key == f"{to_logical_stem(name)}Function":
+            return section[number : find_end(section, number + 1, resources.indent)]
+    return []
+
+
+def _find_resources(lines: list[str]) -> Section:
+    resources = find_section(lines, "Resources")
+    if resources is None or "\t" in resources.indent:
+        raise ProjectError(
+            TEMPLATE_NAME,
+            "has no Resources written as a block that is indented with spaces",
+            "Add the line `Resources:` to it.",
+        )
+    return resources
 
 
 def _is_short(resources: list[str]) -> bool:
     """Whether the template has what short blocks refer to; ProjectError where it has only a part of it."""
-    words = {word for line in resources for word in line.partition(" #")[0].split()}
+    words = read_words(resources)
     anchor = next((each for each in ANCHORS if each in words), None)
     missing = [each for each in SHARED if each not in words]
     if anchor and missing:
@@ -76,53 +127,30 @@ def _is_short(resources: list[str]) -> bool:
     return anchor is not None
 
 
-def _add_routes(lines: list[str], name: str) -> bool:
-    """Adds the model's routes at the end of the API's paths; False where they are there already."""
-    start, outer = _paths(lines)
-    deeper = re.compile(rf"{outer} +\S")
-    end = next(
-        (index for index in range(start, len(lines)) if lines[index].strip() and not deeper.match(lines[index])),
-        len(lines),
-    )
-    while not lines[end - 1].strip():
-        end -= 1
-    inner = next(line for line in lines[start:end] if line.strip() and not line.lstrip().startswith("#"))
-    routes = _block("paths.yaml", name, inner[: len(inner) - len(inner.lstrip())])
-    if _contains(lines, routes):
-        return False
-    lines[end:end] = routes
-    return True
+def _missing_routes(lines: list[str], name: str) -> tuple[int, list[str]]:
+    """The end of the API's paths, and the model's routes; no routes where one of them is there already."""
+    start, outer = _find_paths(lines)
+    end = find_end(lines, start, outer)
+    inner = find_indent(lines[start:end])
+    routes = _block("paths.yaml", name, inner)
+    there = {key for _, key in read_keys(lines[start:end], inner)}
+    return end, [] if there & {key for _, key in read_keys(routes, inner)} else routes
 
 
-def _paths(lines: list[str]) -> tuple[int, str]:
+def _find_paths(lines: list[str]) -> tuple[int, str]:
     """The line after the `paths:` that &Route stands in, and that line's indentation."""
-    route = next(index for index, line in enumerate(lines) if "&Route" in line.partition(" #")[0].split())
+    route = next(index for index, line in enumerate(lines) if "&Route" in read_words([line]))
     for index in range(route, -1, -1):
         if match := _PATHS.match(lines[index]):
             return index + 1, match[1]
     raise ProjectError(TEMPLATE_NAME, "has &Route outside of the API's paths", "Put it back below the line `paths:`.")
 
 
-def _add_outputs(lines: list[str], name: str) -> bool:
-    """Adds the function's name at the end of the outputs; False where the template has no outputs."""
-    outputs = _section(lines, "Outputs")
-    if outputs is None:
-        return False
-    lines[outputs.end : outputs.end] = _block("complete_outputs.yaml", name, outputs.indent)
-    return True
-
-
-def _section(lines: list[str], title: str) -> _Section | None:
-    head = re.compile(rf"{title}:\s*(#.*)?$")
-    start = next((index + 1 for index, line in enumerate(lines) if head.match(line)), None)
-    if start is None:
-        return None
-    end = next((index for index in range(start, len(lines)) if _SECTION.match(lines[index])), len(lines))
-    while end > start and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
-        end -= 1
-    entries = (match for match in map(_ENTRY.match, lines[start:end]) if match)
-    first = next(entries, None)
-    return _Section(start, end, first[1] if first else "  ")
+def _missing_outputs(lines: list[str], outputs: Section, name: str) -> list[str]:
+    """The output with the function's name; nothing where there is one of that name."""
+    block = _block("complete_outputs.yaml", name, outputs.indent)
+    there = {key for _, key in read_keys(lines[outputs.start : outputs.end], outputs.indent)}
+    return [] if there & {key for _, key in read_keys(block, outputs.indent)} else block
 
 
 def _block(file: str, name: str, indent: str) -> list[str]:
@@ -131,22 +159,22 @@ def _block(file: str, name: str, indent: str) -> list[str]:
     return [indent + line if line else "" for line in text.splitlines()]
 
 
-def _contains(lines: list[str], block: list[str]) -> bool:
-    return any(lines[start : start + len(block)] == block for start in range(len(lines) - len(block) + 1))
+def _refuse_taken(lines: list[str], resources: Section, block: list[str], name: str) -> None:
+    """Raise ProjectError where an id of the block is taken. A resource and a parameter cannot share one either.
 
-
-def _refuse_taken(section: list[str], block: list[str], name: str) -> None:
-    taken = sorted(set(_ids(section)) & set(_ids(block)))
-    if taken:
-        raise ProjectError(
-            TEMPLATE_NAME,
-            f"has a resource {taken[0]} already, so it cannot take the model {name!r}",
-            "Choose another name, or remove that resource.",
-        )
-
-
-def _ids(lines: list[str]) -> Iterator[str]:
-    entries = [match for match in map(_ENTRY.match, lines) if match]
-    for entry in entries:
-        if entry[1] == entries[0][1]:
-            yield entry[2]
+    The SAM CLI builds each function in a folder of its id, so on many machines two such ids must differ in more than
+    upper and lower case.
+    """
+    wanted = {key for _, key in read_keys(block, resources.indent)}
+    folders = {key.casefold() for key in wanted if key.casefold().endswith(_FUNCTION)}
+    for kind, section in (("resource", resources), ("parameter", find_section(lines, "Parameters"))):
+        if section is None:
+            continue
+        there = {key for _, key in read_keys(lines[section.start : section.end], section.indent)}
+        taken = sorted(key for key in there if key in wanted or key.casefold() in folders)
+        if taken:
+            raise ProjectError(
+                TEMPLATE_NAME,
+                f"has a {kind} {taken[0]} already, so it cannot take the model {name!r}",
+                f"Choose another name, or remove that {kind}.",
+            )

@@ -1,6 +1,6 @@
 """The storage that a store needs. A folder and an S3 prefix both implement it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -36,8 +36,31 @@ class Blobs(Protocol):
             Whether the blob exists.
         """
 
+    def read_chunks(self, name: str) -> Iterator[bytes] | None:
+        """Return the content of a blob in pieces of at most a few megabytes; None where it does not exist."""
+
+    def has_content(self, name: str, source: Path) -> bool:
+        """Return whether a blob exists and has the content of a file."""
+
     def names(self, prefix: str) -> Iterator[str]:
         """Yield every name that begins with `prefix`, sorted."""
+
+    def sizes(self, prefix: str) -> Mapping[str, int]:
+        """Return the size in bytes of every blob whose name begins with `prefix`, sorted by name."""
+
+    def replace(self, name: str, source: Path, aside: str) -> None:
+        """Store the content of a file in place of what is there. A reader sees one or the other.
+
+        Only a repair does this, since versions are never changed.
+
+        Args:
+            name: The name of the blob, which need not exist.
+            source: The file.
+            aside: The name under which the former content is kept. Where that name exists, a number is added to it.
+        """
+
+    def move(self, name: str, aside: str) -> None:
+        """Rename a blob, which need not exist. Where the new name exists, a number is added to it."""
 
     def remove(self, name: str) -> None:
         """Remove a blob, which need not exist. Versions are never removed; files of a run are."""

@@ -1,19 +1,23 @@
 """A folder as the storage of a store."""
 
 import os
-import shutil
-import tempfile
+import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
+from itertools import chain, count
 from pathlib import Path
 from typing import IO, Final
 
+from pilotlight.core.chunks import is_file_content
+from pilotlight.core.disk import is_full, name_file
 from pilotlight.core.errors import StoreError
+from pilotlight.store.folder_files import sync_folder, write_temporary
 
 _TEMPORARY: Final = ".aside"
 _ABANDONED_SECONDS: Final = 24 * 3600.0
+_CHUNK_BYTES: Final = 1 << 20
 
 
 class FolderBlobs:
@@ -49,93 +53,166 @@ class FolderBlobs:
     def get_bytes(self, name: str) -> bytes | None:
         """See Blobs."""
         with self._report_errors():
-            try:
-                return (self._root / name).read_bytes()
-            except FileNotFoundError:
+            file = self._open(name)
+            if file is None:
                 return None
+            with file, name_file(self._root / name):
+                return file.read()
 
     def get_file(self, name: str, target: Path) -> bool:
         """See Blobs."""
+        chunks = self.read_chunks(name)
+        if chunks is None:
+            return False
+        with name_file(target), target.open("wb") as file:  # not in the store, so its errors are not the store's
+            for chunk in chunks:
+                file.write(chunk)
+        return True
+
+    def read_chunks(self, name: str) -> Iterator[bytes] | None:
+        """See Blobs."""
         with self._report_errors():
-            if not (self._root / name).is_file():
-                return False
-            shutil.copyfile(self._root / name, target)
-            return True
+            file = self._open(name)
+        return None if file is None else self._read(file, self._root / name)
+
+    def has_content(self, name: str, source: Path) -> bool:
+        """See Blobs."""
+        chunks = self.read_chunks(name)
+        return chunks is not None and is_file_content(chunks, source)
 
     def names(self, prefix: str) -> Iterator[str]:
         """See Blobs."""
+        yield from self.sizes(prefix)
+
+    def sizes(self, prefix: str) -> Mapping[str, int]:
+        """See Blobs."""
         with self._report_errors():
             # Only the folder of the prefix is walked, since a store may hold many versions.
-            below = self._root / prefix.rpartition("/")[0]
-            found = [path.relative_to(self._root) for path in below.rglob("*") if path.is_file()]
-        yield from sorted(
-            path.as_posix() for path in found if path.parts[0] != _TEMPORARY and path.as_posix().startswith(prefix)
-        )
+            found = self._walk(self._root / prefix.rpartition("/")[0])
+            return dict(sorted((name, size) for name, size in found if name.startswith(prefix)))
+
+    def replace(self, name: str, source: Path, aside: str) -> None:
+        """See Blobs."""
+        with self._report_errors(), source.open("rb") as content:
+            temporary = write_temporary(self._open_temporary(), content)
+            try:
+                self._make_parent(name, aside)
+                target = self._root / name
+                if target.is_dir() and not target.is_symlink():
+                    target.rename(self._find_free(aside))
+                elif os.path.lexists(target):
+                    os.link(target, self._find_free(aside), follow_symlinks=False)
+                temporary.replace(target)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+            sync_folder(target.parent)
+
+    def move(self, name: str, aside: str) -> None:
+        """See Blobs."""
+        with self._report_errors():
+            if os.path.lexists(self._root / name):
+                (self._root / name).rename(self._find_free(aside))
 
     def remove(self, name: str) -> None:
         """See Blobs."""
         with self._report_errors():
             (self._root / name).unlink(missing_ok=True)
 
+    def _open(self, name: str) -> IO[bytes] | None:
+        path = self._root / name
+        if not path.is_file() and not self._root.is_file():
+            return None
+        try:
+            return path.open("rb")
+        except FileNotFoundError:
+            return None
+
+    def _walk(self, folder: Path) -> Iterator[tuple[str, int]]:
+        """Yield the name and the size of every file below a folder, which need not exist."""
+        for inner, folders, files in os.walk(folder, onerror=_raise_unless_absent):
+            if Path(inner) == self._root:
+                folders[:] = [each for each in folders if each != _TEMPORARY]
+            for name in files:
+                path = Path(inner, name)
+                try:
+                    found = path.stat()
+                except OSError:  # removed meanwhile, or a symbolic link that leads nowhere
+                    continue
+                if stat.S_ISREG(found.st_mode):
+                    yield path.relative_to(self._root).as_posix(), found.st_size
+
+    def _read(self, file: IO[bytes], path: Path) -> Iterator[bytes]:
+        with file:
+            while True:
+                with self._report_errors(), name_file(path):
+                    chunk = file.read(_CHUNK_BYTES)
+                if not chunk:
+                    return
+                yield chunk
+
     def _put(self, name: str, content: IO[bytes]) -> bool:
         target = self._root / name
         with self._report_errors():
             if target.exists():
                 return False
-            aside = self._root / _TEMPORARY
-            aside.mkdir(parents=True, exist_ok=True)
-            self._remove_abandoned(aside)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            written = _write_temporary(aside, content)
+            temporary = self._open_temporary()
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+            except (FileExistsError, NotADirectoryError):  # a file in place of the folder takes the name
+                return False
+            written = write_temporary(temporary, content)
             try:
                 os.link(written, target)
             except FileExistsError:
                 return False
             finally:
                 written.unlink()
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
             return True
 
-    def _remove_abandoned(self, aside: Path) -> None:
+    def _open_temporary(self) -> Path:
+        """Create the folder of temporary files, and remove the files there that nobody finishes."""
+        temporary = self._root / _TEMPORARY
+        temporary.mkdir(parents=True, exist_ok=True)
         oldest = self._clock() - _ABANDONED_SECONDS
-        for path in aside.iterdir():
+        for path in temporary.iterdir():
             try:
                 if path.stat().st_mtime < oldest:
                     path.unlink()
             except FileNotFoundError:  # another publisher has linked or removed it
                 continue
+        return temporary
+
+    def _make_parent(self, name: str, aside: str) -> None:
+        """Create the folder of a blob. A file or a broken link in its place is moved aside."""
+        parts = name.split("/")[:-1]
+        for end in range(1, len(parts) + 1):
+            folder = self._root.joinpath(*parts[:end])
+            if os.path.lexists(folder) and not folder.is_dir():
+                folder.rename(self._find_free(aside))
+            folder.mkdir(exist_ok=True)
+
+    def _find_free(self, name: str) -> Path:
+        """Return a path in the store that does not exist, with a number at its end where `name` is taken."""
+        path = self._root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        candidates = chain((path,), (Path(f"{path}.{number}") for number in count(2)))
+        return next(each for each in candidates if not os.path.lexists(each))
 
     @contextmanager
     def _report_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            raise StoreError(
-                str(self._root),
-                f"the store cannot be used: {error.strerror or error} ({error.filename or self._root})",
-                "Check the folder's permissions and free space, or point PILOTLIGHT_STORE at another place.",
-            ) from error
+            what = f"cannot be used: {error.strerror or error} ({error.filename or self._root})"
+            hint = "Check the folder's permissions and free space, or point PILOTLIGHT_STORE at another place."
+            if is_full(error):
+                what = f"is full: {error.strerror} (the disk of {self._root})"
+                hint = "Free space there, or point PILOTLIGHT_STORE at another place."
+            raise StoreError(str(self._root), f"the store {what}", hint) from error
 
 
-def _write_temporary(folder: Path, content: IO[bytes]) -> Path:
-    handle, name = tempfile.mkstemp(dir=folder)
-    path = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            shutil.copyfileobj(content, file, 1 << 20)
-            file.flush()
-            os.fsync(file.fileno())
-        path.chmod(0o644)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return path
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name itself survive a power failure. POSIX requires an fsync of the folder for it."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _raise_unless_absent(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pilotlight.store.blobs import Blobs
@@ -41,9 +41,30 @@ class PrefixedBlobs:
         """See Blobs."""
         return self._blobs.get_file(self._prefix + name, target)
 
+    def read_chunks(self, name: str) -> Iterator[bytes] | None:
+        """See Blobs."""
+        return self._blobs.read_chunks(self._prefix + name)
+
+    def has_content(self, name: str, source: Path) -> bool:
+        """See Blobs."""
+        return self._blobs.has_content(self._prefix + name, source)
+
     def names(self, prefix: str) -> Iterator[str]:
         """See Blobs."""
         return (name.removeprefix(self._prefix) for name in self._blobs.names(self._prefix + prefix))
+
+    def sizes(self, prefix: str) -> Mapping[str, int]:
+        """See Blobs."""
+        found = self._blobs.sizes(self._prefix + prefix)
+        return {name.removeprefix(self._prefix): size for name, size in found.items()}
+
+    def replace(self, name: str, source: Path, aside: str) -> None:
+        """See Blobs."""
+        self._blobs.replace(self._prefix + name, source, self._prefix + aside)
+
+    def move(self, name: str, aside: str) -> None:
+        """See Blobs."""
+        self._blobs.move(self._prefix + name, self._prefix + aside)
 
     def remove(self, name: str) -> None:
         """See Blobs."""

@@ -2,27 +2,40 @@
 
 A version is the blobs `<model>/<version>/<file>`. It becomes visible with `<model>/<version>/manifest.json`, which is
 written last. Every blob is written only if absent. So a later publication completes one that was killed, and of two
-publishers at once, one writes the manifest and the other finds it.
+publishers at once, one writes the manifest and the other finds it. A blob that is there already must have the content
+that is published: what differs is damaged, and only a repair replaces it (see repair.py).
 """
 
 import hashlib
-import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from pilotlight.core.artifacts import Candidate, PublishedVersion
 from pilotlight.core.errors import StoreError
 from pilotlight.core.lock import Lock
 from pilotlight.store.blobs import Blobs
+from pilotlight.store.candidate_files import check_candidate, dump_new_manifest
+from pilotlight.store.content_sources import ContentSource
 from pilotlight.store.digest import describe_files, hash_file
+from pilotlight.store.errors import build_damage_error, build_missing_error, build_unfinished_error
+from pilotlight.store.integrity import (
+    Damage,
+    Report,
+    describe_content,
+    describe_missing,
+    find_damage,
+    ignore_bytes,
+)
+from pilotlight.store.layout import is_version, version_key
 from pilotlight.store.prefixed_blobs import PrefixedBlobs
+from pilotlight.store.repair import Repair, VersionRepair
+from pilotlight.store.stored_manifest import parse_manifest
+from pilotlight.store.survey import Survey, group_by_folder, take_survey
 from pilotlight_runtime.errors import ManifestError
-from pilotlight_runtime.manifest import MANIFEST_NAME, Graph, ImageInput, Manifest, needed_files
-from pilotlight_runtime.manifest_json import VERSION_DIGITS, dump_manifest, load_manifest, version_of
-
-_VERSION: Final = re.compile(rf"[0-9a-f]{{{VERSION_DIGITS}}}")
+from pilotlight_runtime.manifest import MANIFEST_NAME, ArtifactFile, Graph, ImageInput, Manifest
+from pilotlight_runtime.manifest_json import version_of
 
 
 class Store:
@@ -57,6 +70,7 @@ class Store:
         """Store the files of a candidate as a version of a model.
 
         Where the same content exists already, nothing is written and the manifest of the first publication is returned.
+        Files that are missing there are completed.
 
         Args:
             model: The name of the model.
@@ -70,38 +84,71 @@ class Store:
             The version.
 
         Raises:
-            StoreError: The store cannot be written, or the candidate lacks a graph or an asset.
+            StoreError: The store cannot be written, the candidate lacks a graph or an asset, or the store holds other
+                content under the name of one of the files.
         """
         files = describe_files(candidate.folder)
         facts = (dict(metrics), dict(parity), dict(provenance))
         graphs = tuple(Graph(name, part.signature, part.loading) for name, part in candidate.parts.items())
         choices = (candidate.loading, graphs, candidate.assets)
         wanted = Manifest(model, "", candidate.signature, files, image, *facts, *choices)
-        _check_files(wanted, candidate.folder)
+        check_candidate(wanted, candidate.folder)
         version = version_of(wanted)
         wanted = wanted._replace(version=version)
-        raw = _dump(wanted)  # before anything is written, since it may raise
-        new = self._blobs.get_bytes(_key(model, version, MANIFEST_NAME)) is None
-        if new:
-            for file in files:
-                self._blobs.put_file(_key(model, version, file.name), candidate.folder / file.name)
-            new = self._blobs.put_bytes(_key(model, version, MANIFEST_NAME), raw)
+        raw = dump_new_manifest(wanted)  # before anything is written, since it may raise
+        there = self._blobs.sizes(version_key(model, version))
+        if version_key(model, version, MANIFEST_NAME) in there:
+            self.read_manifest(model, version)  # raises where it is damaged
+        self._put_files(wanted, candidate.folder, there)
+        new = self._blobs.put_bytes(version_key(model, version, MANIFEST_NAME), raw)
         manifest, digest = self.read_manifest(model, version)
         return PublishedVersion(manifest, digest, new)
 
-    def list_versions(self, model: str) -> list[Manifest]:
-        """Return the manifest of every version of a model, the oldest first.
+    def survey(self, model: str) -> Survey:
+        """List what the store holds of a model. Nothing that is damaged hides the rest.
 
         Args:
             model: The name of the model.
 
         Raises:
-            StoreError: A manifest is damaged.
+            StoreError: The store cannot be listed.
         """
-        return sorted(
-            (self.read_manifest(model, version)[0] for version in self._list_version_names(model)),
-            key=lambda manifest: (str(manifest.provenance.get("created", "")), manifest.version),
-        )
+        return take_survey(model, self._blobs.sizes(f"{model}/"), lambda version: self.read_manifest(model, version)[0])
+
+    def list_versions(self, model: str) -> list[Manifest]:
+        """Return the manifest of every version of a model whose manifest is sound, the oldest first.
+
+        Args:
+            model: The name of the model.
+
+        Raises:
+            StoreError: The store cannot be listed.
+        """
+        return list(self.survey(model).versions)
+
+    def find_damage(self, manifest: Manifest, report: Report = ignore_bytes) -> tuple[Damage, ...]:
+        """Read every file of a version, and return those that are not the published ones.
+
+        Args:
+            manifest: The manifest of the version.
+            report: Is called with each number of bytes that was read.
+        """
+        return find_damage(self._blobs, manifest, report)
+
+    def require_sound(self, manifest: Manifest, report: Report = ignore_bytes) -> None:
+        """Read every file of a version.
+
+        Args:
+            manifest: The manifest of the version.
+            report: Is called with each number of bytes that was read.
+
+        Raises:
+            StoreError: A file is not the published one. The message names it and `pilotlight repair`.
+        """
+        damage = self.find_damage(manifest, report)
+        if damage:
+            what = "; ".join(map(str, damage))
+            raise build_damage_error(manifest.model, manifest.version, self.location, what)
 
     def read_manifest(self, model: str, version: str) -> tuple[Manifest, str]:
         """Read the manifest of a version.
@@ -116,19 +163,49 @@ class Store:
         Raises:
             StoreError: The version is missing or damaged.
         """
-        raw = self._blobs.get_bytes(_key(model, version, MANIFEST_NAME)) if _VERSION.fullmatch(version) else None
+        raw = self._blobs.get_bytes(version_key(model, version, MANIFEST_NAME)) if is_version(version) else None
         if raw is None:
-            raise self._missing_error(model, version)
+            raise self._build_absence_error(model, version)
         try:
-            manifest = load_manifest(raw)
+            manifest = parse_manifest(raw, model, version)
         except ManifestError as error:
-            raise self._damaged_error(model, version, str(error)) from error
-        content = version_of(manifest)
-        if (manifest.model, manifest.version, content) != (model, version, version):
-            raise self._damaged_error(
-                model, version, f"{MANIFEST_NAME} is that of {manifest.model}@{manifest.version}, its content {content}"
-            )
+            raise build_damage_error(model, version, self.location, str(error)) from error
         return manifest, hashlib.sha256(raw).hexdigest()
+
+    def open_source(self) -> ContentSource:
+        """Return the store itself as a place where a repair finds content, such as files that were swapped."""
+        return ContentSource(self._blobs, skip_errors=True)
+
+    def repair_version(
+        self,
+        model: str,
+        version: str,
+        sources: Sequence[ContentSource],
+        folder: Path,
+        *,
+        pinned_sha256: str = "",
+        set_unfinished_aside: bool = False,
+    ) -> Repair:
+        """Give the files of a version their published content again.
+
+        Args:
+            model: The name of the model.
+            version: The version.
+            sources: Where content is looked for, the likeliest first.
+            folder: An empty folder for files on their way.
+            pinned_sha256: The digest of the manifest that the lock pins; "" where the version is not pinned.
+            set_unfinished_aside: See VersionRepair.run.
+
+        Returns:
+            What was restored and what was not found.
+
+        Raises:
+            StoreError: The version cannot exist, the store or a source cannot be read, or the store cannot be written.
+        """
+        if not is_version(version):
+            raise self._build_absence_error(model, version)
+        repair = VersionRepair(self._blobs, model, version, sources, folder, pinned_sha256=pinned_sha256)
+        return repair.run(set_unfinished_aside=set_unfinished_aside)
 
     def fetch(self, model: str, lock: Lock, into: Path) -> Manifest:
         """Copy the pinned version into a folder, its manifest.json last.
@@ -164,56 +241,32 @@ class Store:
                 (Path(aside) / name).replace(into / name)
         return manifest
 
+    def _put_files(self, wanted: Manifest, folder: Path, there: Mapping[str, int]) -> None:
+        """Store the files of a version that are not there; StoreError where another content is."""
+        differing = [file.name for file in wanted.files if not self._put_file(wanted, file, folder, there)]
+        if differing:
+            what = f"{', '.join(differing)} there differs from the file that is published now"
+            hint = "Then run this command again."
+            raise build_damage_error(wanted.model, wanted.version, self.location, what, hint)
+
+    def _put_file(self, wanted: Manifest, file: ArtifactFile, folder: Path, there: Mapping[str, int]) -> bool:
+        """Store one file; return whether the store has its content now."""
+        key, source = version_key(wanted.model, wanted.version, file.name), folder / file.name
+        if key not in there and self._blobs.put_file(key, source):
+            return True
+        return self._blobs.has_content(key, source)
+
     def _fetch_file(self, manifest: Manifest, name: str, sha256: str, target: Path) -> None:
         model, version = manifest.model, manifest.version
         target.parent.mkdir(parents=True, exist_ok=True)
-        if not self._blobs.get_file(_key(model, version, name), target):
-            raise self._damaged_error(model, version, f"{name} is missing, but {MANIFEST_NAME} names it")
-        if (found := hash_file(target)) != sha256:
-            raise self._damaged_error(model, version, f"{name} has sha256 {found}, published was {sha256}")
+        there = self._blobs.get_file(version_key(model, version, name), target)
+        problem = describe_content(sha256, hash_file(target)) if there else describe_missing()
+        if problem:
+            raise build_damage_error(model, version, self.location, str(Damage(name, problem)))
 
-    def _list_version_names(self, model: str) -> list[str]:
-        names = (name.split("/") for name in self._blobs.names(f"{model}/"))
-        return [parts[1] for parts in names if len(parts) == 3 and parts[2] == MANIFEST_NAME]
-
-    def _missing_error(self, model: str, version: str) -> StoreError:
-        there = ", ".join(self._list_version_names(model)) or "none"
-        return StoreError(
-            f"{model}@{version}",
-            f"is not in the store {self.location} (versions of {model} there: {there})",
-            f"Run `pilotlight train {model}` to publish one, `pilotlight pin {model}@VERSION` to pin another,"
-            " or point PILOTLIGHT_STORE at the store that has it.",
-        )
-
-    def _damaged_error(self, model: str, version: str, what: str) -> StoreError:
-        return StoreError(
-            f"{model}@{version} in {self.location}",
-            f"is damaged: {what}",
-            f"Delete {self.location}/{model}/{version}, then run `pilotlight train {model}` or import it again.",
-        )
-
-
-def _key(model: str, version: str, name: str) -> str:
-    return f"{model}/{version}/{name}"
-
-
-def _check_files(manifest: Manifest, folder: Path) -> None:
-    names = {file.name for file in manifest.files}
-    needed = needed_files(manifest)
-    if not names.issuperset(needed) or MANIFEST_NAME in names:
-        raise StoreError(
-            f"model {manifest.model!r}",
-            f"cannot be published from {folder}: it must hold {', '.join(needed)} and no {MANIFEST_NAME}",
-            "Convert or import the model again.",
-        )
-
-
-def _dump(manifest: Manifest) -> bytes:
-    try:
-        return dump_manifest(manifest)
-    except ValueError as error:
-        raise StoreError(
-            f"model {manifest.model!r}",
-            f"has metrics or parity figures that are not finite numbers ({error})",
-            "Look at the training curve, and train the model again.",
-        ) from error
+    def _build_absence_error(self, model: str, version: str) -> StoreError:
+        groups = group_by_folder(self._blobs.sizes(f"{model}/"), f"{model}/")
+        if version in groups and is_version(version):
+            return build_unfinished_error(model, version, self.location, is_folder="" not in groups[version])
+        there = [name for name, sizes in groups.items() if is_version(name) and MANIFEST_NAME in sizes]
+        return build_missing_error(model, version, self.location, there)

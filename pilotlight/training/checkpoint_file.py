@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from pilotlight.core.artifacts import Array
-from pilotlight.core.documents import RUN_LIMITS, parse_json
+from pilotlight.core.documents import RUN_LIMITS, parse_object
 from pilotlight.core.errors import DataError
 from pilotlight.core.npz import read_npz
 
@@ -54,12 +54,21 @@ def read_checkpoint(path: Path) -> Checkpoint | None:
     """Reads the file at `path`; None where it is not a checkpoint."""
     try:
         arrays = read_npz(path, path.name, "")
-        state = parse_json(arrays.pop(_STATE).tobytes(), RUN_LIMITS)
-        points = [(float(at), dict(values)) for at, values in state["points"]]
-        place = int(state["epoch"]), int(state["step"]), bool(state["done"])
-    except (DataError, ValueError, KeyError, TypeError):  # another file, or another state
+        return _parse(arrays, parse_object(arrays.pop(_STATE).tobytes(), RUN_LIMITS))
+    except (
+        DataError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+    ):  # another file, or another state
         return None
+
+
+def _parse(arrays: Mapping[str, Array], state: Mapping[str, Any]) -> Checkpoint:
     kinds: dict[str, list[Array]] = {}
     for name in sorted(arrays):
         kinds.setdefault(name.split("/")[0], []).append(arrays[name])
-    return Checkpoint(*place, kinds, points)
+    points = [(float(at), dict(values)) for at, values in state["points"]]
+    return Checkpoint(int(state["epoch"]), int(state["step"]), bool(state["done"]), kinds, points)

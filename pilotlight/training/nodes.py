@@ -134,7 +134,7 @@ def meet(
             )
         sleep(_POLL_SECONDS)
     order = [node.main, *(index for index in range(node.count) if index != node.main)]
-    addresses = [(place.get_bytes(f"{prefix}{index}") or b"").decode() for index in order]
+    addresses = [(place.get_bytes(f"{prefix}{index}") or b"").decode(errors="replace") for index in order]
     return Cluster(tuple(addresses), order.index(node.index))
 
 

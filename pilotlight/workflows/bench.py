@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
 from pilotlight.bench.emulator import Deployment, Emulator
@@ -15,6 +14,7 @@ from pilotlight.bench.prices import Cost, Prices, costs
 from pilotlight.bench.report import BenchReport, Sizes
 from pilotlight.bench.sample import TEXT, sample_body
 from pilotlight.bench.tools import PYTHON, find_emulator, find_python, install_emulator
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.errors import PackagingError, ServiceError
 from pilotlight.core.numbers import check_whole_number
 from pilotlight.local.event import inference_event
@@ -86,8 +86,8 @@ def bench(request: BenchRequest, context: Context) -> BenchReport:
     version = find_version(request.model, context)
     emulator = None if request.plain else _find_emulator(context, install=request.install)
     workload = _make_workload(version, request, context)
-    with TemporaryDirectory(prefix="pilotlight-") as temporary:
-        package = _package(version, Path(temporary), emulator, context)
+    with temporary_folder() as folder:
+        package = _package(version, folder, emulator, context)
         context.progress.stage("measure")
         how, measured = _measure(version, package, workload, emulator, context)
     prices = _read_prices(request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from pilotlight.core.errors import UserError
 from pilotlight.core.model_names import to_logical_stem
@@ -13,8 +13,9 @@ from pilotlight.core.project import Project
 from pilotlight.core.python_files import read_top_level_names
 from pilotlight.local.routes import CATALOG
 from pilotlight.packaging.requirements import REQUIREMENTS, check_not_shared, read_pins
-from pilotlight.store import Store
+from pilotlight.workflows.check_store import check_versions
 from pilotlight.workflows.context import Context
+from pilotlight.workflows.findings import Finding
 
 _TOP_LEVEL: Final = re.compile(r"^(\w+):", re.MULTILINE)
 _RESOURCE: Final = re.compile(r"^  (\w+Function):\s*(?:#.*)?$", re.MULTILINE)
@@ -22,24 +23,12 @@ _ROUTE: Final = re.compile(r"^\s+\"?/v2/models/([^/\"]+)/\{proxy\+\}\"?:", re.MU
 _REQUIREMENT: Final = re.compile(r"^[A-Za-z0-9]")
 
 
-class Finding(NamedTuple):
-    """One thing that was checked.
-
-    Attributes:
-        where: The file, from the project's root.
-        what: What was checked in it.
-        problem: What is wrong; empty where it is right.
-        advice: What to do about the problem.
-    """
-
-    where: str
-    what: str
-    problem: str = ""
-    advice: str = ""
-
-
-def check(context: Context) -> list[Finding]:
+def check(context: Context, *, deep: bool = False) -> list[Finding]:
     """Check the project, model by model, then what the models share. Nothing is executed or changed.
+
+    Args:
+        context: The project, its store, and where to report.
+        deep: Whether every file of every version of the models is read; otherwise those of the pinned versions.
 
     Returns:
         One finding for each thing that was checked; the project is right where no finding has a problem.
@@ -47,26 +36,29 @@ def check(context: Context) -> list[Finding]:
     Raises:
         ProjectError: The current folder lies in no project.
     """
-    return list(_findings(context.project, context.store))
+    return list(_findings(context, deep=deep))
 
 
-def _findings(project: Project, store: Store) -> Iterator[Finding]:
+def _findings(context: Context, *, deep: bool) -> Iterator[Finding]:
+    project = context.project
     if not project.list_models():
         yield Finding("functions/", "models", "there are none", "Run `pilotlight new NAME`.")
     for name in project.list_models():
-        yield from _model(project, store, name)
+        yield from _model(context, name, deep=deep)
     yield _handler(project.functions / CATALOG, project.root, ("handler",))
     yield from _packages(project, CATALOG)
     yield from _template(project)
     yield _layer(project)
 
 
-def _model(project: Project, store: Store, name: str) -> Iterator[Finding]:
+def _model(context: Context, name: str, *, deep: bool) -> Iterator[Finding]:
+    project = context.project
     where = f"functions/{name}/model.toml"
     try:
         config = project.read_config(name)
     except UserError as error:
         yield Finding(where, "settings", error.what, error.hint)
+        yield from check_versions(project, context.store, name, "", context.progress, deep=deep)
         return
     kind = config.kind
     yield Finding(where, "; ".join(("settings", *config.notes)))
@@ -75,23 +67,7 @@ def _model(project: Project, store: Store, name: str) -> Iterator[Finding]:
     if kind != "onnx":
         yield _python(folder / "train.py", project.root, ("load", "train"))
     yield from _packages(project, name)
-    yield _pin(project, store, name, kind)
-
-
-def _pin(project: Project, store: Store, name: str, kind: str) -> Finding:
-    where = f"functions/{name}/model.lock"
-    try:
-        lock = project.read_lock(name)
-        if lock is None:
-            way = f"import FILE.onnx --name {name}" if kind == "onnx" else f"train {name}"
-            return Finding(where, "pin", "no version is pinned", f"Run `pilotlight {way}` or `pilotlight pin`.")
-        _, digest = store.read_manifest(name, lock.version)
-    except UserError as error:
-        return Finding(where, "pin", error.what, error.hint)
-    if digest != lock.manifest_sha256:
-        problem = f"version {lock.version} in the store has another manifest than the one that was pinned"
-        return Finding(where, "pin", problem, f"If that is meant, run `pilotlight pin {name}@{lock.version}`.")
-    return Finding(where, f"pin {lock.version}")
+    yield from check_versions(project, context.store, name, kind, context.progress, deep=deep)
 
 
 def _handler(folder: Path, root: Path, names: tuple[str, ...]) -> Finding:
@@ -105,8 +81,8 @@ def _python(path: Path, root: Path, names: tuple[str, ...]) -> Finding:
         bound = read_top_level_names(path)
     except FileNotFoundError:
         return Finding(where, "code", "does not exist", "Write it; `pilotlight new` shows a small one.")
-    except (SyntaxError, UnicodeDecodeError) as error:
-        return Finding(where, "code", f"is not Python: {error}", "Correct that line.")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # the last three by Python's own parser
+        return Finding(where, "code", f"is not Python: {str(error) or 'it is nested too deeply'}", "Correct that line.")
     missing = [name for name in names if name not in bound]
     if missing:
         return Finding(where, "code", f"does not define {' and '.join(missing)}", "Define it at the top level.")
@@ -129,7 +105,11 @@ def _packages(project: Project, name: str) -> Iterator[Finding]:
 
 
 def _template(project: Project) -> Iterator[Finding]:
-    template = (project.root / "template.yaml").read_text(encoding="utf-8")
+    try:
+        template = (project.root / "template.yaml").read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        yield Finding("template.yaml", "functions", f"is not UTF-8 text: {error}", "Save it as UTF-8.")
+        return
     resources = function_resources(template)
     wanted = {f"{to_logical_stem(name)}Function": name for name in (*project.list_models(), CATALOG)}
     for resource, name in wanted.items():
@@ -175,6 +155,8 @@ def _layer(project: Project) -> Finding:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return Finding(where, "layer", "does not exist", "Restore it; `pilotlight init` writes one.")
+    except UnicodeDecodeError as error:
+        return Finding(where, "layer", f"is not UTF-8 text: {error}", "Save it as UTF-8.")
     lines = [line for line in text.replace("\\\n", " ").splitlines() if _REQUIREMENT.match(line)]
     loose = [line.split()[0] for line in lines if "--hash=sha256:" not in line or "==" not in line]
     if not lines or loose:

@@ -15,6 +15,7 @@ from pilotlight.core.clock import Clock, utc_now
 from pilotlight.core.progress import Progress, Silent
 from pilotlight.core.project import Project, find_project
 from pilotlight.core.stop_request import StopRequest
+from pilotlight.core.store_location import FolderLocation, StoreLocation
 
 if TYPE_CHECKING:  # these packages import numpy, onnx or boto3
     from pilotlight.batch import Cloud
@@ -22,20 +23,19 @@ if TYPE_CHECKING:  # these packages import numpy, onnx or boto3
     from pilotlight_runtime.session import OpenSession
 
 
-def open_blobs(location: str) -> Blobs:
+def open_blobs(location: StoreLocation) -> Blobs:
     """Open the blobs of a store.
 
     Args:
-        location: A folder, or s3://bucket/prefix.
+        location: A folder or a prefix in S3.
     """
-    if not location.startswith("s3://"):
+    if isinstance(location, FolderLocation):
         from pilotlight.store import FolderBlobs
 
-        return FolderBlobs(Path(location))
-    from pilotlight.aws import S3Blobs, create_s3_client, parse_s3_url
+        return FolderBlobs(location.path)
+    from pilotlight.aws import S3Blobs, create_s3_client
 
-    bucket, prefix = parse_s3_url(location)
-    return S3Blobs(create_s3_client(), bucket, prefix)
+    return S3Blobs(create_s3_client(), location.bucket, location.prefix)
 
 
 def download_data(url: str, target: Path) -> None:
@@ -131,7 +131,7 @@ class Context:
     @cached_property
     def blobs(self) -> Blobs:
         """The blobs of the project's store: versions and runs."""
-        return open_blobs(self.project.store)
+        return open_blobs(self.project.store_location)
 
     @cached_property
     def store(self) -> Store:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from pilotlight.conversion import find_adapter_for_file
 from pilotlight.core.artifacts import FittedModel
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.stages import Stages
 from pilotlight.training.data.s3 import local_folder
 from pilotlight.training.fitting import load
@@ -43,9 +41,9 @@ def convert(request: ConvertRequest, context: Context) -> TrainResult:
     with local_folder(run) as local:
         data = load(module, run, local)
 
-    with tempfile.TemporaryDirectory() as temporary:
+    with temporary_folder() as folder:
         source = make_source_model(context, config, FittedModel(model, data, {}, 0.0))
-        built = build_candidate(source, config, stages, Path(temporary), context.open_session)
+        built = build_candidate(source, config, stages, folder, context.open_session)
         facts = {
             "source": request.source.name,
             "data": {"source": data.source, "fingerprint": data.fingerprint},

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pilotlight import scaffold
 from pilotlight.core.errors import ProjectError
+from pilotlight.core.project_lock import lock_project
 from pilotlight.workflows.context import Context
 
 
@@ -37,28 +38,37 @@ class NewRequest:
 def init_project(request: InitRequest, context: Context) -> Path:
     """Create a project without models: template.yaml, the shared layer, the catalog function, a Makefile.
 
+    Where an earlier call was killed, the project is completed.
+
     Returns:
         The project's folder.
 
     Raises:
-        ProjectError: A file of the project exists already; nothing is written.
+        ProjectError: A file of the project exists already, with other content; nothing is written. Or a file cannot be
+            written; the next call completes the project.
     """
     root = context.path(request.folder)
     if root.exists() and not root.is_dir():
         raise ProjectError(str(root), "is a file", "Name a folder.")
-    scaffold.init_project(root)
+    scaffold.plan_project(root)  # so that no lock file is left in a folder that is refused
+    with lock_project(root, context.progress.note):
+        scaffold.init_project(root)
     return root
 
 
 def new_model(request: NewRequest, context: Context) -> Path:
     """Create a model: a folder below functions/, and its function in template.yaml.
 
+    Where an earlier call was killed, the model is completed.
+
     Returns:
         The model's folder.
 
     Raises:
         ProjectError: The name is impossible or taken, the kind is unknown, or template.yaml has no place for the
-            function; nothing is written.
+            function; nothing is written. Or a file cannot be written; the next call completes the model.
     """
-    scaffold.new_model(context.project, request.name, request.kind)
-    return context.project.folder(request.name)
+    project = context.project
+    with lock_project(project.root, context.progress.note):
+        scaffold.new_model(project, request.name, request.kind)
+    return project.folder(request.name)

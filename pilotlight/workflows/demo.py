@@ -5,10 +5,8 @@ from __future__ import annotations
 import io
 import time
 import zipfile
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,16 +15,19 @@ from PIL import Image
 from pilotlight.bench.latency import Latency
 from pilotlight.bench.process import measure_cold_start, measure_warm
 from pilotlight.core.artifacts import Array
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.errors import PackagingError
+from pilotlight.core.files import write_atomically
 from pilotlight.local.endpoint import HttpEndpoint, require_success
 from pilotlight.local.event import inference_event
 from pilotlight.local.inference_requests import InferenceRequest, image_request, infer_path
 from pilotlight.local.inference_responses import read_outputs
+from pilotlight.local.routes import CATALOG
 from pilotlight.local.server import LocalServer, serve_in_background
 from pilotlight.packaging import UNZIPPED_LIMIT, LayerReport, PackageReport, check_size
 from pilotlight.training.train_module import load_train_module
 from pilotlight.workflows.context import Context
-from pilotlight.workflows.local_functions import load_gateway, package_models
+from pilotlight.workflows.local_functions import load_gateway, package_models, start_functions
 from pilotlight.workflows.model_versions import find_pins
 from pilotlight.workflows.package import package_shared_layer
 from pilotlight.workflows.prepare_run import resolve_run
@@ -125,8 +126,7 @@ def demo(request: DemoRequest, context: Context) -> DemoResult:
     context.project.require_folder(MODEL)
     trained = _train(request, context)
     digit = _save_held_out_digit(request, context)
-    with TemporaryDirectory(prefix="pilotlight-") as temporary:
-        folder = Path(temporary)
+    with temporary_folder() as folder:
         packages = _package(folder, context)
         probabilities, round_trip = _send_requests(folder, digit, context)
         cold, warm = _measure(folder, digit, context)
@@ -148,8 +148,9 @@ def _save_held_out_digit(request: DemoRequest, context: Context) -> Digit:
     loaded = load_train_module(project.folder(MODEL)).load(run)
     pixels, label = loaded.x_test[0].reshape(loaded.x_test.shape[1:3]), int(loaded.y_test[0])
     file = project.root / ".pilotlight" / "demo" / f"digit-{label}.png"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.rint(np.asarray(pixels, dtype=float) * 255).astype(np.uint8)).save(file)
+    drawn = io.BytesIO()
+    Image.fromarray(np.rint(np.asarray(pixels, dtype=float) * 255).astype(np.uint8)).save(drawn, format="png")
+    write_atomically(file, drawn.getvalue())
     return Digit(pixels, label, file)
 
 
@@ -184,8 +185,8 @@ def _send_requests(folder: Path, digit: Digit, context: Context) -> tuple[Array,
     log = io.StringIO()
     runs = []
     with (
-        redirect_stdout(log),
-        LocalServer(load_gateway(folder, [MODEL], log), 0, log) as server,
+        start_functions(folder, [MODEL, CATALOG], log.write, log) as functions,
+        LocalServer(load_gateway(functions, log), 0, log) as server,
         serve_in_background(server),
     ):
         address = server.address

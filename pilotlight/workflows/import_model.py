@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import partial
 from pathlib import Path
 
 from pilotlight.conversion import add_labels, check_signature, find_adapter, import_onnx
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.model_config import CONFIG_NAME, NONE, ModelConfig
+from pilotlight.core.project_lock import lock_project
 from pilotlight.core.stages import Stages
 from pilotlight.optimization import optimize
-from pilotlight.scaffold import new_model
+from pilotlight.scaffold import plan_import
 from pilotlight.store import hash_file
 from pilotlight.training.train_module import TRAIN_NAME
 from pilotlight.verification.golden import load_golden, verify_import
@@ -49,8 +50,7 @@ def import_model(request: ImportRequest, context: Context) -> TrainResult:
         context.progress.note(f"{where}: {note}")
     _check_not_quantized(config, str(where))
 
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
+    with temporary_folder() as folder:
         with stages.stage("import"):
             candidate = add_labels(import_onnx(request.source, folder / "imported", open_session), config.labels)
         with stages.stage("optimize"):
@@ -70,6 +70,9 @@ def import_model(request: ImportRequest, context: Context) -> TrainResult:
 def import_and_serve(request: ImportRequest, context: Context) -> TrainResult:
     """Import an ONNX file. Add the model's folder and function to the project where they are missing.
 
+    The name and the template are checked before anything is published. Where an earlier call was killed, this one
+    finishes its work.
+
     Args:
         request: The file, the name of the model, and its reference samples.
         context: The project, its store, and where to report.
@@ -78,11 +81,15 @@ def import_and_serve(request: ImportRequest, context: Context) -> TrainResult:
         The published version.
 
     Raises:
+        ProjectError: The name is impossible or taken, or template.yaml has no place for the function; nothing is
+            published. Or a file cannot be written; the next call finishes the work.
         UserError: As `import_model` raises it.
     """
-    result = import_model(request, context)
-    if request.name not in context.project.list_models():
-        new_model(context.project, request.name, "onnx")
+    project, name = context.project, request.name
+    with lock_project(project.root, context.progress.note):
+        plan_import(project, name)
+        result = import_model(request, context)
+        plan_import(project, name).write()  # planned again: a person may have edited template.yaml meanwhile
     return result
 
 

@@ -6,16 +6,17 @@ import io
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, TextIO
 
 from pilotlight.core.artifacts import Array
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.documents import read_json
 from pilotlight.core.errors import DataError, ServiceError
 from pilotlight.core.outside import Origin
+from pilotlight.core.printable import escape_lines
 from pilotlight.local.endpoint import Endpoint, GatewayEndpoint, HttpEndpoint, require_success
 from pilotlight.local.gateway import WebResponse
 from pilotlight.local.inference_requests import (
@@ -29,7 +30,7 @@ from pilotlight.local.inference_requests import (
 )
 from pilotlight.local.inference_responses import read_outputs
 from pilotlight.workflows.context import Context
-from pilotlight.workflows.local_functions import load_gateway, package_models
+from pilotlight.workflows.local_functions import load_gateway, package_models, start_functions
 from pilotlight.workflows.model_versions import find_version, split_reference
 from pilotlight_runtime.signature import TensorSpec
 
@@ -47,7 +48,7 @@ class InvokeRequest:
         json_file: A file with an inference request of the Open Inference Protocol, or a plain list of values.
         npz: A file with arrays by input name, sent as binary tensors.
         inputs: Arrays by input name, sent as binary tensors.
-        url: The endpoint, such as https://HOST/STAGE; None for the packaged handler, in this process.
+        url: The endpoint, such as https://HOST/STAGE; None for the packaged handler, on this machine.
         api_key: Sent as x-api-key to `url`.
         binary_outputs: Ask for binary tensors where arrays are sent; else the response is JSON alone.
         log: Takes a failing function's log, but for its records of requests and metrics.
@@ -156,14 +157,15 @@ def _open_endpoint(request: InvokeRequest, context: Context) -> Iterator[Endpoin
         return
     name, lock = find_version(request.model, context)
     log = io.StringIO()
-    with TemporaryDirectory(prefix="pilotlight-") as temporary:
-        folder = Path(temporary)
+    with (
+        temporary_folder() as folder,
+        start_functions(folder, [name], log.write, log) as functions,
+    ):
         package_models(context.project, context.store, {name: lock}, folder)
         try:
-            with redirect_stdout(log):
-                yield GatewayEndpoint(load_gateway(folder, [name], log))
+            yield GatewayEndpoint(load_gateway(functions, log))
         except Exception:
-            request.log.write(_failures(log.getvalue()))
+            request.log.write(escape_lines(_failures(log.getvalue())))
             raise
 
 

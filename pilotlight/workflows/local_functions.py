@@ -1,22 +1,34 @@
-"""Packages functions into a folder and loads them behind the local gateway."""
+"""Packages functions into a folder, and starts them in processes of their own behind the local gateway."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from pilotlight.core.lock import Lock
 from pilotlight.core.project import Project
-from pilotlight.local.functions import load_function
+from pilotlight.local.function_process import FunctionProcess, Output
 from pilotlight.local.gateway import Gateway
+from pilotlight.local.managed_function import ManagedFunction
+from pilotlight.local.process_starter import choose_starter
 from pilotlight.local.routes import CATALOG
 from pilotlight.packaging import PackageReport, package_catalog, package_function
 from pilotlight.store import Store
 
+Functions = Mapping[str, ManagedFunction]
+"""Functions by name: models, and catalog."""
 
-def package_models(project: Project, store: Store, locks: Mapping[str, Lock], into: Path) -> dict[str, PackageReport]:
+
+def package_models(
+    project: Project,
+    store: Store,
+    locks: Mapping[str, Lock],
+    into: Path,
+    done: Callable[[str], object] = lambda _name: None,
+) -> dict[str, PackageReport]:
     """Package each model, and the catalog, into a folder of its own below `into`, as `sam build` does.
 
     Args:
@@ -24,25 +36,73 @@ def package_models(project: Project, store: Store, locks: Mapping[str, Lock], in
         store: The store that holds their versions.
         locks: The version of each model.
         into: A folder. It gets one folder a model and one for the catalog.
+        done: Called with the name of each function that is packaged.
 
     Returns:
         One report a folder, by the folder's name.
     """
-    reports = {
-        name: package_function(name, project.folder(name), store, lock, into / name) for name, lock in locks.items()
-    }
-    reports[CATALOG] = package_catalog(project.functions / CATALOG, locks, store, into / CATALOG)
+    reports = {CATALOG: package_catalog(project.functions / CATALOG, locks, store, into / CATALOG)}
+    done(CATALOG)
+    for name, lock in locks.items():
+        reports[name] = package_function(name, project.folder(name), store, lock, into / name)
+        done(name)
     return reports
 
 
-def load_gateway(folder: Path, names: Iterable[str], log: TextIO) -> Gateway:
-    """Load the functions that `package_models` put into `folder`.
+@contextmanager
+def start_functions(
+    folder: Path, names: Iterable[str], output: Output, log: TextIO, timeout: float | None = None
+) -> Iterator[Functions]:
+    """Prepare a process for each function, and end the processes with the block.
+
+    What the processes share is imported while the caller packages the functions. A function starts with
+    `load_gateway`, or ManagedFunction.load.
 
     Args:
-        folder: The folder that was given to `package_models`.
-        names: The models to load.
-        log: Takes what the functions print while they load, and the traceback of a function that fails later.
+        folder: The folder that `package_models` fills.
+        names: The models, and catalog.
+        output: Takes what the functions print.
+        log: Takes one line when a process ends by itself.
+        timeout: Seconds for one event; None for no limit.
+
+    Yields:
+        The functions by name.
     """
-    with redirect_stdout(log):
-        functions = {name: load_function(name, folder / name) for name in names}
-        return Gateway(functions, load_function(CATALOG, folder / CATALOG), log)
+    with ExitStack() as stack:
+        starter = stack.enter_context(choose_starter())
+        functions = {
+            name: ManagedFunction(
+                name,
+                folder / name,
+                partial(FunctionProcess, name, starter),
+                output=output,
+                log=log.write,
+                timeout=timeout,
+            )
+            for name in names
+        }
+        stack.callback(_close, functions)
+        yield functions
+
+
+def load_gateway(functions: Functions, log: TextIO) -> Gateway:
+    """Load the packaged functions that do not load yet, all at the same time, and return the gateway to them.
+
+    Args:
+        functions: The packaged functions: models and, unless no request is for it, the catalog.
+        log: Takes the traceback of a function that fails later.
+
+    Raises:
+        ServiceError: A function does not load.
+    """
+    for function in functions.values():
+        function.load()
+    for function in functions.values():
+        function.wait_until_loaded()
+    models = {name: function for name, function in functions.items() if name != CATALOG}
+    return Gateway(models, functions.get(CATALOG), log)
+
+
+def _close(functions: Functions) -> None:
+    for function in functions.values():
+        function.close()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from pilotlight.core.errors import StoreError
+from pilotlight.core.errors import ProjectError, StoreError
 from pilotlight.core.learning_curve import LearningCurve, read_learning_curve
 from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.model_versions import split_reference
+from pilotlight.workflows.verify import report_reading
 from pilotlight_runtime.manifest import Manifest
 
 
@@ -20,15 +22,22 @@ class ModelVersions:
     Attributes:
         name: The model.
         pinned: The version that is packaged and served; None where no version is pinned.
-        versions: The versions in the store, the oldest first.
+        versions: The versions in the store whose manifest is sound, the oldest first.
+        damaged: What is wrong, by version, or by "model.lock". The content of files is not read.
+        ignored: Names in the store beside the versions that are no version's, such as backup/.
     """
 
     name: str
     pinned: str | None
     versions: tuple[Manifest, ...]
+    damaged: Mapping[str, str] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the model for JSON: its name, its pin, and each version's metrics, size in bytes and parity."""
+        """Return the model for JSON: its name, its pin, and each version's metrics, size in bytes and parity.
+
+        What is damaged or ignored is added where there is some.
+        """
         return {
             "name": self.name,
             "pinned": self.pinned,
@@ -41,6 +50,8 @@ class ModelVersions:
                 }
                 for manifest in self.versions
             ],
+            **({"damaged": dict(self.damaged)} if self.damaged else {}),
+            **({"ignored": list(self.ignored)} if self.ignored else {}),
         }
 
 
@@ -67,30 +78,35 @@ class PinRequest:
 
 
 def list_models(context: Context) -> list[ModelVersions]:
-    """List the project's models, sorted by name, with every version in the store.
+    """List the project's models, sorted by name, with every version in the store. One that is damaged hides no other.
 
     Raises:
-        StoreError: The store cannot be read, or a manifest in it is damaged.
+        StoreError: The store cannot be read.
     """
-    project, store = context.project, context.store
-    versions = {name: store.list_versions(name) for name in project.list_models()}
-    pins = project.read_locks()
-    return [
-        ModelVersions(name, pins[name].version if name in pins else None, tuple(manifests))
-        for name, manifests in versions.items()
-    ]
+    return [_list_versions(name, context) for name in context.project.list_models()]
+
+
+def _list_versions(name: str, context: Context) -> ModelVersions:
+    survey = context.store.survey(name)
+    pinned, damaged = None, dict(survey.damaged)
+    try:
+        lock = context.project.read_lock(name)
+        pinned = None if lock is None else lock.version
+    except ProjectError as error:
+        damaged[LOCK_NAME] = error.what
+    return ModelVersions(name, pinned, survey.versions, damaged, survey.ignored)
 
 
 def show_model(request: ShowRequest, context: Context) -> Manifest:
-    """Read the manifest of one version.
+    """Read the manifest of one version, after its files were compared with it.
 
     Raises:
         ProjectError: The project has no such model.
-        StoreError: The version is not in the store, or no version is named and none is pinned.
+        StoreError: The version is not in the store or damaged, or no version is named and none is pinned.
     """
     name, version = split_reference(request.model)
     context.project.require_folder(name)
-    return context.store.read_manifest(name, version or _pinned_version(name, context))[0]
+    return _read_sound_version(name, version or _pinned_version(name, context), context)[0]
 
 
 def read_curve(manifest: Manifest) -> LearningCurve:
@@ -114,15 +130,22 @@ def pin_model(request: PinRequest, context: Context) -> Lock:
 
     Raises:
         ProjectError: The project has no such model.
-        StoreError: No version is named, or the store does not have it.
+        StoreError: No version is named, the store does not have it, or one of its files is damaged.
     """
     name, version = split_reference(request.model)
     context.project.require_folder(name)
     if version is None:
         raise StoreError(f"model {name!r}", "no version is named", f"Write {name}@VERSION; see `pilotlight models`.")
-    lock = Lock(version, context.store.read_manifest(name, version)[1])
+    lock = Lock(version, _read_sound_version(name, version, context)[1])
     write_lock(context.project.folder(name) / LOCK_NAME, lock)
     return lock
+
+
+def _read_sound_version(name: str, version: str, context: Context) -> tuple[Manifest, str]:
+    """Return the manifest of a version and its digest; StoreError where one of the files is not the published one."""
+    manifest, digest = context.store.read_manifest(name, version)
+    context.store.require_sound(manifest, report_reading(manifest, context.progress))
+    return manifest, digest
 
 
 def _pinned_version(name: str, context: Context) -> str:

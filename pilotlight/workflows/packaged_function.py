@@ -1,30 +1,35 @@
-"""The function of a candidate, packaged and loaded as in Lambda."""
+"""The function of a candidate, packaged and started as in Lambda: a native crash in it is a failure with a name."""
 
 from __future__ import annotations
 
 import base64
 import io
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from pilotlight.core.artifacts import Array, Candidate, NamedArrays
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.documents import InvalidDocument, parse_json
 from pilotlight.core.lock import Lock
 from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.project import Project
-from pilotlight.local.functions import Function, load_function
+from pilotlight.local.faults import FunctionFault, FunctionRaised
 from pilotlight.local.inference_requests import infer_path, tensor_request
+from pilotlight.local.managed_function import ManagedFunction
 from pilotlight.packaging import package_function
 from pilotlight.store import FolderBlobs, Store
 from pilotlight.verification.compare_outputs import PredictionFailed
+from pilotlight.workflows.local_functions import start_functions
 from pilotlight_runtime.datatypes import BYTES
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.tensor import Tensor
+
+_STORE: Final = ".store"
+"""The folder of the temporary store. No model has this name."""
 
 
 @contextmanager
@@ -43,21 +48,24 @@ def start_candidate(project: Project, config: ModelConfig, candidate: Candidate)
         PackagingError: The function cannot be packaged.
         ServiceError: The function does not start.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        log = io.StringIO()
-        packaged = _package(project, config, candidate, Path(folder))
-        with redirect_stdout(log):  # stdout belongs to the command's result
-            function = load_function(config.name, packaged)
-        yield PackagedFunction(function, candidate.signature, packaged, log)
+    log = io.StringIO()
+    with (
+        temporary_folder() as folder,
+        start_functions(folder, [config.name], log.write, log) as functions,
+    ):
+        function = functions[config.name]
+        _package(project, config, candidate, folder)
+        function.load()
+        function.wait_until_loaded()
+        yield PackagedFunction(function, candidate.signature, folder / config.name, log)
 
 
-def _package(project: Project, config: ModelConfig, candidate: Candidate, folder: Path) -> Path:
-    """Package the function from a temporary store, and return its folder."""
-    store = Store(FolderBlobs(folder / "store"))
+def _package(project: Project, config: ModelConfig, candidate: Candidate, folder: Path) -> None:
+    """Package the function from a temporary store."""
+    store = Store(FolderBlobs(folder / _STORE))
     published = store.publish(config.name, candidate, image=config.image, metrics={}, parity={}, provenance={})
     lock = Lock(published.manifest.version, published.manifest_sha256)
-    package_function(config.name, project.folder(config.name), store, lock, folder / "function")
-    return folder / "function"
+    package_function(config.name, project.folder(config.name), store, lock, folder / config.name)
 
 
 class Failure(NamedTuple):
@@ -85,13 +93,13 @@ class PackagedFunction:
     """A packaged function, as a PredictFunction.
 
     Args:
-        function: The loaded function.
+        function: The function, loaded in a process of its own.
         signature: Its inputs and outputs.
         folder: The folder of the function.
         log: Where it writes its log.
     """
 
-    def __init__(self, function: Function, signature: Signature, folder: Path, log: io.StringIO) -> None:
+    def __init__(self, function: ManagedFunction, signature: Signature, folder: Path, log: io.StringIO) -> None:
         self._function = function
         self._signature = signature
         self._folder = folder
@@ -103,7 +111,11 @@ class PackagedFunction:
         Raises:
             PredictionFailed: The function rejected them or failed. The message is the function's own.
         """
-        answer = self._answer({"inputs": [_write_tensor(spec, inputs[spec.name]) for spec in self._signature.inputs]})
+        event = {"inputs": [_write_tensor(spec, inputs[spec.name]) for spec in self._signature.inputs]}
+        try:
+            answer = self._answer(event)
+        except FunctionFault as fault:
+            raise PredictionFailed(_describe(fault)) from fault
         if "outputs" not in answer:
             raise PredictionFailed(str(self._failure(answer["status"], answer["error"])))
         return {output["name"]: self._read(output) for output in answer["outputs"]}
@@ -126,12 +138,13 @@ class PackagedFunction:
             answer = self._answer({**envelope, "body": body, "isBase64Encoded": True})
             status = int(answer["statusCode"])
             return None if status < 400 else self._failure(status, str(parse_json(answer["body"])["error"]))
-        except Exception as error:  # noqa: BLE001  (a person's code)
+        except FunctionFault as fault:
+            return Failure(500, _describe(fault), "", ())
+        except Exception as error:  # noqa: BLE001  (whatever a person's handler returns)
             return Failure(500, f"its handler gave no response ({type(error).__name__}: {error})", "", ())
 
     def _answer(self, event: object) -> Any:
-        with redirect_stdout(self._log):
-            return self._function(event, "verification")
+        return self._function(event, "verification")
 
     def _read(self, output: dict[str, object]) -> Array:
         spec = self._signature.output(str(output["name"]))
@@ -149,6 +162,12 @@ class PackagedFunction:
         lines = str(found[-1]["exception"]).splitlines()
         kept = tuple(line.removeprefix(own) for line in lines if line.startswith(own) or not line.startswith("  "))
         return Failure(status, message, str(found[-1].get("exception_name", "")), kept)
+
+
+def _describe(fault: FunctionFault) -> str:
+    if isinstance(fault, FunctionRaised):
+        return f"its handler gave no response ({fault.kind}: {fault.message})"
+    return str(fault)
 
 
 def _read_entry(line: str) -> dict[str, Any]:

@@ -6,16 +6,20 @@ import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from functools import partial
 from types import TracebackType
 from typing import Self, TextIO
 
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.lock import Lock
 from pilotlight.core.numbers import check_whole_number
+from pilotlight.core.printable import escape_lines
+from pilotlight.local.context import TIMEOUT_SECONDS
+from pilotlight.local.function_process import Output
+from pilotlight.local.routes import CATALOG
 from pilotlight.local.server import LocalServer, serve_in_background
 from pilotlight.workflows.context import Context
-from pilotlight.workflows.local_functions import load_gateway, package_models
+from pilotlight.workflows.local_functions import load_gateway, package_models, start_functions
 from pilotlight.workflows.model_versions import find_pins
 from pilotlight_runtime.manifest import Manifest
 
@@ -94,11 +98,30 @@ def serve(request: ServeRequest, context: Context) -> ModelServer:
         context.project.require_folder(name)
     locks = find_pins(context.project, request.names)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="pilotlight-")))
-        package_models(context.project, context.store, locks, folder)
-        gateway = load_gateway(folder, locks, request.log)
+        folder = stack.enter_context(temporary_folder())
+        output = _Output(request.log)
+        names = (CATALOG, *locks)
+        functions = stack.enter_context(start_functions(folder, names, output, request.log, TIMEOUT_SECONDS))
+        # A function loads while the next one is packaged.
+        package_models(context.project, context.store, locks, folder, lambda name: functions[name].load())
+        gateway = load_gateway(functions, request.log)
+        output.to_stdout()
         server = stack.enter_context(LocalServer(gateway, request.port, request.log))
         return ModelServer(server, _read_manifests(locks, context), stack.pop_all())
+
+
+class _Output:
+    """Takes what the functions print: the log gets it while they load, and stdout afterwards, as in Lambda."""
+
+    def __init__(self, log: TextIO) -> None:
+        self._write: Output = log.write
+
+    def to_stdout(self) -> None:
+        """Write to the stdout of the moment from now on."""
+        self._write = partial(print, end="", flush=True)
+
+    def __call__(self, text: str) -> None:
+        self._write(escape_lines(text))
 
 
 def _read_manifests(locks: Mapping[str, Lock], context: Context) -> tuple[Manifest, ...]:

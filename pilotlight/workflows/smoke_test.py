@@ -6,7 +6,6 @@ written for another model does not start, or fails in every request.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -15,6 +14,7 @@ from pilotlight.core.artifacts import Candidate, NamedArrays
 from pilotlight.core.errors import ParityError, ServiceError
 from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.project import Project
+from pilotlight.local.function_process import LoadFailure
 from pilotlight.packaging import APP_NAME
 from pilotlight.verification.sessions import to_tensor
 from pilotlight.workflows.packaged_function import Failure, start_candidate
@@ -89,8 +89,8 @@ def _serving_error(app: Path, why: str, more: str = "") -> ParityError:
 
 def _line(error: BaseException | None) -> str:
     """Return the line of app.py that failed."""
-    frames = traceback.extract_tb(error.__traceback__) if error is not None else []
-    lines = [frame.lineno for frame in frames if Path(frame.filename).name == APP_NAME]
+    frames = error.frames if isinstance(error, LoadFailure) else ()
+    lines = [line for file, line in frames if Path(file).name == APP_NAME]
     return f" ({APP_NAME}:{lines[-1]})" if lines else ""
 
 

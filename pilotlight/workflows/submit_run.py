@@ -29,6 +29,7 @@ from pilotlight.core.errors import RunError, TrainingError
 from pilotlight.core.model_config import CONFIG_NAME, ModelConfig
 from pilotlight.core.options import check_options, format_arguments
 from pilotlight.core.stack import read_stack_name
+from pilotlight.core.store_location import S3Location, StoreLocation
 from pilotlight.training.train_module import TRAIN_NAME
 from pilotlight.workflows.batch_types import BatchRun
 from pilotlight.workflows.context import Context
@@ -52,10 +53,10 @@ def identify_batch_run(request: TrainRequest, context: Context, *, nodes: bool) 
         RunError: The store is a folder, or the stack has no training.
     """
     config = _check_trainable(request, context)
-    _check_store_in_s3(context.project.store)
+    store = _require_store_in_s3(context.project.store_location)
     options = check_options(request.options)
     source = resolve_data_source(context, config, options)
-    check_data_in_s3(source, str(options.get("data", config.training.data)), context.project.store)
+    check_data_in_s3(source, str(options.get("data", config.training.data)), store.bucket)
     cloud = context.connect()
     settings = read_stack_settings(cloud.stacks, read_stack_name(context.project.root), cloud.region, nodes=nodes)
     data = identify_data(source, cloud.objects)
@@ -92,7 +93,7 @@ def submit_run(run: BatchRun, context: Context) -> str:
 
 def _build_spec(run: BatchRun, queue: JobQueue, context: Context) -> JobSpec:
     base = read_base_definition(run.cloud.batch, run.settings.definition)
-    check_store(base, context.project.store)
+    check_store(base, str(context.project.store_location))
     quotas = check_submission(run.cloud, run.settings, queue, run.tag, read_requirements(base).vcpus)
     if quotas.note:
         context.progress.note(quotas.note)
@@ -128,13 +129,14 @@ def _check_trainable(request: TrainRequest, context: Context) -> ModelConfig:
     return config
 
 
-def _check_store_in_s3(store: str) -> None:
-    if not store.startswith("s3://"):
-        raise RunError(
-            f"store {store}",
-            "is a folder on this machine, where a container of AWS Batch cannot publish",
-            'Set PILOTLIGHT_STORE=s3://bucket/prefix, or store = "s3://bucket/prefix" in pilotlight.toml.',
-        )
+def _require_store_in_s3(store: StoreLocation) -> S3Location:
+    if isinstance(store, S3Location):
+        return store
+    raise RunError(
+        f"store {store}",
+        "is a folder on this machine, where a container of AWS Batch cannot publish",
+        'Set PILOTLIGHT_STORE=s3://bucket/prefix, or store = "s3://bucket/prefix" in pilotlight.toml.',
+    )
 
 
 def _resolve(config: ModelConfig, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 from pilotlight.core.artifacts import FittedModel
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.stages import Stages
 from pilotlight.training.nodes import Node
 from pilotlight.workflows.build_candidate import build_candidate
@@ -49,9 +48,9 @@ def train(request: TrainRequest, context: Context, *, node: Node | None = None) 
     with stages.stage("train"):
         fitted, scores = fit_seeds(folder, config, run, request.seeds)
 
-    with tempfile.TemporaryDirectory() as temporary:
+    with temporary_folder() as folder:
         source = make_source_model(context, config, fitted)
-        built = build_candidate(source, config, stages, Path(temporary), context.open_session, known=fitted.metrics)
+        built = build_candidate(source, config, stages, folder, context.open_session, known=fitted.metrics)
         publication = Publication(config, request.at_least, request.pin, _facts(prepared.name, fitted, scores))
         published = publish(built, source.adapter, publication, context, stages)
 

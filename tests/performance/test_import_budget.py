@@ -33,7 +33,17 @@ HELPERS = {"_ctypes", "_struct", "ctypes._endian", "_hashlib", "__future__"}
 """What those need, some in one Python version alone."""
 
 ROOT = ("", "background", "datatypes", "digest", "entry", "errors", "events", "graph_loading", "handler", "inference")
-ROOT += ("integrity", "light_typing", "line_observer", "loading", "manifest", "manifest_json", "messages", "observer")
+ROOT += (
+    "integrity",
+    "light_typing",
+    "limits",
+    "line_observer",
+    "loading",
+    "manifest",
+    "manifest_json",
+    "messages",
+    "observer",
+)
 ROOT += ("paths", "service", "session", "signature", "snapstart", "startup", "tensor", "types", "warm_up")
 ENGINE = ("", "abi", "graph_signature", "heap", "host", "library", "ort_session", "plan", "start", "values")
 PROTOCOL = ("", "binary_tensors", "compression", "http", "json_codec", "json_documents", "json_tensors")

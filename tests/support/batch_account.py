@@ -21,6 +21,7 @@ from pilotlight.batch import Cloud
 from pilotlight.cli.app import run
 from pilotlight.cli.invocation import Invocation
 from pilotlight.core.lock import LOCK_NAME, read_lock
+from pilotlight.core.store_location import parse_store_location
 from pilotlight.workflows.context import Context, connect_to_aws, open_blobs
 from support import aws
 from support.onnx_models import add_model, save
@@ -85,7 +86,7 @@ class Account:
     @property
     def files(self) -> Any:
         """The store's blobs."""
-        return open_blobs(STORE)
+        return open_blobs(parse_store_location(STORE, self.root, "the test"))
 
     def context(self, *given: Any, **changes: Any) -> Context:
         """The context that commands run in."""

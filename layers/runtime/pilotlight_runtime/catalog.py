@@ -98,7 +98,7 @@ class CatalogService:
 
     def _index(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Lists the models. Each is ready, since a function that cannot load its model does not start."""
-        body = unpack(request.body, request.headers.get("content-encoding", ""))
+        body = unpack(request.body, request.headers.get("content-encoding", ""), MAX_QUESTION_BYTES)
         if len(body) > MAX_QUESTION_BYTES:
             raise TooLarge(f"the body is {len(body)} bytes long, the most is {MAX_QUESTION_BYTES}")
         document = loads(body) if body else {}

@@ -19,6 +19,7 @@ LambdaHandler = Callable[[Any, Any], Any]
 
 
 _LONGEST_ID: Final = 128
+_ID_SIGNS: Final = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_="
 
 
 class Entry:
@@ -39,19 +40,14 @@ class Entry:
         cold, self._cold = self._cold, False
         trace = Trace(self._clock)
         request_id = _request_id(context)
-        render, response, fault = self._respond(event, trace, request_id)
-        try:
-            answer = render(response)
-        except RequestError as error:
-            response = error_response(error, request_id)
-            answer = render(response)
+        answer, status, fault = self._respond(event, trace, request_id)
         trace.end()
         self._observer.request(
             Record(
                 request_id=request_id,
                 gateway_id=_gateway_id(event),
                 operation=trace.operation,
-                status=response.status,
+                status=status,
                 cold=cold,
                 shapes=trace.shapes,
                 phases=trace.phases,
@@ -61,20 +57,31 @@ class Entry:
         )
         return answer
 
-    def _respond(
-        self, event: object, trace: Trace, request_id: str
-    ) -> tuple[Render, HttpResponse, BaseException | None]:
-        """Returns how to render the response, the response, and the cause of a status of 500."""
+    def _respond(self, event: object, trace: Trace, request_id: str) -> tuple[Any, int, BaseException | None]:
+        """Returns the answer, its status and the cause of a status of 500."""
         render: Render = render_proxy
         try:
             incoming: Incoming = read_event(event, self._infer_path)
             render = incoming.render
-            return render, self._answer(incoming.request, trace), None
-        except RequestError as error:
-            return render, error_response(error, request_id), error if error.status >= 500 else None
-        except Exception as error:  # noqa: BLE001  (the boundary: any failure becomes an answer and a line in the log)
-            document = {"error": "the function failed; its log has the cause", "request_id": request_id}
-            return render, json_response(document, 500), error
+            response = self._answer(incoming.request, trace)
+            return render(response), response.status, None
+        except BaseException as error:  # noqa: BLE001  (the boundary: app.py may exit, and the next request is answered)
+            response, fault = _refusal(error, request_id)
+            return render(response), response.status, fault
+
+
+def _refusal(error: BaseException, request_id: str) -> tuple[HttpResponse, BaseException | None]:
+    """The response to a request that `error` ended, and the cause of a status of 500.
+
+    app.py may raise a RequestError of its own class, whose message and status are app.py's code too.
+    """
+    if isinstance(error, RequestError):
+        try:
+            return error_response(error, request_id), error if error.status >= 500 else None
+        except BaseException as failure:  # noqa: BLE001  (see above)
+            error = failure
+    document = {"error": "the function failed; its log has the cause", "request_id": request_id}
+    return json_response(document, 500), error
 
 
 def _request_id(context: object) -> str:
@@ -90,4 +97,5 @@ def _gateway_id(event: object) -> str:
     """
     context = event.get("requestContext") if isinstance(event, dict) else None
     found = context.get("requestId") if isinstance(context, dict) else None
-    return found if isinstance(found, str) and len(found) <= _LONGEST_ID and found.isascii() else ""
+    # Nothing is left of an id without these signs, but the first other sign and the last, and what is between them.
+    return found if isinstance(found, str) and len(found) <= _LONGEST_ID and not found.strip(_ID_SIGNS) else ""

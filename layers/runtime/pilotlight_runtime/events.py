@@ -17,15 +17,13 @@ from collections.abc import Callable
 
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
 from pilotlight_runtime.light_typing import Any, Final, NamedTuple
+from pilotlight_runtime.limits import MAX_ANSWER_BYTES, answer_too_large
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse
 from pilotlight_runtime.protocol.json_codec import dumps, loads
 
 MAX_BODY_BYTES: Final = 6 * 1024 * 1024
 """Lambda's limit on a synchronous event, base64 included."""
-
-MAX_ANSWER_BYTES: Final = 6_291_556
-"""Lambda's limit on a function's answer as JSON; the number is from its error message."""
 
 _ENVELOPE_BYTES: Final = 128  # names of the fields, commas, and the spaces that the runtime client writes
 
@@ -194,7 +192,4 @@ def _as_json(document: object) -> bytes:
 def _check_size(size: int, envelope: dict[str, Any]) -> None:
     """Raises TooLarge where a body of `size` bytes in `envelope` is more than Lambda carries."""
     if size + len(dumps(envelope)) + _ENVELOPE_BYTES > MAX_ANSWER_BYTES:
-        raise TooLarge(
-            f"the answer is larger than the {MAX_ANSWER_BYTES} bytes that Lambda carries; ask for fewer samples or"
-            " outputs at once, in binary, or with Accept-Encoding: gzip"
-        )
+        raise answer_too_large()

@@ -73,11 +73,11 @@ def model_handler(
     model = open_model(folder, manifest, open_session, threads(environ))
     rest.result()
     hook = _hook(model, predict, prepare)
+    failure = model.warm_up_failure or _try(model, hook)
     service = _service(model, hook, environ)
     observer = observer or _observer(manifest, environ, stream)
     if model.fallback:
         observer.warning(model.fallback, None)
-    failure = model.warm_up_failure or _try(model, hook)
     if failure is not None:
         observer.warning("the model failed on zeros at init; it serves all the same", failure)
     from pilotlight_runtime.entry import Entry
@@ -139,7 +139,7 @@ def _observer(manifest: Manifest, environ: Mapping[str, str], stream: TextIO | N
 def _hook(model: LoadedModel, predict: Predict | None, prepare: Prepare | None) -> Prepared | None:
     """Binds app.py's function to the model; LoadError where graphs need one and have none, or where there are two."""
     if prepare is not None and predict is None:
-        return prepare(model)
+        return _prepared(model, prepare)
     if predict is not None and prepare is None and not model.manifest.graphs:
         session = model.session
         return lambda inputs: predict(session, inputs)
@@ -151,17 +151,28 @@ def _hook(model: LoadedModel, predict: Predict | None, prepare: Prepare | None) 
     raise LoadError(f"app.py must give model_handler one of predict and prepare; the graphs ({names}) need prepare")
 
 
+def _prepared(model: LoadedModel, prepare: Prepare) -> Prepared:
+    """What app.py's `prepare` returns; LoadError where it exits, which would end the start without a word."""
+    try:
+        return prepare(model)
+    except (SystemExit, GeneratorExit) as error:
+        from pilotlight_runtime.errors import LoadError
+
+        raise LoadError(f"app.py's prepare raised {type(error).__name__}; let it raise an error instead") from error
+
+
 def _service(model: LoadedModel, predict: Prepared | None, environ: Mapping[str, str]) -> ModelService:
+    from pilotlight_runtime.limits import request_limits
     from pilotlight_runtime.service import ModelService
     from pilotlight_runtime.snapstart import makes_snapshot
 
-    service = ModelService(model, predict)
+    service = ModelService(model, predict, request_limits(environ))
     if makes_snapshot(environ):
         service.preload()
     return service
 
 
-def _try(model: LoadedModel, predict: Prepared | None) -> Exception | None:
+def _try(model: LoadedModel, predict: Prepared | None) -> BaseException | None:
     """Runs app.py's function once, so that the first caller does not wait for its imports; returns why it failed.
 
     A function that refuses zeros, such as an empty text, does not fail.
@@ -177,6 +188,6 @@ def _try(model: LoadedModel, predict: Prepared | None) -> Exception | None:
         infer(model, InferRequest(zero_inputs(model.manifest.signature)), predict)
     except InvalidRequest:
         return None
-    except Exception as error:  # noqa: BLE001  (app.py's own code; zeros need not be valid input for it)
+    except BaseException as error:  # noqa: BLE001  (app.py's own code may exit; zeros need not be valid input for it)
         return error
     return None

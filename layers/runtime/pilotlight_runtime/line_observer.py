@@ -98,9 +98,9 @@ class LineObserver:
         """Writes a log entry. fields: further fields as JSON, each after a comma."""
         error = ""
         if cause is not None:
-            from pilotlight_runtime.tracebacks import format_redacted
+            from pilotlight_runtime.tracebacks import class_name, format_redacted
 
-            error = f',"exception_name":{_quoted(type(cause).__name__)},"exception":{_quoted(format_redacted(cause))}'
+            error = f',"exception_name":{_quoted(class_name(cause))},"exception":{_quoted(format_redacted(cause))}'
         trace = self._environ.get(TRACE_VARIABLE)
         if trace:
             fields += f',"xray_trace_id":{_quoted(trace.split(";")[0].replace("Root=", ""))}'

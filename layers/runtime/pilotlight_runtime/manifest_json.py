@@ -83,8 +83,8 @@ def dump_manifest(manifest: Manifest) -> bytes:
 def load_manifest(raw: bytes) -> Manifest:
     """Reads manifest.json; ManifestError says which field is wrong."""
     try:
-        document = json.loads(raw)
-    except ValueError as error:
+        document = json.loads(raw.decode())  # UTF-8 alone: json would guess other encodings
+    except (ValueError, RecursionError) as error:
         raise ManifestError(f"{MANIFEST_NAME} is not JSON: {error}") from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         found = document.get("schema") if isinstance(document, dict) else type(document).__name__
@@ -93,7 +93,7 @@ def load_manifest(raw: bytes) -> Manifest:
         return _manifest(document)
     except KeyError as error:
         raise ManifestError(f"{MANIFEST_NAME} lacks the field {error}") from error
-    except (TypeError, ValueError, AttributeError, InvalidRequest) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError, InvalidRequest) as error:
         raise ManifestError(f"{MANIFEST_NAME} is malformed: {error}") from error
 
 
@@ -141,7 +141,7 @@ def _file(file: Json) -> ArtifactFile:
 
 def _file_name(value: object) -> str:
     name = str(value)
-    if name.startswith("/") or "\\" in name or ".." in name.split("/"):
+    if name.startswith("/") or "\\" in name or "\0" in name or ".." in name.split("/"):
         raise ValueError(f"file name {name!r} leaves the version's folder")
     return name
 

@@ -20,7 +20,7 @@ from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import Ama
 
 from pilotlight_runtime.line_observer import NAMESPACE, NAMESPACE_VARIABLE, TRACE_VARIABLE
 from pilotlight_runtime.observer import Record
-from pilotlight_runtime.tracebacks import format_redacted
+from pilotlight_runtime.tracebacks import class_name, format_redacted
 
 _SAMPLED: Final = "Sampled=1"
 _numbers: Final = count(1)
@@ -120,7 +120,7 @@ class PowertoolsObserver:
 
 
 def _exception(cause: BaseException | None) -> dict[str, str]:
-    return {} if cause is None else {"exception_name": type(cause).__name__, "exception": format_redacted(cause)}
+    return {} if cause is None else {"exception_name": class_name(cause), "exception": format_redacted(cause)}
 
 
 def _logger(stream: TextIO, service: str) -> Logger:

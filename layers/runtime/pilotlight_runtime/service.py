@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pilotlight_runtime.datatypes import BYTES
 from pilotlight_runtime.errors import InvalidRequest, NotFound
 from pilotlight_runtime.inference import infer
-from pilotlight_runtime.light_typing import TYPE_CHECKING
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Final
+from pilotlight_runtime.limits import DEFAULT_LIMITS, Limits
 from pilotlight_runtime.manifest import Manifest
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.observer import Trace
 from pilotlight_runtime.protocol import oip_request, oip_response, routes
-from pilotlight_runtime.protocol.compression import pack, unpack
+from pilotlight_runtime.protocol.compression import pack, packs, unpack
 from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse, is_image, json_response
 from pilotlight_runtime.protocol.json_codec import dumps_finite, fast
 from pilotlight_runtime.protocol.server_metadata import BINARY_TENSORS, server_metadata
@@ -19,15 +21,21 @@ if TYPE_CHECKING:
     from pilotlight_runtime.protocol.images import ImageCodec
 
 
+_SMALL: Final = 65_536
+"""Bytes of a tensor whose answer needs no look at its size beforehand."""
+
+
 class ModelService:
     """Answers for one model. predict: app.py's function, bound to the model, if there is one."""
 
-    def __init__(self, model: LoadedModel, predict: Prepared | None = None) -> None:
+    def __init__(self, model: LoadedModel, predict: Prepared | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
         self._model = model
+        self._limits = limits
+        self._most_unpacked = limits.unpacked
         self._manifest = model.manifest
         self._predict = predict
-        self._images = _image_codec(model.manifest)
-        self._reader = oip_request.RequestReader()
+        self._images = _image_codec(model.manifest, limits)
+        self._reader = oip_request.RequestReader(limits)
         self.infer_path = f"/v2/models/{model.manifest.model}/infer"
         self._input_names = frozenset(spec.name for spec in model.manifest.signature.inputs)
         self._infer_route = routes.route("POST", self.infer_path)
@@ -85,13 +93,18 @@ class ModelService:
         decoded = self._decode(request)
         response = self._run(decoded.request, trace)
         trace.begin("encode")
+        if _is_large(response):
+            from pilotlight_runtime.protocol.answer_size import check_answer
+
+            binary = {name: decoded.binary.get(name, decoded.binary_default) for name in response.outputs}
+            check_answer(response, binary, packs=_may_pack(request), limits=self._limits)
         write = oip_response.write_response if request.doubts is None else oip_response.write_direct_response
         return write(self._manifest, decoded, response)
 
     def _decode(self, request: HttpRequest) -> oip_request.OipRequest:
         if request.doubts is not None:
             return self._reader.read_document(request.document, request.doubts)
-        body = unpack(request.body, request.headers.get("content-encoding", ""))
+        body = unpack(request.body, request.headers.get("content-encoding", ""), self._most_unpacked)
         if is_image(body, request.headers.get("content-type", "")):
             return self._picture(body)
         return self._reader.read(body, request.headers.get(oip_request.HEADER_LENGTH))
@@ -105,10 +118,15 @@ class ModelService:
         from pilotlight_runtime.protocol import tfserving
 
         trace.begin("decode")
-        body = unpack(request.body, request.headers.get("content-encoding", ""))
-        prediction = tfserving.read_predict_request(body, self._manifest.signature)
+        body = unpack(request.body, request.headers.get("content-encoding", ""), self._most_unpacked)
+        prediction = tfserving.read_predict_request(body, self._manifest.signature, self._limits)
         response = self._run(prediction.request, trace)
         trace.begin("encode")
+        if _is_large(response):
+            from pilotlight_runtime.protocol.answer_size import check_nested_answer
+
+            tfserving.check_rows(response, prediction.rows)
+            check_nested_answer(response, packs=_may_pack(request), limits=self._limits)
         body = dumps_finite(tfserving.write_predict_response(response, prediction.rows))
         return HttpResponse(200, {"Content-Type": JSON}, body)
 
@@ -119,10 +137,22 @@ class ModelService:
         return infer(self._model, request, self._predict)
 
 
-def _image_codec(manifest: Manifest) -> ImageCodec | None:
+def _is_large(response: InferResponse) -> bool:
+    """Whether an output is so large that its answer may not be written before its size is known."""
+    for tensor in response.outputs.values():
+        if len(tensor.data) > _SMALL or (tensor.datatype is BYTES and sum(map(len, tensor.elements)) > _SMALL):
+            return True
+    return False
+
+
+def _may_pack(request: HttpRequest) -> bool:
+    return request.doubts is None and packs(request.headers.get("accept-encoding", ""))
+
+
+def _image_codec(manifest: Manifest, limits: Limits) -> ImageCodec | None:
     """How the model takes pictures, None where it takes none, as most do: they do not import the codec."""
     if manifest.image is None:
         return None
     from pilotlight_runtime.protocol.images import image_codec
 
-    return image_codec(manifest)
+    return image_codec(manifest, limits)

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
-from pilotlight_runtime.light_typing import Protocol, TextIO
+from pilotlight_runtime.light_typing import Any, Protocol, TextIO
 from pilotlight_runtime.observer import Observer
 from pilotlight_runtime.snapstart import register_after_restore, reseed
 
@@ -27,6 +27,7 @@ def start_observer(
 ) -> Observer:
     """Makes the observer of the function `name`, renewed after each restore. stream: stdout where None."""
     observer = make(stream or sys.stdout, name, version, _new_instance)
+    _report_stray_errors(observer)
 
     def renew() -> None:
         reseed()
@@ -34,6 +35,36 @@ def start_observer(
 
     register_after_restore(environ, renew)
     return observer
+
+
+def _report_stray_errors(observer: Observer) -> None:
+    """Has errors in threads and finalizers of app.py, and Python's warnings, logged without their messages.
+
+    Python would write them to stderr, which is the log too, with all that they quote. Hooks that are not Python's own
+    stay.
+    """
+
+    def report(args: Any) -> None:
+        if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
+            observer.warning("an error outside of a request", args.exc_value)
+
+    def warn(_message: object, category: type, file: str, line: int, *_: object) -> None:
+        from pilotlight_runtime.tracebacks import location, qualified_name
+
+        observer.warning(f"{qualified_name(category)} at {location(file, line)}", None)
+
+    threading, warnings = (_loaded(name) for name in ("threading", "warnings"))
+    if threading is not None and threading.excepthook is threading.__excepthook__:
+        threading.excepthook = report
+    if warnings is not None and warnings.showwarning.__module__ == warnings.__name__:
+        warnings.showwarning = warn
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = report
+
+
+def _loaded(name: str) -> Any:
+    """A module that Lambda's client has imported, as a rule; None where nothing has."""
+    return sys.modules.get(name)
 
 
 def _new_instance() -> str:

@@ -25,7 +25,7 @@ def init(
     """
     from pilotlight.workflows.create import InitRequest, init_project
 
-    init_project(InitRequest(folder), invocation(ctx).context(quiet=True))
+    init_project(InitRequest(folder), invocation(ctx).context())
     out().print(
         f"Created a project in [bold]{folder}[/].",
         f"Next: cd {folder} && pilotlight new NAME",
@@ -46,7 +46,7 @@ def new(
     """
     from pilotlight.workflows.create import NewRequest, new_model
 
-    context = invocation(ctx).context(quiet=True)
+    context = invocation(ctx).context()
     folder = new_model(NewRequest(name, kind), context).relative_to(context.project.root)
     out().print(
         f"Created [bold]{folder}[/] and its function in template.yaml.",

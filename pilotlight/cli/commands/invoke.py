@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pilotlight.cli.invocation import invocation, out
+from pilotlight.cli.signals import interrupted_by_signals
 
 
 def invoke(
@@ -22,7 +23,7 @@ def invoke(
         Path | None, typer.Option(metavar="FILE", help="Arrays by input name, sent as binary tensors.")
     ] = None,
     url: Annotated[
-        str | None, typer.Option(help="The endpoint. Default: the packaged handler, in this process.")
+        str | None, typer.Option(help="The endpoint. Default: the packaged handler, on this machine.")
     ] = None,
     api_key: Annotated[
         str | None, typer.Option(envvar="PILOTLIGHT_API_KEY", show_envvar=True, help="Sent as x-api-key.")
@@ -45,7 +46,8 @@ def invoke(
     request = InvokeRequest(
         model, image=image, json_file=json_file, npz=npz, url=url, api_key=api_key, binary_outputs=not raw
     )
-    result = invoke_model(request, invocation(ctx).context(quiet=True))
+    with interrupted_by_signals():
+        result = invoke_model(request, invocation(ctx).context(quiet=True))
     if raw:
         typer.echo(result.read_json())
         return

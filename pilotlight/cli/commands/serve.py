@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pilotlight.cli.invocation import invocation, out
-from pilotlight.cli.signals import interrupted_by_sigterm
+from pilotlight.cli.signals import interrupted_by_signals
 
 
 def serve(
@@ -22,7 +22,8 @@ def serve(
 
     The models are packaged as `sam build` packages them, and their real handlers get the events that API Gateway would
     send: the same code answers in Lambda. API keys and quotas are not enforced. Each request, and each log line of the
-    functions, is one line on stderr. Ctrl-C ends it.
+    functions, is one line on stderr. Each function runs in a process of its own, which is started again when native
+    code crashes it or a request takes longer than 29 s. Ctrl-C ends it.
 
     Example:  [dim]pilotlight serve digits --port 9000[/]
     """
@@ -33,7 +34,7 @@ def serve(
     request = ServeRequest(tuple(names or ()), port, sys.stderr)
     console = out(sys.stdout)
     with (
-        interrupted_by_sigterm(),
+        interrupted_by_signals(),
         redirect_stdout(sys.stderr),
         start_server(request, invocation(ctx).context(quiet=True)) as server,
     ):

@@ -1,4 +1,4 @@
-"""models, show, pin: what is in the store, and which version is served."""
+"""models, show, pin, repair: what is in the store, and which version is served."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pilotlight.cli.invocation import JsonFlag, invocation, out, print_json
 
 def models(ctx: typer.Context, *, as_json: JsonFlag = False) -> None:
     """List the models of this project with their versions, metrics and sizes; ● marks the pinned version."""
-    from pilotlight.cli.tables import models_table
+    from pilotlight.cli.tables import damage_lines, models_table
     from pilotlight.workflows.models import list_models
 
     context = invocation(ctx).context(quiet=True)
@@ -22,6 +22,8 @@ def models(ctx: typer.Context, *, as_json: JsonFlag = False) -> None:
         print_json({"store": context.project.store, "models": [model.as_json() for model in found]})
         return
     out().print(models_table(found))
+    for line in damage_lines(found):
+        out().print(line, soft_wrap=True)
     if not found:
         out().print("No models yet. Add one with `pilotlight new NAME` or `pilotlight import FILE.onnx --name NAME`.")
 
@@ -37,6 +39,8 @@ def show(
 ) -> None:
     """Show one version: its inputs and outputs, files, metrics, parity, learning curve and where it came from.
 
+    Its files are read and compared with its manifest first.
+
     Example:  [dim]pilotlight show digits --curve digits.png[/]
     """
     from pilotlight.cli.curve_image import save_curve
@@ -45,7 +49,7 @@ def show(
     from pilotlight_runtime.manifest_json import dump_manifest
 
     where = invocation(ctx)
-    manifest = show_model(ShowRequest(model), where.context(quiet=True))
+    manifest = show_model(ShowRequest(model), where.context())
     if curve is not None:
         save_curve(read_curve(manifest), f"{manifest.model}@{manifest.version}", where.cwd / curve)
     if as_json:
@@ -61,9 +65,51 @@ def pin(
 ) -> None:
     """Choose the version that is packaged and served: write model.lock, which you commit to git.
 
+    The files of the version are read and compared with its manifest first.
+
     Example:  [dim]pilotlight pin digits@3f2a9c0d1e4b[/]
     """
     from pilotlight.workflows.models import PinRequest, pin_model
 
-    lock = pin_model(PinRequest(model), invocation(ctx).context(quiet=True))
+    lock = pin_model(PinRequest(model), invocation(ctx).context())
     out().print(f"[bold]{model.partition('@')[0]}[/] is pinned to [bold]{lock.version}[/].")
+
+
+def repair(
+    ctx: typer.Context,
+    model: Annotated[
+        str, typer.Argument(metavar="[NAME[@VERSION]]", help="Without a name: every version of every model.")
+    ] = "",
+    *,
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="PLACE",
+            help="Look there first: another store (a folder or s3://bucket/prefix), a copy of a version, or a packaged"
+            " function.",
+        ),
+    ] = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Give damaged versions in the store their published content again; exit code 1 where some is not found.
+
+    Every file of the versions is read. A file that is missing or differs is looked for by its sha256 in PLACE,
+    elsewhere in the store, in .aws-sam/build and in .pilotlight/store. Damaged content is moved to .damaged/ in the
+    store. With NAME@VERSION, the files of a publication that has not ended are moved there too.
+
+    Example:  [dim]pilotlight repair digits --from s3://my-models/pilotlight[/]
+    """
+    from pilotlight.cli.tables import repair_lines
+    from pilotlight.workflows.repair import RepairRequest
+    from pilotlight.workflows.repair import repair as repair_versions
+
+    found = repair_versions(RepairRequest(model, source), invocation(ctx).context())
+    left = [result for result in found if result.advice]
+    if as_json:
+        print_json({"ok": not left, "versions": [result.as_json() for result in found]})
+    else:
+        for line in repair_lines(found):
+            out().print(line, soft_wrap=True)
+    if left:
+        raise typer.Exit(1)

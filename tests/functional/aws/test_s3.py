@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
@@ -79,10 +81,14 @@ def test_there_are_never_more_parts_than_s3_takes(
 
 def test_every_page_of_a_listing_is_read(client: S3Client, stub: Stubber) -> None:
     """S3 gives a thousand names at once."""
-    first: dict[str, Any] = {"Contents": [{"Key": "p/m/b"}], "IsTruncated": True, "NextContinuationToken": "more"}
+    first: dict[str, Any] = {
+        "Contents": [{"Key": "p/m/b", "Size": 1}],
+        "IsTruncated": True,
+        "NextContinuationToken": "more",
+    }
     stub.add_response("list_objects_v2", first, {"Bucket": "b", "Prefix": "p/m/"})
     asked = {"Bucket": "b", "Prefix": "p/m/", "ContinuationToken": "more"}
-    stub.add_response("list_objects_v2", {"Contents": [{"Key": "p/m/a"}], "IsTruncated": False}, asked)
+    stub.add_response("list_objects_v2", {"Contents": [{"Key": "p/m/a", "Size": 2}], "IsTruncated": False}, asked)
     assert list(S3Blobs(client, "b", "p").names("m/")) == ["m/a", "m/b"]
 
 
@@ -202,3 +208,32 @@ def test_an_object_that_is_removed_while_its_prefix_is_fetched(tmp_path: Path) -
     assert str(raised.value) == (
         "s3://bucket/texts/2.txt: was deleted during the download. Run the command again when nobody changes the data."
     )
+
+
+def test_the_same_content_is_recognised_without_a_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="models")
+        calls: list[str] = []
+        client.meta.events.register("before-call.s3", lambda model, **_: calls.append(model.name))
+        blobs = S3Blobs(client, "models", "p", part_bytes=PART)
+        for name, content in (("small", b"x" * 1000), ("large", LARGE)):
+            (tmp_path / name).write_bytes(content)
+            blobs.put_file(name, tmp_path / name)
+            calls.clear()
+            assert blobs.has_content(name, tmp_path / name)
+            assert calls == ["HeadObject"]
+        elsewhere = S3Blobs(client, "models", "p", part_bytes=PART + 1)  # other parts give another ETag
+        assert elsewhere.has_content("large", tmp_path / "large")
+        assert calls[-1] == "GetObject"
+
+
+def test_a_download_that_breaks_off_is_reported(client: S3Client, stub: Stubber) -> None:
+    body = StreamingBody(io.BytesIO(b"half"), 8)
+    stub.add_response("get_object", {"Body": body}, {"Bucket": "b", "Key": "p/a"})
+    chunks = S3Blobs(client, "b", "p").read_chunks("a")
+    assert chunks is not None
+    with pytest.raises(StoreError, match="s3://b/p: the request to S3 failed"):
+        list(chunks)

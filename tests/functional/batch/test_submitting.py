@@ -14,7 +14,7 @@ from support.scripted_batch import ScriptedBatch
 
 from pilotlight.batch import Claims, JobSpec, Submission, submit_job
 from pilotlight.batch.claims import CLAIM_SECONDS
-from pilotlight.core.errors import RunError
+from pilotlight.core.errors import RunError, StoreError
 from pilotlight.store import FolderBlobs
 
 NOW = 1_700_000_000.0
@@ -193,3 +193,15 @@ def test_of_two_at_once_one_submits(files: FolderBlobs) -> None:
         thread.join(30)
     assert sorted(found) == [("job-1", False), ("job-1", True)]
     assert len(engine.submitted) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"at": "noon"}', b'{"at": [1]}', b'{"at": 1' + b"0" * 400 + b"}"])
+def test_a_damaged_claim_is_named(files: FolderBlobs, content: bytes) -> None:
+    files.put_bytes(f".runs/{RUN}/claims/0001.json", content)
+    with pytest.raises(StoreError, match=r"claims/0001\.json: is damaged .* delete it, and run the command again"):
+        submit_now(ScriptedBatch(), files, Clock())
+
+
+def test_a_file_beside_the_claims_is_none(files: FolderBlobs) -> None:
+    files.put_bytes(f".runs/{RUN}/claims/notes.txt", b"a note")
+    assert submit_now(ScriptedBatch(), files, Clock()).new

@@ -75,6 +75,19 @@ def test_runs_of_a_store_in_a_folder_need_no_aws(tmp_path: Path) -> None:
         ("run.json", b"\xff"),
         ("jobs/j.json", b"[]"),
         ("costs/j.json", b'{"low": null}'),
+        ("result.json", b"[" * 100_000),
+        ("result.json", b'{"model": "adder", "version": "a", "seconds": "nan"}'),
+        ("result.json", b'{"model": "adder", "version": "a", "seconds": NaN}'),
+        ("result.json", b'{"model": "adder", "version": "a", "seconds": 1' + b"0" * 400 + b"}"),
+        ("result.json", b'{"model": "adder", "version": "a", "value": [1]}'),
+        ("result.json", b'{"model": "adder", "version": "a", "metrics": 3}'),
+        ("result.json", b'{"model": "\\ud800", "version": "a"}'),
+        ("run.json", b'\xef\xbb\xbf{"model": "adder"}'),
+        ("run.json", '{"model": "adder"}'.encode("utf-16")),
+        ("run.json", b'{"model": "adder", "model": "other"}'),
+        ("jobs/j.json", b"\0" * 50),
+        ("jobs/j.json", b'{"job": ' + b"9" * 5000 + b"}"),
+        ("costs/j.json", b'{"low": 1' + b"0" * 400 + b"}"),
     ],
 )
 def test_a_damaged_run_is_told_and_the_others_are_listed(tmp_path: Path, name: str, content: bytes) -> None:
@@ -92,6 +105,16 @@ def test_a_damaged_run_is_told_and_the_others_are_listed(tmp_path: Path, name: s
     assert ran.code == 0
     assert told in ran.err
     assert "abc" in ran.out
+
+
+def test_a_run_with_strange_names_is_listed(tmp_path: Path) -> None:
+    desk, store = new_project(tmp_path), FolderBlobs(tmp_path / "the-store")
+    whole = json.dumps({"model": "[red]", "version": "[/x]", "seconds": 5}).encode()
+    for run in ("[bold]", "abc", "\udcff"):
+        store.put_bytes(f".runs/{run}/result.json", whole)
+    store.put_bytes(".runs/abc/run.json", b'{"model": "adder", "submitted": "[/2026]"}')
+    ran = desk("runs")
+    assert (ran.code, "[bold]" in ran.out, "[/2026]" in ran.out, "abc" in ran.out) == (0, True, True, True)
 
 
 def test_a_damaged_run_keeps_no_other_from_being_submitted(account: Account) -> None:

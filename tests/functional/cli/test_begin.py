@@ -10,9 +10,24 @@ def test_init_says_what_to_type_next_and_refuses_to_overwrite(tmp_path: Path) ->
     first = Desk(tmp_path)("init", "mine")
     assert first.code == 0
     assert "cd mine && pilotlight new NAME" in first.out
+    (tmp_path / "mine" / "Makefile").write_text("my own")
     again = Desk(tmp_path)("init", "mine")
     assert again.code == 1
-    assert "Nothing was written" in again.err
+    assert "has Makefile already, with other content. Nothing was written" in again.err
+
+
+def test_init_again_changes_nothing(tmp_path: Path) -> None:
+    Desk(tmp_path)("init", "mine")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    (tmp_path / "mine" / "README.md").unlink()
+    assert Desk(tmp_path)("init", "mine").code == 0
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_an_init_that_is_refused_leaves_no_lock_file(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text("my own")
+    assert Desk(tmp_path)("init", ".").code == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["Makefile"]
 
 
 def test_new_adds_a_folder_and_a_resource(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from support.project import Desk, new_project
 
+from pilotlight.core.lock import read_lock, write_lock
 from pilotlight.workflows.check import function_resources
 
 
@@ -38,6 +39,12 @@ def _edit(name: str, old: str, new: str) -> Callable[[Path], object]:
     return change
 
 
+def _pin_other_manifest(lock: Path) -> None:
+    pinned = read_lock(lock)
+    assert pinned is not None
+    write_lock(lock, pinned._replace(manifest_sha256="0" * 64))
+
+
 def _packages(name: str, line: str) -> Callable[[Path], object]:
     return lambda root: (root / "functions" / name / "requirements.txt").write_text(f"{line}\n")
 
@@ -56,10 +63,20 @@ def test_packages_of_a_function_are_told(desk: Desk) -> None:
         (lambda root: (root / "functions/adder/app.py").unlink(), "adder/app.py", "does not exist"),
         (lambda root: (root / "functions/adder/app.py").write_text("def ("), "adder/app.py", "is not Python"),
         (lambda root: (root / "functions/adder/app.py").write_text("x = 1"), "adder/app.py", "does not define handler"),
+        (lambda root: (root / "functions/adder/app.py").write_bytes(b"\xff\xfe"), "adder/app.py", "is not Python"),
+        (lambda root: (root / "functions/adder/app.py").write_bytes(b"x = 1\0"), "adder/app.py", "is not Python"),
+        (
+            lambda root: (root / "functions/adder/app.py").write_text("x = " + "-" * 99_999 + "1"),
+            "app.py",
+            "not Python",
+        ),
+        (lambda root: (root / "template.yaml").write_bytes(b"\xff\xfeR"), "template.yaml", "is not UTF-8"),
+        (lambda root: (root / "layers/runtime/requirements.txt").write_bytes(b"\xff"), "requirements.txt", "not UTF-8"),
         (lambda root: (root / "functions/adder/model.lock").unlink(), "model.lock", "no version is pinned"),
         (lambda root: (root / "functions/adder/model.lock").write_text("{"), "model.lock", "is damaged"),
         (lambda root: shutil.rmtree(root / "the-store"), "model.lock", "is not in the store"),
-        (_edit("functions/adder/model.lock", '"manifest_sha256": "', '"manifest_sha256": "0'), "model.lock", "another"),
+        (_edit("functions/adder/model.lock", '"manifest_sha256": "', '"manifest_sha256": "0'), "model.lock", "64 hex"),
+        (lambda root: _pin_other_manifest(root / "functions/adder/model.lock"), "model.lock", "another"),
         (_edit("template.yaml", "  AdderFunction:", "  Renamed:"), "template.yaml", "no such resource"),
         (
             _edit("template.yaml", '"/v2/models/adder/{', '"/v2/models/other/{'),

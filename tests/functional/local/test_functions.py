@@ -31,6 +31,10 @@ def test_two_functions_keep_their_own_modules(tmp_path: Path) -> None:
         ("import tiny_words", "No module named 'tiny_words'. Install the package in this environment too"),
         ("raise ValueError('broken')", "app.py raised ValueError at import: broken"),
         ("def (", "app.py raised SyntaxError"),
+        ("import sys; sys.exit(0)", r"app.py cannot be used: it calls sys.exit(0) while it is imported"),
+        ("raise SystemExit", "it calls sys.exit(None) while it is imported"),
+        ("import sys; sys.exit('done')", "it calls sys.exit('done') while it is imported"),
+        ("exec('raise GeneratorExit')", "app.py raised GeneratorExit at import"),
         (
             "from pilotlight_runtime.errors import ChecksumMismatch\nraise ChecksumMismatch('model.onnx', 'aa', 'bb')",
             "refuses to start: model.onnx has sha256 bb",

@@ -99,7 +99,7 @@ def test_each_request_is_one_line_without_its_query(client: http.client.HTTPConn
 
 def test_a_client_that_waits_for_100_continue_is_told_to_go_on(server: LocalServer) -> None:
     with socket.create_connection(("127.0.0.1", server.server_address[1]), timeout=10) as raw:
-        raw.sendall(b"POST /v2/models/m/infer HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        raw.sendall(b"POST /v2/models/m/infer HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
         assert raw.recv(100).startswith(b"HTTP/1.1 100")
         raw.sendall(b"{}")
         assert raw.recv(100).startswith(b"HTTP/1.1 200")

@@ -52,7 +52,7 @@ def test_its_files_are_files_even_where_ours_are_links(project: Project) -> None
 def test_init_overwrites_nothing_and_names_all_that_is_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_text("mine")
     (tmp_path / "README.md").write_text("mine too")
-    with pytest.raises(ProjectError, match=r"has Makefile, README.md already. Nothing was written"):
+    with pytest.raises(ProjectError, match=r"has Makefile, README.md already, with other content. Nothing was written"):
         init_project(tmp_path)
     assert files(tmp_path) == {"Makefile": b"mine", "README.md": b"mine too"}
 
@@ -114,3 +114,32 @@ def test_this_repository_is_what_init_and_new_write(request: pytest.FixtureReque
     locks = ("layers/runtime/requirements.txt", "functions/catalog/requirements.txt")
     for name in (*locks, "functions/catalog/app.py", "samconfig.toml", *infra):
         assert (project.root / name).read_bytes() == (root / name).read_bytes(), name
+
+
+def test_what_cannot_be_replaced_is_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "infra").write_text("a file where a folder belongs")
+    (tmp_path / "Makefile").mkdir()
+    (tmp_path / "README.md").symlink_to(tmp_path / "nothing")
+    with pytest.raises(ProjectError, match=r"has Makefile, README.md, infra/deploy.buildspec.yml, .* already"):
+        init_project(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["Makefile", "README.md", "infra"]
+    assert (tmp_path / "README.md").is_symlink()
+
+
+def test_a_model_is_completed_and_its_own_files_stay(project: Project) -> None:
+    new_model(project, "spam-filter", "keras-text")
+    whole = files(project.root)
+    (project.folder("spam-filter") / "train.py").unlink()
+    (project.folder("spam-filter") / "model.toml").unlink()
+    (project.folder("spam-filter") / "notes.txt").write_text("mine")
+    new_model(project, "spam-filter", "keras-text")
+    assert files(project.root) == {**whole, "functions/spam-filter/notes.txt": b"mine"}
+
+
+def test_a_file_that_was_changed_is_named_and_kept(project: Project) -> None:
+    new_model(project, "spam-filter", "sklearn")
+    (project.folder("spam-filter") / "train.py").write_text("mine")
+    before = files(project.root)
+    with pytest.raises(ProjectError, match=r"has train.py already, with other content. Nothing was written"):
+        new_model(project, "spam-filter", "sklearn")
+    assert files(project.root) == before

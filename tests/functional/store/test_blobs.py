@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from pilotlight.store import Blobs, PrefixedBlobs
 
 LARGE = bytes(range(256)) * (6 << 12)  # 6 MiB: in S3 it goes in two parts
@@ -58,3 +60,57 @@ def test_a_prefix_is_a_place_of_its_own(blobs: Blobs, tmp_path: Path) -> None:
     assert inner.location == f"{blobs.location}/.runs/one"
     inner.remove("a")
     assert list(blobs.names("")) == [".runs/one/b/c"]
+
+
+def test_content_is_read_in_pieces(blobs: Blobs) -> None:
+    content = bytes(range(256)) * 20_000
+    blobs.put_bytes("m/v/a", content)
+    chunks = blobs.read_chunks("m/v/a")
+    assert chunks is not None
+    pieces = list(chunks)
+    assert (b"".join(pieces), len(pieces) > 2) == (content, True)
+    assert blobs.read_chunks("m/v/b") is blobs.read_chunks("m") is None
+
+
+def test_sizes_are_listed_with_the_names(blobs: Blobs) -> None:
+    for name, content in (("m/v/b", b"12"), ("m/v/a", b""), ("n/v/a", b"1")):
+        blobs.put_bytes(name, content)
+    assert list(blobs.sizes("m/").items()) == [("m/v/a", 0), ("m/v/b", 2)]
+    assert PrefixedBlobs(blobs, "m").sizes("v/") == {"v/a": 0, "v/b": 2}
+    assert blobs.sizes("none/") == {}
+
+
+@pytest.mark.parametrize("size", [0, 1, 100_000, 11 << 20])
+def test_content_is_compared_with_a_file(blobs: Blobs, tmp_path: Path, size: int) -> None:
+    """The largest goes to S3 in parts."""
+    file, other = tmp_path / "file", tmp_path / "other"
+    file.write_bytes(b"x" * size)
+    blobs.put_file("m/v/a", file)
+    assert blobs.has_content("m/v/a", file)
+    assert not blobs.has_content("m/v/b", file)
+    for content in (b"x" * (size + 1), b"x" * (size - 1) + b"y" if size else b"y"):
+        other.write_bytes(content)
+        assert not blobs.has_content("m/v/a", other)
+
+
+@pytest.mark.parametrize("size", [1, 6 << 20])
+def test_a_replaced_blob_is_kept_aside(blobs: Blobs, tmp_path: Path, size: int) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"x" * size)
+    blobs.replace("m/v/a", file, "aside/m/v/a")
+    assert list(blobs.names("")) == ["m/v/a"]
+    for content in (b"1", b"2"):
+        blobs.remove("m/v/a")
+        blobs.put_bytes("m/v/a", content)
+        blobs.replace("m/v/a", file, "aside/m/v/a")
+        assert blobs.has_content("m/v/a", file)
+    assert list(blobs.names("")) == ["aside/m/v/a", "aside/m/v/a.2", "m/v/a"]
+    assert [blobs.get_bytes(name) for name in ("aside/m/v/a", "aside/m/v/a.2")] == [b"1", b"2"]
+
+
+def test_a_moved_blob_keeps_its_content(blobs: Blobs) -> None:
+    blobs.move("m/v/a", "aside/a")
+    for content in (b"1", b"2"):
+        blobs.put_bytes("m/v/a", content)
+        blobs.move("m/v/a", "aside/a")
+    assert {name: blobs.get_bytes(name) for name in blobs.names("")} == {"aside/a": b"1", "aside/a.2": b"2"}

@@ -39,3 +39,27 @@ def test_nothing_is_lost_when_an_error_leaves() -> None:
     assert done.returncode == 1
     assert "a person's own line\nafter\n" in done.stderr
     assert done.stderr.endswith("KeyError: 'k'\n")
+
+
+RESERVED = """
+import os, subprocess, sys
+from pilotlight.core.process_output import reserve_stdout
+reserve_stdout()
+os.write(1, b"native\\n")
+subprocess.run(["echo", "a program"])
+print("the result")
+print("an error", file=sys.stderr)
+"""
+
+
+def test_stdout_holds_what_python_prints_there_and_nothing_else() -> None:
+    done = subprocess.run([sys.executable, "-c", RESERVED], capture_output=True, check=True, text=True)
+    assert done.stdout == "the result\n"
+    assert sorted(done.stderr.splitlines()) == ["a program", "an error", "native"]
+
+
+def test_a_process_without_stdout_starts_all_the_same() -> None:
+    code = RESERVED.replace('os.write(1, b"native\\n")', "").replace('subprocess.run(["echo", "a program"])', "")
+    command = ["sh", "-c", 'exec "$0" -c "$1" >&-', sys.executable, code]
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert (done.returncode, done.stderr) == (0, "an error\n")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
-from contextlib import redirect_stdout
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from pilotlight.local.inference_requests import infer_path, npz_request
 from pilotlight.local.inference_responses import read_outputs
 from pilotlight.store import FolderBlobs, Store
 from pilotlight.training import fit
-from pilotlight.workflows.local_functions import load_gateway, package_models
+from pilotlight.workflows.local_functions import load_gateway, package_models, start_functions
 from pilotlight.workflows.types import TrainResult
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
@@ -62,16 +62,14 @@ class Served:
         np.savez(folder / "asked.npz", **{inputs[0].name: samples})
         path = infer_path(self.name, None)
         question = npz_request(path, folder / "asked.npz", inputs, binary_outputs=True)
-        with redirect_stdout(self.log):
-            return self.endpoint.send("POST", question.path, question.headers, question.body)
+        return self.endpoint.send("POST", question.path, question.headers, question.body)
 
     def post(self, path: str, document: object) -> WebResponse:
-        with redirect_stdout(self.log):
-            return self.endpoint.send("POST", path, {"Content-Type": "application/json"}, json.dumps(document).encode())
+        return self.endpoint.send("POST", path, {"Content-Type": "application/json"}, json.dumps(document).encode())
 
 
 @pytest.fixture(scope="module", params=NAMES)
-def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Served:
+def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     name: str = request.param
     root = tmp_path_factory.mktemp(name)
     for part in (name, "catalog"):
@@ -85,8 +83,9 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     run = Run(given.data, given.epochs, given.batch_size, given.learning_rate, given.seed, labels=labels)
     fitted = fit(project.folder(name), config, run)
     locks, log = project.read_locks(), io.StringIO()
-    package_models(project, store, locks, root / "packaged")
-    return Served(name, result, fitted, GatewayEndpoint(load_gateway(root / "packaged", locks, log)), project, log)
+    with start_functions(root / "packaged", locks, log.write, log) as functions:
+        package_models(project, store, locks, root / "packaged")
+        yield Served(name, result, fitted, GatewayEndpoint(load_gateway(functions, log)), project, log)
 
 
 def own_answers(served: Served) -> dict[str, Array]:

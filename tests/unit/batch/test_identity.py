@@ -69,20 +69,20 @@ def test_data_that_are_not_there() -> None:
         identify_data(source("s3://b/none"), Bucket())
 
 
-def refusal(folder: Path, given: str, store: str) -> str:
+def refusal(folder: Path, given: str, bucket: str) -> str:
     with pytest.raises(DataError) as raised:
-        check_data_in_s3(parse_data_source(given, folder), given, store)
+        check_data_in_s3(parse_data_source(given, folder), given, bucket)
     return str(raised.value)
 
 
 def test_data_on_this_machine_are_refused_with_the_command_that_helps(tmp_path: Path) -> None:
     (tmp_path / "texts" / "en").mkdir(parents=True)
     assert "`aws s3 cp --recursive texts/en s3://models/data/en`, and give `--data s3://models/data/en`." in refusal(
-        tmp_path, "texts/en", "s3://models/store"
+        tmp_path, "texts/en", "models"
     )
-    assert "`aws s3 cp a.npz s3://models/data/a.npz`" in refusal(tmp_path, "a.npz", "s3://models")
+    assert "`aws s3 cp a.npz s3://models/data/a.npz`" in refusal(tmp_path, "a.npz", "models")
 
 
 def test_data_in_s3_and_built_in_data_are_not_refused() -> None:
-    check_data_in_s3(source("s3://b/a.npz"), "s3://b/a.npz", "s3://models")
-    check_data_in_s3(source("mnist"), "mnist", "s3://models")
+    check_data_in_s3(source("s3://b/a.npz"), "s3://b/a.npz", "models")
+    check_data_in_s3(source("mnist"), "mnist", "models")

@@ -1,26 +1,30 @@
-from __future__ import annotations
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotlight.core.printable import escape_controls, join_names, name_of, shorten
+from pilotlight.core.printable import escape_controls, escape_lines, join_names, name_of, shorten
+
+CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x202E, 0x2066, 0xD800)]
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("plain", "plain"),
-        ("é 你 😀", "é 你 😀"),
-        ("\x1b[2J", "\\x1b[2J"),
-        ("a\r\nb\tc", "a\\r\\nb\\tc"),
-        ("\x9b\x7f", "\\x9b\\x7f"),
-        ("\u202eabc\u2028", "\\u202eabc\\u2028"),
-        ("\udcff", "\\udcff"),
-    ],
-)
-def test_control_characters_are_escaped(text: str, shown: str) -> None:
-    assert escape_controls(text) == shown
+@pytest.mark.parametrize("control", CONTROLS)
+def test_a_control_character_becomes_an_escape(control: str) -> None:
+    escaped = escape_controls(f"a{control}b")
+    assert escaped.isprintable()
+    assert escaped.encode().decode("unicode_escape") == f"a{control}b"
+
+
+def test_line_feeds_and_tabs_may_stay() -> None:
+    assert escape_lines("a\tb\nc") == "a\tb\nc"
+    assert escape_lines("a\tb\nc\r\x1b[31m") == "a\tb\nc\\r\\x1b[31m"
+
+
+def test_what_people_write_stays() -> None:
+    text = "".join(chr(code) for code in range(sys.maxunicode + 1) if chr(code).isprintable())
+    assert escape_controls(text) == escape_lines(text) == text
+    assert escape_controls("") == ""
 
 
 def test_a_caller_keeps_what_it_needs() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pilotlight.local.context import LocalContext
+from pilotlight.local.faults import FunctionDied, FunctionDown, FunctionFault, FunctionRaised, FunctionTimedOut
 from pilotlight.local.functions import Function
 from pilotlight.local.gateway import MAX_EVENT_BYTES, Gateway, WebResponse, read_proxy_result
 
@@ -51,10 +52,63 @@ def test_a_handler_that_raises_is_502_and_a_traceback_in_the_log() -> None:
 
 @pytest.mark.parametrize(
     "result",
-    [None, {}, {"statusCode": "200"}, {"statusCode": 200, "body": 3}, {"statusCode": 200, "body": "x" * (2**22 * 2)}],
+    [
+        None,
+        {},
+        {"statusCode": "200"},
+        {"statusCode": True},
+        {"statusCode": 100},
+        {"statusCode": 600},
+        {"statusCode": 200, "headers": {"A": "x\r\nSet-Cookie: y"}},
+        {"statusCode": 200, "headers": {"A\r\nB": "x"}},
+        {"statusCode": 200, "multiValueHeaders": {"A": ["x\0"]}},
+        {"statusCode": 200, "headers": {"A": "\u20ac"}},
+        {"statusCode": 200, "body": 3},
+        {"statusCode": 200, "body": "x" * (2**22 * 2)},
+    ],
 )
 def test_what_api_gateway_could_not_pass_on_is_502(result: Any) -> None:
     assert gateway(lambda _event, _context: result).answer("POST", "/v2/models/m/infer", [], b"").status == 502
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "told"),
+    [
+        (FunctionDied(-11), 500, "the function's process died of SIGSEGV; it is started again"),
+        (FunctionDied(-60), 500, "the function's process died of signal 60;"),
+        (FunctionTimedOut(29), 504, "the function took longer than its timeout of 29 s"),
+        (FunctionDown("broken", 2), 500, "the function does not start (broken); the next start is tried in 2.0 s"),
+        (FunctionRaised("ValueError", "canary", "Traceback\x1b"), 502, "Internal server error"),
+    ],
+)
+def test_why_a_function_gave_no_answer_is_told(fault: FunctionFault, status: int, told: str) -> None:
+    def fail(_event: Any, _request_id: str) -> Any:
+        raise fault
+
+    log = io.StringIO()
+    answer = Gateway({"m": fail}, None, log).answer("POST", "/v2/models/m/infer", [], b"{}")
+    assert answer.status == status
+    assert json.loads(answer.body)["error"].startswith(told)
+    assert b"canary" not in answer.body
+    assert log.getvalue() == fault.details.replace("\x1b", "\\x1b")
+
+
+def test_without_a_catalog_there_are_routes_to_models_alone() -> None:
+    alone = Gateway({"m": Function("m", echo)}, None, io.StringIO())
+    assert alone.answer("GET", "/v2", [], b"").status == 404
+    assert alone.answer("GET", "/v2/models/m", [], b"").status == 200
+
+
+def test_what_is_refused_without_its_body() -> None:
+    assert gateway().refuse("POST", "/v2/models/m/infer", 100) is None
+    for method, path, size, status in (
+        ("POST", "/v2/models/m/infer", MAX_EVENT_BYTES, 413),
+        ("DELETE", "/v2", 0, 404),
+        ("BREW", "/v2/models/m/infer", 0, 404),
+    ):
+        refused = gateway().refuse(method, path, size)
+        assert refused is not None
+        assert refused.status == status
 
 
 def test_an_event_over_lambdas_limit_never_reaches_the_function() -> None:

@@ -33,7 +33,7 @@ def entry(answer: Any, notes: Notes) -> Entry:
     return Entry(answer, "/infer", notes, lambda: next(ticks) / 1000)
 
 
-def failing(error: Exception) -> Any:
+def failing(error: BaseException) -> Any:
     def answer(_request: HttpRequest, trace: Trace) -> HttpResponse:
         trace.operation = "infer"
         trace.begin("decode")
@@ -73,10 +73,14 @@ def test_what_the_observer_hears() -> None:
             500,
             {"error": "the function failed; its log has the cause", "request_id": "id-1"},
         ),
+        *[
+            (error, 500, {"error": "the function failed; its log has the cause", "request_id": "id-1"})
+            for error in (SystemExit(0), KeyboardInterrupt(), GeneratorExit(), BaseException())
+        ],
         (MemoryError(), 500, {"error": "the function failed; its log has the cause", "request_id": "id-1"}),
     ],
 )
-def test_every_failure_is_an_answer(error: Exception, status: int, document: object) -> None:
+def test_every_failure_is_an_answer(error: BaseException, status: int, document: object) -> None:
     notes = Notes()
     answer = entry(failing(error), notes)(EVENT, CONTEXT)
     assert answer["statusCode"] == notes.records[0].status == status
@@ -105,11 +109,27 @@ def test_what_is_no_event_is_a_bad_request(event: object) -> None:
     assert notes.records[0].operation == ""
 
 
-@pytest.mark.parametrize("found", ["\ud800", "ä", "x" * 129, 7, None])
+@pytest.mark.parametrize(
+    "found", ["\ud800", "ä", "x" * 129, 7, None, "a b", "a\nb", 'a"b', "a.b", "<a>", "a/b", "\x1b[0m"]
+)
 def test_what_is_no_id_of_api_gateway_does_not_reach_the_log(found: object) -> None:
     notes = Notes()
     entry(lambda *_: json_response({}), notes)({**EVENT, "requestContext": {"requestId": found}}, CONTEXT)
     assert notes.records[0].gateway_id == ""
+
+
+@pytest.mark.parametrize("found", ["c6af9ac6-7b61-11e6-9a41-93e8deadbeef", "JKJaXmPLvHcESHA=", "a_b", ""])
+def test_an_id_of_api_gateway_is_logged(found: str) -> None:
+    notes = Notes()
+    entry(lambda *_: json_response({}), notes)({**EVENT, "requestContext": {"requestId": found}}, CONTEXT)
+    assert notes.records[0].gateway_id == found
+
+
+def test_what_cannot_be_rendered_is_a_failure() -> None:
+    notes = Notes()
+    answer = entry(lambda *_: "no response", notes)(EVENT, CONTEXT)
+    assert answer["statusCode"] == notes.records[0].status == 500
+    assert isinstance(notes.records[0].fault, AttributeError)
 
 
 @pytest.mark.parametrize("context", [None, SimpleNamespace(), SimpleNamespace(aws_request_id=7)])

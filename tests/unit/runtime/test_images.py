@@ -1,17 +1,21 @@
 import io
+import random
 import struct
 import zlib
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
+from support.hostile_pictures import chunk
 from support.manifests import manifest_of
 
 from pilotlight_runtime.datatypes import DATATYPES
 from pilotlight_runtime.errors import InvalidRequest, SessionError, TooLarge
+from pilotlight_runtime.limits import Limits
 from pilotlight_runtime.manifest import ImageInput
 from pilotlight_runtime.protocol.http import is_image
-from pilotlight_runtime.protocol.images import MAX_PIXELS, ImageCodec, image_codec
+from pilotlight_runtime.protocol.image_limits import MAX_PARTS, MAX_PIXELS, MAX_SIDE
+from pilotlight_runtime.protocol.images import ImageCodec, image_codec
 from pilotlight_runtime.signature import TensorSpec
 
 GREY = ImageInput("x", 2, 2, 1, 1.0, 0.0, "NHWC")
@@ -188,3 +192,77 @@ def test_the_manifest_says_whether_pictures_are_taken() -> None:
 )
 def test_a_picture_is_known_by_its_type_or_its_beginning(body: bytes, content_type: str, *, expected: bool) -> None:
     assert is_image(body, content_type) == expected
+
+
+@pytest.mark.parametrize("size", [(3, 2), (1000, 1501), (1501, 3)])
+def test_16_bit_greys_are_the_same_in_strips_as_at_once(size: tuple[int, int]) -> None:
+    """Strips bound the memory."""
+    raw = random.Random(1).randbytes(size[0] * size[1] * 2)  # noqa: S311  (a picture)
+    wide = Image.frombytes("I;16", size, raw)
+    expected = wide.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    image = GREY._replace(width=size[0], height=size[1])
+    found = codec(image, (size[1], size[0])).tensor(saved(wide))
+    assert bytes(found.buffer) == expected.tobytes()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P", "I;16", "1"])
+def test_every_orientation_of_every_mode(orientation: int, channels: int, mode: str) -> None:
+    """The picture is converted before it is rotated, which takes less memory; the pixels are the same."""
+    raw = random.Random(2).randbytes(5 * 7 * 4)  # noqa: S311  (a picture)
+    plain = Image.frombytes("RGBA", (5, 7), raw)
+    if mode != "RGBA":
+        plain = plain.convert("RGB").convert("L" if mode == "I;16" else mode).convert(mode)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    body = saved(plain, exif=exif)
+    opened = Image.open(io.BytesIO(body))
+    turned = ImageOps.exif_transpose(opened)
+    if mode == "I;16":
+        turned = turned.convert("I").point(lambda value: value * (1 / 256))
+    turned = turned.convert("L" if channels == 1 else "RGB")
+    image = GREY._replace(width=turned.width, height=turned.height, channels=channels)
+    found = codec(image, (turned.height, turned.width, channels)).tensor(body)
+    assert bytes(found.buffer) == turned.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [((MAX_SIDE + 1, 2), "the longest side is 30000"), ((2, MAX_SIDE + 1), "the longest side is 30000")],
+)
+def test_a_picture_with_a_long_side_is_refused(size: tuple[int, int], message: str) -> None:
+    with pytest.raises(TooLarge, match=message):
+        codec(GREY, (2, 2)).tensor(claiming(*size))
+
+
+def test_the_memory_of_a_request_limits_a_picture() -> None:
+    small = ImageCodec(GREY, TensorSpec("x", DATATYPES["UINT8"], (2, 2)), Limits(1_000_000))
+    assert small.tensor(saved(Image.new("L", (999, 999)))).shape == (2, 2)
+    with pytest.raises(TooLarge, match="decoding 1002001 pixels would take about 1 MB of memory"):
+        small.tensor(saved(Image.new("L", (1001, 1001))))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        PNG[:33] + chunk(b"tEXt", b"k\0v") * (MAX_PARTS + 1) + PNG[33:],
+        JPEG[:2] + b"\xff\xe5\0\2" * MAX_PARTS * 2 + JPEG[2:],
+    ],
+)
+def test_a_file_of_too_many_parts_is_refused(body: bytes) -> None:
+    with pytest.raises(TooLarge, match="more than 10000 parts"):
+        codec(GREY, (2, 2)).tensor(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        saved(Image.effect_noise((600, 600), 99), "JPEG", quality=100),
+        saved(Image.effect_noise((600, 600), 99), "JPEG", progressive=True, quality=100, restart_marker_blocks=1),
+        saved(Image.effect_noise((600, 600), 99)),
+    ],
+)
+def test_a_large_file_of_few_parts_is_read(body: bytes) -> None:
+    assert len(body) > 65_536
+    assert codec(GREY, (2, 2)).tensor(body).shape == (2, 2)

@@ -97,7 +97,8 @@ def test_a_fault_is_an_error_line_with_its_cause() -> None:
     observer(stream).request(RECORD._replace(status=500, fault=failed("index 7 is 'secret'")))
     line, metrics = lines(stream)
     assert (line["level"], line["exception_name"]) == ("ERROR", "InferenceFailed")
-    assert "ValueError: index ? is ?" in line["exception"]
+    assert "ValueError" in line["exception"].splitlines()
+    assert "secret" not in line["exception"]
     assert "test_powertools_observer.py" in line["exception"]
     assert metrics["Errors"] == [1.0]
 

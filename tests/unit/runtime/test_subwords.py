@@ -1,6 +1,9 @@
 """Texts as parts of words, and parts as texts."""
 
 import json
+import random
+import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -76,3 +79,39 @@ def test_an_asset_that_holds_no_subwords_is_refused(tmp_path: Path, content: str
 
 def test_the_asset_is_readable_json() -> None:
     assert json.loads(GERMAN.dump())["merges"][0] == ["u", "n"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_long_piece_is_cut_as_a_short_one(seed: int) -> None:
+    """By the definition: the pair with the earliest merge is joined first, the leftmost of equal ones."""
+    draw = random.Random(seed)  # noqa: S311  (a test of its own)
+    letters = "abc"
+    parts = [*letters, MARK]
+    merges: list[tuple[str, str]] = []
+    for _ in range(30):
+        pair = (draw.choice(parts), draw.choice(parts))
+        if pair not in merges and len(pair[0] + pair[1]) < 9:
+            merges.append(pair)
+            parts.append(pair[0] + pair[1])
+    draw.shuffle(merges)
+    subwords = Subwords([*letters, MARK], merges)
+    text = "".join(draw.choices(letters, k=300))
+    expected = list(MARK + text)
+    while True:
+        found = [(merges.index(pair), at) for at, pair in enumerate(pairwise(expected)) if pair in merges]
+        if not found:
+            break
+        _, at = min(found)
+        expected[at : at + 2] = [expected[at] + expected[at + 1]]
+    assert subwords.cut(text) == expected
+
+
+def test_a_text_without_white_space_takes_no_longer_than_words() -> None:
+    letters = "abcdefghij"
+    subwords = Subwords([*letters, MARK], [(one, other) for one in letters for other in letters])
+    words = " ".join(["abcdefghij"] * 2000)
+    began = time.process_time()
+    subwords.cut(words)
+    middle = time.process_time()
+    subwords.cut(words.replace(" ", ""))
+    assert time.process_time() - middle < 5 * (middle - began)

@@ -1,4 +1,7 @@
-"""PNG and JPEG as a model's input. Only models that take pictures import this module, and only a picture Pillow."""
+"""PNG and JPEG as a model's input. Only models that take pictures import this module, and only a picture Pillow.
+
+A picture is refused by its header, before it is decoded, where decoding it would take too much memory or time.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import struct
 from pilotlight_runtime.datatypes import Datatype
 from pilotlight_runtime.errors import InvalidRequest, SessionError, TooLarge
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Final
+from pilotlight_runtime.limits import DEFAULT_LIMITS, Limits
 from pilotlight_runtime.manifest import ImageInput, Manifest
 from pilotlight_runtime.signature import TensorSpec
 from pilotlight_runtime.tensor import Tensor
@@ -15,20 +19,18 @@ from pilotlight_runtime.types import InferRequest
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MAX_PIXELS: Final = 40_000_000
-"""Decoded, 120 MB of RGB. A file of 6 MiB may claim far more."""
-
-_ORIENTATION: Final = 0x0112  # EXIF 2.32, tag Orientation
 _WIDE_GREYS: Final = ("I;16", "I;16B", "I;16L", "I")
+_STRIP_PIXELS: Final = 1_000_000
 
 
 class ImageCodec:
     """Turns pictures into the input that the manifest names.
 
-    SessionError where the manifest's image does not fit the signature.
+    limits: of a request. SessionError where the manifest's image does not fit the signature.
     """
 
-    def __init__(self, image: ImageInput, spec: TensorSpec) -> None:
+    def __init__(self, image: ImageInput, spec: TensorSpec, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
         self._image = image
         self._kind = spec.datatype
         self._shape = _shape(image, spec)
@@ -38,9 +40,9 @@ class ImageCodec:
         """Decodes the picture in `body` to the model's size, channels and scale.
 
         It is rotated as its EXIF orientation says, and transparency is dropped. InvalidRequest where it is neither PNG
-        nor JPEG, or is damaged; TooLarge over MAX_PIXELS.
+        nor JPEG, or is damaged; TooLarge where decoding it would take too much.
         """
-        picture = _decoded(body, self._image)
+        picture = _resized(_upright(_decoded(body, self._image.channels, self._limits)), self._image)
         planes = [picture]
         if self._image.layout == "NCHW" and self._image.channels > 1:
             planes = list(picture.split())
@@ -58,14 +60,14 @@ class ImageCodec:
         return InferRequest({self._image.input: self.tensor(body)})
 
 
-def image_codec(manifest: Manifest) -> ImageCodec | None:
+def image_codec(manifest: Manifest, limits: Limits = DEFAULT_LIMITS) -> ImageCodec | None:
     """The codec of a model that takes pictures; None where it takes none."""
     if manifest.image is None:
         return None
     spec = manifest.signature.input(manifest.image.input)
     if spec is None:
         raise SessionError(f"image.input is {manifest.image.input!r}, which is no input of the model")
-    return ImageCodec(manifest.image, spec)
+    return ImageCodec(manifest.image, spec, limits)
 
 
 def _shape(image: ImageInput, spec: TensorSpec) -> tuple[int, ...]:
@@ -93,17 +95,27 @@ def _table(image: ImageInput, kind: Datatype) -> tuple[bytes, ...]:
     raise SessionError(f"a picture cannot become {kind.name}")
 
 
-def _decoded(body: bytes, image: ImageInput) -> Image:
+def _decoded(body: bytes, channels: int, limits: Limits) -> Image:
+    """The picture as grey or RGB, as it is stored."""
     import io
+    import warnings
 
     import PIL.Image  # 30 ms that only pictures pay for
 
+    from pilotlight_runtime.protocol.image_limits import check_parts, check_picture, too_many_pixels
+
+    check_parts(body)
     try:
-        with PIL.Image.open(io.BytesIO(body), formats=("PNG", "JPEG")) as picture:
-            _check_pixels(picture.width * picture.height)
-            return _resized(_upright(picture), image)
-    except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning):
-        raise TooLarge(f"the picture has more than {MAX_PIXELS} pixels, which is the most") from None
+        # Pillow's warnings about damaged metadata would be lines of the log.
+        with (
+            warnings.catch_warnings(action="ignore"),
+            PIL.Image.open(io.BytesIO(body), formats=("PNG", "JPEG")) as picture,
+        ):
+            check_picture(picture, body, channels, limits)
+            picture.load()
+            return _converted(picture, "L" if channels == 1 else "RGB")
+    except PIL.Image.DecompressionBombError:
+        raise too_many_pixels() from None
     except PIL.UnidentifiedImageError:
         raise InvalidRequest("the picture is neither PNG nor JPEG, or its beginning is damaged") from None
     except TooLarge:
@@ -112,14 +124,30 @@ def _decoded(body: bytes, image: ImageInput) -> Image:
         raise InvalidRequest(f"the picture is damaged or cut short ({type(error).__name__})") from None
 
 
-def _check_pixels(count: int) -> None:
-    if count > MAX_PIXELS:
-        raise TooLarge(f"the picture has {count} pixels, the most is {MAX_PIXELS}")
+def _converted(picture: Image, mode: str) -> Image:
+    if picture.mode in _WIDE_GREYS:
+        picture = _narrowed(picture)
+    return picture if picture.mode == mode else picture.convert(mode)
+
+
+def _narrowed(picture: Image) -> Image:
+    """16-bit greys as 8-bit ones, strip by strip. Pillow would cut them off at 255 instead of scaling them."""
+    from PIL.Image import new
+
+    grey = new("L", picture.size)
+    rows = max(1, _STRIP_PIXELS // max(1, picture.width))
+    for top in range(0, picture.height, rows):
+        strip = picture.crop((0, top, picture.width, min(top + rows, picture.height))).convert("I")
+        grey.paste(strip.point(lambda value: value * (1 / 256)).convert("L"), (0, top))
+    grey.info = picture.info
+    return grey
 
 
 def _upright(picture: Image) -> Image:
     """Rotates the picture as EXIF says: cameras store pictures as the sensor was held."""
-    if picture.getexif().get(_ORIENTATION, 1) == 1:
+    from pilotlight_runtime.protocol.image_limits import orientation
+
+    if orientation(picture) == 1:
         return picture
     from PIL import ImageOps
 
@@ -129,10 +157,6 @@ def _upright(picture: Image) -> Image:
 def _resized(picture: Image, image: ImageInput) -> Image:
     from PIL.Image import Resampling
 
-    if picture.mode in _WIDE_GREYS:
-        # Pillow cuts 16-bit greys off at 255 instead of scaling them.
-        picture = picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-    picture = picture.convert("L" if image.channels == 1 else "RGB")
     if picture.size != (image.width, image.height):
-        picture = picture.resize((image.width, image.height), Resampling.BILINEAR)
+        return picture.resize((image.width, image.height), Resampling.BILINEAR)
     return picture

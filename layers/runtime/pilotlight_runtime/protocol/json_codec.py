@@ -6,13 +6,19 @@ numbers of more than 64 bits, which orjson reads as floats. Before rejecting a d
 tests/unit/runtime/test_json_parsers.py compares the two.
 """
 
+from __future__ import annotations
+
 import json
 
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
-from pilotlight_runtime.light_typing import Any, Final, NamedTuple, NoReturn
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
+from pilotlight_runtime.limits import MOST_MEMORY, out_of_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAX_JSON_BYTES: Final = 16 * 1024 * 1024
-"""A parsed document takes up to 25 times its length in memory. Larger tensors must come in binary."""
+"""Numbers in a flat list take up to 16 times their length in memory: as much as a request may take."""
 
 BREAK_EVEN: Final = 65_536
 """Bytes of JSON. Python's own parser loses 9 ms only after three times as many, but a function that has read so much
@@ -20,6 +26,12 @@ will most likely read more."""
 
 
 _MOST_LETTERS: Final = 64
+
+_LARGE_BYTES: Final = 1024 * 1024
+"""A document of more is parsed without looking for garbage, which JSON never is."""
+
+MOST_TIMES: Final = 64
+"""No document takes more memory than so many times its length."""
 
 
 class Doubts(NamedTuple):
@@ -57,15 +69,17 @@ class Fast:
 fast: Final = Fast()
 
 
-def loads(raw: bytes | memoryview) -> Any:
+def loads(raw: bytes | memoryview, memory: int = MOST_MEMORY) -> Any:
     """Reads the document in `raw`, which is UTF-8.
 
-    InvalidRequest where it is malformed, too deeply nested or has NaN or Infinity, which JSON does not allow (RFC 8259,
-    section 6); TooLarge over MAX_JSON_BYTES.
+    memory: the most bytes that the document may take once it is parsed. InvalidRequest where it is malformed, too
+    deeply nested or has NaN or Infinity, which JSON does not allow (RFC 8259, section 6); TooLarge over MAX_JSON_BYTES
+    and where it would take more than `memory`.
     """
-    _check_length(raw)
+    _check_length(raw, memory)
     try:
-        return _DECODER.decode(str(raw, "utf-8"))
+        text = str(raw, "utf-8")
+        return _decode(text) if len(text) <= _LARGE_BYTES else _parsed(_decode, text)
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"the JSON is not UTF-8: byte {error.start} is {raw[error.start]:#04x}") from None
     except RecursionError:
@@ -74,19 +88,22 @@ def loads(raw: bytes | memoryview) -> Any:
         raise InvalidRequest(f"malformed JSON: {_reason(error)}") from None
 
 
-def loads_fast(raw: bytes) -> tuple[Any, Doubts]:
+def loads_fast(raw: bytes, memory: int = MOST_MEMORY) -> tuple[Any, Doubts]:
     """As `loads`, but a whole number of more than 64 bits may have become a float. The errors are the same."""
-    _check_length(raw)
+    _check_length(raw, memory)
     if fast.library is None:
         fast.read += len(raw)
         if fast.read >= BREAK_EVEN:
             fast.use()
     if fast.library is not None:
+        parse = fast.library.loads
         try:
-            return fast.library.loads(raw), Doubts(_has_booleans(raw), infinities=False)
+            return parse(raw) if len(raw) <= _LARGE_BYTES else _parsed(parse, raw), Doubts(
+                _has_booleans(raw), infinities=False
+            )
         except ValueError:
             pass  # Python's own library says what is wrong, or finds nothing wrong: half of a surrogate pair, 1e400
-    return loads(raw), Doubts(_has_booleans(raw), infinities=True)
+    return loads(raw, memory), Doubts(_has_booleans(raw), infinities=True)
 
 
 def _has_booleans(raw: bytes) -> bool:
@@ -126,9 +143,29 @@ def dumps_finite(document: object) -> bytes:
     return dumps(document)
 
 
-def _check_length(raw: bytes | memoryview) -> None:
+def _check_length(raw: bytes | memoryview, memory: int) -> None:
     if len(raw) > MAX_JSON_BYTES:
         raise TooLarge(f"the JSON is {len(raw)} bytes long, the most is {MAX_JSON_BYTES}; send binary tensors instead")
+    if len(raw) * MOST_TIMES > memory:
+        from pilotlight_runtime.protocol.json_memory import estimate_memory  # only large documents need it
+
+        needed = estimate_memory(bytes(raw))
+        if needed > memory:
+            hint = "send fewer samples at once, flat instead of nested data, or binary tensors"
+            raise out_of_memory(f"reading the {len(raw)} bytes of JSON", needed, memory, hint)
+
+
+def _parsed(parse: Callable[[Any], Any], document: Any) -> Any:
+    """`parse(document)` without the garbage collector, which would look at all new lists again and again."""
+    import gc
+
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return parse(document)
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -140,5 +177,5 @@ def _reason(error: ValueError) -> str:
     return str(error) if isinstance(error, json.JSONDecodeError) else "a number has too many digits"
 
 
-_DECODER: Final = json.JSONDecoder(parse_constant=_refuse)
+_decode: Final = json.JSONDecoder(parse_constant=_refuse).decode
 _encode: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode

@@ -10,6 +10,7 @@ from pilotlight_runtime.protocol.json_codec import MAX_JSON_BYTES, Doubts
 _MAX_DEPTH: Final = 64
 _BYTES_OF_NUMBER: Final = 26  # -1.7976931348623157e+308 and what separates it from the next
 _BYTES_OF_CHARACTER: Final = 12  # two escapes such as \ud83d
+_MOST_VISITED: Final = 100_000  # lists, objects and texts; writing more of them as JSON is faster than looking at each
 _NUMBERS: Final = frozenset({int, float})
 
 
@@ -22,7 +23,7 @@ def inspect_document(document: Any) -> Doubts | None:
     Returns:
         What its numbers may be, as for `loads_fast`. None where it may not be the same, or where `loads` may refuse it:
         NaN, infinity, whole numbers of more than 64 bits, half a surrogate pair, deep nesting, other types than JSON's,
-        or so much that MAX_JSON_BYTES might not hold it.
+        so much that MAX_JSON_BYTES might not hold it, or so many parts that looking at each takes too long.
     """
     inspector = _Inspector()
     if not inspector.accepts(document, 0) or inspector.size > MAX_JSON_BYTES:
@@ -35,10 +36,14 @@ class _Inspector:
 
     def __init__(self) -> None:
         self.size = 0
+        self._left = _MOST_VISITED
         self.booleans = False
 
     def accepts(self, value: Any, depth: int) -> bool:
         kind = type(value)
+        self._left -= 1
+        if self._left < 0:
+            return False
         if kind is list:
             return depth < _MAX_DEPTH and self._accepts_list(value, depth + 1)
         if kind is dict:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pilotlight_runtime.datatypes import BOOL, BYTES, Datatype, datatype
-from pilotlight_runtime.errors import InvalidRequest
+from pilotlight_runtime.errors import InvalidRequest, TooLarge
 from pilotlight_runtime.light_typing import Any, Final, NamedTuple
+from pilotlight_runtime.limits import DEFAULT_LIMITS, MAX_TENSORS, Limits
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.protocol.binary_tensors import decode_binary
-from pilotlight_runtime.protocol.json_codec import DOUBTFUL, Doubts, dumps, loads, loads_fast
+from pilotlight_runtime.protocol.json_codec import DOUBTFUL, Doubts, loads, loads_fast
 from pilotlight_runtime.protocol.json_tensors import check_shape, decode_json
-from pilotlight_runtime.tensor import Tensor
+from pilotlight_runtime.tensor import Tensor, element_count
 from pilotlight_runtime.types import InferRequest
 
 HEADER_LENGTH: Final = "inference-header-content-length"
@@ -17,6 +18,9 @@ HEADER_LENGTH: Final = "inference-header-content-length"
 _MAX_TEMPLATE_BYTES: Final = 2048
 _MAX_TEMPLATES: Final = 32
 """The most templates, and the most bytes of JSON of one, that are remembered."""
+
+MAX_REREAD_BYTES: Final = 1024 * 1024
+"""A longer document that is refused is not parsed again for the better words."""
 
 _UNSUPPORTED: Final = ("classification", "shared_memory_region")
 """Parameters of Triton's other extensions. They change the meaning of an answer, so they must not be ignored."""
@@ -38,19 +42,21 @@ class OipRequest(NamedTuple):
 class RequestReader:
     """Reads inference requests. Clients repeat the JSON before binary numbers, so it is decoded once and remembered."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._memory = limits.memory
+        self._strings = limits.strings
         self._templates: dict[bytes, _Template] = {}
 
     def read(self, body: bytes, header_length: str | None) -> OipRequest:
         """The inference request in `body`, whose first `header_length` bytes are JSON (all of it where None).
 
-        InvalidRequest names the field, what was expected and what came.
+        InvalidRequest names the field, what was expected and what came. TooLarge where reading it would take too much.
         """
         head, tail = _split(body, header_length)
         template = self._templates.get(head) if tail else None
         if template is not None and len(tail) == template.size:
             return template.with_numbers(tail)
-        decoded = _read(head, tail)
+        decoded = _read(head, tail, self._memory, self._strings)
         if tail and len(head) <= _MAX_TEMPLATE_BYTES and _only_numbers(decoded, tail):
             if len(self._templates) >= _MAX_TEMPLATES:
                 self._templates.clear()
@@ -59,10 +65,7 @@ class RequestReader:
 
     def read_document(self, document: Any, doubts: Doubts) -> OipRequest:
         """As `read`, for JSON that is parsed already. It is refused in the words of `read`."""
-        try:
-            return _decoded(document, doubts, memoryview(b""))
-        except InvalidRequest:
-            return self.read(dumps(document), None)
+        return _decoded(document, doubts, memoryview(b""), self._strings)
 
 
 class _Template:
@@ -95,22 +98,24 @@ def _only_numbers(decoded: OipRequest, tail: memoryview) -> bool:
     )
 
 
-def _read(head: bytes, tail: memoryview) -> OipRequest:
+def _read(head: bytes, tail: memoryview, memory: int, strings: int) -> OipRequest:
     if not head:
         raise InvalidRequest("the body is empty; an inference request has a list of inputs")
     try:
-        return _decoded(*loads_fast(head), tail)
+        return _decoded(*loads_fast(head, memory), tail, strings)
     except InvalidRequest:
-        return _decoded(loads(head), DOUBTFUL, tail)  # one parser words all refusals
+        if len(head) > MAX_REREAD_BYTES:
+            raise
+    return _decoded(loads(head, memory), DOUBTFUL, tail, strings)  # one parser words all refusals
 
 
-def _decoded(document: Any, doubts: Doubts, tail: memoryview) -> OipRequest:
+def _decoded(document: Any, doubts: Doubts, tail: memoryview, strings: int) -> OipRequest:
     if not isinstance(document, dict):
         raise InvalidRequest(f"an inference request must be a JSON object, got {summarize(document)}")
     identity = document.get("id")
     if identity is not None and not isinstance(identity, str):
         raise InvalidRequest(f"id must be a string, got {summarize(identity)}")
-    inputs = _inputs(document.get("inputs"), tail, doubts)
+    inputs = _inputs(document.get("inputs"), tail, doubts, strings)
     binary_default = _flag("the request", _parameters("the request", document), "binary_data_output", default=False)
     binary = _outputs(document.get("outputs"), binary_default=binary_default)
     return OipRequest(InferRequest(inputs, tuple(binary)), identity, binary, binary_default)
@@ -129,28 +134,38 @@ def _split(body: bytes, header_length: str | None) -> tuple[bytes, memoryview]:
     return body[:length], memoryview(body)[length:]
 
 
-def _inputs(items: object, tail: memoryview, doubts: Doubts) -> dict[str, Tensor]:
+def _inputs(items: object, tail: memoryview, doubts: Doubts, strings: int) -> dict[str, Tensor]:
+    """Reads the inputs. strings: the most elements that those of BYTES may have together."""
     if not isinstance(items, list):
         raise InvalidRequest(f"inputs must be a list of tensors, got {summarize(items)}")
+    if len(items) > MAX_TENSORS:
+        raise _too_many_tensors("inputs", items)
     inputs: dict[str, Tensor] = {}
     for index, item in enumerate(items):
         name = _name(f"inputs[{index}]", item)
         where = f"input {summarize(name)}"
         if name in inputs:
             raise InvalidRequest(f"{where} comes twice")
-        inputs[name], tail = _tensor(where, item, tail, doubts)
+        tensor, tail = _tensor(where, item, tail, doubts, strings)
+        if tensor.datatype is BYTES:
+            strings -= len(tensor.data)
+        inputs[name] = tensor
     if tail:
         raise InvalidRequest(f"{len(tail)} bytes follow the JSON and the binary inputs; expected none")
     return inputs
 
 
-def _tensor(where: str, item: dict[str, Any], tail: memoryview, doubts: Doubts) -> tuple[Tensor, memoryview]:
+def _tensor(
+    where: str, item: dict[str, Any], tail: memoryview, doubts: Doubts, strings: int
+) -> tuple[Tensor, memoryview]:
     """Reads one input; returns it and the rest of the binary part."""
     try:
         kind = datatype(item.get("datatype"))
     except InvalidRequest as error:
         raise InvalidRequest(f"{where}: {error}") from None
     shape = check_shape(where, item.get("shape"))
+    if kind is BYTES and element_count(shape) > strings:
+        raise too_many_strings(where, element_count(shape), strings)
     size = _parameters(where, item).get("binary_data_size")
     if size is None:
         if "data" not in item:
@@ -166,12 +181,23 @@ def _tensor(where: str, item: dict[str, Any], tail: memoryview, doubts: Doubts) 
     return decode_binary(where, kind, shape, tail[:size]), tail[size:]
 
 
+def too_many_strings(where: str, count: int, most: int) -> TooLarge:
+    """The error for a BYTES input of `count` elements where `most` are allowed."""
+    return TooLarge(f"{where} has {count} BYTES elements, the most left for this request is {most}; send fewer at once")
+
+
+def _too_many_tensors(field: str, items: list[Any]) -> InvalidRequest:
+    return InvalidRequest(f"{field} lists {len(items)} tensors, the most is {MAX_TENSORS}")
+
+
 def _outputs(items: object, *, binary_default: bool) -> dict[str, bool]:
     """Whether each requested output is wanted in binary, in the request's order."""
     if items is None:
         return {}
     if not isinstance(items, list):
         raise InvalidRequest(f"outputs must be a list, got {summarize(items)}")
+    if len(items) > MAX_TENSORS:
+        raise _too_many_tensors("outputs", items)
     outputs: dict[str, bool] = {}
     for index, item in enumerate(items):
         name = _name(f"outputs[{index}]", item)

@@ -19,6 +19,9 @@ INFER: Final = "infer"
 STATUS: Final = "status"
 PREDICT: Final = "predict"
 
+_LONGEST_PATH: Final = 10_240
+"""API Gateway's limit on the request line and all headers together."""
+
 _SERVER_PATHS: Final = {
     "/v2": (SERVER, "GET"),
     "/v2/health/live": (LIVE, "GET"),
@@ -45,6 +48,8 @@ class Route(NamedTuple):
 
 def route(method: str, path: str) -> Route:
     """Finds a route; NotFound for an unknown path, MethodNotAllowed where the path takes another method."""
+    if len(path) > _LONGEST_PATH:
+        raise NotFound(f"there is no route for {summarize(path)}")
     found, allowed = _find("/" + _decoded(path).strip("/"))
     if method.upper() != allowed:
         raise MethodNotAllowed(method, allowed)

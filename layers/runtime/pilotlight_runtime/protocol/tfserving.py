@@ -11,10 +11,12 @@ import binascii
 from pilotlight_runtime.datatypes import BYTES
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
 from pilotlight_runtime.light_typing import Any, Final, NamedTuple
+from pilotlight_runtime.limits import DEFAULT_LIMITS, Limits
 from pilotlight_runtime.manifest import Manifest
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.protocol.json_codec import DOUBTFUL, Doubts, loads, loads_fast
 from pilotlight_runtime.protocol.json_tensors import check_shape, decode_json, encode_json, flatten
+from pilotlight_runtime.protocol.oip_request import MAX_REREAD_BYTES, too_many_strings
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.tensor import MAX_RANK, Tensor, element_count
 from pilotlight_runtime.types import InferRequest, InferResponse
@@ -31,29 +33,34 @@ class PredictRequest(NamedTuple):
     rows: int | None
 
 
-def read_predict_request(body: bytes, signature: Signature) -> PredictRequest:
-    """Reads a predict request; InvalidRequest names the field, what was expected and what came."""
+def read_predict_request(body: bytes, signature: Signature, limits: Limits = DEFAULT_LIMITS) -> PredictRequest:
+    """Reads a predict request; InvalidRequest names the field, what was expected and what came.
+
+    TooLarge where reading it would take too much.
+    """
     if not body:
         raise InvalidRequest("the body is empty; a predict request has instances or inputs")
     try:
-        return _prediction(*loads_fast(body), signature)
+        return _prediction(*loads_fast(body, limits.memory), signature, limits)
     except InvalidRequest:
-        return _prediction(loads(body), DOUBTFUL, signature)  # one parser words all refusals
+        if len(body) > MAX_REREAD_BYTES:
+            raise
+    return _prediction(loads(body, limits.memory), DOUBTFUL, signature, limits)  # one parser words all refusals
 
 
-def _prediction(document: Any, doubts: Doubts, signature: Signature) -> PredictRequest:
+def _prediction(document: Any, doubts: Doubts, signature: Signature, limits: Limits) -> PredictRequest:
     if not isinstance(document, dict) or ("instances" in document) == ("inputs" in document):
         raise InvalidRequest("a predict request must be a JSON object with either instances or inputs")
     if document.get("signature_name") not in (None, "", _SIGNATURE):
         raise InvalidRequest(f"signature_name must be {_SIGNATURE!r}, got {summarize(document['signature_name'])}")
     if "inputs" in document:
         columns = _columns(document["inputs"], signature)
-        return PredictRequest(InferRequest(_tensors(columns, signature, doubts)), None)
+        return PredictRequest(InferRequest(_tensors(columns, signature, doubts, limits.strings)), None)
     instances = document["instances"]
     if not isinstance(instances, list) or not instances:
         raise InvalidRequest(f"instances must be a list with at least one instance, got {summarize(instances)}")
     columns = _transposed(instances, signature)
-    return PredictRequest(InferRequest(_tensors(columns, signature, doubts)), len(instances))
+    return PredictRequest(InferRequest(_tensors(columns, signature, doubts, limits.strings)), len(instances))
 
 
 def write_predict_response(response: InferResponse, rows: int | None) -> dict[str, Any]:
@@ -61,18 +68,23 @@ def write_predict_response(response: InferResponse, rows: int | None) -> dict[st
 
     InvalidRequest where JSON cannot carry an output, or where an output has no row for each instance.
     """
+    check_rows(response, rows)
     values = {name: _nested(_elements(name, tensor), tensor.shape) for name, tensor in response.outputs.items()}
     if rows is None:
         return {"outputs": next(iter(values.values())) if len(values) == 1 else values}
+    if len(values) == 1:
+        return {"predictions": next(iter(values.values()))}
+    return {"predictions": [{name: value[row] for name, value in values.items()} for row in range(rows)]}
+
+
+def check_rows(response: InferResponse, rows: int | None) -> None:
+    """Raises InvalidRequest where an output has no row for each instance. rows: as in PredictRequest."""
     for name, tensor in response.outputs.items():
-        if not tensor.shape or tensor.shape[0] != rows:
+        if rows is not None and (not tensor.shape or tensor.shape[0] != rows):
             raise InvalidRequest(
                 f"output {name!r} has shape {list(tensor.shape)}, so no row for each of the {rows} instances;"
                 " send inputs instead of instances"
             )
-    if len(values) == 1:
-        return {"predictions": next(iter(values.values()))}
-    return {"predictions": [{name: value[row] for name, value in values.items()} for row in range(rows)]}
 
 
 def model_status(manifest: Manifest) -> dict[str, Any]:
@@ -106,7 +118,8 @@ def _only_input(signature: Signature, field: str) -> TensorSpec:
     return signature.inputs[0]
 
 
-def _tensors(columns: dict[str, Any], signature: Signature, doubts: Doubts) -> dict[str, Tensor]:
+def _tensors(columns: dict[str, Any], signature: Signature, doubts: Doubts, strings: int) -> dict[str, Tensor]:
+    """Reads the inputs. strings: the most elements that those of BYTES may have together."""
     tensors = {}
     for name, value in columns.items():
         spec = signature.input(name)
@@ -114,16 +127,20 @@ def _tensors(columns: dict[str, Any], signature: Signature, doubts: Doubts) -> d
         if spec is None:
             names = ", ".join(repr(spec.name) for spec in signature.inputs)
             raise InvalidRequest(f"{where} is not one of the model's, which are {names}")
-        tensors[name] = _tensor(where, spec, value, doubts)
+        tensors[name] = _tensor(where, spec, value, doubts, strings)
+        if spec.datatype is BYTES:
+            strings -= len(tensors[name].data)
     return tensors
 
 
-def _tensor(where: str, spec: TensorSpec, value: object, doubts: Doubts) -> Tensor:
+def _tensor(where: str, spec: TensorSpec, value: object, doubts: Doubts, strings: int) -> Tensor:
     shape = check_shape(where, _shape_of(where, value))
     if spec.datatype is not BYTES:
         return decode_json(where, spec.datatype, shape, value, doubts)
+    if element_count(shape) > strings:
+        raise too_many_strings(where, element_count(shape), strings)
     texts = flatten(where, shape, value)
-    return Tensor(BYTES, shape, tuple(_bytes(f"{where}: data[{index}]", text) for index, text in enumerate(texts)))
+    return Tensor(BYTES, shape, tuple(_bytes(where, index, text) for index, text in enumerate(texts)))
 
 
 def _shape_of(where: str, value: object) -> list[int]:
@@ -137,15 +154,15 @@ def _shape_of(where: str, value: object) -> list[int]:
     return shape
 
 
-def _bytes(where: str, text: object) -> bytes:
+def _bytes(where: str, index: int, text: object) -> bytes:
     try:
         if isinstance(text, str):
             return text.encode()
         if isinstance(text, dict) and _is_b64(text):
             return binascii.a2b_base64(text[_B64], strict_mode=True)
     except ValueError:
-        raise InvalidRequest(f"{where} is neither UTF-8 text nor base64") from None
-    raise InvalidRequest(f'{where} must be a string or {{"b64": "..."}}, got {summarize(text)}')
+        raise InvalidRequest(f"{where}: data[{index}] is neither UTF-8 text nor base64") from None
+    raise InvalidRequest(f'{where}: data[{index}] must be a string or {{"b64": "..."}}, got {summarize(text)}')
 
 
 def _is_b64(value: dict[str, Any]) -> bool:

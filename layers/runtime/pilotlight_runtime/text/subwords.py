@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
 from pilotlight_runtime.assets import read_json
@@ -20,6 +21,9 @@ MARK: Final = "\u2581"
 """Stands for the white space before a word, so that parts can be joined again; SentencePiece uses the same sign."""
 BEGIN: Final = "<begin>"
 END: Final = "<end>"
+
+_LONG: Final = 64
+"""Characters of a piece. No word is longer; a text without white space is."""
 
 
 def pieces(text: str) -> list[str]:
@@ -136,7 +140,12 @@ class Subwords:
             raise ManifestError(f"{path} holds no subwords ({error}); train the model again") from error
 
     def _merged(self, piece: str) -> list[str]:
-        """Cuts a piece: joins the pair with the earliest merge until no pair has one."""
+        """Cuts a piece: joins the pair with the earliest merge until no pair has one.
+
+        A long piece waits in a heap, since looking at all pairs after each merge takes seconds for it.
+        """
+        if len(piece) > _LONG:
+            return self._merged_long(piece)
         parts, never = list(piece), len(self.merges)
         while len(parts) > 1:
             rank, at = min((self._ranks.get(pair, never), index) for index, pair in enumerate(pairwise(parts)))
@@ -144,3 +153,24 @@ class Subwords:
                 break
             parts[at : at + 2] = [parts[at] + parts[at + 1]]
         return parts
+
+    def _merged_long(self, piece: str) -> list[str]:
+        """As _merged. A part stays at the index of its first character; the indices of joined parts become empty."""
+        parts, ranks = list(piece), self._ranks
+        after = list(range(1, len(parts) + 1))
+        before = list(range(-1, len(parts) - 1))
+        waiting = [(ranks[pair], at, *pair) for at, pair in enumerate(pairwise(parts)) if pair in ranks]
+        heapify(waiting)
+        while waiting:
+            _, at, left, right = heappop(waiting)
+            follows = after[at]
+            if parts[at] != left or follows == len(parts) or parts[follows] != right:
+                continue  # one of the two has been joined meanwhile
+            parts[at], parts[follows] = left + right, ""
+            after[at] = behind = after[follows]
+            if behind < len(parts):
+                before[behind] = at
+            for first, second in ((before[at], at), (at, behind)):
+                if first >= 0 and second < len(parts) and (pair := (parts[first], parts[second])) in ranks:
+                    heappush(waiting, (ranks[pair], first, *pair))
+        return [part for part in parts if part]

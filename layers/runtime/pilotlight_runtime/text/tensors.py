@@ -14,11 +14,16 @@ from pilotlight_runtime.text.tokens import PADDING
 MOST_CHARACTERS: Final = 200_000
 """Of all texts of a request. More would take longer than API Gateway waits, whatever the model."""
 
+MOST_TEXTS: Final = 10_000
+"""Of a request. Each text takes time of its own, however short it is."""
+
 MOST_ROWS: Final = 1024
 """Of a batch. So many short texts keep a processor busy; more of them only take memory."""
 
 
-def read_texts(name: str, tensor: Tensor, longest: int, total: int = MOST_CHARACTERS) -> list[str]:
+def read_texts(
+    name: str, tensor: Tensor, longest: int, total: int = MOST_CHARACTERS, *, most: int = MOST_TEXTS
+) -> list[str]:
     """Decodes a BYTES input. It cuts nothing off and replaces nothing.
 
     Args:
@@ -26,14 +31,19 @@ def read_texts(name: str, tensor: Tensor, longest: int, total: int = MOST_CHARAC
         tensor: BYTES of any shape, each element a text in UTF-8.
         longest: The most characters of one text.
         total: The most characters of all texts together.
+        most: The most texts.
 
     Returns:
         The texts in row-major order.
 
     Raises:
-        InvalidRequest: A text is empty, not UTF-8 or longer than `longest`, or all together are longer than `total`.
-            The message names the first such text.
+        InvalidRequest: A text is empty, not UTF-8 or longer than `longest`, all together are longer than `total`, or
+            there are more than `most`. The message names the first such text.
     """
+    if len(tensor.elements) > most:
+        raise InvalidRequest(
+            f"input {name!r} has {len(tensor.elements)} texts; the most is {most}, so send them in several requests"
+        )
     texts = []
     for index, element in enumerate(tensor.elements):
         where = f"input {name!r}: text {index}"

@@ -1,0 +1,97 @@
+"""How much one request may take beyond the model's own work, so that no request exhausts the function.
+
+Lambda ends an environment that needs more memory than the function has, and API Gateway waits 29 seconds. A request
+that would take more than these limits is refused with status 413 or 400 before anything large is built.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+
+from pilotlight_runtime.errors import TooLarge
+from pilotlight_runtime.light_typing import Final, NamedTuple
+
+MAX_ANSWER_BYTES: Final = 6_291_556
+"""Lambda's limit on a function's answer as JSON; the number is from its error message."""
+
+MAX_UNPACKED_BYTES: Final = 64 * 1024 * 1024
+"""The most bytes that a body may unpack to, and that an answer may have before it is compressed."""
+
+MAX_TENSORS: Final = 10_000
+"""The most inputs, and the most outputs, that a request may list. It takes 5 microseconds to read one."""
+
+MEGABYTE: Final = 1024 * 1024
+MOST_MEMORY: Final = 256 * MEGABYTE
+LEAST_MEMORY: Final = 16 * MEGABYTE
+
+_MOST_STRINGS: Final = 400_000  # ONNX Runtime takes them one by one: 2 microseconds each, there and back
+_BYTES_OF_STRING: Final = 300  # in Python and in ONNX Runtime, besides its text
+
+
+class Limits(NamedTuple):
+    """What one request may take.
+
+    Attributes:
+        memory: Bytes of memory beyond the model's own.
+    """
+
+    memory: int = MOST_MEMORY
+
+    @property
+    def unpacked(self) -> int:
+        """The most bytes that a compressed body may have once it is unpacked."""
+        return min(MAX_UNPACKED_BYTES, self.memory // 4)
+
+    @property
+    def strings(self) -> int:
+        """The most elements of all BYTES inputs together."""
+        return min(_MOST_STRINGS, self.memory // _BYTES_OF_STRING)
+
+
+DEFAULT_LIMITS: Final = Limits()
+
+
+def request_limits(environ: Mapping[str, str], resident: Callable[[], int] | None = None) -> Limits:
+    """The limits of a function whose model is loaded and has run once.
+
+    In Lambda a request gets three quarters of the memory that the process leaves free, at most MOST_MEMORY. The rest is
+    for the event itself. Elsewhere it gets MOST_MEMORY.
+
+    Args:
+        environ: The function's environment variables.
+        resident: Tells how many bytes the process has in memory; None asks Linux.
+
+    Returns:
+        The limits.
+    """
+    size = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
+    if not (size.isascii() and size.isdigit()):
+        return DEFAULT_LIMITS
+    free = int(size) * MEGABYTE - (resident or resident_bytes)()
+    return Limits(max(LEAST_MEMORY, min(MOST_MEMORY, free * 3 // 4)))
+
+
+def resident_bytes() -> int:
+    """The memory that this process has now (proc(5), statm); 0 where the system does not tell."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def answer_too_large() -> TooLarge:
+    """The error for an answer that Lambda does not carry."""
+    return TooLarge(
+        f"the answer is larger than the {MAX_ANSWER_BYTES} bytes that Lambda carries; ask for fewer samples or"
+        " outputs at once, in binary, or with Accept-Encoding: gzip"
+    )
+
+
+def out_of_memory(what: str, needed: int, most: int, hint: str) -> TooLarge:
+    """The error for a request that would take too much memory. needed, most: bytes."""
+    return TooLarge(
+        f"{what} would take about {-(-needed // MEGABYTE)} MB of memory, the most for one request is"
+        f" {most // MEGABYTE} MB; {hint}"
+    )
