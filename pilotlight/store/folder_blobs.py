@@ -101,7 +101,7 @@ class FolderBlobs:
                 if target.is_dir() and not target.is_symlink():
                     target.rename(self._find_free(aside))
                 elif os.path.lexists(target):
-                    os.link(target, self._find_free(aside), follow_symlinks=False)
+                    self._keep(target, aside)
                 temporary.replace(target)
             except BaseException:
                 temporary.unlink(missing_ok=True)
@@ -193,12 +193,23 @@ class FolderBlobs:
                 folder.rename(self._find_free(aside))
             folder.mkdir(exist_ok=True)
 
+    def _keep(self, target: Path, aside: str) -> None:
+        """Give a file a second name, unless a process that was killed has done so already."""
+        for path in self._candidates(aside):
+            if not os.path.lexists(path):
+                os.link(target, path, follow_symlinks=False)
+                return
+            if os.path.samestat(path.lstat(), target.lstat()):
+                return
+
     def _find_free(self, name: str) -> Path:
         """Return a path in the store that does not exist, with a number at its end where `name` is taken."""
+        return next(each for each in self._candidates(name) if not os.path.lexists(each))
+
+    def _candidates(self, name: str) -> Iterator[Path]:
         path = self._root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        candidates = chain((path,), (Path(f"{path}.{number}") for number in count(2)))
-        return next(each for each in candidates if not os.path.lexists(each))
+        yield from chain((path,), (Path(f"{path}.{number}") for number in count(2)))
 
     @contextmanager
     def _report_errors(self) -> Iterator[None]:

@@ -103,6 +103,15 @@ def _two_versions(root: Path, run: Run) -> None:
     run("import", "adder.onnx", "--name", "adder")
 
 
+def _damaged(root: Path, run: Run) -> None:
+    """A store with a damaged file, and a sound copy of the store."""
+    _imported(root, run)
+    shutil.copytree(root / ".pilotlight" / "store", root / "copy")
+    (model,) = (root / ".pilotlight" / "store" / "adder").glob("*/model.onnx")
+    model.chmod(0o644)
+    model.write_bytes(model.read_bytes()[:-1] + b"?")
+
+
 def _imported_with_layer(root: Path, run: Run) -> None:
     """A pinned model, and a layer of one wheel, which pip installs from a folder."""
     _imported(root, run)
@@ -171,6 +180,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "import into an old project": Command(IMPORT, _old_project, sample=6),
         "import of a further version": Command(IMPORT, _imported, sample=6),
         "pin": Command(("pin", "adder@{first}"), _two_versions, sample=11),
+        "repair": Command(("repair", "adder", "--from", "copy"), _damaged),
         "package": Command(("package", "adder", "--into", "build/adder"), _layer_built, "build/adder"),
         "package over an earlier build": Command(
             ("package", "adder", "--into", "build/adder"), _packaged, "build/adder", sample=4
