@@ -19,6 +19,7 @@ from fuzz.packaging import Packaged
 MOST_ANSWER = 6_291_556
 """Lambda's limit on an answer, from its error message."""
 
+EXCEPTION = "exception out of the handler"
 MALFORMED_ANSWER, WRONG_DATA, ACCEPTED, REFUSED, FAILED, WRONG_STATUS, TOO_LARGE = (
     *("malformed answer", "wrong data", "invalid request answered 200", "valid request refused"),
     *("500 for the caller's data", "wrong status", "answer over Lambda's limit"),

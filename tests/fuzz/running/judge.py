@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from fuzz.arrays import CANARY
 from fuzz.events.generator import Event
-from fuzz.oracle.answers import Fault, find_fault
+from fuzz.oracle.answers import EXCEPTION, Fault, find_fault
 from fuzz.oracle.expected import Expected
 from fuzz.oracle.oracle import expect
 from fuzz.packaging import Packaged
 from fuzz.running.function import Reply
 
-EXCEPTION, DEATH, LOGGED, BAD_LOG, SLOW, MEMORY, POISONED = (
-    *("exception out of the handler", "process death", "payload in the log", "log line that is no JSON"),
+DEATH, LOGGED, BAD_LOG, SLOW, MEMORY, POISONED = (
+    *("process death", "payload in the log", "log line that is no JSON"),
     *("over 1 s of CPU time", "over 256 MB of memory", "a good request fails after this one"),
 )
 MOST_MICROS = 1_000_000

@@ -37,7 +37,7 @@ FAULTS = {
     answers.FAILED: f"if status == 400: answer = {REFUSAL % 500}",
     answers.WRONG_STATUS: f"if status == 405: answer = {REFUSAL % 404}",
     answers.TOO_LARGE: 'if status == 404: answer = {**answer, "body": "x" * 7_000_000}',
-    judge.EXCEPTION: "if status == 404: raise SystemExit(0)",
+    answers.EXCEPTION: "if status == 404: raise SystemExit(0)",
     judge.DEATH: "if status == 405: os.kill(os.getpid(), signal.SIGSEGV)",
     judge.LOGGED: "print(json.dumps(str(event)))",
     judge.BAD_LOG: 'print("a line that is no JSON")',
