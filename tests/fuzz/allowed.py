@@ -52,7 +52,7 @@ ALLOWED = (
     Allowed(
         EXCEPTION,
         "surrogates not allowed",
-        "to be mended: an id with half of a surrogate pair, which a direct answer repeats, ends Lambda's runtime client",
+        "to be mended: a direct answer that repeats half of a surrogate pair in the id ends the runtime client",
     ),
 )
 

