@@ -45,7 +45,7 @@ class Entry:
         answer, status, fault = self._respond(event, trace, request_id)
         trace.end()
         phases, gateway_id = trace.phases, _gateway_id(event)
-        # In the order of the fields: names would take as long as all other work here.
+        # In the order of the fields, which takes a quarter less time than their names.
         self._observer.request(
             Record(
                 request_id, gateway_id, trace.operation, status, cold, trace.shapes, phases, sum(phases.values()), fault
