@@ -22,6 +22,8 @@ EXIT_USER_ERROR: Final = 1
 EXIT_DEFECT: Final = 70
 """EX_SOFTWARE of sysexits.h."""
 
+_MAX_TEXT: Final = 4_000
+
 
 def run(argv: Sequence[str], where: Invocation) -> int:
     """Run one command line and return its exit code.
@@ -59,6 +61,8 @@ def _report_unexpected(error: Exception, where: Invocation) -> int:
 def _report_error(error: Exception, text: str, where: Invocation, code: int) -> int:
     if where.debug:
         typer.echo(escape_lines("".join(traceback.format_exception(error))), err=True, nl=False)
+    if len(text) > _MAX_TEXT:  # an argument or a name from outside may have any length; the hint stands at the end
+        text = f"{text[: _MAX_TEXT // 2]} … {text[-_MAX_TEXT // 2 :]}"
     label = typer.style("error", fg="red", bold=True) if sys.stderr.isatty() else "error"
     typer.echo(f"{label}: {escape_lines(text)}", err=True)
     return code

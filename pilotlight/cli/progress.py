@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgre
 from rich.table import Column
 from rich.text import Text
 
-from pilotlight.core.printable import escape_lines
+from pilotlight.core.printable import escape_controls, escape_lines
 
 _SECONDS_BETWEEN_LINES: Final = 10.0
 _IN_THE_BAR: Final = 2
@@ -110,4 +110,4 @@ def _format_in_bar(values: Mapping[str, float]) -> str:
 
 
 def _format_metrics(values: Mapping[str, float]) -> str:
-    return "  ".join(f"{name} {value:.4g}" for name, value in values.items())
+    return "  ".join(f"{escape_controls(name)} {value:.4g}" for name, value in values.items())

@@ -18,8 +18,8 @@ _CONFIG: Final = "config.json"
 _NEEDED: Final = ("metadata.json", _CONFIG)
 _LIMITS: Final = Limits(bytes=64 * MEBIBYTE, depth=500)
 """A model inside a model adds about eight levels."""
-_CODE: Final = frozenset({"Lambda", "__lambda__"})
-"""Names of classes whose configuration holds compiled Python code."""
+_CODE: Final = "__lambda__"
+"""The class name of compiled Python code, as Keras saves a Lambda layer of a lambda."""
 
 
 def check_keras_file(path: Path) -> None:
@@ -54,7 +54,7 @@ def _check_config(config: dict[str, Any], origin: Origin) -> None:
     level: list[Any] = [config]
     while level:
         for part in level:
-            if isinstance(part, dict) and part.get("class_name") in _CODE:
+            if isinstance(part, dict) and part.get("class_name") == _CODE:
                 hint = "Replace the Lambda layer by operations of keras.ops or by a layer of its own."
                 raise ConversionError(origin.where, "holds Python code in a Lambda layer, which is never run", hint)
         level = [inner for part in level for inner in _list_parts(part)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -19,7 +19,7 @@ MAGIC: Final = b"\x93NUMPY"
 _MAX_RANK: Final = 64
 _LAST_CHARACTER: Final = 0x10FFFF
 _SURROGATES: Final = (0xD800, 0xDFFF)
-_READERS: Final[dict[tuple[int, int], Callable[[BinaryIO], Any]]] = {
+_READERS: Final[dict[tuple[int, int], Callable[[Any], Any]]] = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
@@ -43,7 +43,7 @@ class ArrayHeader(NamedTuple):
     size: int
 
 
-def read_header(file: BinaryIO, length: int) -> ArrayHeader:
+def read_header(file: IO[bytes], length: int) -> ArrayHeader:
     """Read the header of an array.
 
     Args:
@@ -64,7 +64,7 @@ def read_header(file: BinaryIO, length: int) -> ArrayHeader:
         raise InvalidArray(f"has the format version {'.'.join(map(str, version)) or 'none'}, which is not known")
     counted = _Counted(file)
     try:
-        shape, _, dtype = reader(counted)  # type: ignore[arg-type]  # numpy only calls read
+        shape, _, dtype = reader(counted)
     except (ValueError, TypeError, SyntaxError, OverflowError, RecursionError, MemoryError) as error:
         # numpy evaluates the header as a Python literal. MemoryError is what the compiler says to deep nesting.
         raise InvalidArray(f"has a damaged header ({shorten(first_line(error), 100)})") from error
@@ -102,7 +102,7 @@ def has_invalid_text(array: Array) -> bool:
 class _Counted:
     """A file that counts what is read from it. Entries of an archive cannot tell their position without seeking."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self.count = 0
 

@@ -66,7 +66,7 @@ def _check_start(file: BinaryIO, origin: Origin) -> None:
 def _read_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, origin: Origin) -> Array:
     try:
         with archive.open(entry) as file:
-            read_header(file, entry.file_size)  # type: ignore[arg-type]  # it reads like any file
+            read_header(file, entry.file_size)
         with archive.open(entry) as file:
             found: Array = np.lib.format.read_array(file, allow_pickle=False)
     except InvalidArray as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -82,5 +83,5 @@ def _first_on_path(folder: Path) -> Iterator[None]:
         sys.path.remove(entry)
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
-            if file is not None and Path(file).is_relative_to(folder):
+            if file is not None and str(file).startswith(entry + os.sep):  # Path would take 10 ms for all modules
                 del sys.modules[name]

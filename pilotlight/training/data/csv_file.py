@@ -14,7 +14,7 @@ import numpy as np
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
 from pilotlight.core.outside import Origin, open_file
-from pilotlight.core.printable import join_names, name_of, shorten
+from pilotlight.core.printable import escape_controls, join_names, name_of, shorten
 from pilotlight.training.data.table import Table, place_of
 
 _HINT: Final = "It needs a header with the columns' names, and a line for each sample below."
@@ -45,6 +45,10 @@ def load_csv(path: Path, where: str, target: str, features: Sequence[str] | None
     """
     header, *lines = _lines(path, where)
     names = [name.strip() for name in header.cells]
+    hidden = [name for name in names if escape_controls(name) != name]
+    if hidden:
+        what = f"has the column {name_of(hidden[0])!r}, whose name holds control characters"
+        raise DataError(f"{where}:{header.number}", what, "Rename it.")
     twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         what = f"has the column {name_of(twice[0])!r} twice"

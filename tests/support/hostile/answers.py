@@ -280,10 +280,16 @@ class HostileServer(socketserver.ThreadingTCPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
+_TLS_HANDSHAKE: Final = b"\x16"
+
+
 class _Handler(socketserver.BaseRequestHandler):
     server: HostileServer
 
     def handle(self) -> None:
+        if self.request.recv(1, socket.MSG_PEEK) == _TLS_HANDSHAKE:
+            self.request.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            return
         stream = self.request.makefile("rb")
         head = b""
         while not head.endswith(b"\r\n\r\n"):

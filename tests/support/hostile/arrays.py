@@ -107,9 +107,16 @@ def _duplicates(path: Path) -> None:
 
 
 def _many(path: Path) -> None:
-    with zipfile.ZipFile(path, "w") as archive:
-        for number in range(100_000):
-            archive.writestr(f"{number}.npy", b"")
+    fixed = (20, 0, 0, 0, 0, 0, 0, 0, 9, 0)
+    listed = b"".join(
+        struct.pack("<4sHHHHHHIIIHHHHHII", _CENTRAL, 20, *fixed, 0, 0, 0, 0, 0) + b"%05d.npy" % number
+        for number in range(100_000)
+    )
+    start = struct.pack("<4sHHHHHIIIHH", _LOCAL, *fixed) + b"00000.npy"
+    end64 = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, 100_000, 100_000, len(listed), len(start))
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, len(start) + len(listed), 1)
+    end = struct.pack("<4sHHHHIIH", _END, 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    path.write_bytes(start + listed + end64 + locator + end)
 
 
 def _bomb(path: Path) -> None:

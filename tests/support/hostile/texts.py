@@ -90,10 +90,9 @@ CSV: Final[dict[str, Write]] = PLACES | {
 def _gzip_bomb(path: Path) -> None:
     """1 GiB of spaces in 1 MB."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    with path.open("wb") as file:
-        for _ in range(64):
-            file.write(packer.compress(b" " * (1 << 24)))
-        file.write(packer.flush())
+    start = packer.compress(b" ") + packer.flush(zlib.Z_FULL_FLUSH)
+    part = packer.compress(b" " * (1 << 24)) + packer.flush(zlib.Z_FULL_FLUSH)
+    path.write_bytes(start + part * 64)
 
 
 _LINES: Final[dict[str, bytes]] = {
