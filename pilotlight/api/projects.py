@@ -129,7 +129,9 @@ def check(*, deep: bool = False, project: AnyProject = None, progress: AnyProgre
     return check_project(make_context(project, progress), deep=deep)
 
 
-def repair(model: str = "", *, source: str | Path = "", project: AnyProject = None) -> list[RepairResult]:
+def repair(
+    model: str = "", *, source: str | Path = "", project: AnyProject = None, progress: AnyProgress = None
+) -> list[RepairResult]:
     """Give damaged versions in the store their published content again.
 
     A file is restored only with the sha256 that the version's manifest states. Damaged content is moved to .damaged/ in
@@ -140,6 +142,7 @@ def repair(model: str = "", *, source: str | Path = "", project: AnyProject = No
         source: Where content is looked for first: another store (a folder or s3://bucket/prefix), a copy of a version,
             or a packaged function; "" for the store itself, .aws-sam/build and .pilotlight/store alone.
         project: The project, or a folder in it; None for the current folder.
+        progress: Is called with each report of a stage, or is a Progress; None reports nothing.
 
     Returns:
         One result for each version that was damaged: what was restored, what was not found, and what to do then.
@@ -151,4 +154,4 @@ def repair(model: str = "", *, source: str | Path = "", project: AnyProject = No
     from pilotlight.workflows.repair import RepairRequest
     from pilotlight.workflows.repair import repair as repair_versions
 
-    return repair_versions(RepairRequest(model, str(source)), make_context(project))
+    return repair_versions(RepairRequest(model, str(source)), make_context(project, progress))

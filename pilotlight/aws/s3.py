@@ -157,13 +157,17 @@ class S3Blobs:
                 raise
 
     def _copy(self, name: str, aside: str) -> bool:
-        """Copy a blob to a name that is free; return whether there is a blob."""
-        if self._head(name) is None:
+        """Copy a blob to a name that is free, unless it was copied already; return whether there is a blob."""
+        head = self._head(name)
+        if head is None:
             return False
-        candidates = chain((aside,), (f"{aside}.{number}" for number in count(2)))
-        free = next(each for each in candidates if self._head(each) is None)
-        source: CopySourceTypeDef = {"Bucket": self._bucket, "Key": self._prefix + name}
-        self._client.copy(source, self._bucket, self._prefix + free)
+        for each in chain((aside,), (f"{aside}.{number}" for number in count(2))):
+            kept = self._head(each)
+            if kept is None:
+                source: CopySourceTypeDef = {"Bucket": self._bucket, "Key": self._prefix + name}
+                self._client.copy(source, self._bucket, self._prefix + each)
+            if kept is None or kept["ETag"] == head["ETag"]:
+                break
         return True
 
     def _read(self, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -72,7 +72,7 @@ def repair_lines(found: Sequence[RepairResult]) -> Iterable[str]:
             yield f"[green]✓[/] {escape(f'{reference}: {restored.name} restored from {restored.source}')}"
         for lost in result.repair.lost:
             yield f"[red]✗[/] {escape(f'{reference}: {lost}, and its content was not found')}"
-        yield escape(f"  Damaged content is kept in {result.aside}.")
+        yield escape(f"  Damaged content, where there was some, is kept in {result.aside}.")
         if result.advice:
             yield f"  {escape(result.advice)}"
 

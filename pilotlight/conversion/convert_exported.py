@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pilotlight.conversion.convert import convert
 from pilotlight.conversion.external_data import CODE_SUFFIXES, RESERVED_NAMES
@@ -45,10 +45,16 @@ def convert_exported(exported: Exported, config: ModelConfig, into: Path) -> Can
     for name, content in exported.assets.items():
         (into / name).write_bytes(content)
     parts = {
-        name: convert(model, replace(config, name=f"{config.name}/{name}", signature=None), into / name)
+        name: _convert_part(model, replace(config, name=f"{config.name}/{name}", signature=None), into / name)
         for name, model in exported.graphs.items()
     }
     return Candidate(into, config.signature, parts=parts, assets=tuple(sorted(exported.assets)))
+
+
+def _convert_part(model: Any, config: ModelConfig, into: Path) -> Candidate:
+    """Convert one graph. Callers never see its inputs, so the version does not keep their shared dimensions."""
+    part = convert(model, config, into)
+    return replace(part, signature=part.signature._replace(shared=()))
 
 
 def _check_names(where: str, what: str, names: Iterable[str], allowed: re.Pattern[str], rule: str) -> None:

@@ -5,6 +5,7 @@ Source of the rules: onnx.proto3 (ModelProto, GraphProto, ValueInfoProto) and do
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from pilotlight.core.outside import Origin, read_file
 from pilotlight.core.printable import name_of, shorten
 from pilotlight_runtime.datatypes import BY_ONNX
 from pilotlight_runtime.manifest import MODEL_NAME
-from pilotlight_runtime.signature import Signature, TensorSpec
+from pilotlight_runtime.signature import SharedDimension, Signature, TensorSpec
 
 _MAX_BYTES: Final = (2 << 30) - 1
 """The limit of protobuf."""
@@ -50,7 +51,7 @@ def read_signature(path: Path) -> Signature:
 
     Returns:
         The signature. Symbolic and unknown dimensions are -1. An initializer that is also listed as an input is a
-        default value, not an input.
+        default value, not an input. A symbol that occurs twice among the inputs is a shared dimension.
 
     Raises:
         ConversionError: The protocol cannot carry an input or output.
@@ -96,10 +97,22 @@ def extract_signature(model: onnx.ModelProto, where: str) -> Signature:
     graph = model.graph
     weights = {tensor.name for tensor in graph.initializer}
     weights |= {tensor.values.name for tensor in graph.sparse_initializer}
+    inputs = [value for value in graph.input if value.name not in weights]
     return Signature(
-        tuple(_read_spec(value, "input", where) for value in graph.input if value.name not in weights),
+        tuple(_read_spec(value, "input", where) for value in inputs),
         tuple(_read_spec(value, "output", where) for value in graph.output),
+        _read_shared(inputs),
     )
+
+
+def _read_shared(inputs: Iterable[onnx.ValueInfoProto]) -> tuple[SharedDimension, ...]:
+    """Return the symbols that occur at two places or more. One that occurs once says nothing about sizes."""
+    places: dict[str, list[tuple[str, int]]] = {}
+    for value in inputs:
+        for axis, dim in enumerate(value.type.tensor_type.shape.dim):
+            if dim.dim_param:
+                places.setdefault(dim.dim_param, []).append((value.name, axis))
+    return tuple(SharedDimension(name, tuple(found)) for name, found in sorted(places.items()) if len(found) > 1)
 
 
 def _read_spec(value: onnx.ValueInfoProto, role: str, where: str) -> TensorSpec:

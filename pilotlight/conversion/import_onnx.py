@@ -1,4 +1,7 @@
-"""Imports any ONNX file as a candidate: copies it with its external data, and opens it with the serving engine."""
+"""Imports any ONNX file as a candidate: copies it with its external data, and opens it with the serving engine.
+
+An operator that would end the process on some inputs gets a guard, see guards.py.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import Final
 from pilotlight.conversion.external_data import check_location, check_ranges, list_locations
 from pilotlight.conversion.graph import extract_signature, read_graph
 from pilotlight.conversion.graph_checks import check_graph
+from pilotlight.conversion.guards import guard_operators
 from pilotlight.core.artifacts import Candidate
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.printable import escape_controls
@@ -36,7 +40,7 @@ def import_onnx(source: Path, into: Path, open_graph: OpenSession = open_session
 
     Raises:
         ConversionError: The file is no ONNX model, names a file outside its folder, has inputs or outputs that are no
-            tensors, or cannot be opened.
+            tensors, has an operator that cannot be guarded, or cannot be opened.
     """
     where = str(source)
     model = read_graph(source)
@@ -46,6 +50,8 @@ def import_onnx(source: Path, into: Path, open_graph: OpenSession = open_session
     check_ranges(model, beside, where)
     into.mkdir(parents=True, exist_ok=True)
     _copy({MODEL_NAME: source} | beside, into, where)
+    if guard_operators(model, where):
+        (into / MODEL_NAME).write_bytes(model.SerializeToString(deterministic=True))
     try:
         open_graph(into / MODEL_NAME, os.cpu_count() or 1)
     except SessionError as error:

@@ -14,6 +14,7 @@ import numpy as np
 import onnx
 
 from pilotlight.conversion.canonicalize import canonicalize
+from pilotlight.conversion.guards import guard_operators
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.process_output import hide_native_logs
@@ -37,7 +38,9 @@ def convert_to_onnx(model: Any, signature: Signature, name: str, opset: int) -> 
     """
     with hide_native_logs():
         graph = _convert(model, signature, name, opset)
-    content: bytes = canonicalize(graph, signature).SerializeToString(deterministic=True)
+    result = canonicalize(graph, signature)
+    guard_operators(result, f"model {name!r}")
+    content: bytes = result.SerializeToString(deterministic=True)
     return content
 
 

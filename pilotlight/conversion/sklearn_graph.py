@@ -8,6 +8,7 @@ from typing import Any, Final
 import onnx
 
 from pilotlight.conversion.canonicalize import canonicalize
+from pilotlight.conversion.guards import guard_operators
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.model_config import ModelConfig
@@ -35,7 +36,9 @@ def convert_to_onnx(model: Any, signature: Signature, config: ModelConfig) -> by
     graph = _convert(model, signature, config)
     _keep_outputs(graph.graph, signature, f"model {config.name!r}")
     _merge_opsets(graph)
-    content: bytes = canonicalize(graph, signature).SerializeToString(deterministic=True)
+    result = canonicalize(graph, signature)
+    guard_operators(result, f"model {config.name!r}")
+    content: bytes = result.SerializeToString(deterministic=True)
     return content
 
 

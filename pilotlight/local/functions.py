@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -20,10 +21,6 @@ Handler = Callable[[Any, Any], Any]
 _NUMBERS: Final = itertools.count()
 
 
-class HandlerExited(Exception):
-    """A handler ended as if the process should end."""
-
-
 class Function:
     """A loaded function. It handles one event at a time, as an execution environment of Lambda does."""
 
@@ -33,16 +30,9 @@ class Function:
         self._turn = threading.Lock()
 
     def __call__(self, event: Any, request_id: str) -> Any:
-        """Return what the handler returns for this event; whatever it raises comes through.
-
-        Raises:
-            HandlerExited: A handler that is not Pilotlight's calls sys.exit.
-        """
+        """Return what the handler returns for this event; whatever it raises comes through."""
         with self._turn:
-            try:
-                return self._handler(event, LocalContext(self.name, request_id))
-            except (SystemExit, GeneratorExit) as error:
-                raise HandlerExited(f"the handler raised {type(error).__name__}") from error
+            return self._handler(event, LocalContext(self.name, request_id))
 
 
 def load_function(name: str, folder: Path) -> Function:
@@ -93,5 +83,5 @@ def _first_on_path(folder: Path) -> Iterator[None]:
         sys.path.remove(entry)
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
-            if file is not None and Path(file).is_relative_to(folder):
+            if file is not None and str(file).startswith(entry + os.sep):  # Path would take 10 ms for all modules
                 del sys.modules[name]

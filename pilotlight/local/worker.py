@@ -20,6 +20,7 @@ from typing import Any, Final
 from pilotlight.core.errors import ServiceError
 from pilotlight.local.frames import Channel, ChannelEnded, Kind, attach_body, detach_body
 from pilotlight.local.functions import Function, load_function
+from pilotlight_runtime.tracebacks import format_redacted
 
 _STDOUT: Final = 1
 _STDERR: Final = 2
@@ -88,7 +89,8 @@ def _answer(channel: Channel, function: Function) -> None:
         raise
     except BaseException as error:  # noqa: BLE001  (a person's code, and values that JSON does not have)
         sys.stdout.flush()
-        channel.send(Kind.FAILURE, _describe(error))
+        details = f"Traceback without messages, which may quote the input:\n{format_redacted(error)}\n"
+        channel.send(Kind.FAILURE, {**_describe(error), "traceback": details})
 
 
 def _describe(error: BaseException) -> dict[str, Any]:

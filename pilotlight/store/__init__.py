@@ -6,7 +6,8 @@ integrity.py        whether the files of a version are those that were published
 repair.py           gives a damaged version its published content again
 content_sources.py  where a repair finds that content
 stored_manifest.py  reads a manifest.json that anybody may have changed
-candidate_files.py  what is checked of a candidate before it is written
+candidate_files.py  what is checked of a candidate before it is written, and the writing of its files
+fetching.py         copies a version out of a store
 errors.py           the errors of versions that are missing or damaged
 layout.py           the names of blobs
 blobs.py            Blobs: the storage that a store needs; pilotlight.aws has the implementation for S3

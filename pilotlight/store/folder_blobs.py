@@ -101,7 +101,7 @@ class FolderBlobs:
                 if target.is_dir() and not target.is_symlink():
                     target.rename(self._find_free(aside))
                 elif os.path.lexists(target):
-                    os.link(target, self._find_free(aside), follow_symlinks=False)
+                    self._keep(target, aside)
                 temporary.replace(target)
             except BaseException:
                 temporary.unlink(missing_ok=True)
@@ -193,12 +193,24 @@ class FolderBlobs:
                 folder.rename(self._find_free(aside))
             folder.mkdir(exist_ok=True)
 
+    def _keep(self, path: Path, aside: str) -> None:
+        """Link a file to a free name, unless a replacement that was killed has linked it already."""
+        for each in self._list_candidates(aside):
+            if not os.path.lexists(each):
+                os.link(path, each, follow_symlinks=False)
+                return
+            if os.path.samestat(each.lstat(), path.lstat()):
+                return
+
     def _find_free(self, name: str) -> Path:
         """Return a path in the store that does not exist, with a number at its end where `name` is taken."""
+        return next(each for each in self._list_candidates(name) if not os.path.lexists(each))
+
+    def _list_candidates(self, name: str) -> Iterator[Path]:
+        """Create the folder of a name, and yield its path and then the same with numbers from 2 at the end."""
         path = self._root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        candidates = chain((path,), (Path(f"{path}.{number}") for number in count(2)))
-        return next(each for each in candidates if not os.path.lexists(each))
+        yield from chain((path,), (Path(f"{path}.{number}") for number in count(2)))
 
     @contextmanager
     def _report_errors(self) -> Iterator[None]:

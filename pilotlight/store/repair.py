@@ -95,7 +95,10 @@ class VersionRepair:
         Raises:
             StoreError: The store or a source cannot be read, or the store cannot be written.
         """
-        raw = self._blobs.get_bytes(self._key(MANIFEST_NAME))
+        try:
+            raw = self._blobs.get_bytes(self._key(MANIFEST_NAME))
+        except StoreError as error:
+            return self._restore_unreadable(f"cannot be read: {error.what}")
         manifest, problem = self._read_manifest(raw)
         if manifest is not None and not problem:
             return self._restore_files(manifest)
@@ -108,6 +111,13 @@ class VersionRepair:
         self._move_aside(MANIFEST_NAME)
         if raw is None and set_unfinished_aside:
             self._move_version_aside()
+        return Repair(self._model, self._version, lost=(Damage(MANIFEST_NAME, problem),))
+
+    def _restore_unreadable(self, problem: str) -> Repair:
+        """Repair a version whose manifest cannot be read. It stays, since a person may make it readable."""
+        found = self._find_manifest()
+        if found is not None:
+            return self._restore_version(*found)
         return Repair(self._model, self._version, lost=(Damage(MANIFEST_NAME, problem),))
 
     def _restore_version(self, content: bytes, manifest: Manifest, source: str) -> Repair:

@@ -7,7 +7,6 @@ that is published: what differs is damaged, and only a repair replaces it (see r
 """
 
 import hashlib
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,25 +15,19 @@ from pilotlight.core.artifacts import Candidate, PublishedVersion
 from pilotlight.core.errors import StoreError
 from pilotlight.core.lock import Lock
 from pilotlight.store.blobs import Blobs
-from pilotlight.store.candidate_files import check_candidate, dump_new_manifest
+from pilotlight.store.candidate_files import check_candidate, dump_new_manifest, put_files
 from pilotlight.store.content_sources import ContentSource
-from pilotlight.store.digest import describe_files, hash_file
+from pilotlight.store.digest import describe_files
 from pilotlight.store.errors import build_damage_error, build_missing_error, build_unfinished_error
-from pilotlight.store.integrity import (
-    Damage,
-    Report,
-    describe_content,
-    describe_missing,
-    find_damage,
-    ignore_bytes,
-)
+from pilotlight.store.fetching import fetch_files
+from pilotlight.store.integrity import Damage, Report, find_damage, ignore_bytes
 from pilotlight.store.layout import is_version, version_key
 from pilotlight.store.prefixed_blobs import PrefixedBlobs
 from pilotlight.store.repair import Repair, VersionRepair
 from pilotlight.store.stored_manifest import parse_manifest
 from pilotlight.store.survey import Survey, group_by_folder, take_survey
 from pilotlight_runtime.errors import ManifestError
-from pilotlight_runtime.manifest import MANIFEST_NAME, ArtifactFile, Graph, ImageInput, Manifest
+from pilotlight_runtime.manifest import MANIFEST_NAME, Graph, ImageInput, Manifest
 from pilotlight_runtime.manifest_json import version_of
 
 
@@ -99,7 +92,7 @@ class Store:
         there = self._blobs.sizes(version_key(model, version))
         if version_key(model, version, MANIFEST_NAME) in there:
             self.read_manifest(model, version)  # raises where it is damaged
-        self._put_files(wanted, candidate.folder, there)
+        put_files(self._blobs, wanted, candidate.folder, there)
         new = self._blobs.put_bytes(version_key(model, version, MANIFEST_NAME), raw)
         manifest, digest = self.read_manifest(model, version)
         return PublishedVersion(manifest, digest, new)
@@ -229,40 +222,11 @@ class Store:
             raise StoreError(
                 f"{model}@{lock.version}",
                 f"{MANIFEST_NAME} in {self.location} has sha256 {digest}, but the lock pins {lock.manifest_sha256}",
-                f"If you trust this store, run `pilotlight pin {model}@{lock.version}` to pin its content.",
+                f"If you trust this store, run `pilotlight pin {model}@{lock.version}` to pin its content."
+                f" Else run `pilotlight repair {model}@{lock.version} --from PLACE` with a place that has it.",
             )
-        into.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=into.parent, prefix=f".{into.name}.") as aside:
-            digests = {file.name: file.sha256 for file in manifest.files} | {MANIFEST_NAME: digest}
-            for name, sha256 in digests.items():
-                self._fetch_file(manifest, name, sha256, Path(aside) / name)
-            for name in digests:
-                (into / name).parent.mkdir(parents=True, exist_ok=True)
-                (Path(aside) / name).replace(into / name)
+        fetch_files(self._blobs, manifest, digest, into)
         return manifest
-
-    def _put_files(self, wanted: Manifest, folder: Path, there: Mapping[str, int]) -> None:
-        """Store the files of a version that are not there; StoreError where another content is."""
-        differing = [file.name for file in wanted.files if not self._put_file(wanted, file, folder, there)]
-        if differing:
-            what = f"{', '.join(differing)} there differs from the file that is published now"
-            hint = "Then run this command again."
-            raise build_damage_error(wanted.model, wanted.version, self.location, what, hint)
-
-    def _put_file(self, wanted: Manifest, file: ArtifactFile, folder: Path, there: Mapping[str, int]) -> bool:
-        """Store one file; return whether the store has its content now."""
-        key, source = version_key(wanted.model, wanted.version, file.name), folder / file.name
-        if key not in there and self._blobs.put_file(key, source):
-            return True
-        return self._blobs.has_content(key, source)
-
-    def _fetch_file(self, manifest: Manifest, name: str, sha256: str, target: Path) -> None:
-        model, version = manifest.model, manifest.version
-        target.parent.mkdir(parents=True, exist_ok=True)
-        there = self._blobs.get_file(version_key(model, version, name), target)
-        problem = describe_content(sha256, hash_file(target)) if there else describe_missing()
-        if problem:
-            raise build_damage_error(model, version, self.location, str(Damage(name, problem)))
 
     def _build_absence_error(self, model: str, version: str) -> StoreError:
         groups = group_by_folder(self._blobs.sizes(f"{model}/"), f"{model}/")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeVar
 
 from pilotlight.core.errors import StoreError
+from pilotlight.core.printable import name_of
 from pilotlight.store.integrity import Damage, describe_difference, describe_missing
 from pilotlight.store.layout import is_hidden, is_version
 from pilotlight_runtime.manifest import MANIFEST_NAME, Manifest
@@ -58,7 +59,7 @@ def take_survey(model: str, sizes: Mapping[str, int], read_manifest: Callable[[s
     versions.sort(key=lambda each: (str(each.provenance.get("created", "")), each.version))
     unfinished = tuple(name for name in groups if is_version(name) and name not in complete)
     others = {name: files for name, files in groups.items() if not is_version(name)}
-    ignored = tuple(_to_printable(name if "" in files else f"{name}/") for name, files in others.items())
+    ignored = tuple(name_of(name if "" in files else f"{name}/") for name, files in others.items())
     return Survey(tuple(versions), _keep_filled(damaged), unfinished, ignored, _keep_filled(extra))
 
 
@@ -102,9 +103,4 @@ def _compare_sizes(manifest: Manifest, sizes: Mapping[str, int]) -> str:
 def _find_extra(manifest: Manifest, sizes: Mapping[str, int]) -> tuple[str, ...]:
     """Return the files of a listing that a manifest does not name, without hidden ones."""
     known = {MANIFEST_NAME, *(file.name for file in manifest.files)}
-    return tuple(_to_printable(name) for name in sizes if name and name not in known and not is_hidden(name))
-
-
-def _to_printable(name: str) -> str:
-    """Return a name for messages. In a folder, anybody may create names that are no text."""
-    return name if name.isprintable() else ascii(name)
+    return tuple(name_of(name) for name in sizes if name and name not in known and not is_hidden(name))

@@ -97,7 +97,8 @@ def repair(request: RepairRequest, context: Context) -> list[RepairResult]:
 def _open_sources(request: RepairRequest, context: Context) -> Sequence[ContentSource]:
     root = context.project.root
     given = [_open_given(request.source, context.cwd)] if request.source else []
-    folders = [folder for folder in (root / _BUILT, root / DEFAULT_STORE) if folder.is_dir()]
+    own, usual = context.store.location, (root / _BUILT, root / DEFAULT_STORE)
+    folders = [folder for folder in usual if folder.is_dir() and str(folder) != own]
     return (*given, context.store.open_source(), *(ContentSource(FolderBlobs(folder)) for folder in folders))
 
 
@@ -120,6 +121,7 @@ def _list_all(store: Store, model: str, lock: Lock | None) -> Iterable[str]:
 def _repair_version(
     model: str, version: str, lock: Lock | None, sources: Sequence[ContentSource], context: Context, *, named: bool
 ) -> Repair:
+    context.progress.stage(f"repair {model}@{version}")
     pinned = lock.manifest_sha256 if lock is not None and lock.version == version else ""
     with temporary_folder() as folder:
         return context.store.repair_version(

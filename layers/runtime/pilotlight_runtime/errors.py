@@ -92,6 +92,16 @@ class TooLarge(RequestError):
 
 
 class InferenceFailed(RequestError):
-    """The model failed on valid input (500). The cause goes to the log, never into the answer."""
+    """The model failed on valid input (500). The cause goes to the log, never into the answer.
+
+    explanation: why the graph refuses the tensors that it got, such as an index out of range; "" where they are not at
+        fault. It may quote what the tensors hold, so only the caller who sent them may see it.
+    tensors: these tensors. Where the caller sent them, `infer` answers with an InvalidRequest instead.
+    """
 
     status = 500
+
+    def __init__(self, message: str, *, explanation: str = "", tensors: tuple[object, ...] = ()) -> None:
+        super().__init__(message)
+        self.explanation = explanation
+        self.tensors = tensors

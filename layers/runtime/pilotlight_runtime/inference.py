@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pilotlight_runtime.errors import InferenceFailed, InvalidRequest
 from pilotlight_runtime.messages import summarize
-from pilotlight_runtime.signature import Signature, TensorSpec
+from pilotlight_runtime.signature import SharedDimension, Signature, TensorSpec
 from pilotlight_runtime.tensor import Tensor
 from pilotlight_runtime.types import InferRequest, InferResponse, LoadedModel, Prepared
 
@@ -23,16 +23,21 @@ def infer(model: LoadedModel, request: InferRequest, predict: Prepared | None = 
         The outputs in the order of the request.
 
     Raises:
-        InvalidRequest: The request does not fit the model's signature, or `predict` refuses it.
+        InvalidRequest: The request does not fit the model's signature, or `predict` or the graph refuses it.
         InferenceFailed: The model fails on a request that fits.
     """
     signature = model.manifest.signature
     check_inputs(signature, request.inputs)
     names = wanted_outputs(signature, request.outputs)
-    if predict is None:
-        tensors = model.session.run(request.inputs, names)
-        return InferResponse(dict(zip(names, tensors, strict=True)))
-    outputs = predict(request.inputs)
+    try:
+        if predict is None:
+            tensors = model.session.run(request.inputs, names)
+            return InferResponse(dict(zip(names, tensors, strict=True)))
+        outputs = predict(request.inputs)
+    except InferenceFailed as error:
+        if error.explanation and _are_from(request, error.tensors):
+            raise InvalidRequest(error.explanation) from error
+        raise  # of tensors that app.py made: the caller is not at fault
     return InferResponse({name: _checked_output(signature, outputs, name) for name in names})
 
 
@@ -58,12 +63,33 @@ def wanted_outputs(signature: Signature, names: tuple[str, ...]) -> tuple[str, .
     return names
 
 
+def _are_from(request: InferRequest, tensors: tuple[object, ...]) -> bool:
+    """Whether the caller sent every one of `tensors`, which app.py may have passed on."""
+    sent = {id(tensor) for tensor in request.inputs.values()}
+    return all(id(tensor) in sent for tensor in tensors)
+
+
 def _fit(signature: Signature, inputs: Mapping[str, Tensor]) -> bool:
     for spec in signature.inputs:
         tensor = inputs.get(spec.name)
         if tensor is None or tensor.datatype is not spec.datatype or not spec.accepts(tensor.shape):
             return False
+    if signature.shared and _first_unequal(signature.shared, inputs) is not None:
+        return False
     return len(inputs) == len(signature.inputs)
+
+
+def _first_unequal(
+    shared: tuple[SharedDimension, ...], inputs: Mapping[str, Tensor]
+) -> tuple[str, tuple[str, int], tuple[str, int]] | None:
+    """The first dimension whose sizes differ: its name, and input and size of two places; None where there is none."""
+    for name, places in shared:
+        (first, axis), *others = places
+        size = inputs[first].shape[axis]
+        for other, other_axis in others:
+            if (found := inputs[other].shape[other_axis]) != size:
+                return name, (first, size), (other, found)
+    return None
 
 
 def _refuse(signature: Signature, inputs: Mapping[str, Tensor]) -> None:
@@ -85,6 +111,11 @@ def _refuse(signature: Signature, inputs: Mapping[str, Tensor]) -> None:
             raise InvalidRequest(
                 f"input {spec.name!r}: shape must be {list(spec.shape)} (-1 is any size), got {list(tensor.shape)}"
             )
+    unequal = _first_unequal(signature.shared, inputs)
+    if unequal is not None:
+        name, (first, size), (other, found) = unequal
+        whose = f"inputs {first!r} and {other!r}" if first != other else f"input {first!r}"
+        raise InvalidRequest(f"{whose} must have the same size in dimension {summarize(name)}: {size} and {found}")
 
 
 def _checked_output(signature: Signature, outputs: object, name: str) -> Tensor:

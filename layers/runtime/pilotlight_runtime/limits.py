@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 
 from pilotlight_runtime.errors import TooLarge
-from pilotlight_runtime.light_typing import Final, NamedTuple
+from pilotlight_runtime.light_typing import Final
 
 MAX_ANSWER_BYTES: Final = 6_291_556
 """Lambda's limit on a function's answer as JSON; the number is from its error message."""
@@ -29,24 +29,24 @@ _MOST_STRINGS: Final = 400_000  # ONNX Runtime takes them one by one: 2 microsec
 _BYTES_OF_STRING: Final = 300  # in Python and in ONNX Runtime, besides its text
 
 
-class Limits(NamedTuple):
+class Limits:
     """What one request may take.
 
-    Attributes:
+    Args:
         memory: Bytes of memory beyond the model's own.
+
+    Attributes:
+        memory: The same.
+        unpacked: The most bytes that a compressed body may have once it is unpacked.
+        strings: The most elements of all BYTES inputs together.
     """
 
-    memory: int = MOST_MEMORY
+    __slots__ = ("memory", "strings", "unpacked")
 
-    @property
-    def unpacked(self) -> int:
-        """The most bytes that a compressed body may have once it is unpacked."""
-        return min(MAX_UNPACKED_BYTES, self.memory // 4)
-
-    @property
-    def strings(self) -> int:
-        """The most elements of all BYTES inputs together."""
-        return min(_MOST_STRINGS, self.memory // _BYTES_OF_STRING)
+    def __init__(self, memory: int = MOST_MEMORY) -> None:
+        self.memory = memory
+        self.unpacked = min(MAX_UNPACKED_BYTES, memory // 4)
+        self.strings = min(_MOST_STRINGS, memory // _BYTES_OF_STRING)
 
 
 DEFAULT_LIMITS: Final = Limits()

@@ -24,7 +24,7 @@ from pilotlight_runtime.manifest import (
     Loading,
     Manifest,
 )
-from pilotlight_runtime.signature import Signature, TensorSpec
+from pilotlight_runtime.signature import SharedDimension, Signature, TensorSpec
 
 SCHEMA: Final = 1
 VERSION_DIGITS: Final = 12
@@ -122,7 +122,12 @@ def _signature(signature: Json) -> Signature:
     return Signature(
         inputs=tuple(_spec(spec) for spec in signature["inputs"]),
         outputs=tuple(_spec(spec) for spec in signature["outputs"]),
+        shared=tuple(_shared(name, places) for name, places in signature.get("dimensions", {}).items()),
     )
+
+
+def _shared(name: str, places: list[tuple[object, int]]) -> SharedDimension:
+    return SharedDimension(name, tuple((str(owner), int(axis)) for owner, axis in places))
 
 
 def _loading(loading: Json | None) -> Loading | None:
@@ -168,6 +173,11 @@ def _signature_json(signature: Signature) -> Json:
     return {
         "inputs": [_spec_json(spec) for spec in signature.inputs],
         "outputs": [_spec_json(spec) for spec in signature.outputs],
+        **(
+            {"dimensions": {name: list(map(list, places)) for name, places in signature.shared}}
+            if signature.shared
+            else {}
+        ),
     }
 
 

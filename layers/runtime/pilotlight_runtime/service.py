@@ -93,13 +93,20 @@ class ModelService:
         decoded = self._decode(request)
         response = self._run(decoded.request, trace)
         trace.begin("encode")
+        for tensor in response.outputs.values():
+            if len(tensor.data) > _SMALL or tensor.datatype is BYTES:
+                self._check_size(request, decoded, response)
+                break
+        write = oip_response.write_response if request.doubts is None else oip_response.write_direct_response
+        return write(self._manifest, decoded, response)
+
+    def _check_size(self, request: HttpRequest, decoded: oip_request.OipRequest, response: InferResponse) -> None:
+        """Raises TooLarge where the answer would be too large, before it is written."""
         if _is_large(response):
             from pilotlight_runtime.protocol.answer_size import check_answer
 
             binary = {name: decoded.binary.get(name, decoded.binary_default) for name in response.outputs}
             check_answer(response, binary, packs=_may_pack(request), limits=self._limits)
-        write = oip_response.write_response if request.doubts is None else oip_response.write_direct_response
-        return write(self._manifest, decoded, response)
 
     def _decode(self, request: HttpRequest) -> oip_request.OipRequest:
         if request.doubts is not None:

@@ -26,7 +26,8 @@ class Session(Protocol):
             The outputs in the order of their names.
 
         Raises:
-            InferenceFailed: The graph fails; the cause is the engine's own error.
+            InferenceFailed: The graph fails, with an explanation where it cannot take these tensors. The cause is the
+                engine's own error.
         """
 
 

@@ -34,16 +34,30 @@ class TensorSpec(NamedTuple):
         return True
 
 
+class SharedDimension(NamedTuple):
+    """A dimension of any size that several places of the inputs have in common.
+
+    Attributes:
+        name: The graph's symbol, such as "batch".
+        places: Name of the input and index of the dimension, at least two.
+    """
+
+    name: str
+    places: tuple[tuple[str, int], ...]
+
+
 class Signature(NamedTuple):
     """The inputs and outputs of a model.
 
     Attributes:
         inputs: In the graph's order.
         outputs: In the graph's order.
+        shared: Dimensions of the inputs that must be equal. Older versions have none.
     """
 
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+    shared: tuple[SharedDimension, ...] = ()
 
     def input(self, name: str) -> TensorSpec | None:
         """Finds an input.

@@ -82,7 +82,6 @@ def test_runs_of_a_store_in_a_folder_need_no_aws(tmp_path: Path) -> None:
         ("result.json", b'{"model": "adder", "version": "a", "value": [1]}'),
         ("result.json", b'{"model": "adder", "version": "a", "metrics": 3}'),
         ("result.json", b'{"model": "\\ud800", "version": "a"}'),
-        ("run.json", b'\xef\xbb\xbf{"model": "adder"}'),
         ("run.json", '{"model": "adder"}'.encode("utf-16")),
         ("run.json", b'{"model": "adder", "model": "other"}'),
         ("jobs/j.json", b"\0" * 50),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pilotlight.store import Blobs, PrefixedBlobs
+from pilotlight.store import Blobs, FolderBlobs, PrefixedBlobs
 
 LARGE = bytes(range(256)) * (6 << 12)  # 6 MiB: in S3 it goes in two parts
 
@@ -114,3 +114,17 @@ def test_a_moved_blob_keeps_its_content(blobs: Blobs) -> None:
         blobs.put_bytes("m/v/a", content)
         blobs.move("m/v/a", "aside/a")
     assert {name: blobs.get_bytes(name) for name in blobs.names("")} == {"aside/a": b"1", "aside/a.2": b"2"}
+
+
+def test_content_that_was_kept_before_is_kept_once(blobs: Blobs, tmp_path: Path) -> None:
+    """As after a replacement that was cut off before it replaced anything."""
+    file = tmp_path / "file"
+    file.write_bytes(b"right")
+    blobs.put_bytes("m/v/a", b"damaged")
+    if isinstance(blobs, FolderBlobs):
+        (tmp_path / "store" / "aside").mkdir()
+        (tmp_path / "store" / "aside" / "a").hardlink_to(tmp_path / "store" / "m" / "v" / "a")
+    else:
+        blobs.put_bytes("aside/a", b"damaged")
+    blobs.replace("m/v/a", file, "aside/a")
+    assert {name: blobs.get_bytes(name) for name in blobs.names("")} == {"aside/a": b"damaged", "m/v/a": b"right"}

@@ -339,17 +339,19 @@ def test_an_interrupted_copy_is_neither_published_over_nor_pinned(place: Place, 
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file of Linux whose reading fails")
-def test_a_file_whose_reading_fails_is_refused_and_repaired(place: Place, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["model.onnx", "manifest.json"])
+def test_a_file_whose_reading_fails_is_refused_and_repaired(place: Place, tmp_path: Path, name: str) -> None:
     """As on a disk with a broken sector."""
     sound = shutil.copytree(place.store, tmp_path / "sound")
-    replace(MODEL, lambda _, path: path.symlink_to("/proc/self/mem"))(place)
-    (found,) = problems(place)
-    assert f"model.onnx cannot be read: the store cannot be used: Input/output error ({MODEL(place)})" in found
+    broken = place.folder / name
+    replace(lambda _: broken, lambda _, path: path.symlink_to("/proc/self/mem"))(place)
+    (found, *_) = problems(place)
+    assert f"the store cannot be used: Input/output error ({broken})" in found
     for command in READING.values():
         assert_one_line(command(place), "Input/output error")
-    assert_one_line(import_again(place), f"{MODEL(place)}")
+    assert_one_line(import_again(place), f"{broken}")
     ran = place.desk("repair")
-    assert (ran.code, "cannot be read" in ran.out, MODEL(place).is_symlink()) == (1, True, True)
+    assert (ran.code, "cannot be read" in ran.out, broken.is_symlink()) == (1, True, True)
     assert place.desk("repair", "--from", str(sound)).code == 0
     assert problems(place) == []
 

@@ -136,11 +136,11 @@ def test_lent_output_is_freed_with_its_last_view(tmp_path: Path) -> None:
     inputs = {"x": Tensor(FP32, (5_000_000,), memoryview(bytes(20_000_000)))}
     session.run(inputs, ["y"])
     before = resident_bytes()
-    for _ in range(50):
+    for _ in range(200):
         view = session.run(inputs, ["y"])[0].buffer[1000:2000]
         assert len(view) == 1000
         del view
-    assert resident_bytes() - before < 60_000_000, "the outputs come to a gigabyte"
+    assert resident_bytes() - before < 250_000_000, "the outputs come to four gigabytes; malloc keeps some freed blocks"
 
 
 @pytest.mark.parametrize("size", [1, 1000, LARGE])

@@ -16,7 +16,7 @@ from support.serve_process import served
 
 from pilotlight.local.endpoint import HttpEndpoint
 
-CANARY = "canary_81726354"
+CANARY = "canarybird"
 REFUSED = {"invalid_request": 400}
 MARK = "=== "
 FUNCTION = f"""

@@ -8,6 +8,7 @@ import pytest
 from support.handler_calls import AB, INFER, PREDICT, Called, tensor
 from support.manifests import signature_of
 from support.onnx_models import (
+    fill_model,
     gather_model,
     package,
     package_identity,
@@ -19,16 +20,30 @@ from pilotlight_runtime.handler import model_handler, threads
 CONTEXT = SimpleNamespace(aws_request_id="id-1")
 
 
-def test_a_model_that_fails_is_a_500_with_the_cause_in_the_log_alone(rows: Called) -> None:
-    asked = json.dumps({"inputs": [tensor("index", 77, shape=(1,), datatype="INT64")]}).encode()
-    answer = rows.http("POST", INFER, asked, context=CONTEXT)
+def test_a_model_that_fails_is_a_500_with_the_cause_in_the_log_alone(tmp_path: Path) -> None:
+    package(tmp_path, fill_model(), signature_of([("count", "INT64", (1,))], [("zeros", "FP32", (-1,))]))
+    called = Called(tmp_path)
+    count = 2**59 + 77
+    asked = json.dumps({"inputs": [tensor("count", count, shape=(1,), datatype="INT64")]}).encode()
+    answer = called.http("POST", INFER, asked, context=CONTEXT)
     assert answer.status == 500
     assert answer.head == {"error": "the model failed on this input", "request_id": "id-1"}
-    line, metrics = rows.lines[-2:]
+    line, metrics = called.lines[-2:]
     assert (line["level"], line["request_id"], line["status"]) == ("ERROR", "id-1", 500)
-    assert "Gather" in line["exception"]
-    assert "77" not in line["exception"]
+    assert "ConstantOfShape" in line["exception"]
+    assert str(count) not in called.log.getvalue()
     assert metrics["Errors"] == [1.0]
+
+
+def test_a_model_that_refuses_is_a_400_without_a_cause_in_the_log(rows: Called) -> None:
+    asked = json.dumps({"inputs": [tensor("index", 77, shape=(1,), datatype="INT64")]}).encode()
+    answer = rows.http("POST", INFER, asked, context=CONTEXT)
+    assert answer.status == 400
+    assert "operator Gather" in answer.head["error"]
+    line, metrics = rows.lines[-2:]
+    assert (line["level"], line["request_id"], line["status"]) == ("INFO", "id-1", 400)
+    assert "77" not in rows.log.getvalue()
+    assert metrics["Errors"] == [0.0]
 
 
 def test_the_log_line_of_a_request(pair: Called) -> None:

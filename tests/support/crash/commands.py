@@ -159,6 +159,16 @@ def _network() -> bytes:
     return bytes(model.SerializeToString())
 
 
+def _damaged(root: Path, run: Run) -> None:
+    """A version with a damaged file and no manifest, and a copy of the store."""
+    _imported(root, run)
+    store = root / ".pilotlight" / "store"
+    shutil.copytree(store, root / "kept")
+    (manifest,) = store.glob("adder/*/manifest.json")
+    manifest.unlink()
+    manifest.with_name("model.onnx").write_bytes(b"damaged")
+
+
 IMPORT: Final = ("import", "adder.onnx", "--name", "adder")
 
 COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
@@ -171,6 +181,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "import into an old project": Command(IMPORT, _old_project, sample=6),
         "import of a further version": Command(IMPORT, _imported, sample=6),
         "pin": Command(("pin", "adder@{first}"), _two_versions, sample=11),
+        "repair": Command(("repair", "--from", "kept"), _damaged, sample=12),
         "package": Command(("package", "adder", "--into", "build/adder"), _layer_built, "build/adder"),
         "package over an earlier build": Command(
             ("package", "adder", "--into", "build/adder"), _packaged, "build/adder", sample=4

@@ -56,7 +56,8 @@ def test_the_memory_of_a_request_follows_the_functions(memory: str, resident: in
 
 
 def test_outside_lambda_the_limits_are_the_defaults() -> None:
-    assert request_limits({}) == DEFAULT_LIMITS == Limits(MOST_MEMORY)
+    assert request_limits({}) is DEFAULT_LIMITS
+    assert DEFAULT_LIMITS.memory == MOST_MEMORY
     assert (DEFAULT_LIMITS.unpacked, DEFAULT_LIMITS.strings) == (MAX_UNPACKED_BYTES, 400_000)
     assert (Limits(24_000_000).unpacked, Limits(24_000_000).strings) == (6_000_000, 80_000)
 

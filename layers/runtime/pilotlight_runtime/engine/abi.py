@@ -115,6 +115,8 @@ class OrtApi:
         self.create_session = waiting(7, _ADDRESS, c_char_p, _ADDRESS, _OUT)
         self.run = waiting(9, _ADDRESS, _ADDRESS, _NAMES, _OUT, c_size_t, _NAMES, c_size_t, _OUT)
         self.create_session_options = status(10, _OUT)
+        self.disable_mem_pattern = status(17, _ADDRESS)
+        self.disable_cpu_mem_arena = status(19, _ADDRESS)
         self.set_session_log_severity_level = status(22, _ADDRESS, c_int)
         self.set_session_graph_optimization_level = status(23, _ADDRESS, c_int)
         self.set_intra_op_num_threads = status(24, _ADDRESS, c_int)

@@ -2,7 +2,7 @@
 
 import os
 from _thread import allocate_lock
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from ctypes import byref, c_void_p
 from functools import cache
 
@@ -65,13 +65,17 @@ class OrtSession:
         self._inputs = {spec.name: spec for spec in self.signature.inputs}
         self._outputs = {spec.name: spec for spec in self.signature.outputs}
         self._plans: dict[tuple[object, ...], Plan] = {}
+        self._answered = False  # not kept up to date, because runs that succeed must not pay for it
 
     def close(self) -> None:
         """Frees the graph once no run uses it any more. Tensors that it answered stay valid."""
         self._session = None
 
     def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> list[Tensor]:
-        """See Session.run. InferenceFailed without a cause says what does not fit the signature."""
+        """See Session.run. InferenceFailed without a cause says what does not fit the signature.
+
+        One with an explanation says that this input is at fault, as far as can be told.
+        """
         session = self._session
         if session is None:
             raise InferenceFailed("the session is closed")
@@ -79,7 +83,10 @@ class OrtSession:
         try:
             return plan.run(session, inputs)
         except OrtError as error:
-            raise InferenceFailed("the model failed on this input") from error
+            from pilotlight_runtime.engine.refusals import explain_failure
+
+            self._answered = self._answered or _any_ran(self._plans.values())
+            raise explain_failure(error, inputs, answered=self._answered) from error
 
     def _plan(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Plan:
         """The plan for inputs of these names, datatypes and shapes; the first such run checks them and makes it."""
@@ -89,6 +96,7 @@ class OrtSession:
             self._check(inputs, outputs)
             plan = Plan(self._api, self._values, inputs, [self._outputs[name] for name in outputs])
             if len(self._plans) >= _MOST_PLANS:
+                self._answered = self._answered or _any_ran(self._plans.values())
                 self._plans.clear()
             self._plans[key] = plan
         return plan
@@ -111,6 +119,10 @@ class OrtSession:
                 raise InferenceFailed(f"the model has no output {name!r}")
 
 
+def _any_ran(plans: Iterable[Plan]) -> bool:
+    return any(plan.ran for plan in plans)
+
+
 class Engine:
     """A loaded library with its environment `env`, which all sessions share. It is released with the last one."""
 
@@ -128,6 +140,10 @@ class Engine:
         api, options, session = self.api, c_void_p(), c_void_p()
         api.create_session_options(byref(options))
         owned = Handle(options.value, api.release_session_options)
+        # One failed allocation near 2^63 bytes breaks the arena for good. Without it, memory patterns would make malloc
+        # map one large block for each run. See docs/decisions/no-arena.md.
+        api.disable_cpu_mem_arena(owned.pointer)
+        api.disable_mem_pattern(owned.pointer)
         api.set_session_log_severity_level(owned.pointer, LOG_FATAL)
         api.set_intra_op_num_threads(owned.pointer, threads)
         api.set_inter_op_num_threads(owned.pointer, 1)

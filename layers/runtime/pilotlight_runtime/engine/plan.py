@@ -52,6 +52,11 @@ class Plan:
         self._reusable = len(names) == len(outputs) and names.isdisjoint(inputs)
         self._runs = 0
 
+    @property
+    def ran(self) -> bool:
+        """Whether a run has succeeded."""
+        return self._runs > 0
+
     def run(self, session: Handle, inputs: Mapping[str, Tensor]) -> list[Tensor]:
         """Runs inputs of the names, datatypes and shapes of the first run; OrtError where the model fails."""
         try:

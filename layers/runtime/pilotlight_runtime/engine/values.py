@@ -11,8 +11,9 @@ from functools import cache
 
 from pilotlight_runtime.datatypes import BYTES, Datatype
 from pilotlight_runtime.engine.abi import ALLOCATOR_DEVICE, MEMORY_DEFAULT, Call, OrtApi
+from pilotlight_runtime.errors import InferenceFailed
 from pilotlight_runtime.light_typing import Any, Final
-from pilotlight_runtime.tensor import Tensor, element_count
+from pilotlight_runtime.tensor import MAX_RANK, Tensor, element_count
 
 COPY_UP_TO: Final = 65_536
 """Bytes. Sharing takes 14 microseconds for each new size and 1 ms for the first; copying 64 KiB takes 2."""
@@ -147,6 +148,10 @@ class Values:
             shape = self.shape(info.value)
         finally:
             self._api.release_tensor_type_and_shape_info(info)
+        if len(shape) > MAX_RANK:
+            raise InferenceFailed(
+                f"an output of the model has {len(shape)} dimensions; an answer has at most {MAX_RANK}"
+            )
         count = element_count(shape)
         if datatype is BYTES:
             return Tensor(datatype, shape, self._strings(value, count))

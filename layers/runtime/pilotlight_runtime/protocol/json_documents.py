@@ -41,9 +41,6 @@ class _Inspector:
 
     def accepts(self, value: Any, depth: int) -> bool:
         kind = type(value)
-        self._left -= 1
-        if self._left < 0:
-            return False
         if kind is list:
             return depth < _MAX_DEPTH and self._accepts_list(value, depth + 1)
         if kind is dict:
@@ -63,10 +60,12 @@ class _Inspector:
             self.size += len(items) * _BYTES_OF_NUMBER + _BYTES_OF_NUMBER
             return _are_numbers(items, kinds)
         self.size += _BYTES_OF_NUMBER
-        return all(self.accepts(item, depth) for item in items)
+        self._left -= len(items)
+        return self._left >= 0 and all(self.accepts(item, depth) for item in items)
 
     def _accepts_object(self, fields: dict[Any, Any], depth: int) -> bool:
-        if set(map(type, fields)) - {str}:
+        self._left -= len(fields)
+        if self._left < 0 or set(map(type, fields)) - {str}:
             return False
         return all(self.accepts(name, depth) and self.accepts(value, depth) for name, value in fields.items())
 

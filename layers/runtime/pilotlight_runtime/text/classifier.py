@@ -55,7 +55,7 @@ def text_classifier(cut: Callable[[str], list[str]], limits: Limits) -> Prepare:
         session = model.sessions[GRAPH]
         vocabulary = Vocabulary.load(model.asset(VOCABULARY))
         labels = [str(label) for label in read_json(model.asset(LABELS))]
-        (ids,), (scores,) = session.signature
+        (ids,), (scores,) = session.signature.inputs, session.signature.outputs
 
         def predict(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
             texts = read_texts(INPUT, inputs[INPUT], limits.longest)

@@ -1,0 +1,333 @@
+"""Operators that end the process on some inputs: an imported graph answers or reports an error instead."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+from onnx import ModelProto, TensorProto, helper, numpy_helper
+from support.ort_models import Value, graph
+
+from pilotlight.conversion.import_onnx import import_onnx
+from pilotlight.core.errors import ConversionError
+from pilotlight.optimization.graph import save_optimized
+from pilotlight_runtime.datatypes import BY_ONNX
+from pilotlight_runtime.engine.ort_session import open_session
+from pilotlight_runtime.errors import InferenceFailed
+from pilotlight_runtime.tensor import Tensor
+
+INTEGERS = {TensorProto.INT32: np.int32, TensorProto.INT64: np.int64}
+Arrays = dict[str, NDArray[Any]]
+
+UNGUARDED = """
+import resource, sys
+import numpy as np
+from pilotlight_runtime.datatypes import BY_ONNX
+from pilotlight_runtime.engine.ort_session import open_session
+from pilotlight_runtime.tensor import Tensor
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+session = open_session(sys.argv[1], 1)
+arrays = np.load(sys.argv[2])
+inputs = {s.name: Tensor.from_numpy(arrays[s.name], s.datatype) for s in session.signature.inputs}
+session.run(inputs, [spec.name for spec in session.signature.outputs])
+"""
+
+
+def death(path: Path, inputs: Arrays, folder: Path) -> int:
+    """The signal that ends a process that runs the graph on these inputs; 0 where none does."""
+    np.savez(folder / "inputs.npz", **inputs)
+    command = [sys.executable, "-c", UNGUARDED, str(path), str(folder / "inputs.npz")]
+    return -min(subprocess.run(command, capture_output=True, check=False).returncode, 0)
+
+
+def saved(model: ModelProto, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    onnx.save(model, folder / "given.onnx")
+    return folder / "given.onnx"
+
+
+def run(path: Path, inputs: Arrays) -> NDArray[Any]:
+    session = open_session(path, 1)
+    given = {
+        name: Tensor.from_numpy(array, BY_ONNX[helper.np_dtype_to_tensor_dtype(array.dtype)])
+        for name, array in inputs.items()
+    }
+    return session.run(given, ["y"])[0].numpy()
+
+
+def both_graphs(model: ModelProto, folder: Path) -> list[Path]:
+    """The imported graph, and what ONNX Runtime's optimizer makes of it."""
+    candidate = import_onnx(saved(model, folder), folder / "imported")
+    plain, optimized = candidate.folder / "model.onnx", folder / "optimized.onnx"
+    save_optimized(plain, optimized)
+    return [plain, optimized]
+
+
+def wrapped(dividend: NDArray[Any], divisor: NDArray[Any]) -> NDArray[Any]:
+    """Division in two's complement, towards zero, computed with Python's integers."""
+    bits = dividend.dtype.itemsize * 8
+    pairs = np.broadcast_arrays(dividend.astype(object), divisor.astype(object))
+    flat = zip(*(operand.ravel().tolist() for operand in pairs), strict=True)
+    exact = [abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1) for a, b in flat]
+    fitted = [(value + 2 ** (bits - 1)) % 2**bits - 2 ** (bits - 1) for value in exact]
+    return np.array(fitted, dividend.dtype).reshape(pairs[0].shape)
+
+
+def division(kind: int, weights: Arrays | None = None, opset: int = 20) -> ModelProto:
+    inputs: list[Value] = [(name, kind, ["n"]) for name in ("a", "b") if name not in (weights or {})]
+    model = graph([helper.make_node("Div", ["a", "b"], ["y"])], inputs, [("y", kind, ["m"])], weights)
+    model.opset_import[0].version = opset
+    return model
+
+
+def operands(kind: int) -> Arrays:
+    numbers = np.iinfo(INTEGERS[kind])
+    dividend = np.array([numbers.min, numbers.min, numbers.max, -7, 7, 0, numbers.min + 1, -1], INTEGERS[kind])
+    return {"a": dividend, "b": np.array([-1, 1, -1, 2, -2, -1, -1, numbers.min], INTEGERS[kind])}
+
+
+@pytest.mark.parametrize("kind", INTEGERS)
+def test_division_that_raises_a_signal(kind: int, tmp_path: Path) -> None:
+    smallest = {"a": operands(kind)["a"][:1], "b": operands(kind)["b"][:1]}
+    assert death(saved(division(kind), tmp_path), smallest, tmp_path) == signal.SIGFPE
+    for path in both_graphs(division(kind), tmp_path):
+        assert death(path, smallest, tmp_path) == 0
+        np.testing.assert_array_equal(run(path, smallest), smallest["a"])
+        np.testing.assert_array_equal(run(path, operands(kind)), wrapped(*operands(kind).values()))
+
+
+@pytest.mark.parametrize("kind", INTEGERS)
+@pytest.mark.parametrize("divisor", [[-1], [3, -1]], ids=str)
+def test_constant_divisor(kind: int, divisor: list[int], tmp_path: Path) -> None:
+    constant = np.array(divisor, INTEGERS[kind])
+    given = {"a": np.full(len(divisor), np.iinfo(INTEGERS[kind]).min, INTEGERS[kind])}
+    model = division(kind, {"b": constant})
+    assert death(saved(model, tmp_path), given, tmp_path) == signal.SIGFPE
+    for path in both_graphs(model, tmp_path):
+        assert death(path, given, tmp_path) == 0
+        np.testing.assert_array_equal(run(path, given), wrapped(given["a"], constant))
+
+
+def test_constants_alone_end_no_import(tmp_path: Path) -> None:
+    weights = {"a": np.array([-(2**63)]), "b": np.array([-1])}
+    model = graph(
+        [helper.make_node("Div", ["a", "b"], ["q"]), helper.make_node("Add", ["q", "x"], ["y"])],
+        [("x", TensorProto.INT64, ["n"])],
+        [("y", TensorProto.INT64, ["n"])],
+        weights,
+    )
+    assert death(saved(model, tmp_path), {"x": np.array([0])}, tmp_path) == signal.SIGFPE
+    for path in both_graphs(model, tmp_path):
+        assert run(path, {"x": np.array([5])}).tolist() == [5 - 2**63]
+
+
+def test_division_by_zero_stays_an_error(tmp_path: Path) -> None:
+    for path in both_graphs(division(TensorProto.INT64), tmp_path):
+        with pytest.raises(InferenceFailed) as caught:
+            run(path, {"a": np.array([4]), "b": np.array([0])})
+        assert "division by zero" in str(caught.value.__cause__)
+
+
+def in_branches(node: onnx.NodeProto) -> ModelProto:
+    """An If with the node in both branches."""
+    out = helper.make_tensor_value_info("q", TensorProto.INT64, None)
+    branch = helper.make_graph([node], "branch", [], [out])
+    choice = helper.make_node("If", ["c"], ["y"], then_branch=branch, else_branch=branch)
+    inputs: list[Value] = [("c", TensorProto.BOOL, []), *((name, TensorProto.INT64, ["n"]) for name in ("a", "b"))]
+    return graph([choice], inputs, [("y", TensorProto.INT64, ["n"])])
+
+
+def in_a_loop(node: onnx.NodeProto) -> ModelProto:
+    """One round of a Loop."""
+    value = helper.make_tensor_value_info
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["more"], ["go"]), node],
+        "body",
+        [
+            value("i", TensorProto.INT64, []),
+            value("more", TensorProto.BOOL, []),
+            value("state", TensorProto.INT64, None),
+        ],
+        [value("go", TensorProto.BOOL, []), value("q", TensorProto.INT64, None)],
+    )
+    loop = helper.make_node("Loop", ["rounds", "yes", "a"], ["y"], body=body)
+    weights = {"rounds": np.array(1), "yes": np.bool_(1)}
+    inputs: list[Value] = [(name, TensorProto.INT64, ["n"]) for name in ("a", "b")]
+    return graph([loop], inputs, [("y", TensorProto.INT64, ["n"])], weights)
+
+
+def in_a_function(node: onnx.NodeProto) -> ModelProto:
+    """A call of a local function."""
+    call = helper.make_node("divide", ["a", "b"], ["y"], domain="local")
+    inputs: list[Value] = [(name, TensorProto.INT64, ["n"]) for name in ("a", "b")]
+    model = graph([call], inputs, [("y", TensorProto.INT64, ["n"])])
+    opset = helper.make_opsetid("", 20)
+    model.functions.append(helper.make_function("local", "divide", ["a", "b"], ["q"], [node], [opset]))
+    model.opset_import.append(helper.make_opsetid("local", 1))
+    return model
+
+
+@pytest.mark.parametrize("place", [in_branches, in_a_loop, in_a_function])
+def test_nested_division(place: Callable[[onnx.NodeProto], ModelProto], tmp_path: Path) -> None:
+    model = place(helper.make_node("Div", ["a", "b"], ["q"]))
+    given: Arrays = {"a": np.array([-(2**63), -9]), "b": np.array([-1, 2])}
+    if place is in_branches:
+        given["c"] = np.ones((), bool)
+    assert death(saved(model, tmp_path), given, tmp_path) == signal.SIGFPE
+    for path in both_graphs(model, tmp_path):
+        assert death(path, given, tmp_path) == 0
+        assert run(path, given).tolist() == [-(2**63), -4]
+
+
+def test_weights_in_a_file_of_their_own(tmp_path: Path) -> None:
+    model = division(TensorProto.INT64, {"b": np.full(2000, -1)})
+    onnx.save(model, tmp_path / "given.onnx", save_as_external_data=True, location="w.bin", size_threshold=0)
+    candidate = import_onnx(tmp_path / "given.onnx", tmp_path / "imported")
+    given = {"a": np.full(2000, -(2**63))}
+    assert death(candidate.folder / "model.onnx", given, tmp_path) == 0
+    np.testing.assert_array_equal(run(candidate.folder / "model.onnx", given), given["a"])
+
+
+HARMLESS = {
+    "constant divisor": division(TensorProto.INT64, {"b": np.array([2, -3, 1])}),
+    "constant dividend": division(TensorProto.INT64, {"a": np.array([7])}),
+    "floating point": division(TensorProto.FLOAT),
+    "narrow integers": division(TensorProto.INT16),
+    "no sign": division(TensorProto.UINT32),
+    "old operator set": division(TensorProto.FLOAT, opset=7),
+}
+
+
+@pytest.mark.parametrize("model", HARMLESS.values(), ids=HARMLESS)
+def test_graphs_without_need_stay_as_they_are(model: ModelProto, tmp_path: Path) -> None:
+    source = saved(model, tmp_path)
+    candidate = import_onnx(source, tmp_path / "imported")
+    assert (candidate.folder / "model.onnx").read_bytes() == source.read_bytes()
+
+
+def test_operator_set_that_cannot_express_the_guard(tmp_path: Path) -> None:
+    with pytest.raises(ConversionError, match=r"node 'y' \(Div\) with operator set 8.*operator set 15 or later"):
+        import_onnx(saved(division(TensorProto.INT64, opset=8), tmp_path), tmp_path / "imported")
+
+
+def recurrent(operator: str) -> ModelProto:
+    gates = {"GRU": 3, "LSTM": 4}[operator]
+    random = np.random.default_rng(3)
+    weights = {"w": random.random((1, 2 * gates, 2), "float32"), "r": random.random((1, 2 * gates, 2), "float32")}
+    node = helper.make_node(operator, ["x", "w", "r"], ["y"], hidden_size=2)
+    return graph([node], [("x", 1, ["s", "n", 2])], [("y", 1, ["s", 1, "n", 2])], weights)
+
+
+def transposed_convolution() -> ModelProto:
+    node = helper.make_node("ConvTranspose", ["x", "w"], ["y"])
+    return graph(
+        [node],
+        [("x", 1, ["n", 1, "h", "w_", "d"])],
+        [("y", 1, ["n", 2, "a", "b", "c"])],
+        {"w": np.ones((1, 2, 3, 3, 3), "float32")},
+    )
+
+
+def short_time_transform(last: str) -> ModelProto:
+    """STFT whose window, or whose length of frame, is an input."""
+    names = ["signal", "step", last, ""] if last == "window" else ["signal", "step", "", last]
+    inputs: list[Value] = [("signal", 1, [1, "n", 1])]
+    inputs.append((last, 1, ["w"]) if last == "window" else (last, TensorProto.INT64, []))
+    outputs: list[Value] = [("y", 1, [1, "frames", "bins", 2])]
+    return graph([helper.make_node("STFT", names, ["y"])], inputs, outputs, {"step": np.array(1)})
+
+
+def unique_rows() -> ModelProto:
+    node = helper.make_node("Unique", ["x"], ["y"], axis=0)
+    return graph([node], [("x", 1, ["n", "m"])], [("y", 1, ["k", "m"])])
+
+
+def zeros(*shape: int) -> NDArray[Any]:
+    return np.zeros(shape, "float32")
+
+
+SIGNAL = np.random.default_rng(6).random((1, 8, 1), "float32")
+CRASHES: dict[str, tuple[ModelProto, Arrays, Arrays, int]] = {
+    "GRU without rows": (recurrent("GRU"), {"x": zeros(2, 0, 2)}, {"x": zeros(2, 3, 2) + 1}, signal.SIGABRT),
+    "GRU without steps": (recurrent("GRU"), {"x": zeros(0, 3, 2)}, {"x": zeros(1, 3, 2) + 1}, signal.SIGABRT),
+    "LSTM without rows": (recurrent("LSTM"), {"x": zeros(2, 0, 2)}, {"x": zeros(2, 3, 2) + 1}, signal.SIGABRT),
+    "ConvTranspose of nothing": (
+        transposed_convolution(),
+        {"x": zeros(1, 1, 4, 0, 4)},
+        {"x": zeros(1, 1, 4, 2, 4) + 1},
+        signal.SIGSEGV,
+    ),
+    "Unique rows of nothing": (unique_rows(), {"x": zeros(3, 0)}, {"x": zeros(3, 2)}, signal.SIGABRT),
+    "STFT without frame": (
+        short_time_transform("length"),
+        {"signal": SIGNAL, "length": np.array(0)},
+        {"signal": SIGNAL, "length": np.array(4)},
+        signal.SIGFPE,
+    ),
+    "STFT without window": (
+        short_time_transform("window"),
+        {"signal": SIGNAL, "window": zeros(0)},
+        {"signal": SIGNAL, "window": zeros(4) + 1},
+        signal.SIGFPE,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CRASHES)
+def test_inputs_that_end_the_process(name: str, tmp_path: Path) -> None:
+    model, bad, good, crash = CRASHES[name]
+    source = saved(model, tmp_path)
+    assert death(source, bad, tmp_path) == crash
+    for path in both_graphs(model, tmp_path):
+        assert death(path, bad, tmp_path) == 0
+        with pytest.raises(InferenceFailed):
+            run(path, bad)
+        np.testing.assert_array_equal(run(path, good), run(source, good))
+
+
+def test_a_convolution_in_two_dimensions_stays_as_it_is(tmp_path: Path) -> None:
+    node = helper.make_node("ConvTranspose", ["x", "w"], ["y"])
+    weights = {"w": np.ones((1, 2, 3, 3), "float32")}
+    source = saved(graph([node], [("x", 1, ["n", 1, "h", "d"])], [("y", 1, ["n", 2, "a", "b"])], weights), tmp_path)
+    candidate = import_onnx(source, tmp_path / "imported")
+    assert (candidate.folder / "model.onnx").read_bytes() == source.read_bytes()
+    assert run(source, {"x": zeros(1, 1, 0, 4)}).shape == (1, 2, 2, 6)
+
+
+def test_recurrent_network_of_fixed_size_stays_as_it_is(tmp_path: Path) -> None:
+    model = recurrent("GRU")
+    for index, size in enumerate((4, 1)):
+        model.graph.input[0].type.tensor_type.shape.dim[index].dim_value = size
+    source = saved(model, tmp_path)
+    candidate = import_onnx(source, tmp_path / "imported")
+    assert (candidate.folder / "model.onnx").read_bytes() == source.read_bytes()
+
+
+def test_datatype_that_shape_inference_does_not_know(tmp_path: Path) -> None:
+    """The output of an operator that ONNX's shape inference does not know, of floating point."""
+    nodes = [
+        helper.make_node("Gelu", ["x"], ["g"], domain="com.microsoft"),
+        helper.make_node("Div", ["g", "g"], ["q"]),
+        helper.make_node("Gelu", ["q"], ["y"], domain="com.microsoft"),
+    ]
+    model = graph(nodes, [("x", 1, ["n"])], [("y", 1, ["n"])])
+    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    source = saved(model, tmp_path)
+    given = {"x": np.array([-1.0, 2.5, -3.0, 0.0], "float32")}
+    for path in both_graphs(model, tmp_path):
+        np.testing.assert_array_equal(run(path, given), run(source, given))
+
+
+def test_names_that_are_taken(tmp_path: Path) -> None:
+    model = division(TensorProto.INT64)
+    model.graph.node.append(helper.make_node("Identity", ["a"], ["y/quotient"], "y/Mul"))
+    model.graph.initializer.append(numpy_helper.from_array(np.array(3), "y/one"))
+    assert run(both_graphs(model, tmp_path)[0], {"a": np.array([9]), "b": np.array([3])}).tolist() == [3]
