@@ -90,6 +90,8 @@ def _answers(
             line = child.stdout.readline() if child.stdout else ""
             arrived = clock()
             last_line = child.stdout.readline() if child.stdout else ""
+            if child.stdout:
+                child.stdout.read()  # what app.py has printed besides, so that the process can end
         if child.returncode != 0 or not line:
             said.seek(0)
             last = (said.read().strip().splitlines() or ["it said nothing"])[-1]

@@ -46,16 +46,24 @@ FORMS: Final[dict[str, JsonForm]] = {name: _form(kind) for name, kind in DATATYP
 
 def check_shape(where: str, shape: object) -> tuple[int, ...]:
     """Checks a shape and returns it as a tuple; InvalidRequest where it is no list of valid sizes."""
-    if not isinstance(shape, list) or any(type(size) is not int or size < 0 for size in shape):
-        raise InvalidRequest(f"{where}: shape must be a list of whole numbers, none negative; got {summarize(shape)}")
+    if not isinstance(shape, list):
+        raise _no_shape(where, shape)
+    for size in shape:
+        if type(size) is not int or size < 0:
+            raise _no_shape(where, shape)
     if len(shape) > MAX_RANK:
         raise InvalidRequest(f"{where}: shape has {len(shape)} dimensions, the most is {MAX_RANK}")
     count = 1
     for size in shape:
-        count *= max(size, 1)
+        count *= size or 1
         if count > MAX_ELEMENTS:
             raise InvalidRequest(f"{where}: shape {summarize(shape)} is too large; the most is {MAX_ELEMENTS} elements")
     return tuple(shape)
+
+
+def _no_shape(where: str, shape: object) -> InvalidRequest:
+    expected = "a list of whole numbers, none negative"
+    return InvalidRequest(f"{where}: shape must be {expected}; got {summarize(shape)}")
 
 
 def flatten(where: str, shape: tuple[int, ...], data: object) -> list[Any]:
