@@ -35,7 +35,10 @@ ALLOWED = (
         "ONNX Runtime's TopK cuts k to 32 bits and then answers as if less were asked for",
         "top-k",
     ),
-    *(Allowed(FAILED, "the model failed on this input", _FAILS_ON_ZEROS, name) for name in ("reshape", "resize")),
+    *(
+        Allowed(FAILED, "the model failed on this input", _FAILS_ON_ZEROS, name)
+        for name in ("reshape", "resize", "mod-int64", "fmod-int32")
+    ),
     Allowed(
         EXCEPTION,
         "surrogates not allowed",
