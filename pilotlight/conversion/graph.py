@@ -91,7 +91,7 @@ def extract_signature(model: onnx.ModelProto, where: str) -> Signature:
         # An exporter may leave out the shape of an output. ONNX Runtime infers it, so the signature must too.
         try:
             model = onnx.shape_inference.infer_shapes(model)
-        except (RuntimeError, ValueError, TypeError) as error:  # what its C++ code raises for graphs that are not valid
+        except (onnx.shape_inference.InferenceError, RuntimeError, ValueError, TypeError) as error:  # of its C++ code
             what = f"has an output without a shape, and ONNX cannot infer it ({shorten(str(error))})"
             raise ConversionError(where, what, "Export the model with the shapes of its outputs.") from error
     graph = model.graph
