@@ -23,6 +23,9 @@ from pilotlight_runtime.signature import SharedDimension, Signature, TensorSpec
 _MAX_BYTES: Final = (2 << 30) - 1
 """The limit of protobuf."""
 
+_NO_SYMBOLS: Final = frozenset({"", "?", "-1", "None"})
+"""What exporters write for every unknown size. It says nothing about sizes that are equal."""
+
 
 def read_graph(path: Path) -> onnx.ModelProto:
     """Read an ONNX file without its external data.
@@ -110,7 +113,7 @@ def _read_shared(inputs: Iterable[onnx.ValueInfoProto]) -> tuple[SharedDimension
     places: dict[str, list[tuple[str, int]]] = {}
     for value in inputs:
         for axis, dim in enumerate(value.type.tensor_type.shape.dim):
-            if dim.dim_param:
+            if dim.dim_param not in _NO_SYMBOLS:
                 places.setdefault(dim.dim_param, []).append((value.name, axis))
     return tuple(SharedDimension(name, tuple(found)) for name, found in sorted(places.items()) if len(found) > 1)
 
