@@ -23,6 +23,9 @@ from pilotlight_runtime.signature import SharedDimension, Signature, TensorSpec
 _MAX_BYTES: Final = (2 << 30) - 1
 """The limit of protobuf."""
 
+_NO_SYMBOLS: Final = frozenset({"", "?", "-1", "None"})
+"""What exporters write for every unknown size. It says nothing about sizes that are equal."""
+
 
 def read_graph(path: Path) -> onnx.ModelProto:
     """Read an ONNX file without its external data.
@@ -91,7 +94,7 @@ def extract_signature(model: onnx.ModelProto, where: str) -> Signature:
         # An exporter may leave out the shape of an output. ONNX Runtime infers it, so the signature must too.
         try:
             model = onnx.shape_inference.infer_shapes(model)
-        except (RuntimeError, ValueError, TypeError) as error:  # what its C++ code raises for graphs that are not valid
+        except (onnx.shape_inference.InferenceError, RuntimeError, ValueError, TypeError) as error:  # of its C++ code
             what = f"has an output without a shape, and ONNX cannot infer it ({shorten(str(error))})"
             raise ConversionError(where, what, "Export the model with the shapes of its outputs.") from error
     graph = model.graph
@@ -110,7 +113,7 @@ def _read_shared(inputs: Iterable[onnx.ValueInfoProto]) -> tuple[SharedDimension
     places: dict[str, list[tuple[str, int]]] = {}
     for value in inputs:
         for axis, dim in enumerate(value.type.tensor_type.shape.dim):
-            if dim.dim_param:
+            if dim.dim_param not in _NO_SYMBOLS:
                 places.setdefault(dim.dim_param, []).append((value.name, axis))
     return tuple(SharedDimension(name, tuple(found)) for name, found in sorted(places.items()) if len(found) > 1)
 

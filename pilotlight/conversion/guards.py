@@ -41,6 +41,7 @@ SAFE_RANK: Final = 4
 CRASHING_INTEGERS: Final[dict[int, int]] = {TensorProto.INT32: -(2**31), TensorProto.INT64: -(2**63)}
 """The datatypes whose smallest number cannot be divided by -1. ONNX Runtime divides narrower ones as wider integers."""
 
+_FEWEST_INPUTS: Final = {"Div": 2, "ConvTranspose": 2}
 _DOMAINS: Final = frozenset({"", "ai.onnx", "com.microsoft"})
 
 OLDEST_OPSET: Final = 9
@@ -138,6 +139,8 @@ def _is_harmless(node: onnx.NodeProto, scope: Scope, datatype: int | None) -> bo
 
 
 def _may_need_guard(node: onnx.NodeProto) -> bool:
+    if len(node.input) < _FEWEST_INPUTS.get(node.op_type, 0):  # ONNX Runtime refuses it
+        return False
     if node.op_type == "Unique" and not any(attribute.name == "axis" for attribute in node.attribute):
         return False
     return node.domain in _DOMAINS and (node.op_type in {"Div", "TopK"} or node.op_type in CRASHES_WHEN_EMPTY)

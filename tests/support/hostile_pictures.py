@@ -83,12 +83,21 @@ HOSTILE_PICTURES: Final = {
     "JPEG of 406 scans": many_scans,
     "PNG, zTXt of 100 MB": lambda: png_with(chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(100 * MEGABYTE), 9))),
     "PNG, iCCP of 100 MB": lambda: png_with(chunk(b"iCCP", b"k\0\0" + zlib.compress(bytes(100 * MEGABYTE), 9))),
+    "PNG, 4,000 iCCP of 1 MB": lambda: png_with(
+        chunk(b"iCCP", b"k\0\0" + zlib.compress(bytes(MEGABYTE - 10), 9)) * 4000
+    ),
     "PNG, 280,000 tEXt": lambda: png_with(chunk(b"tEXt", b"k\0v") * 280_000),
     "PNG, 380,000 unknown chunks": lambda: png_with(chunk(b"abCD", b"") * 380_000),
     "JPEG, 1,000,000 segments": lambda: jpeg_with(b"\xff\xe5\x00\x02" * 1_000_000),
     "JPEG, 4 MB of fill bytes": lambda: jpeg_with(b"\xff" * 4_000_000),
 }
 """Each is refused."""
+
+HOSTILE_PACKED_PICTURES: Final = {
+    "JPEG, 60 MB of EXIF": lambda: jpeg_with((b"\xff\xe1\xff\xffExif\0\0" + bytes(65_527)) * 915),
+    "JPEG, 60 MB behind markers without a length": lambda: jpeg_with((b"\xff\xf0\xfe\xfe" + bytes(65_278)) * 920),
+}
+"""Each is refused. They compress well enough for Lambda."""
 
 LARGE_PICTURES: Final = {
     "RGB PNG, 40 megapixels": lambda: black_png(6300, 6300, colour=2),
@@ -99,6 +108,9 @@ LARGE_PICTURES: Final = {
     "JPEG, 40 megapixels": lambda: jpeg("RGB", (6300, 6300)),
     "rotated JPEG, 33 megapixels": lambda: jpeg("RGB", (5800, 5700), turned=True),
     "progressive JPEG, 24 megapixels": lambda: jpeg("RGB", (6000, 4000), progressive=True),
+    "JPEG, fill bytes in a segment and behind the picture": lambda: (
+        jpeg_with(b"\xff\xe5\xff\xff" + b"\xff" * 65_533) + b"\xff" * 65_536
+    ),
     "panorama of 30,000 x 1,300": lambda: jpeg("RGB", (30_000, 1300)),
     "PNG, iTXt of 60 x 1 MB": lambda: png_with(
         chunk(b"iTXt", b"k\0\1\0\0\0" + zlib.compress(bytes(MEGABYTE - 10), 9)) * 60

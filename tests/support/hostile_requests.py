@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from pilotlight_runtime.manifest import ImageInput
 from support.handler_calls import INFER, PREDICT
-from support.hostile_pictures import HOSTILE_PICTURES, LARGE_PICTURES, MEGABYTE, jpeg
+from support.hostile_pictures import HOSTILE_PACKED_PICTURES, HOSTILE_PICTURES, LARGE_PICTURES, MEGABYTE, jpeg
 from support.manifests import signature_of
 from support.onnx_models import fill_model, identity_model, package, package_identity
 from support.text_models import package_text
@@ -136,6 +136,7 @@ HOSTILE: Final[dict[str, Case]] = {
     '16 MB of {"a":1},': repeated(b'{"a":1},'),
     '16 MB of {"":[]},': repeated(b'{"":[]},'),
     "16 MB of 0,": repeated(b"0,"),
+    "16 MB of -9,": repeated(b"-9,"),
     "16 MB of 1.5,": repeated(b"1.5,"),
     "16 MB of 300,": repeated(b"300,"),
     "16 MB of escapes": repeated(b'"\\u00e9\\u1234",'),
@@ -231,6 +232,10 @@ HOSTILE: Final[dict[str, Case]] = {
     ),
     "50,000 texts": Case("texts", lambda: event(tensor(listed(b'"a b",', 50_000, b'"a"'), [50_001], "BYTES", "text"))),
     **{name: Case("pictures", lambda make=make: event(make())) for name, make in HOSTILE_PICTURES.items()},
+    **{
+        f"{name}, gzip": Case("pictures", lambda make=make: event(make(), packed=True))
+        for name, make in HOSTILE_PACKED_PICTURES.items()
+    },
 }
 """Each is refused."""
 

@@ -28,6 +28,7 @@ print(peak() - before)
 """
 UNITS = {
     "short numbers": b"0,",
+    "short negative numbers": b"-9,",
     "floats": b"1.5,",
     "whole numbers": b"300,",
     "long floats": b"0.12345678,",
@@ -79,6 +80,8 @@ def test_no_parser_takes_more(name: str, parser: str) -> None:
         (b"1.5,", MAX_JSON_BYTES),
         (b"0,", MAX_JSON_BYTES),
         (b"300,", MAX_JSON_BYTES),
+        (b"-9,", 12_000_000),
+        (b"-0.12345678,", MAX_JSON_BYTES),
         (b"0.12345678,", MAX_JSON_BYTES),
         (b"[0.5],", 6_291_456),
         (b"[0.1,0.2,0.3],", 12_000_000),

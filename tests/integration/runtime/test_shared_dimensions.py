@@ -64,6 +64,12 @@ def test_other_symbols_are_free(tmp_path: Path) -> None:
     assert ask(called, (3, 2), (4, 7)).status == 200
 
 
+@pytest.mark.parametrize("name", ["None", "?", "-1"])
+def test_a_name_of_every_unknown_size_is_no_symbol(name: str) -> None:
+    model = graph([helper.make_node("Identity", ["x"], ["y"])], [("x", 1, (name, name))], [("y", 1, (name, name))])
+    assert extract_signature(model, "x").shared == ()
+
+
 def test_only_what_occurs_twice_is_kept(tmp_path: Path) -> None:
     once = extract_signature(pair(["batch", "x"], ["other", None]), "model")
     assert once == Signature((spec("a", "FP32", (-1, -1)), spec("b", "FP32", (-1, -1))), once.outputs)

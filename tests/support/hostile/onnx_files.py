@@ -277,6 +277,15 @@ ONNX: Final[dict[str, Write]] = PLACES | {
     ),
     "a reshape to a negative size": _model([helper.make_node("Reshape", ["x", "to"], ["y"])], _int64("to", [-7, -9])),
     "a node without inputs": _model([helper.make_node("Mul", [], ["y"])]),
+    "a Div with one input": changed(lambda m: (_set_op(m, "Div"), m.graph.node[0].input.pop())),
+    "a ConvTranspose with one input": changed(lambda m: (_set_op(m, "ConvTranspose"), m.graph.node[0].input.pop())),
+    "an output without a shape and a node without inputs": changed(
+        lambda m: (
+            _set_op(m, "Unique"),
+            m.graph.node[0].ClearField("input"),
+            m.graph.output[0].type.tensor_type.ClearField("shape"),
+        )
+    ),
     "a node with 100,000 inputs": _model([helper.make_node("Mul", ["x"] * 100_000, ["y"])]),
     "an attribute without a type": changed(
         lambda m: m.graph.node[0].attribute.append(onnx.AttributeProto(name="axis", i=3))

@@ -20,13 +20,18 @@ MAX_SIDE: Final = 30_000
 MAX_PARTS: Final = 10_000
 """The most chunks of a PNG, and the most segments of a JPEG, before Pillow reads each in Python."""
 
+MAX_FILE_BYTES: Final = 8 * 1024 * 1024
+"""Of a picture's file. Lambda carries 4.5 MB; only a compressed body unpacks to more, such as 60 MB of EXIF data."""
+
+_MOST_PROFILES: Final = 16
+"""The most color profiles of a PNG, which may have one. Pillow decompresses each, to a megabyte at most."""
+
 _MOST_SCANNED: Final = 600_000_000
 """Pixels times scans: each scan of a JPEG goes over all pixels again."""
 
 _UNCHECKED_BYTES: Final = 65_536
 _ORIENTATION: Final = 0x0112  # EXIF 2.32, tag Orientation
 _SCAN: Final = b"\xff\xda"
-_FILL: Final = b"\xff\xff"
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _WITH_ORIENTATION: Final = (b"eXIf", b"iTXt", b"tEXt", b"zTXt")
 _STORED: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
@@ -40,10 +45,14 @@ def orientation(picture: Image) -> int:
 
 
 def check_parts(body: bytes) -> None:
-    """Raises TooLarge where a file has so many parts that reading them takes seconds."""
+    """Raises TooLarge where a file is so long, or has so many parts, that reading them takes seconds."""
     if len(body) <= _UNCHECKED_BYTES:
         return
-    parts = _png_chunks(body) if body.startswith(_PNG) else body.count(_FILL) + _jpeg_segments(body)
+    if len(body) > MAX_FILE_BYTES:
+        raise TooLarge(f"the picture's file is {len(body)} bytes long, the most is {MAX_FILE_BYTES}")
+    if body.startswith(_PNG) and body.count(b"iCCP") > _MOST_PROFILES:
+        raise TooLarge(f"the picture has more than {_MOST_PROFILES} color profiles; save it again")
+    parts = _png_chunks(body) if body.startswith(_PNG) else _jpeg_segments(body)
     if parts > MAX_PARTS:
         raise TooLarge(f"the picture's file has more than {MAX_PARTS} parts, which is the most; save it again")
 
@@ -98,7 +107,7 @@ def _png_chunks(body: bytes) -> int:
 
 
 def _jpeg_segments(body: bytes) -> int:
-    """How many segments a JPEG has before its first scan; counting ends above MAX_PARTS."""
+    """How many segments and fill bytes a JPEG has before its first scan; counting ends above MAX_PARTS."""
     count, position = 0, 2
     while position + 4 <= len(body) and count <= MAX_PARTS and body[position : position + 2] != _SCAN:
         has_length = body[position] == 0xFF and body[position + 1] not in (0x00, 0x01, 0xFF, *range(0xD0, 0xD9))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pilotlight_runtime.light_typing import Final
 
 _VALUE: Final = 24  # 16 in orjson's table, 8 in the list or object that holds it
-_NUMBER: Final = 32  # a Python number of three or more characters; shorter ones exist already
+_NUMBER: Final = 32  # a Python number; from -5 to 256 they exist already
 _LIST: Final = 80
 _OBJECT: Final = 192
 _KEY: Final = 48  # in orjson's table and in the object's
@@ -33,11 +33,12 @@ def estimate_memory(raw: bytes) -> int:
     lists, objects, commas = raw.count(b"["), raw.count(b"{"), raw.count(b",")
     keys, strings = raw.count(b":"), raw.count(b'"') // 2
     values = commas + lists + objects + 1
-    # A number and its comma take two bytes or more, and four where the number takes memory of its own.
+    # A number and its comma take two bytes or more. One that takes memory of its own has a minus sign or takes four.
     scalars = max(0, values - lists - objects - max(0, strings - keys))
-    numbers = min(scalars, max(0, (size - 2 * values) // 2))
+    long = min(scalars, max(0, (size - 2 * values) // 2))
+    numbers = min(scalars, long + raw.count(b"-"))
     width = 1 if raw.isascii() else _WIDEST
-    texts = max(0, size - 4 * numbers) * (width + 1)  # as a text, and encoded again
+    texts = max(0, size - 4 * long) * (width + 1)  # as a text, and encoded again
     return (
         size * width
         + values * _VALUE
