@@ -11,11 +11,12 @@ import importlib
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from pilotlight.api.arrays import Array, NamedArrays
     from pilotlight.api.batch import build_image, cancel_run, push_image, runs, tag_image, train_on_batch, watch_run
     from pilotlight.api.functions import benchmark, demo, invoke, package, serve
     from pilotlight.api.projects import check, init, models, new, pin, repair, show
     from pilotlight.api.training import convert, import_model, train
-    from pilotlight.core.artifacts import Array, Dataset, Exported, FittedModel, NamedArrays
+    from pilotlight.core.artifacts import Dataset, Exported, FittedModel
     from pilotlight.core.errors import (
         ConversionError,
         DataError,
@@ -78,7 +79,8 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "pilotlight.workflows.types": ("SeedScores", "TrainResult"),
     "pilotlight.core.progress": ("Progress", "ProgressEvent"),
     # The values of a run, and where a project is.
-    "pilotlight.core.artifacts": ("Array", "Dataset", "Exported", "FittedModel", "NamedArrays"),
+    "pilotlight.api.arrays": ("Array", "NamedArrays"),
+    "pilotlight.core.artifacts": ("Dataset", "Exported", "FittedModel"),
     "pilotlight.core.errors": (
         *("ConversionError", "DataError", "ImageError", "Interrupted", "PackagingError", "ParityError"),
         *("ProjectError", "RunError", "ServiceError", "StoreError", "TrainingError", "UserError"),

@@ -6,4 +6,5 @@ Each function builds the context of a workflow, and calls the workflow. Relative
     batch.py      training on AWS Batch: runs, and the training image
     projects.py   projects, models, versions and pins
     functions.py  packaging, serving, requests and measurements
+    arrays.py     the types of arrays, for annotations
 """

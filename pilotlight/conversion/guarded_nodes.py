@@ -1,6 +1,7 @@
 """The nodes of a guarded operator. Its outputs keep their names.
 
 Div(a, b)      at_fault = b == -1;  quotient = a / (1 where at_fault, else b);  quotient * (-1 where at_fault, else 1)
+TopK(x, k)     TopK(x, 2^31 - 1 where k < 0 or k > 2^31 - 1, else k): more than any axis has, so it is an error
 GRU(x, ...)    GRU(Reshape(x, 0 / Shape(x)), ...): 0 keeps a dimension, and integer division by zero is an error
 """
 
@@ -100,6 +101,28 @@ def guard_against_zero(node: onnx.NodeProto, position: int, names: Names) -> lis
         helper.make_node("Mod", [given, given], [rest], names.make(f"{label}/Mod")),
         helper.make_node("Add", [given, rest], [checked], names.make(f"{label}/Add")),
         _replace_input(node, position, checked),
+    ]
+
+
+def guard_count(node: onnx.NodeProto, names: Names) -> list[onnx.NodeProto]:
+    """Return nodes that give a TopK the largest count of 32 bits for one that is negative or has more bits.
+
+    Args:
+        node: The TopK, with its count as an input.
+        names: Makes the names of the new values.
+    """
+    count, label = node.input[1], _find_label(node)
+    most, none, beyond, negative, wrong, usable = (
+        names.make(f"{label}/{part}") for part in ("most", "none", "beyond", "negative", "wrong", "count")
+    )
+    return [
+        *_make_constant(most, 2**31 - 1, TensorProto.INT64, "", names),
+        *_make_constant(none, 0, TensorProto.INT64, "", names),
+        helper.make_node("Greater", [count, most], [beyond], names.make(f"{label}/Greater")),
+        helper.make_node("Less", [count, none], [negative], names.make(f"{label}/Less")),
+        helper.make_node("Or", [beyond, negative], [wrong], names.make(f"{label}/Or")),
+        helper.make_node("Where", [wrong, most, count], [usable], names.make(f"{label}/Where")),
+        _replace_input(node, 1, usable),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Guards for operators that end the process on some inputs: ONNX Runtime's kernels raise a signal instead of an error.
+"""Guards for operators whose kernels in ONNX Runtime end the process or answer wrong instead of reporting an error.
 
     Div of INT32 or INT64   the smallest number divided by -1 raises SIGFPE; with the guard it is the smallest number,
                             as two's complement gives. Division by zero stays the error that ONNX Runtime reports.
@@ -6,6 +6,7 @@
     Unique along an axis    an input without elements aborts the process
     ConvTranspose in 3D     an input without elements reads memory that is not there
     STFT                    a frame of length 0, or a window without elements, raises SIGFPE
+    TopK                    a k of more than 32 bits is cut to its lowest 32 bits
 
 All but Div report an error with the guard.
 A graph that needs no guard stays as it is, byte for byte. The guards are ordinary nodes, so they hold in every file
@@ -21,7 +22,13 @@ import numpy as np
 import onnx
 from onnx import TensorProto
 
-from pilotlight.conversion.guarded_nodes import Names, guard_against_empty, guard_against_zero, guard_division
+from pilotlight.conversion.guarded_nodes import (
+    Names,
+    guard_against_empty,
+    guard_against_zero,
+    guard_count,
+    guard_division,
+)
 from pilotlight.conversion.value_types import Scope, infer_scopes, list_graphs
 from pilotlight.core.errors import ConversionError
 
@@ -42,7 +49,7 @@ CASTLIKE_OPSET: Final = 15
 
 
 def guard_operators(model: onnx.ModelProto, where: str) -> bool:
-    """Replace operators that end the process on some inputs by guarded ones, in place.
+    """Replace operators that need a guard by guarded ones, in place.
 
     Args:
         model: The model, with or without its external data.
@@ -54,7 +61,7 @@ def guard_operators(model: onnx.ModelProto, where: str) -> bool:
     Raises:
         ConversionError: An operator needs a guard that the model's operator set cannot express.
     """
-    if not any(_may_crash(node) for nodes in _list_all_nodes(model) for node in nodes):
+    if not any(_may_need_guard(node) for nodes in _list_all_nodes(model) for node in nodes):
         return False
     guards = _Guards(Names(model), where)
     changed = [guards.guard(nodes, scope, _read_opset(model.opset_import)) for nodes, scope in infer_scopes(model)]
@@ -86,8 +93,13 @@ class _Guards:
 
     def _replace(self, node: onnx.NodeProto, scope: Scope, opset: int) -> Sequence[onnx.NodeProto]:
         """Return the node, or the guarded nodes in its place."""
-        if not _may_crash(node) or (node.op_type == "ConvTranspose" and 0 < scope.rank(node.input[1]) <= SAFE_RANK):
+        if not _may_need_guard(node) or (
+            node.op_type == "ConvTranspose" and 0 < scope.rank(node.input[1]) <= SAFE_RANK
+        ):
             return (node,)
+        if node.op_type == "TopK":
+            counted = len(node.input) > 1 and scope.constant(node.input[1]) is None
+            return guard_count(node, self._names) if counted else (node,)
         if node.op_type != "Div":
             return self._guard_empty(node, scope)
         datatype = next((kind for name in (*node.input, *node.output) if (kind := scope.datatype(name))), None)
@@ -125,10 +137,10 @@ def _is_harmless(node: onnx.NodeProto, scope: Scope, datatype: int | None) -> bo
     return dividend is not None and datatype is not None and not np.any(dividend == CRASHING_INTEGERS[datatype])
 
 
-def _may_crash(node: onnx.NodeProto) -> bool:
+def _may_need_guard(node: onnx.NodeProto) -> bool:
     if node.op_type == "Unique" and not any(attribute.name == "axis" for attribute in node.attribute):
         return False
-    return node.domain in _DOMAINS and (node.op_type == "Div" or node.op_type in CRASHES_WHEN_EMPTY)
+    return node.domain in _DOMAINS and (node.op_type in {"Div", "TopK"} or node.op_type in CRASHES_WHEN_EMPTY)
 
 
 def _list_all_nodes(model: onnx.ModelProto) -> Iterator[Sequence[onnx.NodeProto]]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pilotlight.core.learning_curve import LearningCurve
 from pilotlight_runtime.manifest import Loading, Manifest
 from pilotlight_runtime.signature import Signature
 
-Array = NDArray[np.generic]
-NamedArrays = Mapping[str, Array]
+if TYPE_CHECKING:  # numpy takes half of the time in which `pilotlight serve` starts, and serve has no arrays
+    import numpy as np
+    from numpy.typing import NDArray
+
+Array: TypeAlias = "NDArray[np.generic]"
+NamedArrays: TypeAlias = "Mapping[str, Array]"
 """Arrays by their names in the signature."""
 
 

@@ -80,6 +80,8 @@ def model_handler(
         observer.warning(model.fallback, None)
     if failure is not None:
         observer.warning("the model failed on zeros at init; it serves all the same", failure)
+    if RUNTIME_API_VARIABLE in environ:
+        _limit_memory(environ)
     from pilotlight_runtime.entry import Entry
 
     return Entry(service.answer, service.infer_path, observer, clock)
@@ -108,6 +110,16 @@ def _engine(meanwhile: BackgroundTask, *, large_pages: bool) -> OpenSession:
     from pilotlight_runtime.engine.ort_session import open_session
 
     return open_session
+
+
+def _limit_memory(environ: Mapping[str, str]) -> None:
+    """Lets an allocation fail that the function cannot hold: the request gets 500, and the next one is answered."""
+    from pilotlight_runtime.engine import heap
+    from pilotlight_runtime.limits import process_limit
+
+    most = process_limit(environ)
+    if most is not None:
+        heap.limit(most)
 
 
 def _manifest(folder: str) -> Manifest:

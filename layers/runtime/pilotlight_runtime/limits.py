@@ -25,6 +25,8 @@ MEGABYTE: Final = 1024 * 1024
 MOST_MEMORY: Final = 256 * MEGABYTE
 LEAST_MEMORY: Final = 16 * MEGABYTE
 
+_LEAST_FREE: Final = 256 * MEGABYTE
+
 _MOST_STRINGS: Final = 400_000  # ONNX Runtime takes them one by one: 2 microseconds each, there and back
 _BYTES_OF_STRING: Final = 300  # in Python and in ONNX Runtime, besides its text
 
@@ -65,18 +67,44 @@ def request_limits(environ: Mapping[str, str], resident: Callable[[], int] | Non
     Returns:
         The limits.
     """
-    size = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
-    if not (size.isascii() and size.isdigit()):
+    size = _function_bytes(environ)
+    if not size:
         return DEFAULT_LIMITS
-    free = int(size) * MEGABYTE - (resident or resident_bytes)()
+    free = size - (resident or resident_bytes)()
     return Limits(max(LEAST_MEMORY, min(MOST_MEMORY, free * 3 // 4)))
 
 
+def process_limit(environ: Mapping[str, str]) -> int | None:
+    """The private writable memory that the process of a function may have, in bytes, once its model is loaded.
+
+    It may grow by what is free. None outside Lambda, and where little is free: the stack of a thread counts in full,
+    so that a small function could start no threads.
+    """
+    free = _function_bytes(environ) - resident_bytes()
+    return data_bytes() + free if free >= _LEAST_FREE else None
+
+
+def _function_bytes(environ: Mapping[str, str]) -> int:
+    """The memory of the function; 0 outside Lambda."""
+    size = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
+    return int(size) * MEGABYTE if size.isascii() and size.isdigit() else 0
+
+
 def resident_bytes() -> int:
-    """The memory that this process has now (proc(5), statm); 0 where the system does not tell."""
+    """The memory that this process has now; 0 where the system does not tell."""
+    return _statm(1)
+
+
+def data_bytes() -> int:
+    """The private writable memory that this process has mapped, touched or not; 0 where the system does not tell."""
+    return _statm(5)
+
+
+def _statm(field: int) -> int:
+    """A number of proc(5), statm, in bytes."""
     try:
         with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+            return int(file.read().split()[field]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
         return 0
 

@@ -26,3 +26,12 @@ def _summarize_list(items: list[Any]) -> str:
     if len(items) > _MAX_ITEMS or any(isinstance(item, list | dict) for item in items):
         return f"a list of {len(items)}"
     return "[" + ", ".join(map(summarize, items)) + "]"
+
+
+def is_unicode(text: str) -> bool:
+    """Whether `text` has no half of a surrogate pair, which UTF-8 cannot hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pilotlight_runtime.datatypes import BYTES, Datatype
+import struct
+
+from pilotlight_runtime.datatypes import BF16, BYTES, Datatype
 from pilotlight_runtime.errors import InferenceFailed
 from pilotlight_runtime.light_typing import Final
 from pilotlight_runtime.session import Session
@@ -28,8 +30,29 @@ def warm_up(session: Session, signature: Signature) -> InferenceFailed | None:
     try:
         session.run(inputs, tuple(spec.name for spec in signature.outputs))
     except InferenceFailed as error:
+        _try_ones(session, signature)
         return error
     return None
+
+
+def _try_ones(session: Session, signature: Signature) -> None:
+    """Runs `session` on ones. Zeros are no valid divisors or sizes, so a graph may refuse them and answer ones.
+
+    A session that has answered reports a later failure as the input's fault; see engine/refusals.py.
+    """
+    from contextlib import suppress
+
+    inputs = {spec.name: _ones(spec.datatype, smallest(spec)) for spec in signature.inputs}
+    with suppress(InferenceFailed):
+        session.run(inputs, tuple(spec.name for spec in signature.outputs))
+
+
+def _ones(kind: Datatype, shape: tuple[int, ...]) -> Tensor:
+    count = element_count(shape)
+    if kind is BYTES:
+        return Tensor(kind, shape, (b"1",) * count)
+    one = b"\x80\x3f" if kind is BF16 else struct.pack(f"<{kind.format}", 1)
+    return Tensor(kind, shape, memoryview(one * count))
 
 
 def zero_inputs(signature: Signature) -> dict[str, Tensor]:

@@ -186,7 +186,7 @@ def test_functions_go_on_when_the_process_that_they_are_copies_of_ends(tmp_path:
         assert function({"do": "echo"}, "3") == {"do": "echo"}
 
 
-@pytest.mark.parametrize(("act", "kind"), [("raise", "ValueError"), ("leave", "HandlerExited"), ("set", "TypeError")])
+@pytest.mark.parametrize(("act", "kind"), [("raise", "ValueError"), ("leave", "SystemExit"), ("set", "TypeError")])
 def test_a_handler_that_raises_keeps_its_process(tmp_path: Path, act: str, kind: str) -> None:
     with running(tmp_path) as (function, _):
         function.wait_until_loaded()

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import onnx
 import pytest
@@ -36,7 +37,9 @@ print([name for name in {HEAVY} if name in sys.modules])
 
 
 def test_a_saved_model_without_keras_says_what_to_install(tmp_path: Path) -> None:
-    (tmp_path / "saved.keras").touch()
+    with ZipFile(tmp_path / "saved.keras", "w") as archive:
+        for name in ("metadata.json", "config.json"):
+            archive.writestr(name, "{}")
     code = f"""
 import sys
 sys.modules["keras"] = None  # as where it is not installed: importing it raises ModuleNotFoundError

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from pilotlight_runtime.light_typing import Any, Final
+from pilotlight_runtime.messages import is_unicode
 from pilotlight_runtime.protocol.json_codec import MAX_JSON_BYTES, Doubts
 
 _MAX_DEPTH: Final = 64
@@ -47,7 +48,7 @@ class _Inspector:
             return depth < _MAX_DEPTH and self._accepts_object(value, depth + 1)
         if kind is str:
             self.size += len(value) * _BYTES_OF_CHARACTER + _BYTES_OF_NUMBER
-            return value.isascii() or _is_unicode(value)
+            return value.isascii() or is_unicode(value)
         self.size += _BYTES_OF_NUMBER
         if kind is bool:
             self.booleans = True
@@ -77,12 +78,3 @@ def _are_numbers(items: list[Any], kinds: set[type]) -> bool:
     except OverflowError:
         return False
     return finite and (int not in kinds or (min(items) >= -(2**63) and max(items) < 2**64))
-
-
-def _is_unicode(text: str) -> bool:
-    """Whether `text` has no half of a surrogate pair."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

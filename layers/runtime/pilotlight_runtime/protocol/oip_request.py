@@ -6,7 +6,7 @@ from pilotlight_runtime.datatypes import BOOL, BYTES, Datatype, datatype
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
 from pilotlight_runtime.light_typing import Any, Final, NamedTuple
 from pilotlight_runtime.limits import DEFAULT_LIMITS, MAX_TENSORS, Limits
-from pilotlight_runtime.messages import summarize
+from pilotlight_runtime.messages import is_unicode, summarize
 from pilotlight_runtime.protocol.binary_tensors import decode_binary
 from pilotlight_runtime.protocol.json_codec import DOUBTFUL, Doubts, loads, loads_fast
 from pilotlight_runtime.protocol.json_tensors import check_shape, decode_json
@@ -113,8 +113,8 @@ def _decoded(document: Any, doubts: Doubts, tail: memoryview, strings: int) -> O
     if not isinstance(document, dict):
         raise InvalidRequest(f"an inference request must be a JSON object, got {summarize(document)}")
     identity = document.get("id")
-    if identity is not None and not isinstance(identity, str):
-        raise InvalidRequest(f"id must be a string, got {summarize(identity)}")
+    if identity is not None and not (isinstance(identity, str) and is_unicode(identity)):
+        raise InvalidRequest(f"id must be a string of Unicode characters, got {summarize(identity)}")
     inputs = _inputs(document.get("inputs"), tail, doubts, strings)
     binary_default = _flag("the request", _parameters("the request", document), "binary_data_output", default=False)
     binary = _outputs(document.get("outputs"), binary_default=binary_default)
