@@ -11,12 +11,24 @@ from pathlib import Path
 
 def main() -> None:
     """Runs the command in sys.argv and ends the process with its exit code."""
+    from pilotlight.cli.signals import end_like_ctrl_c
+    from pilotlight.core.process_output import EXIT_STOPPED, exit_process
+
+    end_like_ctrl_c()
+    try:
+        code = _run()
+    except KeyboardInterrupt:  # before the command has begun
+        code = EXIT_STOPPED
+    exit_process(code)
+
+
+def _run() -> int:
     from pilotlight.cli.app import run
     from pilotlight.cli.invocation import Invocation
-    from pilotlight.core.process_output import exit_process, reserve_stdout
+    from pilotlight.core.process_output import reserve_stdout
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without Unicode gets ? for a bar, not a traceback
     reserve_stdout()
-    exit_process(run(sys.argv[1:], Invocation(Path.cwd(), os.environ)))
+    return run(sys.argv[1:], Invocation(Path.cwd(), os.environ))

@@ -13,10 +13,21 @@ from pilotlight.core.stop_request import StopRequest
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _INTERRUPTING: Final = (*_SIGNALS, signal.SIGHUP)
+_ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
 class _Stopped(BaseException):
     """Ends the main thread's work. It is no Exception: train.py and libraries catch those and continue."""
+
+
+def end_like_ctrl_c() -> None:
+    """Let SIGTERM and SIGHUP raise KeyboardInterrupt from now on, so that a command deletes its temporary files.
+
+    A command that was started with nohup ignores SIGHUP, and continues to.
+    """
+    for number in _ENDING:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
 
 
 @contextmanager

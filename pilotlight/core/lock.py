@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from pilotlight.core.documents import InvalidDocument, parse_object
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.files import write_atomically
+from pilotlight.core.outside import MEBIBYTE, Origin, read_file
 from pilotlight_runtime.manifest_json import VERSION_DIGITS
 
 LOCK_NAME: Final = "model.lock"
@@ -36,17 +37,16 @@ def read_lock(path: Path) -> Lock | None:
         The pin; None where the file does not exist.
 
     Raises:
-        ProjectError: The file is damaged.
+        ProjectError: The file is damaged, or something else than a file.
     """
-    try:
-        return _read_pin(parse_object(path.read_bytes()))
-    except FileNotFoundError:
+    hint = f"Run `pilotlight pin {path.parent.name}@VERSION` to write it again."
+    if not path.exists():
         return None
-    except (InvalidDocument, OSError) as error:
-        what = error.strerror if isinstance(error, OSError) else f"it {error}"
-        raise ProjectError(
-            str(path), f"is damaged ({what})", f"Run `pilotlight pin {path.parent.name}@VERSION` to write it again."
-        ) from error
+    try:
+        return _read_pin(parse_object(read_file(path, Origin(str(path), hint, ProjectError), MEBIBYTE)))
+    except (InvalidDocument, ProjectError) as error:
+        what = error.what if isinstance(error, ProjectError) else error
+        raise ProjectError(str(path), f"is damaged (it {what})", hint) from error
 
 
 def _read_pin(document: dict[str, Any]) -> Lock:

@@ -62,15 +62,25 @@ def load_function(name: str, folder: Path) -> Function:
         hint = "A function is imported to be called: let app.py raise an error instead."
         raise ServiceError(f"function {name}", f"app.py cannot be used: {error}", hint) from error
     except (Exception, GeneratorExit) as error:
-        what = f"app.py raised {type(error).__name__} at import: {error}"
-        hint = "Correct app.py; --debug shows where."
-        if isinstance(error, ModuleNotFoundError):
-            hint = "Install the package in this environment too, or correct app.py; --debug shows where."
-        raise ServiceError(f"function {name}", what, hint) from error
+        raise build_import_error(name, error) from error
     handler = getattr(module, "handler", None)
     if not callable(handler):
         raise ServiceError(str(app), "has no function called handler", "Assign handler = model_handler(__file__).")
     return Function(name, handler)
+
+
+def build_import_error(name: str, error: BaseException) -> ServiceError:
+    """Return the error for an app.py that raised while it was imported.
+
+    Args:
+        name: The model, or catalog.
+        error: What it raised.
+    """
+    message = f": {error}" if str(error) else ""
+    hint = "Correct app.py; --debug shows where."
+    if isinstance(error, ModuleNotFoundError):
+        hint = "Install the package in this environment too, or correct app.py; --debug shows where."
+    return ServiceError(f"function {name}", f"app.py raised {type(error).__name__} at import{message}", hint)
 
 
 @contextmanager

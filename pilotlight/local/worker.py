@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from pilotlight.core.errors import ServiceError
 from pilotlight.local.frames import Channel, ChannelEnded, Kind, attach_body, detach_body
-from pilotlight.local.functions import Function, load_function
+from pilotlight.local.functions import Function, build_import_error, load_function
 from pilotlight_runtime.tracebacks import format_redacted
 
 _STDOUT: Final = 1
@@ -106,8 +106,7 @@ def _describe(error: BaseException) -> dict[str, Any]:
 def _describe_load_error(name: str, error: BaseException) -> dict[str, Any]:
     cause = error.__cause__ if error.__cause__ is not None else error
     if not isinstance(error, ServiceError):
-        what = f"app.py raised {type(error).__name__} at import: {error}"
-        error = ServiceError(f"function {name}", what, "Correct app.py; --debug shows where.")
+        error = build_import_error(name, error)
     return {**_describe(cause), "where": error.where, "what": error.what, "hint": error.hint}
 
 

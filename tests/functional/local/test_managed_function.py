@@ -237,6 +237,7 @@ def test_the_deadline_is_that_of_a_rest_api(tmp_path: Path) -> None:
         ("import os\nos.kill(os.getpid(), 11)", "its process died of SIGSEGV while app.py was loaded"),
         ("import os\nos._exit(0)", "its process ended with exit code 0 while app.py was loaded"),
         ("raise ValueError('broken')", "app.py raised ValueError at import: broken"),
+        ("raise KeyboardInterrupt", "app.py raised KeyboardInterrupt at import. Correct app.py"),
         ("x = 1", "has no function called handler"),
     ],
 )

@@ -1,3 +1,4 @@
+import os
 import stat
 from pathlib import Path
 
@@ -26,3 +27,9 @@ def test_a_damaged_lock_says_how_to_mend_it(tmp_path: Path, content: str) -> Non
     path.write_text(content)
     with pytest.raises(ProjectError, match=r"pilotlight pin digits@VERSION"):
         read_lock(path)
+
+
+def test_a_named_pipe_in_its_place_blocks_nothing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "model.lock")
+    with pytest.raises(ProjectError, match="it is a named pipe and not a file"):
+        read_lock(tmp_path / "model.lock")
