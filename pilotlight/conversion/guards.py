@@ -22,6 +22,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto
 
+from pilotlight.conversion.engine_types import ask_datatypes
 from pilotlight.conversion.guarded_nodes import (
     Names,
     guard_against_empty,
@@ -64,7 +65,7 @@ def guard_operators(model: onnx.ModelProto, where: str) -> bool:
     """
     if not any(_may_need_guard(node) for nodes in _list_all_nodes(model) for node in nodes):
         return False
-    guards = _Guards(Names(model), where)
+    guards = _Guards(Names(model), where, model)
     changed = [guards.guard(nodes, scope, _read_opset(model.opset_import)) for nodes, scope in infer_scopes(model)]
     for function in model.functions:
         opset = _read_opset(function.opset_import)
@@ -74,9 +75,11 @@ def guard_operators(model: onnx.ModelProto, where: str) -> bool:
 
 
 class _Guards:
-    def __init__(self, names: Names, where: str) -> None:
+    def __init__(self, names: Names, where: str, model: onnx.ModelProto) -> None:
         self._names = names
         self._where = where
+        self._model = model
+        self._asked: dict[str, int] | None = None
 
     def guard(self, nodes: Any, scope: Scope, opset: int) -> bool:
         """Guard the nodes of one graph in place, and return whether there was one to guard."""
@@ -104,18 +107,27 @@ class _Guards:
         if node.op_type != "Div":
             return self._guard_empty(node, scope)
         datatype = next((kind for name in (*node.input, *node.output) if (kind := scope.datatype(name))), None)
+        datatype = datatype or self._ask_engine(node)
         if datatype is not None and datatype not in CRASHING_INTEGERS:
             return (node,)
         if _is_harmless(node, scope, datatype):
             return (node,)
         if opset < (OLDEST_OPSET if datatype else CASTLIKE_OPSET):
+            divides = "divides" if datatype else "may divide"
             raise ConversionError(
                 self._where,
-                f"divides integers in the node {node.name or node.output[0]!r} (Div) with operator set {opset}: the "
+                f"{divides} integers in the node {node.name or node.output[0]!r} (Div) with operator set {opset}: the "
                 "smallest number divided by -1 would end the process",
                 f"Export the model for operator set {CASTLIKE_OPSET} or later.",
             )
         return guard_division(node, datatype, self._names)
+
+    def _ask_engine(self, node: onnx.NodeProto) -> int | None:
+        """Return the datatype of a Div as ONNX Runtime infers it; None where it does not, and in subgraphs."""
+        if self._asked is None:
+            results = [each.output[0] for each in self._model.graph.node if each.op_type == "Div"]
+            self._asked = ask_datatypes(self._model, results)
+        return self._asked.get(node.output[0])
 
     def _guard_empty(self, node: onnx.NodeProto, scope: Scope) -> Sequence[onnx.NodeProto]:
         position = CRASHES_WHEN_EMPTY[node.op_type]

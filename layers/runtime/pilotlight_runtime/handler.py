@@ -80,7 +80,7 @@ def model_handler(
         observer.warning(model.fallback, None)
     if failure is not None:
         observer.warning("the model failed on zeros at init; it serves all the same", failure)
-    if RUNTIME_API_VARIABLE in environ:
+    if RUNTIME_API_VARIABLE in environ and hook is None:  # the stacks of threads that app.py starts would count in full
         _limit_memory(environ)
     from pilotlight_runtime.entry import Entry
 

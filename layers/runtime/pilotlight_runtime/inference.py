@@ -66,7 +66,7 @@ def wanted_outputs(signature: Signature, names: tuple[str, ...]) -> tuple[str, .
 def _are_from(request: InferRequest, tensors: tuple[object, ...]) -> bool:
     """Whether the caller sent every one of `tensors`, which app.py may have passed on."""
     sent = {id(tensor) for tensor in request.inputs.values()}
-    return all(id(tensor) in sent for tensor in tensors)
+    return bool(tensors) and all(id(tensor) in sent for tensor in tensors)
 
 
 def _fit(signature: Signature, inputs: Mapping[str, Tensor]) -> bool:

@@ -352,3 +352,23 @@ def test_without_the_guard_a_count_is_cut_to_32_bits(tmp_path: Path) -> None:
     """The reason for the guard. If ONNX Runtime mends this, the guard can go."""
     path = saved(top_k(), tmp_path)
     assert run(path, {"x": np.array([1, 5, 3], "float32"), "k": np.array([2**32 + 2])}).tolist() == [5, 3]
+
+
+def normalized() -> ModelProto:
+    """A Div of a value whose datatype only ONNX Runtime can infer: FastGelu is its own operator."""
+    nodes = [
+        helper.make_node("FastGelu", ["x"], ["g"], domain="com.microsoft"),
+        helper.make_node("Identity", ["g"], ["h"]),
+        helper.make_node("ReduceL2", ["h"], ["norm"], keepdims=1),
+        helper.make_node("Div", ["h", "norm"], ["y"]),
+    ]
+    model = graph(nodes, [("x", 1, ["n"])], [("y", 1, ["n"])])
+    model.opset_import[0].version = 13
+    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    return model
+
+
+def test_floating_point_that_only_onnx_runtime_can_infer_stays_as_it_is(tmp_path: Path) -> None:
+    source = saved(normalized(), tmp_path)
+    candidate = import_onnx(source, tmp_path / "imported")
+    assert (candidate.folder / "model.onnx").read_bytes() == source.read_bytes()

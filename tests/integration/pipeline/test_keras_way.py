@@ -181,7 +181,7 @@ def test_labels_that_the_metric_cannot_judge_are_refused(
 
 def test_a_saved_model_that_cannot_be_read(project: Project, store: Store, tmp_path: Path) -> None:
     (tmp_path / "broken.keras").write_bytes(b"no zip file")
-    with pytest.raises(ConversionError, match="cannot be read as a .keras file"):
+    with pytest.raises(ConversionError, match=r"cannot be read as a \.keras file"):
         convert_model(project, "tiny", tmp_path / "broken.keras", store=store)
     with pytest.raises(ConversionError, match="known are Keras, scikit-learn and ONNX"):
         convert_model(project, "tiny", tmp_path / "model.pt", store=store)
