@@ -3,11 +3,14 @@
 The file is also the beginning of an app.py: see `app_source`.
 """
 
+import asyncio
+import gc
 import json
 import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +158,29 @@ def warned(text: str) -> Any:
     raise OwnError("plain")
 
 
+def in_a_task(text: str) -> Any:
+    """A task fails that nobody waits for."""
+
+    async def fail() -> None:
+        throw(ValueError(text))
+
+    async def main() -> None:
+        task = asyncio.ensure_future(fail())
+        await asyncio.sleep(0)
+        del task
+
+    asyncio.run(main())
+    gc.collect()
+    throw(ValueError(text))
+
+
+def in_a_callback(text: str) -> Any:
+    future: Future[None] = Future()
+    future.add_done_callback(lambda _: throw(ValueError(text)))
+    future.set_result(None)
+    throw(ValueError(text))
+
+
 FAILURES: dict[str, Callable[[str, Any], Any]] = {
     "single_quotes": lambda text, _: throw(ValueError(f"could not convert '{text}'")),
     "double_quotes": lambda text, _: throw(ValueError(f'could not convert "{text}"')),
@@ -206,6 +232,8 @@ FAILURES: dict[str, Callable[[str, Any], Any]] = {
     "in_a_thread": lambda text, _: in_a_thread(text),
     "in_a_finalizer": lambda text, _: in_a_finalizer(text),
     "in_a_generator": lambda text, _: in_a_generator(text),
+    "in_a_task": lambda text, _: in_a_task(text),
+    "in_a_callback": lambda text, _: in_a_callback(text),
     "warned": lambda text, _: warned(text),
 }
 """By name; each takes the text and the session."""

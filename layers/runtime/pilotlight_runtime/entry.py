@@ -46,11 +46,13 @@ class Entry:
         trace.end()
         phases, gateway_id = trace.phases, _gateway_id(event)
         # In the order of the fields, which takes a quarter less time than their names.
-        self._observer.request(
-            Record(
-                request_id, gateway_id, trace.operation, status, cold, trace.shapes, phases, sum(phases.values()), fault
+        total = sum(phases.values())
+        try:
+            self._observer.request(
+                Record(request_id, gateway_id, trace.operation, status, cold, trace.shapes, phases, total, fault)
             )
-        )
+        except (OSError, ValueError):  # app.py has closed stdout: the log line is lost, the answer is not
+            return answer
         return answer
 
     def _respond(self, event: object, trace: Trace, request_id: str) -> tuple[Any, int, BaseException | None]:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
-from pilotlight_runtime.light_typing import Any, Protocol, TextIO
+from pilotlight_runtime.light_typing import Any, Final, Protocol, TextIO
 from pilotlight_runtime.observer import Observer
 from pilotlight_runtime.snapstart import register_after_restore, reseed
 
@@ -20,6 +20,12 @@ class Renewable(Observer, Protocol):
 
 MakeObserver = Callable[[TextIO, str, str, Callable[[], str]], Renewable]
 """Makes an observer of a stream, the function's name, its version, and a function that makes ids."""
+
+
+_LOGGERS: Final = ("asyncio", "concurrent.futures")
+"""They log the errors of tasks and callbacks that nobody waits for, with the errors' messages."""
+_ERROR: Final = 40
+"""`logging.ERROR`."""
 
 
 def start_observer(
@@ -38,7 +44,7 @@ def start_observer(
 
 
 def _report_stray_errors(observer: Observer) -> None:
-    """Has errors in threads and finalizers of app.py, and Python's warnings, logged without their messages.
+    """Has errors in threads, tasks and finalizers of app.py, and Python's warnings, logged without their messages.
 
     Python would write them to stderr, which is the log too, with all that they quote. Hooks that are not Python's own
     stay.
@@ -60,6 +66,23 @@ def _report_stray_errors(observer: Observer) -> None:
         warnings.showwarning = warn
     if sys.unraisablehook is sys.__unraisablehook__:
         sys.unraisablehook = report
+    _withhold_logged_errors(observer)
+
+
+def _withhold_logged_errors(observer: Observer) -> None:
+    """Has the errors that Python's own libraries log logged without their messages."""
+
+    def withhold(record: Any) -> bool:
+        if record.levelno < _ERROR:
+            return True
+        observer.warning("an error outside of a request", record.exc_info[1] if record.exc_info else None)
+        return False
+
+    logging = _loaded("logging")
+    for name in _LOGGERS if logging is not None else ():
+        logger = logging.getLogger(name)
+        if not logger.filters:
+            logger.addFilter(withhold)
 
 
 def _loaded(name: str) -> Any:

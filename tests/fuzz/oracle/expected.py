@@ -54,11 +54,6 @@ class Request:
     id: str | None = None
     rows: int = 0
 
-    @property
-    def has_odd_id(self) -> bool:
-        """Whether the id has half of a surrogate pair: JSON may have one (RFC 8259, 8.2), UTF-8 cannot."""
-        return self.id is not None and any("\ud800" <= character <= "\udfff" for character in self.id)
-
 
 @dataclass(frozen=True)
 class Expected:

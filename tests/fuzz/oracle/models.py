@@ -34,7 +34,7 @@ def run(packaged: Packaged, request: Request, *, proxy: bool = True, lenient: bo
     Raises:
         Invalid: The request is refused.
     """
-    target, lenient = packaged.target, lenient or request.has_odd_id
+    target = packaged.target
     _check_inputs(target.inputs, request)
     specs = {spec.name: spec for spec in target.outputs}
     if not specs.keys() >= set(request.outputs):

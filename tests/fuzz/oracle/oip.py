@@ -37,6 +37,8 @@ def read_document(document: Any, tail: bytes = b"", form: str = OIP) -> Request:
     identity = document.get("id")
     if identity is not None and not isinstance(identity, str):
         raise Invalid("an id that is no string")
+    if identity is not None and any("\ud800" <= character <= "\udfff" for character in identity):
+        raise Invalid("an id with half of a surrogate pair: JSON may have one (RFC 8259, 8.2), UTF-8 cannot")
     inputs, datatypes = _inputs(document.get("inputs"), tail)
     default = _flag(_parameters(document), "binary_data_output", default=False)
     binary = _outputs(document.get("outputs"), default=default)

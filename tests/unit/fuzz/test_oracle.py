@@ -64,6 +64,7 @@ INVALID = {
     "beyond a double": ("id-fp64", b'{"inputs":[{"name":"x","datatype":"FP64","shape":[1],"data":[1e400]}]}'),
     "NaN": ("id-fp64", b'{"inputs":[{"name":"x","datatype":"FP64","shape":[1],"data":[NaN]}]}'),
     "half a surrogate pair": ("id-bytes", one("BYTES", [1], ["\ud800"])),
+    "half a surrogate pair in the id": ("id-fp32", {**one("FP32", [1], [1]), "id": "\ud800"}),
     "half nested": ("cube", one("INT64", [1, 2, 2], [[1, 2], [3, 4]])),
     "another count": ("id-fp32", one("FP32", [2], [1])),
     "another rank": ("id-fp32", one("FP32", [1, 1], [1])),
