@@ -2,7 +2,7 @@
 
 import json
 import random
-import time
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -106,12 +106,24 @@ def test_a_long_piece_is_cut_as_a_short_one(seed: int) -> None:
     assert subwords.cut(text) == expected
 
 
-def test_a_text_without_white_space_takes_no_longer_than_words() -> None:
+def test_the_work_for_a_text_without_white_space_grows_with_its_length() -> None:
     letters = "abcdefghij"
     subwords = Subwords([*letters, MARK], [(one, other) for one in letters for other in letters])
-    words = " ".join(["abcdefghij"] * 2000)
-    began = time.process_time()
-    subwords.cut(words)
-    middle = time.process_time()
-    subwords.cut(words.replace(" ", ""))
-    assert time.process_time() - middle < 5 * (middle - began)
+    short, long = (count_calls(subwords, letters * times) for times in (100, 800))
+    assert long < 16 * short  # work that grows with the square takes 64 times as much
+
+
+def count_calls(subwords: Subwords, text: str) -> int:
+    """The calls that cutting a text makes, in Python and in C."""
+    count = 0
+
+    def profile(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(profile)
+    try:
+        subwords.cut(text)
+    finally:
+        sys.setprofile(None)
+    return count
