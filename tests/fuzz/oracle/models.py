@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from fuzz.arrays import Array, Arrays, Spec
-from fuzz.oracle.expected import COLUMNS, DIRECT, ROWS, TOO_LARGE, Expected, Invalid, Request
+from fuzz.oracle.expected import COLUMNS, DIRECT, MALFORMED, ROWS, TOO_LARGE, Expected, Invalid, Request
 from fuzz.packaging import Packaged
 from fuzz.targets import Target
 from fuzz.targets.target import Refused, TooMuch, Unknown
@@ -44,7 +44,9 @@ def run(packaged: Packaged, request: Request, *, proxy: bool = True, lenient: bo
         raise Invalid("app.py fails", FAILED)
     outputs = _compute(target, request.inputs)
     if request.form == DIRECT and any(request.binary.get(name, request.binary_default) for name in wanted):
-        raise Invalid("a binary answer to a direct invocation")
+        carried = [_carry(specs[name], outputs[name], request) for name in wanted if outputs and name in outputs]
+        large = sum(carried) >= _SURELY_CARRIED
+        raise Invalid("a binary answer to a direct invocation", TOO_LARGE if large else MALFORMED)
     if outputs is None:
         return Expected(request=request, outputs={}, proxy=proxy, lenient=True)
     expected = Expected(request=request, outputs=outputs, proxy=proxy, lenient=lenient)

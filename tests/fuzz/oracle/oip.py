@@ -7,14 +7,17 @@ there; an empty list of outputs asks for all; each input and output comes once.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
 from fuzz.arrays import DATATYPES, Arrays
 from fuzz.oracle.elements import read_bytes, read_data, read_shape
-from fuzz.oracle.expected import OIP, Invalid, Request
+from fuzz.oracle.expected import OIP, TOO_LARGE, Invalid, Request
 from fuzz.oracle.json_text import read_json
 
+_MOST_STRINGS = 400_000
+"""docs/protocols.md, Limits."""
 _LENGTH = re.compile(r"[0-9]{1,10}")
 _UNSUPPORTED = ("classification", "shared_memory_region")
 
@@ -58,6 +61,8 @@ def _inputs(items: Any, tail: bytes) -> tuple[Arrays, dict[str, str]]:
             raise Invalid("an unknown datatype")
         datatypes[name] = datatype
         shape = read_shape(item.get("shape"))
+        if datatype == "BYTES" and math.prod(shape) > _MOST_STRINGS:
+            raise Invalid("too many elements of BYTES", TOO_LARGE)
         size = _parameters(item).get("binary_data_size")
         if (size is None) == ("data" not in item):
             raise Invalid("data in no form, or in two")

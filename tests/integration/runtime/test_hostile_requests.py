@@ -16,7 +16,8 @@ from support.hostile_requests import HOSTILE, LARGE, Case, package_functions, wa
 
 from pilotlight_runtime.limits import MOST_MEMORY
 
-MOST_SECONDS = 1.0
+MOST_SECONDS = 3.0
+"""Of CPU time. The most is about one second; a slower machine takes longer."""
 MOST_MEGABYTES = MOST_MEMORY // 1024**2
 TRIES = 3
 """Another process may take the processor's caches, which costs CPU time."""
