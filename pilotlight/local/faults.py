@@ -16,7 +16,9 @@ _KILLED: Final = "; the system sends it where memory runs out"
 
 
 class FunctionFault(Exception):
-    """A function gave no answer. The text is for the caller: it has nothing of the request and of app.py.
+    """A function gave no answer. The text is for the caller: it has nothing of the request.
+
+    FunctionDown says why app.py does not load, as the command line does.
 
     Attributes:
         status: The HTTP status for the caller.
