@@ -6,6 +6,12 @@ import ast
 import importlib.util
 from pathlib import Path
 from types import ModuleType
+from typing import Final
+
+from pilotlight.core.errors import ProjectError
+from pilotlight.core.outside import MEBIBYTE, Origin, read_file
+
+_MOST_BYTES: Final = 16 * MEBIBYTE
 
 
 class ExitedAtImport(Exception):
@@ -29,9 +35,13 @@ def read_top_level_names(path: Path) -> set[str]:
         FileNotFoundError: The file does not exist.
         SyntaxError: It is not Python.
         UnicodeDecodeError: It is not UTF-8.
+        ProjectError: It is no regular file, or is larger than any code.
     """
+    if not path.exists():
+        raise FileNotFoundError(path)
+    source = read_file(path, Origin(str(path), "Write the code into a file.", ProjectError), _MOST_BYTES)
     names: set[str] = set()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in ast.parse(source.decode("utf-8")).body:
         match node:
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
                 names.add(name)

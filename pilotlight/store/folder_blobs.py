@@ -130,6 +130,8 @@ class FolderBlobs:
 
     def _walk(self, folder: Path) -> Iterator[tuple[str, int]]:
         """Yield the name and the size of every file below a folder, which need not exist."""
+        if self._root.is_file():
+            raise StoreError(str(self._root), "the store is a file", "Name a folder in PILOTLIGHT_STORE.")
         for inner, folders, files in os.walk(folder, onerror=_raise_unless_absent):
             if Path(inner) == self._root:
                 folders[:] = [each for each in folders if each != _TEMPORARY]

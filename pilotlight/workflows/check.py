@@ -83,6 +83,8 @@ def _python(path: Path, root: Path, names: tuple[str, ...]) -> Finding:
         return Finding(where, "code", "does not exist", "Write it; `pilotlight new` shows a small one.")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # the last three by Python's own parser
         return Finding(where, "code", f"is not Python: {str(error) or 'it is nested too deeply'}", "Correct that line.")
+    except UserError as error:
+        return Finding(where, "code", error.what, error.hint)
     missing = [name for name in names if name not in bound]
     if missing:
         return Finding(where, "code", f"does not define {' and '.join(missing)}", "Define it at the top level.")

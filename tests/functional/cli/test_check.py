@@ -1,3 +1,4 @@
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -103,6 +104,23 @@ def test_each_harm_is_found_and_has_advice(
     found = [finding for finding in ran.json["findings"] if finding["problem"]]
     assert any(where in finding["where"] and problem in finding["problem"] and finding["advice"] for finding in found)
     assert desk("check").code == 1
+
+
+def test_a_pipe_as_code_blocks_no_command(desk: Desk) -> None:
+    app = desk.root / "functions" / "adder" / "app.py"
+    app.unlink()
+    os.mkfifo(app)
+    ran = desk("check", "--json")
+    assert ran.code == 1
+    assert "a named pipe and not a file" in ran.out
+
+
+def test_a_store_that_is_a_file_is_named(desk: Desk) -> None:
+    shutil.rmtree(desk.root / "the-store")
+    (desk.root / "the-store").write_text("")
+    ran = desk("models")
+    assert ran.code == 1
+    assert "the store is a file" in ran.err
 
 
 def test_only_functions_right_below_resources_count() -> None:
