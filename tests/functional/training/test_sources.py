@@ -4,8 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pilotlight import Run, fingerprint, load_arrays
-from pilotlight.core.artifacts import Array
+from pilotlight import Array, Run, fingerprint, load_arrays
 from pilotlight.core.errors import DataError
 from pilotlight.training.keras.mnist import load_mnist
 
