@@ -36,13 +36,13 @@ def test_a_model_that_fails_is_a_500_with_the_cause_in_the_log_alone(tmp_path: P
 
 
 def test_a_model_that_refuses_is_a_400_without_a_cause_in_the_log(rows: Called) -> None:
-    asked = json.dumps({"inputs": [tensor("index", 77, shape=(1,), datatype="INT64")]}).encode()
+    asked = json.dumps({"inputs": [tensor("index", 7_777_777_777, shape=(1,), datatype="INT64")]}).encode()
     answer = rows.http("POST", INFER, asked, context=CONTEXT)
     assert answer.status == 400
     assert "operator Gather" in answer.head["error"]
     line, metrics = rows.lines[-2:]
     assert (line["level"], line["request_id"], line["status"]) == ("INFO", "id-1", 400)
-    assert "77" not in rows.log.getvalue()
+    assert "7777777777" not in rows.log.getvalue()
     assert metrics["Errors"] == [0.0]
 
 
