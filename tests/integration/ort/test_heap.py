@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from support.onnx_models import package_identity
 
+from pilotlight_runtime.engine.heap import limit
+
 GROW = """
 import resource, sys
 from pilotlight_runtime.engine.heap import grow
@@ -65,3 +67,15 @@ def test_only_a_handler_in_lambda_changes_mallocs_settings(
     command = [sys.executable, "-c", MALLOC.format(start=start), str(tmp_path)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=outside | environ)
     assert done.stdout.split()[-1] == changed
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA is Linux's")
+def test_a_limit_is_soft_and_never_above_the_hard_one() -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    try:
+        assert limit(1 << 50)
+        assert resource.getrlimit(resource.RLIMIT_DATA) == (1 << 50, before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)

@@ -14,7 +14,7 @@ from pilotlight_runtime.errors import InvalidRequest, SessionError, TooLarge
 from pilotlight_runtime.limits import Limits
 from pilotlight_runtime.manifest import ImageInput
 from pilotlight_runtime.protocol.http import is_image
-from pilotlight_runtime.protocol.image_limits import MAX_PARTS, MAX_PIXELS, MAX_SIDE
+from pilotlight_runtime.protocol.image_limits import MAX_FILE_BYTES, MAX_PARTS, MAX_PIXELS, MAX_SIDE, check_parts
 from pilotlight_runtime.protocol.images import ImageCodec, image_codec
 from pilotlight_runtime.signature import TensorSpec
 
@@ -266,3 +266,15 @@ def test_a_file_of_too_many_parts_is_refused(body: bytes) -> None:
 def test_a_large_file_of_few_parts_is_read(body: bytes) -> None:
     assert len(body) > 65_536
     assert codec(GREY, (2, 2)).tensor(body).shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"\xff\xd8" + bytes(MAX_FILE_BYTES), "bytes long, the most is"),
+        (b"\x89PNG\r\n\x1a\n" + chunk(b"iCCP", bytes(4000)) * 100, "color profiles"),
+    ],
+)
+def test_a_file_that_would_take_seconds_is_refused_unread(body: bytes, message: str) -> None:
+    with pytest.raises(TooLarge, match=message):
+        check_parts(body)
