@@ -29,7 +29,7 @@ DROPPED: Final = (
     *("PIL/ImageGrab.py", "PIL/ImageWin.py", "PIL/*FontFile.py", "PIL/Pdf*.py", "PIL/PSDraw.py"),
     # Serving reads pictures and draws none.
     *("PIL/ImageDraw.py", "PIL/ImageDraw2.py", "PIL/ImageFont.py", "PIL/ImageText.py", "PIL/ImageShow.py"),
-    *("PIL/ImageEnhance.py", "PIL/ImageStat.py", "PIL/ImageTransform.py", "PIL/features.py"),
+    *("PIL/ImageEnhance.py", "PIL/ImageFilter.py", "PIL/ImageStat.py", "PIL/ImageTransform.py", "PIL/features.py"),
     *("PIL/report.py", "PIL/__main__.py"),
     *("PIL/ContainerIO.py", "PIL/GdImageFile.py", "PIL/TarIO.py", "PIL/WalImageFile.py"),
     # Only the extensions above need these; the core links libtiff, libjpeg, libopenjp2 and libxcb, and what those need.

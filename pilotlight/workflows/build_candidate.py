@@ -43,7 +43,6 @@ def build_candidate(
         ConversionError: The model cannot be converted to ONNX, or cannot be quantized.
     """
     quantizes = config.quantization.mode != NONE
-
     with stages.stage("convert"):
         plain = candidate = source.convert(folder / "converted")
 
@@ -63,10 +62,8 @@ def build_candidate(
             report, quantization = verify_quantized(source, config, QuantizedPair(plain, candidate, *sizes), reference)
         else:
             report = source.verify(candidate, reference, config.parity)
-        metric = config.training.metric
         metrics = dict(known or {})
-        if metric not in metrics and not report.failures:
-            metrics |= measure_held_out(reference, metric)
-
+        if config.training.metric not in metrics and not report.failures:
+            metrics |= measure_held_out(reference, config.training.metric)
     sample = take_first_samples(candidate.signature, reference.inputs)
     return BuiltCandidate(candidate, report, metrics, quantization, sample)

@@ -76,10 +76,7 @@ def model_handler(
     failure = model.warm_up_failure or _try(model, hook)
     service = _service(model, hook, environ)
     observer = observer or _observer(manifest, environ, stream)
-    if model.fallback:
-        observer.warning(model.fallback, None)
-    if failure is not None:
-        observer.warning("the model failed on zeros at init; it serves all the same", failure)
+    _report_start(observer, model, failure)
     if RUNTIME_API_VARIABLE in environ and hook is None:  # the stacks of threads that app.py starts would count in full
         _limit_memory(environ)
     from pilotlight_runtime.entry import Entry
@@ -110,6 +107,14 @@ def _engine(meanwhile: BackgroundTask, *, large_pages: bool) -> OpenSession:
     from pilotlight_runtime.engine.ort_session import open_session
 
     return open_session
+
+
+def _report_start(observer: Observer, model: LoadedModel, failure: BaseException | None) -> None:
+    """Logs what a person should know of a start that succeeded. failure: why the model failed on zeros."""
+    if model.fallback:
+        observer.warning(model.fallback, None)
+    if failure is not None:
+        observer.warning("the model failed on zeros at init; it serves all the same", failure)
 
 
 def _limit_memory(environ: Mapping[str, str]) -> None:

@@ -58,5 +58,4 @@ def bench(
     if as_json:
         print_json(report.as_json())
         return
-    for part in bench_panels(report):
-        out().print(part)
+    out().print(*bench_panels(report), sep="\n")

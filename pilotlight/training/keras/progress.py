@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pilotlight.core.progress import Progress
@@ -55,15 +55,17 @@ def keras_progress(
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             values = _values(logs)
-            steps = self._steps or 1
-            self._done = 0
+            steps, self._done = self._steps or 1, 0
             progress.step((epoch + 1) * steps, self._epochs * steps, values)
-            shown = ", ".join(f"{name} {value:.4f}" for name, value in values.items())
             if recorder is not None:
                 recorder.add("epoch", epoch + 1, values)
-            progress.note(f"epoch {epoch + 1} of {self._epochs}: {shown}")
+            progress.note(f"epoch {epoch + 1} of {self._epochs}: {_list(values)}")
 
     return Report()
+
+
+def _list(values: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4f}" for name, value in values.items())
 
 
 def _values(logs: Any) -> dict[str, float]:
