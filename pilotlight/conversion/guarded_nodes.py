@@ -2,12 +2,14 @@
 
 Div(a, b)      at_fault = b == -1;  quotient = a / (1 where at_fault, else b);  quotient * (-1 where at_fault, else 1)
 TopK(x, k)     TopK(x, 2^31 - 1 where k < 0 or k > 2^31 - 1, else k): more than any axis has, so it is an error
+DFT(x, n)      DFT(x, 0 where n < 0 or n > 2^31 - 1, else n): an error too
 GRU(x, ...)    GRU(Reshape(x, 0 / Shape(x)), ...): 0 keeps a dimension, and integer division by zero is an error
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 import onnx
@@ -104,24 +106,25 @@ def guard_against_zero(node: onnx.NodeProto, position: int, names: Names) -> lis
     ]
 
 
-def guard_count(node: onnx.NodeProto, names: Names) -> list[onnx.NodeProto]:
-    """Return nodes that give a TopK the largest count of 32 bits for one that is negative or has more bits.
+def guard_count(node: onnx.NodeProto, substitute: int, names: Names) -> list[onnx.NodeProto]:
+    """Return nodes that replace a count that is negative or has more than 32 bits. The last is `node` itself.
 
     Args:
-        node: The TopK, with its count as an input.
+        node: The operator. Its second input is the count, of INT64.
+        substitute: What takes the place of such a count.
         names: Makes the names of the new values.
     """
     count, label = node.input[1], _find_label(node)
-    most, none, beyond, negative, wrong, usable = (
-        names.make(f"{label}/{part}") for part in ("most", "none", "beyond", "negative", "wrong", "count")
-    )
+    parts = ("most", "none", "instead", "beyond", "negative", "wrong", "count")
+    most, none, instead, beyond, negative, wrong, usable = (names.make(f"{label}/{part}") for part in parts)
+    values = {most: 2**31 - 1, none: 0, instead: substitute}
+    constants = [_make_constant(name, value, TensorProto.INT64, "", names) for name, value in values.items()]
     return [
-        *_make_constant(most, 2**31 - 1, TensorProto.INT64, "", names),
-        *_make_constant(none, 0, TensorProto.INT64, "", names),
+        *chain.from_iterable(constants),
         helper.make_node("Greater", [count, most], [beyond], names.make(f"{label}/Greater")),
         helper.make_node("Less", [count, none], [negative], names.make(f"{label}/Less")),
         helper.make_node("Or", [beyond, negative], [wrong], names.make(f"{label}/Or")),
-        helper.make_node("Where", [wrong, most, count], [usable], names.make(f"{label}/Where")),
+        helper.make_node("Where", [wrong, instead, count], [usable], names.make(f"{label}/Where")),
         _replace_input(node, 1, usable),
     ]
 

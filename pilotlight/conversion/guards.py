@@ -6,7 +6,7 @@
     Unique along an axis    an input without elements aborts the process
     ConvTranspose in 3D     an input without elements reads memory that is not there
     STFT                    a frame of length 0, or a window without elements, raises SIGFPE
-    TopK                    a k of more than 32 bits is cut to its lowest 32 bits
+    TopK, DFT               a count or length of more than 32 bits is cut to its lowest 32 bits
 
 All but Div report an error with the guard.
 A graph that needs no guard stays as it is, byte for byte. The guards are ordinary nodes, so they hold in every file
@@ -43,6 +43,9 @@ CRASHING_INTEGERS: Final[dict[int, int]] = {TensorProto.INT32: -(2**31), TensorP
 """The datatypes whose smallest number cannot be divided by -1. ONNX Runtime divides narrower ones as wider integers."""
 
 _FEWEST_INPUTS: Final = {"Div": 2, "ConvTranspose": 2}
+CUT_TO_32_BITS: Final = {"TopK": 2**31 - 1, "DFT": 0}
+"""Operators whose second input is cut, and what takes the place of a wrong one there, so that it is an error."""
+
 _DOMAINS: Final = frozenset({"", "ai.onnx", "com.microsoft"})
 
 OLDEST_OPSET: Final = 9
@@ -101,9 +104,8 @@ class _Guards:
             node.op_type == "ConvTranspose" and 0 < scope.rank(node.input[1]) <= SAFE_RANK
         ):
             return (node,)
-        if node.op_type == "TopK":
-            counted = len(node.input) > 1 and scope.constant(node.input[1]) is None
-            return guard_count(node, self._names) if counted else (node,)
+        if node.op_type in CUT_TO_32_BITS:
+            return self._guard_count(node, scope)
         if node.op_type != "Div":
             return self._guard_empty(node, scope)
         datatype = next((kind for name in (*node.input, *node.output) if (kind := scope.datatype(name))), None)
@@ -121,6 +123,13 @@ class _Guards:
                 f"Export the model for operator set {CASTLIKE_OPSET} or later.",
             )
         return guard_division(node, datatype, self._names)
+
+    def _guard_count(self, node: onnx.NodeProto, scope: Scope) -> Sequence[onnx.NodeProto]:
+        count = node.input[1] if len(node.input) > 1 else ""
+        short = node.op_type == "DFT" and scope.datatype(count) != TensorProto.INT64  # TopK takes no other datatype
+        if not count or short or scope.constant(count) is not None:
+            return (node,)
+        return guard_count(node, CUT_TO_32_BITS[node.op_type], self._names)
 
     def _ask_engine(self, node: onnx.NodeProto) -> int | None:
         """Return the datatype of a Div as ONNX Runtime infers it; None where it does not, and in subgraphs."""
@@ -155,7 +164,7 @@ def _may_need_guard(node: onnx.NodeProto) -> bool:
         return False
     if node.op_type == "Unique" and not any(attribute.name == "axis" for attribute in node.attribute):
         return False
-    return node.domain in _DOMAINS and (node.op_type in {"Div", "TopK"} or node.op_type in CRASHES_WHEN_EMPTY)
+    return node.domain in _DOMAINS and node.op_type in {"Div", *CUT_TO_32_BITS, *CRASHES_WHEN_EMPTY}
 
 
 def _list_all_nodes(model: onnx.ModelProto) -> Iterator[Sequence[onnx.NodeProto]]:

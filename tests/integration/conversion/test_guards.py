@@ -354,6 +354,30 @@ def test_without_the_guard_a_count_is_cut_to_32_bits(tmp_path: Path) -> None:
     assert run(path, {"x": np.array([1, 5, 3], "float32"), "k": np.array([2**32 + 2])}).tolist() == [5, 3]
 
 
+def transform(datatype: int) -> ModelProto:
+    node = helper.make_node("DFT", ["x", "n"], ["y"])
+    return graph([node], [("x", 1, [1, "k", 1]), ("n", datatype, [])], [("y", 1, [1, "m", 2])])
+
+
+@pytest.mark.parametrize("length", [2**32 + 4, 2**62, -1, -(2**32) + 4])
+def test_a_length_beyond_32_bits_is_an_error(length: int, tmp_path: Path) -> None:
+    assert run(saved(transform(TensorProto.INT64), tmp_path), {"x": SIGNAL, "n": np.array(2**32 + 4)}).shape == (
+        1,
+        4,
+        2,
+    )
+    for path in both_graphs(transform(TensorProto.INT64), tmp_path):
+        with pytest.raises(InferenceFailed):
+            run(path, {"x": SIGNAL, "n": np.array(length)})
+        assert run(path, {"x": SIGNAL, "n": np.array(4)}).shape == (1, 4, 2)
+
+
+def test_a_length_of_32_bits_needs_no_guard(tmp_path: Path) -> None:
+    source = saved(transform(TensorProto.INT32), tmp_path)
+    candidate = import_onnx(source, tmp_path / "imported")
+    assert (candidate.folder / "model.onnx").read_bytes() == source.read_bytes()
+
+
 def normalized() -> ModelProto:
     """A Div of a value whose datatype only ONNX Runtime can infer: FastGelu is its own operator."""
     nodes = [
