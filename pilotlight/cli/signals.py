@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Final
 
 from pilotlight.core.errors import Interrupted
+from pilotlight.core.hold_signals import handle_signals
 from pilotlight.core.stop_request import StopRequest
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
@@ -66,9 +67,6 @@ def interrupted_by_signals() -> Iterator[None]:
     The first signal does so. Later ones would interrupt the cleaning and are ignored. A terminal that closes sends
     SIGHUP; a command that was started with nohup ignores it, and continues to.
     """
-    found = {number: signal.getsignal(number) for number in _INTERRUPTING}
-    before = {number: handler for number, handler in found.items() if handler not in (None, signal.SIG_IGN)}
-
     came: list[int] = []
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
@@ -76,10 +74,5 @@ def interrupted_by_signals() -> Iterator[None]:
         if len(came) == 1:
             raise KeyboardInterrupt
 
-    for number in before:
-        signal.signal(number, interrupt)
-    try:
+    with handle_signals(_INTERRUPTING, interrupt):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -10,7 +10,8 @@
 
 All but Div report an error with the guard.
 A graph that needs no guard stays as it is, byte for byte. The guards are ordinary nodes, so they hold in every file
-that is made of the graph, the optimized one too. tests/integration/conversion/test_guards.py shows each crash.
+that is made of the graph, the optimized one too. The tests in tests/integration/conversion/test_guard*.py show what
+happens without them.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
@@ -26,14 +26,28 @@ def hold_signals() -> Iterator[None]:
     def remember(number: int, _frame: FrameType | None) -> None:
         came.append(number)
 
-    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
-    held = {number: handler for number, handler in handlers.items() if handler not in (None, signal.SIG_IGN)}
-    for number in held:
-        signal.signal(number, remember)
+    try:
+        with handle_signals(_SIGNALS, remember):
+            yield
+    finally:
+        if came:
+            signal.raise_signal(came[0])
+
+
+@contextmanager
+def handle_signals(numbers: Iterable[int], handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Inside, `handler` gets these signals, but for those that are ignored, such as SIGHUP after nohup.
+
+    Args:
+        numbers: The signals.
+        handler: Gets the number of a signal and the frame that it interrupts.
+    """
+    found = {number: signal.getsignal(number) for number in numbers}
+    before = {number: each for number, each in found.items() if each not in (None, signal.SIG_IGN)}
+    for number in before:
+        signal.signal(number, handler)
     try:
         yield
     finally:
-        for number, handler in held.items():
-            signal.signal(number, handler)
-        if came:
-            signal.raise_signal(came[0])
+        for number, each in before.items():
+            signal.signal(number, each)
