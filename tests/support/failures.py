@@ -38,6 +38,14 @@ class BadStatus(RequestError):
     status = "none"  # type: ignore[assignment]
 
 
+class BadHeaders(RequestError):
+    """Its headers are no text, so that JSON cannot hold the answer."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"X-Text": str(self).encode()}  # type: ignore[dict-item]
+
+
 class Unspeakable(RequestError):
     """Nothing about it can be read."""
 
@@ -222,6 +230,7 @@ FAILURES: dict[str, Callable[[str, Any], Any]] = {
     "inference_failed": lambda text, _: throw(InferenceFailed(text)),
     "load_error": lambda text, _: throw(LoadError(text)),
     "request_error": lambda text, _: throw(RequestError(text)),
+    "bad_headers": lambda text, _: throw(BadHeaders(text)),
     "bad_status": lambda text, _: throw(BadStatus(text)),
     "unspeakable": lambda text, _: throw(Unspeakable(text)),
     "invalid_request": lambda text, _: throw(InvalidRequest(text)),

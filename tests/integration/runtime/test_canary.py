@@ -27,7 +27,7 @@ for line in sys.stdin:
     kind, event = json.loads(line)
     print("{MARK}" + kind, flush=True)
     answer = handler(event, None)
-    status = answer["statusCode"]
+    status = json.loads(json.dumps(answer))["statusCode"]
     print("{MARK}" + json.dumps([kind, status]), flush=True)
 """
 CATALOG = f"""
