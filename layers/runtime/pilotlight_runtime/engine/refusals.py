@@ -23,7 +23,7 @@ RUNTIME_EXCEPTION: Final = 6
 
 _FROM_A_KERNEL: Final = frozenset({FAIL, RUNTIME_EXCEPTION})
 _NO_NUMBER: Final = {"stod", "stof", "stoll", "stoull"}
-"""All that Cast says where a text is no number: the function of C++ that has thrown."""
+"""All that Cast says where a text is no number that fits: the function of C++ that has thrown."""
 _NO_MEMORY: Final = ("bad_alloc", "Failed to allocate memory", "Available memory")
 _KERNEL: Final = re.compile(
     r"Non-zero status code returned while running (?P<operator>\w+) node\. Name:'.*?' Status Message: (?P<message>.*)",
@@ -56,7 +56,7 @@ def explain_failure(error: OrtError, inputs: Mapping[str, Tensor], *, answered: 
     if not known and not (answered and operator and error.code in _FROM_A_KERNEL):
         return InferenceFailed(_FAILED)
     where = f" in its operator {operator}" if operator else ""
-    detail = "a text is no number" if message in _NO_NUMBER else _shorten(message)
+    detail = "a text is no number that fits" if message in _NO_NUMBER else _shorten(message)
     explanation = f"the model refuses this input{where}" + (f": {detail}" if detail else "")
     return InferenceFailed(_FAILED, explanation=explanation, tensors=tuple(inputs.values()))
 
