@@ -13,7 +13,6 @@ import http.client
 import json
 import os
 import re
-import signal
 import statistics
 import subprocess
 import sys
@@ -112,15 +111,16 @@ def _running(side: Side) -> Iterator[tuple[subprocess.Popen[str], int]]:
     environ["PYTHONPATH"] = os.pathsep.join(map(str, (side.tree, side.tree / "layers" / "runtime")))
     command = [sys.executable, "-m", "pilotlight", "serve", "--port", "0"]
     with (
+        tempfile.TemporaryDirectory() as scratch,  # an older server leaves its files there
         tempfile.TemporaryFile() as log,
         subprocess.Popen(
-            command, cwd=side.project, env=environ, stdout=subprocess.PIPE, stderr=log, text=True
+            command, cwd=side.project, env={**environ, "TMPDIR": scratch}, stdout=subprocess.PIPE, stderr=log, text=True
         ) as process,
     ):
         try:
             yield process, _read_port(process, side)
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()  # a command in the background may ignore Ctrl-C's signal
             process.wait(SECONDS)
 
 

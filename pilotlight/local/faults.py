@@ -4,7 +4,7 @@ FunctionFault
 ├── FunctionRaised    its handler raised, or returned something that JSON does not have
 ├── FunctionDied      its process ended in the middle: a native crash, an exit, no memory
 ├── FunctionTimedOut  it took longer than its timeout, and its process was ended
-├── FunctionBusy      it handled other requests until too little time was left
+├── FunctionBusy      it was busy with other requests until too little time was left
 ├── FunctionLoading   its process ended, and the new one did not load before the timeout was over
 └── FunctionDown      its process ended, and could not be started again yet
 """
@@ -95,7 +95,7 @@ class FunctionBusy(FunctionFault):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(
-            f"the function handled other requests until too little of its timeout of {seconds:g} s was left"
+            f"the function was busy with other requests until too little of its timeout of {seconds:g} s was left"
         )
 
 

@@ -73,6 +73,14 @@ class Clock:
         return self.seconds
 
 
+class SlowStream(io.StringIO):
+    """A terminal that takes its time."""
+
+    def write(self, text: str) -> int:
+        time.sleep(0.05)
+        return super().write(text)
+
+
 @contextmanager
 def running(
     folder: Path,
@@ -284,13 +292,13 @@ def test_what_is_written_past_python_comes_without_control_characters(tmp_path: 
 @pytest.mark.parametrize("starter", STARTERS)
 def test_the_last_words_of_a_crash_come_before_the_report_of_its_end(tmp_path: Path, starter: Any) -> None:
     app = "import faulthandler, os\nfaulthandler.enable()\n" + APP
-    app += "\ndef handler(event, context):\n    os.write(2, b'a' * 1_000_000)\n    os.kill(os.getpid(), 11)\n"
-    stderr = io.StringIO()
+    app += "\ndef handler(event, context):\n    os.write(2, b'a' * 200_000)\n    os.kill(os.getpid(), 11)\n"
+    stderr = SlowStream()
     with running(tmp_path, app, starter=starter(), stderr=stderr) as (function, _):
         function.wait_until_loaded()
         with pytest.raises(FunctionDied, match="died of SIGSEGV"):
             function({}, "1")
-        assert stderr.getvalue().startswith("a" * 1_000_000 + "Fatal Python error: Segmentation fault")
+        assert stderr.getvalue().startswith("a" * 200_000 + "Fatal Python error: Segmentation fault")
         assert "in handler" in stderr.getvalue()
 
 
@@ -444,6 +452,16 @@ def test_a_queue_longer_than_the_timeout_ends_no_process_and_answers_as_many_as_
         assert busy
         assert {fault.status for fault in busy} == {504}
         assert said == []
+
+
+def test_a_turn_that_does_not_come_is_waited_for_until_the_timeout(tmp_path: Path) -> None:
+    with running(tmp_path, timeout=0.3) as (function, _):
+        function.wait_until_loaded()
+        began = time.monotonic()
+        with function._turn, pytest.raises(FunctionBusy, match=r"until too little of its timeout of 0\.3 s was left"):
+            function({}, "1")
+        assert 0.2 < time.monotonic() - began < 5
+        assert function({"do": "echo"}, "2") == {"do": "echo"}
 
 
 def ask_at_once(function: ManagedFunction, events: list[Any]) -> list[Any]:
