@@ -56,7 +56,7 @@ Rounds = dict[str, dict[str, list[Cost]]]
 def main(arguments: list[str]) -> int:
     """Measures and prints a table; 1 where a ratio of CPU time is above --limit."""
     options = _options(arguments)
-    with tempfile.TemporaryDirectory() as temporary, _checkout(options.against, Path(temporary)) as other:
+    with tempfile.TemporaryDirectory() as temporary, checkout(options.against, Path(temporary)) as other:
         sides = [
             _prepare("this", ROOT, Path(temporary) / "this"),
             _prepare(options.against, other, Path(temporary) / "other"),
@@ -149,7 +149,7 @@ def _prepare(name: str, checkout: Path, into: Path) -> Side:
 
 
 @contextmanager
-def _checkout(against: str, temporary: Path) -> Iterator[Path]:
+def checkout(against: str, temporary: Path) -> Iterator[Path]:
     """The folder `against`, or a temporary worktree of the commit of that name."""
     if Path(against).is_dir():
         yield Path(against)

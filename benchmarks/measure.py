@@ -81,7 +81,7 @@ def _server(installed: Installed, bodies: tuple[bytes, bytes], model: Path) -> R
             answer = connection.getresponse().read()
             return (time.perf_counter() - start) * 1000, json.loads(answer)
 
-        rss = sum(_proportional(pid) for pid in _tree(process.pid))
+        rss = sum(proportional_bytes(pid) for pid in tree_of(process.pid))
         found = _warm(cold, rss, document, bodies, ask)
         connection.close()
         return found
@@ -123,7 +123,7 @@ def _running(installed: Installed, model: Path) -> Iterator[tuple[subprocess.Pop
         try:
             yield process, port
         finally:
-            for pid in reversed(_tree(process.pid)):
+            for pid in reversed(tree_of(process.pid)):
                 _end(pid)
             process.wait()
 
@@ -135,11 +135,12 @@ def _end(pid: int) -> None:
         return
 
 
-def _tree(pid: int) -> list[int]:
-    return [pid, *(below for child in children(pid) for below in _tree(child))]
+def tree_of(pid: int) -> list[int]:
+    """A process and all that it has started."""
+    return [pid, *(below for child in children(pid) for below in tree_of(child))]
 
 
-def _proportional(pid: int) -> int:
+def proportional_bytes(pid: int) -> int:
     """Pss of proc(5): pages that processes share count in parts, so that a server's processes can be added up."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()

@@ -62,6 +62,10 @@ class ChannelEnded(Exception):
     """The process at the other end is gone, or has closed its end."""
 
 
+Remaining = Callable[[], float]
+"""Returns the seconds that are left, 0 or below for none."""
+
+
 class Channel:
     """Sends and receives messages. Several threads may send, one may receive.
 
@@ -72,38 +76,56 @@ class Channel:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._sending = threading.Lock()
+        self._head: tuple[int, int, int] | None = None
+        self._content: bytearray | None = None
+        self._filled = 0
 
-    def send(self, kind: Kind, document: Any = None, text: str | None = None) -> None:
+    def send(
+        self, kind: Kind, document: Any = None, text: str | None = None, remaining: Remaining | None = None
+    ) -> None:
         """Send one message.
+
+        Args:
+            kind: What it is.
+            document: A JSON document.
+            text: A text beside the document.
+            remaining: The time that is left. Without it the wait has no end.
 
         Raises:
             ChannelEnded: The other end is gone.
+            TimeoutError: The time is over.
             TypeError, ValueError, RecursionError: JSON cannot express the document.
         """
         content = _ENCODE(document).encode()
         attached = b"" if text is None else text.encode("utf-8", "surrogatepass")
         head = _HEAD.pack(kind, len(content), _NO_TEXT if text is None else len(attached))
         with self._sending:
+            self._limit(remaining)
             try:
                 self._connection.sendall(b"".join((head, content, attached)))
+            except TimeoutError:
+                raise
             except OSError as error:
                 raise ChannelEnded from error
 
-    def receive(self, remaining: Callable[[], float] | None = None) -> Message:
+    def receive(self, remaining: Remaining | None = None) -> Message:
         """Wait for the next message.
 
         Args:
-            remaining: The seconds that are left to wait, 0 or below for none. Without it the wait has no end.
+            remaining: The time that is left. Without it the wait has no end.
 
         Raises:
             ChannelEnded: The other end is gone, or sends something that is no message.
-            TimeoutError: The time is over.
+            TimeoutError: The time is over. The next call goes on with the same message.
         """
-        kind, size, attached = _HEAD.unpack(self._exactly(_HEAD.size, remaining))
+        if self._head is None:
+            self._head = _HEAD.unpack(self._exactly(_HEAD.size, remaining))
+        kind, size, attached = self._head
         size_of_text = 0 if attached == _NO_TEXT else attached
         if size + size_of_text > _LARGEST:
             raise ChannelEnded
         content = memoryview(self._exactly(size + size_of_text, remaining))
+        self._head = None
         try:
             text = None if attached == _NO_TEXT else str(content[size:], "utf-8", "surrogatepass")
             return Message(Kind(kind), json.loads(bytes(content[:size])), text)
@@ -117,25 +139,29 @@ class Channel:
         poller.register(self._connection, 0)  # poll(2) reports the end of the other side, whatever it is asked for
         return bool(poller.poll(0))
 
-    def _exactly(self, size: int, remaining: Callable[[], float] | None) -> bytearray:
-        content = bytearray(size)
-        view = memoryview(content)
-        while view:
-            if remaining is not None:
-                seconds = remaining()
-                if seconds <= 0:
-                    raise TimeoutError
-                self._connection.settimeout(seconds)
+    def _exactly(self, size: int, remaining: Remaining | None) -> bytearray:
+        content = self._content = bytearray(size) if self._content is None else self._content
+        while self._filled < size:
+            self._limit(remaining)
             try:
-                received = self._connection.recv_into(view)
+                received = self._connection.recv_into(memoryview(content)[self._filled :])
             except TimeoutError:
                 raise
             except OSError as error:
                 raise ChannelEnded from error
             if not received:
                 raise ChannelEnded
-            view = view[received:]
+            self._filled += received
+        self._content, self._filled = None, 0
         return content
+
+    def _limit(self, remaining: Remaining | None) -> None:
+        """Let the next call of the socket end when the time is over."""
+        seconds = None if remaining is None else remaining()
+        if seconds is not None and seconds <= 0:
+            raise TimeoutError
+        if seconds != self._connection.gettimeout():
+            self._connection.settimeout(seconds)
 
 
 def detach_body(value: Any) -> tuple[Any, str | None]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from pilotlight.core.errors import ServiceError
-from pilotlight.local.faults import FunctionDied, FunctionRaised, FunctionTimedOut, describe_end
-from pilotlight.local.frames import Channel, ChannelEnded, Kind, Message, attach_body, detach_body
+from pilotlight.local.faults import FunctionDied, FunctionRaised, describe_end
+from pilotlight.local.frames import Channel, ChannelEnded, Kind, Message, Remaining, attach_body, detach_body
+from pilotlight.local.output_pipe import OutputPipe
 from pilotlight.local.process_starter import ProcessStarter
+from pilotlight.local.worker import Descriptors
 
 Output = Callable[[str], object]
 """Takes what a function prints."""
@@ -38,27 +39,29 @@ class FunctionProcess:
     Args:
         name: The model, or catalog.
         starter: Starts the process.
-        clock: Seconds.
+        stderr: Takes what native code, subprocesses and sys.stderr of the process write.
     """
 
-    def __init__(self, name: str, starter: ProcessStarter, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, name: str, starter: ProcessStarter, stderr: TextIO) -> None:
         self._name = name
-        self._clock = clock
         self._closing = ExitStack()
         own, other = socket.socketpair()
         reader, writer = os.pipe()
         self._closing.callback(own.close)
         self._closing.callback(os.close, writer)  # the process ends then, and also when this one does
+        self._written = OutputPipe(stderr)
         try:
-            self._process = starter.start(name, other.fileno(), reader)
+            self._process = starter.start(name, Descriptors(other.fileno(), reader, self._written.writer))
         except BaseException:
             self._closing.close()
             raise
         finally:
             other.close()
             os.close(reader)
+            self._written.close_writer()
         self._channel = Channel(own)
-        self._ended: int | None = None
+        self._ended = False
+        self._code: int | None = None
 
     @property
     def ended(self) -> bool:
@@ -70,17 +73,19 @@ class FunctionProcess:
         with suppress(ChannelEnded):  # wait_until_loaded tells why
             self._channel.send(Kind.LOAD, str(folder))
 
-    def wait_until_loaded(self, output: Output) -> None:
+    def wait_until_loaded(self, output: Output, remaining: Remaining | None = None) -> None:
         """Wait for the function to load.
 
         Args:
             output: Takes what app.py prints.
+            remaining: The time that is left; without it the wait has no end.
 
         Raises:
             ServiceError: app.py does not load, or the process ends meanwhile.
+            TimeoutError: The time is over. The function goes on loading, and one may wait for it again.
         """
         try:
-            message = self._next(output, None)
+            message = self._next(output, remaining)
         except ChannelEnded:
             what = f"its process {describe_end(self._exit_code())} while app.py was loaded"
             hint = "Find what native code app.py and its packages run at import; the lines above may say more."
@@ -90,30 +95,29 @@ class FunctionProcess:
             cause = LoadFailure(told["traceback"], tuple((file, line) for file, line in told["frames"]))
             raise ServiceError(told["where"], told["what"], told["hint"]) from cause
 
-    def call(self, event: Any, request_id: str, output: Output, timeout: float | None) -> Any:
+    def call(self, event: Any, request_id: str, output: Output, remaining: Remaining | None = None) -> Any:
         """Return what the handler returns for this event. The caller sends one event at a time.
 
         Args:
             event: The event, a JSON document.
             request_id: The id of the request.
             output: Takes what the function prints.
-            timeout: Seconds; None for no limit.
+            remaining: The time that is left; without it the wait has no end.
 
         Raises:
             FunctionRaised: The handler raised.
             FunctionDied: The process ended. A new one is needed.
-            FunctionTimedOut: The time is over. The process has been ended.
+            TimeoutError: The time is over. The process has been ended.
         """
-        ends = None if timeout is None else self._clock() + timeout
         document, text = detach_body(event)
         try:
-            self._channel.send(Kind.EVENT, [document, request_id], text)
-            message = self._next(output, ends)
+            self._channel.send(Kind.EVENT, [document, request_id], text, remaining)
+            message = self._next(output, remaining)
         except ChannelEnded:
             raise FunctionDied(self._exit_code()) from None
         except TimeoutError:
             self.kill()
-            raise FunctionTimedOut(timeout or 0) from None
+            raise
         if message.kind is Kind.FAILURE:
             told = message.document
             raise FunctionRaised(told["kind"], told["message"], told["traceback"])
@@ -126,23 +130,24 @@ class FunctionProcess:
 
     def close(self) -> None:
         """End the process as `kill` does, and wait for its end. No other thread uses it any more."""
-        if self._ended is None:
+        if not self._ended:
             self.kill()
         self._exit_code()
         self._closing.close()
 
-    def _next(self, output: Output, ends: float | None) -> Message:
+    def _next(self, output: Output, remaining: Remaining | None) -> Message:
         """Return the next message that is no log."""
-        remaining = None if ends is None else lambda: ends - self._clock()
         while True:
             message = self._channel.receive(remaining)
             if message.kind is not Kind.LOG:
                 return message
             output(message.text or "")
 
-    def _exit_code(self) -> int:
+    def _exit_code(self) -> int | None:
         """Wait for the end of the process, which has closed its channel or was killed."""
-        if self._ended is None:
-            self._ended = self._process.wait()
+        if not self._ended:
+            self._code = self._process.wait()
+            self._ended = True
             self.kill()  # what it has started, which shares its process group
-        return self._ended
+            self._written.wait()
+        return self._code

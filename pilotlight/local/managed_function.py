@@ -11,12 +11,14 @@ from typing import Any, Final
 from pilotlight.core.errors import ServiceError
 from pilotlight.core.printable import escape_controls
 from pilotlight.local.context import TIMEOUT_SECONDS
-from pilotlight.local.faults import FunctionDied, FunctionDown, FunctionTimedOut
+from pilotlight.local.faults import FunctionBusy, FunctionDied, FunctionDown, FunctionLoading, FunctionTimedOut
+from pilotlight.local.frames import Remaining
 from pilotlight.local.function_process import FunctionProcess, Output
+from pilotlight.local.slow_start import SlowStartNotice
+from pilotlight.local.start_failures import StartFailures
 
-_FIRST_PAUSE: Final = 0.5
-_LONGEST_PAUSE: Final = 30.0
-"""Seconds between two starts that fail. Each pause is twice the one before."""
+_LARGEST_RESERVE: Final = 0.5
+"""The part of the timeout that a request keeps for its own answer at most."""
 
 StartProcess = Callable[[], FunctionProcess]
 
@@ -32,7 +34,9 @@ class ManagedFunction:
         start: Starts a process for it.
         output: Takes what the function prints.
         log: Takes one line when a process ends or does not start.
-        timeout: Seconds for one event; None for no limit.
+        notice: Tells when the first start takes long.
+        timeout: Seconds for one request: its wait for its turn, for the function to load where its process is started
+            again, and for the answer. None for no limit. The first start has no limit.
         clock: Seconds.
     """
 
@@ -44,6 +48,7 @@ class ManagedFunction:
         *,
         output: Output,
         log: Output,
+        notice: SlowStartNotice,
         timeout: float | None = TIMEOUT_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -52,15 +57,16 @@ class ManagedFunction:
         self._folder = folder
         self._start = start
         self._log = log
+        self._notice = notice
         self._timeout = timeout
         self._clock = clock
         self._turn = threading.Lock()
         self._changing = threading.Lock()
         self._closed = False
         self._loaded = False
-        self._failure = ""
-        self._failures = 0
-        self._next_start = 0.0
+        self._failures = StartFailures(clock)
+        self._started_at = 0.0
+        self._last_took = 0.0
         self._process: FunctionProcess | None = None
 
     def load(self) -> None:
@@ -69,12 +75,12 @@ class ManagedFunction:
             self._start_again()
 
     def wait_until_loaded(self) -> None:
-        """Wait for the function to load.
+        """Wait for the function to load for the first time, however long that takes.
 
         Raises:
             ServiceError: app.py does not load, or the process ends meanwhile.
         """
-        with self._turn:
+        with self._turn, self._notice.watch(self.name):
             self._started().wait_until_loaded(self.output)
             self._loaded = True
 
@@ -84,14 +90,15 @@ class ManagedFunction:
         Raises:
             FunctionFault: It returns nothing; see the subclasses.
         """
-        with self._turn:
-            self._require_loaded()
-            try:
-                return self._started().call(event, request_id, self.output, self._timeout)
-            except (FunctionDied, FunctionTimedOut) as fault:
-                self._report(str(fault))
-                self._start_again()
-                raise
+        began = self._clock()
+        remaining = self._count_down(began)
+        if not self._turn.acquire(timeout=-1 if remaining is None else remaining()):
+            raise FunctionBusy(self._timeout or 0)
+        try:
+            self._require_loaded(remaining)
+            return self._call(event, request_id, began, remaining)
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         """End the process, also in the middle of an event."""
@@ -108,27 +115,63 @@ class ManagedFunction:
             raise RuntimeError("load the function first")
         return self._process
 
-    def _require_loaded(self) -> None:
-        """Have a process that has loaded the function; FunctionDown where there is none yet."""
+    def _count_down(self, began: float) -> Remaining | None:
+        """Return what tells the time that a request has left, which began at this time."""
+        if self._timeout is None:
+            return None
+        ends = began + self._timeout
+        return lambda: ends - self._clock()
+
+    def _call(self, event: Any, request_id: str, began: float, remaining: Remaining | None) -> Any:
+        """Send the event, where enough time is left to answer it: what does not end in time ends the process."""
+        timeout = self._timeout or 0
+        if remaining is not None and remaining() <= min(self._last_took, timeout * _LARGEST_RESERVE):
+            raise FunctionBusy(timeout)
+        sent = self._clock()
+        try:
+            result = self._started().call(event, request_id, self.output, remaining)
+        except (FunctionDied, TimeoutError) as error:
+            fault = error if isinstance(error, FunctionDied) else FunctionTimedOut(timeout, sent - began)
+            self._report(str(fault))
+            self._start_again()
+            raise fault from None
+        self._last_took = self._clock() - sent
+        return result
+
+    def _require_loaded(self, remaining: Remaining | None) -> None:
+        """Have a process that has loaded the function.
+
+        Raises:
+            FunctionDown: There is none, and the next one is not started yet.
+            FunctionLoading: It still loads when the time of the request is over.
+        """
         if self._loaded and self._started().ended:
             self._report("its process was ended while it had nothing to do; it is started again")
             self._start_again()
         if self._loaded:
             return
-        wait = self._next_start - self._clock()
-        if self._failure and wait > 0:
-            raise FunctionDown(self._failure, wait)
-        if self._failure:
+        if self._failures.last:
+            if (seconds := self._failures.seconds_left) > 0:
+                raise FunctionDown(self._failures.last, seconds)
             self._start_again()
         try:
-            self._started().wait_until_loaded(self.output)
+            self._started().wait_until_loaded(self.output, remaining)
         except ServiceError as error:
-            pause = min(_FIRST_PAUSE * 2**self._failures, _LONGEST_PAUSE)
-            self._failures += 1
-            self._failure, self._next_start = error.what, self._clock() + pause
-            self._report(f"does not start: {error.what}; the next start is tried in {pause:g} s")
-            raise FunctionDown(error.what, pause) from error
-        self._loaded, self._failure, self._failures = True, "", 0
+            raise FunctionDown(error.what, self._pause(error.what)) from error
+        except TimeoutError:
+            timeout = self._timeout or 0
+            if self._clock() - self._started_at >= timeout:  # else the request has waited for others before
+                self._started().kill()
+                self._pause(f"app.py and its model did not load within {timeout:g} s, so the process was ended")
+            raise FunctionLoading(timeout) from None
+        self._loaded = True
+        self._failures.clear()
+
+    def _pause(self, failure: str) -> float:
+        """Report why the process does not start, and return the seconds until the next start."""
+        pause = self._failures.add(failure)
+        self._report(f"does not start: {failure}; the next start is tried in {pause:g} s")
+        return pause
 
     def _start_again(self) -> None:
         """Replace the process. The new one loads the function while the caller goes on."""
@@ -139,6 +182,7 @@ class ManagedFunction:
                 self._process.close()
             self._loaded = False
             self._process = self._start()
+            self._started_at = self._clock()
             self._process.load(self._folder)
 
     def _report(self, what: str) -> None:

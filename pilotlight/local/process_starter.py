@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from pilotlight.local.template_process import LONGEST_MESSAGE, SECONDS_TO_END
+from pilotlight.local.worker import Descriptors
 
 
 class ChildProcess(Protocol):
@@ -24,19 +25,19 @@ class ChildProcess(Protocol):
     def pid(self) -> int:
         """The process' id, and that of its process group."""
 
-    def wait(self) -> int:
+    def wait(self) -> int | None:
         """Wait for the end of a process that was killed or has closed its channel, and kill one that stays.
 
         Returns:
-            The exit code; -N where signal N ended it.
+            The exit code; -N where signal N ended it; None where nobody knows it.
         """
 
 
 class ProcessStarter(Protocol):
     """Starts processes until its block ends."""
 
-    def start(self, name: str, channel: int, lifeline: int) -> ChildProcess:
-        """Start a process for a function; see worker.answer_events for what it gets."""
+    def start(self, name: str, descriptors: Descriptors) -> ChildProcess:
+        """Start a process for a function."""
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -50,10 +51,10 @@ class ProcessStarter(Protocol):
 class FreshProcesses:
     """Starts an interpreter for each function."""
 
-    def start(self, name: str, channel: int, lifeline: int) -> ChildProcess:
+    def start(self, name: str, descriptors: Descriptors) -> ChildProcess:
         """See ProcessStarter.start."""
-        call = f"from pilotlight.local.worker import answer_events; answer_events({name!r}, {channel}, {lifeline})"
-        return _Fresh(_start_python(call, channel, lifeline))
+        imports = "from pilotlight.local.worker import Descriptors, answer_events"
+        return _Fresh(_start_python(f"{imports}; answer_events({name!r}, {descriptors!r})", *descriptors))
 
     def __enter__(self) -> Self:
         return self
@@ -72,22 +73,23 @@ class CopiedProcesses:
         self._control: socket.socket | None = None
         self._template: subprocess.Popen[bytes] | None = None
 
-    def start(self, name: str, channel: int, lifeline: int) -> ChildProcess:
+    def start(self, name: str, descriptors: Descriptors) -> ChildProcess:
         """See ProcessStarter.start. A template that has ended is started again."""
         try:
-            reply = self._ask({"start": name}, channel, lifeline)
+            reply = self._ask({"start": name}, *descriptors)
         except OSError:
             self._end_template()
             self._start_template()
-            reply = self._ask({"start": name}, channel, lifeline)
+            reply = self._ask({"start": name}, *descriptors)
         return _Copy(self, int(reply["pid"]))
 
-    def wait(self, pid: int) -> int:
-        """Wait until a copy has ended. Return its exit code; that of SIGKILL where nobody knows it any more."""
+    def wait(self, pid: int) -> int | None:
+        """Wait until a copy has ended. Return its exit code; None where its template has ended, which alone knew it."""
         try:
-            return int(self._ask({"wait": pid})["code"])
+            code: int | None = self._ask({"wait": pid})["code"]
         except OSError:
-            return -9
+            return None
+        return code
 
     def __enter__(self) -> Self:
         self._start_template()
@@ -149,12 +151,9 @@ class _Copy:
     def __init__(self, template: CopiedProcesses, pid: int) -> None:
         self.pid = pid
         self._template = template
-        self._code: int | None = None
 
-    def wait(self) -> int:
-        if self._code is None:
-            self._code = self._template.wait(self.pid)
-        return self._code
+    def wait(self) -> int | None:
+        return self._template.wait(self.pid)
 
 
 def choose_starter() -> ProcessStarter:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, Final, NoReturn
 
-from pilotlight.local.worker import answer_events
+from pilotlight.local.worker import Descriptors, answer_events
 
 LONGEST_MESSAGE: Final = 4096
 
@@ -29,8 +29,8 @@ _RUNTIME_MODULES: Final = ("engine.ort_session", "entry", "line_observer", "load
 def main(control_descriptor: int) -> None:
     """Make copies, and tell how they ended, until the server closes the control socket.
 
-    Each message is one JSON object. {"start": name} comes with the file descriptors of a channel and of a lifeline, and
-    is answered by {"pid": number}. {"wait": pid} is answered by {"code": exit code} when that process has ended.
+    Each message is one JSON object. {"start": name} comes with the file descriptors of worker.Descriptors, and is
+    answered by {"pid": number}. {"wait": pid} is answered by {"code": exit code} when that process has ended.
 
     Args:
         control_descriptor: The file descriptor of the control socket.
@@ -39,12 +39,12 @@ def main(control_descriptor: int) -> None:
     gc.freeze()  # a collection in a copy would write to memory that it shares
     with socket.socket(fileno=control_descriptor) as control:
         while True:
-            content, descriptors, _, _ = socket.recv_fds(control, LONGEST_MESSAGE, 2)
+            content, descriptors, _, _ = socket.recv_fds(control, LONGEST_MESSAGE, len(Descriptors._fields))
             if not content:
                 return
             message = json.loads(content)
             if "start" in message:
-                reply = {"pid": _copy(control, message["start"], *descriptors)}
+                reply: dict[str, int | None] = {"pid": _copy(control, message["start"], Descriptors(*descriptors))}
             else:
                 reply = {"code": _wait(message["wait"])}
             control.send(json.dumps(reply).encode())
@@ -64,31 +64,37 @@ def _import_runtime() -> None:
         start.load_library(start.installed_library())
 
 
-def _copy(control: socket.socket, name: str, channel: int, lifeline: int) -> int:
+def _copy(control: socket.socket, name: str, descriptors: Descriptors) -> int:
     """Start a process for a function, and return its id."""
     pid = os.fork()
     if not pid:
-        _become_worker(control, name, channel, lifeline)
-    os.close(channel)
-    os.close(lifeline)
+        _become_worker(control, name, descriptors)
+    for each in descriptors:
+        os.close(each)
     return pid
 
 
-def _become_worker(control: socket.socket, name: str, channel: int, lifeline: int) -> NoReturn:
+def _become_worker(control: socket.socket, name: str, descriptors: Descriptors) -> NoReturn:
     """Answer events in the copy, which never returns to the loop of the original."""
     try:
         os.setpgid(0, 0)  # Ctrl-C in a terminal goes to the server alone, which then ends its processes
         control.close()
-        answer_events(name, channel, lifeline)
+        answer_events(name, descriptors)
     finally:
         os._exit(1)
 
 
-def _wait(pid: int) -> int:
-    """Return the exit code of a copy, -N where signal N ended it. A copy that does not end is killed."""
+def _wait(pid: int) -> int | None:
+    """Return the exit code of a copy, -N where signal N ended it. A copy that does not end is killed.
+
+    A copy of a template that has ended is no child of this one: None.
+    """
     ends = time.monotonic() + SECONDS_TO_END
     while True:
-        found, status = os.waitpid(pid, os.WNOHANG)
+        try:
+            found, status = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            return None
         if found:
             return os.waitstatus_to_exitcode(status)
         if time.monotonic() > ends:

@@ -15,7 +15,7 @@ import socket
 import sys
 import traceback
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pilotlight.core.errors import ServiceError
 from pilotlight.local.frames import Channel, ChannelEnded, Kind, attach_body, detach_body
@@ -26,18 +26,33 @@ _STDOUT: Final = 1
 _STDERR: Final = 2
 
 
-def answer_events(name: str, channel_descriptor: int, lifeline_descriptor: int) -> None:
+class Descriptors(NamedTuple):
+    """The file descriptors that the process of a function gets.
+
+    Attributes:
+        channel: The channel's socket.
+        lifeline: The end of a pipe for reading, which no other process has. The server holds the other end and writes
+            nothing.
+        output: The end of a pipe for writing. The server reads what native code, subprocesses and sys.stderr write.
+    """
+
+    channel: int
+    lifeline: int
+    output: int
+
+
+def answer_events(name: str, descriptors: Descriptors) -> None:
     """Answer events until the server closes the channel, then end this process.
 
     Args:
         name: The model, or catalog.
-        channel_descriptor: The file descriptor of the channel's socket.
-        lifeline_descriptor: The end of a pipe for reading, which no other process has. The server holds the other end
-            and writes nothing.
+        descriptors: What the server gives the process.
     """
-    _end_with_the_server(lifeline_descriptor)
-    os.dup2(_STDERR, _STDOUT)  # what native code and subprocesses print stays apart from a command's result
-    channel = Channel(socket.socket(fileno=channel_descriptor))
+    _end_with_the_server(descriptors.lifeline)
+    for each in (_STDOUT, _STDERR):
+        os.dup2(descriptors.output, each)
+    os.close(descriptors.output)
+    channel = Channel(socket.socket(fileno=descriptors.channel))
     sys.stdout = _log_stream(channel)
     try:
         function = _load(name, channel)

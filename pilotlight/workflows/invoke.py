@@ -159,7 +159,7 @@ def _open_endpoint(request: InvokeRequest, context: Context) -> Iterator[Endpoin
     log = io.StringIO()
     with (
         temporary_folder() as folder,
-        start_functions(folder, [name], log.write, log) as functions,
+        start_functions(folder, [name], log.write, log, stderr=request.log) as functions,
     ):
         package_models(context.project, context.store, {name: lock}, folder)
         try:

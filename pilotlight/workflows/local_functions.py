@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -15,6 +16,7 @@ from pilotlight.local.gateway import Gateway
 from pilotlight.local.managed_function import ManagedFunction
 from pilotlight.local.process_starter import choose_starter
 from pilotlight.local.routes import CATALOG
+from pilotlight.local.slow_start import SlowStartNotice
 from pilotlight.packaging import PackageReport, package_catalog, package_function
 from pilotlight.store import Store
 
@@ -51,7 +53,12 @@ def package_models(
 
 @contextmanager
 def start_functions(
-    folder: Path, names: Iterable[str], output: Output, log: TextIO, timeout: float | None = None
+    folder: Path,
+    names: Iterable[str],
+    output: Output,
+    log: TextIO,
+    timeout: float | None = None,
+    stderr: TextIO | None = None,
 ) -> Iterator[Functions]:
     """Prepare a process for each function, and end the processes with the block.
 
@@ -63,20 +70,24 @@ def start_functions(
         names: The models, and catalog.
         output: Takes what the functions print.
         log: Takes one line when a process ends by itself.
-        timeout: Seconds for one event; None for no limit.
+        timeout: Seconds for one request; None for no limit.
+        stderr: Takes what native code and subprocesses write, and a line where a function loads slowly; sys.stderr
+            where it is None.
 
     Yields:
         The functions by name.
     """
+    terminal = sys.stderr if stderr is None else stderr
     with ExitStack() as stack:
         starter = stack.enter_context(choose_starter())
         functions = {
             name: ManagedFunction(
                 name,
                 folder / name,
-                partial(FunctionProcess, name, starter),
+                partial(FunctionProcess, name, starter, terminal),
                 output=output,
                 log=log.write,
+                notice=SlowStartNotice(terminal),
                 timeout=timeout,
             )
             for name in names

@@ -101,7 +101,9 @@ def serve(request: ServeRequest, context: Context) -> ModelServer:
         folder = stack.enter_context(temporary_folder())
         output = _Output(request.log)
         names = (CATALOG, *locks)
-        functions = stack.enter_context(start_functions(folder, names, output, request.log, TIMEOUT_SECONDS))
+        functions = stack.enter_context(
+            start_functions(folder, names, output, request.log, TIMEOUT_SECONDS, request.log)
+        )
         # A function loads while the next one is packaged.
         package_models(context.project, context.store, locks, folder, lambda name: functions[name].load())
         gateway = load_gateway(functions, request.log)

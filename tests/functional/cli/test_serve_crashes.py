@@ -212,3 +212,18 @@ def test_the_smoke_test_names_a_native_crash_and_nothing_is_published(
     assert "died of SIG" in ran.err
     assert "nothing was published" in ran.err
     assert not left_in(temporary)
+
+
+def test_commands_say_which_function_takes_long_to_load(tmp_path: Path, temporary: Path) -> None:
+    desk = new_project(tmp_path)
+    desk.imported(NAME)
+    app = tmp_path / "functions" / NAME / "app.py"
+    app.write_text("import time\ntime.sleep(5.5)\n" + app.read_text())
+    (tmp_path / "in.json").write_bytes(request(1))
+    line = f"function {NAME} is still loading (app.py and its model); Ctrl-C ends this\n"
+    for argv in (["invoke", NAME, "--json", "in.json", "--raw"], ["import", f"{NAME}.onnx", "--name", NAME, "--json"]):
+        ran = desk(*argv)
+        assert ran.code == 0, ran.err
+        assert isinstance(ran.json, dict)
+        assert ran.err.count(line) == 1
+    assert not left_in(temporary)

@@ -100,3 +100,32 @@ def test_serve(desk: Desk) -> None:
     log = running.log.read_text()
     assert '"level":"INFO"' in log
     assert controls(log) == set()
+
+
+NOISY = r"""
+import os, sys
+os.write(1, b"native \x1b[31m\r\n")
+print("python \x1b[32m", file=sys.stderr)
+from pilotlight_runtime import model_handler
+handler = model_handler(__file__)
+"""
+
+
+def test_what_an_app_writes_past_python(tmp_path: Path) -> None:
+    desk = new_project(tmp_path)
+    desk.imported("noisy", identity_model("FP32", (1,)))
+    (tmp_path / "functions" / "noisy" / "app.py").write_text(NOISY)
+    (tmp_path / "list.json").write_text("[1.0]")
+    (tmp_path / "other.onnx").write_bytes(identity_model("FP32", (-1,)))
+    said = []
+    for argv in (["invoke", "noisy", "--json", "list.json"], ["import", "other.onnx", "--name", "noisy"]):
+        ran = desk(*argv)
+        assert ran.code == 0, ran.err
+        assert "native" not in ran.out
+        said.append(ran.err)
+    with served(desk.root) as running:
+        pass
+    for text in (*said, running.log.read_text()):
+        assert "native \\x1b[31m\\r" in text
+        assert "python \\x1b[32m" in text
+        assert controls(text) == set()

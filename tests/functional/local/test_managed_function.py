@@ -1,9 +1,12 @@
+import io
 import os
 import signal
+import socket
+import struct
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,10 +15,20 @@ import pytest
 
 from pilotlight.bench.emulator import children
 from pilotlight.core.errors import ServiceError
-from pilotlight.local.faults import FunctionDied, FunctionDown, FunctionRaised, FunctionTimedOut
+from pilotlight.local.faults import (
+    FunctionBusy,
+    FunctionDied,
+    FunctionDown,
+    FunctionFault,
+    FunctionLoading,
+    FunctionRaised,
+    FunctionTimedOut,
+)
+from pilotlight.local.frames import Channel, Kind
 from pilotlight.local.function_process import FunctionProcess
 from pilotlight.local.managed_function import ManagedFunction
 from pilotlight.local.process_starter import CopiedProcesses, FreshProcesses, ProcessStarter
+from pilotlight.local.slow_start import SlowStartNotice
 
 APP = """
 import os, re, signal, subprocess, sys, time
@@ -39,6 +52,15 @@ def handler(event, context):
     return event
 """
 
+HOSTILE = r"""
+import os, subprocess, sys
+os.write(1, b"one \x1b[31m\n")
+os.write(2, b"two \xc2\x9b \x9b\n")
+print("three \x07", file=sys.stderr)
+subprocess.run(["printf", "four \\033]0;title\n"])
+def handler(event, context): pass
+"""
+
 STARTERS: list[Any] = [CopiedProcesses, FreshProcesses]
 
 
@@ -51,17 +73,39 @@ class Clock:
         return self.seconds
 
 
+class SlowStream(io.StringIO):
+    """A terminal that takes its time."""
+
+    def write(self, text: str) -> int:
+        time.sleep(0.05)
+        return super().write(text)
+
+
 @contextmanager
 def running(
-    folder: Path, app: str = APP, starter: ProcessStarter | None = None, **options: Any
+    folder: Path,
+    app: str = APP,
+    starter: AbstractContextManager[ProcessStarter] | None = None,
+    stderr: io.StringIO | None = None,
+    notice_after: float = 60,
+    **options: Any,
 ) -> Iterator[tuple[ManagedFunction, list[str]]]:
     """A function and the lines of its log: what it prints, and what is said of its process."""
     folder.mkdir(exist_ok=True)
     (folder / "app.py").write_text(app)
     said: list[str] = []
     with starter or CopiedProcesses() as starts:
-        start = partial(FunctionProcess, "m", starts)
-        function = ManagedFunction("m", folder, start, output=said.append, log=said.append, **options)
+        terminal = io.StringIO() if stderr is None else stderr
+        start = partial(FunctionProcess, "m", starts, terminal)
+        function = ManagedFunction(
+            "m",
+            folder,
+            start,
+            output=said.append,
+            log=said.append,
+            notice=SlowStartNotice(terminal, notice_after),
+            **options,
+        )
         try:
             function.load()
             yield function, said
@@ -181,9 +225,31 @@ def test_functions_go_on_when_the_process_that_they_are_copies_of_ends(tmp_path:
         starter._template.kill()
         starter._template.wait()
         assert function({"do": "echo"}, "1") == {"do": "echo"}
-        with pytest.raises(FunctionDied):
-            function({"do": "exit"}, "2")
+        with pytest.raises(FunctionDied, match="ended for an unknown reason; it is started again"):
+            function({"do": "signal", "number": signal.SIGSEGV}, "2")
         assert function({"do": "echo"}, "3") == {"do": "echo"}
+
+
+def test_the_end_of_a_copy_of_an_earlier_template_is_unknown_and_harms_no_other(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    starter = CopiedProcesses()
+    with (
+        running(tmp_path / "a", starter=starter) as (first, _),
+        running(tmp_path / "b", starter=nullcontext(starter)) as (second, _),
+    ):
+        first.wait_until_loaded()
+        second.wait_until_loaded()
+        assert starter._template is not None
+        starter._template.kill()
+        starter._template.wait()
+        for function in (first, second):
+            with pytest.raises(FunctionDied, match="ended for an unknown reason"):
+                function({"do": "exit"}, "1")
+            assert function({"do": "echo"}, "2") == {"do": "echo"}
+        with pytest.raises(FunctionDied, match="ended with exit code 3"):
+            first({"do": "exit"}, "3")
+    assert "Traceback" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(("act", "kind"), [("raise", "ValueError"), ("leave", "SystemExit"), ("set", "TypeError")])
@@ -201,14 +267,60 @@ def test_a_handler_that_raises_keeps_its_process(tmp_path: Path, act: str, kind:
         assert function({"do": "pid"}, "3") == process
 
 
+@pytest.mark.parametrize("starter", STARTERS)
 def test_what_is_printed_comes_before_the_answer_and_stays_off_stdout(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, starter: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with running(tmp_path) as (function, said):
+    stderr = io.StringIO()
+    with running(tmp_path, starter=starter(), stderr=stderr) as (function, said):
         function.wait_until_loaded()
         function({"do": "print"}, "1")
         assert said == ["app.py is loaded\n", "printed\n", "no line end"]
-    assert capfd.readouterr() == ("", "native\n")
+    assert stderr.getvalue() == "native\n"
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("starter", STARTERS)
+def test_what_is_written_past_python_comes_without_control_characters(tmp_path: Path, starter: Any) -> None:
+    stderr = io.StringIO()
+    with running(tmp_path, HOSTILE, starter=starter(), stderr=stderr) as (function, _):
+        function.wait_until_loaded()
+    expected = ["one \\x1b[31m", "two \\x9b \ufffd", "three \\x07", "four \\x1b]0;title"]
+    assert stderr.getvalue().splitlines() == expected
+
+
+@pytest.mark.parametrize("starter", STARTERS)
+def test_the_last_words_of_a_crash_come_before_the_report_of_its_end(tmp_path: Path, starter: Any) -> None:
+    app = "import faulthandler, os\nfaulthandler.enable()\n" + APP
+    app += "\ndef handler(event, context):\n    os.write(2, b'a' * 200_000)\n    os.kill(os.getpid(), 11)\n"
+    stderr = SlowStream()
+    with running(tmp_path, app, starter=starter(), stderr=stderr) as (function, _):
+        function.wait_until_loaded()
+        with pytest.raises(FunctionDied, match="died of SIGSEGV"):
+            function({}, "1")
+        assert stderr.getvalue().startswith("a" * 200_000 + "Fatal Python error: Segmentation fault")
+        assert "in handler" in stderr.getvalue()
+
+
+def test_a_program_that_keeps_the_pipe_open_delays_the_end_by_a_second_at_most(tmp_path: Path) -> None:
+    app = "import subprocess\nDAEMON = subprocess.Popen(['sleep', '20'], start_new_session=True)\n"
+    app += "def handler(event, context): return DAEMON.pid"
+    with running(tmp_path, app) as (function, _):
+        function.wait_until_loaded()
+        daemon = function({}, "1")
+        began = time.monotonic()
+        function.close()
+        assert time.monotonic() - began < 5
+        os.kill(daemon, signal.SIGKILL)
+
+
+def test_a_stream_that_is_closed_does_not_stop_the_function(tmp_path: Path) -> None:
+    stderr = io.StringIO()
+    app = "import os\ndef handler(event, context): return os.write(2, b'a' * 1_000_000)"
+    with running(tmp_path, app, stderr=stderr) as (function, _):
+        stderr.close()
+        function.wait_until_loaded()
+        assert function({}, "1") == 1_000_000
 
 
 @pytest.mark.parametrize("body", ["", "a" * 6_000_000, "grün \x00 \ud800"])
@@ -267,3 +379,142 @@ def test_a_function_that_dies_at_each_start_is_tried_again_after_longer_and_long
         (tmp_path / "app.py").write_text(APP)
         assert function({"do": "echo"}, "4") == {"do": "echo"}
         assert sum("does not start: its process died of SIGABRT" in line for line in said) == 8
+
+
+BLOCKED = "import os, time\ntime.sleep(600)\n" + APP
+
+
+@pytest.mark.parametrize("starter", STARTERS)
+def test_a_reload_that_blocks_costs_each_request_its_timeout_and_ends_when_app_py_loads_again(
+    tmp_path: Path, starter: Any
+) -> None:
+    with running(tmp_path, starter=starter(), timeout=1.5) as (function, said):
+        function.wait_until_loaded()
+        (tmp_path / "app.py").write_text(BLOCKED)
+        with pytest.raises(FunctionDied):
+            function({"do": "exit"}, "1")
+        began = time.monotonic()
+        with pytest.raises(
+            FunctionLoading, match=r"still loads \(app\.py and its model\) after its timeout of 1\.5 s"
+        ) as caught:
+            function({}, "2")
+        assert 1.4 < time.monotonic() - began < 10
+        assert caught.value.status == 504
+        assert "does not start: app.py and its model did not load within 1.5 s, so the process was ended" in said[-1]
+        with pytest.raises(FunctionDown, match="did not load within") as down:  # the same pause as after a crash
+            function({}, "3")
+        assert down.value.status == 500
+        (tmp_path / "app.py").write_text(APP)
+        time.sleep(0.6)
+        assert function({"do": "echo"}, "4") == {"do": "echo"}
+
+
+def test_a_request_that_waited_for_others_does_not_end_a_function_that_has_begun_to_load(tmp_path: Path) -> None:
+    slow = "import time\ntime.sleep(1.2)\n" + APP
+    with running(tmp_path, timeout=2) as (function, said):
+        function.wait_until_loaded()
+        (tmp_path / "app.py").write_text(slow)
+        faults = ask_at_once(function, [{"do": "hang"}, {"do": "echo"}])
+        assert [type(fault) for fault in faults] == [FunctionTimedOut, FunctionLoading]
+        assert function({"do": "echo"}, "3") == {"do": "echo"}
+        assert not any("does not start" in line for line in said)
+
+
+def test_requests_behind_a_slow_one_wait_for_their_timeout_and_no_longer(tmp_path: Path) -> None:
+    app = "import time\ndef handler(event, context):\n    time.sleep(event)\n    return event"
+    with running(tmp_path, app, timeout=1) as (function, said):
+        function.wait_until_loaded()
+        first = threading.Thread(target=function, args=(0.45, "1"))
+        first.start()
+        time.sleep(0.1)
+        began = time.monotonic()
+        with pytest.raises(FunctionTimedOut, match=r"timeout of 1 s, of which the request waited 0\.[2-6] s") as caught:
+            function(0.9, "2")
+        assert 0.9 < time.monotonic() - began < 1.5
+        assert caught.value.status == 504
+        first.join()
+        assert function(0, "3") == 0
+        assert sum("timeout" in line for line in said) == 1
+
+
+def test_a_queue_longer_than_the_timeout_ends_no_process_and_answers_as_many_as_there_is_time_for(
+    tmp_path: Path,
+) -> None:
+    app = "import time\ndef handler(event, context):\n    time.sleep(0.4)\n    return event"
+    with running(tmp_path, app, timeout=1.5) as (function, said):
+        function.wait_until_loaded()
+        function("first", "1")
+        found = ask_at_once(function, ["event"] * 8)
+        answered = found.count("event")
+        busy = [fault for fault in found if isinstance(fault, FunctionBusy)]
+        assert answered + len(busy) == 8
+        assert answered >= 3
+        assert busy
+        assert {fault.status for fault in busy} == {504}
+        assert said == []
+
+
+def test_a_turn_that_does_not_come_is_waited_for_until_the_timeout(tmp_path: Path) -> None:
+    with running(tmp_path, timeout=0.3) as (function, _):
+        function.wait_until_loaded()
+        began = time.monotonic()
+        with function._turn, pytest.raises(FunctionBusy, match=r"until too little of its timeout of 0\.3 s was left"):
+            function({}, "1")
+        assert 0.2 < time.monotonic() - began < 5
+        assert function({"do": "echo"}, "2") == {"do": "echo"}
+
+
+def ask_at_once(function: ManagedFunction, events: list[Any]) -> list[Any]:
+    """What each event ends with, sent one shortly after the other."""
+    found: list[Any] = [None] * len(events)
+
+    def ask(number: int, event: Any) -> None:
+        try:
+            found[number] = function(event, str(number))
+        except FunctionFault as error:
+            found[number] = error
+
+    threads = [threading.Thread(target=ask, args=each) for each in enumerate(events)]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.05)
+    for thread in threads:
+        thread.join()
+    return found
+
+
+@pytest.mark.parametrize(("seconds", "lines"), [(0.6, 1), (0.0, 0)])
+def test_a_long_first_start_is_noticed_once_and_not_ended(tmp_path: Path, seconds: float, lines: int) -> None:
+    stderr = io.StringIO()
+    app = f"import time\ntime.sleep({seconds})\n" + APP
+    with running(tmp_path, app, timeout=0.3, notice_after=0.4, stderr=stderr) as (function, _):
+        function.wait_until_loaded()
+        time.sleep(0.5)
+        line = "function m is still loading (app.py and its model); Ctrl-C ends this\n"
+        assert stderr.getvalue() == line * lines
+        assert function({"do": "echo"}, "1") == {"do": "echo"}
+
+
+def test_a_message_that_came_in_part_before_the_time_was_over_is_not_lost() -> None:
+    own, other = socket.socketpair()
+    with own, other:
+        receiver = Channel(own)
+        content = struct.pack("!BQQ", Kind.RESULT, 7, 4) + b'{"a":1}text'
+        for cut in range(len(content)):
+            other.sendall(content[:cut])
+
+            with pytest.raises(TimeoutError):
+                receiver.receive(count_down(0.02))
+            other.sendall(content[cut:])
+            assert receiver.receive() == (Kind.RESULT, {"a": 1}, "text")
+
+
+def test_a_receiver_that_does_not_read_ends_a_send_in_time() -> None:
+    own, other = socket.socketpair()
+    with own, other, pytest.raises(TimeoutError):
+        Channel(own).send(Kind.EVENT, None, "a" * 50_000_000, count_down(0.3))
+
+
+def count_down(seconds: float) -> Callable[[], float]:
+    ends = time.monotonic() + seconds
+    return lambda: ends - time.monotonic()
