@@ -63,7 +63,7 @@ CASES = {
     "impossible shape": Case(
         "Reshape", {"s": (INTEGER, 1)}, {"s": [3]}, {"s": [2]}, "cannot be reshaped", weights={"x": x}
     ),
-    "text that is no number": Case("Cast", {"t": (TEXT, 1)}, {"t": ["1.5"]}, {"t": ["canary"]}, "a text is no number that fits"),
+    "text that is no number": Case("Cast", {"t": (TEXT, 1)}, {"t": ["1.5"]}, {"t": ["canary"]}, "a text is no number"),
     "axis that is not there": Case(
         "Unsqueeze", {"a": (INTEGER, 1)}, {"a": [0]}, {"a": [9]}, "axis 9", rank=2, weights={"x": x}
     ),
