@@ -23,6 +23,19 @@ def is_full(error: OSError) -> bool:
     return error.errno in _FULL
 
 
+def raise_if_full(path: Path) -> None:
+    """Raise the error of a full disk, for a library whose own error does not say why a file cannot be written.
+
+    Args:
+        path: The file. Its folder exists.
+
+    Raises:
+        OSError: The disk of the file is full.
+    """
+    if _has_no_space(path.parent):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+
 @contextmanager
 def name_file(path: Path) -> Iterator[None]:
     """Add the name of a file to the errors of reading and writing it, which have none.
@@ -42,7 +55,7 @@ def name_file(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def temporary_folder(prefix: str = "pilotlight-") -> Iterator[Path]:
+def temporary_folder(prefix: str = "pilotlight-", *, place: Path | None = None) -> Iterator[Path]:
     """Create a temporary folder, and delete it at the end of the block.
 
     A signal that arrives while the folder is created or deleted takes effect directly afterwards. Otherwise it could
@@ -50,6 +63,7 @@ def temporary_folder(prefix: str = "pilotlight-") -> Iterator[Path]:
 
     Args:
         prefix: The start of the folder's name.
+        place: Where it is created; the usual place for temporary files (TMPDIR) where None.
 
     Yields:
         The folder.
@@ -58,12 +72,12 @@ def temporary_folder(prefix: str = "pilotlight-") -> Iterator[Path]:
         UserError: The folder cannot be created, or its disk is full. The message names it, since the store and the
             project may be on other disks.
     """
-    place = _find_place()
+    where = _find_place() if place is None else str(place)
     created: tempfile.TemporaryDirectory[str] | None = None
     try:
         with hold_signals():
-            created = _create(place, prefix)
-        with _name_place(place, created.name):
+            created = _create(where, prefix)
+        with _name_place(where, created.name):
             yield Path(created.name)
     finally:
         with hold_signals():
@@ -106,6 +120,10 @@ def _is_in(error: OSError, folder: str) -> bool:
     written = error.filename2 if error.filename2 is not None else error.filename
     if written is not None:
         return Path(os.fsdecode(written)).is_relative_to(folder)
+    return _has_no_space(folder)
+
+
+def _has_no_space(folder: str | Path) -> bool:
     disk = os.statvfs(folder)
     return disk.f_bavail * disk.f_frsize < _NEARLY_NOTHING
 
