@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.crash.commands import ask_for_quantization
 from support.onnx_models import add_model, save
 from support.project import Desk, new_project
 from support.weighted_network import network
@@ -72,6 +73,16 @@ def test_a_disk_that_onnx_runtime_fills_is_named(tmp_path: Path, disk: Path) -> 
     code, said = run(desk, "import", "net.onnx", "--name", "net", temporary=disk)
     assert (code, f"the temporary folder {disk}: cannot be used: No space left" in said) == (1, True), said
     assert not (desk.root / "the-store").exists(), "a version without the optimized graph is another version"
+
+
+@pytest.mark.parametrize("disk", [80, 112, 140], indirect=True)
+def test_a_disk_that_the_quantizer_fills_is_named(tmp_path: Path, disk: Path) -> None:
+    desk = new_project(tmp_path / "project")
+    assert desk("new", "tiny", "--kind", "onnx").code == 0
+    ask_for_quantization(desk.root)
+    code, said = run(desk, "convert", "tiny", "--from", "model.onnx", temporary=disk)
+    assert (code, f"the temporary folder {disk}: cannot be used: No space left" in said) == (1, True), said
+    assert not (desk.root / "the-store").exists()
 
 
 def test_a_full_store_is_named(tmp_path: Path, disk: Path) -> None:
