@@ -23,16 +23,17 @@ def is_full(error: OSError) -> bool:
     return error.errno in _FULL
 
 
-def raise_if_full(path: Path) -> None:
+def raise_if_full(path: Path, needed: int = _NEARLY_NOTHING) -> None:
     """Raise the error of a full disk, for a library whose own error does not say why a file cannot be written.
 
     Args:
         path: The file. Its folder exists.
+        needed: The bytes that the library needs there, for one that removes its files when it fails.
 
     Raises:
-        OSError: The disk of the file is full.
+        OSError: The disk of the file is full, or has less than `needed` free.
     """
-    if _has_no_space(path.parent):
+    if _count_free(path.parent) < max(needed, _NEARLY_NOTHING):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
@@ -120,12 +121,13 @@ def _is_in(error: OSError, folder: str) -> bool:
     written = error.filename2 if error.filename2 is not None else error.filename
     if written is not None:
         return Path(os.fsdecode(written)).is_relative_to(folder)
-    return _has_no_space(folder)
+    return _count_free(folder) < _NEARLY_NOTHING
 
 
-def _has_no_space(folder: str | Path) -> bool:
+def _count_free(folder: str | Path) -> int:
+    """Return the bytes that are free on the disk of a folder."""
     disk = os.statvfs(folder)
-    return disk.f_bavail * disk.f_frsize < _NEARLY_NOTHING
+    return disk.f_bavail * disk.f_frsize
 
 
 def _place_error(place: str, error: OSError) -> UserError:
