@@ -16,6 +16,7 @@ from pilotlight.core.hold_signals import hold_signals
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 _NEARLY_NOTHING: Final = 1 << 20
 """Free bytes below which a disk counts as full. A failed write leaves less than one block or one buffer."""
+_CHUNK_BYTES: Final = 1 << 18
 
 
 def is_full(error: OSError) -> bool:
@@ -26,15 +27,23 @@ def is_full(error: OSError) -> bool:
 def raise_if_full(path: Path, needed: int = _NEARLY_NOTHING) -> None:
     """Raise the error of a full disk, for a library whose own error does not say why a file cannot be written.
 
+    It is tried by writing, since what a disk reports as free leaves out quotas.
+
     Args:
         path: The file. Its folder exists.
         needed: The bytes that the library needs there, for one that removes its files when it fails.
 
     Raises:
-        OSError: The disk of the file is full, or has less than `needed` free.
+        OSError: The disk of the file is full, or has no room for `needed` bytes.
     """
-    if _count_free(path.parent) < max(needed, _NEARLY_NOTHING):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent) as probe:
+            for _ in range(0, max(needed, _NEARLY_NOTHING), _CHUNK_BYTES):
+                probe.write(bytes(_CHUNK_BYTES))
+                probe.flush()
+    except OSError as error:
+        if is_full(error):
+            raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 @contextmanager
@@ -121,13 +130,8 @@ def _is_in(error: OSError, folder: str) -> bool:
     written = error.filename2 if error.filename2 is not None else error.filename
     if written is not None:
         return Path(os.fsdecode(written)).is_relative_to(folder)
-    return _count_free(folder) < _NEARLY_NOTHING
-
-
-def _count_free(folder: str | Path) -> int:
-    """Return the bytes that are free on the disk of a folder."""
     disk = os.statvfs(folder)
-    return disk.f_bavail * disk.f_frsize
+    return disk.f_bavail * disk.f_frsize < _NEARLY_NOTHING
 
 
 def _place_error(place: str, error: OSError) -> UserError:
