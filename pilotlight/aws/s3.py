@@ -126,21 +126,28 @@ class S3Blobs:
             found = {item["Key"]: item["Size"] for page in pages for item in page.get("Contents", [])}
         return {key.removeprefix(self._prefix): found[key] for key in sorted(found)}
 
-    def replace(self, name: str, source: Path, aside: str) -> None:
+    def list_non_folders(self, _folder: str, /) -> Mapping[str, str]:
+        """Return nothing, since names in S3 need no folders."""
+        return {}
+
+    def replace(self, name: str, source: Path, aside: str) -> bool:
         """Write a file in place of what is there, which is copied to `aside` before."""
         with self._translate_errors():
-            self._copy(name, aside)
+            kept = self._copy(name, aside)
             key = self._prefix + name
             if source.stat().st_size <= self._part_bytes:
                 self._client.put_object(Bucket=self._bucket, Key=key, Body=source.read_bytes())
             else:
                 put_in_parts(self._client, self._bucket, key, source, self._part_bytes, only_if_absent=False)
+        return kept
 
-    def move(self, name: str, aside: str) -> None:
+    def move(self, name: str, aside: str) -> bool:
         """Copy a blob to `aside` and delete it."""
         with self._translate_errors():
-            if self._copy(name, aside):
+            moved = self._copy(name, aside)
+            if moved:
                 self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)
+        return moved
 
     def remove(self, name: str) -> None:
         """Delete a blob."""

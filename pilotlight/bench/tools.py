@@ -9,12 +9,12 @@ import platform
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from pilotlight.bench.emulator import Emulator
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.errors import ServiceError
 
 PYTHON: Final = "3.13"
@@ -62,11 +62,11 @@ def install_emulator(folder: Path, python: Path, sam: Iterable[Path] = ()) -> Em
     if not (client / "awslambdaric").is_dir():
         _pip(python, "--target", str(client), "awslambdaric")
     if not (folder / _BINARY).is_file():
-        with tempfile.TemporaryDirectory() as temporary:
+        with temporary_folder() as temporary:
             found = _binary([*sam], machine)
             if found is None:
-                _pip(python, "--no-deps", "--no-compile", "--target", temporary, "aws-sam-cli")
-                found = _binary([Path(temporary)], machine)
+                _pip(python, "--no-deps", "--no-compile", "--target", str(temporary), "aws-sam-cli")
+                found = _binary([temporary], machine)
             if found is None:
                 raise ServiceError("aws-sam-cli", "does not contain the emulator", "Measure with --plain.")
             shutil.copy2(found, folder / _BINARY)

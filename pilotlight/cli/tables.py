@@ -13,7 +13,7 @@ from pilotlight.cli.curve_text import curve_text
 from pilotlight.core.learning_curve import read_learning_curve, to_finite
 from pilotlight.core.lock import LOCK_NAME
 from pilotlight.workflows.findings import Finding
-from pilotlight.workflows.models import ModelVersions
+from pilotlight.workflows.models import FOLDER, ModelVersions
 from pilotlight.workflows.repair import RepairResult
 from pilotlight_runtime.manifest import Manifest
 from pilotlight_runtime.signature import TensorSpec
@@ -52,7 +52,8 @@ def damage_lines(found: Sequence[ModelVersions]) -> Iterable[str]:
     """What is damaged in the store, and what is ignored there, one a line."""
     for model in found:
         for version, problem in model.damaged.items():
-            where = f"{model.name}/{version}" if version == LOCK_NAME else f"{model.name}@{version}"
+            own = {LOCK_NAME: f"{model.name}/{LOCK_NAME}", FOLDER: f"{model.name} in the store"}
+            where = own.get(version, f"{model.name}@{version}")
             pinned = " (pinned)" if version == model.pinned else ""
             yield f"[red]✗[/] {escape(f'{where}{pinned} {problem}')}"
         if model.ignored:
@@ -67,12 +68,13 @@ def repair_lines(found: Sequence[RepairResult]) -> Iterable[str]:
     if not found:
         yield "Nothing is damaged."
     for result in found:
-        reference = f"{result.repair.model}@{result.repair.version}"
+        reference = f"{result.repair.model}@{result.repair.version}".rstrip("@")
         for restored in result.repair.restored:
             yield f"[green]✓[/] {escape(f'{reference}: {restored.name} restored from {restored.source}')}"
         for lost in result.repair.lost:
             yield f"[red]✗[/] {escape(f'{reference}: {lost}, and its content was not found')}"
-        yield escape(f"  Damaged content, where there was some, is kept in {result.aside}.")
+        if result.aside:
+            yield escape(f"  Damaged content is kept in {result.aside}.")
         if result.advice:
             yield f"  {escape(result.advice)}"
 

@@ -11,13 +11,13 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final
 
 from pilotlight.conversion.keras_graph import convert_to_onnx
+from pilotlight.core.disk import raise_if_full, temporary_folder
 from pilotlight.core.documents import read_json
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.exception_text import kind_and_first_line
@@ -55,13 +55,13 @@ def convert_in_subprocess(model: Any, signature: Signature, name: str, opset: in
         ConversionError: The model cannot be saved, loaded or converted.
     """
     where = f"model {name!r}"
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
+    with temporary_folder() as folder:
         try:
             with hide_native_logs():
                 model.save(folder / _MODEL)
         except Exception as error:
             # Keras raises every kind of error for a layer that has no get_config.
+            raise_if_full(folder / _MODEL)
             raise ConversionError(
                 where, f"cannot be saved for its conversion ({kind_and_first_line(error)})", _HINT
             ) from error

@@ -16,11 +16,34 @@ from pilotlight.core.hold_signals import hold_signals
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 _NEARLY_NOTHING: Final = 1 << 20
 """Free bytes below which a disk counts as full. A failed write leaves less than one block or one buffer."""
+_CHUNK_BYTES: Final = 1 << 18
 
 
 def is_full(error: OSError) -> bool:
     """Return whether an error says that a disk is full, or a quota used up."""
     return error.errno in _FULL
+
+
+def raise_if_full(path: Path, needed: int = _NEARLY_NOTHING) -> None:
+    """Raise the error of a full disk, for a library whose own error does not say why a file cannot be written.
+
+    It is tried by writing, since what a disk reports as free leaves out quotas.
+
+    Args:
+        path: The file. Its folder exists.
+        needed: The bytes that the library needs there, for one that removes its files when it fails.
+
+    Raises:
+        OSError: The disk of the file is full, or has no room for `needed` bytes.
+    """
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent) as probe:
+            for _ in range(0, max(needed, _NEARLY_NOTHING), _CHUNK_BYTES):
+                probe.write(bytes(_CHUNK_BYTES))
+                probe.flush()
+    except OSError as error:
+        if is_full(error):
+            raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 @contextmanager
@@ -42,7 +65,7 @@ def name_file(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def temporary_folder(prefix: str = "pilotlight-") -> Iterator[Path]:
+def temporary_folder(prefix: str = "pilotlight-", *, place: Path | None = None) -> Iterator[Path]:
     """Create a temporary folder, and delete it at the end of the block.
 
     A signal that arrives while the folder is created or deleted takes effect directly afterwards. Otherwise it could
@@ -50,6 +73,7 @@ def temporary_folder(prefix: str = "pilotlight-") -> Iterator[Path]:
 
     Args:
         prefix: The start of the folder's name.
+        place: Where it is created; the usual place for temporary files (TMPDIR) where None.
 
     Yields:
         The folder.
@@ -58,12 +82,12 @@ def temporary_folder(prefix: str = "pilotlight-") -> Iterator[Path]:
         UserError: The folder cannot be created, or its disk is full. The message names it, since the store and the
             project may be on other disks.
     """
-    place = _find_place()
+    where = _find_place() if place is None else str(place)
     created: tempfile.TemporaryDirectory[str] | None = None
     try:
         with hold_signals():
-            created = _create(place, prefix)
-        with _name_place(place, created.name):
+            created = _create(where, prefix)
+        with _name_place(where, created.name):
             yield Path(created.name)
     finally:
         with hold_signals():

@@ -68,7 +68,7 @@ class Project:
         return sorted(
             folder.name
             for folder in self.functions.iterdir()
-            if (folder / CONFIG_NAME).is_file() and folder.name not in RESERVED_NAMES
+            if (folder / CONFIG_NAME).exists() and folder.name not in RESERVED_NAMES
         )
 
     def require_folder(self, name: str) -> Path:

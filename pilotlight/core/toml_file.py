@@ -2,9 +2,12 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pilotlight.core.errors import ProjectError
+from pilotlight.core.outside import MEBIBYTE, Origin, read_file
+
+_MOST_BYTES: Final = 16 * MEBIBYTE
 
 
 def read_toml(path: Path) -> dict[str, Any] | None:
@@ -17,14 +20,13 @@ def read_toml(path: Path) -> dict[str, Any] | None:
         Its content; None where the file does not exist.
 
     Raises:
-        ProjectError: The file cannot be read, or is not TOML.
+        ProjectError: The file cannot be read, is no regular file, or is not TOML.
     """
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except OSError as error:
-        raise ProjectError(str(path), f"cannot be read: {error.strerror or error}", "Check its permissions.") from error
+    content = read_file(path, Origin(str(path), "Check its permissions.", ProjectError), _MOST_BYTES)
+    try:
+        return tomllib.loads(content.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise ProjectError(str(path), f"is not TOML: it is not UTF-8 ({error})", "Save it as UTF-8.") from error
     except RecursionError as error:

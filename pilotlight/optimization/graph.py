@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import onnx
 
+from pilotlight.core.disk import raise_if_full, temporary_folder
 from pilotlight_runtime.engine.host import OPTIMIZED_NAME
 
 
@@ -22,9 +22,10 @@ def load_optimized(path: Path) -> onnx.ModelProto:
 
     Raises:
         OptimizerError: ONNX Runtime cannot save it.
+        UserError: The temporary folder cannot be used.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / OPTIMIZED_NAME
+    with temporary_folder() as folder:
+        target = folder / OPTIMIZED_NAME
         save_optimized(path, target)
         return onnx.load(str(target), format="protobuf")
 
@@ -39,6 +40,7 @@ def save_optimized(path: Path, target: Path, *, prepacked: bool = False) -> None
 
     Raises:
         OptimizerError: ONNX Runtime cannot save it.
+        OSError: The disk is full.
     """
     import onnxruntime
 
@@ -56,4 +58,5 @@ def save_optimized(path: Path, target: Path, *, prepacked: bool = False) -> None
     try:
         onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the errors of that module have no other base class
+        raise_if_full(target)
         raise OptimizerError(str(error)) from error

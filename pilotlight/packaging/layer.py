@@ -10,7 +10,6 @@ import fcntl
 import hashlib
 import json
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import pilotlight_runtime
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.documents import InvalidDocument, parse_json
 from pilotlight.core.progress import Progress, Silent
 from pilotlight.packaging.bytecode import Compiler, FindCompiler, compile_folder, drop_sources, find_compiler
@@ -80,7 +80,7 @@ def package_layer(
         PackagingError: The packages cannot be installed.
     """
     source = LayerSource(requirements, python, platform, find)
-    with tempfile.TemporaryDirectory() as temporary, _alone(cache or Path(temporary)) as builds:
+    with temporary_folder() as temporary, _alone(cache or temporary) as builds:
         report = _build(source, builds, progress or Silent())
         with replace_folder(into, _is_layer) as new:
             shutil.copytree(_entry(source, builds) / _LAYER, new, dirs_exist_ok=True)

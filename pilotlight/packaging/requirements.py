@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pilotlight.core.errors import PackagingError
+from pilotlight.core.text_file import read_text_file
 
 REQUIREMENTS: Final = "requirements.txt"
 
@@ -102,12 +103,9 @@ def _pin(requirements: Path, number: int, line: str) -> Pin | None:
 
 def _lines(requirements: Path) -> Iterator[tuple[int, str]]:
     """The file's logical lines without comments, each with the number of its first line; none where it is missing."""
-    if not requirements.is_file():
+    text = read_text_file(requirements, error=PackagingError, encoding="utf-8-sig")
+    if text is None:
         return
-    try:
-        text = requirements.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PackagingError(str(requirements), f"is not UTF-8 text: {error}", "Save it as UTF-8.") from error
     began, whole = 0, ""
     for number, line in enumerate([*text.splitlines(), ""], 1):
         began = began or number

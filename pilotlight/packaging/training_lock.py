@@ -6,11 +6,11 @@ the CPU, its twin at the same version. They hold the sha256 of wheels for x86_64
 """
 
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.errors import UserError
 from pilotlight.core.files import write_atomically
 from pilotlight.packaging.wheels import platform_options, read_report, run_pip
@@ -65,10 +65,10 @@ def _resolved(wanted: Iterable[str], constraints: Path | None, python: str) -> l
 
 def _report(wanted: list[str], options: list[str], constraints: Path | None) -> list[tuple[str, str, str]]:
     pins = [] if constraints is None else ["--constraint", str(constraints)]
-    with tempfile.TemporaryDirectory() as place:
-        requirements = Path(place) / "requirements.in"
+    with temporary_folder() as place:
+        requirements = place / "requirements.in"
         requirements.write_text("\n".join(wanted), encoding="utf-8")
-        dry = ["--dry-run", "--ignore-installed", "--report", "-", "--target", place]
+        dry = ["--dry-run", "--ignore-installed", "--report", "-", "--target", str(place)]
         printed = run_pip(
             "install", *options, *dry, *pins, "--requirement", str(requirements), where=_WHERE, hint=_HINT
         )

@@ -15,6 +15,7 @@ from typing import Final
 import onnx
 
 from pilotlight.core.artifacts import Array, NamedArrays
+from pilotlight.core.disk import is_full, raise_if_full
 from pilotlight.core.exception_text import first_line
 from pilotlight.core.process_output import hide_native_logs
 
@@ -49,6 +50,7 @@ def quantize_dynamically(source: Path, target: Path, operators: Sequence[str] = 
 
     Raises:
         QuantizerError: The quantizer failed.
+        OSError: The disk is full.
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -79,6 +81,7 @@ def quantize_statically(source: Path, target: Path, samples: NamedArrays, fixed:
 
     Raises:
         QuantizerError: The quantizer failed.
+        OSError: The disk is full.
     """
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
@@ -113,6 +116,10 @@ def _write_if_quantized(source: Path, target: Path, change: Callable[[Path], Non
             change(target)
     except Exception as error:  # its errors have no other base class
         target.unlink(missing_ok=True)
+        if isinstance(error, OSError) and is_full(error):
+            raise OSError(error.errno, error.strerror, str(target)) from error
+        # It writes two copies into a temporary folder of its own, one of them without a look at errors.
+        raise_if_full(target, 2 * source.stat().st_size)
         raise QuantizerError(first_line(error)) from error
     before = onnx.load(str(source), format="protobuf", load_external_data=False)
     model = onnx.load(str(target), format="protobuf")

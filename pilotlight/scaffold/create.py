@@ -6,6 +6,7 @@ from typing import Final
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.model_config import CONFIG_NAME
 from pilotlight.core.model_names import RESERVED_NAMES, have_same_ids
+from pilotlight.core.outside import MEBIBYTE, Origin, read_file
 from pilotlight.core.project import Project
 from pilotlight.scaffold.addition import Addition, Change
 from pilotlight.scaffold.template import TEMPLATE_NAME, add_function, has_function, serves
@@ -109,10 +110,10 @@ def _plan_function(project: Project, name: str) -> Change:
 
 def _read_template(project: Project) -> str:
     path = project.root / TEMPLATE_NAME
+    hint = "Restore it from git, and save it as UTF-8."
     try:
-        return path.read_bytes().decode()
-    except (OSError, UnicodeDecodeError) as error:
-        hint = "Restore it from git, and save it as UTF-8."
+        return read_file(path, Origin(str(path), hint, ProjectError), MEBIBYTE).decode()
+    except UnicodeDecodeError as error:
         raise ProjectError(str(path), f"cannot be read: {error}", hint) from error
 
 

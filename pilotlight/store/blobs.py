@@ -48,7 +48,17 @@ class Blobs(Protocol):
     def sizes(self, prefix: str) -> Mapping[str, int]:
         """Return the size in bytes of every blob whose name begins with `prefix`, sorted by name."""
 
-    def replace(self, name: str, source: Path, aside: str) -> None:
+    def list_non_folders(self, folder: str, /) -> Mapping[str, str]:
+        """List what stands where blobs need a folder, such as a file or a link that leads nowhere.
+
+        Args:
+            folder: A name without a slash at its end.
+
+        Returns:
+            What it is, by name: `folder` itself, or names directly below it. A storage without folders has none.
+        """
+
+    def replace(self, name: str, source: Path, aside: str) -> bool:
         """Store the content of a file in place of what is there. A reader sees one or the other.
 
         Only a repair does this, since versions are never changed.
@@ -57,10 +67,19 @@ class Blobs(Protocol):
             name: The name of the blob, which need not exist.
             source: The file.
             aside: The name under which the former content is kept. Where that name exists, a number is added to it.
+
+        Returns:
+            Whether there was former content.
         """
 
-    def move(self, name: str, aside: str) -> None:
-        """Rename a blob, which need not exist. Where the new name exists, a number is added to it."""
+    def move(self, name: str, aside: str) -> bool:
+        """Rename a blob, which need not exist. Where the new name exists, a number is added to it.
+
+        In a storage with folders, a folder is renamed with all that it holds, or removed where it is empty.
+
+        Returns:
+            Whether something was renamed.
+        """
 
     def remove(self, name: str) -> None:
         """Remove a blob, which need not exist. Versions are never removed; files of a run are."""

@@ -20,11 +20,11 @@ def build_damage_error(model: str, version: str, location: str, what: str, hint:
     return StoreError(f"{model}@{version} in {location}", f"is damaged: {what}", advice)
 
 
-def build_unfinished_error(model: str, version: str, location: str, *, is_folder: bool) -> StoreError:
-    """Return the error of a version that has files but no manifest, or that is a file itself."""
+def build_unfinished_error(model: str, version: str, location: str) -> StoreError:
+    """Return the error of a version that has files but no manifest."""
     what = f"it has files, but no {MANIFEST_NAME}: a publication or a copy has not ended"
     hint = f"Or run `pilotlight train {model}`, or import it again: that completes a publication of the same content."
-    return build_damage_error(model, version, location, what if is_folder else "it is a file and not a folder", hint)
+    return build_damage_error(model, version, location, what, hint)
 
 
 def build_missing_error(model: str, version: str, location: str, there: Iterable[str]) -> StoreError:

@@ -6,14 +6,20 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
-from itertools import chain, count
 from pathlib import Path
 from typing import IO, Final
 
 from pilotlight.core.chunks import is_file_content
 from pilotlight.core.disk import is_full, name_file
 from pilotlight.core.errors import StoreError
-from pilotlight.store.folder_files import sync_folder, write_temporary
+from pilotlight.store.folder_files import (
+    describe_non_folder,
+    is_non_folder,
+    list_numbered,
+    make_folders,
+    sync_folder,
+    write_temporary,
+)
 
 _TEMPORARY: Final = ".aside"
 _ABANDONED_SECONDS: Final = 24 * 3600.0
@@ -91,28 +97,45 @@ class FolderBlobs:
             found = self._walk(self._root / prefix.rpartition("/")[0])
             return dict(sorted((name, size) for name, size in found if name.startswith(prefix)))
 
-    def replace(self, name: str, source: Path, aside: str) -> None:
+    def list_non_folders(self, folder: str, /) -> Mapping[str, str]:
+        """See Blobs."""
+        path = self._root / folder
+        with self._report_errors():
+            if is_non_folder(path):
+                return {folder: describe_non_folder(path)}
+            below = sorted(path.iterdir()) if path.is_dir() else ()
+            return {f"{folder}/{each.name}": describe_non_folder(each) for each in below if is_non_folder(each)}
+
+    def replace(self, name: str, source: Path, aside: str) -> bool:
         """See Blobs."""
         with self._report_errors(), source.open("rb") as content:
             temporary = write_temporary(self._open_temporary(), content)
             try:
                 self._make_parent(name, aside)
                 target = self._root / name
+                kept = os.path.lexists(target)
                 if target.is_dir() and not target.is_symlink():
                     target.rename(self._find_free(aside))
-                elif os.path.lexists(target):
+                elif kept:
                     self._keep(target, aside)
                 temporary.replace(target)
             except BaseException:
                 temporary.unlink(missing_ok=True)
                 raise
             sync_folder(target.parent)
+        return kept
 
-    def move(self, name: str, aside: str) -> None:
+    def move(self, name: str, aside: str) -> bool:
         """See Blobs."""
+        path = self._root / name
         with self._report_errors():
-            if os.path.lexists(self._root / name):
-                (self._root / name).rename(self._find_free(aside))
+            if not os.path.lexists(path):
+                return False
+            if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
+                path.rmdir()
+                return False
+            path.rename(self._find_free(aside))
+        return True
 
     def remove(self, name: str) -> None:
         """See Blobs."""
@@ -132,6 +155,8 @@ class FolderBlobs:
         """Yield the name and the size of every file below a folder, which need not exist."""
         if self._root.is_file():
             raise StoreError(str(self._root), "the store is a file", "Name a folder in PILOTLIGHT_STORE.")
+        if folder != self._root and is_non_folder(folder):
+            return
         for inner, folders, files in os.walk(folder, onerror=_raise_unless_absent):
             if Path(inner) == self._root:
                 folders[:] = [each for each in folders if each != _TEMPORARY]
@@ -191,7 +216,7 @@ class FolderBlobs:
         parts = name.split("/")[:-1]
         for end in range(1, len(parts) + 1):
             folder = self._root.joinpath(*parts[:end])
-            if os.path.lexists(folder) and not folder.is_dir():
+            if is_non_folder(folder):
                 folder.rename(self._find_free(aside))
             folder.mkdir(exist_ok=True)
 
@@ -211,8 +236,8 @@ class FolderBlobs:
     def _list_candidates(self, name: str) -> Iterator[Path]:
         """Create the folder of a name, and yield its path and then the same with numbers from 2 at the end."""
         path = self._root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield from chain((path,), (Path(f"{path}.{number}") for number in count(2)))
+        make_folders(self._root, path.parent)
+        yield from list_numbered(path)
 
     @contextmanager
     def _report_errors(self) -> Iterator[None]:

@@ -56,6 +56,24 @@ def find_damage(blobs: Blobs, manifest: Manifest, report: Report = ignore_bytes)
     return tuple(found)
 
 
+def find_non_folder(blobs: Blobs, model: str, version: str) -> tuple[str, str] | None:
+    """Find what stands in place of a version's folder or its model's, such as a file.
+
+    Args:
+        blobs: Where the version is.
+        model: The name of the model.
+        version: The version.
+
+    Returns:
+        Its name in the store and what it is; None where nothing is in the way.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    found = blobs.list_non_folders(model)
+    return next(((name, found[name]) for name in (model, f"{model}/{version}") if name in found), None)
+
+
 def check_file(blobs: Blobs, manifest: Manifest, file: ArtifactFile, report: Report = ignore_bytes) -> str:
     """Read one file of a version, and compare it with the manifest.
 

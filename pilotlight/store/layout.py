@@ -22,6 +22,14 @@ def aside_key(key: str) -> str:
     return f"{DAMAGED}/{key}"
 
 
+def aside_folder_key(folder: str) -> str:
+    """Return the name under which a repair keeps what stood in place of a folder.
+
+    It lies below the folder's name, so that damaged files of the folder can be kept beside it.
+    """
+    return aside_key(f"{folder}/not-a-folder")
+
+
 def is_version(name: str) -> bool:
     """Return whether a name can be that of a version: 12 lower-case hexadecimal digits."""
     return _VERSION.fullmatch(name) is not None

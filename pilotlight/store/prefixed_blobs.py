@@ -58,13 +58,18 @@ class PrefixedBlobs:
         found = self._blobs.sizes(self._prefix + prefix)
         return {name.removeprefix(self._prefix): size for name, size in found.items()}
 
-    def replace(self, name: str, source: Path, aside: str) -> None:
+    def list_non_folders(self, folder: str, /) -> Mapping[str, str]:
         """See Blobs."""
-        self._blobs.replace(self._prefix + name, source, self._prefix + aside)
+        found = self._blobs.list_non_folders(self._prefix + folder)
+        return {name.removeprefix(self._prefix): kind for name, kind in found.items()}
 
-    def move(self, name: str, aside: str) -> None:
+    def replace(self, name: str, source: Path, aside: str) -> bool:
         """See Blobs."""
-        self._blobs.move(self._prefix + name, self._prefix + aside)
+        return self._blobs.replace(self._prefix + name, source, self._prefix + aside)
+
+    def move(self, name: str, aside: str) -> bool:
+        """See Blobs."""
+        return self._blobs.move(self._prefix + name, self._prefix + aside)
 
     def remove(self, name: str) -> None:
         """See Blobs."""

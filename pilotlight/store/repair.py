@@ -16,8 +16,8 @@ from typing import NamedTuple
 from pilotlight.core.errors import StoreError
 from pilotlight.store.blobs import Blobs
 from pilotlight.store.content_sources import ContentSource
-from pilotlight.store.integrity import Damage, check_file
-from pilotlight.store.layout import aside_key, version_key
+from pilotlight.store.integrity import Damage, check_file, find_non_folder
+from pilotlight.store.layout import aside_folder_key, aside_key, version_key
 from pilotlight.store.stored_manifest import parse_manifest
 from pilotlight_runtime.errors import ManifestError
 from pilotlight_runtime.manifest import MANIFEST_NAME, ArtifactFile, Manifest
@@ -44,6 +44,8 @@ class Repair(NamedTuple):
         restored: The files that have their published content again.
         lost: The files whose content was not found. What was there is below .damaged/ in the store.
         manifest: The manifest of the version; None where none was found.
+        aside: The prefix in the store below which this repair keeps damaged content; "" where there was none.
+        absent: Whether the store had nothing of the version, and no source its manifest.
     """
 
     model: str
@@ -51,6 +53,8 @@ class Repair(NamedTuple):
     restored: tuple[Restored, ...] = ()
     lost: tuple[Damage, ...] = ()
     manifest: Manifest | None = None
+    aside: str = ""
+    absent: bool = False
 
 
 class VersionRepair:
@@ -81,9 +85,10 @@ class VersionRepair:
         self._sources = sources
         self._temporary = folder / "content"
         self._pinned = pinned_sha256
+        self._aside = ""
 
     def run(self, *, set_unfinished_aside: bool = False) -> Repair:
-        """Repair the version.
+        """Repair the version. What stands in place of its folder or its model's is moved to .damaged/ first.
 
         Args:
             set_unfinished_aside: Whether the files of a version without a manifest are moved to .damaged/, where no
@@ -95,6 +100,23 @@ class VersionRepair:
         Raises:
             StoreError: The store or a source cannot be read, or the store cannot be written.
         """
+        obstacle = self._move_non_folder()
+        repair = self._repair(set_unfinished_aside=set_unfinished_aside)._replace(aside=self._aside)
+        if repair.manifest is None and obstacle is not None:
+            return repair._replace(lost=(obstacle,), absent=False)
+        return repair
+
+    def _move_non_folder(self) -> Damage | None:
+        """Move what stands in place of a folder to .damaged/, and return what it was. None where nothing does."""
+        found = find_non_folder(self._blobs, self._model, self._version)
+        if found is None:
+            return None
+        name, problem = found
+        self._blobs.move(name, aside_folder_key(name))
+        self._aside = aside_key(name)
+        return Damage("the model's folder" if name == self._model else "the version's folder", problem)
+
+    def _repair(self, *, set_unfinished_aside: bool) -> Repair:
         try:
             raw = self._blobs.get_bytes(self._key(MANIFEST_NAME))
         except StoreError as error:
@@ -111,7 +133,8 @@ class VersionRepair:
         self._move_aside(MANIFEST_NAME)
         if raw is None and set_unfinished_aside:
             self._move_version_aside()
-        return Repair(self._model, self._version, lost=(Damage(MANIFEST_NAME, problem),))
+        absent = raw is None and set_unfinished_aside and not self._aside
+        return Repair(self._model, self._version, lost=(Damage(MANIFEST_NAME, problem),), absent=absent)
 
     def _restore_unreadable(self, problem: str) -> Repair:
         """Repair a version whose manifest cannot be read. It stays, since a person may make it readable."""
@@ -169,22 +192,26 @@ class VersionRepair:
         try:
             manifest = parse_manifest(raw, self._model, self._version)
         except ManifestError as error:
-            return None, f"is damaged: {error}"
+            return None, f"is damaged: it {str(error).removeprefix(MANIFEST_NAME).strip()}"
         pinned = not self._pinned or hashlib.sha256(raw).hexdigest() == self._pinned
         return manifest, "" if pinned else "is another one than model.lock pins"
 
     def _replace(self, name: str) -> None:
-        self._blobs.replace(self._key(name), self._temporary, aside_key(self._key(name)))
+        self._note(kept=self._blobs.replace(self._key(name), self._temporary, aside_key(self._key(name))))
 
     def _move_aside(self, name: str) -> None:
-        self._blobs.move(self._key(name), aside_key(self._key(name)))
+        self._note(kept=self._blobs.move(self._key(name), aside_key(self._key(name))))
 
     def _move_version_aside(self) -> None:
-        for name in self._blobs.sizes(self._key("")):
-            self._blobs.move(name, aside_key(name))
         whole = self._key("").rstrip("/")
-        if self._blobs.get_bytes(whole) is not None:  # a file in place of the version's folder
-            self._blobs.move(whole, aside_key(whole))
+        # A folder goes as a whole, with what no listing shows, such as links that lead nowhere.
+        self._note(kept=self._blobs.move(whole, aside_key(whole)))
+        for name in self._blobs.sizes(self._key("")):
+            self._note(kept=self._blobs.move(name, aside_key(name)))
+
+    def _note(self, *, kept: bool) -> None:
+        if kept and not self._aside:
+            self._aside = aside_key(self._key("").rstrip("/"))
 
     def _key(self, name: str) -> str:
         return version_key(self._model, self._version, name)

@@ -20,8 +20,8 @@ from pilotlight.store.content_sources import ContentSource
 from pilotlight.store.digest import describe_files
 from pilotlight.store.errors import build_damage_error, build_missing_error, build_unfinished_error
 from pilotlight.store.fetching import fetch_files
-from pilotlight.store.integrity import Damage, Report, find_damage, ignore_bytes
-from pilotlight.store.layout import is_version, version_key
+from pilotlight.store.integrity import Damage, Report, find_damage, find_non_folder, ignore_bytes
+from pilotlight.store.layout import aside_folder_key, aside_key, is_version, version_key
 from pilotlight.store.prefixed_blobs import PrefixedBlobs
 from pilotlight.store.repair import Repair, VersionRepair
 from pilotlight.store.stored_manifest import parse_manifest
@@ -89,6 +89,7 @@ class Store:
         version = version_of(wanted)
         wanted = wanted._replace(version=version)
         raw = dump_new_manifest(wanted)  # before anything is written, since it may raise
+        self._require_folders(model, version)
         there = self._blobs.sizes(version_key(model, version))
         if version_key(model, version, MANIFEST_NAME) in there:
             self.read_manifest(model, version)  # raises where it is damaged
@@ -106,18 +107,25 @@ class Store:
         Raises:
             StoreError: The store cannot be listed.
         """
-        return take_survey(model, self._blobs.sizes(f"{model}/"), lambda version: self.read_manifest(model, version)[0])
+        sizes, non_folders = self._blobs.sizes(f"{model}/"), self._blobs.list_non_folders(model)
+        return take_survey(model, sizes, non_folders, lambda version: self.read_manifest(model, version)[0])
 
-    def list_versions(self, model: str) -> list[Manifest]:
-        """Return the manifest of every version of a model whose manifest is sound, the oldest first.
+    def clear_folder(self, model: str) -> Repair:
+        """Move aside what stands in place of a model's folder, such as a file. Then versions can be published again.
 
         Args:
             model: The name of the model.
 
+        Returns:
+            What was moved, as lost content of a version without a name.
+
         Raises:
-            StoreError: The store cannot be listed.
+            StoreError: The store cannot be written.
         """
-        return list(self.survey(model).versions)
+        problem = self._blobs.list_non_folders(model).get(model)
+        if problem is None or not self._blobs.move(model, aside_folder_key(model)):
+            return Repair(model, "")
+        return Repair(model, "", lost=(Damage("the model's folder", problem),), aside=aside_key(model))
 
     def find_damage(self, manifest: Manifest, report: Report = ignore_bytes) -> tuple[Damage, ...]:
         """Read every file of a version, and return those that are not the published ones.
@@ -194,11 +202,15 @@ class Store:
 
         Raises:
             StoreError: The version cannot exist, the store or a source cannot be read, or the store cannot be written.
+                If `set_unfinished_aside`: neither the store nor a source has anything of the version.
         """
         if not is_version(version):
             raise self._build_absence_error(model, version)
         repair = VersionRepair(self._blobs, model, version, sources, folder, pinned_sha256=pinned_sha256)
-        return repair.run(set_unfinished_aside=set_unfinished_aside)
+        done = repair.run(set_unfinished_aside=set_unfinished_aside)
+        if done.absent:
+            raise self._build_absence_error(model, version)
+        return done
 
     def fetch(self, model: str, lock: Lock, into: Path) -> Manifest:
         """Copy the pinned version into a folder, its manifest.json last.
@@ -229,8 +241,17 @@ class Store:
         return manifest
 
     def _build_absence_error(self, model: str, version: str) -> StoreError:
+        if is_version(version):
+            self._require_folders(model, version)
         groups = group_by_folder(self._blobs.sizes(f"{model}/"), f"{model}/")
         if version in groups and is_version(version):
-            return build_unfinished_error(model, version, self.location, is_folder="" not in groups[version])
+            return build_unfinished_error(model, version, self.location)
         there = [name for name, sizes in groups.items() if is_version(name) and MANIFEST_NAME in sizes]
         return build_missing_error(model, version, self.location, there)
+
+    def _require_folders(self, model: str, version: str) -> None:
+        """Raise StoreError where a file, or a link that leads nowhere, stands in place of a version's folders."""
+        found = find_non_folder(self._blobs, model, version)
+        if found is not None:
+            what = f"{found[0]} there {found[1]}"
+            raise build_damage_error(model, version, self.location, what, "Then run this command again.")

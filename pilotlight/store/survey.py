@@ -17,11 +17,13 @@ class Survey(NamedTuple):
 
     Attributes:
         versions: The manifest of every version whose manifest is sound, the oldest first.
-        damaged: What is wrong, by version: the manifest, or files that are missing or have another size.
-        unfinished: Versions that have files, but no manifest: a publication or a copy that has not ended. A file in
-            place of a version's folder counts as one.
+        damaged: What is wrong, by version: the manifest, files that are missing or have another size, or what stands in
+            place of the version's folder.
+        unfinished: Versions that have files, but no manifest: a publication or a copy that has not ended.
         ignored: Names beside the versions that are no version's, such as backup/.
         extra: Files of a version that its manifest does not name, by version. Nothing reads them.
+        no_folder: What stands in place of the model's folder, such as a file, as the end of a sentence; "" where
+            nothing does.
     """
 
     versions: tuple[Manifest, ...] = ()
@@ -29,21 +31,26 @@ class Survey(NamedTuple):
     unfinished: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     extra: Mapping[str, tuple[str, ...]] = {}
+    no_folder: str = ""
 
 
-def take_survey(model: str, sizes: Mapping[str, int], read_manifest: Callable[[str], Manifest]) -> Survey:
+def take_survey(
+    model: str, sizes: Mapping[str, int], non_folders: Mapping[str, str], read_manifest: Callable[[str], Manifest]
+) -> Survey:
     """Sort what a listing holds into versions and everything else.
 
     Args:
         model: The name of the model.
         sizes: The sizes of the model's blobs by name.
+        non_folders: What stands in place of folders, by name: see Blobs.list_non_folders.
         read_manifest: Reads the manifest of a version; StoreError where it is damaged.
 
     Returns:
         The survey.
     """
     versions: list[Manifest] = []
-    damaged: dict[str, str] = {}
+    places = {name.removeprefix(f"{model}/"): problem for name, problem in non_folders.items()}
+    damaged = {name: problem for name, problem in places.items() if is_version(name)}
     extra: dict[str, tuple[str, ...]] = {}
     groups = group_by_folder(sizes, f"{model}/")
     complete = [name for name, files in groups.items() if is_version(name) and MANIFEST_NAME in files]
@@ -57,10 +64,11 @@ def take_survey(model: str, sizes: Mapping[str, int], read_manifest: Callable[[s
         damaged[name] = _compare_sizes(manifest, groups[name])
         extra[name] = _find_extra(manifest, groups[name])
     versions.sort(key=lambda each: (str(each.provenance.get("created", "")), each.version))
-    unfinished = tuple(name for name in groups if is_version(name) and name not in complete)
+    unfinished = tuple(name for name in groups if is_version(name) and name not in {*complete, *damaged})
     others = {name: files for name, files in groups.items() if not is_version(name)}
     ignored = tuple(name_of(name if "" in files else f"{name}/") for name, files in others.items())
-    return Survey(tuple(versions), _keep_filled(damaged), unfinished, ignored, _keep_filled(extra))
+    no_folder = non_folders.get(model, "")
+    return Survey(tuple(versions), _keep_filled(damaged), unfinished, ignored, _keep_filled(extra), no_folder)
 
 
 _Value = TypeVar("_Value", str, tuple[str, ...])

@@ -7,11 +7,11 @@ whenever a run is killed.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.errors import TrainingError
 from pilotlight.training.checkpoint_file import Checkpoint, read_checkpoint, write_checkpoint
 
@@ -45,8 +45,8 @@ class FitCheckpoints:
     def newest(self) -> Checkpoint | None:
         """The checkpoint to resume from, None where there is none. One that cannot be read is skipped."""
         for name in reversed(self._names()):
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / "checkpoint.npz"
+            with temporary_folder() as folder:
+                path = folder / "checkpoint.npz"
                 if self._place.get_file(name, path) and (found := read_checkpoint(path)) is not None:
                     return found
         return None
@@ -56,27 +56,32 @@ class FitCheckpoints:
 
         Raises:
             TrainingError: The file cannot be written on this machine.
+            UserError: There is no temporary folder for it.
             StoreError: It cannot be stored.
         """
         older = self._names()
         name = f"{self._prefix}/{checkpoint.epoch:06d}-{checkpoint.step:09d}{'-done' if checkpoint.done else ''}"
-        try:
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / "checkpoint.npz"
-                write_checkpoint(path, checkpoint)
-                if not self._place.put_file(name + _SUFFIX, path):
-                    # The stored one could not be read, or the run would not have come to this step again.
-                    self._place.remove(name + _SUFFIX)
-                    self._place.put_file(name + _SUFFIX, path)
-        except OSError as error:
-            where = f"the checkpoint of epoch {checkpoint.epoch} in {error.filename or tempfile.gettempdir()}"
-            raise TrainingError(where, f"cannot be written: {error.strerror or error}", _HINT) from error
+        with temporary_folder() as folder:
+            path = folder / "checkpoint.npz"
+            _write(path, checkpoint)
+            if not self._place.put_file(name + _SUFFIX, path):
+                # The stored one could not be read, or the run would not have come to this step again.
+                self._place.remove(name + _SUFFIX)
+                self._place.put_file(name + _SUFFIX, path)
         for each in older:
             if each != name + _SUFFIX:
                 self._place.remove(each)
 
     def _names(self) -> list[str]:
         return [name for name in self._place.names(f"{self._prefix}/") if name.endswith(_SUFFIX)]
+
+
+def _write(path: Path, checkpoint: Checkpoint) -> None:
+    try:
+        write_checkpoint(path, checkpoint)
+    except OSError as error:
+        where = f"the checkpoint of epoch {checkpoint.epoch} in {error.filename or path}"
+        raise TrainingError(where, f"cannot be written: {error.strerror or error}", _HINT) from error
 
 
 class Checkpoints:

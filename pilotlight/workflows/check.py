@@ -11,6 +11,7 @@ from pilotlight.core.errors import UserError
 from pilotlight.core.model_names import to_logical_stem
 from pilotlight.core.project import Project
 from pilotlight.core.python_files import read_top_level_names
+from pilotlight.core.text_file import read_text_file
 from pilotlight.local.routes import CATALOG
 from pilotlight.packaging.requirements import REQUIREMENTS, check_not_shared, read_pins
 from pilotlight.workflows.check_store import check_versions
@@ -94,7 +95,7 @@ def _python(path: Path, root: Path, names: tuple[str, ...]) -> Finding:
 def _packages(project: Project, name: str) -> Iterator[Finding]:
     """Whether the function's own requirements.txt, where it has one, says exactly what the layer lacks."""
     path = project.functions / name / REQUIREMENTS
-    if not path.is_file():
+    if not path.exists():
         return
     where = str(path.relative_to(project.root))
     try:
@@ -108,9 +109,12 @@ def _packages(project: Project, name: str) -> Iterator[Finding]:
 
 def _template(project: Project) -> Iterator[Finding]:
     try:
-        template = (project.root / "template.yaml").read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        yield Finding("template.yaml", "functions", f"is not UTF-8 text: {error}", "Save it as UTF-8.")
+        template = read_text_file(project.root / "template.yaml")
+    except UserError as error:
+        yield Finding("template.yaml", "functions", error.what, error.hint)
+        return
+    if template is None:
+        yield Finding("template.yaml", "functions", "does not exist", "Restore it from git.")
         return
     resources = function_resources(template)
     wanted = {f"{to_logical_stem(name)}Function": name for name in (*project.list_models(), CATALOG)}
@@ -154,11 +158,11 @@ def _layer(project: Project) -> Finding:
     path = project.layer / REQUIREMENTS
     where = str(path.relative_to(project.root))
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+        text = read_text_file(path)
+    except UserError as error:
+        return Finding(where, "layer", error.what, error.hint)
+    if text is None:
         return Finding(where, "layer", "does not exist", "Restore it; `pilotlight init` writes one.")
-    except UnicodeDecodeError as error:
-        return Finding(where, "layer", f"is not UTF-8 text: {error}", "Save it as UTF-8.")
     lines = [line for line in text.replace("\\\n", " ").splitlines() if _REQUIREMENT.match(line)]
     loose = [line.split()[0] for line in lines if "--hash=sha256:" not in line or "==" not in line]
     if not lines or loose:

@@ -35,6 +35,8 @@ def check_versions(
     except UserError as error:
         yield Finding(f"{name} in the store", "versions", error.what, error.hint)
         return
+    if survey.no_folder:
+        yield Finding(f"{name} in the store", "versions", survey.no_folder, f"Run `pilotlight repair {name}`.")
     pinned = _read_pinned(project, name)
     for manifest in survey.versions:
         if deep and manifest.version != pinned:

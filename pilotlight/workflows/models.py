@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from pilotlight.core.errors import ProjectError, StoreError
 from pilotlight.core.learning_curve import LearningCurve, read_learning_curve
@@ -13,6 +13,9 @@ from pilotlight.workflows.context import Context
 from pilotlight.workflows.model_versions import split_reference
 from pilotlight.workflows.verify import report_reading
 from pilotlight_runtime.manifest import Manifest
+
+FOLDER: Final = "folder"
+"""The key of the damage of a model's folder in the store."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,8 @@ class ModelVersions:
         name: The model.
         pinned: The version that is packaged and served; None where no version is pinned.
         versions: The versions in the store whose manifest is sound, the oldest first.
-        damaged: What is wrong, by version, or by "model.lock". The content of files is not read.
+        damaged: What is wrong, by version, by "model.lock", or by "folder" where something else stands in place of the
+            model's folder in the store. The content of files is not read.
         ignored: Names in the store beside the versions that are no version's, such as backup/.
     """
 
@@ -89,6 +93,8 @@ def list_models(context: Context) -> list[ModelVersions]:
 def _list_versions(name: str, context: Context) -> ModelVersions:
     survey = context.store.survey(name)
     pinned, damaged = None, dict(survey.damaged)
+    if survey.no_folder:
+        damaged[FOLDER] = survey.no_folder
     try:
         lock = context.project.read_lock(name)
         pinned = None if lock is None else lock.version

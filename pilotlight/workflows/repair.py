@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,7 @@ from pilotlight.core.errors import StoreError
 from pilotlight.core.lock import Lock
 from pilotlight.core.project import DEFAULT_STORE, Project
 from pilotlight.core.store_location import FolderLocation, parse_store_location
-from pilotlight.store import DAMAGED, ContentSource, FolderBlobs, Repair, Store
+from pilotlight.store import ContentSource, FolderBlobs, Repair, Store
 from pilotlight.workflows.context import Context, open_blobs
 from pilotlight.workflows.model_versions import split_reference
 
@@ -40,7 +40,7 @@ class RepairResult:
 
     Attributes:
         repair: The files that were restored and those that were not.
-        aside: Where damaged content is kept.
+        aside: Where damaged content is kept; "" where there was none.
         advice: What brings the rest back; "" where the version is sound again.
     """
 
@@ -75,7 +75,8 @@ def repair(request: RepairRequest, context: Context) -> list[RepairResult]:
 
     Raises:
         ProjectError: The project has no such model, or the source is no location.
-        StoreError: The store or the source cannot be read, or the store cannot be written.
+        StoreError: The store or the source cannot be read, the store cannot be written, or the version that the request
+            names is neither there nor in another place.
     """
     project, store = context.project, context.store
     name, version = split_reference(request.model)
@@ -87,11 +88,15 @@ def repair(request: RepairRequest, context: Context) -> list[RepairResult]:
     results = []
     for each in names:
         versions = [version] if version is not None else _list_all(store, each, pins[each])
-        for one in versions:
-            found = _repair_version(each, one, pins[each], sources, context, named=version is not None)
-            if found.restored or found.lost:
-                results.append(RepairResult(found, f"{store.location}/{DAMAGED}/{each}/{one}", _advise(found, project)))
+        done = [_repair_version(each, one, pins[each], sources, context, named=version is not None) for one in versions]
+        found = (one for one in done or (store.clear_folder(each),) if one.restored or one.lost)
+        results += [_describe(one, context) for one in found]
     return results
+
+
+def _describe(found: Repair, context: Context) -> RepairResult:
+    aside = f"{context.store.location}/{found.aside}" if found.aside else ""
+    return RepairResult(found, aside, _advise(found, context.project))
 
 
 def _open_sources(request: RepairRequest, context: Context) -> Sequence[ContentSource]:
@@ -111,11 +116,11 @@ def _open_given(source: str, cwd: Path) -> ContentSource:
     return ContentSource(open_blobs(location))
 
 
-def _list_all(store: Store, model: str, lock: Lock | None) -> Iterable[str]:
+def _list_all(store: Store, model: str, lock: Lock | None) -> Sequence[str]:
     """Return every version of a model in the store, and the pinned one, which may be missing there."""
     survey = store.survey(model)
     names = (*(manifest.version for manifest in survey.versions), *survey.damaged, *survey.unfinished)
-    return dict.fromkeys((*names, *(() if lock is None else (lock.version,))))
+    return tuple(dict.fromkeys((*names, *(() if lock is None else (lock.version,)))))
 
 
 def _repair_version(
@@ -135,6 +140,8 @@ def _advise(found: Repair, project: Project) -> str:
         return ""
     kind = project.read_config(found.model).kind
     way = _find_way(found.model, kind, found.manifest.provenance if found.manifest is not None else {})
+    if not found.version:
+        return f"Run {way}, or copy the versions there again."
     reference = f"{found.model}@{found.version}"
     return (
         f"Run {way}, which publishes the version again where its content is the same. Or run `pilotlight repair"

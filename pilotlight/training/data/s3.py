@@ -1,12 +1,12 @@
 """Objects in S3 as files on this machine."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from pilotlight.core.data_source import DataSource, SourceKind
+from pilotlight.core.disk import temporary_folder
 from pilotlight.core.errors import DataError
 from pilotlight.training.data.arrays import Arrays
 from pilotlight.training.data.npz import load_npz
@@ -29,11 +29,12 @@ def fetch_to_file(url: str, fetch: Fetch | None) -> Iterator[Path]:
 
     Raises:
         DataError: There is no AWS client.
+        UserError: The temporary folder cannot be used, or is too small.
     """
     if fetch is None:
         raise DataError(url, "cannot be fetched without an AWS client", "Run `pip install 'pilotlight[aws]'`.")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"data{Path(url).suffix}"
+    with temporary_folder() as folder:
+        path = folder / f"data{Path(url).suffix}"
         fetch(url, path)
         yield path
 

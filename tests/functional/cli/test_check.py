@@ -1,3 +1,5 @@
+import contextlib
+import io
 import os
 import shutil
 from collections.abc import Callable
@@ -6,7 +8,13 @@ from pathlib import Path
 import pytest
 from support.project import Desk, new_project
 
+import pilotlight
+from pilotlight.cli.app import run
+from pilotlight.cli.invocation import Invocation
+from pilotlight.core.errors import ProjectError
 from pilotlight.core.lock import read_lock, write_lock
+from pilotlight.core.project import Project
+from pilotlight.core.stack import read_stack_name
 from pilotlight.workflows.check import function_resources
 
 
@@ -106,13 +114,75 @@ def test_each_harm_is_found_and_has_advice(
     assert desk("check").code == 1
 
 
-def test_a_pipe_as_code_blocks_no_command(desk: Desk) -> None:
-    app = desk.root / "functions" / "adder" / "app.py"
-    app.unlink()
-    os.mkfifo(app)
+def _pipe(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+
+
+def _endless(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.symlink_to("/dev/zero")
+
+
+def _folder(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.mkdir()
+
+
+NO_FILES = {"a named pipe": _pipe, "a device": _endless, "a folder": _folder}
+"""What takes the place of a file: a pipe that nobody writes to blocks its reader, and a device never ends."""
+
+READ_BY_CHECK = (
+    "layers/runtime/requirements.txt",
+    "functions/adder/requirements.txt",
+    "functions/catalog/requirements.txt",
+    "functions/adder/app.py",
+    "functions/adder/model.toml",
+    "functions/adder/model.lock",
+    "functions/trained/train.py",
+    "functions/catalog/app.py",
+)
+
+
+@pytest.mark.parametrize("kind", NO_FILES)
+@pytest.mark.parametrize("name", READ_BY_CHECK)
+def test_what_is_no_file_is_named_and_blocks_nothing(desk: Desk, name: str, kind: str) -> None:
+    assert desk("new", "trained", "--kind", "sklearn").code == 0
+    NO_FILES[kind](desk.root / name)
     ran = desk("check", "--json")
     assert ran.code == 1
-    assert "a named pipe and not a file" in ran.out
+    found = {finding["where"]: finding["problem"] for finding in ran.json["findings"]}
+    assert f"cannot be read, since it is {kind} and not a file" in found[name]
+
+
+@pytest.mark.parametrize("kind", NO_FILES)
+def test_a_pilotlight_toml_that_is_no_file_is_named_by_every_command(desk: Desk, kind: str) -> None:
+    NO_FILES[kind](desk.root / "pilotlight.toml")
+    for command in ("check", "models"):
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = run([command], Invocation(desk.root, {}))  # without PILOTLIGHT_STORE, which stands in for the file
+        said = f"pilotlight.toml: cannot be read, since it is {kind} and not a file"
+        assert (code, said in err.getvalue()) == (1, True), err.getvalue()
+
+
+@pytest.mark.parametrize("kind", NO_FILES)
+def test_a_samconfig_that_is_no_file_is_named_by_what_reads_it(desk: Desk, kind: str) -> None:
+    NO_FILES[kind](desk.root / "samconfig.toml")
+    assert desk("check").code == 0
+    with pytest.raises(ProjectError, match=f"samconfig.toml: cannot be read, since it is {kind}"):
+        read_stack_name(desk.root)
+
+
+@pytest.mark.parametrize("kind", NO_FILES)
+def test_a_template_that_is_no_file_is_named_by_what_reads_it(desk: Desk, kind: str) -> None:
+    NO_FILES[kind](desk.root / "template.yaml")
+    assert desk("check").code == 1
+    project = Project(desk.root, str(desk.root / "the-store"))
+    found = {finding.where: finding.problem for finding in pilotlight.check(project=project)}
+    assert f"cannot be read, since it is {kind} and not a file" in found["template.yaml"]
+    with pytest.raises(ProjectError, match=f"template.yaml: cannot be read, since it is {kind}"):
+        pilotlight.new("spam", kind="sklearn", project=project)
 
 
 def test_a_store_that_is_a_file_is_named(desk: Desk) -> None:

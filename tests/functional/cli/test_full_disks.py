@@ -1,4 +1,4 @@
-"""A full disk is named: the temporary folder, the store, or the project. The disks are real ones of 256 kB."""
+"""A full disk is named: the temporary folder, the store, or the project. The disks are real ones, most of 256 kB."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.crash.commands import ask_for_quantization
 from support.onnx_models import add_model, save
 from support.project import Desk, new_project
 from support.weighted_network import network
@@ -24,11 +25,12 @@ FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, of 256 kB."""
+def disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A file system of its own, of 256 kB or as many as the test's parameter says."""
+    size = getattr(request, "param", 256)
     folder = tmp_path / "disk"
     folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}k", "tmpfs", str(folder)]
     if sys.platform != "linux" or subprocess.run(command, check=False, capture_output=True).returncode != 0:
         pytest.skip("mounting a small file system needs Linux and the right to mount")
     yield folder
@@ -63,6 +65,26 @@ def test_a_full_temporary_folder_is_named(tmp_path: Path, disk: Path) -> None:
     assert (code, str(disk) in said, "TMPDIR" in said, "the-store" in said) == (1, True, True, False), said
 
 
+@pytest.mark.parametrize("disk", [1500, 2400, 3600], indirect=True)
+def test_a_disk_that_onnx_runtime_fills_is_named(tmp_path: Path, disk: Path) -> None:
+    """Of 1 MB each: the copy fits, the optimized graph doesn't, or the prepacked one that is measured doesn't."""
+    desk = new_project(tmp_path / "project")
+    save(network(256).SerializeToString(), desk.root / "net.onnx")
+    code, said = run(desk, "import", "net.onnx", "--name", "net", temporary=disk)
+    assert (code, f"the temporary folder {disk}: cannot be used: No space left" in said) == (1, True), said
+    assert not (desk.root / "the-store").exists(), "a version without the optimized graph is another version"
+
+
+@pytest.mark.parametrize("disk", [80, 112, 140, 141], indirect=True)
+def test_a_disk_that_the_quantizer_fills_is_named(tmp_path: Path, disk: Path) -> None:
+    desk = new_project(tmp_path / "project")
+    assert desk("new", "tiny", "--kind", "onnx").code == 0
+    ask_for_quantization(desk.root)
+    code, said = run(desk, "convert", "tiny", "--from", "model.onnx", temporary=disk)
+    assert (code, f"the temporary folder {disk}: cannot be used: No space left" in said) == (1, True), said
+    assert not (desk.root / "the-store").exists()
+
+
 def test_a_full_store_is_named(tmp_path: Path, disk: Path) -> None:
     desk = new_project(tmp_path / "project")
     save(add_model(), desk.root / "adder.onnx")
@@ -81,31 +103,29 @@ def test_a_full_disk_of_the_project_is_named(tmp_path: Path, disk: Path) -> None
     assert (code, f"{disk}/p/functions/adder/model.lock: cannot be written: No space left" in said) == (1, True), said
 
 
-def test_a_write_without_a_name_in_a_full_temporary_folder(
-    disk: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(disk))
+def test_a_write_without_a_name_in_a_full_temporary_folder(disk: Path, tmp_path: Path) -> None:
     fill(disk, free=4096)
-    with pytest.raises(UserError, match=rf"the temporary folder {disk}: cannot be used: No space"), temporary_folder():
+    said = rf"the temporary folder {disk}: cannot be used: No space"
+    with pytest.raises(UserError, match=said), temporary_folder(place=disk):
         raise FULL
     (disk / "filler").unlink()
-    with pytest.raises(OSError, match="No space left"), temporary_folder(), name_file(tmp_path / "elsewhere"):
+    elsewhere = tmp_path / "elsewhere"
+    with pytest.raises(OSError, match="No space left"), temporary_folder(place=disk), name_file(elsewhere):
         raise FULL
-    with pytest.raises(OSError, match="Permission"), temporary_folder():
+    with pytest.raises(OSError, match="Permission"), temporary_folder(place=disk):
         raise PermissionError(errno.EACCES, "Permission denied")
 
 
-def test_a_full_store_inside_the_temporary_folder_is_not_the_store(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(disk))
-    with pytest.raises(UserError, match=rf"the temporary folder {disk}: ") as caught, temporary_folder() as folder:
+def test_a_full_store_inside_the_temporary_folder_is_not_the_store(disk: Path) -> None:
+    said = rf"the temporary folder {disk}: "
+    with pytest.raises(UserError, match=said) as caught, temporary_folder(place=disk) as folder:
         FolderBlobs(folder / "store").put_bytes("m/v/a", b"x" * 500_000)
     assert not isinstance(caught.value, StoreError)
 
 
-def test_a_temporary_folder_that_does_not_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+def test_a_temporary_folder_that_does_not_exist(tmp_path: Path) -> None:
     with (
         pytest.raises(UserError, match=r"the temporary folder .*none: cannot be used: No such file"),
-        temporary_folder(),
+        temporary_folder(place=tmp_path / "none"),
     ):
         raise AssertionError

@@ -185,7 +185,7 @@ def catalog(tmp_path: Path) -> Path:
 
 def test_the_catalog_lists_every_pin(tmp_path: Path, catalog: Path, store: Store, lock: Lock) -> None:
     publish(store, make_candidate(tmp_path / "a"), model="a-model")
-    locks = {"digits": lock, "a-model": Lock(store.list_versions("a-model")[0].version, "0" * 64)}
+    locks = {"digits": lock, "a-model": Lock(store.survey("a-model").versions[0].version, "0" * 64)}
     report = package_catalog(catalog, locks, store, tmp_path / "into")
     written = json.loads((tmp_path / "into" / "catalog.json").read_bytes())
     assert [model["name"] for model in written["models"]] == ["a-model", "digits"]

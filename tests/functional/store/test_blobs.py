@@ -128,3 +128,35 @@ def test_content_that_was_kept_before_is_kept_once(blobs: Blobs, tmp_path: Path)
         blobs.put_bytes("aside/a", b"damaged")
     blobs.replace("m/v/a", file, "aside/a")
     assert {name: blobs.get_bytes(name) for name in blobs.names("")} == {"aside/a": b"damaged", "m/v/a": b"right"}
+
+
+def test_a_storage_says_whether_it_kept_what_was_there(blobs: Blobs, tmp_path: Path) -> None:
+    (tmp_path / "new").write_bytes(b"new")
+    assert not blobs.move("m/v/a", "kept/a")
+    assert not blobs.replace("m/v/a", tmp_path / "new", "kept/a")
+    assert blobs.replace("m/v/a", tmp_path / "new", "kept/a")
+    assert blobs.move("m/v/a", "kept/b")
+    assert list(blobs.names("")) == ["kept/a", "kept/b"]
+
+
+def test_sound_folders_and_none_are_in_nobodys_way(blobs: Blobs) -> None:
+    blobs.put_bytes("m/v/a", b"1")
+    assert blobs.list_non_folders("m") == blobs.list_non_folders("none") == {}
+
+
+def test_what_stands_in_place_of_a_folder_is_listed(tmp_path: Path) -> None:
+    blobs = FolderBlobs(tmp_path)
+    blobs.put_bytes("runs/one/m/v/a", b"1")
+    blobs.put_bytes("runs/one/m/w", b"1")
+    blobs.put_bytes("runs/one/n", b"1")
+    said = "is a file and not a folder"
+    assert blobs.list_non_folders("runs/one/m") == {"runs/one/m/w": said}
+    inner = PrefixedBlobs(blobs, "runs/one")
+    assert (inner.list_non_folders("m"), inner.list_non_folders("n")) == ({"m/w": said}, {"n": said})
+
+
+def test_an_empty_folder_is_removed_and_not_kept(tmp_path: Path) -> None:
+    (tmp_path / "m" / "v").mkdir(parents=True)
+    assert not FolderBlobs(tmp_path).move("m/v", "kept/v")
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+    assert list((tmp_path / "m").iterdir()) == []

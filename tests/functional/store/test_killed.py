@@ -52,10 +52,10 @@ def run(script: str, tmp_path: Path, *arguments: str) -> int:
 
 def assert_invisible_then_completed(tmp_path: Path) -> None:
     store = Store(FolderBlobs(tmp_path / "store"))
-    assert store.list_versions("digits") == []
+    assert store.survey("digits").versions == ()
     published = publish(store, make_candidate(tmp_path / "candidate", weights=WEIGHTS))
     assert published.new
-    assert store.list_versions("digits") == [published.manifest]
+    assert store.survey("digits").versions == (published.manifest,)
     stored = tmp_path / "store" / "digits" / published.manifest.version / "data" / "weights.bin"
     assert stored.read_bytes() == WEIGHTS
 

@@ -48,7 +48,7 @@ def test_publishing_twice_changes_nothing(blobs: Blobs, tmp_path: Path) -> None:
     assert not again.new
     assert again.manifest == first.manifest
     assert again.manifest_sha256 == first.manifest_sha256
-    assert store.list_versions("digits") == [first.manifest]
+    assert store.survey("digits").versions == (first.manifest,)
 
 
 def test_content_makes_the_version(blobs: Blobs, tmp_path: Path) -> None:
@@ -56,10 +56,10 @@ def test_content_makes_the_version(blobs: Blobs, tmp_path: Path) -> None:
     one = publish(store, make_candidate(tmp_path / "a", b"one"), provenance={"created": "2026-02-02T00:00:00Z"})
     two = publish(store, make_candidate(tmp_path / "b", b"two"), provenance={"created": "2026-01-01T00:00:00Z"})
     other = publish(store, make_candidate(tmp_path / "c", b"one"), model="digits-2")
-    assert store.list_versions("digits") == [two.manifest, one.manifest]
-    assert store.list_versions("digits-2") == [other.manifest]
+    assert store.survey("digits").versions == (two.manifest, one.manifest)
+    assert store.survey("digits-2").versions == (other.manifest,)
     assert other.manifest.version == one.manifest.version
-    assert store.list_versions("unknown") == []
+    assert store.survey("unknown").versions == ()
 
 
 def test_publishers_at_once_agree(blobs: Blobs, tmp_path: Path) -> None:
@@ -93,6 +93,7 @@ class Failing:
         self.read_chunks = blobs.read_chunks
         self.has_content = blobs.has_content
         self.sizes = blobs.sizes
+        self.list_non_folders = blobs.list_non_folders
         self.replace = blobs.replace
         self.move = blobs.move
 
@@ -115,7 +116,7 @@ def test_a_failed_publish_is_completed_by_the_next(blobs: Blobs, tmp_path: Path,
     with pytest.raises(StoreError, match="network is gone"):
         publish(Store(Failing(blobs, puts)), candidate)
     store = Store(blobs)
-    assert store.list_versions("digits") == []
+    assert store.survey("digits").versions == ()
     published = publish(store, candidate)
     assert published.new
     store.fetch("digits", lock_of(published), tmp_path / "into")

@@ -143,7 +143,7 @@ def test_a_refusal_keeps_the_former_pin(desk: Desk) -> None:
     with pytest.raises(ParityError):
         desk.imports()
     assert desk.project.read_locks()["tiny"].version == before.version
-    assert [manifest.version for manifest in desk.store.list_versions("tiny")] == [before.version]
+    assert [manifest.version for manifest in desk.store.survey("tiny").versions] == [before.version]
 
 
 @pytest.mark.parametrize(

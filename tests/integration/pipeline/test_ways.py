@@ -97,7 +97,7 @@ def test_a_refusal_keeps_the_former_pin(project: Project, store: Store) -> None:
     with pytest.raises(ParityError):
         train_model(project, "tiny", store=store)
     assert project.read_locks()["tiny"].version == before.version
-    assert [manifest.version for manifest in store.list_versions("tiny")] == [before.version]
+    assert [manifest.version for manifest in store.survey("tiny").versions] == [before.version]
 
 
 def test_what_is_wrong_in_model_toml_is_said_before_training(project: Project, store: Store) -> None:

@@ -137,6 +137,11 @@ def _trained(root: Path, run: Run) -> None:
 def _quantized(root: Path, run: Run) -> None:
     run("init", ".")
     run("new", "tiny", "--kind", "onnx")
+    ask_for_quantization(root)
+
+
+def ask_for_quantization(root: Path) -> None:
+    """Write settings of the model tiny that ask for quantization, and a network for it: 69 kB in model.onnx."""
     folder = root / "functions" / "tiny"
     (folder / "model.toml").write_text(QUANTIZED, encoding="utf-8")
     (folder / "train.py").write_text(TRAIN, encoding="utf-8")

@@ -90,5 +90,5 @@ def test_a_wrong_value_is_one_short_line(tmp_path: Path, line: str) -> None:
 
 def test_a_folder_in_place_of_a_file_names_it(tmp_path: Path) -> None:
     (tmp_path / "model.toml").mkdir()
-    with pytest.raises(ProjectError, match=r"model\.toml: cannot be read: Is a directory"):
+    with pytest.raises(ProjectError, match=r"model\.toml: cannot be read, since it is a folder and not a file"):
         load_model_config("tiny", tmp_path / "model.toml")
