@@ -75,7 +75,7 @@ def test_a_disk_that_onnx_runtime_fills_is_named(tmp_path: Path, disk: Path) -> 
     assert not (desk.root / "the-store").exists(), "a version without the optimized graph is another version"
 
 
-@pytest.mark.parametrize("disk", [80, 112, 140, 141], indirect=True)
+@pytest.mark.parametrize("disk", [80, 96, 112, 124], indirect=True)
 def test_a_disk_that_the_quantizer_fills_is_named(tmp_path: Path, disk: Path) -> None:
     desk = new_project(tmp_path / "project")
     assert desk("new", "tiny", "--kind", "onnx").code == 0
