@@ -1,5 +1,5 @@
 # What people type is what CI runs. Everything but `sam build` sets up .venv first, once.
-.PHONY: help demo check docs hooks test quick coverage integration performance e2e fuzz pythons bench memory crashpoints sam lock release release-check clean
+.PHONY: help demo check docs hooks test quick coverage integration performance e2e fuzz pythons bench memory crashpoints sam tables lock release release-check clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -26,6 +26,7 @@ help:
 	@echo 'make pythons run the unit and functional tests on each other Python from 3.11 to 3.13 that is there'
 	@echo 'make crashpoints   stop every command that writes at each of its file-changing system calls, and run it again'
 	@echo 'make bench   compare cold starts, size and memory with other ways to serve (fetches about 4 GB)'
+	@echo 'make tables  convert every layer, estimator and network, and write docs/what-converts.md'
 	@echo 'make release VERSION=x.y.z   build, try, commit and tag a release; make release-check rehearses it'
 	@echo 'make lock    renew the pins of the development environment, of the layer, of the catalog and of the training image'
 
@@ -52,7 +53,7 @@ check: $(STAMP)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mypy scripts/*.py
-	$(BIN)/mypy benchmarks/*.py
+	$(BIN)/mypy benchmarks/*.py benchmarks/tables
 	MYPYPATH=tests $(BIN)/mypy --package fuzz
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint --include-checks I3510 -- template.yaml infra/*.yaml
@@ -111,6 +112,10 @@ crashpoints: $(STAMP)
 # Functions run on a Python 3.13 on the path, else on this one: make bench BENCH='--rounds 3 --only floor pilotlight'
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks.run --install $(BENCH)
+
+# Every layer, estimator and network: make tables TABLES='--only sklearn --match Forest' (about an hour for all)
+tables: $(STAMP)
+	$(BIN)/python -m benchmarks.tables $(TABLES)
 
 lock: $(STAMP)
 	$(BIN)/python -m pilotlight.packaging.locking layers/runtime/requirements.in layers/runtime/requirements.txt
