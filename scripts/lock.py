@@ -13,7 +13,7 @@ HEADER: Final = """\
 # The development environment: every package that `pip install -e '.[dev]'` brings on Python 3.11 to 3.13, pinned.
 # `make lock` writes this file anew. A pin here binds nobody who installs Pilotlight as a library.
 """
-TWINS: Final = {"tensorflow-cpu": "tensorflow"}
+TWINS: Final = {"tensorflow-cpu": "tensorflow", "xgboost-cpu": "xgboost"}
 """Packages that another platform has under another name, at the same version."""
 
 
