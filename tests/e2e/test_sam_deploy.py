@@ -176,6 +176,7 @@ def test_a_canary_goes_back_when_the_models_own_alarm_goes_off(
         assert found["AlarmActions"] == [topic["TopicArn"]]
 
 
+@pytest.mark.usefixtures("deployed")
 def test_one_metric_filter_counts_the_failures_of_each_model(aws: Callable[[str], Any]) -> None:
     (found,) = aws("logs").describe_metric_filters()["metricFilters"]
     assert found["logGroupName"] == "/pilotlight/dev/models"
