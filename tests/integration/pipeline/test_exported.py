@@ -34,7 +34,7 @@ def test_predict_of_train_py_may_compute_in_doubles(project: Project) -> None:
     assert train(project).parity.failures == ()
     edit(project, "train.py", "dtype=object)", "dtype=object) == ''")
     with pytest.raises(
-        DataError, match="predict of Exported: longest: holds bool, and longest is BYTES. Cast it in train"
+        DataError, match="predict of Exported: longest: holds bool, and longest is BYTES"
     ):
         train(project)
 
