@@ -33,9 +33,7 @@ def test_predict_of_train_py_may_compute_in_doubles(project: Project) -> None:
     edit(project, "train.py", "np.exp(means @ kernel)", "np.exp((means @ kernel).astype(np.float64))")
     assert train(project).parity.failures == ()
     edit(project, "train.py", "dtype=object)", "dtype=object) == ''")
-    with pytest.raises(
-        DataError, match="predict of Exported: longest: holds bool, and longest is BYTES"
-    ):
+    with pytest.raises(DataError, match="predict of Exported: longest: holds bool, and longest is BYTES"):
         train(project)
 
 
