@@ -9,8 +9,7 @@ import numpy as np
 
 from pilotlight.core.artifacts import Array, Dataset, NamedArrays, Reference
 from pilotlight.core.casting import prepare_inputs
-from pilotlight.core.frames import is_frame, join_columns, read_columns
-from pilotlight.core.samples import Samples
+from pilotlight.core.samples import Samples, without_frame
 from pilotlight.verification.metrics import METRICS
 from pilotlight_runtime.signature import Signature
 
@@ -84,10 +83,7 @@ def _find_labels(y: Samples, metric: str, signature: Signature) -> _Labels:
     known = METRICS.get(metric)
     if known is None or y is None:
         return _Labels(None, "")
-    if is_frame(y):
-        columns = read_columns(y, "y_test")
-        names = {spec.name for spec in signature.outputs}
-        y = columns if names >= columns.keys() else join_columns(columns, "y_test")
+    y = without_frame(y, [spec.name for spec in signature.outputs], "y_test")
     if not isinstance(y, Mapping):
         labels = np.asarray(y)
         return _Labels(labels if known.accepts(labels) else None, "")
