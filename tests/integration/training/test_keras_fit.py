@@ -16,6 +16,7 @@ from pilotlight.core.errors import Interrupted, StoreError
 from pilotlight.core.stop_request import StopRequest
 from pilotlight.store import FolderBlobs
 from pilotlight.training import Checkpoints
+from pilotlight.training.keras.models import evaluate
 
 EPOCHS, SAMPLES, SIZE = 3, 50, 8
 STEPS = 7
@@ -77,6 +78,59 @@ def fitted(run: Run, optimizer: Any) -> keras.Model:
 def same(model: keras.Model, other: keras.Model) -> bool:
     pairs = zip(model.get_weights(), other.get_weights(), strict=True)
     return all(np.array_equal(one, another) for one, another in pairs)
+
+
+def named_data() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Two inputs, one of them in float64, and two outputs."""
+    x, y = data()
+    return {"right": x[:, 2:].astype(np.float64), "left": x[:, :2]}, {"sign": y, "sum": x.sum(axis=1, keepdims=True)}
+
+
+def named_network() -> keras.Model:
+    keras.utils.set_random_seed(5)
+    layers = keras.layers
+    left, right = keras.Input((2,), name="left"), keras.Input((2,), name="right")
+    states = layers.Dropout(0.5)(layers.Dense(8, activation="relu")(layers.Concatenate()([left, right])))
+    sign, total = layers.Dense(2, activation="softmax", name="sign"), layers.Dense(1, name="sum")
+    model = keras.Model([left, right], {"sign": sign(states), "sum": total(states)})
+    model.compile(averaged(), {"sign": "sparse_categorical_crossentropy", "sum": "mse"}, metrics={"sign": ["accuracy"]})
+    return model
+
+
+def named_fit(run: Run) -> keras.Model:
+    x, y = named_data()
+    return fit_model(named_network(), array_batches(x, y, run.batch_size, run.seed), run, validation=(x, y))
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_several_inputs_and_outputs_by_name_resume_exactly(tmp_path: Path, precision: str) -> None:
+    def run(folder: Path | None, stop: Any = None) -> Run:
+        return replace(run_in(folder, stop), precision=precision)
+
+    whole_run = run(None)
+    whole = named_fit(whole_run)
+    with pytest.raises(Interrupted, match="a checkpoint is stored"):
+        named_fit(run(tmp_path, StopAfter(9)))
+    resumed = run(tmp_path)
+    assert same(named_fit(resumed), whole)
+    assert resumed.recorder.curve() == whole_run.recorder.curve()
+
+
+@pytest.mark.parametrize("dtype", ["str", "object"])
+def test_words_and_whole_numbers_are_inputs_of_one_network(dtype: str) -> None:
+    layers = keras.layers
+    words, counts = np.array([["a"], ["b"], ["c"], ["a"]] * 10, dtype), np.arange(40).reshape(-1, 1) % 3
+    word, count = keras.Input((1,), dtype="string", name="word"), keras.Input((1,), dtype="int64", name="count")
+    places = layers.StringLookup(vocabulary=["a", "b"])(word)
+    states = [layers.Flatten()(layers.Embedding(4, 2)(ids)) for ids in (places, count)]
+    model = keras.Model([word, count], layers.Dense(1)(layers.Concatenate()(states)))
+    model.compile("adam", "mse")
+    x, y = {"count": counts, "word": words}, (words == "a").astype(np.float32)
+    run = run_in(None)
+    fit_model(model, array_batches(x, y, SIZE, 3), run, validation=(x, y))
+    curve = run.recorder.curve()
+    assert curve is not None
+    assert evaluate(model, x, y)["loss"] == pytest.approx(curve.series["val_loss"][-1], rel=1e-5)
 
 
 @pytest.fixture(scope="module")
