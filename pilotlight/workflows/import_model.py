@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from pilotlight.conversion import add_labels, check_signature, find_adapter, import_onnx
+from pilotlight.conversion.input_ranges import find_input_ranges
 from pilotlight.core.disk import temporary_folder
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.model_config import CONFIG_NAME, NONE, ModelConfig
@@ -62,7 +63,9 @@ def import_model(request: ImportRequest, context: Context) -> TrainResult:
             predict = partial(find_adapter(graph).predict, graph, signature=candidate.signature)
             verify = partial(verify_import, candidate, golden, predict, config.parity)
             report = verify_graphs(candidate, verify, open_session)
-        built = BuiltCandidate(candidate, report, {}, None, None if golden is None else golden.inputs)
+        samples = None if golden is None else golden.inputs
+        ranges = find_input_ranges(candidate, samples or {})
+        built = BuiltCandidate(candidate, report, {}, None, samples, ranges)
         publication = Publication(config, facts={"source": request.source.name, **_golden_facts(request.golden)})
         return publish(built, find_adapter(graph), publication, context, stages)
 

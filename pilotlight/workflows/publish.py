@@ -90,7 +90,7 @@ def publish(
         StoreError: The store cannot be written.
     """
     config, project = publication.config, context.project
-    candidate, report, metrics, quantization, sample = built
+    candidate, report, metrics, quantization, sample, ranges = built
     require_parity(config.name, report, quantized=quantization is not None)
     require_metric(config, metrics, report, publication.at_least)
     check_image(f"model.toml of {config.name}", config.image, candidate.signature)
@@ -110,6 +110,7 @@ def publish(
             metrics=metrics,
             parity=_parity(report, config, quantized=quantization is not None),
             provenance=describe_origin(project.root, context.clock, adapter.tools, facts),
+            ranges=ranges,
         )
 
     if publication.pin:
