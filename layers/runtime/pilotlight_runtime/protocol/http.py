@@ -41,6 +41,11 @@ def is_image(body: bytes, content_type: str) -> bool:
     return content_type.strip().lower().startswith("image/") or body.startswith(_IMAGE_MAGIC)
 
 
+def is_form(content_type: str) -> bool:
+    """Whether a request is a form with files, by its Content-Type."""
+    return content_type.lstrip()[:10].lower() == "multipart/"
+
+
 def json_response(document: object, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
     """A response whose body is `document`."""
     return HttpResponse(status, {"Content-Type": JSON, **(headers or {})}, dumps(document))

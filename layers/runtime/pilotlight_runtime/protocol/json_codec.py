@@ -30,6 +30,8 @@ _MOST_LETTERS: Final = 64
 _LARGE_BYTES: Final = 1024 * 1024
 """A document of more is parsed without looking for garbage, which JSON never is."""
 
+_INFINITY: Final = float("inf")
+
 MOST_TIMES: Final = 64
 """No document takes more memory than so many times its length."""
 
@@ -37,7 +39,8 @@ MOST_TIMES: Final = 64
 class Doubts(NamedTuple):
     """What the elements of a document may be, unless each is checked.
 
-    booleans: true or false, which are numbers to Python. infinities: numbers such as 1e400, which are valid JSON.
+    booleans: true or false, which are numbers to Python. infinities: numbers such as 1e400, which are valid JSON and
+    which Python reads as infinity. Without this doubt, an infinity is one that the caller has written as such.
     """
 
     booleans: bool
@@ -77,9 +80,13 @@ def loads(raw: bytes | memoryview, memory: int = MOST_MEMORY) -> Any:
     and where it would take more than `memory`.
     """
     _check_length(raw, memory)
+    return _loads(raw, _decode)
+
+
+def _loads(raw: bytes | memoryview, decode: Callable[[str], Any]) -> Any:
     try:
         text = str(raw, "utf-8")
-        return _decode(text) if len(text) <= _LARGE_BYTES else _parsed(_decode, text)
+        return decode(text) if len(text) <= _LARGE_BYTES else _parsed(decode, text)
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"the JSON is not UTF-8: byte {error.start} is {raw[error.start]:#04x}") from None
     except RecursionError:
@@ -106,6 +113,13 @@ def loads_fast(raw: bytes, memory: int = MOST_MEMORY) -> tuple[Any, Doubts]:
     return loads(raw, memory), Doubts(_has_booleans(raw), infinities=True)
 
 
+def loads_constants(raw: bytes, memory: int = MOST_MEMORY) -> tuple[Any, Doubts]:
+    """As `loads`, but NaN, Infinity and -Infinity are numbers, as in JavaScript. 1e400 is still none."""
+    _check_length(raw, memory)
+    decode = json.JSONDecoder(parse_float=_finite).decode
+    return _loads(raw, decode), Doubts(_has_booleans(raw), infinities=False)
+
+
 def _has_booleans(raw: bytes) -> bool:
     """Whether the JSON in `raw` may have true or false in it."""
     return _has(raw, b"true", b"u") or _has(raw, b"false", b"l")
@@ -129,6 +143,11 @@ def _has(raw: bytes, word: bytes, third: bytes) -> bool:
 def dumps(document: object) -> bytes:
     """`document` as compact ASCII JSON. ValueError where it has NaN or infinity."""
     return _encode(document).encode()
+
+
+def dumps_constants(document: object) -> bytes:
+    """As `dumps`, with NaN, Infinity and -Infinity as JavaScript writes them."""
+    return _encode_constants(document).encode()
 
 
 def dumps_finite(document: object) -> bytes:
@@ -172,6 +191,14 @@ def _refuse(constant: str) -> NoReturn:
     raise InvalidRequest(f"malformed JSON: {constant} is not JSON; send such values in a binary tensor")
 
 
+def _finite(number: str) -> float:
+    """The number; InvalidRequest where no double holds it."""
+    value = float(number)
+    if value in (_INFINITY, -_INFINITY):
+        raise InvalidRequest(f"malformed JSON: {number[:40]} is too large for a number; write Infinity")
+    return value
+
+
 def _reason(error: ValueError) -> str:
     """The parser's own words, except for a number too long for Python, where they advise on Python's settings."""
     return str(error) if isinstance(error, json.JSONDecodeError) else "a number has too many digits"
@@ -179,3 +206,4 @@ def _reason(error: ValueError) -> str:
 
 _decode: Final = json.JSONDecoder(parse_constant=_refuse).decode
 _encode: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_encode_constants: Final = json.JSONEncoder(separators=(",", ":")).encode
