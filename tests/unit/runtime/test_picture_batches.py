@@ -58,7 +58,7 @@ def test_an_input_without_a_batch_takes_one_picture(shape: tuple[int, ...]) -> N
 
 @pytest.mark.parametrize("content", [b"", b"no picture", picture(1)[:40], b"\xff\xd8\xff" + b"a" * 50])
 def test_the_wrong_one_is_named(content: bytes) -> None:
-    with pytest.raises(InvalidRequest, match="^picture 1: the picture is "):
+    with pytest.raises(InvalidRequest, match=r"^picture 1: the picture is "):
         decode_pictures(codec(), named(picture(1), content))
 
 
