@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pilotlight.optimization import optimize
 from pilotlight.scaffold import plan_import
 from pilotlight.store import hash_file
 from pilotlight.training.train_module import TRAIN_NAME
+from pilotlight.verification.drawn_samples import draw_judged_samples
 from pilotlight.verification.golden import load_golden, verify_import
 from pilotlight.verification.graphs import verify_graphs
 from pilotlight.workflows.context import Context
@@ -52,8 +54,10 @@ def import_model(request: ImportRequest, context: Context) -> TrainResult:
     _check_not_quantized(config, str(where))
 
     with temporary_folder() as folder:
+        notes: list[str] = []
         with stages.stage("import"):
-            candidate = add_labels(import_onnx(request.source, folder / "imported", open_session), config.labels)
+            imported = import_onnx(request.source, folder / "imported", open_session, notes.append)
+            candidate = add_labels(imported, config.labels)
         with stages.stage("optimize"):
             candidate = optimize(candidate, folder / "optimized", open_session)
             check_signature(config, candidate.signature)
@@ -61,8 +65,15 @@ def import_model(request: ImportRequest, context: Context) -> TrainResult:
             golden = None if request.golden is None else load_golden(request.golden, candidate.signature)
             graph = candidate.folder / MODEL_NAME
             predict = partial(find_adapter(graph).predict, graph, signature=candidate.signature)
-            verify = partial(verify_import, candidate, golden, predict, config.parity)
+            compared = golden
+            if notes:
+                predict = partial(find_adapter(graph).predict, request.source, signature=imported.signature)
+            if notes and golden is None:
+                compared = draw_judged_samples(imported.signature, predict, str(request.source))
+                notes.append("compared with the original, as ONNX's reference implementation computes drawn inputs")
+            verify = partial(verify_import, candidate, compared, predict, config.parity)
             report = verify_graphs(candidate, verify, open_session)
+            report = replace(report, note="; ".join(filter(None, [*notes, report.note])))
         samples = None if golden is None else golden.inputs
         ranges = find_input_ranges(candidate, samples or {})
         built = BuiltCandidate(candidate, report, {}, None, samples, ranges)

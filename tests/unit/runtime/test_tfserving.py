@@ -158,6 +158,13 @@ def test_nan_and_infinity_are_read_as_tensorflow_serving_reads_them(datatype: st
     [
         (b'{"instances": [[NaN, 1e400]]}', ONE, "1e400 is too large for a number; write Infinity"),
         (b'{"instances": [[NaN, -1e999]]}', ONE, "-1e999 is too large for a number; write Infinity"),
+        (b'{"instances": [[NaN, 1' + b"0" * 400 + b".5]]}", ONE, "000 is too large for a number; write Infinity"),
+        (b'{"instances": [[NaN, 1E+0400]]}', ONE, "1E+0400 is too large for a number; write Infinity"),
+        (
+            b'{"instances": [[NaN, 1' + b"0" * 400 + b"]]}",
+            ONE,
+            "got a number of many digits",
+        ),
         (b'{"instances": [[NaN, 1e39]]}', ONE, "data[1] must be a finite FP32 number, got 1e+39"),
         (b'{"instances": [[NaN, true]]}', ONE, "data[1] must be a finite FP32 number, got true"),
         (b'{"instances": [[nan, 1]]}', ONE, "malformed JSON"),
