@@ -153,7 +153,7 @@ def dumps(document: object) -> bytes:
 
 def dumps_constants(document: object) -> bytes:
     """As `dumps`, with NaN, Infinity and -Infinity as JavaScript writes them."""
-    return _encode_constants(document).encode()
+    return json.JSONEncoder(separators=(",", ":")).encode(document).encode()
 
 
 def dumps_finite(document: object) -> bytes:
@@ -212,4 +212,3 @@ def _reason(error: ValueError) -> str:
 
 _decode: Final = json.JSONDecoder(parse_constant=_refuse).decode
 _encode: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
-_encode_constants: Final = json.JSONEncoder(separators=(",", ":")).encode
