@@ -12,7 +12,7 @@ from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.observer import Trace
 from pilotlight_runtime.protocol import oip_request, oip_response, routes
 from pilotlight_runtime.protocol.compression import pack, packs, unpack
-from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse, is_form, is_image, json_response
+from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse, is_form, is_upload, json_response
 from pilotlight_runtime.protocol.json_codec import fast
 from pilotlight_runtime.protocol.server_metadata import BINARY_TENSORS, server_metadata
 from pilotlight_runtime.types import InferRequest, InferResponse, LoadedModel, Prepared
@@ -114,7 +114,7 @@ class ModelService:
             return self._reader.read_document(request.document, request.doubts)
         body = unpack(request.body, request.headers.get("content-encoding", ""), self._most_unpacked)
         content_type = request.headers.get("content-type", "")
-        if is_image(body, content_type) or is_form(content_type):
+        if is_upload(body, content_type):
             return self._picture(body, content_type)
         return self._reader.read(body, request.headers.get(oip_request.HEADER_LENGTH))
 
@@ -137,7 +137,7 @@ class ModelService:
         trace.begin("decode")
         body = unpack(request.body, request.headers.get("content-encoding", ""), self._most_unpacked)
         content_type = request.headers.get("content-type", "")
-        if is_image(body, content_type) or is_form(content_type):
+        if is_upload(body, content_type):
             raise InvalidRequest(f'a predict request takes pictures as {{"b64": "..."}}; {self.infer_path} takes files')
         prediction = PredictReader(self._manifest.signature, self._limits, self._images).read(body)
         response = self._run(prediction.request, trace)
