@@ -3,11 +3,13 @@ import math
 import struct
 from typing import Any
 
+import orjson
 import pytest
 from support.manifests import manifest_of, signature_of
 
 from pilotlight_runtime.datatypes import BYTES, FP32
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
+from pilotlight_runtime.protocol.json_codec import fast
 from pilotlight_runtime.protocol.tfserving import PredictRequest, model_status, read_predict_request
 from pilotlight_runtime.protocol.tfserving_response import write_predict_response
 from pilotlight_runtime.signature import Signature
@@ -139,7 +141,11 @@ def test_an_absurd_number_of_empty_rows_is_refused() -> None:
         write_predict_response(InferResponse({"y": fp32((10**4, 10**4, 0))}), None)
 
 
-def test_nan_and_infinity_are_written_as_tensorflow_serving_writes_them() -> None:
+@pytest.mark.parametrize("with_orjson", [False, True])  # which would write null
+def test_nan_and_infinity_are_written_as_tensorflow_serving_writes_them(
+    monkeypatch: pytest.MonkeyPatch, *, with_orjson: bool
+) -> None:
+    monkeypatch.setattr(fast, "library", orjson if with_orjson else None)
     tensor = fp32((4,), float("nan"), float("inf"), float("-inf"), 0.5)
     assert write_predict_response(InferResponse({"y": tensor}), 4) == b'{"predictions":[NaN,Infinity,-Infinity,0.5]}'
 
