@@ -1,9 +1,9 @@
 import json
 import math
 import struct
+from collections.abc import Iterator
 from typing import Any
 
-import orjson
 import pytest
 from support.manifests import manifest_of, signature_of
 
@@ -141,11 +141,20 @@ def test_an_absurd_number_of_empty_rows_is_refused() -> None:
         write_predict_response(InferResponse({"y": fp32((10**4, 10**4, 0))}), None)
 
 
-@pytest.mark.parametrize("with_orjson", [False, True])  # which would write null
-def test_nan_and_infinity_are_written_as_tensorflow_serving_writes_them(
-    monkeypatch: pytest.MonkeyPatch, *, with_orjson: bool
-) -> None:
-    monkeypatch.setattr(fast, "library", orjson if with_orjson else None)
+@pytest.fixture(params=[False, True], ids=["json", "orjson"])
+def _library(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Which library writes: the state of a whole process, given back afterwards. orjson would write null."""
+    before = fast.library, fast.read
+    fast.library = None
+    if request.param:
+        fast.use()
+        assert fast.library is not None
+    yield
+    fast.library, fast.read = before
+
+
+@pytest.mark.usefixtures("_library")
+def test_nan_and_infinity_are_written_as_tensorflow_serving_writes_them() -> None:
     tensor = fp32((4,), float("nan"), float("inf"), float("-inf"), 0.5)
     assert write_predict_response(InferResponse({"y": tensor}), 4) == b'{"predictions":[NaN,Infinity,-Infinity,0.5]}'
 
