@@ -9,13 +9,15 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from pilotlight.cli.comparison_text import list_ranges
 from pilotlight.cli.curve_text import curve_text
 from pilotlight.core.learning_curve import read_learning_curve, to_finite
 from pilotlight.core.lock import LOCK_NAME
+from pilotlight.workflows.comparisons import Comparison
 from pilotlight.workflows.findings import Finding
 from pilotlight.workflows.models import FOLDER, ModelVersions
 from pilotlight.workflows.repair import RepairResult
-from pilotlight_runtime.manifest import Manifest
+from pilotlight_runtime.manifest import Json, Manifest
 from pilotlight_runtime.signature import TensorSpec
 
 
@@ -38,7 +40,7 @@ def models_table(found: Iterable[ModelVersions]) -> Table:
                 "[green]●[/]" if manifest.version == model.pinned else "",
                 format_values(manifest.metrics),
                 format_bytes(sum(file.size for file in manifest.files)),
-                _difference(manifest),
+                _difference(_latest_parity(manifest, model.compared)),
             )
         there = {*(manifest.version for manifest in model.versions), *model.damaged}
         if model.pinned is not None and model.pinned not in there:
@@ -93,18 +95,24 @@ def manifest_panels(manifest: Manifest) -> Iterable[RenderableType]:
     for file in manifest.files:
         files.add_row(escape(file.name), format_bytes(file.size), file.sha256)
     yield files
+    yield _facts_table(manifest)
+    curve = read_learning_curve(manifest.provenance.get("curve"))
+    if curve is not None:
+        yield from curve_text(curve)
+
+
+def _facts_table(manifest: Manifest) -> Table:
     facts = plain_table("fact", "value")
     if manifest.image is not None:
         facts.add_row("image input", format_values(manifest.image._asdict()))
+    for name, text in list_ranges(manifest):
+        facts.add_row(f"values of {escape(name)}", escape(text))
     for title, values in (("metric", manifest.metrics), ("parity", manifest.parity), ("made", manifest.provenance)):
         for key, value in values.items():
             if value is None or value == "" or (title, key) == ("made", "curve"):
                 continue
             facts.add_row(f"{title}: {key}", format_values(value) if isinstance(value, dict) else escape(_text(value)))
-    yield facts
-    curve = read_learning_curve(manifest.provenance.get("curve"))
-    if curve is not None:
-        yield from curve_text(curve)
+    return facts
 
 
 def format_shape(spec: TensorSpec) -> str:
@@ -132,8 +140,14 @@ def _text(value: object) -> str:
     return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
-def _difference(manifest: Manifest) -> str:
-    largest, samples = to_finite(manifest.parity.get("largest_difference")), manifest.parity.get("samples")
+def _latest_parity(manifest: Manifest, compared: Mapping[str, Sequence[Comparison]]) -> Json:
+    """The parity of the manifest; of the latest comparison where the manifest has none."""
+    later = compared.get(manifest.version, ())
+    return manifest.parity if manifest.parity.get("samples") or not later else later[-1].parity
+
+
+def _difference(parity: Json) -> str:
+    largest, samples = to_finite(parity.get("largest_difference")), parity.get("samples")
     if largest is not None and samples:
         return f"≤ {largest:.1e} on {escape(str(samples))}"
     return "[dim]not checked[/]"

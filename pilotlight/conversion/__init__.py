@@ -11,6 +11,7 @@
     graph.py             ONNX files and the signature that a graph declares
     external_data.py     weights in files beside the graph
     labels.py            class names as an output of the graph
+    input_ranges.py      the values that inputs take; table_sizes.py reads those that the graph fixes
     canonicalize.py      one order and one set of names, so that equal models have equal bytes
 
 This package imports a framework only once it has a model of it.

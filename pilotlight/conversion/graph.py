@@ -23,6 +23,11 @@ from pilotlight_runtime.signature import SharedDimension, Signature, TensorSpec
 _MAX_BYTES: Final = (2 << 30) - 1
 """The limit of protobuf."""
 
+_PLAIN_TENSORS: Final = (
+    "Export the model with plain tensors only: join a sequence inside the graph (ConcatFromSequence), or leave the "
+    "value out with onnx.utils.extract_model(FILE, NEW_FILE, INPUTS, OUTPUTS)."
+)
+
 _NO_SYMBOLS: Final = frozenset({"", "?", "-1", "None"})
 """What exporters write for every unknown size. It says nothing about sizes that are equal."""
 
@@ -121,9 +126,8 @@ def _read_shared(inputs: Iterable[onnx.ValueInfoProto]) -> tuple[SharedDimension
 def _read_spec(value: onnx.ValueInfoProto, role: str, where: str) -> TensorSpec:
     kind = value.type.WhichOneof("value")
     if kind != "tensor_type":
-        found = "has no type" if kind is None else f"is a {kind.removesuffix('_type')}"
         raise ConversionError(
-            where, f"{role} {name_of(value.name)!r} {found}, not a tensor", "Export the model with plain tensors only."
+            where, f"{role} {name_of(value.name)!r} {_describe_type(value.type)}, not a plain tensor", _PLAIN_TENSORS
         )
     tensor = value.type.tensor_type
     datatype = BY_ONNX.get(tensor.elem_type)
@@ -140,6 +144,22 @@ def _read_spec(value: onnx.ValueInfoProto, role: str, where: str) -> TensorSpec:
             "Export the model with the number of dimensions given.",
         )
     return TensorSpec(value.name, datatype, tuple(_read_size(dim) for dim in tensor.shape.dim))
+
+
+def _describe_type(found: onnx.TypeProto) -> str:
+    """Say what a value is that is no tensor, with what it is made of."""
+    inner = {
+        "sequence_type": ("a sequence of", found.sequence_type.elem_type),
+        "optional_type": ("an optional", found.optional_type.elem_type),
+    }
+    kind = found.WhichOneof("value")
+    if kind is None:
+        return "declares no type"
+    if kind not in inner:
+        return f"is a {kind.removesuffix('_type').replace('_', ' ')}"
+    words, element = inner[kind]
+    name = (element.WhichOneof("value") or "value").removesuffix("_type").replace("_", " ")
+    return f"is {words} {name}s" if kind == "sequence_type" else f"is {words} {name}"
 
 
 def _read_size(dim: onnx.TensorShapeProto.Dimension) -> int:

@@ -1,13 +1,14 @@
 """Imports any ONNX file as a candidate: copies it with its external data, and opens it with the serving engine.
 
-An operator that would end the process on some inputs gets a guard, see guards.py.
+An operator that would end the process on some inputs gets a guard, see guards.py. A model that is too new is converted
+down, see lower_versions.py.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from pilotlight.conversion.external_data import check_location, check_ranges, li
 from pilotlight.conversion.graph import extract_signature, read_graph
 from pilotlight.conversion.graph_checks import check_graph
 from pilotlight.conversion.guards import guard_operators
+from pilotlight.conversion.lower_versions import Lowered, lower_versions
 from pilotlight.core.artifacts import Candidate
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.printable import escape_controls
@@ -27,20 +29,28 @@ _MAX_REASON: Final = 500
 """The most characters of a message of ONNX Runtime. It lists every input of a node."""
 
 
-def import_onnx(source: Path, into: Path, open_graph: OpenSession = open_session) -> Candidate:
+def import_onnx(
+    source: Path,
+    into: Path,
+    open_graph: OpenSession = open_session,
+    report: Callable[[str], object] = lambda _: None,
+) -> Candidate:
     """Copy an ONNX file to model.onnx, and its external data to the names that the graph uses.
+
+    The caller compares the candidate with the file: a model that was converted down may compute something else.
 
     Args:
         source: The ONNX file.
         into: The folder of the candidate. It is created where it does not exist.
         open_graph: Opens a graph, by default with ONNX Runtime.
+        report: Is called with a note where the model was converted down.
 
     Returns:
         The candidate.
 
     Raises:
         ConversionError: The file is no ONNX model, names a file outside its folder, has inputs or outputs that are no
-            tensors, has an operator that cannot be guarded, or cannot be opened.
+            tensors, has an operator that cannot be guarded, is too new, or cannot be opened.
     """
     where = str(source)
     model = read_graph(source)
@@ -55,10 +65,28 @@ def import_onnx(source: Path, into: Path, open_graph: OpenSession = open_session
     try:
         open_graph(into / MODEL_NAME, os.cpu_count() or 1)
     except SessionError as error:
-        raise ConversionError(
-            where, f"cannot be opened: {_shorten(error)}", "Check it with onnx.checker, or export it for a known opset."
-        ) from error
+        lowered = lower_versions(model, where, error, open_graph, into)
+        if lowered is None:
+            raise _cannot_open(where, error) from error
+        return _keep_lowered(lowered, into, open_graph, where, report)
     return Candidate(into, signature)
+
+
+def _keep_lowered(
+    lowered: Lowered, into: Path, open_graph: OpenSession, where: str, report: Callable[[str], object]
+) -> Candidate:
+    (into / MODEL_NAME).write_bytes(lowered.model.SerializeToString(deterministic=True))
+    try:
+        open_graph(into / MODEL_NAME, os.cpu_count() or 1)
+    except SessionError as error:
+        raise _cannot_open(where, error) from error
+    report(lowered.note)
+    return Candidate(into, extract_signature(lowered.model, where))
+
+
+def _cannot_open(where: str, error: SessionError) -> ConversionError:
+    hint = "Check it with onnx.checker, or export it for a known opset."
+    return ConversionError(where, f"cannot be opened: {_shorten(error)}", hint)
 
 
 def _copy(files: Mapping[str, Path], into: Path, where: str) -> None:

@@ -59,6 +59,7 @@ class Store:
         metrics: Mapping[str, Any],
         parity: Mapping[str, Any],
         provenance: Mapping[str, Any],
+        ranges: Mapping[str, Any] | None = None,
     ) -> PublishedVersion:
         """Store the files of a candidate as a version of a model.
 
@@ -72,6 +73,7 @@ class Store:
             metrics: The metrics of the source model by name.
             parity: The report of the gate.
             provenance: The origin of the model. "created", an ISO 8601 time in UTC, orders the versions.
+            ranges: The values that inputs take, see conversion/input_ranges.py; None where none is known.
 
         Returns:
             The version.
@@ -87,7 +89,7 @@ class Store:
         wanted = Manifest(model, "", candidate.signature, files, image, *facts, *choices)
         check_candidate(wanted, candidate.folder)
         version = version_of(wanted)
-        wanted = wanted._replace(version=version)
+        wanted = wanted._replace(version=version, ranges=dict(ranges) if ranges else None)
         raw = dump_new_manifest(wanted)  # before anything is written, since it may raise
         self._require_folders(model, version)
         there = self._blobs.sizes(version_key(model, version))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from pilotlight.conversion.input_ranges import find_input_ranges
 from pilotlight.core.model_config import NONE, ModelConfig
 from pilotlight.core.stages import Stages
 from pilotlight.optimization import optimize
@@ -66,4 +67,5 @@ def build_candidate(
         if config.training.metric not in metrics and not report.failures:
             metrics |= measure_held_out(reference, config.training.metric)
     sample = take_first_samples(candidate.signature, reference.inputs)
-    return BuiltCandidate(candidate, report, metrics, quantization, sample)
+    ranges = find_input_ranges(candidate, reference.inputs)
+    return BuiltCandidate(candidate, report, metrics, quantization, sample, ranges)

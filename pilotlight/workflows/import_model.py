@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from pilotlight.conversion import add_labels, check_signature, find_adapter, import_onnx
+from pilotlight.conversion.input_ranges import find_input_ranges
+from pilotlight.core.artifacts import Candidate
+from pilotlight.core.clock import format_timestamp
 from pilotlight.core.disk import temporary_folder
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.model_config import CONFIG_NAME, NONE, ModelConfig
 from pilotlight.core.project_lock import lock_project
+from pilotlight.core.reports import ParityReport
 from pilotlight.core.stages import Stages
 from pilotlight.optimization import optimize
 from pilotlight.scaffold import plan_import
 from pilotlight.store import hash_file
 from pilotlight.training.train_module import TRAIN_NAME
-from pilotlight.verification.golden import load_golden, verify_import
+from pilotlight.verification.drawn_samples import draw_judged_samples
+from pilotlight.verification.golden import GoldenSamples, load_golden, verify_import
 from pilotlight.verification.graphs import verify_graphs
+from pilotlight.workflows.comparisons import Comparison, record_comparison
 from pilotlight.workflows.context import Context
-from pilotlight.workflows.publish import publish
+from pilotlight.workflows.publish import describe_parity, publish
 from pilotlight.workflows.types import BuiltCandidate, ImportRequest, Publication, TrainResult
-from pilotlight_runtime.manifest import MODEL_NAME
+from pilotlight_runtime.manifest import MODEL_NAME, Json
+from pilotlight_runtime.session import OpenSession
+from pilotlight_runtime.signature import Signature
 
 
 def import_model(request: ImportRequest, context: Context) -> TrainResult:
@@ -51,20 +61,67 @@ def import_model(request: ImportRequest, context: Context) -> TrainResult:
     _check_not_quantized(config, str(where))
 
     with temporary_folder() as folder:
+        notes: list[str] = []
         with stages.stage("import"):
-            candidate = add_labels(import_onnx(request.source, folder / "imported", open_session), config.labels)
+            imported = import_onnx(request.source, folder / "imported", open_session, notes.append)
+            candidate = add_labels(imported, config.labels)
         with stages.stage("optimize"):
             candidate = optimize(candidate, folder / "optimized", open_session)
             check_signature(config, candidate.signature)
         with stages.stage("verify"):
             golden = None if request.golden is None else load_golden(request.golden, candidate.signature)
-            graph = candidate.folder / MODEL_NAME
-            predict = partial(find_adapter(graph).predict, graph, signature=candidate.signature)
-            verify = partial(verify_import, candidate, golden, predict, config.parity)
-            report = verify_graphs(candidate, verify, open_session)
-        built = BuiltCandidate(candidate, report, {}, None, None if golden is None else golden.inputs)
+            original = _Original(request.source, imported.signature, tuple(notes)) if notes else None
+            report = _verify(candidate, golden, original, config, open_session)
+        samples = None if golden is None else golden.inputs
+        built = BuiltCandidate(candidate, report, {}, None, samples, find_input_ranges(candidate, samples or {}))
         publication = Publication(config, facts={"source": request.source.name, **_golden_facts(request.golden)})
-        return publish(built, find_adapter(graph), publication, context, stages)
+        result = publish(built, find_adapter(candidate.folder / MODEL_NAME), publication, context, stages)
+    if request.golden is not None and not result.published.new:
+        _record(request.golden, result, config, context)
+    return result
+
+
+class _Original(NamedTuple):
+    """The original of a model that was converted down.
+
+    Attributes:
+        source: Its file.
+        signature: Its inputs and outputs.
+        notes: What was done, for the manifest.
+    """
+
+    source: Path
+    signature: Signature
+    notes: tuple[str, ...]
+
+
+def _verify(
+    candidate: Candidate,
+    golden: GoldenSamples | None,
+    original: _Original | None,
+    config: ModelConfig,
+    open_session: OpenSession,
+) -> ParityReport:
+    """Verify the candidate. One that was converted down is always compared, with its original if with nothing else."""
+    graph, signature, notes = original or _Original(candidate.folder / MODEL_NAME, candidate.signature, ())
+    predict = partial(find_adapter(candidate.folder / MODEL_NAME).predict, graph, signature=signature)
+    if original is not None and golden is None:
+        golden = draw_judged_samples(signature, predict, str(graph))
+        notes = (*notes, "compared with the original, as ONNX's reference implementation computes drawn inputs")
+    verify = partial(verify_import, candidate, golden, predict, config.parity)
+    report = verify_graphs(candidate, verify, open_session)
+    return replace(report, note="; ".join(filter(None, [*notes, report.note])))
+
+
+def _record(golden: Path, result: TrainResult, config: ModelConfig, context: Context) -> None:
+    """Record the comparison of a version that was there already."""
+    parity = describe_parity(result.parity, config, quantized=False)
+    comparison = Comparison(format_timestamp(context.clock()), _describe_samples(golden), parity)
+    if record_comparison(context.store, result.published.manifest, comparison):
+        context.progress.note(
+            f"{config.name}@{result.version} was published before, and its manifest stays; the comparison with "
+            f"{golden.name} is recorded beside it, where `pilotlight show {config.name}` finds it"
+        )
 
 
 def import_and_serve(request: ImportRequest, context: Context) -> TrainResult:
@@ -94,7 +151,11 @@ def import_and_serve(request: ImportRequest, context: Context) -> TrainResult:
 
 
 def _golden_facts(golden: Path | None) -> dict[str, object]:
-    return {} if golden is None else {"data": {"source": golden.name, "fingerprint": hash_file(golden)}}
+    return {} if golden is None else {"data": _describe_samples(golden)}
+
+
+def _describe_samples(golden: Path) -> Json:
+    return {"source": golden.name, "fingerprint": hash_file(golden)}
 
 
 def _check_not_quantized(config: ModelConfig, where: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pilotlight.core.errors import ProjectError, StoreError
 from pilotlight.core.learning_curve import LearningCurve, read_learning_curve
 from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
+from pilotlight.workflows.comparisons import Comparison, list_comparisons
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.model_versions import split_reference
 from pilotlight.workflows.verify import report_reading
@@ -29,6 +30,7 @@ class ModelVersions:
         damaged: What is wrong, by version, by "model.lock", or by "folder" where something else stands in place of the
             model's folder in the store. The content of files is not read.
         ignored: Names in the store beside the versions that are no version's, such as backup/.
+        compared: Later comparisons by version, the oldest first.
     """
 
     name: str
@@ -36,11 +38,12 @@ class ModelVersions:
     versions: tuple[Manifest, ...]
     damaged: Mapping[str, str] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
+    compared: Mapping[str, tuple[Comparison, ...]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the model for JSON: its name, its pin, and each version's metrics, size in bytes and parity.
 
-        What is damaged or ignored is added where there is some.
+        What is damaged or ignored and later comparisons are added where there are some.
         """
         return {
             "name": self.name,
@@ -51,12 +54,17 @@ class ModelVersions:
                     "metrics": manifest.metrics,
                     "bytes": sum(file.size for file in manifest.files),
                     "parity": manifest.parity,
+                    **self._compared_as_json(manifest.version),
                 }
                 for manifest in self.versions
             ],
             **({"damaged": dict(self.damaged)} if self.damaged else {}),
             **({"ignored": list(self.ignored)} if self.ignored else {}),
         }
+
+    def _compared_as_json(self, version: str) -> dict[str, Any]:
+        found = self.compared.get(version, ())
+        return {"compared": [each.as_json() for each in found]} if found else {}
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,8 @@ def _list_versions(name: str, context: Context) -> ModelVersions:
         pinned = None if lock is None else lock.version
     except ProjectError as error:
         damaged[LOCK_NAME] = error.what
-    return ModelVersions(name, pinned, survey.versions, damaged, survey.ignored)
+    compared = list_comparisons(context.store, name)
+    return ModelVersions(name, pinned, survey.versions, damaged, survey.ignored, compared)
 
 
 def show_model(request: ShowRequest, context: Context) -> Manifest:
@@ -113,6 +122,15 @@ def show_model(request: ShowRequest, context: Context) -> Manifest:
     name, version = split_reference(request.model)
     context.project.require_folder(name)
     return _read_sound_version(name, version or _pinned_version(name, context), context)[0]
+
+
+def show_comparisons(manifest: Manifest, context: Context) -> tuple[Comparison, ...]:
+    """Return the later comparisons of a version, the oldest first.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    return list_comparisons(context.store, manifest.model).get(manifest.version, ())
 
 
 def read_curve(manifest: Manifest) -> LearningCurve:

@@ -7,9 +7,14 @@ from typing import Final
 
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.model_config import ModelConfig
-from pilotlight_runtime.datatypes import FP32
+from pilotlight_runtime.errors import SessionError
 from pilotlight_runtime.manifest import ImageInput
+from pilotlight_runtime.protocol.images import ImageCodec
 from pilotlight_runtime.signature import Signature
+
+_IMAGE_HINT: Final = "An image must be the model's only input; correct [image]."
+_FLOATS: Final = ("e", "f", "d")
+"""`struct` characters of the datatypes that hold fractions."""
 
 _RUN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 
@@ -39,20 +44,22 @@ def check_image(where: str, image: ImageInput | None, signature: Signature) -> N
         signature: The inputs of the model.
 
     Raises:
-        ProjectError: It describes no input of the signature.
+        ProjectError: It describes no input of the signature, or pixels that the input's datatype cannot hold.
     """
     if image is None:
         return
     spec = signature.input(image.input)
-    size = (image.height, image.width)
-    wanted = (1, *size, image.channels) if image.layout == "NHWC" else (1, image.channels, *size)
-    if spec is None or len(signature.inputs) != 1 or spec.datatype is not FP32 or not spec.accepts(wanted):
+    if spec is None or len(signature.inputs) != 1:
         shown = ", ".join(f"{spec.name} {spec.datatype.name} {list(spec.shape)}" for spec in signature.inputs)
-        raise ProjectError(
-            where,
-            f"[image] gives {image.input} FP32 {list(wanted)}, the model's inputs are {shown}",
-            "An image must be the model's only input; correct [image].",
-        )
+        raise ProjectError(where, f"[image] gives {image.input}, the model's inputs are {shown}", _IMAGE_HINT)
+    try:
+        ImageCodec(image, spec)
+    except SessionError as error:
+        raise ProjectError(where, f"[image] and the model differ: {error}", _IMAGE_HINT) from error
+    values = (pixel * image.scale + image.offset for pixel in range(256))
+    if spec.datatype.format not in _FLOATS and any(value != round(value) for value in values):
+        what = f"[image] makes numbers with a fraction, and {spec.name} is {spec.datatype.name}"
+        raise ProjectError(where, what, "Leave out scale and offset, or give whole numbers.")
 
 
 def check_run_name(name: str) -> str:

@@ -90,7 +90,7 @@ def publish(
         StoreError: The store cannot be written.
     """
     config, project = publication.config, context.project
-    candidate, report, metrics, quantization, sample = built
+    candidate, report, metrics, quantization, sample, ranges = built
     require_parity(config.name, report, quantized=quantization is not None)
     require_metric(config, metrics, report, publication.at_least)
     check_image(f"model.toml of {config.name}", config.image, candidate.signature)
@@ -108,8 +108,9 @@ def publish(
             candidate,
             image=config.image,
             metrics=metrics,
-            parity=_parity(report, config, quantized=quantization is not None),
+            parity=describe_parity(report, config, quantized=quantization is not None),
             provenance=describe_origin(project.root, context.clock, adapter.tools, facts),
+            ranges=ranges,
         )
 
     if publication.pin:
@@ -121,8 +122,14 @@ def publish(
     return TrainResult(config.name, published, dict(metrics), report, dict(stages.seconds), sizes, quantization)
 
 
-def _parity(report: ParityReport, config: ModelConfig, *, quantized: bool) -> Json:
-    """Return the report of the gate and its tolerances for the manifest."""
+def describe_parity(report: ParityReport, config: ModelConfig, *, quantized: bool) -> Json:
+    """Return the report of the gate and its tolerances for the manifest.
+
+    Args:
+        report: The report of the gate.
+        config: The configuration of the model.
+        quantized: Whether the model is quantized.
+    """
     held_to = config.quantization.tolerances(report.samples) if quantized else config.parity
     return {
         "samples": report.samples,

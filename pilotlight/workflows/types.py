@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pilotlight.core.artifacts import Candidate, NamedArrays, PublishedVersion
@@ -108,6 +109,7 @@ class BuiltCandidate(NamedTuple):
         metrics: The metrics of the source model on the held-out part.
         quantization: The effect of quantization; None where the model is not quantized.
         sample: The inputs of one call; None where there is no sample.
+        ranges: The values that inputs take, see conversion/input_ranges.py.
     """
 
     candidate: Candidate
@@ -115,6 +117,7 @@ class BuiltCandidate(NamedTuple):
     metrics: Mapping[str, float]
     quantization: QuantizationReport | None
     sample: NamedArrays | None = None
+    ranges: Mapping[str, Json] = MappingProxyType({})
 
 
 @dataclass(frozen=True)

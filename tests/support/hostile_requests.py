@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from pilotlight_runtime.manifest import ImageInput
 from support.handler_calls import INFER, PREDICT
+from support.hostile_forms import HOSTILE_FORMS, HOSTILE_PACKED_FORMS, LARGE_FORMS
 from support.hostile_pictures import HOSTILE_PACKED_PICTURES, HOSTILE_PICTURES, LARGE_PICTURES, MEGABYTE, jpeg
 from support.manifests import signature_of
 from support.onnx_models import fill_model, identity_model, package, package_identity
@@ -43,6 +44,9 @@ def package_functions(folder: Path) -> None:
     shape, image = _IMAGE
     ends = signature_of([("x", "FP32", shape)], [("y", "FP32", shape)])
     package(folder / "pictures", identity_model("FP32", shape), ends, image=image)
+    shape = (-1, *shape[1:])
+    ends = signature_of([("x", "FP32", shape)], [("y", "FP32", shape)])
+    package(folder / "albums", identity_model("FP32", shape), ends, image=image)
     (folder / "texts").mkdir()
     package_text(folder / "texts")
     for function in folder.iterdir():
@@ -52,7 +56,7 @@ def package_functions(folder: Path) -> None:
 
 def warm_up(function: str) -> dict[str, Any]:
     """A request that the function answers; so long that what large requests import is there already."""
-    if function == "pictures":
+    if function in ("pictures", "albums"):
         return event(jpeg("RGB", (9, 9)))
     tensors = {
         "wholes": tensor(b"[1]", [1], "INT64"),
@@ -72,6 +76,11 @@ def event(body: bytes, path: str = INFER, *, packed: bool = False, **headers: st
         body, found["content-encoding"] = gzip.compress(body, 6), "gzip"
     encoded = base64.b64encode(body).decode()
     return {"httpMethod": "POST", "path": path, "headers": found, "body": encoded, "isBase64Encoded": True}
+
+
+def form_event(body: bytes, content_type: str, *, packed: bool = False) -> dict[str, Any]:
+    """A REST event with a form."""
+    return event(body, packed=packed, content_type=content_type)
 
 
 def tensor(data: bytes, shape: list[int], datatype: str = "FP32", name: str = "x", more: bytes = b"") -> bytes:
@@ -231,7 +240,24 @@ HOSTILE: Final[dict[str, Case]] = {
         "texts", lambda: event(tensor(b'["' + b"a" * 4_500_000 + b'"]', [1], "BYTES", "text"))
     ),
     "50,000 texts": Case("texts", lambda: event(tensor(listed(b'"a b",', 50_000, b'"a"'), [50_001], "BYTES", "text"))),
+    "16 MB of NaN,": repeated(b"NaN,", b'{"instances":[', path=PREDICT),
+    "4 million NaN and null": Case(
+        "floats",
+        lambda: event(b'{"instances":' + listed(b"NaN,", 4_000_000, b"null") + b"}", PREDICT, packed=True),
+    ),
+    "4 million floats, NaN and 1e999": Case(
+        "floats",
+        lambda: event(b'{"instances":' + listed(b"1.5,", 3_990_000, b"NaN,1e999") + b"}", PREDICT, packed=True),
+    ),
+    "pictures in base64 that are none": Case(
+        "albums", lambda: event(b'{"instances":' + listed(b'{"b64":"aGk="},', 200_000, b'{"b64":""}') + b"}", PREDICT)
+    ),
     **{name: Case("pictures", lambda make=make: event(make())) for name, make in HOSTILE_PICTURES.items()},
+    **{name: Case("albums", lambda make=make: form_event(*make())) for name, make in HOSTILE_FORMS.items()},
+    **{
+        f"{name}, gzip": Case("albums", lambda make=make: form_event(*make(), packed=True))
+        for name, make in HOSTILE_PACKED_FORMS.items()
+    },
     **{
         f"{name}, gzip": Case("pictures", lambda make=make: event(make(), packed=True))
         for name, make in HOSTILE_PACKED_PICTURES.items()
@@ -281,6 +307,7 @@ LARGE: Final[dict[str, Case]] = {
         "texts", lambda: event(tensor(listed(b'"funny dull",', 9999, b'"a"'), [10_000], "BYTES", "text"))
     ),
     **{name: Case("pictures", lambda make=make: event(make())) for name, make in LARGE_PICTURES.items()},
+    **{name: Case("albums", lambda make=make: form_event(*make()), own=5) for name, make in LARGE_FORMS.items()},
 }
 """Each is answered."""
 

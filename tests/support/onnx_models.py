@@ -10,7 +10,7 @@ from types import MappingProxyType
 from onnx import TensorProto, checker, helper
 
 from pilotlight_runtime.datatypes import DATATYPES
-from pilotlight_runtime.manifest import ArtifactFile, Graph, ImageInput, Manifest
+from pilotlight_runtime.manifest import ArtifactFile, Graph, ImageInput, Json, Manifest
 from pilotlight_runtime.manifest_json import content_version, dump_manifest, version_of
 from pilotlight_runtime.signature import Signature, TensorSpec
 
@@ -70,13 +70,23 @@ def save(model: bytes, path: Path) -> Path:
 
 
 def package(
-    folder: Path, model: bytes, signature: Signature, *, name: str = "tiny", image: ImageInput | None = None
+    folder: Path,
+    model: bytes,
+    signature: Signature,
+    *,
+    name: str = "tiny",
+    image: ImageInput | None = None,
+    samples: int = 0,
+    ranges: Json | None = None,
 ) -> Manifest:
-    """Writes model.onnx and manifest.json into `folder`, as packaging does, and returns the manifest."""
+    """Writes model.onnx and manifest.json into `folder`, as packaging does, and returns the manifest.
+
+    samples: how many the gate has compared. ranges: what the inputs take.
+    """
     save(model, folder / "model.onnx")
     files = (ArtifactFile("model.onnx", hashlib.sha256(model).hexdigest(), len(model)),)
     version = content_version(signature, files, image)
-    manifest = Manifest(name, version, signature, files, image, {}, {}, {})
+    manifest = Manifest(name, version, signature, files, image, {}, {"samples": samples}, {}, ranges=ranges)
     (folder / "manifest.json").write_bytes(dump_manifest(manifest))
     return manifest
 

@@ -97,11 +97,16 @@ class InferenceFailed(RequestError):
     explanation: why the graph refuses the tensors that it got, such as an index out of range; "" where they are not at
         fault. It may quote what the tensors hold, so only the caller who sent them may see it.
     tensors: these tensors. Where the caller sent them, `infer` answers with an InvalidRequest instead.
+    doubtful: whether the graph has never answered since it was opened, so that it may be broken itself. The explanation
+        then counts only where the gate has seen the graph answer.
     """
 
     status = 500
 
-    def __init__(self, message: str, *, explanation: str = "", tensors: tuple[object, ...] = ()) -> None:
+    def __init__(
+        self, message: str, *, explanation: str = "", tensors: tuple[object, ...] = (), doubtful: bool = False
+    ) -> None:
         super().__init__(message)
         self.explanation = explanation
         self.tensors = tensors
+        self.doubtful = doubtful

@@ -36,8 +36,12 @@ def infer(model: LoadedModel, request: InferRequest, predict: Prepared | None = 
         outputs = predict(request.inputs)
     except InferenceFailed as error:
         if error.explanation and _are_from(request, error.tensors):
-            raise InvalidRequest(error.explanation) from error
-        raise  # of tensors that app.py made: the caller is not at fault
+            from pilotlight_runtime.refused_inputs import explain_refusal
+
+            explanation = explain_refusal(error, model.manifest, request.inputs)
+            if explanation:
+                raise InvalidRequest(explanation) from error
+        raise  # of tensors that app.py made, or of a graph that may be broken: the caller is not at fault
     return InferResponse({name: _checked_output(signature, outputs, name) for name in names})
 
 

@@ -69,8 +69,11 @@ class Graph(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """A version of a model. metrics, parity and provenance are for people; serving reads the rest.
+    """A version of a model. metrics and provenance are for people; serving reads the rest.
 
+    parity: the report of the gate. Serving reads its number of samples: whether the gate has seen the model answer.
+    ranges: by input, the values that the graph takes or that the gate has seen, see refused_inputs.py. It takes no part
+    in the version's name. None where none is known, as in versions of older releases.
     signature: what callers send and get. loading: None where there is one file of the graph. graphs: the graphs that
     app.py runs, empty where MODEL_NAME answers callers itself. assets: names of further files that app.py reads.
     """
@@ -86,6 +89,7 @@ class Manifest(NamedTuple):
     loading: Loading | None = None
     graphs: tuple[Graph, ...] = ()
     assets: tuple[str, ...] = ()
+    ranges: Json | None = None
 
 
 def needed_files(manifest: Manifest) -> tuple[str, ...]:

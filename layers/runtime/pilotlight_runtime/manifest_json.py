@@ -3,8 +3,8 @@
 The version's name is the first 12 hex digits of the sha256 of its content: signature, image input, files, which graph
 is opened where, the graphs behind app.py's own code and the assets. A field that a version does not have takes no part,
 so the names of older versions stay valid.
-Metrics, parity, provenance and the measured loading times describe that content and do not change its name, so
-publishing the same model twice is a no-op.
+Metrics, parity, provenance, ranges of inputs and the measured loading times describe that content and do not change its
+name, so publishing the same model twice is a no-op.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ def dump_manifest(manifest: Manifest) -> bytes:
         **({} if manifest.loading is None else {"loading": manifest.loading._asdict()}),
         **({"graphs": [_graph_json(graph) for graph in manifest.graphs]} if manifest.graphs else {}),
         **({"assets": sorted(manifest.assets)} if manifest.assets else {}),
+        **({"ranges": manifest.ranges} if manifest.ranges else {}),
         "metrics": manifest.metrics,
         "parity": manifest.parity,
         "provenance": manifest.provenance,
@@ -111,6 +112,7 @@ def _manifest(document: Json) -> Manifest:
         loading=_loading(document.get("loading")),
         graphs=tuple(_graph(graph) for graph in document.get("graphs", ())),
         assets=tuple(_file_name(name) for name in document.get("assets", ())),
+        ranges=dict(document["ranges"]) if "ranges" in document else None,
     )
 
 

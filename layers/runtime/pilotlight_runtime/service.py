@@ -12,8 +12,8 @@ from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.observer import Trace
 from pilotlight_runtime.protocol import oip_request, oip_response, routes
 from pilotlight_runtime.protocol.compression import pack, packs, unpack
-from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse, is_image, json_response
-from pilotlight_runtime.protocol.json_codec import dumps_finite, fast
+from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse, is_form, is_upload, json_response
+from pilotlight_runtime.protocol.json_codec import fast
 from pilotlight_runtime.protocol.server_metadata import BINARY_TENSORS, server_metadata
 from pilotlight_runtime.types import InferRequest, InferResponse, LoadedModel, Prepared
 
@@ -42,7 +42,8 @@ class ModelService:
 
     def preload(self) -> None:
         """Imports what only some requests need, so that a snapshot holds it and none of them waits for it."""
-        __import__("pilotlight_runtime.protocol.tfserving")
+        for name in ("tfserving", "tfserving_response"):
+            __import__(f"pilotlight_runtime.protocol.{name}")
         fast.use()
         if self._images is not None:
             self._images.preload()
@@ -112,30 +113,41 @@ class ModelService:
         if request.doubts is not None:
             return self._reader.read_document(request.document, request.doubts)
         body = unpack(request.body, request.headers.get("content-encoding", ""), self._most_unpacked)
-        if is_image(body, request.headers.get("content-type", "")):
-            return self._picture(body)
+        content_type = request.headers.get("content-type", "")
+        if is_upload(body, content_type):
+            return self._picture(body, content_type)
         return self._reader.read(body, request.headers.get(oip_request.HEADER_LENGTH))
 
-    def _picture(self, body: bytes) -> oip_request.OipRequest:
+    def _picture(self, body: bytes, content_type: str) -> oip_request.OipRequest:
+        """The request that a picture is, or a form with pictures."""
         if self._images is None:
             raise InvalidRequest(f"model {self._manifest.model!r} takes no pictures; send an inference request")
-        return oip_request.OipRequest(self._images.request(body), None, {}, binary_default=False)
+        if is_form(content_type):
+            from pilotlight_runtime.protocol.picture_batches import read_form
+
+            inputs = read_form(body, content_type, self._images)
+        else:
+            inputs = self._images.request(body)
+        return oip_request.OipRequest(inputs, None, {}, binary_default=False)
 
     def _predict_rows(self, request: HttpRequest, trace: Trace) -> HttpResponse:
-        from pilotlight_runtime.protocol import tfserving
+        from pilotlight_runtime.protocol.tfserving import PredictReader
+        from pilotlight_runtime.protocol.tfserving_response import check_rows, write_predict_response
 
         trace.begin("decode")
         body = unpack(request.body, request.headers.get("content-encoding", ""), self._most_unpacked)
-        prediction = tfserving.read_predict_request(body, self._manifest.signature, self._limits)
+        content_type = request.headers.get("content-type", "")
+        if is_upload(body, content_type):
+            raise InvalidRequest(f'a predict request takes pictures as {{"b64": "..."}}; {self.infer_path} takes files')
+        prediction = PredictReader(self._manifest.signature, self._limits, self._images).read(body)
         response = self._run(prediction.request, trace)
         trace.begin("encode")
         if _is_large(response):
             from pilotlight_runtime.protocol.answer_size import check_nested_answer
 
-            tfserving.check_rows(response, prediction.rows)
+            check_rows(response, prediction.rows)
             check_nested_answer(response, packs=_may_pack(request), limits=self._limits)
-        body = dumps_finite(tfserving.write_predict_response(response, prediction.rows))
-        return HttpResponse(200, {"Content-Type": JSON}, body)
+        return HttpResponse(200, {"Content-Type": JSON}, write_predict_response(response, prediction.rows))
 
     def _run(self, request: InferRequest, trace: Trace) -> InferResponse:
         # The shapes go into the log, so that an unknown name, which could be any text, is left out.

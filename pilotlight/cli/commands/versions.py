@@ -43,20 +43,24 @@ def show(
 
     Example:  [dim]pilotlight show digits --curve digits.png[/]
     """
+    from pilotlight.cli.comparison_text import comparison_lines
     from pilotlight.cli.curve_image import save_curve
     from pilotlight.cli.tables import manifest_panels
-    from pilotlight.workflows.models import ShowRequest, read_curve, show_model
+    from pilotlight.workflows.models import ShowRequest, read_curve, show_comparisons, show_model
     from pilotlight_runtime.manifest_json import dump_manifest
 
     where = invocation(ctx)
-    manifest = show_model(ShowRequest(model), where.context())
+    context = where.context()
+    manifest = show_model(ShowRequest(model), context)
+    compared = show_comparisons(manifest, context)
     if curve is not None:
         save_curve(read_curve(manifest), f"{manifest.model}@{manifest.version}", where.cwd / curve)
     if as_json:
-        print_json(json.loads(dump_manifest(manifest)))
+        more = {"compared": [each.as_json() for each in compared]} if compared else {}
+        print_json({**json.loads(dump_manifest(manifest)), **more})
         return
-    for part in manifest_panels(manifest):
-        out().print(part)
+    for part in (*manifest_panels(manifest), *comparison_lines(compared)):
+        out().print(part, soft_wrap=isinstance(part, str))
 
 
 def pin(

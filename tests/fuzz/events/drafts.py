@@ -56,6 +56,9 @@ def draw_draft(rng: Random, packaged: Packaged) -> Draft:
         path = rng.choice((f"/v2/{base}", f"/v2/{base}/ready", f"/v1/{base}", "/v2", "/v2/health/live"))
         return Draft("GET", path)
     if target.image is not None and kind < 0.5:
+        if rng.random() < 0.25:
+            content, kind_ = _form(rng)
+            return Draft("POST", f"/v2/{base}/infer", raw=content, headers={"Content-Type": kind_})
         content, kind_ = picture(rng)
         headers = {"Content-Type": kind_} if rng.random() < 0.7 else {}
         return Draft("POST", f"/v2/{base}/infer", raw=content, headers=headers)
@@ -101,6 +104,17 @@ def picture(rng: Random) -> tuple[bytes, str]:
     return out.getvalue(), media
 
 
+def _form(rng: Random) -> tuple[bytes, str]:
+    """A form with pictures as curl sends it, and its media type."""
+    boundary = "-" * rng.randint(0, 24) + "".join(rng.choices("0123456789abcdef", k=16))
+    parts = []
+    for _ in range(rng.choice((1, 1, 1, 2, 3, 0))):
+        content, media = picture(rng)
+        head = f'Content-Disposition: form-data; name="file"; filename="a.bin"\r\nContent-Type: {media}\r\n\r\n'
+        parts.append(f"--{boundary}\r\n".encode() + head.encode() + content + b"\r\n")
+    return b"".join([*parts, f"--{boundary}--\r\n".encode()]), f"multipart/form-data; boundary={boundary}"
+
+
 def _inference(rng: Random, target: Target) -> tuple[Any, bytes]:
     binary = rng.random() < (0.9 if any(spec.datatype == "BF16" for spec in target.inputs) else 0.35)
     arrays = draw_inputs(rng, target, json=not binary)
@@ -136,8 +150,16 @@ def _ask_outputs(rng: Random, target: Target, document: dict[str, Any], *, binar
 
 
 def _serving(rng: Random, target: Target) -> Any:
-    arrays = draw_inputs(rng, target, json=True)
+    arrays = draw_inputs(rng, target, json=rng.random() < 0.8)
     values = {name: _b64(rng, as_json(array, flat=False)) for name, array in arrays.items()}
+    if target.image is not None and rng.random() < 0.5:
+        pictures = [{"b64": base64.b64encode(picture(rng)[0]).decode()} for _ in range(rng.randint(1, 3))]
+        values = {target.image.input: pictures}
+    elif rng.random() < 0.2:
+        values = {
+            name: [_without_ones(item) for item in value] if isinstance(value, list) else value
+            for name, value in values.items()
+        }
     single = len(values) == 1 and rng.random() < 0.5
     if rng.random() < 0.5 or any(not array.shape for array in arrays.values()):
         document: dict[str, Any] = {"inputs": next(iter(values.values())) if single else values}
@@ -152,6 +174,14 @@ def _serving(rng: Random, target: Target) -> Any:
     if rng.random() < 0.2:
         document["signature_name"] = rng.choice(("serving_default", "", None))
     return document
+
+
+def _without_ones(value: Any) -> Any:
+    """The value without dimensions of size 1 at its end."""
+    if not isinstance(value, list) or not value:
+        return value
+    inner = [_without_ones(item) for item in value]
+    return inner if len(inner) != 1 or isinstance(inner[0], list) else inner[0]
 
 
 def _b64(rng: Random, value: Any) -> Any:

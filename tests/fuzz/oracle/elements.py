@@ -5,7 +5,8 @@ protocol is silent, the project's rules are:
 - A whole-number datatype takes JSON's whole numbers alone: 1.0 and 1e0 are refused (docs/protocols.md, "Errors": a
   wrong datatype is 400). -0 is 0.
 - A floating-point datatype takes every number. It is read as a double (RFC 8259, section 6) and rounded to nearest. A
-  number that rounds to infinity is refused (docs/protocols.md: JSON has no NaN and no infinity).
+  number that rounds to infinity is refused (docs/protocols.md: JSON has no NaN and no infinity). TensorFlow Serving's
+  protocol has words for them.
 - BOOL takes true and false; BYTES takes strings of Unicode, without halves of surrogate pairs. BF16 has no JSON form.
 - Data are flat, or nested exactly as the shape says. A scalar may stand without a list.
 """
@@ -19,6 +20,7 @@ import numpy as np
 
 from fuzz.arrays import DATATYPES, Array, texts
 from fuzz.oracle.expected import TOO_LARGE, Invalid
+from fuzz.oracle.json_text import Word
 
 MOST_RANK = 64
 MOST_ELEMENTS = 64 * 1024 * 1024
@@ -96,7 +98,7 @@ def _flat(data: list[Any], shape: tuple[int, ...]) -> list[Any]:
 
 
 def _floats(dtype: np.dtype[Any], flat: list[Any]) -> Array:
-    if any(type(item) not in (int, float) for item in flat):
+    if any(type(item) not in (int, float, Word) for item in flat):
         raise Invalid("an element is no number")
     try:
         doubles = np.array([float(item) for item in flat], np.float64)
@@ -104,7 +106,8 @@ def _floats(dtype: np.dtype[Any], flat: list[Any]) -> Array:
         raise Invalid("a number beyond every double") from None
     with np.errstate(over="ignore"):
         found = doubles.astype(dtype)
-    if not np.isfinite(found).all():
+    words = np.array([type(item) is Word for item in flat], bool)
+    if not np.isfinite(found[~words]).all():
         raise Invalid("a number out of range")
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, NoReturn
 
 from fuzz.oracle.expected import TOO_LARGE, Invalid
@@ -42,11 +43,34 @@ def read_json(raw: bytes) -> Any:
         raise Invalid("no JSON") from None
 
 
-def read_strict(text: str) -> Any:
+def read_json_with_words(raw: bytes) -> Any:
+    """As read_json, where NaN, Infinity and -Infinity are numbers: TensorFlow Serving, "JSON conformance".
+
+    A document that has one of these words, be it in a string, may have no number beyond every double, as RapidJSON
+    takes none.
+    """
+    if not any(word in raw for word in (b"NaN", b"Infinity")):
+        return read_json(raw)
+    if len(raw) > MOST_BYTES:
+        raise Invalid("too long", TOO_LARGE)
+    if depth(raw) > MOST_DEPTH:
+        raise DeepDocument
+    try:
+        return _WITH_WORDS.decode(raw.decode("utf-8"))
+    except ValueError:
+        raise Invalid("no JSON, or a number beyond every double") from None
+
+
+class Word(float):
+    """A number that was written as NaN, Infinity or -Infinity."""
+
+
+def read_strict(text: str, *, words: bool = False) -> Any:
     """Reads an answer's document.
 
     Args:
         text: JSON.
+        words: Whether NaN, Infinity and -Infinity are numbers.
 
     Returns:
         The document.
@@ -54,7 +78,7 @@ def read_strict(text: str) -> Any:
     Raises:
         ValueError: It is no JSON, or an object has a name twice.
     """
-    return json.loads(text, parse_constant=_refuse, object_pairs_hook=_unique)
+    return json.loads(text, parse_constant=Word if words else _refuse, object_pairs_hook=_unique)
 
 
 def depth(raw: bytes) -> int:
@@ -82,4 +106,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _double(text: str) -> float:
+    found = float(text)
+    if math.isinf(found):
+        raise ValueError("a number beyond every double")
+    return found
+
+
+_WITH_WORDS = json.JSONDecoder(parse_constant=Word, parse_float=_double)
 _CALLERS = json.JSONDecoder(parse_constant=_refuse)

@@ -77,7 +77,7 @@ def _carry(spec: Spec, array: Array, request: Request) -> int:
     if serving or not request.binary.get(spec.name, request.binary_default):
         if spec.datatype == "BF16":
             raise Invalid("BF16 in JSON")
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
+        if not serving and array.dtype.kind == "f" and not np.isfinite(array).all():
             raise Invalid("NaN or infinity in JSON")
         if spec.datatype == "BYTES" and not serving and not all(map(is_text, array.ravel())):
             raise Invalid("bytes that are no text in JSON")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from fuzz.arrays import DATATYPES, Array
 from fuzz.oracle import oip, tfserving
 from fuzz.oracle.expected import DIRECT, MALFORMED, OIP, TOO_LARGE, Expected, Invalid, Request
+from fuzz.oracle.forms import UnknownForm, read_form
 from fuzz.oracle.http_events import Http, read_http, unpack
 from fuzz.oracle.json_text import DeepDocument, read_json
 from fuzz.oracle.models import run
@@ -47,7 +50,7 @@ def expect(packaged: Packaged, event: Any) -> Expected:
         return Expected(
             refusal.statuses, str(refusal), refusal.by_model, refusal.elements, proxy=not direct, lenient=lenient
         )
-    except (DeepDocument, RecursionError):
+    except (DeepDocument, UnknownForm, RecursionError):
         return Expected(unknown=True, proxy=not direct)
 
 
@@ -76,10 +79,21 @@ def _answer(packaged: Packaged, http: Http) -> Expected:
     body = unpack(http.body, http.headers.get("content-encoding", ""))
     if operation == INDEX:
         return _list_models(body, lenient=lenient)
+    kind = http.headers.get("content-type", "")
+    is_picture = kind.strip().lower().startswith("image/") or body.startswith(_MAGIC)
+    is_form = kind.strip().lower().startswith("multipart/")
     if operation == PREDICT:
-        return run(packaged, tfserving.read_body(body, target.inputs), lenient=lenient)
-    if http.headers.get("content-type", "").strip().lower().startswith("image/") or body.startswith(_MAGIC):
-        return run(packaged, _read_picture(packaged, body), lenient=lenient)
+        if is_picture or is_form:
+            raise Invalid("no JSON")
+        pictures = None if target.image is None else partial(_read_pictures, packaged)
+        return run(packaged, tfserving.read_body(body, target.inputs, pictures), lenient=lenient)
+    if is_picture or is_form:
+        if target.image is None:
+            raise Invalid("no model for pictures")
+        files = read_form(body, kind) if is_form else [body]
+        (spec,) = target.inputs
+        request = Request({spec.name: _read_pictures(packaged, files)}, {spec.name: spec.datatype}, OIP)
+        return run(packaged, request, lenient=lenient)
     request = oip.read_body(body, http.headers.get("inference-header-content-length"))
     return run(packaged, request, lenient=lenient)
 
@@ -93,13 +107,15 @@ def _list_models(body: bytes, *, lenient: bool) -> Expected:
     return Expected(lenient=lenient)
 
 
-def _read_picture(packaged: Packaged, body: bytes) -> Request:
+def _read_pictures(packaged: Packaged, files: list[bytes]) -> Array:
+    """The input that one or several pictures are."""
     picture = packaged.target.image
-    if picture is None:
-        raise Invalid("no model for pictures")
+    assert picture is not None
     (spec,) = packaged.target.inputs
     try:
-        found = read_picture(body, picture, np.dtype("<f4"), len(spec.dims))
+        found = [read_picture(file, picture, DATATYPES[spec.datatype], len(spec.dims)) for file in files]
     except Refused as refusal:
         raise Invalid(str(refusal), TOO_LARGE) from None
-    return Request({spec.name: found}, {spec.name: spec.datatype}, OIP)
+    if len(found) > 1 and len(spec.dims) < (3 if picture.channels == 1 else 4):
+        raise Invalid("several pictures for an input of one")
+    return found[0] if len(found) == 1 else np.concatenate(found)

@@ -20,6 +20,9 @@ def picture_targets() -> list[Target]:
     return [
         _target("picture-rgb", "float[n,4,6,3]", Picture("x", 4, 6, 3, 0.5, "NHWC")),
         _target("picture-planes", "float[1,3,5,4]", Picture("x", 5, 4, 3, 1.0, "NCHW")),
+        _target("picture-bytes", "uint8[n,4,6,3]", Picture("x", 4, 6, 3, 1.0, "NHWC")),
+        _target("picture-half", "float16[n,3,4,6]", Picture("x", 4, 6, 3, 0.5, "NCHW")),
+        _target("picture-column", "float[5,4]", Picture("x", 5, 4, 1, 1.0, "NHWC")),
         _target("picture-grey", "float[n,8,8,1]", Picture("x", 8, 8, 1, 0.00390625, "NHWC")),
     ]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.onnx_models import add_model, identity_model
+from support.onnx_models import add_model, gather_model, identity_model
 from support.project import Desk, new_project
 from support.serve_process import Served, served
 
@@ -40,6 +40,7 @@ LABELLED = "labelled"
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     desk = new_project(tmp_path_factory.mktemp("served"))
     desk.imported("adder", add_model())
+    desk.imported("rows", gather_model())
     for name in DATATYPES:
         desk.imported(f"same-{name.lower()}", identity_model(name, (-1, 3)))
     desk("new", LABELLED, "--kind", "onnx")
@@ -81,7 +82,7 @@ def test_live_ready_and_metadata(client: Any, desk: Desk) -> None:
 
 def test_the_repository_lists_every_model(client: Any) -> None:
     names = {entry["name"] for entry in client.get_model_repository_index()}
-    assert names == {"adder", LABELLED, *(f"same-{name.lower()}" for name in DATATYPES)}
+    assert names == {"adder", "rows", LABELLED, *(f"same-{name.lower()}" for name in DATATYPES)}
 
 
 CASES = [(name, form) for name in DATATYPES for form in ("binary", "json") if (name, form) != ("FP16", "json")]
@@ -131,6 +132,17 @@ def test_an_error_says_what_was_wrong(client: Any) -> None:
         client.infer("adder", [tensor("a", wrong, "FP32", binary=True), tensor("b", wrong, "FP32", binary=True)])
     with pytest.raises(InferenceServerException, match="absent"):
         client.infer("absent", [tensor("a", wrong, "FP32", binary=True)])
+
+
+@pytest.mark.parametrize("binary", [True, False])
+def test_an_index_out_of_range_is_the_caller_s_mistake(client: Any, *, binary: bool) -> None:
+    index = np.array([1, 900], np.int64)
+    with pytest.raises(InferenceServerException) as caught:
+        client.infer("rows", [tensor("index", index, "INT64", binary=binary)])
+    assert caught.value.status() == "400"
+    assert "idx=900" in caught.value.message()
+    assert "'index' [2]" in caught.value.message()
+    assert client.infer("rows", [tensor("index", index % 4, "INT64", binary=binary)]).as_numpy("row").ravel()[0] == 11
 
 
 def test_the_bytes_are_those_of_the_handler(running: Served, desk: Desk, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Tiny ONNX files, all the way into a store in a folder."""
 
 import hashlib
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 from support.onnx_protos import identity_model, linear_model, model_of, save_external
+from support.project import write_model
 from support.workflow_calls import import_model
 
-from pilotlight.core.errors import ConversionError, DataError, ParityError
+from pilotlight.core.errors import ConversionError, DataError, ParityError, ProjectError
 from pilotlight.core.project import Project
 from pilotlight.store import Store
 
@@ -158,3 +160,71 @@ def test_a_file_that_is_not_what_model_toml_says_is_refused(project: Project, st
     assert project.read_lock("linear") is None
     toml.write_text(spec.format("in", "x", 3) + spec.format("out", "y", 3))
     assert import_model(project, "linear", tmp_path / "linear.onnx", store=store).published.new
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        helper.make_node("SplitToSequence", ["x"], ["parts"], axis=1),
+        helper.make_node("SequenceConstruct", ["x", "x"], ["parts"]),
+    ],
+)
+def test_an_output_that_is_a_sequence_is_refused_by_name(
+    project: Project, store: Store, tmp_path: Path, node: onnx.NodeProto
+) -> None:
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 2]) for name in "xy")
+    parts = helper.make_tensor_sequence_value_info("parts", TensorProto.FLOAT, None)
+    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"]), node], "g", [x], [y, parts])
+    onnx.save(model_of(graph), tmp_path / "split.onnx")
+    with pytest.raises(ConversionError) as caught:
+        import_model(project, "split", tmp_path / "split.onnx", store=store)
+    assert caught.value.what == "output 'parts' is a sequence of tensors, not a plain tensor"
+    assert "onnx.utils.extract_model" in caught.value.hint
+    extracted = tmp_path / "extracted.onnx"
+    onnx.utils.extract_model(str(tmp_path / "split.onnx"), str(extracted), ["x"], ["y"])
+    assert import_model(project, "split", extracted, store=store).published.new
+
+
+IMAGE = 'kind = "onnx"\n[image]\ninput = "x"\nheight = 2\nwidth = 2\nchannels = 3\n'
+
+
+@pytest.mark.parametrize(
+    ("datatype", "more"),
+    [
+        (TensorProto.UINT8, ""),
+        (TensorProto.UINT8, "offset = 0.0\n"),
+        (TensorProto.INT32, "scale = 2.0\noffset = -128.0\n"),
+        (TensorProto.FLOAT16, "scale = 0.00392156862745098\n"),
+        (TensorProto.FLOAT, "scale = 0.00392156862745098\n"),
+        (TensorProto.DOUBLE, ""),
+    ],
+)
+def test_pictures_become_any_datatype_of_numbers(
+    project: Project, store: Store, tmp_path: Path, datatype: int, more: str
+) -> None:
+    write_model(project, "shot", {"model.toml": IMAGE + more})
+    onnx.save(identity_model(datatype, ["n", 2, 2, 3]), tmp_path / "shot.onnx")
+    manifest = import_model(project, "shot", tmp_path / "shot.onnx", store=store).published.manifest
+    assert manifest.image is not None
+
+
+@pytest.mark.parametrize(
+    ("datatype", "more", "message"),
+    [
+        (TensorProto.UINT8, "scale = 0.00392156862745098\n", "makes numbers with a fraction, and x is UINT8"),
+        (TensorProto.UINT8, "offset = -0.25\n", "makes numbers with a fraction, and x is UINT8"),
+        (TensorProto.UINT8, "scale = 2.0\n", "pixels times 2.0 plus 0.0 do not fit UINT8"),
+        (TensorProto.INT8, "", "pixels times 1.0 plus 0.0 do not fit INT8"),
+        (TensorProto.STRING, "", "a picture cannot become BYTES"),
+        (TensorProto.BOOL, "", "a picture cannot become BOOL"),
+        (TensorProto.UINT8, 'layout = "NCHW"\n', "does not fit input 'x'"),
+    ],
+)
+def test_pictures_that_the_input_cannot_hold_are_refused(
+    project: Project, store: Store, tmp_path: Path, datatype: int, more: str, message: str
+) -> None:
+    write_model(project, "shot", {"model.toml": IMAGE + more})
+    onnx.save(identity_model(datatype, ["n", 2, 2, 3]), tmp_path / "shot.onnx")
+    with pytest.raises(ProjectError, match=re.escape(message)):
+        import_model(project, "shot", tmp_path / "shot.onnx", store=store)
+    assert store.survey("shot").versions == ()

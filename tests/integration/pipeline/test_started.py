@@ -160,7 +160,8 @@ def test_zeros_may_be_refused_and_samples_not(desk: Desk, tmp_path: Path, line: 
     assert re.search(f"app.py was started, but with zeros as input, the function answers {said}", note), note
     np.savez(tmp_path / "ones.npz", x=np.ones((1, 3), np.float32))
     desk.imports(tmp_path / "ones.npz")
-    assert len(desk.notes) == 1
+    assert desk.notes[0] == note
+    assert [" is recorded beside it" in each for each in desk.notes[1:]] == [True]  # of the samples, and no other note
     np.savez(tmp_path / "zeros.npz", x=np.zeros((1, 3), np.float32))
     with pytest.raises(ParityError, match="with a sample as input, the function answers"):
         desk.imports(tmp_path / "zeros.npz")

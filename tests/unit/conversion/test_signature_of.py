@@ -56,11 +56,23 @@ def test_an_output_without_a_shape_gets_the_inferred_one() -> None:
     assert not model.graph.output[0].type.tensor_type.HasField("shape")
 
 
+TENSOR = helper.make_tensor_type_proto(TensorProto.FLOAT, [1])
+MAP = helper.make_map_type_proto(TensorProto.INT64, TENSOR)
+SEQUENCE = helper.make_tensor_sequence_value_info("x", TensorProto.FLOAT, [1])
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (helper.make_tensor_sequence_value_info("x", TensorProto.FLOAT, [1]), "input 'x' is a sequence, not a tensor"),
-        (onnx.ValueInfoProto(name="x"), "input 'x' has no type"),
+        (SEQUENCE, "input 'x' is a sequence of tensors, not a plain tensor"),
+        (helper.make_value_info("x", helper.make_sequence_type_proto(MAP)), "input 'x' is a sequence of maps, not a"),
+        (helper.make_value_info("x", helper.make_optional_type_proto(TENSOR)), "input 'x' is an optional tensor, not"),
+        (helper.make_value_info("x", MAP), "input 'x' is a map, not a plain tensor"),
+        (
+            helper.make_sparse_tensor_value_info("x", TensorProto.FLOAT, [1]),
+            "input 'x' is a sparse tensor, not a plain",
+        ),
+        (onnx.ValueInfoProto(name="x"), "input 'x' declares no type, not a plain tensor"),
         (helper.make_tensor_value_info("x", TensorProto.COMPLEX64, [1]), "has elements of type COMPLEX64"),
         (helper.make_tensor_value_info("x", TensorProto.FLOAT, None), "input 'x' declares no shape"),
     ],

@@ -13,7 +13,7 @@ from pilotlight_runtime.datatypes import DATATYPES
 from pilotlight_runtime.errors import InvalidRequest, SessionError, TooLarge
 from pilotlight_runtime.limits import Limits
 from pilotlight_runtime.manifest import ImageInput
-from pilotlight_runtime.protocol.http import is_image
+from pilotlight_runtime.protocol.http import is_upload
 from pilotlight_runtime.protocol.image_limits import MAX_FILE_BYTES, MAX_PARTS, MAX_PIXELS, MAX_SIDE, check_parts
 from pilotlight_runtime.protocol.images import ImageCodec, image_codec
 from pilotlight_runtime.signature import TensorSpec
@@ -186,12 +186,14 @@ def test_the_manifest_says_whether_pictures_are_taken() -> None:
         (PNG, "", True),
         (JPEG, "application/octet-stream", True),
         (b"?", " Image/PNG", True),
+        (b"?", " Multipart/form-data; boundary=x", True),
+        (b"--x", "text/plain", False),
         (b'{"inputs": []}', "application/json", False),
         (b"", "", False),
     ],
 )
 def test_a_picture_is_known_by_its_type_or_its_beginning(body: bytes, content_type: str, *, expected: bool) -> None:
-    assert is_image(body, content_type) == expected
+    assert is_upload(body, content_type) == expected
 
 
 @pytest.mark.parametrize("size", [(3, 2), (1000, 1501), (1501, 3)])

@@ -1,5 +1,7 @@
 import json
+import math
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -7,18 +9,16 @@ from support.manifests import manifest_of, signature_of
 
 from pilotlight_runtime.datatypes import BYTES, FP32
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
-from pilotlight_runtime.protocol.tfserving import (
-    PredictRequest,
-    model_status,
-    read_predict_request,
-    write_predict_response,
-)
+from pilotlight_runtime.protocol.json_codec import fast
+from pilotlight_runtime.protocol.tfserving import PredictRequest, model_status, read_predict_request
+from pilotlight_runtime.protocol.tfserving_response import write_predict_response
 from pilotlight_runtime.signature import Signature
 from pilotlight_runtime.tensor import Tensor
 from pilotlight_runtime.types import InferResponse
 
 ONE = signature_of([("x", "FP32", (-1, 2))], [("y", "FP32", (-1, 2))])
 TWO = signature_of([("a", "FP32", (-1,)), ("t", "BYTES", (-1,))], [("y", "FP32", (-1,))])
+WHOLE = signature_of([("x", "INT64", (-1,))], [("y", "FP32", (-1,))])
 TEXT = signature_of([("t", "BYTES", (-1, -1))], [("y", "FP32", (-1,))])
 
 
@@ -127,7 +127,7 @@ T = Tensor(BYTES, (2,), (b"a", b"b"))
     ],
 )
 def test_answers(outputs: dict[str, Tensor], rows: int | None, expected: Any) -> None:
-    assert write_predict_response(InferResponse(outputs), rows) == expected
+    assert json.loads(write_predict_response(InferResponse(outputs), rows)) == expected
 
 
 @pytest.mark.parametrize(("tensor", "rows"), [(fp32((), 7), 1), (Y, 3)])
@@ -141,9 +141,84 @@ def test_an_absurd_number_of_empty_rows_is_refused() -> None:
         write_predict_response(InferResponse({"y": fp32((10**4, 10**4, 0))}), None)
 
 
-def test_infinity_is_refused() -> None:
-    with pytest.raises(InvalidRequest, match="output 'y' has NaN or infinity"):
-        write_predict_response(InferResponse({"y": fp32((1,), float("inf"))}), 1)
+@pytest.fixture(params=[False, True], ids=["json", "orjson"])
+def _library(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Which library writes: the state of a whole process, given back afterwards. orjson would write null."""
+    before = fast.library, fast.read
+    fast.library = None
+    if request.param:
+        fast.use()
+        assert fast.library is not None
+    yield
+    fast.library, fast.read = before
+
+
+@pytest.mark.usefixtures("_library")
+def test_nan_and_infinity_are_written_as_tensorflow_serving_writes_them() -> None:
+    tensor = fp32((4,), float("nan"), float("inf"), float("-inf"), 0.5)
+    assert write_predict_response(InferResponse({"y": tensor}), 4) == b'{"predictions":[NaN,Infinity,-Infinity,0.5]}'
+
+
+@pytest.mark.parametrize("datatype", ["FP16", "FP32", "FP64"])
+def test_nan_and_infinity_are_read_as_tensorflow_serving_reads_them(datatype: str) -> None:
+    signature = signature_of([("x", datatype, (-1,))], [("y", "FP32", (-1,))])
+    tensor = read_predict_request(b'{"instances": [NaN, Infinity, -Infinity, 0.5]}', signature).request.inputs["x"]
+    found = tensor.numpy().tolist()
+    assert math.isnan(found[0])
+    assert found[1:] == [math.inf, -math.inf, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("body", "signature", "message"),
+    [
+        (b'{"instances": [[NaN, 1e400]]}', ONE, "1e400 is too large for a number; write Infinity"),
+        (b'{"instances": [[NaN, -1e999]]}', ONE, "-1e999 is too large for a number; write Infinity"),
+        (b'{"instances": [[NaN, 1' + b"0" * 400 + b".5]]}", ONE, "000 is too large for a number; write Infinity"),
+        (b'{"instances": [[NaN, 1E+0400]]}', ONE, "1E+0400 is too large for a number; write Infinity"),
+        (
+            b'{"instances": [[NaN, 1' + b"0" * 400 + b"]]}",
+            ONE,
+            "got a number of many digits",
+        ),
+        (b'{"instances": [[NaN, 1e39]]}', ONE, "data[1] must be a finite FP32 number, got 1e+39"),
+        (b'{"instances": [[NaN, true]]}', ONE, "data[1] must be a finite FP32 number, got true"),
+        (b'{"instances": [[nan, 1]]}', ONE, "malformed JSON"),
+        (b'{"instances": [[NaN, 1]', ONE, "malformed JSON"),
+        (b'{"instances": [NaN]}', WHOLE, "data[0] must be a whole number"),
+        (b'{"instances": [[NaN]]}', TEXT, "data[0] must be a string"),
+        (b'{"instances": [["NaN"], [3]]}', TEXT, "data[1] must be a string"),
+    ],
+)
+def test_words_for_numbers_in_the_wrong_place_are_refused(body: bytes, signature: Signature, message: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        read_predict_request(body, signature)
+    assert message in str(caught.value)
+
+
+def test_the_text_nan_is_a_text() -> None:
+    found = read_predict_request(b'{"instances": [["NaN", "Infinity"]]}', TEXT)
+    assert found.request.inputs == {"t": Tensor(BYTES, (1, 2), (b"NaN", b"Infinity"))}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"instances": [{"age": 22, "sex": "male"}, {"age": 38, "sex": "female"}]},
+        {"instances": [{"age": [22], "sex": ["male"]}, {"age": [38], "sex": ["female"]}]},
+        {"inputs": {"age": [22, 38], "sex": ["male", "female"]}},
+        {"inputs": {"age": [[22], [38]], "sex": [["male"], ["female"]]}},
+    ],
+)
+def test_a_column_of_scalars_fits_an_inner_size_of_one(document: object) -> None:
+    table = signature_of([("age", "FP32", (-1, 1)), ("sex", "BYTES", (-1, 1))], [("y", "FP32", (-1,))])
+    inputs = read(document, table).request.inputs
+    assert inputs == {"age": fp32((2, 1), 22, 38), "sex": Tensor(BYTES, (2, 1), (b"male", b"female"))}
+
+
+@pytest.mark.parametrize("shape", [(-1, 2), (-1, -1), (-1, 1, 2)])
+def test_a_scalar_fits_no_other_inner_size(shape: tuple[int, ...]) -> None:
+    found = read({"instances": [1, 2]}, signature_of([("x", "FP32", shape)], [("y", "FP32", (-1,))]))
+    assert found.request.inputs["x"].shape == (2,)  # which the check against the signature refuses
 
 
 def test_status() -> None:

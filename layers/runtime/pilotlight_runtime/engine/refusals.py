@@ -2,8 +2,9 @@
 
 ONNX Runtime reports both alike: a kernel returns INVALID_ARGUMENT, FAIL or RUNTIME_EXCEPTION. Which of them it returns
 for a wrong input depends on the operator: Gather the first, Add the second, Cast from text the third. So the input is
-at fault where the kernel says so, or where the graph has answered other inputs. It is not at fault where memory runs
-out, and not in a graph that has never answered: such a graph may be broken. This module is imported when a run fails.
+at fault where the kernel says so, or where the graph has answered other inputs: of this process, or of the gate before
+it was published, which the manifest tells (see refused_inputs.py). It is not at fault where memory runs out, and not in
+a graph that has never answered: such a graph may be broken. This module is imported when a run fails.
 """
 
 import re
@@ -44,21 +45,22 @@ def explain_failure(error: OrtError, inputs: Mapping[str, Tensor], *, answered: 
     Args:
         error: What ONNX Runtime reports.
         inputs: What the graph got.
-        answered: Whether the graph has ever answered.
+        answered: Whether the graph has ever answered in this process.
 
     Returns:
-        The error, with an explanation where the input is at fault.
+        The error, with an explanation where the input is at fault, or is where the graph is known to be sound.
     """
     operator, message = _read(str(error))
     if any(sign in str(error) for sign in _NO_MEMORY):
         return InferenceFailed(_FAILED)
     known = error.code == INVALID_ARGUMENT or message in _NO_NUMBER
-    if not known and not (answered and operator and error.code in _FROM_A_KERNEL):
+    if not known and not (operator and error.code in _FROM_A_KERNEL):
         return InferenceFailed(_FAILED)
     where = f" in its operator {operator}" if operator else ""
     detail = "a text is no number that fits" if message in _NO_NUMBER else _shorten(message)
     explanation = f"the model refuses this input{where}" + (f": {detail}" if detail else "")
-    return InferenceFailed(_FAILED, explanation=explanation, tensors=tuple(inputs.values()))
+    doubtful = not (known or answered)
+    return InferenceFailed(_FAILED, explanation=explanation, tensors=tuple(inputs.values()), doubtful=doubtful)
 
 
 def _read(message: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from pilotlight_runtime.light_typing import Any, Final, NamedTuple
 from pilotlight_runtime.protocol.json_codec import Doubts, dumps
 
 JSON: Final = "application/json"
+_UPLOADS: Final = ("image/", "multipart/")
 _IMAGE_MAGIC: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
 
@@ -36,9 +37,17 @@ class HttpResponse(NamedTuple):
     document: Any = None
 
 
-def is_image(body: bytes, content_type: str) -> bool:
-    """Whether a request is a picture, by its Content-Type or by how its body begins, which JSON never does."""
-    return content_type.strip().lower().startswith("image/") or body.startswith(_IMAGE_MAGIC)
+def is_upload(body: bytes, content_type: str) -> bool:
+    """Whether a request is a picture or a form with files.
+
+    A picture is known by its Content-Type or by how its body begins, which JSON never does; a form by its Content-Type.
+    """
+    return content_type.strip().lower().startswith(_UPLOADS) or body.startswith(_IMAGE_MAGIC)
+
+
+def is_form(content_type: str) -> bool:
+    """Whether a request is a form with files."""
+    return content_type.strip().lower().startswith("multipart/")
 
 
 def json_response(document: object, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:

@@ -33,6 +33,10 @@ _UNCHECKED_BYTES: Final = 65_536
 _ORIENTATION: Final = 0x0112  # EXIF 2.32, tag Orientation
 _SCAN: Final = b"\xff\xda"
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
+_COMPRESSED: Final = (b"iCCP", b"iTXt", b"zTXt")
+_MOST_PACKED: Final = 64
+"""The most compressed profiles and texts of several pictures. Pillow unpacks each to a megabyte at most."""
+
 _WITH_ORIENTATION: Final = (b"eXIf", b"iTXt", b"tEXt", b"zTXt")
 _STORED: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 """Bytes of a pixel in Pillow, by mode; 4 for all others."""
@@ -71,6 +75,32 @@ def check_picture(picture: Image, body: bytes, channels: int, limits: Limits) ->
     needed = pixels * _bytes_of_pixel(picture, channels, rotated=_may_rotate(picture, body))
     if needed > limits.memory:
         raise out_of_memory(f"decoding {pixels} pixels", needed, limits.memory, "send a smaller picture")
+
+
+class Budget:
+    """What the pictures of one request may take together. Each alone is checked besides."""
+
+    def __init__(self) -> None:
+        self._parts = self._packed = self._pixels = self._scanned = 0
+
+    def add_file(self, body: bytes) -> None:
+        """Raises TooLarge where the files have too many parts to read."""
+        self._parts += _png_chunks(body) if body.startswith(_PNG) else _jpeg_segments(body)
+        self._packed += sum(map(body.count, _COMPRESSED))
+        if self._parts > MAX_PARTS:
+            raise TooLarge(f"the pictures' files have more than {MAX_PARTS} parts together; send fewer at once")
+        if self._packed > _MOST_PACKED:
+            raise TooLarge(
+                f"the pictures have more than {_MOST_PACKED} color profiles and texts together; send fewer at once"
+            )
+
+    def add_picture(self, picture: Image, body: bytes) -> None:
+        """Raises TooLarge where the pictures have too many pixels to decode."""
+        pixels = picture.width * picture.height
+        self._pixels += pixels
+        self._scanned += pixels * (1 if picture.format == "PNG" else body.count(_SCAN))
+        if self._pixels > MAX_PIXELS or self._scanned > _MOST_SCANNED:
+            raise TooLarge(f"the pictures have more than {MAX_PIXELS} pixels together; send fewer at once")
 
 
 def too_many_pixels() -> TooLarge:

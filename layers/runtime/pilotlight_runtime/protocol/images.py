@@ -19,6 +19,8 @@ from pilotlight_runtime.types import InferRequest
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from pilotlight_runtime.protocol.image_limits import Budget
+
 _WIDE_GREYS: Final = ("I;16", "I;16B", "I;16L", "I")
 _STRIP_PIXELS: Final = 1_000_000
 
@@ -26,15 +28,26 @@ _STRIP_PIXELS: Final = 1_000_000
 class ImageCodec:
     """Turns pictures into the input that the manifest names.
 
-    limits: of a request. SessionError where the manifest's image does not fit the signature.
+    limits: of a request. kind, shape: of the tensor that one picture becomes. SessionError where the manifest's image
+    does not fit the signature.
     """
 
     def __init__(self, image: ImageInput, spec: TensorSpec, limits: Limits = DEFAULT_LIMITS) -> None:
-        self._limits = limits
+        self.limits = limits
         self._image = image
-        self._kind = spec.datatype
-        self._shape = _shape(image, spec)
+        self.kind = spec.datatype
+        self.shape = _shape(image, spec)
         self._table = _table(image, spec.datatype)
+
+    @property
+    def input(self) -> str:
+        """The name of the input."""
+        return self._image.input
+
+    @property
+    def takes_batches(self) -> bool:
+        """Whether the first dimension of the input counts pictures."""
+        return self.shape[0] == 1 and len(self.shape) > (2 if self._image.channels == 1 else 3)
 
     def tensor(self, body: bytes) -> Tensor:
         """Decodes the picture in `body` to the model's size, channels and scale.
@@ -42,12 +55,18 @@ class ImageCodec:
         It is rotated as its EXIF orientation says, and transparency is dropped. InvalidRequest where it is neither PNG
         nor JPEG, or is damaged; TooLarge where decoding it would take too much.
         """
-        picture = _resized(_upright(_decoded(body, self._image.channels, self._limits)), self._image)
+        return Tensor(self.kind, self.shape, memoryview(self.elements(body)))
+
+    def elements(self, body: bytes, budget: Budget | None = None) -> bytes:
+        """The elements of the picture in `body`, see `tensor`. budget: of the request, where it has several."""
+        picture = _resized(_upright(_decoded(body, self._image.channels, self.limits, budget)), self._image)
         planes = [picture]
         if self._image.layout == "NCHW" and self._image.channels > 1:
             planes = list(picture.split())
         pixels = b"".join(plane.tobytes() for plane in planes)
-        return Tensor(self._kind, self._shape, memoryview(b"".join(map(self._table.__getitem__, pixels))))
+        if self.kind.itemsize == 1:
+            return pixels.translate(b"".join(self._table))
+        return b"".join(map(self._table.__getitem__, pixels))
 
     def preload(self) -> None:
         """Imports Pillow and its decoders, so that a snapshot holds them."""
@@ -95,7 +114,7 @@ def _table(image: ImageInput, kind: Datatype) -> tuple[bytes, ...]:
     raise SessionError(f"a picture cannot become {kind.name}")
 
 
-def _decoded(body: bytes, channels: int, limits: Limits) -> Image:
+def _decoded(body: bytes, channels: int, limits: Limits, budget: Budget | None) -> Image:
     """The picture as grey or RGB, as it is stored."""
     import io
     import warnings
@@ -112,6 +131,8 @@ def _decoded(body: bytes, channels: int, limits: Limits) -> Image:
             PIL.Image.open(io.BytesIO(body), formats=("PNG", "JPEG")) as picture,
         ):
             check_picture(picture, body, channels, limits)
+            if budget is not None:
+                budget.add_picture(picture, body)
             picture.load()
             return _converted(picture, "L" if channels == 1 else "RGB")
     except PIL.Image.DecompressionBombError:

@@ -30,6 +30,11 @@ _MOST_LETTERS: Final = 64
 _LARGE_BYTES: Final = 1024 * 1024
 """A document of more is parsed without looking for garbage, which JSON never is."""
 
+_INFINITY: Final = float("inf")
+
+_MAY_OVERFLOW: Final = rb"[eE]\+?[0-9]{3}|(?<![0-9])[0-9]{300}"
+"""In JSON that may have a number beyond every double."""
+
 MOST_TIMES: Final = 64
 """No document takes more memory than so many times its length."""
 
@@ -37,7 +42,8 @@ MOST_TIMES: Final = 64
 class Doubts(NamedTuple):
     """What the elements of a document may be, unless each is checked.
 
-    booleans: true or false, which are numbers to Python. infinities: numbers such as 1e400, which are valid JSON.
+    booleans: true or false, which are numbers to Python. infinities: numbers such as 1e400, which are valid JSON and
+    which Python reads as infinity. Without this doubt, an infinity is one that the caller has written as such.
     """
 
     booleans: bool
@@ -77,9 +83,13 @@ def loads(raw: bytes | memoryview, memory: int = MOST_MEMORY) -> Any:
     and where it would take more than `memory`.
     """
     _check_length(raw, memory)
+    return _loads(raw, _decode)
+
+
+def _loads(raw: bytes | memoryview, decode: Callable[[str], Any]) -> Any:
     try:
         text = str(raw, "utf-8")
-        return _decode(text) if len(text) <= _LARGE_BYTES else _parsed(_decode, text)
+        return decode(text) if len(text) <= _LARGE_BYTES else _parsed(decode, text)
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"the JSON is not UTF-8: byte {error.start} is {raw[error.start]:#04x}") from None
     except RecursionError:
@@ -106,6 +116,16 @@ def loads_fast(raw: bytes, memory: int = MOST_MEMORY) -> tuple[Any, Doubts]:
     return loads(raw, memory), Doubts(_has_booleans(raw), infinities=True)
 
 
+def loads_constants(raw: bytes, memory: int = MOST_MEMORY) -> tuple[Any, Doubts]:
+    """As `loads`, but NaN, Infinity and -Infinity are numbers, as in JavaScript. 1e400 is still none."""
+    import re  # which json needs too
+
+    _check_length(raw, memory)
+    large = re.search(_MAY_OVERFLOW, raw)  # looking at each number takes three times as long
+    decoder = json.JSONDecoder(parse_float=_finite) if large else json.JSONDecoder()
+    return _loads(raw, decoder.decode), Doubts(_has_booleans(raw), infinities=False)
+
+
 def _has_booleans(raw: bytes) -> bool:
     """Whether the JSON in `raw` may have true or false in it."""
     return _has(raw, b"true", b"u") or _has(raw, b"false", b"l")
@@ -129,6 +149,11 @@ def _has(raw: bytes, word: bytes, third: bytes) -> bool:
 def dumps(document: object) -> bytes:
     """`document` as compact ASCII JSON. ValueError where it has NaN or infinity."""
     return _encode(document).encode()
+
+
+def dumps_constants(document: object) -> bytes:
+    """As `dumps`, with NaN, Infinity and -Infinity as JavaScript writes them."""
+    return json.JSONEncoder(separators=(",", ":")).encode(document).encode()
 
 
 def dumps_finite(document: object) -> bytes:
@@ -170,6 +195,14 @@ def _parsed(parse: Callable[[Any], Any], document: Any) -> Any:
 
 def _refuse(constant: str) -> NoReturn:
     raise InvalidRequest(f"malformed JSON: {constant} is not JSON; send such values in a binary tensor")
+
+
+def _finite(number: str) -> float:
+    """The number; InvalidRequest where no double holds it."""
+    value = float(number)
+    if value in (_INFINITY, -_INFINITY):
+        raise InvalidRequest(f"malformed JSON: {number[:40]} is too large for a number; write Infinity")
+    return value
 
 
 def _reason(error: ValueError) -> str:

@@ -108,11 +108,14 @@ def decode_json(where: str, kind: Datatype, shape: tuple[int, ...], data: object
         return Tensor(kind, shape, packed)
     if not form.types.issuperset(map(type, flat)):
         raise _wrong(where, form, flat, lambda elements: form.types.issuperset(map(type, elements)))
-    return Tensor(kind, shape, _pack(where, kind, flat))
+    return Tensor(kind, shape, _pack(where, kind, flat, doubts))
 
 
-def encode_json(where: str, tensor: Tensor) -> list[Any]:
-    """The elements, flat and row-major; InvalidRequest where JSON cannot carry one that binary could."""
+def encode_json(where: str, tensor: Tensor, *, constants: bool = False) -> list[Any]:
+    """The elements, flat and row-major; InvalidRequest where JSON cannot carry one that binary could.
+
+    constants: whether NaN and infinity may stay, for JSON that has words for them.
+    """
     kind = tensor.datatype
     if kind is BYTES:
         try:
@@ -122,7 +125,7 @@ def encode_json(where: str, tensor: Tensor) -> list[Any]:
     if kind is BF16:
         raise InvalidRequest(f"{where} is BF16, which has no JSON form; {_ASK_BINARY}")
     values = list(struct.unpack(f"<{tensor.count}{kind.format}", tensor.buffer))
-    if kind.format in "efd" and not _finite(values):
+    if not constants and kind.format in "efd" and not all_finite(values):
         raise InvalidRequest(f"{where} has NaN or infinity, which JSON cannot carry; {_ASK_BINARY}")
     return values
 
@@ -137,17 +140,17 @@ def _pack_numbers(kind: Datatype, shape: tuple[int, ...], data: object, doubts: 
         return None
     try:
         packed = memoryview(struct.pack(f"<{count}{kind.format}", *data))
-        return packed if not doubts.infinities or kind.format not in "efd" or _finite(data) else None
+        return packed if not doubts.infinities or kind.format not in "efd" or all_finite(data) else None
     except (struct.error, OverflowError):
         return None
 
 
-def _finite(values: Sequence[Any]) -> bool:
+def all_finite(values: Sequence[Any]) -> bool:
     """Whether all values are finite. Their sum tells, unless it overflows; then each value is checked."""
     return math.isfinite(sum(values)) or all(map(math.isfinite, values))
 
 
-def _pack(where: str, kind: Datatype, flat: Sequence[Any]) -> memoryview | tuple[bytes, ...]:
+def _pack(where: str, kind: Datatype, flat: Sequence[Any], doubts: Doubts) -> memoryview | tuple[bytes, ...]:
     form = FORMS[kind.name]
     if kind is BYTES:
         try:
@@ -155,7 +158,7 @@ def _pack(where: str, kind: Datatype, flat: Sequence[Any]) -> memoryview | tuple
         except UnicodeEncodeError:
             raise InvalidRequest(f"{where}: data has a string with half of a surrogate pair") from None
     # A number such as 1e400 is valid JSON, and Python reads infinity.
-    if float in form.types and not _bounded(flat):
+    if doubts.infinities and float in form.types and not _bounded(flat):
         raise _wrong(where, form, flat, _bounded)
     try:
         return memoryview(struct.pack(f"<{len(flat)}{kind.format}", *flat))

@@ -1,7 +1,10 @@
-"""TensorFlow Serving's REST predict API.
+"""Requests of TensorFlow Serving's REST predict API. tfserving_response.py writes the answers.
 
-Source: TensorFlow Serving, "RESTful API": `instances` (row format) gives `predictions`, `inputs` (column format) gives
-`outputs`; binary values are {"b64": "..."}; an output whose name ends in _bytes is written so.
+Source: TensorFlow Serving, "RESTful API": `instances` is the row format, `inputs` the column format; binary values are
+{"b64": "..."}; NaN, Infinity and -Infinity are numbers ("JSON conformance").
+
+Beyond it, a value may leave out dimensions of size 1 at its end, so that a column of numbers fits shape [-1, 1]. For a
+model that takes pictures, {"b64": "..."} is one, and a list of them is a batch.
 """
 
 from __future__ import annotations
@@ -9,21 +12,23 @@ from __future__ import annotations
 import binascii
 
 from pilotlight_runtime.datatypes import BYTES
-from pilotlight_runtime.errors import InvalidRequest, TooLarge
-from pilotlight_runtime.light_typing import Any, Final, NamedTuple
+from pilotlight_runtime.errors import InvalidRequest
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Final, NamedTuple
 from pilotlight_runtime.limits import DEFAULT_LIMITS, Limits
 from pilotlight_runtime.manifest import Manifest
 from pilotlight_runtime.messages import summarize
-from pilotlight_runtime.protocol.json_codec import DOUBTFUL, Doubts, loads, loads_fast
-from pilotlight_runtime.protocol.json_tensors import check_shape, decode_json, encode_json, flatten
+from pilotlight_runtime.protocol.json_codec import DOUBTFUL, Doubts, loads, loads_constants, loads_fast
+from pilotlight_runtime.protocol.json_tensors import check_shape, decode_json, flatten
 from pilotlight_runtime.protocol.oip_request import MAX_REREAD_BYTES, too_many_strings
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.tensor import MAX_RANK, Tensor, element_count
-from pilotlight_runtime.types import InferRequest, InferResponse
+from pilotlight_runtime.types import InferRequest
+
+if TYPE_CHECKING:
+    from pilotlight_runtime.protocol.images import ImageCodec
 
 _SIGNATURE: Final = "serving_default"
 _B64: Final = "b64"
-_MOST_EMPTY: Final = 1_000_000
 
 
 class PredictRequest(NamedTuple):
@@ -33,58 +38,69 @@ class PredictRequest(NamedTuple):
     rows: int | None
 
 
+class PredictReader:
+    """Reads predict requests for one model. pictures: how the model takes them; None where it takes none."""
+
+    def __init__(
+        self, signature: Signature, limits: Limits = DEFAULT_LIMITS, pictures: ImageCodec | None = None
+    ) -> None:
+        self._signature = signature
+        self._limits = limits
+        self._pictures = pictures
+
+    def read(self, body: bytes) -> PredictRequest:
+        """Reads a predict request; InvalidRequest names the field, what was expected and what came.
+
+        TooLarge where reading it would take too much.
+        """
+        if not body:
+            raise InvalidRequest("the body is empty; a predict request has instances or inputs")
+        memory = self._limits.memory
+        if b"NaN" in body or b"Infinity" in body:
+            return self._prediction(*loads_constants(body, memory))
+        try:
+            return self._prediction(*loads_fast(body, memory))
+        except InvalidRequest:
+            if len(body) > MAX_REREAD_BYTES:
+                raise
+        return self._prediction(loads(body, memory), DOUBTFUL)  # one parser words all refusals
+
+    def _prediction(self, document: Any, doubts: Doubts) -> PredictRequest:
+        if not isinstance(document, dict) or ("instances" in document) == ("inputs" in document):
+            raise InvalidRequest("a predict request must be a JSON object with either instances or inputs")
+        if document.get("signature_name") not in (None, "", _SIGNATURE):
+            raise InvalidRequest(f"signature_name must be {_SIGNATURE!r}, got {summarize(document['signature_name'])}")
+        if "inputs" in document:
+            columns = _columns(document["inputs"], self._signature)
+            return PredictRequest(InferRequest(self._tensors(columns, doubts)), None)
+        instances = document["instances"]
+        if not isinstance(instances, list) or not instances:
+            raise InvalidRequest(f"instances must be a list with at least one instance, got {summarize(instances)}")
+        columns = _transposed(instances, self._signature)
+        return PredictRequest(InferRequest(self._tensors(columns, doubts)), len(instances))
+
+    def _tensors(self, columns: dict[str, Any], doubts: Doubts) -> dict[str, Tensor]:
+        """Reads the inputs. Those of BYTES share the limit of their elements."""
+        tensors = {}
+        strings = self._limits.strings
+        for name, value in columns.items():
+            spec = self._signature.input(name)
+            where = f"input {summarize(name)}"
+            if spec is None:
+                names = ", ".join(repr(spec.name) for spec in self._signature.inputs)
+                raise InvalidRequest(f"{where} is not one of the model's, which are {names}")
+            if self._pictures is not None and _has_b64(value) and spec.name == self._pictures.input:
+                tensors[name] = _decode_pictures(where, value, self._pictures)
+                continue
+            tensors[name] = _tensor(where, spec, value, doubts, strings)
+            if spec.datatype is BYTES:
+                strings -= len(tensors[name].data)
+        return tensors
+
+
 def read_predict_request(body: bytes, signature: Signature, limits: Limits = DEFAULT_LIMITS) -> PredictRequest:
-    """Reads a predict request; InvalidRequest names the field, what was expected and what came.
-
-    TooLarge where reading it would take too much.
-    """
-    if not body:
-        raise InvalidRequest("the body is empty; a predict request has instances or inputs")
-    try:
-        return _prediction(*loads_fast(body, limits.memory), signature, limits)
-    except InvalidRequest:
-        if len(body) > MAX_REREAD_BYTES:
-            raise
-    return _prediction(loads(body, limits.memory), DOUBTFUL, signature, limits)  # one parser words all refusals
-
-
-def _prediction(document: Any, doubts: Doubts, signature: Signature, limits: Limits) -> PredictRequest:
-    if not isinstance(document, dict) or ("instances" in document) == ("inputs" in document):
-        raise InvalidRequest("a predict request must be a JSON object with either instances or inputs")
-    if document.get("signature_name") not in (None, "", _SIGNATURE):
-        raise InvalidRequest(f"signature_name must be {_SIGNATURE!r}, got {summarize(document['signature_name'])}")
-    if "inputs" in document:
-        columns = _columns(document["inputs"], signature)
-        return PredictRequest(InferRequest(_tensors(columns, signature, doubts, limits.strings)), None)
-    instances = document["instances"]
-    if not isinstance(instances, list) or not instances:
-        raise InvalidRequest(f"instances must be a list with at least one instance, got {summarize(instances)}")
-    columns = _transposed(instances, signature)
-    return PredictRequest(InferRequest(_tensors(columns, signature, doubts, limits.strings)), len(instances))
-
-
-def write_predict_response(response: InferResponse, rows: int | None) -> dict[str, Any]:
-    """Writes `predictions` with one item an instance, or `outputs` by name. A single output needs no name.
-
-    InvalidRequest where JSON cannot carry an output, or where an output has no row for each instance.
-    """
-    check_rows(response, rows)
-    values = {name: _nested(_elements(name, tensor), tensor.shape) for name, tensor in response.outputs.items()}
-    if rows is None:
-        return {"outputs": next(iter(values.values())) if len(values) == 1 else values}
-    if len(values) == 1:
-        return {"predictions": next(iter(values.values()))}
-    return {"predictions": [{name: value[row] for name, value in values.items()} for row in range(rows)]}
-
-
-def check_rows(response: InferResponse, rows: int | None) -> None:
-    """Raises InvalidRequest where an output has no row for each instance. rows: as in PredictRequest."""
-    for name, tensor in response.outputs.items():
-        if rows is not None and (not tensor.shape or tensor.shape[0] != rows):
-            raise InvalidRequest(
-                f"output {name!r} has shape {list(tensor.shape)}, so no row for each of the {rows} instances;"
-                " send inputs instead of instances"
-            )
+    """As PredictReader.read, for a model that takes no pictures."""
+    return PredictReader(signature, limits).read(body)
 
 
 def model_status(manifest: Manifest) -> dict[str, Any]:
@@ -118,29 +134,41 @@ def _only_input(signature: Signature, field: str) -> TensorSpec:
     return signature.inputs[0]
 
 
-def _tensors(columns: dict[str, Any], signature: Signature, doubts: Doubts, strings: int) -> dict[str, Tensor]:
-    """Reads the inputs. strings: the most elements that those of BYTES may have together."""
-    tensors = {}
-    for name, value in columns.items():
-        spec = signature.input(name)
-        where = f"input {summarize(name)}"
-        if spec is None:
-            names = ", ".join(repr(spec.name) for spec in signature.inputs)
-            raise InvalidRequest(f"{where} is not one of the model's, which are {names}")
-        tensors[name] = _tensor(where, spec, value, doubts, strings)
-        if spec.datatype is BYTES:
-            strings -= len(tensors[name].data)
-    return tensors
-
-
 def _tensor(where: str, spec: TensorSpec, value: object, doubts: Doubts, strings: int) -> Tensor:
-    shape = check_shape(where, _shape_of(where, value))
+    """Reads one input. strings: the most elements that it may have where it is of BYTES."""
+    nesting = _shape_of(where, value)
+    shape = check_shape(where, nesting)
     if spec.datatype is not BYTES:
-        return decode_json(where, spec.datatype, shape, value, doubts)
+        tensor = decode_json(where, spec.datatype, shape, value, doubts)
+        return tensor if len(shape) == len(spec.shape) else _completed(tensor, spec)
     if element_count(shape) > strings:
         raise too_many_strings(where, element_count(shape), strings)
     texts = flatten(where, shape, value)
-    return Tensor(BYTES, shape, tuple(_bytes(where, index, text) for index, text in enumerate(texts)))
+    return _completed(Tensor(BYTES, shape, tuple(_bytes(where, index, text) for index, text in enumerate(texts))), spec)
+
+
+def _completed(tensor: Tensor, spec: TensorSpec) -> Tensor:
+    """The tensor with the dimensions of size 1 that it lacks at the end of its shape."""
+    missing = spec.shape[len(tensor.shape) :]
+    if not missing or any(size != 1 for size in missing):
+        return tensor
+    return Tensor(tensor.datatype, (*tensor.shape, *missing), tensor.data)
+
+
+def _decode_pictures(where: str, value: Any, codec: ImageCodec) -> Tensor:
+    from pilotlight_runtime.protocol.picture_batches import NamedPicture, decode_pictures
+
+    items = value if isinstance(value, list) else [value]
+    pictures = []
+    for index, item in enumerate(items):
+        name = f"{where}: picture {index}" if len(items) > 1 else where
+        if not _is_b64(item):
+            raise InvalidRequest(f'{name} must be {{"b64": "..."}} as the others are, got {summarize(item)}')
+        try:
+            pictures.append(NamedPicture(name, binascii.a2b_base64(item[_B64], strict_mode=True)))
+        except ValueError:
+            raise InvalidRequest(f"{name} is not base64") from None
+    return decode_pictures(codec, pictures)
 
 
 def _shape_of(where: str, value: object) -> list[int]:
@@ -165,37 +193,10 @@ def _bytes(where: str, index: int, text: object) -> bytes:
     raise InvalidRequest(f'{where}: data[{index}] must be a string or {{"b64": "..."}}, got {summarize(text)}')
 
 
-def _is_b64(value: dict[str, Any]) -> bool:
-    return value.keys() == {_B64} and isinstance(value[_B64], str)
+def _has_b64(value: Any) -> bool:
+    """Whether `value` is a binary value, or a list that has one."""
+    return _is_b64(value) or (isinstance(value, list) and any(map(_is_b64, value)))
 
 
-def _elements(name: str, tensor: Tensor) -> list[Any]:
-    if tensor.datatype is not BYTES:
-        return encode_json(f"output {name!r}", tensor)
-    if not name.endswith("_bytes"):
-        try:
-            return [element.decode() for element in tensor.elements]
-        except UnicodeDecodeError:
-            pass  # one element that is not text makes all elements binary, so that they are alike
-    return [{_B64: binascii.b2a_base64(element, newline=False).decode()} for element in tensor.elements]
-
-
-def _nested(flat: list[Any], shape: tuple[int, ...]) -> Any:
-    """`flat` nested as `shape` says; the value itself for a scalar."""
-    if not shape:
-        return flat[0]
-    if 0 in shape:
-        return _empty(shape[: shape.index(0) + 1])
-    for size in reversed(shape[1:]):
-        flat = [flat[start : start + size] for start in range(0, len(flat), size)]
-    return flat
-
-
-def _empty(shape: tuple[int, ...]) -> list[Any]:
-    """Nested lists of no elements at all, the innermost empty. `shape` ends in its only 0."""
-    if element_count(shape[:-1]) > _MOST_EMPTY:
-        raise TooLarge(f"an output of shape {list(shape)} is too long to write in JSON")
-    nested: list[Any] = []
-    for size in reversed(shape[:-1]):
-        nested = [nested] * size
-    return nested
+def _is_b64(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {_B64} and isinstance(value[_B64], str)
