@@ -118,9 +118,9 @@ def _find_guard(whole: Any, traced: tuple[Any, Any]) -> str:
     import torch
 
     example, shapes = traced
-    with _messages("torch.fx.experimental.symbolic_shapes") as messages:
-        with suppress(Exception):  # the same error again; its messages are what is wanted
-            torch.export.export(whole, example, dynamic_shapes=(shapes,), strict=False)
+    # The same error again; its messages are what is wanted.
+    with _messages("torch.fx.experimental.symbolic_shapes") as messages, suppress(Exception):
+        torch.export.export(whole, example, dynamic_shapes=(shapes,), strict=False)
     for message in reversed(messages):
         if (found := _GUARD.search(message)) is not None:
             place = found["place"].split(" in ")[0]

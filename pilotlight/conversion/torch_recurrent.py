@@ -123,7 +123,7 @@ class _Recurrent:
         return outputs, (tuple(last) if self._operator.states > 1 else last[0])
 
     def _run_level(self, level: int, x: Any, start: Sequence[Any]) -> list[Any]:
-        """Return the outputs of a level, [steps, batch, sides * hidden], and its last states, [sides, batch, hidden]."""
+        """Return the outputs of one level, [steps, batch, sides * hidden], and its last states."""
         layer, sides = self._layer, len(self._sides)
         steps, batch, hidden = x.shape[0], x.shape[1], layer.hidden_size
         attributes: dict[str, Any] = {"hidden_size": hidden, "direction": ("forward", "bidirectional")[sides - 1]}
