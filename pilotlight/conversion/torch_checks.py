@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any, Final
 
 import onnx
@@ -15,6 +16,7 @@ _RANDOM: Final = frozenset(
     {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial", "Dropout"}
 )
 """Operators that draw. A Dropout that is there in evaluation mode was told to drop."""
+_DRAW: Final = "Draw in training mode only (`if self.training`), or take the numbers as an input."
 _WHOLE: Final = "model"
 """The name of the person's module inside the one that is exported."""
 
@@ -39,6 +41,45 @@ def check_program(program: Any, where: str) -> None:
         )
 
 
+def check_draws(module: Any, answer: Callable[[], Any], where: str) -> None:
+    """Refuse a module that draws random numbers from PyTorch's generator while it answers.
+
+    Args:
+        module: A torch.nn.Module in evaluation mode.
+        answer: Calls it.
+        where: The model in an error.
+
+    Raises:
+        ConversionError: It draws. The message names the innermost submodule that does.
+    """
+    import torch
+
+    def read() -> bytes:
+        return bytes(torch.random.get_rng_state().numpy().tobytes())
+
+    before = read()
+    answer()
+    if read() == before:
+        return
+    found: list[str] = []
+    states: list[bytes] = []
+
+    def leave(name: str, owner: Any) -> None:
+        if read() != states.pop():
+            found.append(f"{name} ({type(owner).__name__})" if name else type(owner).__name__)
+
+    hooks = []
+    for name, each in module.named_modules():
+        hooks.append(each.register_forward_pre_hook(lambda *_: states.append(read())))
+        hooks.append(each.register_forward_hook(lambda owner, *_, name=name: leave(name, owner)))
+    try:
+        answer()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    raise ConversionError(where, f"draws random numbers while it answers: {found[0]}", _DRAW)
+
+
 def check_random(model: onnx.ModelProto, where: str) -> None:
     """Refuse a graph that draws random numbers: its answers cannot be compared.
 
@@ -55,7 +96,7 @@ def check_random(model: onnx.ModelProto, where: str) -> None:
                 raise ConversionError(
                     where,
                     f"draws random numbers while it answers: {_name_module(node)}{node.op_type}",
-                    "Draw in training mode only (`if self.training`), or take the numbers as an input.",
+                    _DRAW,
                 )
 
 

@@ -11,6 +11,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -19,7 +20,7 @@ import onnx
 from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight.conversion.guards import guard_operators
 from pilotlight.conversion.torch_calls import call_module
-from pilotlight.conversion.torch_checks import check_dimensions, check_program, check_random
+from pilotlight.conversion.torch_checks import check_dimensions, check_draws, check_program, check_random
 from pilotlight.conversion.torch_errors import refuse_call, refuse_export, refuse_fixed
 from pilotlight.conversion.torch_recurrent import recurrent_operators
 from pilotlight.conversion.torch_script import export_script, is_script
@@ -193,6 +194,8 @@ def find_example(source: Source) -> tuple[Any, ...]:
         _check_batch(source, answers, _BATCH)
         if all(spec.shape and spec.shape[0] < 0 for spec in inputs):
             _check_other_batch(source, size)
+        if not is_script(source.module):
+            check_draws(source.module, partial(call_module, source.module, example, source.signature), source.where)
         return example
     raise refuse_call(first or ValueError("no example"), source.module, source.where) from first
 
@@ -211,7 +214,7 @@ def _check_batch(source: Source, answers: Sequence[Any], batch: int) -> None:
     if any(spec.shape[:1] != (-1,) for spec in source.signature.inputs):
         return
     for spec, answer in zip(source.signature.outputs, answers, strict=True):
-        if spec.shape[:1] == (-1,) and tuple(answer.shape)[:1] != (batch,):
+        if tuple(answer.shape)[:1] != (batch,):
             raise ConversionError(
                 source.where,
                 f"answers {batch} samples with the output {spec.name} of shape {list(answer.shape)}",
