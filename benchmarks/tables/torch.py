@@ -29,7 +29,8 @@ Shapes: TypeAlias = tuple[tuple[int, ...], ...]
 ACTIVATIONS: Final[Mapping[str, tuple[Any, ...]]] = {
     "CELU": (), "ELU": (), "GELU": (), "GLU": (), "Hardshrink": (), "Hardsigmoid": (), "Hardswish": (), "Hardtanh": (),
     "LeakyReLU": (), "LogSigmoid": (), "LogSoftmax": (1,), "Mish": (), "PReLU": (), "RReLU": (), "ReLU": (),
-    "ReLU6": (), "SELU": (), "SiLU": (), "Sigmoid": (), "Softmax": (1,), "Softmin": (1,), "Softplus": (), "Softshrink": (),
+    "ReLU6": (), "SELU": (), "SiLU": (), "Sigmoid": (), "Softmax": (1,), "Softmin": (1,), "Softplus": (),
+    "Softshrink": (),
     "Softsign": (), "Tanh": (), "Tanhshrink": (), "Threshold": (0.1, 20.0),
 }  # fmt: skip
 """The arguments of each activation. All take samples of shape [6]."""
@@ -208,7 +209,7 @@ def _try(
 def _draw(draw: np.random.Generator, shape: tuple[int | None, ...]) -> Array:
     sizes = tuple(size for size in shape if size is not None)
     if None in shape:
-        return draw.integers(0, 10, (SAMPLES, *sizes))
+        return draw.integers(0, 8, (SAMPLES, *sizes))
     return draw.normal(size=(SAMPLES, *sizes)).astype(np.float32)
 
 

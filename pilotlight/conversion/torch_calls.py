@@ -46,12 +46,16 @@ def judged(model: Any, signature: Signature) -> Iterator[Any]:
     if _must_be_copied(torch, module, keep=keep):
         module = _copy(torch, module, keep=keep)
     modes = [(each, each.training) for each in module.modules()]
+    fast = torch.backends.mha.get_fastpath_enabled()
     try:
         if not _is_exported(module):
             module.eval()
+        # The fast path of nn.TransformerEncoder answers zeros where its input is padding; the exporter has no form of it.
+        torch.backends.mha.set_fastpath_enabled(value=False)
         with torch.no_grad():
             yield module
     finally:
+        torch.backends.mha.set_fastpath_enabled(value=fast)
         for each, training in modes:
             each.training = training
 

@@ -22,6 +22,7 @@ from pilotlight.conversion.guards import guard_operators
 from pilotlight.conversion.torch_calls import call_module
 from pilotlight.conversion.torch_checks import check_dimensions, check_draws, check_program, check_random
 from pilotlight.conversion.torch_errors import refuse_call, refuse_export, refuse_fixed
+from pilotlight.conversion.torch_layers import exportable_layers
 from pilotlight.conversion.torch_recurrent import recurrent_operators
 from pilotlight.conversion.torch_script import export_script, is_script
 from pilotlight.conversion.value_types import list_graphs
@@ -134,7 +135,7 @@ def export(source: Source, example: tuple[Any, ...]) -> Any:
         {axis: dynamic for axis, size in enumerate(spec.shape) if size < 0} for spec in source.signature.inputs
     )
     try:
-        with recurrent_operators(source.module):
+        with exportable_layers(source.module), recurrent_operators(source.module):
             return torch.onnx.export(
                 whole,
                 example,
