@@ -50,7 +50,7 @@ def judged(model: Any, signature: Signature) -> Iterator[Any]:
     try:
         if not _is_exported(module):
             module.eval()
-        # The fast path of nn.TransformerEncoder answers zeros where its input is padding; the exporter has no form of it.
+        # The fast path of nn.TransformerEncoder answers zeros where its input is padding, and cannot be exported.
         torch.backends.mha.set_fastpath_enabled(value=False)
         with torch.no_grad():
             yield module
