@@ -7,10 +7,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from pilotlight.conversion.torch_calls import call_module, judged, to_array, to_tensor
+from pilotlight.conversion.torch_calls import call_module, to_array, to_tensor
 from pilotlight.conversion.torch_errors import refuse_call
+from pilotlight.conversion.torch_example import Source
 from pilotlight.conversion.torch_file import SUFFIXES, load_torch_file
-from pilotlight.conversion.torch_graph import Source, quiet, write_onnx
+from pilotlight.conversion.torch_graph import quiet, write_onnx
+from pilotlight.conversion.torch_judged import judged
 from pilotlight.core.artifacts import Array, NamedArrays
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.model_config import ModelConfig

@@ -42,15 +42,15 @@ def recurrent_operators(module: Any) -> Iterator[None]:
 
     replaced: list[_Recurrent] = []
     try:
-        for layer in module.modules():
+        for name, layer in module.named_modules():
             if type(layer) in (torch.nn.LSTM, torch.nn.GRU, torch.nn.RNN):
                 if layer.proj_size:
                     raise ConversionError(
-                        f"a layer {type(layer).__name__}",
+                        f"layer {name or type(layer).__name__}",
                         "has a projection (proj_size), which the LSTM of ONNX does not have",
                         "Use an LSTM without proj_size and a Linear layer after it.",
                     )
-                replaced.append(_Recurrent(torch, layer))
+                replaced.append(_Recurrent(torch, name or type(layer).__name__, layer))
         yield
     finally:
         for each in replaced:
@@ -63,8 +63,9 @@ class _Recurrent:
     Its weights in ONNX's order become buffers of the layer: computed within the trace, they would stay nodes.
     """
 
-    def __init__(self, torch: Any, layer: Any) -> None:
+    def __init__(self, torch: Any, name: str, layer: Any) -> None:
         self._torch = torch
+        self._name = name
         self._layer = layer
         self._operator = _OPERATORS[type(layer).__name__]
         self._sides = ("", "_reverse")[: 1 + layer.bidirectional]
@@ -99,7 +100,7 @@ class _Recurrent:
         layer, torch = self._layer, self._torch
         if not isinstance(input, torch.Tensor):
             raise ConversionError(
-                f"a layer {type(layer).__name__}",
+                f"layer {self._name}",
                 "gets a PackedSequence, which ONNX has no form of",
                 "Give it the padded tensor, and mask what is padding in the layers after it.",
             )

@@ -113,7 +113,10 @@ def replace(path: Path, change: Callable[[str, bytes], bytes], more: dict[str, b
     with zipfile.ZipFile(path) as archive:
         entries = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(path, "w") as archive:
-        for name, content in {**{name: change(name, content) for name, content in entries.items()}, **(more or {})}.items():
+        for name, content in {
+            **{name: change(name, content) for name, content in entries.items()},
+            **(more or {}),
+        }.items():
             archive.writestr(name, content)
 
 
@@ -138,7 +141,10 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "another library": (lambda graph: first_node(graph).update(target="torch.ops.mine.run"), "uses the operation"),
     "an attribute": (lambda graph: first_node(graph).update(target="_operator.attrgetter"), "uses the operation"),
     "a guard": (lambda graph: graph.update(guards_code=["__import__('os').system('true')"]), "would make code"),
-    "a guard in a call": (lambda graph: graph.update(guards_code=["L['x'].size(exec('1'))[0] == 1"]), "would make code"),
+    "a guard in a call": (
+        lambda graph: graph.update(guards_code=["L['x'].size(exec('1'))[0] == 1"]),
+        "would make code",
+    ),
     "a name": (lambda graph: first_node(graph).update(name="x = open('f', 'w')"), "would make code"),
     "a size": (
         lambda graph: graph["graph_module"]["graph"]["tensor_values"].update(
@@ -178,7 +184,7 @@ def test_a_pickle_inside_a_graph_is_not_loaded(tmp_path: Path) -> None:
 def test_pickled_weights_and_compiled_code_inside_a_graph_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "m.pt2"
     save_program(path)
-    replace(path, lambda name, content: content.replace(b'"use_pickle": false', b'"use_pickle": true'))
+    replace(path, lambda _, content: content.replace(b'"use_pickle": false', b'"use_pickle": true'))
     with pytest.raises(ConversionError, match="pickled or no tensor"):
         find_adapter_for_file(path).load(path)
     save_program(path)
@@ -189,7 +195,10 @@ def test_pickled_weights_and_compiled_code_inside_a_graph_are_refused(tmp_path: 
 
 def test_torchscript_that_writes_files_is_refused(tmp_path: Path) -> None:
     save_script(tmp_path / "m.pt")
-    replace(tmp_path / "m.pt", lambda name, content: content + b"\n# torch.save(x, 'f')" if name.endswith(".py") else content)
+    replace(
+        tmp_path / "m.pt",
+        lambda name, content: content + b"\n# torch.save(x, 'f')" if name.endswith(".py") else content,
+    )
     with pytest.raises(ConversionError, match=r"calls torch.save in its TorchScript"):
         find_adapter_for_file(tmp_path / "m.pt").load(tmp_path / "m.pt")
 

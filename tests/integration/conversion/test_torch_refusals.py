@@ -67,7 +67,7 @@ REFUSALS = {
     "a memory": (counted, "changes its buffer 0.calls while it answers"),
     "more outputs": (lambda _, x: (x, x), "names the outputs y, but the module returns 2 tensors"),
     "other names": (lambda _, x: {"z": x}, "names the outputs y, but the module returns z"),
-    "no tensor": (lambda _, x: 3, "returns its answer of type int"),
+    "no tensor": (lambda *_: 3, "returns its answer of type int"),
     "no batch": (lambda _, x: x.sum(), r"answers 5 samples with the output y of shape \[\]"),
     "the batch at another axis": (lambda _, x: x.T, r"answers 5 samples with the output y of shape \[4, 5\]"),
 }
@@ -99,7 +99,7 @@ def test_packed_sequences_and_projections(tmp_path: Path) -> None:
     config = make_config({"x": ("FP32", -1, 3, 4)}, {"y": ("FP32", -1, 3, 3)})
     with pytest.raises(ConversionError, match=r"has a projection \(proj_size\)"):
         convert(Packed(proj_size=2), make_config({"x": ("FP32", -1, 3, 4)}, {"y": ("FP32", -1, 3, 2)}), tmp_path)
-    with pytest.raises(ConversionError, match="model 'm'|PackedSequence"):
+    with pytest.raises(ConversionError, match="PackedSequence"):
         convert(Packed(), config, tmp_path)
 
 

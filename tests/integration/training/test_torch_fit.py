@@ -57,9 +57,7 @@ def accuracy(scores: Any, classes: Any) -> Any:
 
 def fit(run: Run, width: int = 8, optimizer: str = "AdamW") -> Any:
     torch.manual_seed(5)
-    model = nn.Sequential(
-        nn.Linear(4, width), nn.BatchNorm1d(width), nn.ReLU(), nn.Dropout(0.5), nn.Linear(width, 2)
-    )
+    model = nn.Sequential(nn.Linear(4, width), nn.BatchNorm1d(width), nn.ReLU(), nn.Dropout(0.5), nn.Linear(width, 2))
     x, y = draw_data()
     options = {"momentum": 0.9} if optimizer == "SGD" else {}
     learner = getattr(torch.optim, optimizer)(model.parameters(), run.learning_rate, **options)

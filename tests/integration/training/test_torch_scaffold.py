@@ -1,11 +1,14 @@
 """What `pilotlight new NAME --kind torch` writes trains, passes the gate and answers as its module, as it stands."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from support.workflow_calls import make_context, train_model
+from support.torch_modules import import_torch
+from support.workflow_calls import convert_model, make_context, train_model
 
 from pilotlight.core.project import Project
 from pilotlight.local.functions import load_function
@@ -13,11 +16,10 @@ from pilotlight.packaging import package_function
 from pilotlight.scaffold import init_project, new_model
 from pilotlight.store import FolderBlobs, Store
 from pilotlight.training.fitting import fit
-from pilotlight.workflows.check import check
 from pilotlight.workflows.prepare_run import resolve_run
 from pilotlight.workflows.types import TrainResult
 
-torch = pytest.importorskip("torch", reason="the extra `torch` is not installed")
+torch = import_torch()
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +55,8 @@ def test_the_manifest_names_the_framework_and_its_versions(trained: TrainResult)
     assert provenance["tools"]["torch"] == torch.__version__
 
 
-def test_the_packaged_function_answers_as_the_module_does(
-    project: Project, store: Store, trained: TrainResult, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("trained")
+def test_the_packaged_function_answers_as_the_module_does(project: Project, store: Store, tmp_path: Path) -> None:
     config = project.read_config("marks")
     run = resolve_run(make_context(project, store), config, {"epochs": 2})
     fitted = fit(project.folder("marks"), config, run)
@@ -74,3 +75,26 @@ def test_the_same_run_again_is_the_same_version(project: Project, store: Store, 
     again = train_model(project, "marks", store=store, options={"epochs": 2})
     assert again.version == trained.version
     assert not again.published.new
+
+
+@pytest.mark.parametrize("mode", ["dynamic", "static"])
+def test_it_can_be_quantized(project: Project, store: Store, mode: str) -> None:
+    new_model(project, f"small-{mode}", "torch")
+    path = project.folder(f"small-{mode}") / "model.toml"
+    path.write_text(path.read_text() + f'\n[quantization]\nmode = "{mode}"\n')
+    result = train_model(project, f"small-{mode}", store=store, options={"epochs": 2})
+    assert result.quantization is not None
+    assert result.quantization.bytes_after < 0.5 * result.quantization.bytes_before
+
+
+def test_a_saved_module_is_converted(project: Project, store: Store, trained: TrainResult, tmp_path: Path) -> None:
+    config = project.read_config("marks")
+    run = resolve_run(make_context(project, store), config, {"epochs": 2})
+    fitted = fit(project.folder("marks"), config, run)
+    program = torch.export.export(
+        fitted.model.eval(), (torch.zeros(5, 1, 28, 28),), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},)
+    )
+    torch.export.save(program, tmp_path / "marks.pt2")
+    result = convert_model(project, "marks", tmp_path / "marks.pt2", store=store)
+    assert result.parity.failures == ()
+    assert result.parity.source_metric == trained.parity.source_metric

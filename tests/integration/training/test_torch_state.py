@@ -22,7 +22,7 @@ def test_every_value_comes_back(tmp_path: Path) -> None:
         "numbers": [0.1, 1 / 3, 1e-300, 2**62, True, None, "text"],
         "by number": {0: {"step": torch.tensor(3.0)}, 1: {}},
     }
-    write_checkpoint(tmp_path / "c.npz", Checkpoint(1, 2, False, pack(state)))
+    write_checkpoint(tmp_path / "c.npz", Checkpoint(1, 2, done=False, arrays=pack(state)))
     found = read_checkpoint(tmp_path / "c.npz")
     assert found is not None
     again = unpack(found.arrays)
