@@ -41,6 +41,23 @@ def check_program(program: Any, where: str) -> None:
         )
 
 
+def check_opset(model: onnx.ModelProto, wanted: int, where: str) -> None:
+    """Refuse a graph of another operator set: the exporter leaves a graph as it is that it cannot convert down.
+
+    Args:
+        model: The graph.
+        wanted: The version of ONNX's default operator set in model.toml.
+        where: The model in an error.
+
+    Raises:
+        ConversionError: The version is another one.
+    """
+    found = max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=wanted)
+    if found != wanted:
+        what = f"cannot be converted to ONNX opset {wanted}: PyTorch's exporter writes it with opset {found}"
+        raise ConversionError(where, what, f"Set opset = {found} under [conversion] in model.toml.")
+
+
 def check_draws(module: Any, answer: Callable[[], Any], where: str) -> None:
     """Refuse a module that draws random numbers from PyTorch's generator while it answers.
 

@@ -46,6 +46,9 @@ def refuse_export(error: Exception, module: Any, where: str, opset: int) -> Conv
         where: The model in the message.
         opset: The version of ONNX's default operator set.
     """
+    root = find_root(error)
+    if isinstance(root, ImportError):
+        return ConversionError(where, f"cannot be converted ({root})", "Run `pip install 'pilotlight[torch]'`.")
     node = _find_node(error)
     if node is not None:
         inside = _name_nodes_module(node)
@@ -54,7 +57,6 @@ def refuse_export(error: Exception, module: Any, where: str, opset: int) -> Conv
             f"cannot be converted to ONNX opset {opset}: {inside}{_name_target(node)} ({_describe_translation(error)})",
             "Replace that operation by others in forward.",
         )
-    root = find_root(error)
     inside = _name_running_module(error, module)
     if type(root).__name__ == "GuardOnDataDependentSymNode":
         what = f"{inside}it decides by the values of a tensor, which a graph cannot"

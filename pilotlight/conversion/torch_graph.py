@@ -19,7 +19,7 @@ import onnx
 from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight.conversion.guards import guard_operators
 from pilotlight.conversion.torch_calls import call_module
-from pilotlight.conversion.torch_checks import check_dimensions, check_program, check_random
+from pilotlight.conversion.torch_checks import check_dimensions, check_opset, check_program, check_random
 from pilotlight.conversion.torch_errors import find_root, refuse_export
 from pilotlight.conversion.torch_example import Source, find_example
 from pilotlight.conversion.torch_fixed import refuse_fixed
@@ -77,8 +77,10 @@ def finish_graph(model: onnx.ModelProto, source: Source) -> bytes:
         The content of model.onnx.
 
     Raises:
-        ConversionError: The graph draws random numbers, or fixes a dimension that the signature leaves open.
+        ConversionError: The graph is of another operator set, draws random numbers, or fixes a dimension that the
+            signature leaves open.
     """
+    check_opset(model, source.opset, source.where)
     check_random(model, source.where)
     check_dimensions(model, source.signature, source.where)
     _remove_metadata(model)

@@ -210,6 +210,19 @@ def test_equal_modules_have_equal_bytes(tmp_path: Path) -> None:
         assert word not in contents[0]
 
 
+@pytest.mark.parametrize("opset", [17, 20, 22])
+def test_other_operator_sets(opset: int, tmp_path: Path) -> None:
+    model = nn.Sequential(nn.Linear(4, 3), nn.LayerNorm(3), nn.GELU())
+    compare(model, make_config({"x": ("FP32", -1, 4)}, {"y": ("FP32", -1, 3)}, opset), tmp_path)
+    assert [entry.version for entry in onnx.load(tmp_path / "model.onnx").opset_import] == [opset]
+
+
+def test_an_operator_set_that_the_exporter_does_not_reach_is_named(tmp_path: Path) -> None:
+    config = make_config({"x": ("FP32", -1, 4)}, {"y": ("FP32", -1, 3)}, 13)
+    with pytest.raises(ConversionError, match=r"cannot be converted to ONNX opset 13: .* writes it with opset 18"):
+        convert(nn.Linear(4, 3), config, tmp_path)
+
+
 def test_nothing_is_printed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     convert(
         Tokens(nn.LSTM),
