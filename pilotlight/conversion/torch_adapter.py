@@ -19,20 +19,22 @@ from pilotlight.core.model_config import ModelConfig
 from pilotlight_runtime.signature import Signature
 
 _BATCH: Final = 256
+_MODELS: Final = frozenset(
+    {("torch.nn.modules.module", "Module"), ("torch.export.exported_program", "ExportedProgram")}
+)
 _DATATYPES: Final = frozenset({"BOOL", "UINT8", "INT8", "INT16", "INT32", "INT64", "FP16", "FP32", "FP64", "BF16"})
 """The datatypes of which PyTorch computes."""
 
 
 class TorchAdapter:
-    """The adapter of PyTorch. A model is a torch.nn.Module; a torch.jit.ScriptModule is one too."""
+    """The adapter of PyTorch. A model is a torch.nn.Module, of TorchScript too, or a torch.export.ExportedProgram."""
 
     name = "PyTorch"
     tools = ("torch", "onnxscript")
 
     def accepts(self, model: Any) -> bool:
-        """Return whether `model` is a torch.nn.Module, without importing PyTorch."""
-        kinds = type(model).__mro__
-        return any(kind.__module__ == "torch.nn.modules.module" and kind.__name__ == "Module" for kind in kinds)
+        """Return whether `model` is PyTorch's, without importing PyTorch."""
+        return any((kind.__module__, kind.__name__) in _MODELS for kind in type(model).__mro__)
 
     def accepts_file(self, path: Path) -> bool:
         """Return whether the suffix of `path` is one of PyTorch's."""

@@ -25,7 +25,7 @@ def judged(model: Any, signature: Signature) -> Iterator[Any]:
     the block ends.
 
     Args:
-        model: A torch.nn.Module.
+        model: A torch.nn.Module, or a torch.export.ExportedProgram.
         signature: The inputs and outputs. Weights stay in 16 bits where one of these has 16 bits.
 
     Raises:
@@ -55,7 +55,7 @@ def judged(model: Any, signature: Signature) -> Iterator[Any]:
 def _unwrap(model: Any) -> Any:
     while (attribute := _WRAPPERS.get(type(model).__name__)) and hasattr(model, attribute):
         model = getattr(model, attribute)
-    return model
+    return model.module() if type(model).__name__ == "ExportedProgram" else model
 
 
 def _must_be_copied(torch: Any, module: Any, *, keep: bool) -> bool:

@@ -189,6 +189,13 @@ def test_the_module_keeps_its_modes_and_gradients(tmp_path: Path) -> None:
     assert torch.backends.mha.get_fastpath_enabled()
 
 
+def test_an_exported_program(tmp_path: Path) -> None:
+    program = torch.export.export(
+        nn.Linear(3, 2).eval(), (torch.zeros(5, 3),), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},)
+    )
+    compare(program, make_config({"x": ("FP32", -1, 3)}, {"y": ("FP32", -1, 2)}), tmp_path)
+
+
 @pytest.mark.parametrize("wrap", ["compiled", "parallel"])
 def test_wrapped_modules(wrap: str, tmp_path: Path) -> None:
     model = nn.Linear(3, 2)
