@@ -29,7 +29,7 @@ _WEIGHTS: Final = (
     f"run `pilotlight train`. Or: {_SAVE[0].lower()}{_SAVE[1:]}"
 )
 _OPERATIONS_OF_FILES: Final = re.compile(
-    r"\b(?:torch|ops\.aten|aten)\.(?:save|load|from_file)\b|\bops\.(?!aten\b|prim\b)\w+"
+    r"\b(?:torch|ops\.aten|aten)\.(?:save|load|from_file)\b|(?<![\w.])ops\.(?!aten\b|prim\b)\w+"
 )
 """Operations of TorchScript that read or write files, or are of another library."""
 _MOST_SOURCE: Final = 64 * MEBIBYTE
