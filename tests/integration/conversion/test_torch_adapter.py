@@ -228,7 +228,7 @@ def test_other_operator_sets(opset: int, tmp_path: Path) -> None:
 def test_an_operator_set_that_the_exporter_does_not_reach_is_named(tmp_path: Path) -> None:
     config = make_config({"x": ("FP32", -1, 4)}, {"y": ("FP32", -1, 3)}, 13)
     with pytest.raises(ConversionError, match=r"cannot be converted to ONNX opset 13: .* writes it with opset 18"):
-        convert(nn.Linear(4, 3), config, tmp_path)
+        convert(nn.Sequential(nn.Linear(4, 3), nn.LayerNorm(3)), config, tmp_path)
 
 
 def test_nothing_is_printed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
