@@ -1,5 +1,5 @@
 # What people type is what CI runs. Everything but `sam build` sets up .venv first, once.
-.PHONY: help demo check docs hooks test quick coverage integration performance e2e fuzz pythons bench memory crashpoints sam tables lock release release-check clean
+.PHONY: help demo check docs hooks test quick coverage integration performance e2e fuzz pythons bench memory crashpoints sam torch tables lock release release-check clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -26,6 +26,7 @@ help:
 	@echo 'make pythons run the unit and functional tests on each other Python from 3.11 to 3.13 that is there'
 	@echo 'make crashpoints   stop every command that writes at each of its file-changing system calls, and run it again'
 	@echo 'make bench   compare cold starts, size and memory with other ways to serve (fetches about 4 GB)'
+	@echo 'make torch   install the CPU build of PyTorch into .venv, where pip finds it, for the tests of kind torch'
 	@echo 'make tables  convert every layer, estimator and network, and write docs/what-converts.md'
 	@echo 'make release VERSION=x.y.z   build, try, commit and tag a release; make release-check rehearses it'
 	@echo 'make lock    renew the pins of the development environment, of the layer, of the catalog and of the training image'
@@ -44,6 +45,13 @@ $(SAM_STAMP): tests/e2e/sam-requirements.txt
 	@touch $@
 
 sam: $(SAM_STAMP)
+
+# The package torch of PyPI brings 3 GB of NVIDIA's libraries on Linux. Without PyTorch the tests that need it are skipped.
+torch: $(STAMP)
+	@$(BIN)/python -c 'import onnxscript, torch' 2>/dev/null \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+			--requirement tests/torch-requirements.txt --constraint constraints.txt \
+		|| echo 'make torch: pip finds no CPU build of PyTorch here, so the tests of kind torch are skipped.' >&2
 
 demo: $(STAMP)
 	@$(BIN)/pilotlight demo

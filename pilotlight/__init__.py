@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from pilotlight.training.text.translations import load_translations
     from pilotlight.training.text.tsv_folder import load_tsv_folder
     from pilotlight.training.text.vocabulary import build_vocabulary
+    from pilotlight.training.torch.batches import tensor_batches
+    from pilotlight.training.torch.fit import fit_torch
     from pilotlight.training.train_module import TrainModule, load_train_module
     from pilotlight.verification.metrics import METRICS
     from pilotlight.workflows.batch_types import BatchResult
@@ -106,6 +108,8 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "pilotlight.training.text.translations": ("load_translations",),
     "pilotlight.training.text.tsv_folder": ("load_tsv_folder",),
     "pilotlight.training.text.vocabulary": ("build_vocabulary",),
+    "pilotlight.training.torch.batches": ("tensor_batches",),
+    "pilotlight.training.torch.fit": ("fit_torch",),
     "pilotlight.training.train_module": ("TrainModule", "load_train_module"),
     "pilotlight.verification.metrics": ("METRICS",),
 }
@@ -159,6 +163,7 @@ __all__ = [
     "find_project",
     "fingerprint",
     "fit_model",
+    "fit_torch",
     "folds",
     "generate_recomputed",
     "import_model",
@@ -186,6 +191,7 @@ __all__ = [
     "serve",
     "show",
     "tag_image",
+    "tensor_batches",
     "text_batches",
     "train",
     "train_on_batch",

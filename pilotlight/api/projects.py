@@ -38,7 +38,7 @@ def new(name: str, *, kind: str = "keras-image", project: AnyProject = None) -> 
 
     Args:
         name: Lower-case words joined by - or _, such as spam-filter.
-        kind: What the model's files are copied from: keras-image, keras-text, sklearn or onnx.
+        kind: What the model's files are copied from: keras-image, keras-text, sklearn, torch or onnx.
         project: The project, or a folder in it; None for the current folder.
 
     Returns:

@@ -7,6 +7,8 @@
     import_onnx.py       any ONNX file becomes a candidate
     keras_adapter.py     Keras; keras_graph.py uses tf2onnx, keras_subprocess.py another process for JAX and PyTorch
     sklearn_adapter.py   scikit-learn; sklearn_graph.py uses skl2onnx
+    torch_adapter.py     PyTorch; torch_graph.py uses torch.onnx.export, torch_calls.py calls a module, torch_file.py
+                         loads one, and torch_script.py converts TorchScript
     onnx_adapter.py      ONNX files, which need no conversion
     graph.py             ONNX files and the signature that a graph declares
     external_data.py     weights in files beside the graph

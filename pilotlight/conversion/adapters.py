@@ -8,9 +8,10 @@ from pilotlight.conversion.adapter import Adapter
 from pilotlight.conversion.keras_adapter import KerasAdapter
 from pilotlight.conversion.onnx_adapter import OnnxAdapter
 from pilotlight.conversion.sklearn_adapter import SklearnAdapter
+from pilotlight.conversion.torch_adapter import TorchAdapter
 from pilotlight.core.errors import ConversionError
 
-ADAPTERS: Final[tuple[Adapter, ...]] = (KerasAdapter(), SklearnAdapter(), OnnxAdapter())
+ADAPTERS: Final[tuple[Adapter, ...]] = (KerasAdapter(), SklearnAdapter(), TorchAdapter(), OnnxAdapter())
 
 
 def find_adapter(model: Any) -> Adapter:

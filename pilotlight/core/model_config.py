@@ -11,7 +11,7 @@ from pilotlight_runtime.manifest import ImageInput
 from pilotlight_runtime.signature import Signature
 
 CONFIG_NAME: Final = "model.toml"
-KINDS: Final = ("keras", "sklearn", "onnx")
+KINDS: Final = ("keras", "sklearn", "torch", "onnx")
 DEFAULT_OPSET: Final = 18
 NONE, DYNAMIC, STATIC = "none", "dynamic", "static"
 QUANTIZATION_MODES: Final = (NONE, DYNAMIC, STATIC)

@@ -8,7 +8,9 @@
     checkpoints.py   what an interrupted run resumes from; checkpoint_file.py: a checkpoint's file
     nodes.py         how the machines of a multi-node job find one another
     sklearn.py       folds and learning curves for scikit-learn
+    checkpointer.py  when a checkpoint is written, and what happens when it cannot be
     keras/           everything that imports Keras: fit_model, its loops, devices and batches
+    torch/           everything that imports PyTorch: fit_torch, its steps, state and batches
     data/            arrays and tables: readers, checks, fingerprints
     text/            texts: readers, vocabularies, batches
 

@@ -22,6 +22,7 @@ from pilotlight.training.keras.backend import backend
 from pilotlight.training.keras.models import evaluate, history, is_keras, steps_per_epoch
 from pilotlight.training.keras.seeding import seed_everything
 from pilotlight.training.run import Run
+from pilotlight.training.torch.seeding import begin_torch
 from pilotlight.training.train_module import TrainModule, load_train_module
 
 
@@ -42,6 +43,8 @@ def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] 
     if config.kind == "keras":
         run.hardware.begin(run.progress, deterministic=run.deterministic)
     seed_everything(run.seed, load_keras=config.kind == "keras")
+    if config.kind == "torch":
+        begin_torch(run.seed, deterministic=run.deterministic)
     with local_folder(run) as local:  # train.py may read from it until the model is fitted
         return _fit(module, config, run, load(module, run, local, config), timer)
 
@@ -68,6 +71,8 @@ def _fit(module: TrainModule, config: ModelConfig, run: Run, data: Dataset, time
     seconds = timer() - start
     if run.checkpoints is not None and config.kind == "keras" and not run.checkpoints.used:
         run.progress.note("No checkpoints: train.py calls model.fit. Use fit_model to make runs resumable.")
+    if run.checkpoints is not None and config.kind == "torch" and not run.checkpoints.used:
+        run.progress.note("No checkpoints: train.py fits by itself. Use fit_torch to make runs resumable.")
     with module.guard():
         metrics = _measure(model, data, config)
     _check_finite(metrics, data, module.path)

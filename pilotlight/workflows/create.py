@@ -28,7 +28,7 @@ class NewRequest:
 
     Attributes:
         name: Lower-case words joined by - or _, such as spam-filter.
-        kind: What the model's files are copied from: keras-image, keras-text, sklearn or onnx.
+        kind: What the model's files are copied from: keras-image, keras-text, sklearn, torch or onnx.
     """
 
     name: str

@@ -11,7 +11,7 @@ from pilotlight.cli.invocation import JsonFlag, invocation, out
 
 KIND_HELP: Final = (
     "The kind of model. keras-image: classifies images. keras-text: classifies texts. sklearn: classifies rows of"
-    " numbers. onnx: a file that you import with `pilotlight import`."
+    " numbers. torch: classifies images with PyTorch. onnx: a file that you import with `pilotlight import`."
 )
 
 

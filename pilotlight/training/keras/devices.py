@@ -32,6 +32,11 @@ class Devices:
         self._strategy: Any = None
 
     @property
+    def nodes(self) -> int:
+        """How many nodes the job has."""
+        return 1 if self._cluster is None else len(self._cluster.addresses)
+
+    @property
     def is_main(self) -> bool:
         """Whether this process writes the checkpoints, converts and publishes."""
         return self._cluster is None or self._cluster.index == 0

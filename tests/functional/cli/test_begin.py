@@ -104,6 +104,7 @@ def test_outside_a_project_the_error_names_init(tmp_path: Path) -> None:
         ("keras-image", "then pilotlight train pets"),
         ("sklearn", "then pilotlight train pets"),
         ("keras-text", "then pilotlight train pets"),
+        ("torch", "then pilotlight train pets"),
         ("onnx", "Next: pilotlight import FILE.onnx --name pets"),
     ],
 )

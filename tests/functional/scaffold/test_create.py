@@ -69,6 +69,7 @@ def test_init_leaves_other_files_alone(tmp_path: Path) -> None:
         ("keras-image", {"app.py", "model.toml", "train.py"}),
         ("sklearn", {"app.py", "model.toml", "train.py"}),
         ("keras-text", {"app.py", "model.toml", "train.py", "training/__init__.py", "training/reviews.py"}),
+        ("torch", {"app.py", "model.toml", "train.py"}),
         ("onnx", {"app.py", "model.toml"}),
     ],
 )

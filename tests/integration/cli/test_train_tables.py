@@ -102,5 +102,5 @@ def test_more_columns_than_the_signature_is_refused(desk: Desk) -> None:
 
 def test_every_kind_but_onnx_is_named_by_an_unknown_one(desk: Desk) -> None:
     ran = desk("new", "more", "--kind", "pytorch")
-    assert "Known are keras-image, keras-text, onnx, sklearn" in ran.err
+    assert "Known are keras-image, keras-text, onnx, sklearn, torch" in ran.err
     assert not Path(desk.root, "functions", "more").exists()
