@@ -43,8 +43,8 @@ def _part_function(tf: Any, devices: int, model: Any) -> Any:
             scaled = model.optimizer.scale_loss(loss) * tf.cast(share, loss.dtype)
         gradients = tape.gradient(scaled, model.trainable_variables)
         for variable, value in zip(model.metrics_variables, before, strict=True):
-            # Of several outputs, the loss of each was counted, also where this device has no samples.
-            variable.assign(tf.where(count > 0, tf.identity(variable.value), value))
+            # compute_loss has counted the loss of each of several outputs as that of a whole batch.
+            variable.assign(value + (tf.identity(variable.value) - value) * tf.cast(share, value.dtype))
         tracker.update_state(loss, sample_weight=count)
         x, y, answer, weight = tf.nest.map_structure(
             lambda each: None if each is None else each[:count], (x, y, answer, weight)
