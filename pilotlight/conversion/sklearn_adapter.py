@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from pilotlight.conversion.sklearn_graph import convert_to_onnx
+from pilotlight.conversion.sklearn_inputs import make_samples
 from pilotlight.core.artifacts import Array, NamedArrays
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.model_config import ModelConfig
@@ -49,7 +50,7 @@ class SklearnAdapter:
 
     def predict(self, model: Any, inputs: NamedArrays, signature: Signature) -> NamedArrays:
         """Compute the outputs in scikit-learn's precision, and then round them to the datatypes of the signature."""
-        samples = inputs[signature.inputs[0].name]
+        samples = make_samples(model, inputs, signature)
         found = {}
         for spec in signature.outputs:
             answer = np.asarray(getattr(model, _find_method(model, spec.datatype))(samples))

@@ -9,10 +9,13 @@ import onnx
 
 from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight.conversion.guards import guard_operators
+from pilotlight.conversion.sklearn_blanks import replace_blanks
+from pilotlight.conversion.sklearn_inputs import attach_inputs, list_initial_types, takes_columns
+from pilotlight.conversion.sklearn_texts import list_text_options, set_locale
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.model_config import ModelConfig
-from pilotlight_runtime.datatypes import FP32
+from pilotlight_runtime.datatypes import BYTES, FP32
 from pilotlight_runtime.signature import Signature
 
 _ML: Final = "ai.onnx.ml"
@@ -33,7 +36,10 @@ def convert_to_onnx(model: Any, signature: Signature, config: ModelConfig) -> by
     Raises:
         ConversionError: The model cannot be converted, or does not fit the signature.
     """
+    model = replace_blanks(model)
     graph = _convert(model, signature, config)
+    attach_inputs(graph.graph, model, signature)
+    set_locale(graph)
     _keep_outputs(graph.graph, signature, f"model {config.name!r}")
     _merge_opsets(graph)
     result = canonicalize(graph, signature)
@@ -42,10 +48,16 @@ def convert_to_onnx(model: Any, signature: Signature, config: ModelConfig) -> by
     return content
 
 
-def _convert(model: Any, signature: Signature, config: ModelConfig) -> onnx.ModelProto:
-    where = f"model {config.name!r}"
+def _list_types(model: Any, signature: Signature, where: str) -> list[tuple[str, Any]]:
+    """Return the inputs of the graph with their types, as skl2onnx takes them.
+
+    Raises:
+        ConversionError: The signature does not describe the table that the model was fitted on.
+    """
     spec = signature.inputs[0]
-    if len(signature.inputs) != 1 or spec.datatype is not FP32 or len(spec.shape) != 2 or spec.shape[1] < 1:
+    if takes_columns(signature) or (spec.datatype is BYTES and len(spec.shape) == 2):
+        return list_initial_types(model, signature)
+    if spec.datatype is not FP32 or len(spec.shape) != 2 or spec.shape[1] < 1:
         raise ConversionError(
             where, "needs one input of FP32 and shape [-1, features]", "Correct [[signature.inputs]] in model.toml."
         )
@@ -56,22 +68,29 @@ def _convert(model: Any, signature: Signature, config: ModelConfig) -> onnx.Mode
             f"gives the input {spec.name} {spec.shape[1]} features, and the model was fitted on {fitted_on}",
             "Correct its shape, or the data.",
         )
+    return list_initial_types(model, signature)
+
+
+def _convert(model: Any, signature: Signature, config: ModelConfig) -> onnx.ModelProto:
+    where = f"model {config.name!r}"
     try:
         from skl2onnx import convert_sklearn
-        from skl2onnx.common.data_types import FloatTensorType
     except ImportError as error:
         raise ConversionError(
             where, f"cannot be converted ({error})", "Run `pip install 'pilotlight[convert]'`."
         ) from error
-    options = {id(model): {"zipmap": False}} if hasattr(model, "predict_proba") else None
+    types = _list_types(model, signature, where)
+    options = list_text_options(model)
+    if hasattr(model, "predict_proba"):
+        options[id(model)] = {"zipmap": False}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # skl2onnx reads attributes that scikit-learn has deprecated
             found: onnx.ModelProto = convert_sklearn(
                 model,
-                initial_types=[("features", FloatTensorType([None, spec.shape[1]]))],
+                initial_types=types,
                 target_opset={"": config.conversion.opset, _ML: _ML_OPSET},
-                options=options,
+                options=options or None,
             )
     except Exception as error:
         # skl2onnx raises every kind of error for what it cannot convert.

@@ -87,7 +87,7 @@ def _fill_blanks(column: _Array) -> _Array:
         return column.astype(str).astype(object)
     if column.dtype.kind != "O":
         return column
-    blank = np.array([_is_blank(value) for value in column.tolist()], bool)
+    blank = np.array([is_blank(value) for value in column.tolist()], bool)
     kinds = {type(value) for value in column[~blank].tolist()}
     if all(issubclass(kind, str) for kind in kinds) and kinds:
         return np.where(blank, "", column)
@@ -96,7 +96,7 @@ def _fill_blanks(column: _Array) -> _Array:
     return column
 
 
-def _is_blank(value: object) -> bool:
+def is_blank(value: object) -> bool:
     """Return whether a value is None, NaN, or the NA of pandas."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
