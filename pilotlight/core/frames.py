@@ -79,6 +79,17 @@ def join_columns(columns: dict[str, _Array], where: str) -> _Array:
     return np.column_stack(list(columns.values()))
 
 
+def is_blank(value: object) -> bool:
+    """Return whether a value is None, NaN, or the NA of pandas.
+
+    Args:
+        value: Any value.
+    """
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float) and math.isnan(value)
+
+
 def _fill_blanks(column: _Array) -> _Array:
     """Return a column of objects as words or as numbers; as it is where it holds anything else."""
     import numpy as np
@@ -94,10 +105,3 @@ def _fill_blanks(column: _Array) -> _Array:
     if all(issubclass(kind, int | float | np.number | np.bool_) for kind in kinds):  # bool is an int
         return np.where(blank, np.nan, column).astype(np.float64)
     return column
-
-
-def is_blank(value: object) -> bool:
-    """Return whether a value is None, NaN, or the NA of pandas."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return True
-    return isinstance(value, float) and math.isnan(value)

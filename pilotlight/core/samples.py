@@ -18,7 +18,8 @@ if TYPE_CHECKING:  # `pilotlight serve` imports this module and has no arrays; n
 Samples: TypeAlias = Any
 """One array, a mapping of arrays by name, or a pandas or polars frame, whose columns are the arrays.
 
-A target is None where a model learns without. The type is Any because a train.py knows which of them its own `load` made.
+A target is None where a model learns without. The type is Any because a train.py knows which of them its own `load`
+made.
 """
 
 _LOOKED_AT: Final = 1000
@@ -128,7 +129,8 @@ def _to_array(samples: Any, where: str) -> _Array:
             raise _ragged(samples, where) from error
     if array.ndim == 0:
         kind = "None" if samples is None else f"a {type(samples).__name__}"
-        raise DataError(where, f"is {kind}, not an array", "Give an array with samples along the first axis.")
+        what = "has shape [], so it holds no samples" if array is samples else f"is {kind}, not an array"
+        raise DataError(where, what, "Give an array with samples along the first axis.")
     if array.dtype.kind == "O" and len({np.shape(row) for row in array.reshape(-1)[:_LOOKED_AT]}) > 1:
         raise _ragged(samples, where)
     return array
