@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from pilotlight.conversion.sklearn_graph import convert_to_onnx
-from pilotlight.conversion.sklearn_inputs import make_samples
+from pilotlight.conversion.sklearn_inputs import explain_refusals, make_samples
 from pilotlight.core.artifacts import Array, NamedArrays
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.model_config import ModelConfig
@@ -53,7 +53,9 @@ class SklearnAdapter:
         samples = make_samples(model, inputs, signature)
         found = {}
         for spec in signature.outputs:
-            answer = np.asarray(getattr(model, _find_method(model, spec.datatype))(samples))
+            method = getattr(model, _find_method(model, spec.datatype))
+            with explain_refusals():
+                answer = np.asarray(method(samples))
             if spec.datatype is FP32 and answer.ndim == 1:
                 answer = answer[:, None]
             found[spec.name] = _cast_output(answer, spec.datatype)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from pilotlight.conversion.sklearn_walk import walk_columns, walk_steps
+from pilotlight.conversion.sklearn_walk import name_columns, walk_columns, walk_steps
 from pilotlight.core.frames import is_blank
 
 
@@ -22,12 +22,12 @@ def find_blanks(model: Any) -> dict[str, Any]:
     Args:
         model: A fitted model.
     """
-    names = [str(name) for name in getattr(model, "feature_names_in_", ())]
-    found = {}
+    found: dict[str, Any] = {}
+    if not hasattr(model, "feature_names_in_"):
+        return found
     for step, columns in walk_columns(model):
         for place, value in _list_known(step, len(columns)):
-            column = columns[place]
-            found[names[column] if isinstance(column, int | np.integer) else str(column)] = value
+            found[name_columns(model, columns)[place]] = value
     return found
 
 

@@ -10,6 +10,7 @@ import onnx
 from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight.conversion.guards import guard_operators
 from pilotlight.conversion.sklearn_blanks import replace_blanks
+from pilotlight.conversion.sklearn_encoders import register_encoders
 from pilotlight.conversion.sklearn_inputs import attach_inputs, list_initial_types, takes_columns
 from pilotlight.conversion.sklearn_texts import list_text_options, set_locale
 from pilotlight.core.errors import ConversionError
@@ -79,6 +80,7 @@ def _convert(model: Any, signature: Signature, config: ModelConfig) -> onnx.Mode
         raise ConversionError(
             where, f"cannot be converted ({error})", "Run `pip install 'pilotlight[convert]'`."
         ) from error
+    register_encoders()
     types = _list_types(model, signature, where)
     options = list_text_options(model)
     if hasattr(model, "predict_proba"):

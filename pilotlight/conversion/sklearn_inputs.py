@@ -9,7 +9,8 @@ the start of the graph cast and reshape what callers send:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
@@ -17,15 +18,20 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from pilotlight.conversion.sklearn_blanks import find_blanks
-from pilotlight.conversion.sklearn_walk import find_first_step
+from pilotlight.conversion.sklearn_walk import find_first_step, name_columns, walk_columns
 from pilotlight.core.artifacts import Array, NamedArrays
 from pilotlight.core.errors import ConversionError
+from pilotlight.core.exception_text import first_line
 from pilotlight.core.printable import join_names
 from pilotlight_runtime.datatypes import BYTES, FP32, FP64, Datatype
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 MATRIX: Final = "features"
 """The name of a matrix inside of the graph."""
+_INTEGERS: Final = tuple("bBhHiIqQ")
+"""The formats of whole numbers."""
+_ENCODERS: Final = ("OneHotEncoder", "OrdinalEncoder")
+"""Steps that take columns of several datatypes."""
 _SELECTORS: Final = ("ColumnTransformer", "FeatureUnion")
 """Steps that need their columns apart, by name or by datatype."""
 
@@ -57,6 +63,24 @@ def make_samples(model: Any, inputs: NamedArrays, signature: Signature) -> Any:
     if names and matrix.ndim == 2 and matrix.shape[1] == len(names):
         return _make_frame(dict(zip(names, matrix.T, strict=True)), {})
     return matrix
+
+
+@contextmanager
+def explain_refusals() -> Iterator[None]:
+    """Report held-out samples that a model refuses to answer, inside the block.
+
+    Raises:
+        ConversionError: The model refused a sample, such as an unknown category or NaN.
+    """
+    try:
+        yield
+    except ValueError as error:
+        reason = first_line(error)
+        if "unknown categories" in reason:
+            hint = "Set handle_unknown of the encoder, or list every category in its `categories`."
+        else:
+            hint = "Fit a model that answers every sample, such as one with a SimpleImputer for blanks."
+        raise ConversionError("the held-out samples", f"are refused by the model ({reason})", hint) from error
 
 
 def list_columns(model: Any) -> list[str]:
@@ -106,7 +130,34 @@ def list_initial_types(model: Any, signature: Signature) -> list[tuple[str, Any]
     words = {specs[name].datatype is BYTES for name in names}
     if len(words) == 1 and len(names) > 1 and type(find_first_step(model)).__name__ not in _SELECTORS:
         return [(MATRIX, _find_type(BYTES if words == {True} else FP32, len(names)))]
-    return [(name, _find_type(specs[name].datatype, 1)) for name in names]
+    kept = _find_whole(model, specs)
+    return [(name, _find_type(specs[name].datatype if name in kept else FP32, 1)) for name in names]
+
+
+def _find_whole(model: Any, specs: Mapping[str, TensorSpec]) -> set[str]:
+    """Return the columns that keep their datatype in the graph; other numbers become floats there.
+
+    Those are the words, and the numbers that nothing but an encoder takes: a float cannot hold every whole number.
+
+    Raises:
+        ConversionError: A step takes words and numbers together, which skl2onnx would make words.
+    """
+    kept, others = {name for name, spec in specs.items() if spec.datatype in (BYTES, FP64)}, set()
+    for step, columns in walk_columns(model):
+        names = name_columns(model, columns)
+        encodes = type(step).__name__ in _ENCODERS
+        (kept if encodes else others).update(name for name in names if specs[name].datatype.format in _INTEGERS)
+        if (
+            not encodes
+            and type(step).__name__ not in _SELECTORS
+            and len({specs[name].datatype is BYTES for name in names}) > 1
+        ):
+            raise ConversionError(
+                "train.py",
+                f"gives {type(step).__name__} words and numbers together: {join_names(names)}",
+                "Give the words and the numbers a step each in the ColumnTransformer.",
+            )
+    return kept - others
 
 
 def attach_inputs(graph: onnx.GraphProto, model: Any, signature: Signature) -> None:
@@ -119,21 +170,21 @@ def attach_inputs(graph: onnx.GraphProto, model: Any, signature: Signature) -> N
     """
     if not takes_columns(signature):
         return
-    inner = {value.name: value for value in graph.input}
     order = list_columns(model) or [signature.inputs[0].name]
-    joined = len(inner) == 1 and len(order) > 1
-    target = next(iter(inner.values())) if joined or MATRIX in inner else None
+    joined = len(graph.input) == 1 and len(order) > 1
+    values = list(graph.input) * (len(order) if joined else 1)
+    inner = dict(zip(order, values, strict=True))  # by place: skl2onnx changes names that are no identifiers
     nodes, inputs, parts = [], [], {}
     graph.initializer.append(numpy_helper.from_array(np.array([-1, 1], np.int64), "columns/shape"))
     for spec in signature.inputs:
-        wanted = target or inner[spec.name]
+        wanted = inner[spec.name]
         outside = f"columns/{spec.name}"
         inputs.append(helper.make_tensor_value_info(outside, spec.datatype.onnx, list(map(_open, spec.shape))))
         last = f"columns/{spec.name}/column" if joined else wanted.name
         nodes += _make_column(outside, last, spec, wanted.type.tensor_type.elem_type)
         parts[spec.name] = last
-    if joined and target is not None:
-        nodes.append(helper.make_node("Concat", [parts[name] for name in order], [target.name], axis=1))
+    if joined:
+        nodes.append(helper.make_node("Concat", [parts[name] for name in order], [graph.input[0].name], axis=1))
     _prepend(graph, nodes)
     del graph.input[:]
     graph.input.extend(inputs)
@@ -168,10 +219,10 @@ def _find_type(datatype: Datatype, width: int) -> Any:
         kind = StringTensorType
     elif datatype is FP64:
         kind = DoubleTensorType
-    elif datatype.format in ("e", "f", ""):
-        kind = FloatTensorType
-    else:
+    elif datatype.format in _INTEGERS:
         kind = Int64TensorType
+    else:
+        kind = FloatTensorType
     return kind([None, width])
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
+
+import numpy as np
 
 _HELD: Final = ("best_estimator_", "estimator_", "regressor_", "classifier_")
 """The attributes that hold the model which does the work: of searches, of models that transform the target."""
@@ -50,9 +52,20 @@ def walk_columns(model: Any) -> Iterator[tuple[Any, list[Any]]]:
     for _, step, columns in first.transformers_:
         if isinstance(step, str):
             continue
-        named = [columns] if isinstance(columns, str) else list(columns)
+        named = [columns] if isinstance(columns, str | int | np.integer) else list(columns)
         inner = find_first_step(step)
         if type(inner).__name__ == "ColumnTransformer":
             yield from walk_columns(inner)
         else:
             yield inner, named
+
+
+def name_columns(model: Any, columns: Sequence[Any]) -> list[str]:
+    """Return the names of columns that a step of a model takes.
+
+    Args:
+        model: A model that was fitted on a frame.
+        columns: Their names, or their places in the frame.
+    """
+    names = [str(name) for name in model.feature_names_in_]
+    return [names[column] if isinstance(column, int | np.integer) else str(column) for column in columns]
