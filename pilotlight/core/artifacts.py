@@ -96,16 +96,16 @@ class Reference:
         predict: The source model: outputs by name for inputs by name, samples along the first axis.
         inputs: Held-out samples by input name.
         labels: One label for each sample; None where no metric can be computed.
-        measured: The output that the labels belong to; "" where they belong to all outputs.
         resolve_ties: Takes the outputs of the source and of the ONNX model, and returns the expected outputs. None
             where the outputs of the source are the expected ones.
+        measured: The output that the labels belong to; "" where they belong to all outputs.
     """
 
     predict: Callable[[NamedArrays], NamedArrays]
     inputs: NamedArrays
     labels: Array | None
-    measured: str = ""
     resolve_ties: Callable[[NamedArrays, NamedArrays], NamedArrays] | None = None
+    measured: str = ""
 
 
 @dataclass(frozen=True)

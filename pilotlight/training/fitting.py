@@ -43,15 +43,18 @@ def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] 
         run.hardware.begin(run.progress, deterministic=run.deterministic)
     seed_everything(run.seed, load_keras=config.kind == "keras")
     with local_folder(run) as local:  # train.py may read from it until the model is fitted
-        return _fit(module, config, run, load(module, config, run, local), timer)
+        return _fit(module, config, run, load(module, run, local, config), timer)
 
 
-def load(module: TrainModule, config: ModelConfig, run: Run, local: Run) -> Dataset:
+def load(module: TrainModule, run: Run, local: Run, config: ModelConfig | None = None) -> Dataset:
     """The data that train.py loads for `local`, which is `run` with its data on this machine.
 
     The data set keeps the name of the source that `run` has. Its arrays have the names in [signature] of `config`.
     """
-    data = module.load(local, None if config.signature is None else add_label_outputs(config.signature, config.labels))
+    signature = None
+    if config is not None and config.signature is not None:
+        signature = add_label_outputs(config.signature, config.labels)
+    data = module.load(local, signature)
     return data if local is run else replace(data, source=run.source)
 
 

@@ -46,7 +46,7 @@ def make_reference(
     """
     inputs = prepare_inputs(data.x_test, signature.inputs, _HELD_OUT)
     labels = _find_labels(data.y_test, metric, signature)
-    return Reference(predict, inputs, labels.values, labels.output, resolve_ties)
+    return Reference(predict, inputs, labels.values, resolve_ties, labels.output)
 
 
 def measure_held_out(reference: Reference, metric: str) -> dict[str, float]:
