@@ -182,7 +182,7 @@ class _Nodes:
         count = len(categories)
         rows = list(range(count))
         if kind == "words":
-            keys = {"keys_strings": [str(value).encode() for value in categories]}
+            keys: dict[str, Any] = {"keys_strings": [str(value).encode() for value in categories]}
         elif kind == "whole":
             column = self.add("Cast", [column], to=TensorProto.INT64)
             rows = [row for row in rows if float(categories[row]).is_integer()]

@@ -1,4 +1,4 @@
-"""The inputs of a scikit-learn model: one matrix, or one input for each column of the frame that it was fitted on.
+"""The inputs of a scikit-learn model: one matrix, or an input for each column of the frame that it was fitted on.
 
 A column is an input of shape [-1], or [-1, 1], named as the column. skl2onnx takes columns of shape [-1, 1], so nodes at
 the start of the graph cast and reshape what callers send:
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper, numpy_helper
 
 from pilotlight.conversion.sklearn_blanks import find_blanks
 from pilotlight.conversion.sklearn_walk import find_first_step, name_columns, walk_columns
@@ -142,7 +142,8 @@ def _find_whole(model: Any, specs: Mapping[str, TensorSpec]) -> set[str]:
     Raises:
         ConversionError: A step takes words and numbers together, which skl2onnx would make words.
     """
-    kept, others = {name for name, spec in specs.items() if spec.datatype in (BYTES, FP64)}, set()
+    kept = {name for name, spec in specs.items() if spec.datatype in (BYTES, FP64)}
+    others: set[str] = set()
     for step, columns in walk_columns(model):
         names = name_columns(model, columns)
         encodes = type(step).__name__ in _ENCODERS
