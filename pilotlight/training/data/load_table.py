@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from pilotlight.core.artifacts import Array, Dataset
+from pilotlight.core.data_source import DataSource
 from pilotlight.core.errors import DataError
 from pilotlight.core.printable import name_of
 from pilotlight.core.samples import take_samples
@@ -25,7 +26,7 @@ from pilotlight.training.data.sklearn_tables import load_sklearn_table
 from pilotlight.training.data.split import split_rows
 from pilotlight.training.data.table import MixedTable
 from pilotlight.training.data.target import read_target
-from pilotlight.training.run import Run
+from pilotlight.training.run import Fetch, Run
 from pilotlight_runtime.datatypes import Datatype
 
 TABLE_FILES: Final = (".csv", ".tsv", ".parquet")
@@ -53,7 +54,7 @@ def load_table(run: Run, target: str, features: Sequence[str] | None = None) -> 
         DataError: The data is missing, malformed or too small, a column is missing or blank in every line, the
             target is blank somewhere, or all samples have the same class. The message names line and column.
     """
-    table = _read(run, target, features, list_declared(run.signature) or {})
+    table = read_source(run.location, run.fetch, target, features, list_declared(run.signature) or {})
     y, names, is_class = read_target(table.target, run.labels, run.source, table.lines)
     train, test = split_rows(len(y), run.seed, y if is_class else None, run.source)
     x = _join(table.columns, run.source) if _takes_matrix(run) else _make_frame(table.columns, run.source)
@@ -93,8 +94,25 @@ def read_table(
     return table._replace(columns=cast_columns(table.columns, wanted, where))
 
 
-def _read(run: Run, target: str, features: Sequence[str] | None, wanted: Mapping[str, Datatype]) -> MixedTable:
-    source = run.location
+def read_source(
+    source: DataSource,
+    fetch: Fetch | None,
+    target: str,
+    features: Sequence[str] | None,
+    wanted: Mapping[str, Datatype],
+) -> MixedTable:
+    """Reads the table that a data source names.
+
+    Args:
+        source: A file of TABLE_FILES, an object of such a name in S3, or one of TABLES.
+        fetch: Downloads s3:// addresses; None without an AWS client.
+        target: See `read_table`.
+        features: See `read_table`.
+        wanted: See `read_table`.
+
+    Raises:
+        DataError: See `load_table`.
+    """
     if source.text in TABLES:
         table = load_sklearn_table(source.text)
         columns = dict(zip(table.columns, table.features.T, strict=True))
@@ -106,7 +124,7 @@ def _read(run: Run, target: str, features: Sequence[str] | None, wanted: Mapping
         hint = f"Give a PATH{', a PATH'.join(TABLE_FILES)}, s3://bucket/key of one, or one of {', '.join(TABLES)}."
         raise DataError(f"data source {source.text!r}", "is no table with named columns", hint)
     if source.path is None:
-        with fetch_to_file(source.text, run.fetch) as path:
+        with fetch_to_file(source.text, fetch) as path:
             return read_table(path, source.text, target, features, wanted)
     return read_table(source.path, source.text, target, features, wanted)
 
