@@ -9,14 +9,21 @@ import onnx
 
 from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight.conversion.guards import guard_operators
+from pilotlight.conversion.root_cause import describe_root_cause
+from pilotlight.conversion.sklearn_converters import register_converters
+from pilotlight.conversion.sklearn_delegates import find_final_estimator
+from pilotlight.conversion.sklearn_merge import merge_graphs
+from pilotlight.conversion.sklearn_outputs import Answer, find_answer, find_kind
+from pilotlight.conversion.sklearn_results import keep_outputs
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.model_config import ModelConfig
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.signature import Signature
 
 _ML: Final = "ai.onnx.ml"
 _ML_OPSET: Final = 3
+_OPTIONS: Final = {"decision_function": "raw_scores", "score_samples": "score_samples"}
+"""The option of skl2onnx that a converter needs to return the result of a method."""
 
 
 def convert_to_onnx(model: Any, signature: Signature, config: ModelConfig) -> bytes:
@@ -33,17 +40,31 @@ def convert_to_onnx(model: Any, signature: Signature, config: ModelConfig) -> by
     Raises:
         ConversionError: The model cannot be converted, or does not fit the signature.
     """
-    graph = _convert(model, signature, config)
-    _keep_outputs(graph.graph, signature, f"model {config.name!r}")
+    where = f"model {config.name!r}"
+    answers = [find_answer(model, spec) for spec in signature.outputs]
+    graphs = {option: _convert(model, signature, config, option) for option in dict.fromkeys(map(_find_option, answers))}
+    names = [graphs[_find_option(answer)].graph.output[answer.place].name for answer in answers]
+    graph, places = merge_graphs(graphs)
+    keep_outputs(graph, [places[_find_option(answer)] + name for answer, name in zip(answers, names)], signature, where)
     _merge_opsets(graph)
     result = canonicalize(graph, signature)
-    guard_operators(result, f"model {config.name!r}")
+    guard_operators(result, where)
     content: bytes = result.SerializeToString(deterministic=True)
     return content
 
 
-def _convert(model: Any, signature: Signature, config: ModelConfig) -> onnx.ModelProto:
-    where = f"model {config.name!r}"
+def _find_option(answer: Answer) -> str:
+    return _OPTIONS.get(answer.method, "")
+
+
+def list_initial_types(model: Any, signature: Signature, where: str) -> list[tuple[str, Any]]:
+    """Return the inputs of the graph with their types, as skl2onnx takes them.
+
+    Raises:
+        ConversionError: The signature does not describe the table that the model was fitted on.
+    """
+    from skl2onnx.common.data_types import FloatTensorType
+
     spec = signature.inputs[0]
     if len(signature.inputs) != 1 or spec.datatype is not FP32 or len(spec.shape) != 2 or spec.shape[1] < 1:
         raise ConversionError(
@@ -56,46 +77,60 @@ def _convert(model: Any, signature: Signature, config: ModelConfig) -> onnx.Mode
             f"gives the input {spec.name} {spec.shape[1]} features, and the model was fitted on {fitted_on}",
             "Correct its shape, or the data.",
         )
+    return [("features", FloatTensorType([None, spec.shape[1]]))]
+
+
+def _convert(model: Any, signature: Signature, config: ModelConfig, option: str) -> onnx.ModelProto:
+    where = f"model {config.name!r}"
     try:
         from skl2onnx import convert_sklearn
-        from skl2onnx.common.data_types import FloatTensorType
     except ImportError as error:
         raise ConversionError(
             where, f"cannot be converted ({error})", "Run `pip install 'pilotlight[convert]'`."
         ) from error
-    options = {id(model): {"zipmap": False}} if hasattr(model, "predict_proba") else None
+    register_converters()
+    types = list_initial_types(model, signature, where)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # skl2onnx reads attributes that scikit-learn has deprecated
+            warnings.simplefilter("ignore")  # skl2onnx reads attributes that scikit-learn has deprecated
             found: onnx.ModelProto = convert_sklearn(
                 model,
-                initial_types=[("features", FloatTensorType([None, spec.shape[1]]))],
+                initial_types=types,
                 target_opset={"": config.conversion.opset, _ML: _ML_OPSET},
-                options=options,
+                options=_list_options(model, option),
             )
+    except ConversionError:
+        raise
     except Exception as error:
         # skl2onnx raises every kind of error for what it cannot convert.
         raise ConversionError(
             where,
-            f"cannot be converted to ONNX opset {config.conversion.opset} ({kind_and_first_line(error)})",
+            f"cannot be converted to ONNX opset {config.conversion.opset} ({describe_root_cause(error)})",
             "Choose an estimator that skl2onnx supports, or `opset` under [conversion] in model.toml.",
         ) from error
     return found
 
 
-def _keep_outputs(graph: onnx.GraphProto, signature: Signature, where: str) -> None:
-    """Keep the outputs of the signature, in its order. Each kind of model has one output of each datatype."""
-    by_type = {value.type.tensor_type.elem_type: value for value in graph.output}
-    missing = [spec.name for spec in signature.outputs if spec.datatype.onnx not in by_type]
-    if missing:
-        raise ConversionError(where, f"has no output for {', '.join(missing)} once converted", "Correct [signature].")
-    kept = []
-    for spec in signature.outputs:
-        value = onnx.ValueInfoProto()
-        value.CopyFrom(by_type[spec.datatype.onnx])
-        kept.append(value)
-    del graph.output[:]
-    graph.output.extend(kept)
+def _list_options(model: Any, option: str) -> dict[int, dict[str, bool]] | None:
+    """Return skl2onnx's options: probabilities in one tensor, and the result that the converter returns on request."""
+    options: dict[int, dict[str, bool]] = {}
+    if find_kind(model) == "classifier" and _has_option(model, "zipmap"):
+        options[id(model)] = {"zipmap": False}
+    last = find_final_estimator(model)
+    if option and _has_option(last, option):
+        options.setdefault(id(last), {})[option] = True
+    return options or None
+
+
+def _has_option(model: Any, option: str) -> bool:
+    from skl2onnx import get_model_alias
+    from skl2onnx.common._registration import get_converter
+
+    try:
+        allowed = get_converter(get_model_alias(type(model))).get_allowed_options()
+    except (RuntimeError, ValueError):  # no converter, which skl2onnx names when it meets the model
+        return False
+    return allowed == "passthrough" or option in (allowed or ())
 
 
 def _merge_opsets(model: onnx.ModelProto) -> None:
