@@ -22,7 +22,7 @@ from pilotlight_runtime.datatypes import BYTES, FP32, INT64, Datatype
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 PACKAGES: Final = ("scikit-learn", "skl2onnx", "onnxruntime")
-_METHODS: Final = ("predict", "transform", "decision_function", "kneighbors", "score_samples")
+_METHODS: Final = ("predict", "transform", "decision_function", "kneighbors")
 _LABELS: Final = {"predict", "kneighbors"}
 
 
@@ -55,6 +55,8 @@ def _attempt(name: str, estimator: Callable[[], Any], folder: Path) -> Outcome:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of estimators that are deprecated, or do not converge on a small table
         model = MAKERS.get(name, estimator)()
+        if "random_state" in model.get_params():
+            model.set_params(random_state=0)
         model.fit(*((table.x_train,) if table.y_train is None else (table.x_train, table.y_train)))
         signature = Signature((table.spec,), tuple(_list_outputs(model, table)))
         config = ModelConfig("case", "sklearn", training=TrainingSettings(metric=""), signature=signature)

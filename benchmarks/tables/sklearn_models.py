@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
+import sklearn.feature_extraction.image
 from sklearn import (
     compose,
     decomposition,
@@ -14,6 +15,7 @@ from sklearn import (
     feature_extraction,
     feature_selection,
     frozen,
+    gaussian_process,
 
     isotonic,
 
@@ -58,6 +60,12 @@ MAKERS: Final[dict[str, Callable[[], Any]]] = {
     "FunctionTransformer": preprocessing.FunctionTransformer,
     "GaussianRandomProjection": lambda: random_projection.GaussianRandomProjection(3, random_state=0),
     "GenericUnivariateSelect": lambda: feature_selection.GenericUnivariateSelect(mode="k_best", param=3),
+    "GaussianProcessClassifier": gaussian_process.GaussianProcessClassifier,
+    "KernelPCA": lambda: decomposition.KernelPCA(3, kernel="rbf"),
+    "RadiusNeighborsClassifier": lambda: neighbors.RadiusNeighborsClassifier(6.0),
+    "RadiusNeighborsRegressor": lambda: neighbors.RadiusNeighborsRegressor(6.0),
+    "RadiusNeighborsTransformer": lambda: neighbors.RadiusNeighborsTransformer(radius=3.0),
+    "PatchExtractor": lambda: feature_extraction.image.PatchExtractor(patch_size=(1, 2)),
     "GridSearchCV": lambda: model_selection.GridSearchCV(_CLASSIFIER(), {"C": [0.1, 1.0]}),
     "HalvingGridSearchCV": lambda: model_selection.HalvingGridSearchCV(_CLASSIFIER(), {"C": [0.1, 1.0]}),
     "MultiOutputClassifier": lambda: multioutput.MultiOutputClassifier(_CLASSIFIER()),

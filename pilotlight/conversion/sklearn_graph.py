@@ -5,15 +5,17 @@ from __future__ import annotations
 import warnings
 from typing import Any, Final
 
+import numpy as np
 import onnx
 
 from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight.conversion.guards import guard_operators
 from pilotlight.conversion.root_cause import describe_root_cause
 from pilotlight.conversion.sklearn_converters import register_converters
-from pilotlight.conversion.sklearn_delegates import find_final_estimator
+from pilotlight.conversion.sklearn_delegates import find_final_estimator, resolve_delegates
 from pilotlight.conversion.sklearn_merge import merge_graphs
 from pilotlight.conversion.sklearn_outputs import Answer, find_answer, find_kind
+from pilotlight.conversion.sklearn_refusals import check_estimators
 from pilotlight.conversion.sklearn_results import keep_outputs
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.model_config import ModelConfig
@@ -22,9 +24,6 @@ from pilotlight_runtime.signature import Signature
 
 _ML: Final = "ai.onnx.ml"
 _ML_OPSET: Final = 3
-_OPTIONS: Final = {"decision_function": "raw_scores", "score_samples": "score_samples"}
-"""The option of skl2onnx that a converter needs to return the result of a method."""
-
 
 def convert_to_onnx(model: Any, signature: Signature, config: ModelConfig) -> bytes:
     """Convert a fitted estimator or pipeline to ONNX.
@@ -41,11 +40,18 @@ def convert_to_onnx(model: Any, signature: Signature, config: ModelConfig) -> by
         ConversionError: The model cannot be converted, or does not fit the signature.
     """
     where = f"model {config.name!r}"
+    check_estimators(model, where)
+    model = resolve_delegates(model)
     answers = [find_answer(model, spec) for spec in signature.outputs]
-    graphs = {option: _convert(model, signature, config, option) for option in dict.fromkeys(map(_find_option, answers))}
-    names = [graphs[_find_option(answer)].graph.output[answer.place].name for answer in answers]
-    graph, places = merge_graphs(graphs)
-    keep_outputs(graph, [places[_find_option(answer)] + name for answer, name in zip(answers, names)], signature, where)
+    options = [_find_option(model, answer) for answer in answers]
+    graphs = {option: _convert(model, signature, config, option) for option in dict.fromkeys(options)}
+    names = [
+        _find_name(graphs[option].graph, answer, model, where) for option, answer in zip(options, answers, strict=True)
+    ]
+    graph, prefixes = merge_graphs(graphs)
+    names = [prefixes[option] + name for option, name in zip(options, names, strict=True)]
+    names = [_add_offset(graph.graph, name, model, answer) for name, answer in zip(names, answers, strict=True)]
+    keep_outputs(graph, names, signature, where)
     _merge_opsets(graph)
     result = canonicalize(graph, signature)
     guard_operators(result, where)
@@ -53,8 +59,36 @@ def convert_to_onnx(model: Any, signature: Signature, config: ModelConfig) -> by
     return content
 
 
-def _find_option(answer: Answer) -> str:
-    return _OPTIONS.get(answer.method, "")
+def _find_option(model: Any, answer: Answer) -> str:
+    """Return the option of skl2onnx that a converter needs to return the result of a method; "" for none."""
+    if answer.method == "decision_function" and hasattr(model, "predict_proba"):
+        return "raw_scores"
+    return answer.method if answer.method == "score_samples" and find_kind(model) == "mixture" else ""
+
+
+def _find_name(graph: onnx.GraphProto, answer: Answer, model: Any, where: str) -> str:
+    """Return the name of a result among the outputs of the converted graph."""
+    place = 1 if find_kind(model) == "outlier detector" and answer.place else answer.place
+    if place >= len(graph.output):
+        raise ConversionError(
+            where,
+            f"converts without its {answer.method}",
+            "Remove the output from [signature] in model.toml, or choose another estimator.",
+        )
+    name: str = graph.output[place].name
+    return name
+
+
+def _add_offset(graph: onnx.GraphProto, name: str, model: Any, answer: Answer) -> str:
+    """Turn the decision scores of an outlier detector into score_samples: the same less the threshold, `offset_`."""
+    if answer.method != "score_samples" or find_kind(model) != "outlier detector":
+        return name
+    (value,) = (value for value in graph.output if value.name == name)
+    offset = np.asarray(find_final_estimator(model).offset_, np.float32).reshape(-1)[0]
+    graph.initializer.append(onnx.numpy_helper.from_array(offset, f"{name}/offset"))
+    graph.node.append(onnx.helper.make_node("Add", [name, f"{name}/offset"], [f"{name}/samples"]))
+    graph.output.append(onnx.helper.make_tensor_value_info(f"{name}/samples", value.type.tensor_type.elem_type, None))
+    return f"{name}/samples"
 
 
 def list_initial_types(model: Any, signature: Signature, where: str) -> list[tuple[str, Any]]:
@@ -106,7 +140,7 @@ def _convert(model: Any, signature: Signature, config: ModelConfig, option: str)
         raise ConversionError(
             where,
             f"cannot be converted to ONNX opset {config.conversion.opset} ({describe_root_cause(error)})",
-            "Choose an estimator that skl2onnx supports, or `opset` under [conversion] in model.toml.",
+            "docs/what-converts.md lists the estimators that convert.",
         ) from error
     return found
 

@@ -14,32 +14,37 @@ from pilotlight.conversion.sklearn_converters.registry import ENTRIES, register_
 
 _FORMULAS: Final = (
     "affine",
+    "bins",
     "boltzmann",
     "chains",
     "constants",
     "covariance",
-    "delegates",
+    "discriminants",
     "isomap",
     "isotonic",
     "kernel_models",
     "label_propagation",
     "nearest_center",
+    "neighbors",
     "output_codes",
     "sampled_kernels",
     "selection",
     "splines",
     "thresholds",
     "transformed_target",
+    "votes",
 )
 
 
 @functools.cache
 def register_converters() -> None:
     """Register every converter with skl2onnx, once a process."""
+    from pilotlight.conversion.sklearn_converters.delegates import accept_delegates
     from pilotlight.conversion.sklearn_converters.plain_attributes import accept_numpy_attributes
 
     for name in _FORMULAS:
         importlib.import_module(f"{__name__}.{name}")
     for entry in ENTRIES:
         register_entry(entry)
+    accept_delegates()
     accept_numpy_attributes()

@@ -24,7 +24,7 @@ def chain_regressors(model: Any, nodes: Nodes, samples: str) -> list[str]:
     return [nodes.columns(nodes.concat(values), np.argsort(model.order_))]
 
 
-@convert_by("multioutput.ClassifierChain")
+@convert_by("multioutput.ClassifierChain", results=["label", "scores"])
 def chain_classifiers(model: Any, nodes: Nodes, samples: str) -> list[str]:
     """Return the classes of all targets, and the probability of the second class of each, in their own order."""
     if getattr(model, "chain_method_", "predict") != "predict":

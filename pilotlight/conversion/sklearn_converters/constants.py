@@ -16,7 +16,7 @@ def predict_constant(model: Any, nodes: Nodes, samples: str) -> list[str]:
     return [_repeat(np.asarray(model.constant_, np.float64).reshape(1, -1), nodes, samples)]
 
 
-@convert_by("dummy.DummyClassifier")
+@convert_by("dummy.DummyClassifier", results=["label", "scores"])
 def predict_most_frequent(model: Any, nodes: Nodes, samples: str) -> list[str]:
     """Return the class and the probabilities that DummyClassifier gives every sample."""
     if model.strategy in ("uniform", "stratified"):

@@ -8,7 +8,7 @@ from pilotlight.conversion.sklearn_converters.nodes import Nodes
 from pilotlight.conversion.sklearn_converters.registry import convert_by
 
 
-@convert_by("covariance.EllipticEnvelope", options=["score_samples"])
+@convert_by("covariance.EllipticEnvelope", results=["label", "scores"])
 def judge_by_mahalanobis(model: Any, nodes: Nodes, samples: str) -> list[str]:
     """Compute the negative squared Mahalanobis distance, and where it lies above the threshold.
 
@@ -20,4 +20,4 @@ def judge_by_mahalanobis(model: Any, nodes: Nodes, samples: str) -> list[str]:
     decision = nodes.add("Sub", scores, float(model.offset_))
     inside = nodes.add("Cast", nodes.add("GreaterOrEqual", decision, 0.0), to=7)
     label = nodes.add("Sub", nodes.add("Mul", inside, 2), 1)
-    return [nodes.add("Reshape", label, [-1]), decision, scores]
+    return [nodes.add("Reshape", label, [-1]), decision]

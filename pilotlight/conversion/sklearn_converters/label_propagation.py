@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from onnx import TensorProto
 
 from pilotlight.conversion.sklearn_converters.distances import find_nearest_many, square_distances
 from pilotlight.conversion.sklearn_converters.nodes import Nodes
 from pilotlight.conversion.sklearn_converters.registry import convert_by
 
 
-@convert_by("semi_supervised.LabelPropagation", "semi_supervised.LabelSpreading")
+@convert_by("semi_supervised.LabelPropagation", "semi_supervised.LabelSpreading", results=["label", "scores"])
 def spread(model: Any, nodes: Nodes, samples: str) -> list[str]:
     """Sum the label distributions of the fitted samples, weighted by the kernel, and normalize them.
 
@@ -23,6 +24,7 @@ def spread(model: Any, nodes: Nodes, samples: str) -> list[str]:
     distributions = np.asarray(model.label_distributions_, np.float64)
     if model.kernel == "rbf":
         weights = nodes.add("Exp", nodes.add("Mul", squares, -float(model.gamma)))
+        weights = nodes.cast(nodes.cast(weights, TensorProto.FLOAT))  # far samples have the weight 0, and no class
         sums = nodes.add("MatMul", weights, distributions)
     else:
         _, places = find_nearest_many(nodes, squares, model.n_neighbors)

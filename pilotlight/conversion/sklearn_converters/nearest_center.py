@@ -11,21 +11,21 @@ from pilotlight.conversion.sklearn_converters.nodes import Nodes
 from pilotlight.conversion.sklearn_converters.registry import convert_by
 
 
-@convert_by("cluster.AffinityPropagation", "cluster.MeanShift")
+@convert_by("cluster.AffinityPropagation", "cluster.MeanShift", results=["label", "scores"])
 def find_nearest_center(model: Any, nodes: Nodes, samples: str) -> list[str]:
     """Find the nearest of cluster_centers_, as their predict does; and its distances."""
     squares = square_distances(nodes, samples, model.cluster_centers_)
     return [find_nearest(nodes, squares), nodes.add("Sqrt", squares)]
 
 
-@convert_by("cluster.Birch")
+@convert_by("cluster.Birch", results=["label", "scores"])
 def find_nearest_subcluster(model: Any, nodes: Nodes, samples: str) -> list[str]:
     """Find the label of the nearest subcluster and the distances to all, as Birch.predict and Birch.transform do."""
     squares = square_distances(nodes, samples, model.subcluster_centers_)
     return [nodes.pick(model.subcluster_labels_, find_nearest(nodes, squares)), nodes.add("Sqrt", squares)]
 
 
-@convert_by("cluster.BisectingKMeans")
+@convert_by("cluster.BisectingKMeans", results=["label", "scores"])
 def descend(model: Any, nodes: Nodes, samples: str) -> list[str]:
     """Go down the tree to the nearer of two centers at each node; and compute the distances to all centers.
 
@@ -47,7 +47,7 @@ def _descend(tree: Any, mean: Any, nodes: Nodes, samples: str) -> str:
     )
 
 
-@convert_by("neighbors.NearestCentroid", options=["raw_scores"])
+@convert_by("neighbors.NearestCentroid", results=["label", "scores"], options=["raw_scores"])
 def find_nearest_centroid(model: Any, nodes: Nodes, samples: str) -> list[str]:
     """Find the class of the nearest centroid, and the discriminant scores or their softmax.
 

@@ -121,7 +121,7 @@ class Nodes:
     def _declare_operator(self, model: Any, inputs: list[Any]) -> list[tuple[Any, str]]:
         from skl2onnx import get_model_alias
         from skl2onnx.common.data_types import FloatTensorType, Int64TensorType, StringTensorType
-        from sklearn.base import is_classifier, is_clusterer, is_outlier_detector
+        from sklearn.base import is_classifier, is_outlier_detector
 
         if is_classifier(model):
             for known in (self.scope, self.container):
@@ -129,7 +129,7 @@ class Nodes:
         operator = self.scope.declare_local_operator(get_model_alias(type(model)), model)
         operator.inputs.extend(inputs)
         results = []
-        if is_classifier(model) or is_clusterer(model) or is_outlier_detector(model):
+        if is_classifier(model) or is_outlier_detector(model) or hasattr(model, "fit_predict"):
             text = np.asarray(getattr(model, "classes_", ())).dtype.kind in "OSU"
             results.append((StringTensorType() if text else Int64TensorType(), "label"))
         results.append((FloatTensorType(), "scores"))

@@ -9,8 +9,8 @@ from pilotlight.conversion.sklearn_converters.nodes import Nodes
 from pilotlight.conversion.sklearn_converters.registry import convert_by
 
 
-@convert_by("multiclass.OutputCodeClassifier")
-def find_nearest_code(model: Any, nodes: Nodes, samples: str) -> list[str]:  # noqa: ARG001  (as formulas are)
+@convert_by("multiclass.OutputCodeClassifier", results=["label", "scores"])
+def find_nearest_code(model: Any, nodes: Nodes, samples: str) -> list[str]:
     """Return the class whose code is nearest to the scores of the binary estimators.
 
     Source: OutputCodeClassifier.predict and sklearn.multiclass._predict_binary, which takes the decision function of an
@@ -18,6 +18,9 @@ def find_nearest_code(model: Any, nodes: Nodes, samples: str) -> list[str]:  # n
     """
     scores = []
     for estimator in model.estimators_:
+        if type(estimator).__name__ == "_ConstantPredictor":  # a code that is the same for every class
+            scores.append(_repeat_constant(nodes, samples, float(estimator.y_[0])))
+            continue
         if hasattr(estimator, "decision_function"):
             for known in (nodes.scope, nodes.container):
                 known.add_options(id(estimator), {"raw_scores": True})
@@ -25,3 +28,7 @@ def find_nearest_code(model: Any, nodes: Nodes, samples: str) -> list[str]:  # n
         scores.append(nodes.columns(found, [-1]))
     squares = square_distances(nodes, nodes.concat(scores), model.code_book_)
     return [nodes.pick(model.classes_, find_nearest(nodes, squares)), squares]
+
+
+def _repeat_constant(nodes: Nodes, samples: str, value: float) -> str:
+    return nodes.add("Add", nodes.add("Mul", nodes.columns(samples, [0]), 0.0), value)

@@ -1,7 +1,8 @@
-"""Lets skl2onnx write attributes that hold numpy's booleans.
+"""Lets skl2onnx write lists of integers that hold booleans.
 
-The converters of HistGradientBoosting put numpy.bool_ values into the list `nodes_missing_value_tracks_true`. protobuf
-accepted them as integers until version 6; version 7 raises TypeError.
+The converters of HistGradientBoosting put booleans of numpy and of Python into `nodes_missing_value_tracks_true`, a
+list of integers. protobuf accepted them until version 6; version 7 raises TypeError. To pin protobuf would bind every
+other package of a project to an old version.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _ALIASES: Final = ("SklearnHistGradientBoostingClassifier", "SklearnHistGradient
 
 
 class _PlainContainer:
-    """skl2onnx's container of nodes, with numpy's booleans in lists of attributes as integers."""
+    """skl2onnx's container of nodes, which writes booleans in lists of attributes as integers."""
 
     def __init__(self, container: Any) -> None:
         self._container = container
@@ -46,5 +47,5 @@ def _wrap(convert: Callable[..., None]) -> Callable[..., None]:
 
 def _make_plain(value: Any) -> Any:
     if isinstance(value, list):
-        return [int(each) if isinstance(each, np.bool_) else each for each in value]
+        return [int(each) if isinstance(each, bool | np.bool_) else each for each in value]
     return value

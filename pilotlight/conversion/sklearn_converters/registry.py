@@ -23,27 +23,32 @@ class Entry(NamedTuple):
     Attributes:
         estimator: The class with its module.
         formula: The formula.
-        options: The options of skl2onnx that it heeds: "raw_scores" or "score_samples".
+        results: What it returns, in order: "label" or anything else for numbers.
+        options: The options of skl2onnx that it heeds, such as "raw_scores".
     """
 
     estimator: str
     formula: Formula
+    results: tuple[str, ...]
     options: tuple[str, ...]
 
 
 ENTRIES: Final[list[Entry]] = []
 
 
-def convert_by(*estimators: str, options: Sequence[str] = ()) -> Callable[[Formula], Formula]:
+def convert_by(
+    *estimators: str, results: Sequence[str] = ("value",), options: Sequence[str] = ()
+) -> Callable[[Formula], Formula]:
     """Register a formula for classes, each given with its module below sklearn.
 
     Args:
         estimators: Such as "cluster.Birch".
+        results: See Entry.
         options: See Entry.
     """
 
     def keep(formula: Formula) -> Formula:
-        ENTRIES.extend(Entry(f"sklearn.{name}", formula, tuple(options)) for name in estimators)
+        ENTRIES.extend(Entry(f"sklearn.{name}", formula, tuple(results), tuple(options)) for name in estimators)
         return formula
 
     return keep
@@ -52,62 +57,68 @@ def convert_by(*estimators: str, options: Sequence[str] = ()) -> Callable[[Formu
 def register_entry(entry: Entry) -> None:
     """Give a formula to skl2onnx. A class that this version of scikit-learn lacks is left out."""
     from skl2onnx import update_registered_converter
+    from skl2onnx.common.data_types import FloatTensorType
 
     module, _, name = entry.estimator.rpartition(".")
     estimator = getattr(importlib.import_module(module), name, None)
     if estimator is None:
         return
 
+    alias = f"Pilotlight{name}"
+
     def convert(scope: Any, operator: Any, container: Any) -> None:
         nodes = Nodes(scope, container, operator)
         results = entry.formula(operator.raw_operator, nodes, nodes.read())
         for result, variable in zip(results, operator.outputs, strict=False):
-            container.add_node(
-                "Cast",
-                [result],
-                [variable.full_name],
-                name=scope.get_unique_operator_name("Cast"),
-                to=_element_type(variable),
-            )
+            name = scope.get_unique_operator_name("Cast")
+            container.add_node("Cast", [result], [variable.full_name], name=name, to=_find_element_type(variable))
+
+    def parse(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> Any:  # noqa: ARG001  (skl2onnx's)
+        operator = scope.declare_local_operator(alias, model)
+        operator.inputs = inputs
+        for result in entry.results:
+            kind = _find_label_type(model) if result == "label" else FloatTensorType
+            operator.outputs.append(scope.declare_local_variable(result, kind()))
+        return operator.outputs
 
     options = {"zipmap": [True, False, "columns"], "nocl": [True, False], "output_class_labels": [True, False]}
-    options |= {name: [True, False] for name in entry.options}
-    update_registered_converter(estimator, f"Pilotlight{name}", set_output_types, convert)
-    _allow(f"Pilotlight{name}", convert, options)
-
-
-def _allow(alias: str, convert: Callable[..., None], options: dict[str, list[Any]]) -> None:
-    """Allow options without the parser that update_registered_converter would choose: it makes maps of the scores."""
-    from skl2onnx.common._registration import register_converter
-
-    register_converter(alias, convert, overwrite=True, options=options)
+    options |= {option: [True, False] for option in entry.options}
+    update_registered_converter(estimator, alias, set_output_types, convert, parser=parse, options=options)
 
 
 def set_output_types(operator: Any) -> None:
-    """Set the types of an operator's outputs: labels as the classes are, everything else in the inputs' precision."""
-    from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, Int64TensorType, StringTensorType
+    """Set the types of an operator's outputs: labels as the classes are, numbers in the precision of the inputs."""
+    from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
 
     floats = DoubleTensorType if isinstance(operator.inputs[0].type, DoubleTensorType) else FloatTensorType
-    classes = getattr(operator.raw_operator, "classes_", ())
-    text = not isinstance(classes, list) and np.asarray(classes).dtype.kind in "OSU"
-    *labels, last = operator.outputs
-    for label in labels[:1]:
-        label.type = StringTensorType([None]) if text else Int64TensorType([None])
-    for score in labels[1:]:
-        score.type = floats([None, None])
-    last.type = floats([None, _count_columns(operator.raw_operator) if not labels else None])
+    for variable in operator.outputs:
+        if variable.raw_name.startswith("label"):
+            variable.type = _find_label_type(operator.raw_operator)([None])
+        else:
+            single = len(operator.outputs) == 1
+            variable.type = floats([None, _count_columns(operator.raw_operator) if single else None])
+
+
+def _find_label_type(model: Any) -> Any:
+    from skl2onnx.common.data_types import Int64TensorType, StringTensorType
+
+    classes = getattr(model, "classes_", ())
+    first = classes[0] if isinstance(classes, list) else classes
+    return StringTensorType if np.asarray(first).dtype.kind in "OSU" else Int64TensorType
 
 
 def _count_columns(model: Any) -> int | None:
     names = getattr(model, "get_feature_names_out", None)
     try:
         return None if names is None else len(names())
-    except (AttributeError, ValueError, TypeError):  # needs names of inputs, or has a defect
+    except (AttributeError, ValueError, TypeError):  # it needs the names of inputs, or is defective
         return None
 
 
-def _element_type(variable: Any) -> int:
-    kind = type(variable.type).__name__
-    known = {"Int64TensorType": TensorProto.INT64, "StringTensorType": TensorProto.STRING}
-    known |= {"DoubleTensorType": TensorProto.DOUBLE}
-    return known.get(kind, TensorProto.FLOAT)
+def _find_element_type(variable: Any) -> int:
+    known = {
+        "Int64TensorType": TensorProto.INT64,
+        "StringTensorType": TensorProto.STRING,
+        "DoubleTensorType": TensorProto.DOUBLE,
+    }
+    return known.get(type(variable.type).__name__, TensorProto.FLOAT)
