@@ -39,7 +39,7 @@ def convert(request: ConvertRequest, context: Context) -> TrainResult:
         model = adapter.load(request.source)
         module = load_train_module(context.project.folder(request.name))
     with local_folder(run) as local:
-        data = load(module, run, local)
+        data = load(module, run, local, config)
 
     with temporary_folder() as folder:
         source = make_source_model(context, config, FittedModel(model, data, {}, 0.0))
