@@ -1,7 +1,7 @@
-"""The inputs of a scikit-learn model: one matrix, or an input for each column of the frame that it was fitted on.
+"""The inputs of a scikit-learn model: one matrix, or one for each column of the frame that it was fitted on.
 
-A column is an input of shape [-1], or [-1, 1], named as the column. skl2onnx takes columns of shape [-1, 1], so nodes at
-the start of the graph cast and reshape what callers send:
+A column is an input of shape [-1] or [-1, 1], named as the column. skl2onnx takes columns of shape [-1, 1], so nodes
+at the start of the graph cast and reshape what callers send:
 
     age FP32 [-1] ──────────────▶ Reshape [-1, 1] ──▶ the graph of skl2onnx
     member BOOL [-1] ──▶ Cast ──▶ Reshape [-1, 1] ──▶

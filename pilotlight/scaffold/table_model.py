@@ -29,12 +29,12 @@ _MATRIX: Final = (
     "# What callers send. -1 is any number of samples. Features stand in the order of NUMBERS in train.py.\n"
 )
 _END: Final = """\
-# A PATH.csv, PATH.tsv or PATH.parquet, from this folder on, or s3://bucket/key. `pilotlight train` overrides it.
+# A .csv, .tsv or .parquet file, relative to this folder, or s3://bucket/key. `pilotlight train` overrides it.
 [training]
 data = {source}
 metric = {metric}
 
-# The ONNX model must answer as the trained one: |onnx - trained| <= atol + rtol * |trained|, and the metric may not drop.
+# The ONNX model must answer as the trained one: |onnx - trained| <= atol + rtol * |trained|; its metric may not drop.
 [parity]
 samples = 256
 rtol = 1e-4
@@ -63,18 +63,17 @@ def write_table_model(table: TableDescription) -> dict[Path, bytes]:
 def _write_config(table: TableDescription) -> str:
     classes = len(table.classes)
     if takes_matrix(table):
-        inputs = _MATRIX + _write_spec("inputs", "features", "FP32", f"[-1, {len(table.columns)}]")
+        inputs = [_MATRIX + _write_spec("inputs", "features", "FP32", f"[-1, {len(table.columns)}]")]
     else:
-        inputs = _COLUMNS + "".join(
-            _write_spec("inputs", column.name, column.datatype.name, "[-1]") for column in table.columns
-        )
+        inputs = [_write_spec("inputs", column.name, column.datatype.name, "[-1]") for column in table.columns]
+        inputs[0] = _COLUMNS + inputs[0]
     scores = _unused("probabilities" if classes else "prediction", table)
-    output = _write_spec("outputs", scores, "FP32", f"[-1, {classes or 1}]")
     what = "a probability for each class and the name of the best one" if classes else f"a prediction of {table.target}"
     return "\n".join(
         [
             f'kind = "sklearn"\ndescription = {quote(f"A row of a table in, {what} out.")}\n',
-            inputs + output,
+            *inputs,
+            _write_spec("outputs", scores, "FP32", f"[-1, {classes or 1}]"),
             *([_write_labels(table)] if classes else []),
             _END.format(source=quote(table.source), metric=quote("accuracy" if classes else "r2")),
         ]
@@ -82,7 +81,7 @@ def _write_config(table: TableDescription) -> str:
 
 
 def _write_spec(role: str, name: str, datatype: str, shape: str) -> str:
-    return f'[[signature.{role}]]\nname = {quote(name)}\ndatatype = "{datatype}"\nshape = {shape}\n\n'
+    return f'[[signature.{role}]]\nname = {quote(name)}\ndatatype = "{datatype}"\nshape = {shape}\n'
 
 
 def _write_labels(table: TableDescription) -> str:
