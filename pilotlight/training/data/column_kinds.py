@@ -68,7 +68,7 @@ class ColumnKind:
         """BOOL, INT64, FP32 or BYTES: the narrowest that holds every cell."""
         if self._truths == self.count:
             return BOOL
-        if self._numbers and self._numbers + self.empty + self.blank == self.count:
+        if self._numbers + self.empty + self.blank == self.count:
             if self._codes:
                 return BYTES
             return INT64 if self._whole and self._numbers == self.count else FP32

@@ -22,7 +22,6 @@ HINT: Final = "It needs a header with the columns' names, and a line for each sa
 _MAX_LINE: Final = 1 << 24
 """The most characters in a line. A file without line ends is no table."""
 _PART_LINES: Final = 8192
-_LFS: Final = "version https://git-lfs.github.com/spec/"
 
 
 class CsvFile(NamedTuple):
@@ -146,9 +145,6 @@ class _BoundedLines:
             if "\0" in line:
                 what = "cannot be read as a table in UTF-8 (it holds a NUL character, as UTF-16 does)"
                 raise DataError(f"{self._where}:{self.number}", what, "Save it as CSV in UTF-8.")
-            if self.number == 1 and line.startswith(_LFS):
-                what = "is a Git LFS pointer, not the file that it stands for"
-                raise DataError(self._where, what, "Run `git lfs pull` to fetch the file.")
             yield line
 
 

@@ -56,6 +56,9 @@ def load_table(run: Run, target: str, features: Sequence[str] | None = None) -> 
     """
     table = read_source(run.location, run.fetch, target, features, list_declared(run.signature) or {})
     y, names, is_class = read_target(table.target, run.labels, run.source, table.lines)
+    if len(np.unique(y)) == 1:
+        what = f"has the same value in every line of the target {name_of(target)!r}"
+        raise DataError(run.source, what, "Add lines with another one.")
     train, test = split_rows(len(y), run.seed, y if is_class else None, run.source)
     x = _join(table.columns, run.source) if _takes_matrix(run) else _make_frame(table.columns, run.source)
     arrays = Arrays(take_samples(x, train), y[train], take_samples(x, test), y[test])
