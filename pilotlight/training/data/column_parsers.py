@@ -208,7 +208,30 @@ class WordParser(ColumnParser):
 
 
 class TargetParser(WordParser):
-    """The target as words, none of them blank or long."""
+    """The target as words, none of them blank or long. Numbers get a decimal point.
+
+    Args:
+        name: The column.
+        where: The file, for messages.
+        commas: Whether a number may have a decimal comma.
+    """
+
+    def __init__(self, name: str, where: str, *, commas: bool) -> None:
+        super().__init__(name, where)
+        self._commas = commas
+
+    def finish(self) -> Array:
+        """Returns all texts; with a decimal point where all are numbers."""
+        texts = super().finish()
+        values = texts.tolist()
+        with_comma = [text for text in values if is_comma_number(text)] if self._commas else []
+        if not with_comma or not all(is_comma_number(text) or parse_number(text) is not None for text in values):
+            return texts
+        doubtful = [text for text in with_comma if may_be_thousands(text)]
+        self.thousands = self.where if doubtful else ""
+        self.decimal_comma = len(doubtful) < len(with_comma)
+        texts[:] = [text.replace(",", ".") for text in values]
+        return texts
 
     def _parse(self, cells: Cells) -> Array:
         found = super()._parse(cells)

@@ -70,8 +70,9 @@ def parse_columns(
         _check_memory(file, part, parsers, len(lines), limit)
     if not lines:
         raise DataError(file.where, "has a header and no samples", "Add a line for each sample below the header.")
+    columns = {name: parser.finish() for name, parser in parsers.items()}
     _check_commas(parsers)
-    return {name: parser.finish() for name, parser in parsers.items()}, lines
+    return columns, lines
 
 
 def _check_memory(file: CsvFile, part: Part, parsers: Mapping[str, ColumnParser], rows: int, limit: int) -> None:

@@ -39,7 +39,7 @@ def load_csv(path: Path, where: str, target: str, features: Sequence[str] | None
     chosen = _choose(file, target, features)
     commas = file.delimiter != COMMA
     parsers = {name: NumberParser(name, where, blanks=False, commas=commas, hint=_WORDS_HINT) for name in chosen.names}
-    columns, lines = parse_columns(file, {**parsers, target: TargetParser(target, where)})
+    columns, lines = parse_columns(file, {**parsers, target: TargetParser(target, where, commas=commas)})
     matrix = np.column_stack([columns[name] for name in chosen.names])
     return Table(chosen.names, matrix, columns[target].astype(str), chosen.notes, lines)
 
@@ -65,7 +65,8 @@ def read_mixed_csv(
     kinds = find_kinds(file, open_kinds) if open_kinds else []
     datatypes = {**wanted, **{kind.name: kind.datatype for kind in kinds}}
     parsers = {name: make_parser(file, name, datatypes[name]) for name in chosen.names}
-    columns, lines = parse_columns(file, {**parsers, target: TargetParser(target, where)})
+    target_parser = TargetParser(target, where, commas=file.delimiter != COMMA)
+    columns, lines = parse_columns(file, {**parsers, target: target_parser})
     texts = columns.pop(target).astype(str)
     return MixedTable(columns, texts, chosen.notes + tuple(kind.note for kind in kinds if kind.note), lines)
 
