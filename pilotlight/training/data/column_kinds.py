@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection
 from typing import Any, Final
 
 import numpy as np
@@ -21,7 +22,9 @@ from pilotlight.training.data.column_parsers import (
 from pilotlight.training.data.csv_lines import COMMA, CsvFile, read_parts
 from pilotlight_runtime.datatypes import BOOL, BYTES, FP32, INT64, Datatype
 
-_WHOLE: Final = frozenset("0123456789+- ")
+_WHOLE: Final = frozenset("0123456789+- \n")
+_CODE: Final = re.compile(rf"^\s*[+-]?(?:0\d|\d{{{MOST_DIGITS + 1}}})", re.MULTILINE)
+"""Digits that are no quantity: a leading zero would be lost, or digits of a long number."""
 _NOTABLE_SHARE: Final = 0.5
 """A column with a larger share of numbers is noted where some of its cells are words."""
 
@@ -42,7 +45,7 @@ class ColumnKind:
 
     def __init__(self, name: str, *, commas: bool) -> None:
         self.name = name
-        self.count = self.empty = self.blank = 0
+        self.count = self.empty = self.blank = self._seen = 0
         self._commas = commas
         self._numbers = self._truths = 0
         self._whole = self._counts = True
@@ -52,16 +55,19 @@ class ColumnKind:
 
     def add(self, cells: Cells) -> None:
         """Looks at some cells."""
+        if self._first_word is not None and self._seen:  # nothing can change any more, and looking takes long
+            self.count += len(cells.texts)
+            return
         numbers = parse_plain(cells.texts)
         if numbers is not None:
             self._numbers += len(numbers)
-            self._whole = self._whole and _are_whole(cells.texts)
-            self._codes = self._codes or any(map(_is_code, cells.texts))
+            self._add_form("\n".join(cells.texts))
         else:
             for text, line in zip(*cells, strict=True):
                 self._add_one(text.strip(), line)
         self._counts = self._counts and numbers is not None and self._continues(numbers)
         self.count += len(cells.texts)
+        self._seen = self.count
 
     @property
     def datatype(self) -> Datatype:
@@ -82,7 +88,7 @@ class ColumnKind:
     @property
     def note(self) -> str:
         """What a person should know about the datatype; "" for nothing."""
-        if self._first_word is None or self._numbers <= self.count * _NOTABLE_SHARE:
+        if self._first_word is None or self._numbers <= self._seen * _NOTABLE_SHARE:
             return ""
         line, text = self._first_word
         return f"column {name_of(self.name)!r} is read as words, since line {line} holds {shorten(text, 40)!r}"
@@ -92,15 +98,19 @@ class ColumnKind:
             self.empty += 1
         elif text.lower() in TRUTHS:
             self._truths += 1
-            self._first_word = self._first_word or (line, text)
-        elif (number := parse_number(text)) is not None or (self._commas and is_comma_number(text)):
+        elif parse_number(text) is not None or (self._commas and is_comma_number(text)):
             self._numbers += 1
-            self._whole = self._whole and number is not None and _are_whole([text])
-            self._codes = self._codes or _is_code(text)
+            self._add_form(text)
         elif text.lower() in BLANKS:
             self.blank += 1
         else:
             self._first_word = self._first_word or (line, text)
+
+    def _add_form(self, numbers: str) -> None:
+        """Look at how numbers are written, one a line."""
+        whole = _WHOLE.issuperset(numbers)
+        self._whole = self._whole and whole
+        self._codes = self._codes or (whole and _CODE.search(numbers) is not None)
 
     def _continues(self, numbers: Any) -> bool:
         """Return whether numbers count the rows on, from the first number of the column."""
@@ -133,14 +143,3 @@ def find_kinds(file: CsvFile, names: Collection[str] | None = None) -> list[Colu
         for place, kind in kinds.items():
             kind.add(Cells(part.columns[place], part.lines))
     return list(kinds.values())
-
-
-def _are_whole(texts: Sequence[str]) -> bool:
-    """Return whether texts, all of them numbers, are written as whole numbers."""
-    return _WHOLE.issuperset("".join(texts))
-
-
-def _is_code(text: str) -> bool:
-    """Return whether a text of digits is no quantity: a leading zero would be lost, or digits of a long number."""
-    digits = text.strip().lstrip("+-")
-    return digits.isdecimal() and (len(digits) > MOST_DIGITS or (len(digits) > 1 and digits[0] == "0"))

@@ -12,7 +12,7 @@ from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
 from pilotlight.core.printable import shorten
 from pilotlight.training.data.column_choice import Choice, ColumnFacts, check_columns, choose_columns, choose_named
-from pilotlight.training.data.column_kinds import find_kinds
+from pilotlight.training.data.column_kinds import ColumnKind, find_kinds
 from pilotlight.training.data.column_parsers import NumberParser, TargetParser, parse_number
 from pilotlight.training.data.csv_columns import make_parser, parse_columns
 from pilotlight.training.data.csv_lines import COMMA, CsvFile, open_csv
@@ -36,7 +36,8 @@ def load_csv(path: Path, where: str, target: str, features: Sequence[str] | None
         DataError: The file is missing or malformed; the message names line and column.
     """
     file = open_csv(path, where)
-    chosen = _choose(file, target, features)
+    check_columns(file.header_place, file.names, [*(features or ()), target])
+    chosen = _choose(file, target, features, find_kinds(file) if features is None else [])
     commas = file.delimiter != COMMA
     parsers = {name: NumberParser(name, where, blanks=False, commas=commas, hint=_WORDS_HINT) for name in chosen.names}
     columns, lines = parse_columns(file, {**parsers, target: TargetParser(target, where, commas=commas)})
@@ -60,10 +61,12 @@ def read_mixed_csv(
         DataError: The file is missing or malformed; the message names line and column.
     """
     file = open_csv(path, where)
-    chosen = _choose(file, target, features)
-    open_kinds = [name for name in chosen.names if name not in wanted]
-    kinds = find_kinds(file, open_kinds) if open_kinds else []
-    datatypes = {**wanted, **{kind.name: kind.datatype for kind in kinds}}
+    check_columns(file.header_place, file.names, [*(features or ()), target])
+    unknown = None if features is None else [name for name in features if name not in wanted]
+    kinds = [] if unknown == [] else find_kinds(file, unknown)
+    chosen = _choose(file, target, features, kinds)
+    kinds = [kind for kind in kinds if kind.name in chosen.names]
+    datatypes = {**{kind.name: kind.datatype for kind in kinds}, **wanted}
     parsers = {name: make_parser(file, name, datatypes[name]) for name in chosen.names}
     target_parser = TargetParser(target, where, commas=file.delimiter != COMMA)
     columns, lines = parse_columns(file, {**parsers, target: target_parser})
@@ -71,16 +74,15 @@ def read_mixed_csv(
     return MixedTable(columns, texts, chosen.notes + tuple(kind.note for kind in kinds if kind.note), lines)
 
 
-def _choose(file: CsvFile, target: str, features: Sequence[str] | None) -> Choice:
+def _choose(file: CsvFile, target: str, features: Sequence[str] | None, kinds: Sequence[ColumnKind]) -> Choice:
     """Choose the columns to learn from, and collect what a person should know about the file."""
-    check_columns(file.header_place, file.names, [*(features or ()), target])
     notes = (file.delimiter_note,) if file.delimiter_note else ()
     if features is not None:
         chosen = choose_named(file.names, features, target)
     elif set(file.names) == {target}:
         raise DataError(file.header_place, f"has no column but {target!r}", "Add at least one feature column.")
     else:
-        facts = [ColumnFacts(kind.name, kind.counts_rows) for kind in find_kinds(file)]
+        facts = [ColumnFacts(kind.name, kind.counts_rows) for kind in kinds]
         chosen = choose_columns(facts, target, file.where)
     return chosen._replace(notes=notes + chosen.notes)
 

@@ -9,8 +9,10 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
-from typing import Final, NamedTuple, TextIO
+from typing import Final, NamedTuple, TextIO, TypeAlias
 
 from pilotlight.core.errors import DataError
 from pilotlight.core.outside import Origin, open_file
@@ -22,6 +24,8 @@ HINT: Final = "It needs a header with the columns' names, and a line for each sa
 _MAX_LINE: Final = 1 << 24
 """The most characters in a line. A file without line ends is no table."""
 _PART_LINES: Final = 8192
+_Row: TypeAlias = tuple[int, list[str]]
+"""The line of a row, and its cells."""
 
 
 class CsvFile(NamedTuple):
@@ -80,12 +84,12 @@ def open_csv(path: Path, where: str) -> CsvFile:
     Raises:
         DataError: The file is missing, empty or no table, or two columns have the same name.
     """
-    first = next(_read_rows(path, where, COMMA), None)
+    first = _read_header(path, where, COMMA)
     if first is None:
         raise DataError(where, "is empty", HINT)
     headers = {COMMA: first, **_try_delimiters(path, where)}
-    delimiter = max(headers, key=lambda each: len(headers[each].cells))  # of equal ones the comma, which is first
-    number, cells, _ = headers[delimiter]
+    delimiter = max(headers, key=lambda each: len(headers[each][1]))  # of equal ones the comma, which is first
+    number, cells = headers[delimiter]
     names = tuple(name.strip() for name in cells)
     _check_names(names, f"{where}:{number}")
     return CsvFile(path, where, delimiter, names, number)
@@ -97,63 +101,67 @@ def read_parts(file: CsvFile) -> Iterator[Part]:
     Raises:
         DataError: The file is malformed; the message names the line.
     """
-    rows = _read_rows(file.path, file.where, file.delimiter)
-    next(rows)
-    while batch := [row for _, row in zip(range(_PART_LINES), rows, strict=False)]:
-        for row in batch:
-            if len(row.cells) != len(file.names):
-                what = f"has {len(row.cells)} cells, and the header has {len(file.names)}"
-                hint = f"Correct that line; a {_DELIMITERS[file.delimiter]} inside a cell needs quotes."
-                raise DataError(f"{file.where}:{row.number}", what, hint)
-        columns = list(zip(*(row.cells for row in batch), strict=True))
-        yield Part([row.number for row in batch], columns, batch[-1].end)
+    width = len(file.names)
+    with _open_rows(file.path, file.where, file.delimiter) as (lines, rows):
+        next(rows)
+        while batch := list(islice(rows, _PART_LINES)):
+            for number, cells in batch:
+                if len(cells) != width:
+                    what = f"has {len(cells)} cells, and the header has {width}"
+                    hint = f"Correct that line; a {_DELIMITERS[file.delimiter]} inside a cell needs quotes."
+                    raise DataError(f"{file.where}:{number}", what, hint)
+            columns = list(zip(*(cells for _, cells in batch), strict=True))
+            yield Part([number for number, _ in batch], columns, lines.position)
+
+
+def _read_header(path: Path, where: str, delimiter: str) -> _Row | None:
+    with _open_rows(path, where, delimiter) as (_, rows):
+        return next(rows, None)
 
 
 def _try_delimiters(path: Path, where: str) -> dict[str, _Row]:
     """Return the header by each delimiter other than the comma with which it can be read."""
     found = {}
     for delimiter in (each for each in _DELIMITERS if each != COMMA):
-        try:
-            found[delimiter] = next(_read_rows(path, where, delimiter))
-        except DataError:  # a quote in the middle of a cell, since commas separate cells
-            continue
-    return found
-
-
-class _Row(NamedTuple):
-    number: int
-    cells: list[str]
-    end: int
+        with suppress(DataError):  # a quote in the middle of a cell, since commas separate cells
+            found[delimiter] = _read_header(path, where, delimiter)
+    return {delimiter: row for delimiter, row in found.items() if row is not None}
 
 
 class _BoundedLines:
-    """The lines of a file. What has no line ends, or NUL characters as UTF-16 has them, is no table."""
+    """The lines of a file. What has no line ends, or NUL characters as UTF-16 has them, is no table.
+
+    Attributes:
+        position: The characters that were read.
+    """
 
     def __init__(self, file: TextIO, where: str) -> None:
         self._file = file
         self._where = where
-        self.number = 0
         self.position = 0
 
     def __iter__(self) -> Iterator[str]:
+        number = 0
         while line := self._file.readline(_MAX_LINE + 1):
-            self.number += 1
+            number += 1
             self.position += len(line)
             if len(line) > _MAX_LINE:
                 what = f"has more than {_MAX_LINE:,} characters, so the file is no table"
-                raise DataError(f"{self._where}:{self.number}", what, HINT)
+                raise DataError(f"{self._where}:{number}", what, HINT)
             if "\0" in line:
                 what = "cannot be read as a table in UTF-8 (it holds a NUL character, as UTF-16 does)"
-                raise DataError(f"{self._where}:{self.number}", what, "Save it as CSV in UTF-8.")
+                raise DataError(f"{self._where}:{number}", what, "Save it as CSV in UTF-8.")
             yield line
 
 
-def _read_rows(path: Path, where: str, delimiter: str) -> Iterator[_Row]:
-    """Yield each row that is not blank, the header first."""
+@contextmanager
+def _open_rows(path: Path, where: str, delimiter: str) -> Iterator[tuple[_BoundedLines, Iterator[_Row]]]:
+    """Open a file: inside the block, its lines, and its rows with their lines, the header first."""
     origin = Origin(where, "Save it as CSV in UTF-8.")
     try:
         with io.TextIOWrapper(open_file(path, origin), encoding="utf-8-sig", newline="") as file:
-            yield from _parse_rows(_BoundedLines(file, where), where, delimiter)
+            lines = _BoundedLines(file, where)
+            yield lines, _parse_rows(lines, where, delimiter)
     except OSError as error:
         raise origin.refuse(f"cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
@@ -161,11 +169,10 @@ def _read_rows(path: Path, where: str, delimiter: str) -> Iterator[_Row]:
 
 
 def _parse_rows(lines: _BoundedLines, where: str, delimiter: str) -> Iterator[_Row]:
+    """Yield each row that is not blank."""
     reader = csv.reader(iter(lines), strict=True, skipinitialspace=True, delimiter=delimiter)
     try:
-        for cells in reader:
-            if cells:
-                yield _Row(reader.line_num, cells, lines.position)
+        yield from ((reader.line_num, cells) for cells in reader if cells)
     except csv.Error as error:
         hint = "Correct that line, or save the table as CSV in UTF-8."
         what = f"cannot be read as a table in UTF-8 ({error})"

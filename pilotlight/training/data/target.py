@@ -9,7 +9,7 @@ import numpy as np
 
 from pilotlight.core.artifacts import Array
 from pilotlight.training.data.classes import list_classes, number_classes
-from pilotlight.training.data.column_parsers import parse_number
+from pilotlight.training.data.column_parsers import parse_plain
 
 MOST_CLASSES: Final = 20
 """Whole numbers of more values are quantities."""
@@ -52,8 +52,8 @@ def read_target(texts: Array, labels: Sequence[str], where: str, lines: Sequence
 
 def find_numbers(texts: Array) -> Array | None:
     """Returns texts as int64 where all are whole numbers, else as float64; None where one is no number."""
-    numbers = [parse_number(text) for text in texts.tolist()]
-    if None in numbers:
+    found = parse_plain(texts.tolist())
+    if found is None:
         return None
-    found = np.array(numbers, np.float64)
-    return found.astype(np.int64) if (found == np.floor(found)).all() else found
+    cast: Array = found.astype(np.int64) if (found == np.floor(found)).all() else found
+    return cast
