@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import onnx
@@ -28,6 +28,8 @@ from pilotlight_runtime.signature import Signature, TensorSpec
 
 MATRIX: Final = "features"
 """The name of a matrix inside of the graph."""
+_SHAPE: Final = "shape of a column"
+_Attached: TypeAlias = tuple[list[onnx.NodeProto], list[onnx.ValueInfoProto]]
 _INTEGERS: Final = tuple("bBhHiIqQ")
 """The formats of whole numbers."""
 _ENCODERS: Final = ("OneHotEncoder", "OrdinalEncoder")
@@ -123,6 +125,8 @@ def list_initial_types(model: Any, signature: Signature) -> list[tuple[str, Any]
     """
     specs = {spec.name: spec for spec in signature.inputs}
     names = list_columns(model)
+    if not takes_columns(signature) and names and type(find_first_step(model)).__name__ in _SELECTORS:
+        return [(name, _find_type(signature.inputs[0].datatype, 1)) for name in names]
     if not takes_columns(signature) or (len(specs) == 1 and not names):
         (spec,) = specs.values()
         return [(MATRIX, _find_type(spec.datatype, spec.shape[1] if len(spec.shape) > 1 else 1))]
@@ -169,37 +173,55 @@ def attach_inputs(graph: onnx.GraphProto, model: Any, signature: Signature) -> N
         model: The fitted model.
         signature: The inputs and outputs of the model.
     """
-    if not takes_columns(signature):
+    if takes_columns(signature):
+        nodes, inputs = _attach_columns(graph, list_columns(model) or [signature.inputs[0].name], signature)
+    elif len(graph.input) > 1:
+        nodes, inputs = _split_matrix(graph, signature.inputs[0])
+    else:
         return
-    order = list_columns(model) or [signature.inputs[0].name]
-    joined = len(graph.input) == 1 and len(order) > 1
-    values = list(graph.input) * (len(order) if joined else 1)
-    inner = dict(zip(order, values, strict=True))  # by place: skl2onnx changes names that are no identifiers
-    nodes, inputs, parts = [], [], {}
-    graph.initializer.append(numpy_helper.from_array(np.array([-1, 1], np.int64), "columns/shape"))
-    for spec in signature.inputs:
-        wanted = inner[spec.name]
-        outside = f"columns/{spec.name}"
-        inputs.append(helper.make_tensor_value_info(outside, spec.datatype.onnx, list(map(_open, spec.shape))))
-        last = f"columns/{spec.name}/column" if joined else wanted.name
-        nodes += _make_column(outside, last, spec, wanted.type.tensor_type.elem_type)
-        parts[spec.name] = last
-    if joined:
-        nodes.append(helper.make_node("Concat", [parts[name] for name in order], [graph.input[0].name], axis=1))
     _prepend(graph, nodes)
     del graph.input[:]
     graph.input.extend(inputs)
 
 
-def _make_column(outside: str, last: str, spec: TensorSpec, wanted: int) -> list[onnx.NodeProto]:
+def _attach_columns(graph: onnx.GraphProto, order: Sequence[str], signature: Signature) -> _Attached:
+    """Return the nodes from the columns of a signature to the inputs of a graph, and the new inputs."""
+    joined = len(graph.input) == 1 and len(order) > 1
+    values = list(graph.input) * (len(order) if joined else 1)
+    inner = dict(zip(order, values, strict=True))  # by place: skl2onnx changes names that are no identifiers
+    nodes, inputs = [], []
+    graph.initializer.append(numpy_helper.from_array(np.array([-1, 1], np.int64), _SHAPE))
+    for spec in signature.inputs:
+        wanted = inner[spec.name]
+        inputs.append(_declare(spec))
+        last = f"column/{spec.name}" if joined else wanted.name
+        nodes += _make_column(spec, last, wanted.type.tensor_type.elem_type)
+    if joined:
+        nodes.append(helper.make_node("Concat", [f"column/{name}" for name in order], [graph.input[0].name], axis=1))
+    return nodes, inputs
+
+
+def _split_matrix(graph: onnx.GraphProto, spec: TensorSpec) -> _Attached:
+    """Return the nodes from one matrix to the columns that a graph takes, and the new input."""
+    nodes = []
+    for place, value in enumerate(graph.input):
+        index = f"place/{place}"
+        graph.initializer.append(numpy_helper.from_array(np.array([place], np.int64), index))
+        nodes.append(helper.make_node("Gather", [f"sent/{spec.name}", index], [value.name], axis=1))
+    return nodes, [_declare(spec)]
+
+
+def _declare(spec: TensorSpec) -> onnx.ValueInfoProto:
+    shape = list(map(_open, spec.shape))
+    return helper.make_tensor_value_info(f"sent/{spec.name}", spec.datatype.onnx, shape)
+
+
+def _make_column(spec: TensorSpec, last: str, wanted: int) -> list[onnx.NodeProto]:
     """Return the nodes that turn what callers send into a column of shape [-1, 1] and of the wanted datatype."""
+    sent, cast = f"sent/{spec.name}", f"cast/{spec.name}"
     if spec.datatype.onnx == wanted:
-        return [helper.make_node("Reshape", [outside, "columns/shape"], [last])]
-    cast = f"{outside}/cast"
-    return [
-        helper.make_node("Cast", [outside], [cast], to=wanted),
-        helper.make_node("Reshape", [cast, "columns/shape"], [last]),
-    ]
+        return [helper.make_node("Reshape", [sent, _SHAPE], [last])]
+    return [helper.make_node("Cast", [sent], [cast], to=wanted), helper.make_node("Reshape", [cast, _SHAPE], [last])]
 
 
 def _open(size: int) -> int | None:
