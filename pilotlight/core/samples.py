@@ -22,6 +22,7 @@ A target is None where a model learns without. The type is Any because a train.p
 made.
 """
 
+_DENSE: Final = "Give the array of its .toarray()."
 _LOOKED_AT: Final = 1000
 """The rows of an array of Python objects that are looked at for different lengths."""
 
@@ -130,7 +131,8 @@ def _to_array(samples: Any, where: str) -> _Array:
     if array.ndim == 0:
         kind = "None" if samples is None else f"a {type(samples).__name__}"
         what = "has shape [], so it holds no samples" if array is samples else f"is {kind}, not an array"
-        raise DataError(where, what, "Give an array with samples along the first axis.")
+        dense = hasattr(samples, "toarray")  # a sparse matrix of SciPy
+        raise DataError(where, what, _DENSE if dense else "Give an array with samples along the first axis.")
     if array.dtype.kind == "O" and len({np.shape(row) for row in array.reshape(-1)[:_LOOKED_AT]}) > 1:
         raise _ragged(samples, where)
     return array
