@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from sklearn.base import ClassifierMixin, ClusterMixin, OutlierMixin, RegressorMixin, TransformerMixin
+from sklearn.utils import all_estimators
 
 from benchmarks.tables.case import Case, Outcome, convert_and_compare
 from benchmarks.tables.sklearn_data import Table, choose_table
@@ -28,8 +30,6 @@ _LABELS: Final = {"predict", "kneighbors"}
 
 def list_cases() -> list[Case]:
     """Return one case for each estimator that answers for samples that it was not fitted on."""
-    from sklearn.utils import all_estimators
-
     cases = []
     for name, estimator in all_estimators():
         if any(hasattr(estimator, method) for method in _METHODS) or name in MAKERS:
@@ -38,8 +38,6 @@ def list_cases() -> list[Case]:
 
 
 def _find_group(estimator: type) -> str:
-    from sklearn.base import ClassifierMixin, ClusterMixin, OutlierMixin, RegressorMixin, TransformerMixin
-
     groups = {
         ClassifierMixin: "classifiers",
         RegressorMixin: "regressors",

@@ -50,7 +50,9 @@ _BY_NAME: Final = {
     **dict.fromkeys(("MultiOutputClassifier", "ClassifierChain"), "labels"),
     **dict.fromkeys(("MultiOutputRegressor", "RegressorChain", "MultiTaskElasticNet", "MultiTaskLasso"), "targets"),
     **dict.fromkeys(("MultiTaskElasticNetCV", "MultiTaskLassoCV", "CCA", "PLSCanonical", "PLSSVD"), "targets"),
-    **dict.fromkeys(("FixedThresholdClassifier", "TunedThresholdClassifierCV", "GaussianProcessClassifier"), "two classes"),
+    **dict.fromkeys(
+        ("FixedThresholdClassifier", "TunedThresholdClassifierCV", "GaussianProcessClassifier"), "two classes"
+    ),
     **dict.fromkeys(("GammaRegressor", "PoissonRegressor", "TransformedTargetRegressor"), "positive numbers"),
     **dict.fromkeys(("ComplementNB", "MultinomialNB", "AdditiveChi2Sampler"), "counts"),
     **dict.fromkeys(("NMF", "MiniBatchNMF", "LatentDirichletAllocation", "TfidfTransformer"), "counts"),

@@ -46,9 +46,7 @@ class SklearnAdapter:
     def predict(self, model: Any, inputs: NamedArrays, signature: Signature) -> NamedArrays:
         """Compute the outputs in scikit-learn's precision, and then round them to the datatypes of the signature."""
         samples = _make_samples(inputs, signature)
-        return {
-            spec.name: compute_answer(model, find_answer(model, spec), samples, spec) for spec in signature.outputs
-        }
+        return {spec.name: compute_answer(model, find_answer(model, spec), samples, spec) for spec in signature.outputs}
 
     def export(self, model: Any, config: ModelConfig, into: Path) -> None:
         """Write a model as model.onnx.

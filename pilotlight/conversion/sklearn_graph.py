@@ -25,6 +25,7 @@ from pilotlight_runtime.signature import Signature
 _ML: Final = "ai.onnx.ml"
 _ML_OPSET: Final = 3
 
+
 def convert_to_onnx(model: Any, signature: Signature, config: ModelConfig) -> bytes:
     """Convert a fitted estimator or pipeline to ONNX.
 

@@ -38,14 +38,11 @@ def keep_outputs(model: onnx.ModelProto, values: Sequence[str], signature: Signa
     """
     graph = model.graph
     by_name = {value.name: value for value in graph.output}
-    kept = [
-        _take_element(graph, by_name[name], spec) for name, spec in zip(values, signature.outputs, strict=True)
-    ]
+    kept = [_take_element(graph, by_name[name], spec) for name, spec in zip(values, signature.outputs, strict=True)]
     kept = [_cast(graph, value, spec) for value, spec in zip(kept, signature.outputs, strict=True)]
     shapes = _run_once(model, kept, signature, where)
     kept = [
-        _set_rank(graph, value, shape, spec)
-        for value, shape, spec in zip(kept, shapes, signature.outputs, strict=True)
+        _set_rank(graph, value, shape, spec) for value, shape, spec in zip(kept, shapes, signature.outputs, strict=True)
     ]
     del graph.output[:]
     graph.output.extend(kept)
@@ -106,12 +103,10 @@ def _run_once(
     probe = onnx.ModelProto()
     probe.CopyFrom(model)
     del probe.graph.output[:]
-    probe.graph.output.extend(dict((value.name, value) for value in values).values())
+    probe.graph.output.extend({value.name: value for value in values}.values())
     for value in probe.graph.output:
         value.type.tensor_type.ClearField("shape")
-    inputs = {
-        value.name: _make_blank(spec) for value, spec in zip(probe.graph.input, signature.inputs, strict=True)
-    }
+    inputs = {value.name: _make_blank(spec) for value, spec in zip(probe.graph.input, signature.inputs, strict=True)}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / MODEL_NAME
         path.write_bytes(probe.SerializeToString())

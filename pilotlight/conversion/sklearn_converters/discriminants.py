@@ -10,9 +10,7 @@ from pilotlight.conversion.sklearn_converters.nodes import Nodes
 from pilotlight.conversion.sklearn_converters.registry import convert_by
 
 
-@convert_by(
-    "discriminant_analysis.QuadraticDiscriminantAnalysis", results=["label", "scores"], options=["raw_scores"]
-)
+@convert_by("discriminant_analysis.QuadraticDiscriminantAnalysis", results=["label", "scores"], options=["raw_scores"])
 def compare_gaussians(model: Any, nodes: Nodes, samples: str) -> list[str]:
     """Compute the logarithm of each class's posterior, up to a constant, and its softmax.
 

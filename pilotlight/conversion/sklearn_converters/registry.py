@@ -73,7 +73,8 @@ def register_entry(entry: Entry) -> None:
             name = scope.get_unique_operator_name("Cast")
             container.add_node("Cast", [result], [variable.full_name], name=name, to=_find_element_type(variable))
 
-    def parse(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> Any:  # noqa: ARG001  (skl2onnx's)
+    def parse(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> Any:
+        del custom_parsers  # it is for the steps of a model, and this one has none
         operator = scope.declare_local_operator(alias, model)
         operator.inputs = inputs
         for result in entry.results:

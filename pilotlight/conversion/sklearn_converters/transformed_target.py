@@ -13,7 +13,7 @@ _FUNCTIONS: Final = {np.exp: "Exp", np.sqrt: "Sqrt", np.log: "Log", np.abs: "Abs
 
 
 @convert_by("compose.TransformedTargetRegressor")
-def invert_target(model: Any, nodes: Nodes, samples: str) -> list[str]:  # noqa: ARG001  (as formulas are)
+def invert_target(model: Any, nodes: Nodes, _samples: str) -> list[str]:
     """Undo the transformation of the target, as TransformedTargetRegressor.predict does."""
     (value,) = nodes.apply(model.regressor_)
     transformer = model.transformer_
@@ -23,7 +23,9 @@ def invert_target(model: Any, nodes: Nodes, samples: str) -> list[str]:  # noqa:
     if name in ("StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler"):
         zero, one = (np.asarray(transformer.inverse_transform([[each]])).item() for each in (0.0, 1.0))
         return [nodes.add("Add", nodes.add("Mul", value, one - zero), zero)]
-    raise NotImplementedError(f"TransformedTargetRegressor transforms its target by {name}; scalers and functions convert")
+    raise NotImplementedError(
+        f"TransformedTargetRegressor transforms its target by {name}; scalers and functions convert"
+    )
 
 
 def _apply_function(model: Any, function: Any, nodes: Nodes, value: str) -> str:
@@ -35,5 +37,7 @@ def _apply_function(model: Any, function: Any, nodes: Nodes, value: str) -> str:
         return nodes.add("Mul", value, value)
     if function not in _FUNCTIONS:
         known = "exp, expm1, sqrt, square, log and abs of numpy"
-        raise NotImplementedError(f"TransformedTargetRegressor has the inverse_func {model.inverse_func}; {known} convert")
+        raise NotImplementedError(
+            f"TransformedTargetRegressor has the inverse_func {model.inverse_func}; {known} convert"
+        )
     return nodes.add(_FUNCTIONS[function], value)
