@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -31,11 +30,6 @@ class Table(NamedTuple):
     x_test: Any
     y_test: Any
     spec: TensorSpec
-
-    def parts(self) -> Iterator[tuple[Any, Any]]:
-        """Yield samples and targets of both parts."""
-        yield self.x_train, self.y_train
-        yield self.x_test, self.y_test
 
 
 _BY_GROUP: Final = {

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from pilotlight.conversion.adapter import Adapter
+from pilotlight.conversion.boosting_adapter import BoostingAdapter
 from pilotlight.conversion.keras_adapter import KerasAdapter
 from pilotlight.conversion.onnx_adapter import OnnxAdapter
 from pilotlight.conversion.sklearn_adapter import SklearnAdapter
 from pilotlight.conversion.sklearn_outputs import find_kind
 from pilotlight.core.errors import ConversionError
 
-ADAPTERS: Final[tuple[Adapter, ...]] = (KerasAdapter(), SklearnAdapter(), OnnxAdapter())
+ADAPTERS: Final[tuple[Adapter, ...]] = (KerasAdapter(), BoostingAdapter(), SklearnAdapter(), OnnxAdapter())
 
 
 def find_adapter(model: Any) -> Adapter:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import onnx
 
+from pilotlight.conversion.boosting_converters import register_boosters
 from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight.conversion.guards import guard_operators
 from pilotlight.conversion.root_cause import describe_root_cause
@@ -124,6 +125,7 @@ def _convert(model: Any, signature: Signature, config: ModelConfig, option: str)
             where, f"cannot be converted ({error})", "Run `pip install 'pilotlight[convert]'`."
         ) from error
     register_converters()
+    register_boosters()
     types = list_initial_types(model, signature, where)
     try:
         with warnings.catch_warnings():

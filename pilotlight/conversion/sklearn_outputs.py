@@ -5,6 +5,7 @@
                        predict_proba      FP32          probabilities, probability, proba, scores
                        decision_function  FP32          decision, margin, scores
     regressor          predict            FP32          value, target, prediction
+    ranker             predict            FP32          score, relevance, value
     clusterer          predict            INT64         cluster, label
                        transform          FP32          distances
     mixture            predict            INT64         component, cluster, label
@@ -54,6 +55,7 @@ class Answer(NamedTuple):
     part: int | None = None
 
 
+_RANKERS: Final = ("LGBMRanker", "XGBRanker", "CatBoostRanker")
 _SCORE_SAMPLES: Final = Answer("score_samples", (FP32,), ("log_likelihood", "density"), 2)
 ANSWERS: Final[dict[str, tuple[Answer, ...]]] = {
     "classifier": (
@@ -62,6 +64,7 @@ ANSWERS: Final[dict[str, tuple[Answer, ...]]] = {
         Answer("decision_function", (FP32,), ("decision", "margin", "score"), 1),
     ),
     "regressor": (Answer("predict", (FP32,), ("value", "target", "prediction"), 0),),
+    "ranker": (Answer("predict", (FP32,), ("score", "relevance", "value"), 0),),
     "clusterer": (
         Answer("predict", (INT64,), ("cluster", "label"), 0),
         Answer("transform", (FP32,), ("distance",), 1),
@@ -91,6 +94,7 @@ def find_kind(model: Any) -> str:
 
     last = find_final_estimator(model)
     checks: dict[str, Callable[[Any], bool]] = {
+        "ranker": lambda model: type(model).__name__ in _RANKERS,
         "classifier": is_classifier,
         "regressor": is_regressor,
         "outlier detector": is_outlier_detector,
