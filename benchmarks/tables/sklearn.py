@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from sklearn.base import ClassifierMixin, ClusterMixin, OutlierMixin, RegressorMixin, TransformerMixin
+from sklearn.utils import all_estimators
 
 from benchmarks.tables.case import Case, Outcome, convert_and_compare
 from benchmarks.tables.sklearn_data import Table, choose_table
@@ -28,8 +30,6 @@ _LABELS: Final = {"predict", "kneighbors"}
 
 def list_cases() -> list[Case]:
     """Return one case for each estimator that answers for samples that it was not fitted on."""
-    from sklearn.utils import all_estimators
-
     cases = []
     for name, estimator in all_estimators():
         if any(hasattr(estimator, method) for method in _METHODS) or name in MAKERS:
@@ -38,8 +38,6 @@ def list_cases() -> list[Case]:
 
 
 def _find_group(estimator: type) -> str:
-    from sklearn.base import ClassifierMixin, ClusterMixin, OutlierMixin, RegressorMixin, TransformerMixin
-
     groups = {
         ClassifierMixin: "classifiers",
         RegressorMixin: "regressors",
@@ -58,15 +56,24 @@ def _attempt(name: str, estimator: Callable[[], Any], folder: Path) -> Outcome:
         if "random_state" in model.get_params():
             model.set_params(random_state=0)
         model.fit(*((table.x_train,) if table.y_train is None else (table.x_train, table.y_train)))
-        signature = Signature((table.spec,), tuple(_list_outputs(model, table)))
-        config = ModelConfig("case", "sklearn", training=TrainingSettings(metric=""), signature=signature)
-        return convert_and_compare(config, FittedModel(model, _make_dataset(table), {}, 0.0), folder)
+        return try_model(model, table, folder)
+
+
+def try_model(model: Any, table: Table, folder: Path) -> Outcome:
+    """Convert a fitted model with all of its outputs, and compare the answers.
+
+    Args:
+        model: The fitted model.
+        table: Its table.
+        folder: An empty folder.
+    """
+    signature = Signature((table.spec,), tuple(_list_outputs(model, table)))
+    config = ModelConfig("case", "sklearn", training=TrainingSettings(metric=""), signature=signature)
+    return convert_and_compare(config, FittedModel(model, _make_dataset(table), {}, 0.0), folder)
 
 
 def _make_dataset(table: Table) -> Dataset:
-    labels = (np.zeros(len(part), np.int64) if y is None else y for part, y in table.parts())
-    y_train, y_test = labels
-    return Dataset(table.x_train, y_train, table.x_test, y_test, "made", "0" * 64)
+    return Dataset(table.x_train, table.y_train, table.x_test, table.y_test, "made", "0" * 64)
 
 
 def _list_outputs(model: Any, table: Table) -> Iterable[TensorSpec]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -32,11 +31,6 @@ class Table(NamedTuple):
     y_test: Any
     spec: TensorSpec
 
-    def parts(self) -> Iterator[tuple[Any, Any]]:
-        """Yield samples and targets of both parts."""
-        yield self.x_train, self.y_train
-        yield self.x_test, self.y_test
-
 
 _BY_GROUP: Final = {
     "classifiers": "classes",
@@ -50,7 +44,9 @@ _BY_NAME: Final = {
     **dict.fromkeys(("MultiOutputClassifier", "ClassifierChain"), "labels"),
     **dict.fromkeys(("MultiOutputRegressor", "RegressorChain", "MultiTaskElasticNet", "MultiTaskLasso"), "targets"),
     **dict.fromkeys(("MultiTaskElasticNetCV", "MultiTaskLassoCV", "CCA", "PLSCanonical", "PLSSVD"), "targets"),
-    **dict.fromkeys(("FixedThresholdClassifier", "TunedThresholdClassifierCV", "GaussianProcessClassifier"), "two classes"),
+    **dict.fromkeys(
+        ("FixedThresholdClassifier", "TunedThresholdClassifierCV", "GaussianProcessClassifier"), "two classes"
+    ),
     **dict.fromkeys(("GammaRegressor", "PoissonRegressor", "TransformedTargetRegressor"), "positive numbers"),
     **dict.fromkeys(("ComplementNB", "MultinomialNB", "AdditiveChi2Sampler"), "counts"),
     **dict.fromkeys(("NMF", "MiniBatchNMF", "LatentDirichletAllocation", "TfidfTransformer"), "counts"),

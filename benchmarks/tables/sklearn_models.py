@@ -6,33 +6,27 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
-import sklearn.feature_extraction.image
 from sklearn import (
     compose,
     decomposition,
-
     ensemble,
     feature_extraction,
     feature_selection,
     frozen,
     gaussian_process,
-
     isotonic,
-
     linear_model,
-
     model_selection,
     multiclass,
     multioutput,
     neighbors,
-
     pipeline,
     preprocessing,
     random_projection,
     semi_supervised,
-
     tree,
 )
+from sklearn.feature_extraction import image
 
 from benchmarks.tables.sklearn_data import make_table
 
@@ -65,7 +59,7 @@ MAKERS: Final[dict[str, Callable[[], Any]]] = {
     "RadiusNeighborsClassifier": lambda: neighbors.RadiusNeighborsClassifier(6.0),
     "RadiusNeighborsRegressor": lambda: neighbors.RadiusNeighborsRegressor(6.0),
     "RadiusNeighborsTransformer": lambda: neighbors.RadiusNeighborsTransformer(radius=3.0),
-    "PatchExtractor": lambda: feature_extraction.image.PatchExtractor(patch_size=(1, 2)),
+    "PatchExtractor": lambda: image.PatchExtractor(patch_size=(1, 2)),
     "GridSearchCV": lambda: model_selection.GridSearchCV(_CLASSIFIER(), {"C": [0.1, 1.0]}),
     "HalvingGridSearchCV": lambda: model_selection.HalvingGridSearchCV(_CLASSIFIER(), {"C": [0.1, 1.0]}),
     "MultiOutputClassifier": lambda: multioutput.MultiOutputClassifier(_CLASSIFIER()),

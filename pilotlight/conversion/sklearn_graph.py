@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import onnx
 
+from pilotlight.conversion.boosting_converters import register_boosters
 from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight.conversion.guards import guard_operators
 from pilotlight.conversion.root_cause import describe_root_cause
@@ -131,6 +132,7 @@ def _convert(model: Any, signature: Signature, config: ModelConfig, option: str)
         ) from error
     register_converters()
     register_encoders()
+    register_boosters()
     types, texts = _list_types(model, signature, where), list_text_options(model)
     try:
         with warnings.catch_warnings():

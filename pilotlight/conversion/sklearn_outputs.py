@@ -5,6 +5,7 @@
                        predict_proba      FP32          probabilities, probability, proba, scores
                        decision_function  FP32          decision, margin, scores
     regressor          predict            FP32          value, target, prediction
+    ranker             predict            FP32          score, relevance, value
     clusterer          predict            INT64         cluster, label
                        transform          FP32          distances
     mixture            predict            INT64         component, cluster, label
@@ -19,12 +20,12 @@
                                           INT64         indices, neighbors
 
 An output takes the method whose own name or customary name it bears, in the singular or the plural, among those with
-its datatype. Any other name takes the first method of the table with its datatype.
+its datatype. Any other name takes the first method of the table with its datatype that the model has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -54,6 +55,7 @@ class Answer(NamedTuple):
     part: int | None = None
 
 
+_RANKERS: Final = ("LGBMRanker", "XGBRanker", "CatBoostRanker")
 _SCORE_SAMPLES: Final = Answer("score_samples", (FP32,), ("log_likelihood", "density"), 2)
 ANSWERS: Final[dict[str, tuple[Answer, ...]]] = {
     "classifier": (
@@ -62,6 +64,7 @@ ANSWERS: Final[dict[str, tuple[Answer, ...]]] = {
         Answer("decision_function", (FP32,), ("decision", "margin", "score"), 1),
     ),
     "regressor": (Answer("predict", (FP32,), ("value", "target", "prediction"), 0),),
+    "ranker": (Answer("predict", (FP32,), ("score", "relevance", "value"), 0),),
     "clusterer": (
         Answer("predict", (INT64,), ("cluster", "label"), 0),
         Answer("transform", (FP32,), ("distance",), 1),
@@ -87,22 +90,26 @@ ANSWERS: Final[dict[str, tuple[Answer, ...]]] = {
 
 def find_kind(model: Any) -> str:
     """Return the kind of a model: a key of ANSWERS, or "" for none."""
-    from sklearn.base import is_classifier, is_clusterer, is_outlier_detector, is_regressor
+    from sklearn.base import is_classifier, is_outlier_detector, is_regressor
 
     last = find_final_estimator(model)
-    if is_classifier(last):
-        return "classifier"
-    if is_regressor(last):
-        return "regressor"
-    if is_outlier_detector(last):
-        return "outlier detector"
-    if is_clusterer(last):
-        return "clusterer" if hasattr(last, "predict") or not hasattr(last, "transform") else "transformer"
-    if all(hasattr(last, name) for name in ("predict_proba", "score_samples")):
-        return "mixture"
-    if hasattr(last, "transform"):
-        return "transformer"
-    return "search for neighbors" if hasattr(last, "kneighbors") else ""
+    checks: dict[str, Callable[[Any], bool]] = {
+        "ranker": lambda model: type(model).__name__ in _RANKERS,
+        "classifier": is_classifier,
+        "regressor": is_regressor,
+        "outlier detector": is_outlier_detector,
+        "clusterer": _is_clusterer,
+        "mixture": lambda model: hasattr(model, "predict_proba") and hasattr(model, "score_samples"),
+        "transformer": lambda model: hasattr(model, "transform"),
+        "search for neighbors": lambda model: hasattr(model, "kneighbors"),
+    }
+    return next((kind for kind, check in checks.items() if check(last)), "")
+
+
+def _is_clusterer(model: Any) -> bool:
+    from sklearn.base import is_clusterer
+
+    return bool(is_clusterer(model)) and (hasattr(model, "predict") or not hasattr(model, "transform"))
 
 
 def find_answer(model: Any, spec: TensorSpec) -> Answer:
@@ -125,16 +132,18 @@ def find_answer(model: Any, spec: TensorSpec) -> Answer:
         )
     available = [answer for answer in ANSWERS[kind] if hasattr(model, answer.method)]
     fitting = [answer for answer in available if spec.datatype in answer.datatypes]
-    if not fitting:
-        shown = ", ".join(f"{answer.datatypes[0].name} (its {answer.method})" for answer in available) or "nothing"
-        article = "an" if kind[0] in "aeiou" else "a"
-        raise ConversionError(
-            "[signature] in model.toml",
-            f"has an output of {spec.datatype.name}, and {article} {kind} of type {type(last).__name__} answers {shown}",
-            "Correct the output's datatype, or train a model that answers it.",
-        )
-    named = [answer for answer in fitting if _bears_name(spec.name, answer)]
-    return (named or fitting)[0]
+    named = [answer for answer in ANSWERS[kind] if spec.datatype in answer.datatypes and _bears_name(spec.name, answer)]
+    found = [answer for answer in named if answer in available] if named else fitting
+    if found:
+        return found[0]
+    shown = ", ".join(f"{answer.datatypes[0].name} (its {answer.method})" for answer in available) or "nothing"
+    article = "an" if kind[0] in "aeiou" else "a"
+    asked = f"{spec.name} with the {named[0].method} of the model" if named else f"of {spec.datatype.name}"
+    raise ConversionError(
+        "[signature] in model.toml",
+        f"has an output {asked}, and {article} {kind} of type {type(last).__name__} answers {shown}",
+        "Correct the output's datatype or its name, or train a model that answers it.",
+    )
 
 
 def compute_answer(model: Any, answer: Answer, samples: Any, spec: TensorSpec) -> Array:

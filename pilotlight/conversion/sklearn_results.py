@@ -103,7 +103,7 @@ def _run_once(
     probe = onnx.ModelProto()
     probe.CopyFrom(model)
     del probe.graph.output[:]
-    probe.graph.output.extend(dict((value.name, value) for value in values).values())
+    probe.graph.output.extend({value.name: value for value in values}.values())
     for value in probe.graph.output:
         value.type.tensor_type.ClearField("shape")
     inputs = {value.name: _make_blank(spec) for value, spec in zip(probe.graph.input, signature.inputs, strict=True)}

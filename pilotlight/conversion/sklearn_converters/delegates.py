@@ -36,13 +36,11 @@ def _parse(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> A
     return _parse_sklearn(scope, inner, inputs, custom_parsers=custom_parsers)
 
 
-def _convert(scope: Any, operator: Any, container: Any) -> None:  # noqa: ARG001  (skl2onnx's signature)
-    raise NotImplementedError(
-        f"{type(operator.raw_operator).__name__} converts as a step, not within another estimator"
-    )
+def _convert(scope: Any, operator: Any, container: Any) -> None:
+    del scope, container
+    _fail(operator)
 
 
 def _fail(operator: Any) -> None:
-    raise NotImplementedError(
-        f"{type(operator.raw_operator).__name__} converts as a step, not within another estimator"
-    )
+    name = type(operator.raw_operator).__name__
+    raise NotImplementedError(f"{name} converts as a step of a pipeline, not within another estimator")

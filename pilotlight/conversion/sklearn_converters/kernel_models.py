@@ -13,7 +13,7 @@ from pilotlight.conversion.sklearn_converters.registry import convert_by
 
 @convert_by("kernel_ridge.KernelRidge")
 def predict_by_kernel(model: Any, nodes: Nodes, samples: str) -> list[str]:
-    """Compute K(x, X)·α, as KernelRidge.predict does."""
+    """Compute K(x, X)·a, as KernelRidge.predict does."""
     kernel = compute_kernel(model, model.X_fit_, nodes, samples)
     return [nodes.add("MatMul", kernel, np.asarray(model.dual_coef_).reshape(len(model.X_fit_), -1))]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pilotlight.conversion.sklearn_converters.distances import find_nearest, manhattan_distances, square_distances
-from pilotlight.conversion.sklearn_converters.nodes import Nodes
+from pilotlight.conversion.sklearn_converters.nodes import Nodes, read_fitted
 from pilotlight.conversion.sklearn_converters.registry import convert_by
 
 
@@ -32,7 +32,7 @@ def descend(model: Any, nodes: Nodes, samples: str) -> list[str]:
     Source: BisectingKMeans._predict_recursive. Samples and the centers in the tree are centered by _X_mean.
     """
     mean = np.asarray(getattr(model, "_X_mean", 0.0), np.float64)
-    label = _descend(model._bisecting_tree, mean, nodes, samples)  # noqa: SLF001  (there is no public tree)
+    label = _descend(read_fitted(model, "_bisecting_tree"), mean, nodes, samples)
     distances = nodes.add("Sqrt", square_distances(nodes, samples, model.cluster_centers_))
     return [label, distances]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pilotlight.conversion.sklearn_converters.distances import find_nearest_many, manhattan_distances, square_distances
-from pilotlight.conversion.sklearn_converters.nodes import Nodes
+from pilotlight.conversion.sklearn_converters.nodes import Nodes, read_fitted
 from pilotlight.conversion.sklearn_converters.registry import convert_by
 
 
@@ -30,7 +30,7 @@ def keep_within_radius(model: Any, nodes: Nodes, samples: str) -> list[str]:
 
 
 def _measure(model: Any, nodes: Nodes, samples: str) -> str:
-    fitted = model._fit_X  # noqa: SLF001  (there is no public attribute)
+    fitted = read_fitted(model, "_fit_X")
     if model.effective_metric_ == "euclidean":
         return nodes.add("Sqrt", square_distances(nodes, samples, fitted))
     if model.effective_metric_ == "manhattan":
@@ -49,7 +49,7 @@ def vote_within_radius(model: Any, nodes: Nodes, samples: str) -> list[str]:
     if isinstance(model.classes_, list) or model.outlier_label is not None:
         raise NotImplementedError("RadiusNeighborsClassifier converts for one target and without outlier_label")
     weights = _weigh(model, nodes, samples)
-    votes = nodes.add("MatMul", weights, np.eye(len(model.classes_))[np.asarray(model._y).ravel()])  # noqa: SLF001
+    votes = nodes.add("MatMul", weights, np.eye(len(model.classes_))[np.asarray(read_fitted(model, "_y")).ravel()])
     shares = nodes.add("Div", votes, nodes.reduce("ReduceSum", votes, 1))
     return [nodes.pick(model.classes_, nodes.add("ArgMax", shares, axis=1, keepdims=0)), shares]
 
@@ -61,7 +61,7 @@ def average_within_radius(model: Any, nodes: Nodes, samples: str) -> list[str]:
     Source: RadiusNeighborsRegressor.predict.
     """
     weights = _weigh(model, nodes, samples)
-    targets = np.asarray(model._y, np.float64).reshape(len(model._fit_X), -1)  # noqa: SLF001
+    targets = np.asarray(read_fitted(model, "_y"), np.float64).reshape(len(read_fitted(model, "_fit_X")), -1)
     return [nodes.add("Div", nodes.add("MatMul", weights, targets), nodes.reduce("ReduceSum", weights, 1))]
 
 

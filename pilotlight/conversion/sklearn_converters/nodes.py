@@ -16,6 +16,11 @@ DOUBLE: Final = TensorProto.DOUBLE
 INT64: Final = TensorProto.INT64
 
 
+def read_fitted(model: Any, name: str) -> Any:
+    """Return what an estimator learned, where scikit-learn keeps it under a private name."""
+    return getattr(model, name)
+
+
 class Nodes:
     """The nodes of one estimator.
 
@@ -68,7 +73,7 @@ class Nodes:
         return found
 
     def reduce(self, op: str, value: str, axis: int, *, keepdims: bool = True) -> str:
-        """Add ReduceSum, ReduceMax and so on. Their axes became an input, ReduceSum's in opset 13, the others' in 18."""
+        """Add ReduceSum, ReduceMax and so on. Axes are an input since opset 13 (ReduceSum) or 18 (the others)."""
         by_input = self.container.target_opset_onnx >= (13 if op == "ReduceSum" else 18)
         if by_input:
             return self.add(op, value, np.array([axis]), keepdims=int(keepdims))
@@ -89,7 +94,7 @@ class Nodes:
     def pick(self, classes: ArrayLike, places: str) -> str:
         """Return the class at each place: 64-bit integers, or texts."""
         array = np.asarray(classes)
-        if array.dtype.kind == "f" or array.dtype.kind == "b":
+        if array.dtype.kind in "fb":
             array = array.astype(np.int64)
         return self.add("Gather", array, places, axis=0)
 

@@ -73,11 +73,12 @@ def register_entry(entry: Entry) -> None:
             name = scope.get_unique_operator_name("Cast")
             container.add_node("Cast", [result], [variable.full_name], name=name, to=_find_element_type(variable))
 
-    def parse(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> Any:  # noqa: ARG001  (skl2onnx's)
+    def parse(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> Any:
+        del custom_parsers  # it is for the steps of a model, and this one has none
         operator = scope.declare_local_operator(alias, model)
         operator.inputs = inputs
         for result in entry.results:
-            kind = _find_label_type(model) if result == "label" else FloatTensorType
+            kind = find_label_type(model) if result == "label" else FloatTensorType
             operator.outputs.append(scope.declare_local_variable(result, kind()))
         return operator.outputs
 
@@ -93,13 +94,14 @@ def set_output_types(operator: Any) -> None:
     floats = DoubleTensorType if isinstance(operator.inputs[0].type, DoubleTensorType) else FloatTensorType
     for variable in operator.outputs:
         if variable.raw_name.startswith("label"):
-            variable.type = _find_label_type(operator.raw_operator)([None])
+            variable.type = find_label_type(operator.raw_operator)([None])
         else:
             single = len(operator.outputs) == 1
             variable.type = floats([None, _count_columns(operator.raw_operator) if single else None])
 
 
-def _find_label_type(model: Any) -> Any:
+def find_label_type(model: Any) -> Any:
+    """Return skl2onnx's type of a classifier's label: texts, or 64-bit integers."""
     from skl2onnx.common.data_types import Int64TensorType, StringTensorType
 
     classes = getattr(model, "classes_", ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from pilotlight.conversion.sklearn_converters.nodes import DOUBLE, Nodes
@@ -17,6 +18,6 @@ def select(model: Any, nodes: Nodes, samples: str) -> list[str]:
 @convert_by("impute.MissingIndicator")
 def mark_missing(model: Any, nodes: Nodes, samples: str) -> list[str]:
     """Return 1 where the value of a feature is the missing one, as MissingIndicator.transform does."""
-    missing = model.missing_values
-    found = nodes.add("IsNaN", samples) if missing != missing else nodes.add("Equal", samples, float(missing))  # noqa: PLR0124  (NaN differs from itself)
+    missing = float(model.missing_values)
+    found = nodes.add("IsNaN", samples) if math.isnan(missing) else nodes.add("Equal", samples, missing)
     return [nodes.columns(nodes.cast(found, DOUBLE), model.features_)]

@@ -13,7 +13,7 @@ from pilotlight.conversion.sklearn_converters.registry import convert_by
     "model_selection.TunedThresholdClassifierCV",
     results=["label", "scores"],
 )
-def compare_with_threshold(model: Any, nodes: Nodes, samples: str) -> list[str]:  # noqa: ARG001  (as formulas are)
+def compare_with_threshold(model: Any, nodes: Nodes, _samples: str) -> list[str]:
     """Return the positive class where its probability reaches the threshold.
 
     Source: FixedThresholdClassifier.predict and TunedThresholdClassifierCV.predict.

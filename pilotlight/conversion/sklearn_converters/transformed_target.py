@@ -13,7 +13,7 @@ _FUNCTIONS: Final = {np.exp: "Exp", np.sqrt: "Sqrt", np.log: "Log", np.abs: "Abs
 
 
 @convert_by("compose.TransformedTargetRegressor")
-def invert_target(model: Any, nodes: Nodes, samples: str) -> list[str]:  # noqa: ARG001  (as formulas are)
+def invert_target(model: Any, nodes: Nodes, _samples: str) -> list[str]:
     """Undo the transformation of the target, as TransformedTargetRegressor.predict does."""
     (value,) = nodes.apply(model.regressor_)
     transformer = model.transformer_

@@ -6,18 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from pilotlight.conversion.sklearn_converters.nodes import INT64, Nodes
+from pilotlight.conversion.sklearn_converters.nodes import INT64, Nodes, read_fitted
 from pilotlight.conversion.sklearn_converters.registry import convert_by
 
 
 @convert_by("ensemble.VotingClassifier", results=["label", "scores"])
-def vote(model: Any, nodes: Nodes, samples: str) -> list[str]:  # noqa: ARG001  (as formulas are)
+def vote(model: Any, nodes: Nodes, _samples: str) -> list[str]:
     """Return the class with most votes, or with the highest mean probability; the first of equals.
 
     Source: VotingClassifier.predict. With voting="hard" the estimators answer with numbers of classes.
     """
     count = len(model.classes_)
-    weights = [1.0] * len(model.estimators_) if model._weights_not_none is None else list(model._weights_not_none)  # noqa: SLF001  (there is no public attribute)
+    weights = (
+        [1.0] * len(model.estimators_)
+        if read_fitted(model, "_weights_not_none") is None
+        else list(read_fitted(model, "_weights_not_none"))
+    )
     shares = []
     for estimator, weight in zip(model.estimators_, weights, strict=True):
         label, probabilities = nodes.apply(estimator)

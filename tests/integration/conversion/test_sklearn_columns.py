@@ -202,7 +202,7 @@ def test_columns_of_any_names(tmp_path: Path, names: list[str]) -> None:
     inputs = tuple(TensorSpec(name, kind, (-1,)) for name, kind in zip(names, (INT64, BYTES, BOOL), strict=True))
     signature = Signature(inputs, (TensorSpec("probabilities", FP32, (-1, 2)),))
     session = convert(model, signature, tmp_path)
-    found = session.run(None, {name: column for name, column in read_columns(frame, "x").items()})[0]
+    found = session.run(None, dict(read_columns(frame, "x").items()))[0]
     np.testing.assert_allclose(found, model.predict_proba(frame), atol=1e-5)
 
 
