@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from pilotlight.conversion.sklearn_graph import convert_to_onnx
+from pilotlight.conversion.sklearn_inputs import explain_refusals, make_samples
 from pilotlight.conversion.sklearn_outputs import compute_answer, find_answer, find_kind
 from pilotlight.core.artifacts import NamedArrays
 from pilotlight.core.errors import ConversionError
@@ -45,8 +46,11 @@ class SklearnAdapter:
 
     def predict(self, model: Any, inputs: NamedArrays, signature: Signature) -> NamedArrays:
         """Compute the outputs in scikit-learn's precision, and then round them to the datatypes of the signature."""
-        samples = _make_samples(inputs, signature)
-        return {spec.name: compute_answer(model, find_answer(model, spec), samples, spec) for spec in signature.outputs}
+        samples = make_samples(model, inputs, signature)
+        with explain_refusals():
+            return {
+                spec.name: compute_answer(model, find_answer(model, spec), samples, spec) for spec in signature.outputs
+            }
 
     def export(self, model: Any, config: ModelConfig, into: Path) -> None:
         """Write a model as model.onnx.
@@ -64,11 +68,6 @@ class SklearnAdapter:
             find_answer(model, spec)
         _check_classes(model, signature, where)
         (into / MODEL_NAME).write_bytes(convert_to_onnx(model, signature, config))
-
-
-def _make_samples(inputs: NamedArrays, signature: Signature) -> Any:
-    """Return the samples as the model was fitted on them."""
-    return inputs[signature.inputs[0].name]
 
 
 def _check_classes(model: Any, signature: Signature, where: str) -> None:

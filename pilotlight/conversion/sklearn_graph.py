@@ -12,15 +12,19 @@ from pilotlight.conversion.boosting_converters import register_boosters
 from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight.conversion.guards import guard_operators
 from pilotlight.conversion.root_cause import describe_root_cause
+from pilotlight.conversion.sklearn_blanks import replace_blanks
 from pilotlight.conversion.sklearn_converters import register_converters
 from pilotlight.conversion.sklearn_delegates import find_final_estimator, resolve_delegates
+from pilotlight.conversion.sklearn_encoders import register_encoders
+from pilotlight.conversion.sklearn_inputs import attach_inputs, list_initial_types, takes_columns
 from pilotlight.conversion.sklearn_merge import merge_graphs
 from pilotlight.conversion.sklearn_outputs import Answer, find_answer, find_kind
 from pilotlight.conversion.sklearn_refusals import check_estimators
 from pilotlight.conversion.sklearn_results import keep_outputs
+from pilotlight.conversion.sklearn_texts import list_text_options, set_locale
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.model_config import ModelConfig
-from pilotlight_runtime.datatypes import FP32
+from pilotlight_runtime.datatypes import BYTES, FP32
 from pilotlight_runtime.signature import Signature
 
 _ML: Final = "ai.onnx.ml"
@@ -43,7 +47,7 @@ def convert_to_onnx(model: Any, signature: Signature, config: ModelConfig) -> by
     """
     where = f"model {config.name!r}"
     check_estimators(model, where)
-    model = resolve_delegates(model)
+    model = replace_blanks(resolve_delegates(model))
     answers = [find_answer(model, spec) for spec in signature.outputs]
     options = [_find_option(model, answer) for answer in answers]
     graphs = {option: _convert(model, signature, config, option) for option in dict.fromkeys(options)}
@@ -53,6 +57,8 @@ def convert_to_onnx(model: Any, signature: Signature, config: ModelConfig) -> by
     graph, prefixes = merge_graphs(graphs)
     names = [prefixes[option] + name for option, name in zip(options, names, strict=True)]
     names = [_add_offset(graph.graph, name, model, answer) for name, answer in zip(names, answers, strict=True)]
+    attach_inputs(graph.graph, model, signature)
+    set_locale(graph)
     keep_outputs(graph, names, signature, where)
     _merge_opsets(graph)
     result = canonicalize(graph, signature)
@@ -93,16 +99,16 @@ def _add_offset(graph: onnx.GraphProto, name: str, model: Any, answer: Answer) -
     return f"{name}/samples"
 
 
-def list_initial_types(model: Any, signature: Signature, where: str) -> list[tuple[str, Any]]:
+def _list_types(model: Any, signature: Signature, where: str) -> list[tuple[str, Any]]:
     """Return the inputs of the graph with their types, as skl2onnx takes them.
 
     Raises:
         ConversionError: The signature does not describe the table that the model was fitted on.
     """
-    from skl2onnx.common.data_types import FloatTensorType
-
     spec = signature.inputs[0]
-    if len(signature.inputs) != 1 or spec.datatype is not FP32 or len(spec.shape) != 2 or spec.shape[1] < 1:
+    if takes_columns(signature) or (spec.datatype is BYTES and len(spec.shape) == 2):
+        return list_initial_types(model, signature)
+    if spec.datatype is not FP32 or len(spec.shape) != 2 or spec.shape[1] < 1:
         raise ConversionError(
             where, "needs one input of FP32 and shape [-1, features]", "Correct [[signature.inputs]] in model.toml."
         )
@@ -113,7 +119,7 @@ def list_initial_types(model: Any, signature: Signature, where: str) -> list[tup
             f"gives the input {spec.name} {spec.shape[1]} features, and the model was fitted on {fitted_on}",
             "Correct its shape, or the data.",
         )
-    return [("features", FloatTensorType([None, spec.shape[1]]))]
+    return list_initial_types(model, signature)
 
 
 def _convert(model: Any, signature: Signature, config: ModelConfig, option: str) -> onnx.ModelProto:
@@ -126,7 +132,8 @@ def _convert(model: Any, signature: Signature, config: ModelConfig, option: str)
         ) from error
     register_converters()
     register_boosters()
-    types = list_initial_types(model, signature, where)
+    register_encoders()
+    types, texts = _list_types(model, signature, where), list_text_options(model)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # skl2onnx reads attributes that scikit-learn has deprecated
@@ -134,7 +141,7 @@ def _convert(model: Any, signature: Signature, config: ModelConfig, option: str)
                 model,
                 initial_types=types,
                 target_opset={"": config.conversion.opset, _ML: _ML_OPSET},
-                options=_list_options(model, option),
+                options={**texts, **_list_options(model, option)} or None,
             )
     except ConversionError:
         raise
@@ -143,20 +150,20 @@ def _convert(model: Any, signature: Signature, config: ModelConfig, option: str)
         raise ConversionError(
             where,
             f"cannot be converted to ONNX opset {config.conversion.opset} ({describe_root_cause(error)})",
-            "docs/what-converts.md lists the estimators that convert.",
+            "The page \"What converts\" of the documentation lists the estimators that do.",
         ) from error
     return found
 
 
-def _list_options(model: Any, option: str) -> dict[int, dict[str, bool]] | None:
+def _list_options(model: Any, option: str) -> dict[int, dict[str, Any]]:
     """Return skl2onnx's options: probabilities in one tensor, and the result that the converter returns on request."""
-    options: dict[int, dict[str, bool]] = {}
+    options: dict[int, dict[str, Any]] = {}
     if find_kind(model) == "classifier" and _has_option(model, "zipmap"):
         options[id(model)] = {"zipmap": False}
     last = find_final_estimator(model)
     if option and _has_option(last, option):
         options.setdefault(id(last), {})[option] = True
-    return options or None
+    return options
 
 
 def _has_option(model: Any, option: str) -> bool:

@@ -101,7 +101,14 @@ def resolve_run(context: Context, config: ModelConfig, options: Mapping[str, Any
     source = resolve_data_source(context, config, options)
     labels = config.labels[0].names if len(config.labels) == 1 else ()
     fields = asdict(settings) | {"data": source.text}
-    return Run(**fields, progress=context.progress, fetch=context.download, labels=labels, data_source=source)
+    return Run(
+        **fields,
+        progress=context.progress,
+        fetch=context.download,
+        labels=labels,
+        data_source=source,
+        signature=config.signature,
+    )
 
 
 def resolve_settings(config: ModelConfig, options: Mapping[str, Any]) -> TrainingSettings:
@@ -131,7 +138,9 @@ def resolve_data_source(context: Context, config: ModelConfig, options: Mapping[
     if given is not None:
         return parse_data_source(str(given), context.cwd, BUILT_IN)
     source = parse_data_source(config.training.data, context.project.folder(config.name), BUILT_IN)
-    if source.path is None or not (source.kind is SourceKind.FOLDER or source.suffix in (".npz", ".csv")):
+    if source.path is None or not (
+        source.kind is SourceKind.FOLDER or source.suffix in (".npz", ".csv", ".tsv", ".parquet")
+    ):
         return source  # train.py reads it, and may count from where it likes
     return replace(source, text=str(source.path))
 
