@@ -131,8 +131,8 @@ def _convert(model: Any, signature: Signature, config: ModelConfig, option: str)
             where, f"cannot be converted ({error})", "Run `pip install 'pilotlight[convert]'`."
         ) from error
     register_converters()
-    register_encoders()
     register_boosters()
+    register_encoders()
     types, texts = _list_types(model, signature, where), list_text_options(model)
     try:
         with warnings.catch_warnings():
@@ -150,7 +150,7 @@ def _convert(model: Any, signature: Signature, config: ModelConfig, option: str)
         raise ConversionError(
             where,
             f"cannot be converted to ONNX opset {config.conversion.opset} ({describe_root_cause(error)})",
-            "docs/what-converts.md lists the estimators that convert.",
+            "The page \"What converts\" of the documentation lists the estimators that do.",
         ) from error
     return found
 

@@ -175,7 +175,7 @@ class Trap:
 
 
 def test_other_files_belong_to_nobody(tmp_path: Path) -> None:
-    with pytest.raises(ConversionError, match="known are Keras, scikit-learn and ONNX"):
+    with pytest.raises(ConversionError, match="known are Keras, LightGBM/XGBoost/CatBoost, scikit-learn and ONNX"):
         find_adapter_for_file(tmp_path / "model.skops")
 
 
