@@ -1,21 +1,15 @@
 """The inputs of a scikit-learn model: one matrix, or one for each column of the frame that it was fitted on.
 
-A column is an input of shape [-1] or [-1, 1], named as the column. skl2onnx takes columns of shape [-1, 1], so nodes
-at the start of the graph cast and reshape what callers send:
-
-    age FP32 [-1] ──────────────▶ Reshape [-1, 1] ──▶ the graph of skl2onnx
-    member BOOL [-1] ──▶ Cast ──▶ Reshape [-1, 1] ──▶
+A column is an input of shape [-1] or [-1, 1], named as the column. sklearn_attach.py joins the inputs to the graph.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
-import onnx
-from onnx import helper, numpy_helper
 
 from pilotlight.conversion.sklearn_blanks import find_blanks
 from pilotlight.conversion.sklearn_walk import find_first_step, name_columns, walk_columns
@@ -28,8 +22,6 @@ from pilotlight_runtime.signature import Signature, TensorSpec
 
 MATRIX: Final = "features"
 """The name of a matrix inside of the graph."""
-_SHAPE: Final = "shape of a column"
-_Attached: TypeAlias = tuple[list[onnx.NodeProto], list[onnx.ValueInfoProto]]
 _INTEGERS: Final = tuple("bBhHiIqQ")
 """The formats of whole numbers."""
 _ENCODERS: Final = ("OneHotEncoder", "OrdinalEncoder")
@@ -163,75 +155,6 @@ def _find_whole(model: Any, specs: Mapping[str, TensorSpec]) -> set[str]:
                 "Give the words and the numbers a step each in the ColumnTransformer.",
             )
     return kept - others
-
-
-def attach_inputs(graph: onnx.GraphProto, model: Any, signature: Signature) -> None:
-    """Give a graph of skl2onnx the inputs of a signature, in its order, in place.
-
-    Args:
-        graph: The graph. Its inputs are those of `list_initial_types`.
-        model: The fitted model.
-        signature: The inputs and outputs of the model.
-    """
-    if takes_columns(signature):
-        nodes, inputs = _attach_columns(graph, list_columns(model) or [signature.inputs[0].name], signature)
-    elif len(graph.input) > 1:
-        nodes, inputs = _split_matrix(graph, signature.inputs[0])
-    else:
-        return
-    _prepend(graph, nodes)
-    del graph.input[:]
-    graph.input.extend(inputs)
-
-
-def _attach_columns(graph: onnx.GraphProto, order: Sequence[str], signature: Signature) -> _Attached:
-    """Return the nodes from the columns of a signature to the inputs of a graph, and the new inputs."""
-    joined = len(graph.input) == 1 and len(order) > 1
-    values = list(graph.input) * (len(order) if joined else 1)
-    inner = dict(zip(order, values, strict=True))  # by place: skl2onnx changes names that are no identifiers
-    nodes, inputs = [], []
-    graph.initializer.append(numpy_helper.from_array(np.array([-1, 1], np.int64), _SHAPE))
-    for spec in signature.inputs:
-        wanted = inner[spec.name]
-        inputs.append(_declare(spec))
-        last = f"column/{spec.name}" if joined else wanted.name
-        nodes += _make_column(spec, last, wanted.type.tensor_type.elem_type)
-    if joined:
-        nodes.append(helper.make_node("Concat", [f"column/{name}" for name in order], [graph.input[0].name], axis=1))
-    return nodes, inputs
-
-
-def _split_matrix(graph: onnx.GraphProto, spec: TensorSpec) -> _Attached:
-    """Return the nodes from one matrix to the columns that a graph takes, and the new input."""
-    nodes = []
-    for place, value in enumerate(graph.input):
-        index = f"place/{place}"
-        graph.initializer.append(numpy_helper.from_array(np.array([place], np.int64), index))
-        nodes.append(helper.make_node("Gather", [f"sent/{spec.name}", index], [value.name], axis=1))
-    return nodes, [_declare(spec)]
-
-
-def _declare(spec: TensorSpec) -> onnx.ValueInfoProto:
-    shape = list(map(_open, spec.shape))
-    return helper.make_tensor_value_info(f"sent/{spec.name}", spec.datatype.onnx, shape)
-
-
-def _make_column(spec: TensorSpec, last: str, wanted: int) -> list[onnx.NodeProto]:
-    """Return the nodes that turn what callers send into a column of shape [-1, 1] and of the wanted datatype."""
-    sent, cast = f"sent/{spec.name}", f"cast/{spec.name}"
-    if spec.datatype.onnx == wanted:
-        return [helper.make_node("Reshape", [sent, _SHAPE], [last])]
-    return [helper.make_node("Cast", [sent], [cast], to=wanted), helper.make_node("Reshape", [cast, _SHAPE], [last])]
-
-
-def _open(size: int) -> int | None:
-    return size if size >= 0 else None
-
-
-def _prepend(graph: onnx.GraphProto, nodes: Sequence[onnx.NodeProto]) -> None:
-    later = [onnx.NodeProto.FromString(node.SerializeToString()) for node in graph.node]
-    del graph.node[:]
-    graph.node.extend([*nodes, *later])
 
 
 def _find_type(datatype: Datatype, width: int) -> Any:
