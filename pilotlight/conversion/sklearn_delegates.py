@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any, Final
 
+import numpy as np
+
 _HOLDERS: Final = {
     "GridSearchCV": "best_estimator_",
     "RandomizedSearchCV": "best_estimator_",
@@ -44,6 +46,8 @@ def resolve_delegates(model: Any) -> Any:
         return Pipeline([("select", model), ("estimator", resolve_delegates(model.estimator_))])
     if _name(model) == "RandomTreesEmbedding" and model.sparse_output:
         return _make_dense(model)
+    if isinstance(getattr(model, "classes_", None), list):
+        return _separate_targets(model)
     if _name(model) != "Pipeline":
         return model
     name, last = model.steps[-1]
@@ -67,6 +71,37 @@ def _make_dense(model: Any) -> Any:
     dense = copy.copy(model)
     dense.sparse_output = False
     return dense
+
+
+def _separate_targets(model: Any) -> Any:
+    """Return an equal model of several targets that skl2onnx converts with any number of classes for each.
+
+    A search for neighbors becomes one for each target. A tree becomes a forest of one tree.
+    """
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.multioutput import MultiOutputClassifier
+
+    if _name(model) == "KNeighborsClassifier":
+        separate = MultiOutputClassifier(model)
+        separate.estimators_ = [_take_target(model, index) for index in range(len(model.classes_))]
+        separate.classes_ = model.classes_
+        return separate
+    if _name(model) in ("DecisionTreeClassifier", "ExtraTreeClassifier"):
+        forest = RandomForestClassifier(1)
+        forest.estimators_ = [model]
+        for name in ("classes_", "n_classes_", "n_outputs_", "n_features_in_"):
+            setattr(forest, name, getattr(model, name))
+        return forest
+    return model
+
+
+def _take_target(model: Any, index: int) -> Any:
+    """Return a copy of a search for neighbors that answers for one target."""
+    one = copy.copy(model)
+    learned = {"_y": np.asarray(vars(model)["_y"])[:, index], "classes_": model.classes_[index], "outputs_2d_": False}
+    for name, value in learned.items():
+        setattr(one, name, value)
+    return one
 
 
 def _name(model: Any) -> str:

@@ -60,7 +60,7 @@ def convert_to_onnx(model: Any, signature: Signature, config: ModelConfig) -> by
     names = [_add_offset(graph.graph, name, model, answer) for name, answer in zip(names, answers, strict=True)]
     attach_inputs(graph.graph, model, signature)
     set_locale(graph)
-    keep_outputs(graph, names, signature, where)
+    keep_outputs(graph, names, signature, _count_classes(model), where)
     _merge_opsets(graph)
     result = canonicalize(graph, signature)
     guard_operators(result, where)
@@ -86,6 +86,12 @@ def _find_name(graph: onnx.GraphProto, answer: Answer, model: Any, where: str) -
         )
     name: str = graph.output[place].name
     return name
+
+
+def _count_classes(model: Any) -> list[int]:
+    """Return the number of classes of each target of a classifier; none where it has one target."""
+    classes = getattr(find_final_estimator(model), "classes_", None)
+    return [len(each) for each in classes] if isinstance(classes, list) else []
 
 
 def _add_offset(graph: onnx.GraphProto, name: str, model: Any, answer: Answer) -> str:

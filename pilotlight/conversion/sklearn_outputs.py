@@ -3,7 +3,7 @@
     kind               method             datatype      customary names
     classifier         predict            INT64, BYTES  label, class, category, prediction
                        predict_proba      FP32          probabilities, probability, proba, scores
-                       decision_function  FP32          decision, margin, scores
+                       decision_function  FP32          decision, decision_scores, margin, scores
     regressor          predict            FP32          value, target, prediction
     ranker             predict            FP32          score, relevance, value
     clusterer          predict            INT64         cluster, label
@@ -61,7 +61,7 @@ ANSWERS: Final[dict[str, tuple[Answer, ...]]] = {
     "classifier": (
         Answer("predict", (INT64, BYTES), ("label", "class", "category", "prediction"), 0),
         Answer("predict_proba", (FP32,), ("probability", "proba", "score"), 1),
-        Answer("decision_function", (FP32,), ("decision", "margin", "score"), 1),
+        Answer("decision_function", (FP32,), ("decision", "decision_score", "margin", "score"), 1),
     ),
     "regressor": (Answer("predict", (FP32,), ("value", "target", "prediction"), 0),),
     "ranker": (Answer("predict", (FP32,), ("score", "relevance", "value"), 0),),

@@ -5,15 +5,15 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from pilotlight.conversion.sklearn_outputs import find_target
+from pilotlight.conversion.sklearn_outputs import check_targets, find_target
 from pilotlight.core.errors import ConversionError
-from pilotlight_runtime.datatypes import BY_ONNX, BYTES
+from pilotlight_runtime.datatypes import BY_ONNX, BYTES, FP32
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import InferenceFailed, SessionError
 from pilotlight_runtime.manifest import MODEL_NAME
@@ -24,43 +24,78 @@ _ROWS: Final = 2
 """The samples that find the shapes. Two tell the axis of samples from one of length 1."""
 
 
-def keep_outputs(model: onnx.ModelProto, values: Sequence[str], signature: Signature, where: str) -> None:
+def keep_outputs(
+    model: onnx.ModelProto, values: Sequence[str], signature: Signature, targets: Sequence[int], where: str
+) -> None:
     """Keep one value for each output of the signature, in its order, and give it the datatype and rank of the output.
 
     Args:
         model: The graph. It is changed.
         values: The name of the graph's output for each output of the signature.
         signature: The outputs.
+        targets: The number of classes of each target of a classifier; empty where it has one target.
         where: The name of the model, for an error.
 
     Raises:
         ConversionError: A value cannot be an output, or the graph cannot be run.
     """
     graph = model.graph
+    del graph.value_info[:]  # skl2onnx declares some shapes that its graph does not have
     by_name = {value.name: value for value in graph.output}
-    kept = [_take_element(graph, by_name[name], spec) for name, spec in zip(values, signature.outputs, strict=True)]
+    kept = [
+        _take_target(graph, by_name[name], spec, targets) for name, spec in zip(values, signature.outputs, strict=True)
+    ]
     kept = [_cast(graph, value, spec) for value, spec in zip(kept, signature.outputs, strict=True)]
     shapes = _run_once(model, kept, signature, where)
     kept = [
         _set_rank(graph, value, shape, spec) for value, shape, spec in zip(kept, shapes, signature.outputs, strict=True)
     ]
+    kept = [_separate(graph, value, kept[:index]) for index, value in enumerate(kept)]
     del graph.output[:]
     graph.output.extend(kept)
 
 
-def _take_element(graph: onnx.GraphProto, value: onnx.ValueInfoProto, spec: TensorSpec) -> onnx.ValueInfoProto:
-    """Turn a sequence, the scores of several targets, into the scores of one target or of all in one tensor."""
-    if not value.type.HasField("sequence_type"):
+def _take_target(
+    graph: onnx.GraphProto, value: onnx.ValueInfoProto, spec: TensorSpec, targets: Sequence[int]
+) -> onnx.ValueInfoProto:
+    """Take the scores of one target, or of all in one tensor, from the scores of several targets.
+
+    They are a sequence of [n, classes], or one tensor [targets, n, most classes] that is filled up with zeros.
+    """
+    if spec.datatype is not FP32 or not targets:
         return value
-    element = value.type.sequence_type.elem_type.tensor_type.elem_type
+    sequence = value.type.HasField("sequence_type")
+    if not sequence and not _is_stacked(value):
+        return value
     name, target = f"{value.name}/{spec.name}", find_target(spec)
     if target is None:
+        check_targets(targets, spec)
+    elif target >= len(targets):
+        what = f"has the output {spec.name}, and the model has {len(targets)} targets, counted from 0"
+        raise ConversionError("[signature] in model.toml", what, "Correct the number at the end of its name.")
+    if target is None and sequence:
         graph.node.append(helper.make_node("ConcatFromSequence", [value.name], [name], axis=1, new_axis=1))
+    elif target is None:
+        graph.node.append(helper.make_node("Transpose", [value.name], [name], perm=[1, 0, 2]))
     else:
-        place = f"{name}/place"
-        graph.initializer.append(numpy_helper.from_array(np.array(target, np.int64), place))
-        graph.node.append(helper.make_node("SequenceAt", [value.name, place], [name]))
-    return helper.make_tensor_value_info(name, element, None)
+        place = _add_constant(graph, f"{name}/place", target)
+        whole = name if sequence else f"{name}/whole"
+        op, axis = ("SequenceAt", {}) if sequence else ("Gather", {"axis": 0})
+        graph.node.append(helper.make_node(op, [value.name, place], [whole], **axis))
+        if not sequence:
+            columns = _add_constant(graph, f"{name}/columns", np.arange(targets[target]))
+            graph.node.append(helper.make_node("Gather", [whole, columns], [name], axis=1))
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
+
+
+def _is_stacked(value: onnx.ValueInfoProto) -> bool:
+    """Return whether scores have an axis of targets before that of samples. A multi-label network has none."""
+    return len(value.type.tensor_type.shape.dim) == 3
+
+
+def _add_constant(graph: onnx.GraphProto, name: str, value: Any) -> str:
+    graph.initializer.append(numpy_helper.from_array(np.asarray(value, np.int64), name))
+    return name
 
 
 def _cast(graph: onnx.GraphProto, value: onnx.ValueInfoProto, spec: TensorSpec) -> onnx.ValueInfoProto:
@@ -94,6 +129,19 @@ def _set_rank(
         graph.initializer.append(numpy_helper.from_array(np.array(wanted, np.int64), size))
         graph.node.append(helper.make_node("Reshape", [value.name, size], [name]))
     return helper.make_tensor_value_info(name, spec.datatype.onnx, [None, *shape[1:]])
+
+
+def _separate(
+    graph: onnx.GraphProto, value: onnx.ValueInfoProto, earlier: Sequence[onnx.ValueInfoProto]
+) -> onnx.ValueInfoProto:
+    """Give a value a name of its own where an earlier output has the same value."""
+    if all(value.name != other.name for other in earlier):
+        return value
+    copied = onnx.ValueInfoProto()
+    copied.CopyFrom(value)
+    copied.name = f"{value.name}/{len(earlier)}"
+    graph.node.append(helper.make_node("Identity", [value.name], [copied.name]))
+    return copied
 
 
 def _run_once(

@@ -27,6 +27,7 @@ _FORMULAS: Final = (
     "nearest_center",
     "neighbors",
     "output_codes",
+    "quantiles",
     "sampled_kernels",
     "selection",
     "splines",
