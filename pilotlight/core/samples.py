@@ -102,6 +102,31 @@ def take_samples(samples: Samples, index: Any) -> Samples:
     return _to_array(samples, "the data")[index]
 
 
+def without_frame(samples: Samples, names: Sequence[str], where: str) -> Samples:
+    """Return samples in a form that every framework takes.
+
+    Args:
+        samples: One array, a mapping of arrays, a frame, or a sequence of rows.
+        names: The names in the signature.
+        where: The name of the samples in an error, such as y_test.
+
+    Returns:
+        One array, or a mapping of arrays by name. A frame is a mapping where several names are known and its columns
+        have them, else one matrix.
+
+    Raises:
+        DataError: An array is ragged, or a frame of words would be one matrix.
+    """
+    if isinstance(samples, Mapping):
+        return samples
+    if not is_frame(samples):
+        return _to_array(samples, where)
+    columns = read_columns(samples, where)
+    if len(names) > 1 and columns.keys() <= set(names):
+        return columns
+    return next(iter(columns.values())) if len(columns) == 1 else join_columns(columns, where)
+
+
 def _read_named(samples: Samples, where: str) -> dict[str, _Array]:
     if is_frame(samples):
         found = read_columns(samples, where)

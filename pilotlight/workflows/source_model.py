@@ -24,7 +24,7 @@ from pilotlight.core.errors import ConversionError
 from pilotlight.core.labels import remove_label_outputs
 from pilotlight.core.model_config import STATIC, ModelConfig, ParityConfig
 from pilotlight.core.reports import ParityReport
-from pilotlight.core.samples import count_samples
+from pilotlight.core.samples import count_samples, name_samples
 from pilotlight.quantization import select_calibration_samples
 from pilotlight.verification.function import verify_function
 from pilotlight.verification.graphs import verify_graph, verify_graphs
@@ -32,6 +32,7 @@ from pilotlight.verification.reference import make_reference
 from pilotlight.verification.sessions import run_session
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.packaged_function import start_candidate
+from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.session import OpenSession
 from pilotlight_runtime.signature import Signature
@@ -96,12 +97,26 @@ def build_reference(fitted: FittedModel, config: ModelConfig, signature: Signatu
         return make_reference(answer, fitted.dataset, metric, signature)
     kind = find_model_kind(fitted.model)
     adapter, own = find_adapter(fitted.model), remove_label_outputs(signature, config.labels)
+    widened = _find_widened(fitted, config, signature)
 
     def predict(inputs: NamedArrays) -> NamedArrays:
-        return compute_labels(adapter.predict(fitted.model, inputs, own), config.labels)
+        given = {name: array.astype(widened.get(name, array.dtype), copy=False) for name, array in inputs.items()}
+        return compute_labels(adapter.predict(fitted.model, given, own), config.labels)
 
     resolve = partial(resolve_ties, labels=config.labels, parity=config.parity) if config.labels else None
     return make_reference(predict, fitted.dataset, metric, signature, resolve, kind)
+
+
+def _find_widened(fitted: FittedModel, config: ModelConfig, signature: Signature) -> dict[str, str]:
+    """Return the inputs whose values, rounded to FP32, a model of scikit-learn must get as float64.
+
+    Some estimators, such as KMeans, refuse float32 where they were fitted on another dtype.
+    """
+    if config.kind != "sklearn" or isinstance(fitted.model, Path):
+        return {}
+    names = [spec.name for spec in signature.inputs if spec.datatype is FP32]
+    training = name_samples(fitted.dataset.x_train, [spec.name for spec in signature.inputs], "x_train")
+    return {name: "float64" for name in names if training[name].dtype != FP32.numpy}
 
 
 def _predict_exported(exported: Exported, signature: Signature, inputs: NamedArrays) -> NamedArrays:
