@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pilotlight.core.project import Project, find_project
     from pilotlight.training.batches import EpochBatches
     from pilotlight.training.data.arrays import Arrays, fingerprint
+    from pilotlight.training.data.load_table import load_table
     from pilotlight.training.data.sklearn_tables import feature_names
     from pilotlight.training.data.sources import load_arrays
     from pilotlight.training.data.tables import load_classes, load_targets
@@ -91,6 +92,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     # Training: data, batches, fitting.
     "pilotlight.training.batches": ("EpochBatches",),
     "pilotlight.training.data.arrays": ("Arrays", "fingerprint"),
+    "pilotlight.training.data.load_table": ("load_table",),
     "pilotlight.training.data.sklearn_tables": ("feature_names",),
     "pilotlight.training.data.sources": ("load_arrays",),
     "pilotlight.training.data.tables": ("load_classes", "load_targets"),
@@ -173,6 +175,7 @@ __all__ = [
     "learn_subwords",
     "load_arrays",
     "load_classes",
+    "load_table",
     "load_targets",
     "load_text_folder",
     "load_train_module",

@@ -33,24 +33,30 @@ def init(folder: str | Path) -> Path:
     return init_project(InitRequest(Path(folder)), make_context(None))
 
 
-def new(name: str, *, kind: str = "keras-image", project: AnyProject = None) -> Path:
+def new(
+    name: str, *, kind: str = "keras-image", data: str | Path = "", target: str = "", project: AnyProject = None
+) -> Path:
     """Create a model: a folder below functions/, and its function in template.yaml.
 
     Args:
         name: Lower-case words joined by - or _, such as spam-filter.
         kind: What the model's files are copied from: keras-image, keras-text, sklearn, torch or onnx.
+        data: The table that a model of kind sklearn learns from: a .csv, .tsv or .parquet file, relative to the current
+            folder, or s3://bucket/key. Its train.py and model.toml are written for this table.
+        target: The column of `data` to learn.
         project: The project, or a folder in it; None for the current folder.
 
     Returns:
         The model's folder.
 
     Raises:
-        ProjectError: The name is impossible or taken, the kind is unknown, or template.yaml has no place for the
-            function; nothing is written. Or a file cannot be written; the next call completes the model.
+        ProjectError: The name is impossible or taken, the kind is unknown or takes no table, or template.yaml has no
+            place for the function; nothing is written. Or a file cannot be written; the next call completes the model.
+        DataError: The table is missing or malformed, or nothing can be learned from it; nothing is written.
     """
     from pilotlight.workflows.create import NewRequest, new_model
 
-    return new_model(NewRequest(name, kind), make_context(project))
+    return new_model(NewRequest(name, kind, str(data), target), make_context(project))
 
 
 def models(*, project: AnyProject = None) -> list[ModelVersions]:

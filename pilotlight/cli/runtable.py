@@ -51,7 +51,8 @@ def row_object(row: RunState) -> dict[str, Any]:
 
 
 def _describe_version(result: RunResult) -> str:
-    metric = "" if result.value is None else f", {result.metric} {result.value:.4g}"
+    value = result.metrics.get(result.metric, result.value)  # `value` is negative where lower is better
+    metric = "" if value is None else f", {result.metric} {value:.4g}"
     return escape(f"{result.version}{metric}")
 
 

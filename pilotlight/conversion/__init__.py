@@ -20,7 +20,7 @@ This package imports a framework only once it has a model of it.
 """
 
 from pilotlight.conversion.adapter import Adapter
-from pilotlight.conversion.adapters import find_adapter, find_adapter_for_file
+from pilotlight.conversion.adapters import find_adapter, find_adapter_for_file, find_model_kind
 from pilotlight.conversion.convert import check_signature, convert
 from pilotlight.conversion.convert_exported import convert_exported
 from pilotlight.conversion.graph import read_opset, read_signature
@@ -36,6 +36,7 @@ __all__ = [
     "convert_exported",
     "find_adapter",
     "find_adapter_for_file",
+    "find_model_kind",
     "import_onnx",
     "read_opset",
     "read_signature",

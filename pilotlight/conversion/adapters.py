@@ -5,13 +5,21 @@ from pathlib import Path
 from typing import Any, Final
 
 from pilotlight.conversion.adapter import Adapter
+from pilotlight.conversion.boosting_adapter import BoostingAdapter
 from pilotlight.conversion.keras_adapter import KerasAdapter
 from pilotlight.conversion.onnx_adapter import OnnxAdapter
 from pilotlight.conversion.sklearn_adapter import SklearnAdapter
+from pilotlight.conversion.sklearn_outputs import find_kind
 from pilotlight.conversion.torch_adapter import TorchAdapter
 from pilotlight.core.errors import ConversionError
 
-ADAPTERS: Final[tuple[Adapter, ...]] = (KerasAdapter(), SklearnAdapter(), TorchAdapter(), OnnxAdapter())
+ADAPTERS: Final[tuple[Adapter, ...]] = (
+    KerasAdapter(),
+    BoostingAdapter(),
+    SklearnAdapter(),
+    TorchAdapter(),
+    OnnxAdapter(),
+)
 
 
 def find_adapter(model: Any) -> Adapter:
@@ -31,6 +39,11 @@ def find_adapter_for_file(path: Path) -> Adapter:
         ConversionError: No adapter accepts the file. The message lists the known frameworks.
     """
     return _find(lambda adapter: adapter.accepts_file(path), str(path))
+
+
+def find_model_kind(model: Any) -> str:
+    """Return what a model is, such as "classifier"; "" where its framework does not say."""
+    return find_kind(model) if isinstance(find_adapter(model), SklearnAdapter) else ""
 
 
 def _find(fits: Callable[[Adapter], bool], where: str) -> Adapter:

@@ -1,7 +1,7 @@
 """Imports any ONNX file as a candidate: copies it with its external data, and opens it with the serving engine.
 
 An operator that would end the process on some inputs gets a guard, see guards.py. A model that is too new is converted
-down, see lower_versions.py.
+down, see lower_versions.py. ZipMap is undone, see zip_maps.py.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pilotlight.conversion.graph import extract_signature, read_graph
 from pilotlight.conversion.graph_checks import check_graph
 from pilotlight.conversion.guards import guard_operators
 from pilotlight.conversion.lower_versions import Lowered, lower_versions
+from pilotlight.conversion.zip_maps import undo_zip_maps
 from pilotlight.core.artifacts import Candidate
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.printable import escape_controls
@@ -55,12 +56,13 @@ def import_onnx(
     where = str(source)
     model = read_graph(source)
     check_graph(model, where)
+    changed = undo_zip_maps(model)
     signature = extract_signature(model, where)
     beside = {name: check_location(name, source.parent, where) for name in list_locations(model)}
     check_ranges(model, beside, where)
     into.mkdir(parents=True, exist_ok=True)
     _copy({MODEL_NAME: source} | beside, into, where)
-    if guard_operators(model, where):
+    if guard_operators(model, where) or changed:
         (into / MODEL_NAME).write_bytes(model.SerializeToString(deterministic=True))
     try:
         open_graph(into / MODEL_NAME, os.cpu_count() or 1)

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 from onnx.helper import tensor_dtype_to_np_dtype
 
 from pilotlight.conversion.graph import read_graph
 from pilotlight.conversion.import_onnx import import_onnx
+from pilotlight.conversion.zip_maps import undo_zip_maps
 from pilotlight.core.artifacts import Array, NamedArrays
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.exception_text import kind_and_first_line
@@ -48,7 +50,8 @@ class OnnxAdapter:
         names = [spec.name for spec in signature.outputs]
         given = {spec.name: _to_onnx_array(inputs[spec.name], spec.datatype) for spec in signature.inputs}
         try:
-            found = ReferenceEvaluator(str(model)).run(names, given)
+            graph = onnx.load(model)
+            found = ReferenceEvaluator(graph if undo_zip_maps(graph) else str(model)).run(names, given)
         except Exception as error:
             raise ConversionError(
                 str(model),

@@ -1,11 +1,6 @@
 """Estimators and pipelines of scikit-learn, converted by skl2onnx.
 
-The kind of the model decides its outputs. The signature selects them by datatype and names them:
-
-    kind         INT64                    FP32
-    classifier   predict, [-1]            predict_proba, [-1, classes]
-    regressor                             predict, [-1, 1]
-    clusterer    predict, [-1]            transform, [-1, clusters]: the distances
+sklearn_outputs.py has the table of outputs by kind of model.
 
 Saved models are pickles. They are recognized but not loaded, because loading a pickle runs code.
 """
@@ -18,10 +13,12 @@ from typing import Any, Final
 import numpy as np
 
 from pilotlight.conversion.sklearn_graph import convert_to_onnx
-from pilotlight.core.artifacts import Array, NamedArrays
+from pilotlight.conversion.sklearn_inputs import explain_refusals, make_samples
+from pilotlight.conversion.sklearn_outputs import compute_answer, find_answer, find_kind
+from pilotlight.core.artifacts import NamedArrays
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.model_config import ModelConfig
-from pilotlight_runtime.datatypes import FP32, INT64, Datatype
+from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.signature import Signature
 
@@ -49,14 +46,11 @@ class SklearnAdapter:
 
     def predict(self, model: Any, inputs: NamedArrays, signature: Signature) -> NamedArrays:
         """Compute the outputs in scikit-learn's precision, and then round them to the datatypes of the signature."""
-        samples = inputs[signature.inputs[0].name]
-        found = {}
-        for spec in signature.outputs:
-            answer = np.asarray(getattr(model, _find_method(model, spec.datatype))(samples))
-            if spec.datatype is FP32 and answer.ndim == 1:
-                answer = answer[:, None]
-            found[spec.name] = _cast_output(answer, spec.datatype)
-        return found
+        samples = make_samples(model, inputs, signature)
+        with explain_refusals():
+            return {
+                spec.name: compute_answer(model, find_answer(model, spec), samples, spec) for spec in signature.outputs
+            }
 
     def export(self, model: Any, config: ModelConfig, into: Path) -> None:
         """Write a model as model.onnx.
@@ -71,36 +65,9 @@ class SklearnAdapter:
             )
         where = f"model {config.name!r}"
         for spec in signature.outputs:
-            _find_method(model, spec.datatype)
+            find_answer(model, spec)
         _check_classes(model, signature, where)
         (into / MODEL_NAME).write_bytes(convert_to_onnx(model, signature, config))
-
-
-def _find_method(model: Any, datatype: Datatype) -> str:
-    """Return the name of the method whose result has a datatype; ConversionError where the model has none."""
-    from sklearn.base import is_classifier, is_clusterer, is_regressor
-
-    if is_classifier(model):
-        kind, methods = "classifier", {"INT64": "predict", "FP32": "predict_proba"}
-    elif is_regressor(model):
-        kind, methods = "regressor", {"FP32": "predict"}
-    elif is_clusterer(model):
-        kind, methods = "clusterer", {"INT64": "predict", "FP32": "transform"}
-    else:
-        raise ConversionError(
-            f"a model of type {type(model).__name__}",
-            "is neither a classifier nor a regressor nor a clusterer",
-            "Return one of these from train, or a pipeline that ends in one.",
-        )
-    available = {name: method for name, method in methods.items() if hasattr(model, method)}
-    if datatype.name not in available:
-        shown = ", ".join(f"{name} (its {method})" for name, method in available.items()) or "nothing"
-        raise ConversionError(
-            "[signature] in model.toml",
-            f"has an output of {datatype.name}, and a {kind} of type {type(model).__name__} answers {shown}",
-            "Correct the output's datatype, or train a model that answers it.",
-        )
-    return available[datatype.name]
 
 
 def _check_classes(model: Any, signature: Signature, where: str) -> None:
@@ -108,20 +75,15 @@ def _check_classes(model: Any, signature: Signature, where: str) -> None:
 
     Metrics and class names use the position.
     """
-    classes = np.asarray(getattr(model, "classes_", ()))
-    scores = any(spec.datatype is FP32 for spec in signature.outputs)
-    if scores and classes.size and not np.array_equal(classes, np.arange(len(classes))):
-        shown = ", ".join(map(str, classes.tolist()[:6]))
-        raise ConversionError(
-            where,
-            f"was fitted on the classes {shown}, but scores are identified by their position",
-            "Number the classes from 0, as load_classes does; [labels] in model.toml gives them names.",
-        )
-
-
-def _cast_output(answer: Array, datatype: Datatype) -> Array:
-    if datatype is INT64 and answer.dtype.kind not in "iu":
-        raise ConversionError(
-            "train.py", f"fits classes of {answer.dtype}", "Number the classes 0, 1, …; `load_classes` does."
-        )
-    return answer.astype(datatype.numpy)
+    if find_kind(model) != "classifier" or not any(spec.datatype is FP32 for spec in signature.outputs):
+        return
+    found = getattr(model, "classes_", ())
+    for one in found if isinstance(found, list) else [found]:
+        classes = np.asarray(one)
+        if classes.size and not np.array_equal(classes, np.arange(len(classes))):
+            shown = ", ".join(map(str, classes.tolist()[:6]))
+            raise ConversionError(
+                where,
+                f"was fitted on the classes {shown}, but scores are identified by their position",
+                "Number the classes from 0, as load_classes does; [labels] in model.toml gives them names.",
+            )

@@ -99,6 +99,9 @@ class Reference:
         resolve_ties: Takes the outputs of the source and of the ONNX model, and returns the expected outputs. None
             where the outputs of the source are the expected ones.
         measured: The output that the labels belong to; "" where they belong to all outputs.
+        metric: The name of the metric; "" for none.
+        chosen: Whether the metric was chosen, and not named in model.toml. Then it is left out where it cannot be
+            computed.
     """
 
     predict: Callable[[NamedArrays], NamedArrays]
@@ -106,6 +109,8 @@ class Reference:
     labels: Array | None
     resolve_ties: Callable[[NamedArrays, NamedArrays], NamedArrays] | None = None
     measured: str = ""
+    metric: str = ""
+    chosen: bool = False
 
 
 @dataclass(frozen=True)

@@ -133,10 +133,21 @@ def check_castable(array: _Array, spec: TensorSpec, where: str, cast: str = CAST
     else:
         fits = kind in (_TEXTS if spec.datatype is BYTES else _NUMBERS)
     if not fits:
+        _refuse_words(array, spec, where)
         shown = "Python objects" if kind == "O" else "texts" if kind in _TEXTS else str(array.dtype)
         first = next(iter(array.reshape(-1)[:1].tolist()), None)
         example = f" (the first is {shorten(repr(first), 40)})" if kind in _TEXTS else ""
         raise DataError(where, f"holds {shown}{example}, and {spec.name} is {spec.datatype.name}", _hint(spec, cast))
+
+
+def _refuse_words(array: _Array, spec: TensorSpec, where: str) -> None:
+    """Raise DataError where a matrix of Python objects is a table with words."""
+    row = array[0].tolist() if array.dtype.kind == "O" and array.ndim == 2 and len(array) else []
+    words = [place for place, value in enumerate(row) if isinstance(value, str)]
+    if words:
+        what = f"holds words in column {words[0]} ({shorten(repr(str(row[words[0]])), 40)}), and {spec.name} is "
+        hint = "Return a frame from load(), as load_table does, and give each column an input in [signature]."
+        raise DataError(where, f"{what}{spec.datatype.name}", f"{hint} `pilotlight new NAME --data FILE` writes both.")
 
 
 def _cast_texts(array: _Array, spec: TensorSpec, where: str, cast: str) -> _Array:

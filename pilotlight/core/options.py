@@ -29,8 +29,8 @@ class TrainingSettings:
         batch_size: Samples in each step, at most.
         learning_rate: The learning rate at the start of the schedule.
         seed: The seed of every random generator.
-        metric: The metric that the gate compares.
-        max_metric_drop: How much lower the metric of the next version may be, in the unit of the metric.
+        metric: The metric that the gate compares; "auto" for the one that fits, "" for none.
+        max_metric_drop: How much worse the metric of the next version may be, in the unit of the metric.
         checkpoint_minutes: The longest time between two checkpoints, in minutes.
         precision: The floating-point format of a Keras fit: one of PRECISIONS.
         devices: "all" GPUs of the machine, or "one".
@@ -67,10 +67,10 @@ class TrainingSettings:
         override=True,
         identity=True,
     )
-    metric: str = declare_option("accuracy", "The metric that the gate compares.")
+    metric: str = declare_option("auto", "The metric that the gate compares.")
     max_metric_drop: float = declare_option(
         0.01,
-        "How much lower the next version's metric may be before a pipeline rejects it.",
+        "How much worse the next version's metric may be before a pipeline rejects it.",
         least=0.0,
         renamed_from="regress",
     )
@@ -88,7 +88,7 @@ class RunOptions:
 
     Attributes:
         seeds: The number of seeds to train with.
-        at_least: The smallest metric that is published; None publishes any.
+        at_least: The worst metric that is published; None publishes any. Where lower is better, its sign is ignored.
     """
 
     seeds: int = declare_option(
@@ -98,9 +98,7 @@ class RunOptions:
         least=1,
         override=True,
     )
-    at_least: float | None = declare_option(
-        None, "Publish nothing whose metric, as model.toml names it, is lower.", metavar="X", override=True
-    )
+    at_least: float | None = declare_option(None, "Publish nothing whose metric is worse.", metavar="X", override=True)
 
 
 def list_overrides() -> tuple[DeclaredOption, ...]:

@@ -15,6 +15,8 @@ from pilotlight.core.errors import DataError, UserError
 
 MEBIBYTE: Final = 1 << 20
 
+_LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
+"""Source: the Git LFS specification, "The Pointer"."""
 _KINDS: Final = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a named pipe",
@@ -54,8 +56,8 @@ def open_file(path: Path, origin: Origin) -> BinaryIO:
         The open file, which the caller closes.
 
     Raises:
-        UserError: There is no such file, it is something else than a file, or it cannot be read; of the class that
-            `origin` names.
+        UserError: There is no such file, it is something else than a file, it is a pointer of Git LFS, or it cannot be
+            read; of the class that `origin` names.
     """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -69,6 +71,10 @@ def open_file(path: Path, origin: Origin) -> BinaryIO:
         os.close(handle)
         what = f"cannot be read, since it is {_KINDS.get(kind, 'something else')} and not a file"
         raise origin.error(origin.where, what, "Check the path.")
+    if os.pread(handle, len(_LFS_POINTER), 0) == _LFS_POINTER:
+        os.close(handle)
+        what = "is a Git LFS pointer, not the file that it stands for"
+        raise origin.error(origin.where, what, "Run `git lfs pull` to fetch the file.")
     return os.fdopen(handle, "rb")
 
 

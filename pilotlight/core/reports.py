@@ -3,6 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Cause(IntEnum):
+    """Why the gate rejected a candidate, the graver the higher."""
+
+    NONE = 0
+    """It did not."""
+    UNMEASURED = 1
+    """The metric cannot be computed."""
+    MISSHAPEN = 2
+    """Outputs have another shape than the signature."""
+    FAILED = 3
+    """The model cannot be opened, or rejected the samples."""
+    DIFFERS = 4
+    """Its outputs or its metric differ from those of the source."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +33,7 @@ class ParityReport:
         onnx_metric: The metric of the ONNX model; None where `source_metric` is None.
         failures: Every reason to reject the candidate; empty where it passed.
         note: What was not checked, and why; "" where everything was checked.
+        cause: The gravest kind of failure.
     """
 
     samples: int
@@ -26,6 +43,7 @@ class ParityReport:
     onnx_metric: float | None = None
     failures: tuple[str, ...] = ()
     note: str = ""
+    cause: Cause = Cause.NONE
 
 
 @dataclass(frozen=True)

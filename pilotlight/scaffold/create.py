@@ -8,7 +8,9 @@ from pilotlight.core.model_config import CONFIG_NAME
 from pilotlight.core.model_names import RESERVED_NAMES, have_same_ids
 from pilotlight.core.outside import MEBIBYTE, Origin, read_file
 from pilotlight.core.project import Project
+from pilotlight.core.table_description import TableDescription
 from pilotlight.scaffold.addition import Addition, Change
+from pilotlight.scaffold.table_model import write_table_model
 from pilotlight.scaffold.template import TEMPLATE_NAME, add_function, has_function, serves
 
 _HERE: Final = Path(__file__).parent
@@ -32,13 +34,16 @@ def plan_project(root: Path) -> Addition:
     return addition
 
 
-def plan_model(project: Project, name: str, kind: str = "keras-image") -> Addition:
+def plan_model(
+    project: Project, name: str, kind: str = "keras-image", table: TableDescription | None = None
+) -> Addition:
     """Decide what a new model adds to a project: its folder, and its function in template.yaml. Nothing is written.
 
     Args:
         project: The project.
         name: The model.
         kind: One of KINDS. All train as they are, except onnx, which `import` fills.
+        table: The table that a model of kind sklearn learns from; None for the one that the kind begins with.
 
     Raises:
         ProjectError: The name is impossible or taken, the kind is unknown, or template.yaml has no place for the model.
@@ -47,7 +52,8 @@ def plan_model(project: Project, name: str, kind: str = "keras-image") -> Additi
         raise ProjectError(f"kind {kind!r}", "is not known", f"Known are {', '.join(KINDS)}.")
     folder = project.folder(name)
     _refuse_same_ids(project, name)
-    addition = Addition(folder, _files(_HERE / "kinds" / kind), _plan_function(project, name))
+    files = _files(_HERE / "kinds" / kind) if table is None else write_table_model(table)
+    addition = Addition(folder, files, _plan_function(project, name))
     addition.check()
     return addition
 
@@ -89,18 +95,19 @@ def init_project(root: Path) -> None:
     plan_project(root).write()
 
 
-def new_model(project: Project, name: str, kind: str = "keras-image") -> None:
+def new_model(project: Project, name: str, kind: str = "keras-image", table: TableDescription | None = None) -> None:
     """Add a model to a project, or complete one that a killed process has left.
 
     Args:
         project: The project.
         name: The model.
         kind: See `plan_model`.
+        table: See `plan_model`.
 
     Raises:
         ProjectError: As `plan_model` raises it, with nothing written, or a file cannot be written.
     """
-    plan_model(project, name, kind).write()
+    plan_model(project, name, kind, table).write()
 
 
 def _plan_function(project: Project, name: str) -> Change:

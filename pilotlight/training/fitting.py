@@ -124,4 +124,5 @@ def _settings(run: Run, config: ModelConfig, steps: int | None) -> dict[str, Any
     others = [
         each.name for each in list_options(TrainingSettings) if each.option.identity and each.name not in elsewhere
     ]
-    return known | {name: getattr(run, name) for name in others}
+    features = {"features": list(run.recorder.features)} if run.recorder.features else {}
+    return known | {name: getattr(run, name) for name in others} | features

@@ -14,15 +14,21 @@ from pilotlight.core.stop_request import StopRequest
 from pilotlight.training.checkpoints import Checkpoints
 from pilotlight.training.data.built_in import BUILT_IN
 from pilotlight.training.keras.devices import Devices
+from pilotlight_runtime.signature import Signature
 
 Fetch = Callable[[str, Path], None]
 """Downloads the object at an s3:// address to a path, or all objects below an address that ends with a slash."""
 
 
 class Recorder:
-    """Collects the points of a learning curve."""
+    """Collects what a run records: the points of its learning curve, and the columns that its model learns from.
+
+    Attributes:
+        features: The columns of a table in the model's order; empty where none are known.
+    """
 
     def __init__(self) -> None:
+        self.features: tuple[str, ...] = ()
         self._axis = ""
         self._points: list[tuple[float, dict[str, float | None]]] = []
 
@@ -64,6 +70,7 @@ class Run(TrainingSettings):
         stop: Ends the fit early.
         hardware: The devices that `fit_model` uses.
         data_source: The parsed data source; None where it follows from `data` alone.
+        signature: [signature] of model.toml; None outside of a project.
 
     The settings themselves (data, epochs, batch_size, learning_rate, seed, …) are the fields of TrainingSettings.
     """
@@ -76,6 +83,7 @@ class Run(TrainingSettings):
     stop: StopRequest = field(default_factory=StopRequest)
     hardware: Devices = field(default_factory=Devices)
     data_source: DataSource | None = None
+    signature: Signature | None = None
 
     @property
     def source(self) -> str:

@@ -13,9 +13,9 @@ import numpy as np
 
 from pilotlight.core.artifacts import Array, NamedArrays, Reference
 from pilotlight.core.model_config import ParityConfig
-from pilotlight.core.reports import ParityReport
+from pilotlight.core.reports import Cause, ParityReport
 from pilotlight.verification.compare_arrays import Comparison, compare_arrays
-from pilotlight.verification.metrics import METRICS
+from pilotlight.verification.metrics import METRICS, list_computable
 from pilotlight.verification.reference import select_measured
 from pilotlight_runtime.signature import Signature
 
@@ -75,22 +75,26 @@ def compare_outputs(
     """
     count = calls.samples if calls.samples is not None else count_samples(reference, config)
     failures = list(known)
+    cause = Cause.FAILED if failures else Cause.NONE
     try:
         inputs = slice_arrays(reference.inputs, slice(0, count))
         parts = [
             predict(slice_arrays(inputs, slice(start, start + calls.size))) for start in range(0, count, calls.size)
         ]
         found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        failures += check_output_shapes(signature, found, batched=True)
+        misshapen = check_output_shapes(signature, found, batched=True)
+        failures += misshapen
+        cause = max(cause, Cause.MISSHAPEN) if misshapen else cause
         expected = reference.predict(inputs)
         predict_singly = predict if calls.singles else None
         result = _compare_all(predict_singly, replace(reference, inputs=inputs), (expected, found), signature, config)
     except (PredictionFailed, ValueError) as error:
-        return ParityReport(count, None, failures=(*failures, str(error)))
+        return ParityReport(count, None, failures=(*failures, str(error)), cause=Cause.FAILED)
     note = "" if count >= MIN_SAMPLES else f"only {count} samples are held out; {MIN_SAMPLES} are wanted"
-    report = ParityReport(count, result.largest, failures=(*failures, *result.failures), note=note)
+    cause = Cause.DIFFERS if result.failures and cause is not Cause.MISSHAPEN else cause
+    report = ParityReport(count, result.largest, failures=(*failures, *result.failures), note=note, cause=cause)
     measured = (select_measured(expected, reference), select_measured(found, reference))
-    return compare_metric(report, metric, reference.labels, measured, config)
+    return compare_metric(report, replace(reference, metric=metric), measured, config)
 
 
 def count_samples(reference: Reference, config: ParityConfig) -> int:
@@ -134,37 +138,54 @@ def check_output_shapes(signature: Signature, found: NamedArrays, *, batched: bo
 
 
 def compare_metric(
-    report: ParityReport,
-    metric: str,
-    labels: Array | None,
-    both_outputs: tuple[NamedArrays, NamedArrays],
-    config: ParityConfig,
+    report: ParityReport, reference: Reference, both_outputs: tuple[NamedArrays, NamedArrays], config: ParityConfig
 ) -> ParityReport:
     """Compare a metric of both models.
 
     Args:
         report: The report so far.
-        metric: The name of a metric; "" returns the report as it is.
-        labels: One label for each sample; None where there are none.
-        both_outputs: The outputs of the source, and those of the ONNX model.
+        reference: The metric with its labels. Without a metric the report stays as it is.
+        both_outputs: The measured outputs of the source, and those of the ONNX model.
         config: The tolerances.
 
     Returns:
-        The report with both metrics, and with a failure where the metric falls too far.
+        The report with both metrics, and with a failure where the metric becomes too much worse or cannot be computed.
     """
-    if not metric:
+    name, labels = reference.metric, reference.labels
+    if not name:
         return report
     if labels is None:
-        missing = f"{metric} was not compared: there are no labels that it takes"
+        missing = f"{name} was not compared: there are no labels that it takes"
         return replace(report, note="; ".join(filter(None, (report.note, missing))))
+    labels, metric = labels[: report.samples], METRICS[name]
     try:
-        source, onnx = (METRICS[metric](outputs, labels[: report.samples]) for outputs in both_outputs)
+        source, onnx = (metric(outputs, labels) for outputs in both_outputs)
     except ValueError as error:
-        return replace(report, metric=metric, failures=(*report.failures, str(error)))
-    failures = list(report.failures)
-    if source - onnx > config.metric_drop + METRICS[metric].rounding:
-        failures.append(f"{metric} falls from {source:.6f} to {onnx:.6f}, by more than {config.metric_drop:g}")
-    return replace(report, metric=metric, source_metric=source, onnx_metric=onnx, failures=tuple(failures))
+        return _leave_out_metric(report, reference, both_outputs[0], str(error))
+    failures, cause = list(report.failures), report.cause
+    slack = metric.rounding
+    if metric.has_unit:
+        slack += config.atol + config.rtol * float(np.mean(np.abs(labels)))
+    if metric.orient(source) - metric.orient(onnx) > config.metric_drop + slack:
+        verb = "falls" if metric.higher_is_better else "rises"
+        failures.append(f"{name} {verb} from {source:.6f} to {onnx:.6f}, by more than {config.metric_drop:g}")
+        cause = Cause.DIFFERS
+    return replace(report, metric=name, source_metric=source, onnx_metric=onnx, failures=tuple(failures), cause=cause)
+
+
+def _leave_out_metric(report: ParityReport, reference: Reference, outputs: NamedArrays, problem: str) -> ParityReport:
+    """Return a report that says why the metric cannot be computed; a failure where model.toml names the metric."""
+    if reference.chosen:
+        note = f"{reference.metric} was not compared: {problem}"
+        return replace(report, note="; ".join(filter(None, (report.note, note))))
+    known = list_computable(outputs, reference.labels[: report.samples]) if reference.labels is not None else []
+    others = f"{' or '.join(known)} can be computed" if known else "no other metric can be computed"
+    return replace(
+        report,
+        metric=reference.metric,
+        failures=(*report.failures, f"{problem}; {others}"),
+        cause=max(report.cause, Cause.UNMEASURED),
+    )
 
 
 def merge_reports(report: ParityReport, portable: ParityReport, failures: Sequence[str]) -> ParityReport:
@@ -179,7 +200,8 @@ def merge_reports(report: ParityReport, portable: ParityReport, failures: Sequen
         `report` with these failures and with the larger difference.
     """
     differences = [each.largest_difference for each in (report, portable) if each.largest_difference is not None]
-    return replace(report, failures=tuple(failures), largest_difference=max(differences, default=None))
+    cause = max(report.cause, portable.cause)
+    return replace(report, failures=tuple(failures), largest_difference=max(differences, default=None), cause=cause)
 
 
 def _compare_all(

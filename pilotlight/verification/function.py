@@ -14,7 +14,7 @@ import numpy as np
 from pilotlight.core.artifacts import Candidate, NamedArrays, Reference
 from pilotlight.core.errors import ServiceError
 from pilotlight.core.model_config import ParityConfig
-from pilotlight.core.reports import ParityReport
+from pilotlight.core.reports import Cause, ParityReport
 from pilotlight.verification.compare_outputs import PredictFunction, compare_outputs, merge_reports
 
 StartFunction = Callable[[Candidate], AbstractContextManager[PredictFunction]]
@@ -70,4 +70,4 @@ def _verify_once(
         with start(candidate) as answer:
             return compare_outputs(answer, reference, candidate.signature, config, metric)
     except ServiceError as error:
-        return ParityReport(0, None, failures=(f"{error.where} {error.what}",))
+        return ParityReport(0, None, failures=(f"{error.where} {error.what}",), cause=Cause.FAILED)

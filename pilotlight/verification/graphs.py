@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pilotlight.core.artifacts import Candidate, NamedArrays, Reference
 from pilotlight.core.model_config import ParityConfig
-from pilotlight.core.reports import ParityReport
+from pilotlight.core.reports import Cause, ParityReport
 from pilotlight.verification.compare_arrays import compare_arrays
 from pilotlight.verification.compare_outputs import (
     CallPlan,
@@ -72,16 +72,17 @@ def verify_graph(
     try:
         session = open_session(candidate.folder / MODEL_NAME, os.cpu_count() or 1)
     except SessionError as error:
-        return ParityReport(0, None, failures=(str(error),))
+        return ParityReport(0, None, failures=(str(error),), cause=Cause.FAILED)
     failures = _compare_signatures(candidate, session)
     if reference is None:
         note = "not compared with a source: no reference samples were given"
-        return ParityReport(0, None, failures=tuple(failures), note=note)
+        cause = Cause.FAILED if failures else Cause.NONE
+        return ParityReport(0, None, failures=tuple(failures), note=note, cause=cause)
     count = count_samples(reference, config)
     try:
         size, count = plan_batches(session.signature, count)
     except ValueError as error:
-        return ParityReport(count, None, failures=(*failures, str(error)))
+        return ParityReport(count, None, failures=(*failures, str(error)), cause=Cause.FAILED)
     calls = CallPlan(size, count, singles=all(spec.shape[0] == -1 for spec in session.signature.inputs))
     answer = partial(_predict, session)
     return compare_outputs(answer, reference, candidate.signature, config, metric, calls=calls, known=failures)
@@ -105,12 +106,16 @@ def verify_golden(
         failures += _compare_signatures(candidate, session)
         found = _predict(session, inputs)
     except (SessionError, PredictionFailed) as error:
-        return ParityReport(0, None, failures=(*failures, str(error)))
-    failures += check_output_shapes(candidate.signature, found, batched=False)
+        return ParityReport(0, None, failures=(*failures, str(error)), cause=Cause.FAILED)
+    cause = Cause.FAILED if failures else Cause.NONE
+    misshapen = check_output_shapes(candidate.signature, found, batched=False)
+    failures += misshapen
+    cause = max(cause, Cause.MISSHAPEN) if misshapen else cause
     named = {name: array for name, array in found.items() if name in expected}
     result = compare_arrays(expected, named, session.signature, config)
     samples = max((len(array) for array in inputs.values() if array.ndim), default=1)
-    return ParityReport(samples, result.largest, failures=(*failures, *result.failures))
+    cause = Cause.DIFFERS if result.failures and cause is not Cause.MISSHAPEN else cause
+    return ParityReport(samples, result.largest, failures=(*failures, *result.failures), cause=cause)
 
 
 def _predict(session: Session, inputs: NamedArrays) -> NamedArrays:

@@ -1,4 +1,4 @@
-"""The metrics of a model. Each is computed from the model's outputs and the labels, and a higher value is better."""
+"""The metrics of a model. Each is computed from the model's outputs and the labels."""
 
 from collections.abc import Callable
 from typing import Final, NamedTuple
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pilotlight.core.artifacts import Array, NamedArrays
 from pilotlight.core.errors import ProjectError
+from pilotlight.verification.accuracy import accuracy
 
 
 class Metric(NamedTuple):
@@ -16,12 +17,17 @@ class Metric(NamedTuple):
     Attributes:
         compute: Computes the metric from outputs and labels; raises ValueError where they do not fit.
         labels: The kinds of dtype that the labels may have, as in numpy.dtype.kind.
-        rounding: How much single precision alone may lower the metric. It is added to `metric_drop`.
+        rounding: How much single precision alone may worsen the metric. It is added to `metric_drop`.
+        higher_is_better: The direction of the metric.
+        has_unit: Whether the metric has the unit of the labels, so that its rounding follows from the tolerances of the
+            values.
     """
 
     compute: Callable[[NamedArrays, Array], float]
     labels: str
     rounding: float = 0.0
+    higher_is_better: bool = True
+    has_unit: bool = False
 
     def __call__(self, outputs: NamedArrays, labels: Array) -> float:
         return self.compute(outputs, labels)
@@ -30,56 +36,61 @@ class Metric(NamedTuple):
         """Return whether the metric can use labels of this dtype."""
         return np.asarray(labels).dtype.kind in self.labels
 
-
-def accuracy(outputs: NamedArrays, labels: Array) -> float:
-    """Compute the share of samples whose highest score is at the position of the label.
-
-    Args:
-        outputs: The scores are the first output of floats with shape (n, classes), else the first output.
-        labels: Integers of shape (n,) or (n, 1).
-
-    Returns:
-        The share, from 0 to 1.
-
-    Raises:
-        ValueError: The outputs or the labels do not fit.
-    """
-    first = next(iter(outputs.values()))
-    scores = next((array for array in outputs.values() if array.ndim == 2 and array.dtype.kind == "f"), first)
-    truth = np.asarray(labels).reshape(len(labels), -1)
-    if scores.ndim != 2 or truth.shape[1] != 1 or truth.dtype.kind not in "iu":
-        raise ValueError(
-            f"accuracy needs scores of shape [n, classes] and whole-number labels, not {list(scores.shape)} and "
-            f"{truth.dtype} labels of {list(np.shape(labels))}"
-        )
-    return float(np.mean(np.argmax(scores, axis=1) == truth[:, 0]))
+    def orient(self, value: float) -> float:
+        """Return a value that is higher for a better model: the metric, or its negative."""
+        return value if self.higher_is_better else -value
 
 
 def r2(outputs: NamedArrays, labels: Array) -> float:
-    """Compute the coefficient of determination.
+    """Compute the coefficient of determination, the mean over several targets, as sklearn.metrics.r2_score does.
 
     Args:
-        outputs: The first output holds numbers of shape (n,) or (n, 1).
-        labels: Numbers of shape (n,) or (n, 1).
+        outputs: The first output of numbers with as many values as labels.
+        labels: Numbers of shape (n,), (n, 1) or (n, targets).
 
     Returns:
         1 for exact outputs, 0 for outputs as good as the mean of the labels. There is no lower bound.
 
     Raises:
-        ValueError: The outputs or the labels do not fit, or all labels are equal and R² is undefined.
+        ValueError: The outputs or the labels do not fit, or all labels of a target are equal and R² is undefined.
     """
-    found = np.asarray(next(iter(outputs.values())))
-    truth = np.asarray(labels)
-    if found.size != len(found) or truth.shape not in ((len(found),), (len(found), 1)) or found.dtype.kind not in "iuf":
-        raise ValueError(
-            f"r2 needs numbers of shape [n] or [n, 1] and as many labels, not {list(found.shape)} and "
-            f"{list(truth.shape)}"
-        )
-    values, wanted = (array.astype(np.float64).ravel() for array in (found, truth))
-    spread = float(((wanted - wanted.mean()) ** 2).sum())
-    if spread == 0:
+    values, wanted = _pair_targets("r2", outputs, labels)
+    spread = ((wanted - wanted.mean(axis=0)) ** 2).sum(axis=0)
+    if not spread.all():
         raise ValueError("r2 needs labels that are not all equal")
-    return 1.0 - float(((wanted - values) ** 2).sum()) / spread
+    return float(np.mean(1.0 - ((wanted - values) ** 2).sum(axis=0) / spread))
+
+
+def mean_absolute_error(outputs: NamedArrays, labels: Array) -> float:
+    """Compute the mean distance of the outputs from the labels, over all samples and targets, in their unit.
+
+    Args:
+        outputs: The first output of numbers with as many values as labels.
+        labels: Numbers of shape (n,), (n, 1) or (n, targets).
+
+    Returns:
+        The mean, 0 for exact outputs. Lower is better.
+
+    Raises:
+        ValueError: The outputs or the labels do not fit.
+    """
+    values, wanted = _pair_targets("mean_absolute_error", outputs, labels)
+    return float(np.abs(wanted - values).mean())
+
+
+def _pair_targets(name: str, outputs: NamedArrays, labels: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return outputs and labels as numbers of shape [n, targets]."""
+    truth = np.asarray(labels)
+    shape = (len(truth), truth.size // max(len(truth), 1)) if truth.ndim in (1, 2) else None
+    first = next(iter(outputs.values()))
+    fitting = (array for array in outputs.values() if array.dtype.kind in "iuf" and array.size == truth.size)
+    found = next((array for array in fitting if len(array) == len(truth)), None)
+    if found is None or shape is None or truth.dtype.kind not in "iufb":
+        raise ValueError(
+            f"{name} needs numbers of shape [n], [n, 1] or [n, targets] and as many labels, not "
+            f"{list(first.shape)} and {list(truth.shape)}"
+        )
+    return found.astype(np.float64).reshape(shape), truth.astype(np.float64).reshape(shape)
 
 
 def adjusted_rand(outputs: NamedArrays, labels: Array) -> float:
@@ -146,18 +157,33 @@ def _normalize_text(text: str | bytes) -> list[str]:
 
 
 METRICS: Final[dict[str, Metric]] = {
-    "accuracy": Metric(accuracy, "iu"),
+    "accuracy": Metric(accuracy, "iubOSU"),
     "r2": Metric(r2, "iuf", rounding=1e-6),
     "adjusted_rand": Metric(adjusted_rand, "iu"),
     "exact_match": Metric(exact_match, "OSU"),
+    "mean_absolute_error": Metric(mean_absolute_error, "iuf", higher_is_better=False, has_unit=True),
 }
+AUTO: Final = "auto"
+"""The name that lets choose_metric.py choose."""
+
+
+def list_computable(outputs: NamedArrays, labels: Array) -> list[str]:
+    """Return the names of the metrics that can be computed from outputs and labels."""
+    found = []
+    for name, metric in METRICS.items():
+        try:
+            metric(outputs, labels)
+        except (ValueError, IndexError, TypeError):
+            continue
+        found.append(name)
+    return found
 
 
 def check_metric(name: str, where: str) -> str:
     """Check that a metric is known.
 
     Args:
-        name: The name of the metric; "" for none.
+        name: The name of the metric; "auto" for the one that fits, "" for none.
         where: The file that names it, for the error.
 
     Returns:
@@ -166,8 +192,7 @@ def check_metric(name: str, where: str) -> str:
     Raises:
         ProjectError: The metric is unknown. The message lists the known ones.
     """
-    if name and name not in METRICS:
-        raise ProjectError(
-            where, f"training.metric {name!r} is not known", f'Known are {", ".join(METRICS)}; "" is none.'
-        )
+    if name not in ("", AUTO, *METRICS):
+        known = f'Known are {", ".join(METRICS)}; "auto" is the one that fits, "" is none.'
+        raise ProjectError(where, f"training.metric {name!r} is not known", known)
     return name

@@ -71,7 +71,7 @@ def verify_quantized(
         *(f"before quantization: {failure}" for failure in before.failures),
         *(f"quantized: {failure}" for failure in after.failures),
     )
-    report = replace(after, failures=failures)
+    report = replace(after, failures=failures, cause=max(before.cause, after.cause))
     found = QuantizationReport(
         mode=config.quantization.mode,
         bytes_before=pair.plain_bytes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,17 +10,19 @@ import numpy as np
 from pilotlight.core.artifacts import Array, Dataset, NamedArrays, Reference
 from pilotlight.core.casting import prepare_inputs
 from pilotlight.core.samples import Samples, without_frame
-from pilotlight.verification.metrics import METRICS
-from pilotlight_runtime.signature import Signature
+from pilotlight.verification.choose_metric import choose_metric
+from pilotlight.verification.metrics import AUTO, METRICS
+from pilotlight_runtime.signature import Signature, TensorSpec
 
 _HELD_OUT = "x_test"
 
 
 class _Labels(NamedTuple):
-    """The labels that a metric uses, and the output that they belong to; "" for all outputs."""
+    """The labels that a metric uses, the output that they belong to ("" for all outputs), and the metric."""
 
     values: Array | None
     output: str
+    metric: str
 
 
 def make_reference(
@@ -29,6 +31,7 @@ def make_reference(
     metric: str,
     signature: Signature,
     resolve_ties: Callable[[NamedArrays, NamedArrays], NamedArrays] | None = None,
+    kind: str = "",
 ) -> Reference:
     """Return the predictions of the source model and the held-out part of its data as a Reference.
 
@@ -36,16 +39,19 @@ def make_reference(
         predict: The source model: outputs by name for inputs by name.
         data: Its held-out samples are compared, in the datatypes of the signature: both the source and the ONNX model
             get what an endpoint gets. Labels that `metric` cannot use are left out.
-        metric: The name of the configured metric.
+        metric: The name of the configured metric; "auto" for the one that fits.
         signature: The inputs and outputs that callers see.
         resolve_ties: See Reference.
+        kind: What the model is, such as "classifier"; "" where its framework does not say.
 
     Raises:
         DataError: The held-out samples do not fit the inputs of the signature. The message names the array.
     """
     inputs = prepare_inputs(data.x_test, signature.inputs, _HELD_OUT)
-    labels = _find_labels(data.y_test, metric, signature)
-    return Reference(predict, inputs, labels.values, resolve_ties, labels.output)
+    found = _find_labels(data.y_test, metric, signature, kind)
+    return Reference(
+        predict, inputs, found.values, resolve_ties, found.output, metric=found.metric, chosen=metric == AUTO
+    )
 
 
 def measure_held_out(reference: Reference, metric: str) -> dict[str, float]:
@@ -56,7 +62,8 @@ def measure_held_out(reference: Reference, metric: str) -> dict[str, float]:
         metric: The name of a metric; "" for none.
 
     Returns:
-        The metric by its name; empty where there is no metric or there are no labels.
+        The metric by its name; empty where there is no metric or there are no labels, and where a chosen metric cannot
+        be computed.
 
     Raises:
         ValueError: The outputs or the labels do not fit the metric.
@@ -64,7 +71,12 @@ def measure_held_out(reference: Reference, metric: str) -> dict[str, float]:
     if not metric or reference.labels is None:
         return {}
     outputs = select_measured(reference.predict(reference.inputs), reference)
-    return {metric: METRICS[metric](outputs, reference.labels)}
+    try:
+        return {metric: METRICS[metric](outputs, reference.labels)}
+    except ValueError:
+        if reference.chosen:
+            return {}
+        raise
 
 
 def select_measured(outputs: NamedArrays, reference: Reference) -> NamedArrays:
@@ -78,16 +90,18 @@ def select_measured(outputs: NamedArrays, reference: Reference) -> NamedArrays:
     return {name: outputs[name]} if name in outputs else outputs
 
 
-def _find_labels(y: Samples, metric: str, signature: Signature) -> _Labels:
-    """Return the labels of the first output in the signature for which `metric` can use them."""
-    known = METRICS.get(metric)
-    if known is None or y is None:
-        return _Labels(None, "")
+def _find_labels(y: Samples, metric: str, signature: Signature, kind: str) -> _Labels:
+    """Return the labels of the first output in the signature for which a metric can use them."""
+    if not metric or y is None:
+        return _Labels(None, "", "" if metric == AUTO else metric)
     y = without_frame(y, [spec.name for spec in signature.outputs], "y_test")
-    if not isinstance(y, Mapping):
-        labels = np.asarray(y)
-        return _Labels(labels if known.accepts(labels) else None, "")
-    for spec in signature.outputs:
-        if spec.name in y and known.accepts(labels := np.asarray(y[spec.name])):
-            return _Labels(labels, spec.name)
-    return _Labels(None, "")
+    pairs: list[tuple[Sequence[TensorSpec], str, Array]]
+    if isinstance(y, Mapping):
+        pairs = [((spec,), spec.name, np.asarray(y[spec.name])) for spec in signature.outputs if spec.name in y]
+    else:
+        pairs = [(signature.outputs, "", np.asarray(y))]
+    for specs, output, labels in pairs:
+        name = choose_metric(kind, specs, labels) if metric == AUTO else metric
+        if name and (metric == AUTO or METRICS[name].accepts(labels)):
+            return _Labels(labels, output, name)
+    return _Labels(None, "", "" if metric == AUTO else metric)

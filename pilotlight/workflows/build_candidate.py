@@ -64,8 +64,8 @@ def build_candidate(
         else:
             report = source.verify(candidate, reference, config.parity)
         metrics = dict(known or {})
-        if config.training.metric not in metrics and not report.failures:
-            metrics |= measure_held_out(reference, config.training.metric)
+        if reference.metric not in metrics and not report.failures:
+            metrics |= measure_held_out(reference, reference.metric)
     sample = take_first_samples(candidate.signature, reference.inputs)
     ranges = find_input_ranges(candidate, reference.inputs)
     return BuiltCandidate(candidate, report, metrics, quantization, sample, ranges)

@@ -15,9 +15,11 @@ from pilotlight.core.artifacts import Exported, FittedModel
 from pilotlight.core.errors import ProjectError, TrainingError
 from pilotlight.core.labels import add_label_outputs
 from pilotlight.core.model_config import ModelConfig
+from pilotlight.core.reports import ParityReport
 from pilotlight.training.fitting import fit
 from pilotlight.training.run import Recorder, Run
 from pilotlight.verification.reference import measure_held_out
+from pilotlight.workflows.published_metric import find_metric_name, orient_metric
 from pilotlight.workflows.source_model import build_reference
 from pilotlight.workflows.types import SeedScores
 
@@ -39,7 +41,7 @@ def fit_seeds(folder: Path, config: ModelConfig, run: Run, count: int) -> tuple[
 
     Returns:
         The fitted model and all scores; no scores where `count` is 1. Where `count` is even, the model is that of the
-        lower of the two middle scores.
+        worse of the two middle scores.
 
     Raises:
         ProjectError: The scores cannot be compared: model.toml names no metric or signature, or the labels do not fit.
@@ -47,47 +49,50 @@ def fit_seeds(folder: Path, config: ModelConfig, run: Run, count: int) -> tuple[
     """
     if count == 1:
         return fit(folder, config, run), None
-    metric = config.training.metric
-    measured = []
+    measured, metric = [], ""
     for seed in range(run.seed, run.seed + count):
         fitted = fit(folder, config, replace(run, seed=seed, recorder=Recorder()))
-        score = measure_score(fitted, config)
+        metric, score = measure_score(fitted, config)
         run.progress.note(f"seed {seed}: {metric} {score:.4f}")
         measured.append(_Measured(score, seed, fitted))
     _check_distinct_files([one.fitted for one in measured])
-    kept = sorted(measured, key=lambda one: (one.score, one.seed))[(count - 1) // 2]
+    kept = sorted(measured, key=lambda one: (orient_metric(metric, one.score), one.seed))[(count - 1) // 2]
     scores = SeedScores(metric, {one.seed: one.score for one in measured}, kept.seed)
     run.progress.note(f"median of {count} seeds: {metric} {scores.median:.4f}; the model of seed {kept.seed} is kept")
     return kept.fitted, scores
 
 
-def measure_score(fitted: FittedModel, config: ModelConfig) -> float:
+def measure_score(fitted: FittedModel, config: ModelConfig) -> tuple[str, float]:
     """Return the metric of a model on its held-out part: as the framework measured it, else computed.
 
     Args:
         fitted: The fitted model.
         config: Its configuration, which names the metric.
 
+    Returns:
+        The name of the metric, and its value.
+
     Raises:
         ProjectError: The metric does not fit the held-out labels.
         TrainingError: The metric cannot be computed.
     """
-    metric = config.training.metric
-    found = dict(fitted.metrics)
+    metric, found = config.training.metric, dict(fitted.metrics)
     if metric not in found and config.signature is not None:
         signature = add_label_outputs(config.signature, config.labels)
         reference = build_reference(fitted, config, signature)
-        try:
-            found |= measure_held_out(reference, metric)
-        except ValueError as error:
-            raise TrainingError(f"model {config.name!r}", str(error), "Correct training.metric.") from error
+        metric = reference.metric or find_metric_name(config, found, ParityReport(0, None))
+        if metric not in found:
+            try:
+                found |= measure_held_out(reference, metric)
+            except ValueError as error:
+                raise TrainingError(f"model {config.name!r}", str(error), "Correct training.metric.") from error
     if metric not in found:
         raise ProjectError(
             f"model.toml of {config.name}",
-            f"names the metric {metric}, which the held-out labels do not fit",
+            f"names the metric {config.training.metric}, which the held-out labels do not fit",
             "Correct training.metric, or train with one seed.",
         )
-    return found[metric]
+    return metric, found[metric]
 
 
 def _check_distinct_files(fitted: list[FittedModel]) -> None:

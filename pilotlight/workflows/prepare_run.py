@@ -101,7 +101,14 @@ def resolve_run(context: Context, config: ModelConfig, options: Mapping[str, Any
     source = resolve_data_source(context, config, options)
     labels = config.labels[0].names if len(config.labels) == 1 else ()
     fields = asdict(settings) | {"data": source.text}
-    return Run(**fields, progress=context.progress, fetch=context.download, labels=labels, data_source=source)
+    return Run(
+        **fields,
+        progress=context.progress,
+        fetch=context.download,
+        labels=labels,
+        data_source=source,
+        signature=config.signature,
+    )
 
 
 def resolve_settings(config: ModelConfig, options: Mapping[str, Any]) -> TrainingSettings:

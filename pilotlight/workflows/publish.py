@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Final
 
 from pilotlight.conversion import Adapter, read_opset
 from pilotlight.core.errors import ParityError
 from pilotlight.core.lock import LOCK_NAME, Lock, write_lock
 from pilotlight.core.model_config import ModelConfig
-from pilotlight.core.reports import ParityReport
+from pilotlight.core.reports import Cause, ParityReport
 from pilotlight.core.stages import Stages
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.preconditions import check_image
 from pilotlight.workflows.provenance import describe_origin
-from pilotlight.workflows.published_metric import find_published_metric
+from pilotlight.workflows.published_metric import find_metric_name, find_published_metric, orient_metric, reaches
 from pilotlight.workflows.smoke_test import has_app, smoke_test
 from pilotlight.workflows.types import BuiltCandidate, Publication, TrainResult
 from pilotlight_runtime.manifest import Json
+
+_HEADLINES: Final = {
+    Cause.DIFFERS: "the outputs of the ONNX model differ from those of its source",
+    Cause.FAILED: "the ONNX model cannot be run on the held-out samples",
+    Cause.MISSHAPEN: "its outputs have another shape than [signature] in model.toml",
+    Cause.UNMEASURED: "its metric cannot be computed",
+}
+_HINTS: Final = {
+    Cause.DIFFERS: "Check the conversion; [parity] in model.toml holds the tolerances.",
+    Cause.FAILED: "Check the held-out samples, and the inputs in [signature].",
+    Cause.MISSHAPEN: "Correct the shape in [signature], or the model.",
+    Cause.UNMEASURED: 'Set training.metric in model.toml: "auto" chooses one that fits, "" is none.',
+}
 
 
 def require_parity(name: str, report: ParityReport, *, quantized: bool = False) -> None:
@@ -29,42 +43,41 @@ def require_parity(name: str, report: ParityReport, *, quantized: bool = False) 
         quantized: Whether the model is quantized, for the hint.
 
     Raises:
-        ParityError: There are failures. The message lists them, one a line.
+        ParityError: There are failures. The message says which kind they are, and lists them, one a line.
     """
-    hint = "Check the conversion; [parity] in model.toml holds the tolerances."
-    if quantized:
+    if not report.failures:
+        return
+    cause = report.cause or Cause.DIFFERS
+    hint = _HINTS[cause]
+    if quantized and cause is Cause.DIFFERS:
         hint += ' [quantization] holds those of the quantized model, and mode = "none" turns it off.'
-    if report.failures:
-        failures = "".join(f"\n  - {failure}" for failure in report.failures)
-        raise ParityError(
-            f"model {name!r}",
-            f"the outputs of the ONNX model differ from those of its source, so nothing was published:{failures}",
-            hint,
-        )
+    failures = "".join(f"\n  - {failure}" for failure in report.failures)
+    raise ParityError(f"model {name!r}", f"{_HEADLINES[cause]}, so nothing was published:{failures}", hint)
 
 
 def require_metric(
     config: ModelConfig, metrics: Mapping[str, float], report: ParityReport, at_least: float | None
 ) -> None:
-    """Raise ParityError where the metric is too low.
+    """Raise ParityError where the metric is too bad.
 
     Args:
         config: The configuration of the model.
         metrics: The metrics of the source model by name.
         report: The report of the gate.
-        at_least: The smallest metric to publish; None publishes any.
+        at_least: The worst metric to publish; None publishes any.
 
     Raises:
-        ParityError: The metric is lower, or not known.
+        ParityError: The metric is worse, or not known.
     """
     if at_least is None:
         return
+    name = find_metric_name(config, metrics, report)
     found = find_published_metric(config, metrics, report)
     shown = "is not known" if found is None else f"is {found:.6g}"
-    if found is None or not found >= at_least:
-        what = (
-            f"its {config.training.metric} {shown}, but at least {at_least:.6g} is required, so nothing was published"
-        )
+    if found is None or not reaches(name, found, at_least):
+        lower = orient_metric(name, 1.0) < 0
+        limit = f"at most {abs(at_least):.6g}" if lower else f"at least {at_least:.6g}"
+        what = f"its {name or 'metric'} {shown}, but {limit} is required, so nothing was published"
         hint = "Check its learning curve and its data. --at-least sets the requirement."
         raise ParityError(f"model {config.name!r}", what, hint)
 

@@ -23,7 +23,12 @@ from pilotlight.store import Blobs, PrefixedBlobs, hash_file
 from pilotlight.training.checkpoints import Checkpoints
 from pilotlight.training.run import Run
 from pilotlight.workflows.provenance import read_versions
-from pilotlight.workflows.published_metric import find_published_metric
+from pilotlight.workflows.published_metric import (
+    compute_floor,
+    find_metric_name,
+    find_published_metric,
+    orient_metric,
+)
 from pilotlight.workflows.types import TrainResult
 
 _DIGITS: Final = 12
@@ -131,18 +136,22 @@ def _files(root: Path, but: Sequence[str]) -> Iterator[Path]:
 
 
 def _record(result: TrainResult, config: ModelConfig, clock: Clock) -> dict[str, object]:
-    """Return the content of result.json. Its floor is the metric that the next version must reach."""
+    """Return the content of result.json. Its floor is the value that the next version must reach.
+
+    Pipelines compare value and floor as numbers, so both are negative where lower is better.
+    """
+    metric = find_metric_name(config, result.metrics, result.parity)
     value = find_published_metric(config, result.metrics, result.parity)
     return {
         "run": result.run,
         "model": result.model,
         "version": result.version,
         "new": result.published.new,
-        "metric": config.training.metric,
-        "value": value,
-        "floor": None if value is None else round(value - config.training.max_metric_drop, 9),
+        "metric": metric,
+        "value": None if value is None else orient_metric(metric, value),
+        "floor": None if value is None else compute_floor(metric, value, config.training.max_metric_drop),
         "metrics": dict(result.metrics),
-        "parity": {key: each for key, each in asdict(result.parity).items() if key != "failures"},
+        "parity": {key: each for key, each in asdict(result.parity).items() if key not in ("failures", "cause")},
         "seconds": round(sum(result.seconds.values()), 3),
         "finished": format_timestamp(clock()),
     }

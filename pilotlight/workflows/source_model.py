@@ -9,7 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from pilotlight.conversion import Adapter, compute_labels, convert, convert_exported, find_adapter, resolve_ties
+from pilotlight.conversion import (
+    Adapter,
+    compute_labels,
+    convert,
+    convert_exported,
+    find_adapter,
+    find_model_kind,
+    resolve_ties,
+)
 from pilotlight.core.artifacts import Candidate, Exported, FittedModel, NamedArrays, Reference
 from pilotlight.core.casting import cast_array
 from pilotlight.core.errors import ConversionError
@@ -87,6 +95,7 @@ def build_reference(fitted: FittedModel, config: ModelConfig, signature: Signatu
     if isinstance(fitted.model, Exported):
         answer = partial(_predict_exported, fitted.model, signature)
         return make_reference(answer, fitted.dataset, metric, signature)
+    kind = find_model_kind(fitted.model)
     adapter, own = find_adapter(fitted.model), remove_label_outputs(signature, config.labels)
     widened = _find_widened(fitted, config, signature)
 
@@ -95,7 +104,7 @@ def build_reference(fitted: FittedModel, config: ModelConfig, signature: Signatu
         return compute_labels(adapter.predict(fitted.model, given, own), config.labels)
 
     resolve = partial(resolve_ties, labels=config.labels, parity=config.parity) if config.labels else None
-    return make_reference(predict, fitted.dataset, metric, signature, resolve)
+    return make_reference(predict, fitted.dataset, metric, signature, resolve, kind)
 
 
 def _find_widened(fitted: FittedModel, config: ModelConfig, signature: Signature) -> dict[str, str]:
@@ -135,7 +144,7 @@ class _GraphModel:
         return build_reference(self.fitted, self.config, candidate.signature)
 
     def verify(self, candidate: Candidate, reference: Reference, parity: ParityConfig) -> ParityReport:
-        verify = partial(verify_graph, candidate, reference, parity, self.config.training.metric)
+        verify = partial(verify_graph, candidate, reference, parity, reference.metric)
         return verify_graphs(candidate, verify, self.open_session)
 
     def select_calibration_samples(self, candidate: Candidate) -> NamedArrays | None:
@@ -179,7 +188,7 @@ class _ExportedModel:
 
     def verify(self, candidate: Candidate, reference: Reference, parity: ParityConfig) -> ParityReport:
         start = partial(start_candidate, self.context.project, self.config)
-        return verify_function(start, candidate, reference, parity, self.config.training.metric)
+        return verify_function(start, candidate, reference, parity, reference.metric)
 
     def select_calibration_samples(self, candidate: Candidate) -> NamedArrays | None:  # noqa: ARG002  (the protocol's)
         return {} if self.config.quantization.mode == STATIC else None

@@ -14,6 +14,10 @@ KIND_HELP: Final = (
     " numbers. torch: classifies images with PyTorch. onnx: a file that you import with `pilotlight import`."
 )
 
+DATA_HELP: Final = (
+    "A table that a model of kind sklearn learns from: a .csv, .tsv or .parquet file, or s3://bucket/key."
+)
+
 
 def init(
     ctx: typer.Context,
@@ -39,15 +43,20 @@ def new(
     name: Annotated[str, typer.Argument(help="Lower-case words joined by -, such as spam-filter.")],
     *,
     kind: Annotated[str, typer.Option(help=KIND_HELP)] = "keras-image",
+    data: Annotated[str, typer.Option(metavar="FILE", help=DATA_HELP)] = "",
+    target: Annotated[str, typer.Option(metavar="COLUMN", help="The column of the table to learn.")] = "",
 ) -> None:
     """Add a model: a folder under functions/ and its resource block in template.yaml.
 
+    With --data and --target, train.py and model.toml are those of the table: one input for each column.
+
     Example:  [dim]pilotlight new spam-filter[/]
+    Example:  [dim]pilotlight new survivors --kind sklearn --data people.csv --target survived[/]
     """
     from pilotlight.workflows.create import NewRequest, new_model
 
     context = invocation(ctx).context()
-    folder = new_model(NewRequest(name, kind), context).relative_to(context.project.root)
+    folder = new_model(NewRequest(name, kind, data, target), context).relative_to(context.project.root)
     out().print(
         f"Created [bold]{folder}[/] and its function in template.yaml.",
         f"Next: {_next_step(name, kind, folder)}",

@@ -40,8 +40,13 @@ def number_classes(*parts: Array, labels: Sequence[str], where: str, lines: Sequ
     if labels and all(part.dtype.kind in "iu" for part in parts):
         return [_check_numbers(part, labels, where) for part in parts]
     texts = [part.astype(str) for part in parts]
-    names = list(labels) or _sort(np.unique(np.concatenate(texts)).tolist())
+    names = list(labels) or list_classes(np.concatenate(texts))
     return [_number(part, names, where, lines) for part in texts]
+
+
+def list_classes(texts: Array) -> list[str]:
+    """The different texts, sorted as numbers where all are whole numbers."""
+    return _sort(np.unique(texts).tolist())
 
 
 def check_classes(arrays: Arrays, labels: Sequence[str], where: str) -> None:

@@ -40,13 +40,13 @@ def load_arrays(run: Run) -> Arrays:
     elif source.path is not None and source.kind is SourceKind.FOLDER:
         arrays = load_npy_folder(source.path, source.text)
     else:
-        raise _refusal(source.text, table=source.text in TABLES or source.suffix == ".csv")
+        raise _refusal(source.text, table=source.text in TABLES or source.suffix in (".csv", ".tsv", ".parquet"))
     return check_arrays(arrays, source.text)
 
 
 def _refusal(source: str, *, table: bool) -> DataError:
     if table:
-        hint = "Read it in train.py with load_classes or load_targets, which split it."
+        hint = "Read it in train.py with load_classes or load_targets, or with load_table where it has words."
         return DataError(f"data source {source!r}", "is a table", hint)
     hint = f"Give one of {', '.join(IMAGES)}, a PATH.npz, a folder of .npy files, or s3://bucket/key.npz."
     return DataError(f"data source {source!r}", "is not known", hint)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
@@ -14,13 +13,13 @@ from pilotlight.training.data.arrays import Arrays, check_arrays
 from pilotlight.training.data.built_in import TABLES
 from pilotlight.training.data.classes import check_classes, number_classes
 from pilotlight.training.data.csv_file import load_csv, numbers_of
+from pilotlight.training.data.feature_notes import note_features
 from pilotlight.training.data.npz import load_npz
 from pilotlight.training.data.s3 import fetch_to_file
 from pilotlight.training.data.sklearn_tables import load_sklearn_table
+from pilotlight.training.data.split import split_rows
 from pilotlight.training.data.table import Table
 from pilotlight.training.run import Run
-
-HELD_OUT: Final = 0.25
 
 
 def load_classes(run: Run, target: str, features: Sequence[str] | None = None) -> Arrays:
@@ -47,7 +46,7 @@ def load_classes(run: Run, target: str, features: Sequence[str] | None = None) -
         arrays = found._replace(y_train=y_train, y_test=y_test)
     else:
         (y,) = number_classes(found.target, labels=run.labels, where=run.source, lines=found.lines)
-        arrays = _split(found.features, y, run, stratify=y)
+        arrays = _split(found, y, run, stratify=y)
     check_classes(arrays, run.labels, run.source)
     return _float32(arrays, run.source, len(features) if features else None)
 
@@ -72,7 +71,7 @@ def load_targets(run: Run, target: str, features: Sequence[str] | None = None) -
         arrays = found._replace(y_train=y_train, y_test=y_test)
     else:
         y = numbers_of(found.target, run.source, target, found.lines)
-        arrays = _split(found.features, y, run, stratify=None)
+        arrays = _split(found, y, run, stratify=None)
     return _float32(arrays, run.source, len(features) if features else None)
 
 
@@ -80,9 +79,11 @@ def _load(run: Run, target: str, features: Sequence[str] | None) -> Table | Arra
     source = run.location
     if source.text in TABLES:
         return load_sklearn_table(source.text)
-    if source.suffix not in (".csv", ".npz"):
+    if source.suffix not in (".csv", ".tsv", ".npz"):
         known = ", ".join(TABLES)
         hint = f"Give one of {known}, a PATH.csv, a PATH.npz, or s3://bucket/key of one."
+        if source.suffix == ".parquet":
+            hint = "Read it with load_table."
         raise DataError(f"data source {source.text!r}", "is not known", hint)
     if source.path is None:
         with fetch_to_file(source.text, run.fetch) as path:
@@ -94,25 +95,15 @@ def _read(path: Path, run: Run, target: str, features: Sequence[str] | None) -> 
     if path.suffix == ".npz":
         return check_arrays(load_npz(path, run.source), run.source)
     table = load_csv(path, run.source, target, features)
-    if table.unused:
-        run.progress.note(f"unused columns: {', '.join(table.unused)}")
+    for note in table.notes:
+        run.progress.note(note)
     return table
 
 
-def _split(features: Array, y: Array, run: Run, stratify: Array | None) -> Arrays:
-    from sklearn.model_selection import train_test_split
-
-    if len(features) < 2:
-        raise DataError(run.source, "has 1 sample", "Add more: a part of them is held out to measure the model.")
-    try:
-        x_train, x_test, y_train, y_test = train_test_split(
-            features, y, test_size=HELD_OUT, random_state=run.seed % 2**32, stratify=stratify
-        )
-    except ValueError as error:  # a class with one sample, or fewer held-out samples than classes
-        raise DataError(
-            run.source, f"has {len(y)} samples, too few to hold out a quarter ({error})".rstrip("."), "Add more."
-        ) from error
-    return Arrays(x_train, y_train, x_test, y_test)
+def _split(table: Table, y: Array, run: Run, stratify: Array | None) -> Arrays:
+    train, test = split_rows(len(y), run.seed, stratify, run.source)
+    note_features(run, table.columns)
+    return Arrays(table.features[train], y[train], table.features[test], y[test])
 
 
 def _float32(arrays: Arrays, where: str, width: int | None) -> Arrays:

@@ -5,6 +5,8 @@ import pytest
 from support.onnx_models import add_model, save
 from support.project import Desk
 
+from pilotlight.core.project import find_project
+
 
 def test_init_says_what_to_type_next_and_refuses_to_overwrite(tmp_path: Path) -> None:
     first = Desk(tmp_path)("init", "mine")
@@ -132,3 +134,74 @@ def test_a_folder_that_cannot_be_made_is_the_persons_to_mend(desk: Desk) -> None
     ran = desk("init", "file/below")
     assert ran.code == 1
     assert "Check the path, its permissions and the free space" in ran.err
+
+
+def people(root: Path, rows: str = "") -> Path:
+    lines = "".join(f"{place * 3},{'male' if place % 2 else 'female'},{place % 2}\n" for place in range(20))
+    (root / "people.csv").write_text(f"age,sex,survived\n{rows or lines}")
+    return root / "people.csv"
+
+
+TABLE = ("new", "people", "--kind", "sklearn", "--data", "people.csv", "--target")
+
+
+def test_new_with_a_table_writes_its_signature(desk: Desk) -> None:
+    people(desk.root)
+    ran = desk(*TABLE, "survived")
+    assert ran.code == 0, ran.err
+    assert "the target 'survived' is 2 classes: 0, 1" in ran.err
+    assert "features: age (INT64), sex (BYTES)" in ran.err
+    config = find_project(desk.root, {}).read_config("people")
+    assert config.signature is not None
+    assert [(spec.name, spec.datatype.name, spec.shape) for spec in config.signature.inputs] == [
+        ("age", "INT64", (-1,)),
+        ("sex", "BYTES", (-1,)),
+    ]
+    assert config.training.data == "../../people.csv"
+    before = (desk.root / "functions/people/train.py").read_bytes()
+    assert desk(*TABLE, "survived").code == 0
+    assert (desk.root / "functions/people/train.py").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("rows", "target", "message"),
+    [
+        ("", "lived", r"lacks the columns 'lived' (it has 'age', 'sex', 'survived')"),
+        ("1,male,\n2,female,1\n", "survived", "people.csv:2: column 'survived' is empty"),
+        ("1,male,1\n2,female,1\n", "survived", "has one value in the target 'survived': 1"),
+        ("1,,0\n2,,1\n" * 4, "survived", "has the column 'sex', which is blank in every line"),
+        ("1,male,0\n2,male,1\n3,male,1\n", "survived", "has one line of the class '0'"),
+        ("".join(f"{n},a,name{n}\n" for n in range(300)), "survived", "has 300 different words in the target"),
+    ],
+)
+def test_new_refuses_a_table_that_nothing_can_be_learned_from(desk: Desk, rows: str, target: str, message: str) -> None:
+    people(desk.root, rows)
+    ran = desk(*TABLE, target)
+    assert ran.code == 1
+    assert message in " ".join(ran.err.split())
+    assert not (desk.root / "functions/people").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--data", "people.csv", "--target", "survived"), "Use --kind sklearn --data FILE --target COLUMN"),
+        (("--kind", "sklearn", "--data", "people.csv"), "has a table and no target. Add --target COLUMN"),
+        (("--kind", "sklearn", "--target", "survived"), "Use --kind sklearn --data FILE --target COLUMN"),
+        (("--kind", "sklearn", "--data", "none.csv", "--target", "x"), "none.csv: does not exist"),
+        (("--kind", "sklearn", "--data", "people.xlsx", "--target", "x"), "is no table with named columns"),
+    ],
+)
+def test_new_says_which_options_a_table_needs(desk: Desk, arguments: tuple[str, ...], message: str) -> None:
+    people(desk.root)
+    ran = desk("new", "people", *arguments)
+    assert ran.code == 1
+    assert message in " ".join(ran.err.split())
+    assert not (desk.root / "functions/people").exists()
+
+
+def test_a_column_with_another_word_in_each_line_is_left_out_and_said(desk: Desk) -> None:
+    people(desk.root, "".join(f"{place * 3},passenger{place},{place % 2}\n" for place in range(60)))
+    ran = desk(*TABLE, "survived")
+    assert ran.code == 0, ran.err
+    assert "left out the column 'sex' of people.csv, which has another word in each line" in ran.err

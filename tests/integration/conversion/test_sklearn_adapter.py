@@ -14,6 +14,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import DBSCAN, KMeans
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier, SGDRegressor
+from sklearn.manifold import TSNE
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
@@ -108,7 +109,8 @@ def test_trees_agree_on_their_own_thresholds(tmp_path: Path) -> None:
         (LinearRegression(), (KIND,), "has an output of INT64, and a regressor of type LinearRegression answers FP32"),
         (SVC(), (PROBABILITIES,), r"a classifier of type SVC answers INT64 \(its predict\)"),
         (DBSCAN(), (CLUSTER,), "a clusterer of type DBSCAN answers nothing"),
-        (StandardScaler(), (VALUE,), "is neither a classifier nor a regressor nor a clusterer"),
+        (StandardScaler(), (VALUE,), r"output value is FP32 \[-1, 4\] in the graph"),
+        (TSNE(), (VALUE,), "a model of type TSNE: neither predicts nor transforms samples"),
         (LinearRegression(), (VALUE._replace(shape=(-1, 2)),), r"output value is FP32 \[-1, 1\] in the graph"),
     ],
 )
@@ -173,7 +175,7 @@ class Trap:
 
 
 def test_other_files_belong_to_nobody(tmp_path: Path) -> None:
-    with pytest.raises(ConversionError, match="known are Keras, scikit-learn and ONNX"):
+    with pytest.raises(ConversionError, match="known are Keras, LightGBM/XGBoost/CatBoost, scikit-learn and ONNX"):
         find_adapter_for_file(tmp_path / "model.skops")
 
 

@@ -86,7 +86,7 @@ def test_of_an_even_number_the_lower_of_the_middle_two_is_kept(project: Project,
         (
             'metric = "accuracy"',
             'metric = "r2"',
-            r"r2 needs numbers of shape \[n\] or \[n, 1\] and as many labels, not \[38, 3\] and \[38\]",
+            r"r2 needs numbers of shape \[n\], \[n, 1\] or \[n, targets\] and as many labels, not \[38, 3\] and \[38\]",
         ),
     ],
 )

@@ -16,7 +16,7 @@ def test_accuracy_is_the_share_of_right_samples(labels: Array) -> None:
 
 @pytest.mark.parametrize(
     ("scores", "labels"),
-    [(SCORES[0], np.array([0, 1])), (SCORES, np.zeros((4, 2), int)), (SCORES, np.array([0.0, 1.0, 1.0, 0.0]))],
+    [(SCORES[0], np.array([0, 2])), (SCORES, np.full((4, 2), 2)), (SCORES, np.array([0.0, 1.0, 1.0, 0.0]))],
 )
 def test_accuracy_of_anything_else_is_refused(scores: Array, labels: Array) -> None:
     with pytest.raises(ValueError, match="accuracy needs scores of shape"):
@@ -69,7 +69,7 @@ def test_r2_is_scikit_learns(shape: tuple[int, ...]) -> None:
 @pytest.mark.parametrize(
     ("found", "labels", "message"),
     [
-        (np.zeros((4, 2)), np.arange(4.0), r"r2 needs numbers of shape \[n\] or \[n, 1\]"),
+        (np.zeros((4, 2)), np.arange(4.0), r"r2 needs numbers of shape \[n\], \[n, 1\] or \[n, targets\]"),
         (np.zeros(4), np.arange(3.0), "r2 needs numbers"),
         (np.zeros(4), np.arange(8.0).reshape(4, 2), "r2 needs numbers"),
         (np.zeros(4), np.ones(4), "r2 needs labels that are not all equal"),
@@ -106,10 +106,11 @@ def test_adjusted_rand_of_anything_else_is_refused(outputs: dict[str, Array], la
 
 def test_each_metric_says_which_labels_it_takes() -> None:
     kinds = {
-        "accuracy": [True, False, False],
+        "accuracy": [True, False, True],
         "r2": [True, True, False],
         "adjusted_rand": [True, False, False],
         "exact_match": [False, False, True],
+        "mean_absolute_error": [True, True, False],
     }
     labels = [np.array([1, 2]), np.array([1.0, 2.0]), np.array(["a", "b"])]
     assert {name: [METRICS[name].accepts(each) for each in labels] for name in METRICS} == kinds
