@@ -14,6 +14,7 @@ from pilotlight.conversion.keras_adapter import read_keras_signature
 from pilotlight.core.artifacts import Array, Dataset, FittedModel
 from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.options import TrainingSettings
+from pilotlight_runtime.signature import Signature
 
 SAMPLES: Final = 8
 _FIXED: Final = "Keras traces it with a fixed batch size alone: give the model keras.Input(…, batch_size=N)."
@@ -124,8 +125,19 @@ def convert_model(model: Any, samples: Array, folder: Path, note: str = "") -> O
         folder: An empty folder.
         note: What a person has to know about a model that works.
     """
-    signature = read_keras_signature(model, "the model")
+    signature = _read_signature(model, samples)
     config = ModelConfig("tried", "keras", signature=signature, training=TrainingSettings(metric=""))
     labels = np.zeros(len(samples), np.int64)
     data = Dataset(samples, labels, samples, labels, "made", "0" * 64)
     return convert_and_compare(config, FittedModel(model, data, {}, 0.0), folder, note)
+
+
+def _read_signature(model: Any, samples: Array) -> Signature:
+    """Return the signature as a person writes it: with the sizes of the outputs, which Keras sometimes leaves open."""
+    declared = read_keras_signature(model, "the model")
+    found = model(samples)
+    outputs = tuple(
+        spec._replace(shape=(spec.shape[0], *found[spec.name].shape[1:])) if spec.shape else spec
+        for spec in declared.outputs
+    )
+    return declared._replace(outputs=outputs)

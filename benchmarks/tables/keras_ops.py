@@ -134,7 +134,6 @@ _RECIPES: Final[Mapping[str, Recipe]] = {
         angle=lambda x: O.angle(O.view_as_complex(O.reshape(x, (-1, 3, 2)))),
         view_as_complex=lambda x: O.real(O.view_as_complex(O.reshape(x, (-1, 3, 2)))),
         view_as_real=lambda x: O.view_as_real(O.view_as_complex(O.reshape(x, (-1, 3, 2)))),
-        view=lambda x: O.view(x, "int32"),
         rearrange=lambda x: O.rearrange(x, "b (h w) -> b w h", h=2),
     ),
     # numpy: along an axis
@@ -151,7 +150,7 @@ _RECIPES: Final[Mapping[str, Recipe]] = {
         _MATRIX,
         moments=lambda x: O.moments(x, [1]),
         append=lambda x: O.append(x, x, axis=1),
-        argpartition=lambda x: O.take_along_axis(x, O.argpartition(x, 2, axis=-1)[..., 2:3], axis=-1),
+        argpartition=lambda x: O.vectorized_map(lambda row: O.argpartition(row[0] * 1000, 2), x),
         array_split=lambda x: O.array_split(x, 3, axis=1),
         broadcast_to=lambda x: O.broadcast_to(x[:, None], (O.shape(x)[0], 3, 4, 5)),
         concatenate=lambda x: O.concatenate([x, x], axis=1),
@@ -173,7 +172,7 @@ _RECIPES: Final[Mapping[str, Recipe]] = {
         fliplr=O.fliplr,
         flipud=lambda x: O.transpose(O.flipud(O.transpose(x, (1, 0, 2))), (1, 0, 2)),
         get_item=lambda x: O.get_item(x, (slice(None), 1)),
-        histogram=lambda x: O.vectorized_map(lambda row: O.histogram(O.ravel(row), 4, range=(-1.0, 1.0))[0], x),
+        histogram=lambda x: O.cast(O.histogram(O.ravel(x), 5, range=(-1.0, 1.0))[0], "float32") + 0 * x,
         inner=lambda x: O.inner(x, O.convert_to_tensor(_MATRIX[0])),
         isin=lambda x: O.isin(O.round(x), [0.0, 1.0]),
         kron=lambda x: O.kron(x, O.ones((1, 2, 2)) * 3),
@@ -192,7 +191,9 @@ _RECIPES: Final[Mapping[str, Recipe]] = {
         reshape=lambda x: O.reshape(x, (-1, 10, 2)),
         roll=lambda x: O.roll(x, 2, axis=1),
         rot90=lambda x: O.rot90(x, axes=(1, 2)),
-        searchsorted=lambda x: O.searchsorted(O.convert_to_tensor(np.float32([-1, 0, 1])), O.reshape(x, (-1,))),
+        searchsorted=lambda x: O.reshape(
+            O.searchsorted(O.convert_to_tensor(np.float32([-1, 0, 1])), O.reshape(x, (-1,))), (-1, 20)
+        ),
         size=lambda x: x * O.cast(O.size(x[0]), "float32"),
         slice=lambda x: O.slice(x, (0, 1, 1), (O.shape(x)[0], 2, 3)),
         slice_update=lambda x: O.slice_update(x, (0, 1, 1), x[:, :2, :3] * 2),
@@ -211,13 +212,18 @@ _RECIPES: Final[Mapping[str, Recipe]] = {
         unstack=lambda x: O.unstack(x, axis=1),
         vander=lambda x: O.vectorized_map(lambda row: O.vander(row[0], 3), x),
         vdot=lambda x: O.vectorized_map(lambda row: O.vdot(row[0], row[1]), x),
-        vectorize=lambda x: O.vectorize(lambda row: row * 2, signature="(n)->(n)")(x),
+        vectorize=lambda x: O.vectorize(lambda element: element * 2)(x),
         unravel_index=lambda x: O.stack(O.unravel_index(O.argmax(O.reshape(x, (-1, 20)), axis=1), (4, 5)), axis=1),
         allclose=lambda x: O.cast(O.allclose(x, x), "float32") * x,
         psnr=lambda x: x * O.psnr(O.convert_to_tensor(_MATRIX[0]), O.convert_to_tensor(_MATRIX[1]), 1.0),
     ),
+    "view": Recipe(
+        as_layer(lambda x: O.view(x, "uint32")),
+        integers(6),
+        "Between integers of one size. The bits of other numbers are refused.",
+    ),
     "bincount": Recipe(as_layer(lambda x: O.bincount(x, minlength=9)), integers(6, low=0)),
-    "unique": Recipe(as_layer(lambda x: O.vectorized_map(lambda row: O.unique(row, size=6), x)), integers(6)),
+    "unique": Recipe(as_layer(lambda x: O.unique(O.ravel(x), size=6) + 0 * x), integers(6)),
     # numpy: without tensors
     **_added(
         ("arange", lambda: O.arange(4)),
@@ -270,9 +276,8 @@ _RECIPES: Final[Mapping[str, Recipe]] = {
         image__rgb_to_hsv=I.rgb_to_hsv,
         image__rgb_to_grayscale=I.rgb_to_grayscale,
         image__map_coordinates=lambda x: I.map_coordinates(
-            x, O.stack(O.meshgrid(*(O.arange(n, dtype="float32") * 0.9 for n in (1, 6, 7, 3)), indexing="ij")), 1
-        )
-        + 0 * x[:, :1, :1],
+            x, O.stack(O.meshgrid(*(O.arange(n, dtype="float32") * 0.9 for n in (8, 8, 9, 3)), indexing="ij")), 1
+        ),
         image__pad_images=lambda x: I.pad_images(x, 1, 1, target_height=12, target_width=14),
         image__perspective_transform=lambda x: I.perspective_transform(
             x,
@@ -361,11 +366,20 @@ _RECIPES: Final[Mapping[str, Recipe]] = {
     ),
 }
 
-_FIXED: Final = ("associative_scan", "fold", "gcd", "kron", "lcm", "nanmedian", "nanpercentile", "nanquantile", "unfold")
-"""Keras cannot trace them with an open batch."""
+_FIXED: Final = (
+    *("fold", "gcd", "histogram", "image.elastic_transform", "image.map_coordinates", "lcm", "lu_factor"),
+    *("unfold", "unique"),
+)
+"""Keras cannot trace them with an open batch, or their answer depends on the whole batch."""
 _UNTRACEABLE: Final = {
     **dict.fromkeys(("bartlett", "corrcoef", "isin"), "Using a symbolic `tf.Tensor` as a Python `bool` is not allowed"),
+    **dict.fromkeys(
+        ("nanmedian", "nanpercentile", "nanquantile"), "Dimension value must be integer or None or have an __index__"
+    ),
+    "associative_scan": "as_list() is not defined on an unknown TensorShape",
+    "kron": "'SymbolicTensor' object cannot be interpreted as an integer",
 }
+"""What Keras says of functions that it cannot trace on TensorFlow in any model."""
 RECIPES: Final[Mapping[str, Recipe]] = {
     name: recipe._replace(fixed=name in _FIXED, untraceable=_UNTRACEABLE.get(name, ""))
     for name, recipe in {**_RECIPES, **_added(("bartlett", lambda: O.bartlett(4)))}.items()

@@ -9,9 +9,15 @@
     convolutions.py    Conv3D in groups, Conv2DBackpropInput and Conv3DBackpropInputV2 with added rows
     constants.py       ZerosLike, OnesLike
     buckets.py         Bucketize, LowerBound, UpperBound
+    selections.py      Select, SelectV2
     updates.py         XlaDynamicUpdateSlice
     shapes.py          BroadcastArgs
     diagonals.py       MatrixDiag
+    vectors.py         Cross, InTopKV2, OneHot
+    colours.py         RGBToHSV, HSVToRGB
+    resizing.py        ResizeBilinear and its siblings, ScaleAndTranslate
+    ctc.py             CTCGreedyDecoder
+    orthogonal.py      Qr
     linear_systems.py  Cholesky, MatrixTriangularSolve, MatrixSolve, MatrixInverse, LogMatrixDeterminant
 
 A new operation is one function and one entry in EXPRESSIONS of its file. Its test compares with TensorFlow.
@@ -25,23 +31,33 @@ from typing import Any
 from pilotlight.conversion.tensorflow_ops import (
     bessel,
     buckets,
+    colours,
     constants,
     convolutions,
+    ctc,
     diagonals,
     elementary,
     integer_bits,
     linear_systems,
+    orthogonal,
+    resizing,
+    selections,
     shapes,
     updates,
+    vectors,
 )
 from pilotlight.conversion.tensorflow_ops.builder import Builder, Expression, Handler, NoForm, make_handler
 from pilotlight.conversion.tensorflow_ops.complex_numbers import rewrite_complex_numbers
+from pilotlight.conversion.tensorflow_ops.resizing import rewrite_resampling
 from pilotlight.conversion.tensorflow_ops.sign_bits import rewrite_sign_bits
 
 __all__ = ["Builder", "Expression", "NoForm", "list_handlers", "list_rewriters"]
 
-_EXPRESSIONS = (bessel, buckets, constants, diagonals, elementary, integer_bits, linear_systems, shapes, updates)
-_HANDLERS = (convolutions,)
+_EXPRESSIONS = (
+    *(bessel, buckets, colours, constants, diagonals, elementary, integer_bits),
+    *(linear_systems, orthogonal, shapes, updates, vectors),
+)
+_HANDLERS = (convolutions, ctc, resizing, selections, vectors)
 
 
 def list_handlers() -> dict[str, tuple[Handler, list[Any]]]:
@@ -53,4 +69,4 @@ def list_handlers() -> dict[str, tuple[Handler, list[Any]]]:
 
 def list_rewriters() -> list[Callable[[Any, list[Any]], list[Any]]]:
     """Return what rewrites a graph of TensorFlow operations before they are converted (custom_rewriter)."""
-    return [rewrite_complex_numbers, rewrite_sign_bits]
+    return [rewrite_resampling, rewrite_complex_numbers, rewrite_sign_bits]

@@ -27,17 +27,17 @@ def read_rows(build: Builder, position: int = 0) -> int:
     return count
 
 
-def _column(build: Builder, matrix: str, index: int) -> str:
+def take_column(build: Builder, matrix: str, index: int) -> str:
     """Return a column, as a matrix of one column."""
     return build.add("Slice", matrix, [index], [index + 1], [-1])
 
 
-def _row(build: Builder, matrix: str, index: int) -> str:
+def take_row(build: Builder, matrix: str, index: int) -> str:
     """Return a row, as a matrix of one row."""
     return build.add("Slice", matrix, [index], [index + 1], [-2])
 
 
-def _transpose(build: Builder, matrix: str, rank: int) -> str:
+def transpose(build: Builder, matrix: str, rank: int) -> str:
     return build.add("Transpose", matrix, perm=[*range(rank - 2), rank - 1, rank - 2])
 
 
@@ -50,12 +50,12 @@ def _cholesky(build: Builder) -> str:
     rows, rank = read_rows(build), len(build.shape(0))
     rest, columns = build.inputs[0], []
     for index in range(rows):
-        pivot = build.add("Sqrt", _row(build, _column(build, rest, index), index))
+        pivot = build.add("Sqrt", take_row(build, take_column(build, rest, index), index))
         below = (np.arange(rows) >= index).astype(_kind(build))[:, None]
-        kept = build.add("Where", below > 0, _column(build, rest, index), 0.0)
+        kept = build.add("Where", below > 0, take_column(build, rest, index), 0.0)
         column = build.add("Div", kept, pivot)
         columns.append(column)
-        rest = build.add("Sub", rest, build.add("MatMul", column, _transpose(build, column, rank)))
+        rest = build.add("Sub", rest, build.add("MatMul", column, transpose(build, column, rank)))
     return build.add("Concat", *columns, axis=-1)
 
 
@@ -65,16 +65,16 @@ def _solve_triangular(build: Builder) -> str:
     rows, rank = read_rows(build), len(build.shape(0))
     lower = bool(build.attribute("lower", 1))
     if build.attribute("adjoint", 0):
-        matrix, lower = _transpose(build, matrix, rank), not lower
+        matrix, lower = transpose(build, matrix, rank), not lower
     found: dict[int, str] = {}
     for index in range(rows) if lower else range(rows - 1, -1, -1):
-        row, value = _row(build, matrix, index), _row(build, right, index)
+        row, value = take_row(build, matrix, index), take_row(build, right, index)
         if found:
             order = sorted(found)
             done = build.add("Concat", *(found[each] for each in order), axis=-2) if len(order) > 1 else found[order[0]]
             known = build.add("Slice", row, [order[0]], [order[-1] + 1], [-1])
             value = build.add("Sub", value, build.add("MatMul", known, done))
-        found[index] = build.add("Div", value, _column(build, row, index))
+        found[index] = build.add("Div", value, take_column(build, row, index))
     return build.add("Concat", *(found[index] for index in range(rows)), axis=-2)
 
 
@@ -106,7 +106,7 @@ class Elimination:
     def _bring_up_pivot(self, index: int) -> None:
         """Exchange row `index` with the row below it that has the largest element in this column."""
         build, places = self._build, np.arange(self._rows)
-        sizes = build.add("Abs", _column(build, self.matrix, index))
+        sizes = build.add("Abs", take_column(build, self.matrix, index))
         sizes = build.add("Where", (places >= index)[:, None], sizes, -1.0)
         best = build.add("ArgMax", sizes, axis=-2, keepdims=1)
         order = build.add("Where", build.add("Equal", best, places[:, None]), np.array(index), places[:, None])
@@ -124,11 +124,11 @@ class Elimination:
 
     def _eliminate(self, index: int) -> None:
         build, places = self._build, np.arange(self._rows)
-        pivot = _row(build, self.matrix, index)
-        factors = build.add("Div", _column(build, self.matrix, index), _column(build, pivot, index))
+        pivot = take_row(build, self.matrix, index)
+        factors = build.add("Div", take_column(build, self.matrix, index), take_column(build, pivot, index))
         factors = build.add("Where", (places > index)[:, None], factors, 0.0)
         if self.beside is not None:
-            change = build.add("MatMul", factors, _row(build, self.beside, index))
+            change = build.add("MatMul", factors, take_row(build, self.beside, index))
             self.beside = build.add("Sub", self.beside, change)
         self.matrix = build.add("Sub", self.matrix, build.add("MatMul", factors, pivot))
 
@@ -136,25 +136,25 @@ class Elimination:
 def _solve_upper(build: Builder, matrix: str, right: str, rows: int) -> str:
     found = ""
     for index in range(rows - 1, -1, -1):
-        row, value = _row(build, matrix, index), _row(build, right, index)
+        row, value = take_row(build, matrix, index), take_row(build, right, index)
         if found:
             known = build.add("Slice", row, [index + 1], [rows], [-1])
             value = build.add("Sub", value, build.add("MatMul", known, found))
-        value = build.add("Div", value, _column(build, row, index))
+        value = build.add("Div", value, take_column(build, row, index))
         found = build.add("Concat", value, found, axis=-2) if found else value
     return found
 
 
 def _solve(build: Builder) -> str:
     rows, rank = read_rows(build), len(build.shape(0))
-    matrix = _transpose(build, build.inputs[0], rank) if build.attribute("adjoint", 0) else build.inputs[0]
+    matrix = transpose(build, build.inputs[0], rank) if build.attribute("adjoint", 0) else build.inputs[0]
     steps = Elimination(build, matrix, build.inputs[1], rows)
     return _solve_upper(build, steps.matrix, str(steps.beside), rows)
 
 
 def _invert(build: Builder) -> str:
     rows, rank = read_rows(build), len(build.shape(0))
-    matrix = _transpose(build, build.inputs[0], rank) if build.attribute("adjoint", 0) else build.inputs[0]
+    matrix = transpose(build, build.inputs[0], rank) if build.attribute("adjoint", 0) else build.inputs[0]
     steps = Elimination(build, matrix, build.constant(np.eye(rows, dtype=_kind(build))), rows)
     return _solve_upper(build, steps.matrix, str(steps.beside), rows)
 
