@@ -12,9 +12,12 @@ from benchmarks.tables.keras_case import Recipe, floats, integers
 
 L = keras.layers
 LEFT_OUT: Final[dict[str, str]] = {
-    **dict.fromkeys(("Input", "InputLayer", "InputSpec", "deserialize", "serialize", "Layer", "Wrapper"), "compute nothing"),
     **dict.fromkeys(
-        ("GRUCell", "LSTMCell", "SimpleRNNCell", "StackedRNNCells"), "are a step of an RNN, tried in the recurrent options"
+        ("Input", "InputLayer", "InputSpec", "deserialize", "serialize", "Layer", "Wrapper"), "compute nothing"
+    ),
+    **dict.fromkeys(
+        ("GRUCell", "LSTMCell", "SimpleRNNCell", "StackedRNNCells"),
+        "are a step of an RNN, tried in the recurrent options",
     ),
     **dict.fromkeys(("FlaxLayer", "JaxLayer"), "need the JAX backend"),
     "TorchModuleWrapper": "needs the PyTorch backend",
@@ -30,7 +33,6 @@ def _one(layer: Callable[[], Any], *shape: int) -> Recipe:
 def _two(layer: Callable[[], Any], *shape: int) -> Recipe:
     """A layer that joins two inputs."""
     return Recipe(lambda given: layer()([given[:, 0], given[:, 1]]), floats(2, *shape))
-
 
 
 _IMAGE: Final = (12, 10, 4)
@@ -109,8 +111,10 @@ RECIPES: Final[dict[str, Recipe]] = {
     "Subtract": _two(L.Subtract, 8),
     "TimeDistributed": _one(lambda: L.TimeDistributed(L.Conv2D(3, 3)), 3, 8, 8, 2),
     "UnitNormalization": _one(L.UnitNormalization, 8),
-    **{name: _two(lambda name=name: lambda pair: getattr(L, name)(pair), 8)
-       for name in ("add", "average", "concatenate", "maximum", "minimum", "multiply", "subtract")},
+    **{
+        name: _two(lambda name=name: lambda pair: getattr(L, name)(pair), 8)
+        for name in ("add", "average", "concatenate", "maximum", "minimum", "multiply", "subtract")
+    },
     "dot": _two(lambda: lambda pair: L.dot(pair, axes=2), 5, 8),
 }
 for _count, _shape in _SHAPES.items():

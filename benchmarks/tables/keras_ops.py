@@ -91,9 +91,13 @@ _RECIPES: Final[Mapping[str, Recipe]] = {
     # numpy: element by element
     **_unary(
         _VECTOR,
-        *("abs absolute arctan arcsinh cbrt ceil cos cosh deg2rad exp exp2 expm1 fabs floor negative positive rad2deg").split()[:15],
+        *(
+            "abs absolute arctan arcsinh cbrt ceil cos cosh deg2rad exp exp2 expm1 fabs floor negative positive rad2deg"
+        ).split()[:15],
         *("rad2deg reciprocal round sign signbit sin sinc sinh square tan tanh trunc i0 isreal copy").split(),
-        *("erf erfc relu relu6 sigmoid silu swish softplus softsign elu selu celu gelu leaky_relu hard_sigmoid").split(),
+        *(
+            "erf erfc relu relu6 sigmoid silu swish softplus softsign elu selu celu gelu leaky_relu hard_sigmoid"
+        ).split(),
         *("hard_silu hard_swish hard_tanh hard_shrink soft_shrink tanh_shrink log_sigmoid mish glu").split()[:7],
         *("glu sparse_plus sparse_sigmoid sparsemax squareplus softmax log_softmax threshold").split()[:7],
         *("zeros_like ones_like empty_like convert_to_tensor array identity stop_gradient").split()[:5],
@@ -107,7 +111,9 @@ _RECIPES: Final[Mapping[str, Recipe]] = {
     **_unary(booleans(6), "logical_not"),
     **_binary(
         _PAIR,
-        *("add subtract multiply maximum minimum arctan2 greater greater_equal less less_equal equal not_equal").split(),
+        *(
+            "add subtract multiply maximum minimum arctan2 greater greater_equal less less_equal equal not_equal"
+        ).split(),
         *("divide true_divide divide_no_nan floor_divide mod fmod fmax fmin hypot logaddexp logaddexp2").split(),
         *("heaviside nextafter isclose").split(),
     ),
@@ -139,12 +145,16 @@ _RECIPES: Final[Mapping[str, Recipe]] = {
     # numpy: along an axis
     **_per_axis(
         _MATRIX,
-        *("all any amax amin argmax argmin argsort average count_nonzero cumprod cumsum diff flip max mean median").split(),
+        *(
+            "all any amax amin argmax argmin argsort average count_nonzero cumprod cumsum diff flip max mean median"
+        ).split(),
         *("min prod ptp sort std sum var logsumexp normalize trapezoid expand_dims").split(),
     ),
     **_per_axis(
         _HOLES,
-        *("nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmedian nanmin nanprod nanstd nansum nanvar").split(),
+        *(
+            "nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmedian nanmin nanprod nanstd nansum nanvar"
+        ).split(),
     ),
     **_all(
         _MATRIX,

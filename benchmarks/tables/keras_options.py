@@ -29,7 +29,9 @@ _S, _I, _V = (9, 4), (12, 10, 4), (8, 7, 6, 4)
 RECIPES: Final[dict[str, Recipe]] = {
     "Conv1D(groups=2)": _one(lambda: L.Conv1D(6, 3, groups=2), *_S),
     "Conv2D(groups=4)": _one(lambda: L.Conv2D(8, 3, groups=4), *_I),
-    "Conv2D(groups=2, strides=2, padding='same')": _one(lambda: L.Conv2D(8, 3, strides=2, padding="same", groups=2), *_I),
+    "Conv2D(groups=2, strides=2, padding='same')": _one(
+        lambda: L.Conv2D(8, 3, strides=2, padding="same", groups=2), *_I
+    ),
     "Conv3D(groups=2)": _one(lambda: L.Conv3D(6, 3, groups=2), *_V),
     "Conv1D(padding='causal', dilation_rate=2)": _one(lambda: L.Conv1D(6, 3, padding="causal", dilation_rate=2), *_S),
     "Conv2D(dilation_rate=2)": _one(lambda: L.Conv2D(6, 3, dilation_rate=2), *_I),

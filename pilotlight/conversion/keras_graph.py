@@ -6,13 +6,14 @@ tf.function first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import onnx
 
 from pilotlight.conversion.canonicalize import canonicalize
+from pilotlight.conversion.engine_refusals import refuse_unless_opened
 from pilotlight.conversion.guards import guard_operators
 from pilotlight.conversion.keras_trace import trace
 from pilotlight.conversion.tensorflow_failures import collect_failures, list_layer_names, refuse_failures
@@ -38,16 +39,17 @@ def convert_to_onnx(model: Any, signature: Signature, name: str, opset: int) -> 
     Raises:
         ConversionError: The model cannot be converted.
     """
+    where, layers = f"model {name!r}", set(list_layer_names(model))
     with hide_native_logs():
-        graph = _convert(model, signature, name, opset)
+        graph = _convert(model, signature, layers, where, opset)
     result = canonicalize(graph, signature)
-    guard_operators(result, f"model {name!r}")
+    guard_operators(result, where)
     content: bytes = result.SerializeToString(deterministic=True)
+    refuse_unless_opened(content, graph, layers, where)
     return content
 
 
-def _convert(model: Any, signature: Signature, name: str, opset: int) -> Any:
-    where, layers = f"model {name!r}", set(list_layer_names(model))
+def _convert(model: Any, signature: Signature, layers: Collection[str], where: str, opset: int) -> Any:
     try:
         import tensorflow as tf
         import tf2onnx

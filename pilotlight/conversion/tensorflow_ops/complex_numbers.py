@@ -25,6 +25,8 @@ _OF_EACH_PART: Final = frozenset(
 """Operations that do the same to both parts."""
 _READ_SIZES: Final = frozenset(("FFT", "RFFT"))
 """tf2onnx converts them where only ComplexAbs reads them, and such a graph stays as it is."""
+_LARGEST_RANK: Final = 2
+"""Up to which it does."""
 
 
 def rewrite_complex_numbers(graph: Any, nodes: list[Any]) -> list[Any]:
@@ -45,7 +47,8 @@ def rewrite_complex_numbers(graph: Any, nodes: list[Any]) -> list[Any]:
         if _is_complex(graph, node.output) or any(name in parts.pairs for name in node.input):
             try:
                 parts.replace(node)
-            except NoForm:
+            except NoForm as error:
+                node.type = f"{node.type} ({error})"  # no operation that tf2onnx knows, so it is refused
                 break
     return list(graph.get_nodes())
 
@@ -58,7 +61,8 @@ def _makes_pair(graph: Any, node: Any) -> bool:
     if not _is_complex(graph, node.output):
         return False
     readers = {reader.type for name in node.output for reader in graph.find_output_consumers(name)}
-    return node.type not in _READ_SIZES or readers != {"ComplexAbs"}
+    left = node.type in _READ_SIZES and readers == {"ComplexAbs"}
+    return not left or (graph.get_rank(node.input[0]) or 0) > _LARGEST_RANK
 
 
 class _Parts:
@@ -82,7 +86,7 @@ class _Parts:
         elif node.type == "Shape":
             self.graph.replace_input(node, node.input[0], self.pair(node, 0)[0], 0)
         else:
-            raise NoForm("it computes with complex numbers")
+            raise NoForm("of complex numbers")
 
     def pair(self, node: Any, position: int) -> Pair:
         """Return the parts of an input. A real one has no imaginary part."""

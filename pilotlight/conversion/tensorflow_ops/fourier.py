@@ -28,9 +28,7 @@ class _Signal:
 
     def __init__(self, build: Builder, parts: Parts) -> None:
         self.build = build
-        self.real, self.imaginary = (
-            None if part is None else build.cast(part, TensorProto.DOUBLE) for part in parts
-        )
+        self.real, self.imaginary = (None if part is None else build.cast(part, TensorProto.DOUBLE) for part in parts)
 
     def multiply(self, waves: Array, *, left: bool = False) -> None:
         """Multiply by the complex matrix `waves`."""

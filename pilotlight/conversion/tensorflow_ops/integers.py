@@ -1,4 +1,8 @@
-"""Integers that tf2onnx casts to FP32, which cuts those beyond 2^24: Less, Greater and TopKV2."""
+"""Integers that tf2onnx cuts or rounds another way than TensorFlow.
+
+Less, Greater, TopKV2   it casts them to FP32, which cuts those beyond 2^24
+FloorDiv, FloorMod      it rounds to zero, and TensorFlow down
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from onnx import TensorProto
 
-from pilotlight.conversion.tensorflow_ops.builder import OLDEST_OPSET, Builder, Handler
+from pilotlight.conversion.tensorflow_ops.builder import OLDEST_OPSET, Builder, Handler, make_handler
 from pilotlight.conversion.tensorflow_ops.originals import call_original
 
 _EXACT: Final = 2**24
@@ -19,20 +23,61 @@ _OF_SHAPES: Final = frozenset(("StridedSlice", "Slice", "Squeeze", "Unsqueeze", 
 
 def _compare(graph: Any, node: Any, name: str, arguments: Any) -> None:  # noqa: ARG001  (tf2onnx gives them)
     """Compare integers as such, unless one of the two is surely small: then the cast changes nothing."""
-    integers = graph.get_dtype(node.input[0]) in _INTEGERS and graph.opset >= OLDEST_OPSET
-    if not integers or any(_is_small(operand) for operand in node.inputs):
+    first, second = (graph.get_dtype(name) for name in node.input)
+    integers = first in _INTEGERS and first == second and graph.opset >= OLDEST_OPSET
+    if not integers or any(_is_small(operand, graph) for operand in node.inputs):
         call_original(graph, node)
 
 
-def _is_small(node: Any) -> bool:
-    """Return whether a value is a small constant, a size of a tensor, or what a loop hands to its body."""
+def _is_small(node: Any, graph: Any) -> bool:
+    """Return whether a value is a small constant, a size of a tensor, or what a loop hands to its condition and body.
+
+    tf2onnx gives the counters of loops another datatype later, and needs the cast there.
+    """
     while node is not None and node.type in _OF_SHAPES:
         node = node.inputs[0]
-    if node is None:
+    if node is None or node.type == "Shape":
         return True
     if node.is_const():
         return bool(np.all(np.abs(np.asarray(node.get_tensor_value(as_list=False)).astype(np.float64)) <= _EXACT))
-    return node.type == "Shape" or (node.type == "Placeholder" and node.graph.parent_graph is not None)
+    inside = graph._is_subgraph or graph.parent_graph is not None
+    return bool(inside and node.is_graph_input())
+
+
+def _floor(remains: bool) -> Handler:
+    def convert(graph: Any, node: Any, name: str, arguments: Any) -> None:
+        integers = graph.get_dtype(node.input[0]) in _INTEGERS and graph.opset >= OLDEST_OPSET
+        if integers and not all(_is_size(operand) for operand in node.inputs):
+            make_handler(lambda build: _divide(build, remains))(graph, node, name, arguments)
+        else:
+            call_original(graph, node)
+
+    return convert
+
+
+def _divide(build: Builder, remains: bool) -> str:
+    """Where the remainder has another sign than the divisor, the quotient is one less."""
+    dividend, divisor = build.inputs
+    quotient = build.add("Div", dividend, divisor)
+    rest = build.add("Sub", dividend, build.add("Mul", quotient, divisor))
+    turned = build.add("Xor", build.add("Less", rest, 0), build.add("Less", divisor, 0))
+    less = build.cast(build.add("And", turned, build.add("Not", build.add("Equal", rest, 0))), build.datatype)
+    if remains:
+        return build.add("Add", rest, build.add("Mul", less, divisor))
+    return build.add("Sub", quotient, less)
+
+
+def _is_size(node: Any) -> bool:
+    """Return whether a value is computed of sizes of tensors and of constants that are not negative."""
+    if node is None:
+        return False
+    if node.is_const():
+        return bool(np.all(np.asarray(node.get_tensor_value(as_list=False)) >= 0))
+    if node.type == "Shape":
+        return True
+    parts = node.inputs[:1] if node.type in _OF_SHAPES else node.inputs
+    known = _OF_SHAPES | {"Add", "AddV2", "Sub", "Mul", "FloorDiv", "Div", "Maximum", "Max"}
+    return node.type in known and all(_is_size(part) for part in parts)
 
 
 def _find_largest(graph: Any, node: Any, name: str, arguments: Any) -> None:  # noqa: ARG001  (tf2onnx gives them)
@@ -46,4 +91,10 @@ def _find_largest(graph: Any, node: Any, name: str, arguments: Any) -> None:  # 
     build.finish(values, build.cast(places, node.output_dtypes[1]))
 
 
-HANDLERS: Final[Mapping[str, Handler]] = {"Less": _compare, "Greater": _compare, "TopKV2": _find_largest}
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "Less": _compare,
+    "Greater": _compare,
+    "TopKV2": _find_largest,
+    "FloorDiv": _floor(remains=False),
+    "FloorMod": _floor(remains=True),
+}

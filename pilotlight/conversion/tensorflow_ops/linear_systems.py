@@ -128,7 +128,9 @@ class Elimination:
     def _eliminate(self, index: int) -> None:
         build, places = self._build, np.arange(self._rows)
         pivot = take_row(build, self.matrix, index)
-        factors = build.add("Div", take_column(build, self.matrix, index), take_column(build, pivot, index))
+        largest = take_column(build, pivot, index)
+        divisor = build.add("Where", build.add("Equal", largest, 0.0), 1.0, largest)  # zero where all below is zero
+        factors = build.add("Div", take_column(build, self.matrix, index), divisor)
         below = (places > index)[:, None]
         factors = build.add("Where", below, factors, 0.0)
         if self.beside is not None:
@@ -170,14 +172,15 @@ def _log_determinant(build: Builder) -> tuple[str, str]:
     rows = read_rows(build)
     steps = Elimination(build, build.inputs[0], None, rows)
     on_diagonal = np.eye(rows, dtype=bool)
-    pivots = build.add(
-        "ReduceSum", build.add("Where", on_diagonal, steps.matrix, 0.0), [-1], keepdims=0
-    )
+    pivots = build.add("ReduceSum", build.add("Where", on_diagonal, steps.matrix, 0.0), [-1], keepdims=0)
     size = build.add("ReduceSum", build.add("Log", build.add("Abs", pivots)), [-1], keepdims=0)
-    sign = build.add("ReduceProd", build.add("Sign", pivots), axes=[-1], keepdims=0)
-    for swap in steps.swaps:
-        turn = build.add("Sub", 1.0, build.add("Mul", 2.0, build.add("Squeeze", swap, [-2, -1])))
-        sign = build.add("Mul", sign, turn)
+    signs = build.add("Sign", pivots)
+    turns = [build.add("Sub", 1.0, build.add("Mul", 2.0, build.add("Squeeze", swap, [-1]))) for swap in steps.swaps]
+    factors = [build.add("Slice", signs, [index], [index + 1], [-1]) for index in range(rows)]
+    sign = factors[0]
+    for factor in (*factors[1:], *turns):
+        sign = build.add("Mul", sign, factor)
+    sign = build.add("Squeeze", sign, [-1])
     return sign, size
 
 

@@ -23,7 +23,9 @@ def _qr(build: Builder) -> tuple[str, str]:
     for index in range(min(rows - 1, columns)):
         mirror, scale = _find_mirror(build, triangle, index, rows)
         row = transpose(build, mirror, rank)
-        triangle = build.add("Sub", triangle, build.add("MatMul", build.add("Mul", scale, mirror), build.add("MatMul", row, triangle)))
+        triangle = build.add(
+            "Sub", triangle, build.add("MatMul", build.add("Mul", scale, mirror), build.add("MatMul", row, triangle))
+        )
         change = build.add("MatMul", build.add("MatMul", basis, build.add("Mul", scale, mirror)), row)
         basis = build.add("Sub", basis, change)
     triangle = build.add("Where", np.triu(np.ones((rows, columns), bool)), triangle, 0.0)

@@ -85,7 +85,7 @@ class _Source:
         batch, height, width, channels = (build.add("Slice", shape, [axis], [axis + 1]) for axis in range(4))
         self._batch = batch
         self._wide = width
-        pixels = build.add("Concat", batch, [-1], channels, axis=0)
+        pixels = build.add("Concat", batch, build.add("Mul", height, width), channels, axis=0)
         self._pixels = build.add("Reshape", build.cast(images, TensorProto.FLOAT), pixels)
         self.height, self.width = build.cast(height, TensorProto.FLOAT), build.cast(width, TensorProto.FLOAT)
         self.fill = build.cast(fill, TensorProto.FLOAT)

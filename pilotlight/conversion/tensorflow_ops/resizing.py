@@ -5,27 +5,52 @@ keras.ops.image.resize uses ScaleAndTranslate for lanczos3, lanczos5 and antiali
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
+from onnx import TensorProto
 
-from pilotlight.conversion.tensorflow_ops.builder import OLDEST_OPSET, Builder, Handler
+from pilotlight.conversion.tensorflow_ops.builder import OLDEST_OPSET, Builder, Handler, NoForm
 from pilotlight.conversion.tensorflow_ops.originals import call_original
 from pilotlight.core.artifacts import Array
+
+_BY_WEIGHTS: Final = ("ResizeBicubic", "ResizeArea")
+"""Methods whose weights differ from those of ONNX's Resize, but for growth by powers of two."""
 
 
 def _resize(graph: Any, node: Any, name: str, arguments: Any) -> None:  # noqa: ARG001  (tf2onnx gives them)
     """Resize by size where ONNX Runtime would round a scale down to one pixel less."""
     shape, size = graph.get_shape(node.input[0]), node.inputs[1]
-    if graph.opset >= OLDEST_OPSET and shape and size.is_const() and -1 not in shape[1:3]:
-        wanted = np.asarray(size.get_tensor_value(as_list=False))
-        given = np.asarray(shape[1:3])
-        found = np.floor(given * (wanted / given).astype(np.float32).astype(np.float64))
-        if np.any(found != wanted):
-            by_size = graph.make_node("Identity", [node.input[1]])
-            graph.replace_input(node, node.input[1], by_size.output[0], 1)
+    if graph.opset < OLDEST_OPSET or not shape or not size.is_const() or -1 in shape[1:3]:
+        if node.type == "ResizeArea":
+            raise NoForm("of images whose size is open")
+        call_original(graph, node)
+        return
+    wanted, given = np.asarray(size.get_tensor_value(as_list=False)), np.asarray(shape[1:3])
+    if node.type in _BY_WEIGHTS and not _is_simple(wanted, given):
+        build = Builder(graph, node)
+        rows, columns = (_read_resize_weights(node, int(given[axis]), int(wanted[axis])) for axis in (0, 1))
+        build.finish(_resample(build, rows, columns))
+        return
+    if np.any(np.floor(given * (wanted / given).astype(np.float32).astype(np.float64)) != wanted):
+        by_size = graph.make_node("Identity", [node.input[1]])
+        graph.replace_input(node, node.input[1], by_size.output[0], 1)
     call_original(graph, node)
+
+
+def _is_simple(wanted: Array, given: Array) -> bool:
+    """Return whether sizes grow by powers of two, where ONNX's Resize has the very weights."""
+    factors = wanted // given
+    return bool(np.all(wanted % given == 0) and np.all(factors & (factors - 1) == 0))
+
+
+def _resample(build: Builder, rows: Array, columns: Array) -> str:
+    """Multiply images by the weights of both axes."""
+    planes = build.add("Transpose", build.cast(build.inputs[0], TensorProto.FLOAT), perm=[0, 3, 1, 2])
+    wide = build.add("MatMul", planes, np.ascontiguousarray(columns.T))
+    high = build.add("MatMul", rows, wide)
+    return build.add("Transpose", high, perm=[0, 2, 3, 1])
 
 
 def rewrite_resampling(graph: Any, nodes: list[Any]) -> list[Any]:
@@ -50,28 +75,42 @@ def rewrite_resampling(graph: Any, nodes: list[Any]) -> list[Any]:
             _read_weights(node, shape[1 + axis], *(float(np.asarray(value)[axis]) for value in values))
             for axis in (0, 1)
         )
-        images = build.cast(build.inputs[0], 1)
-        planes = build.add("Transpose", images, perm=[0, 3, 1, 2])
-        wide = build.add("MatMul", planes, np.ascontiguousarray(columns.T))
-        high = build.add("MatMul", build.constant(rows), wide)
-        build.finish(build.add("Transpose", high, perm=[0, 2, 3, 1]))
+        build.finish(_resample(build, rows, columns))
     return list(graph.get_nodes())
 
 
 def _read_weights(node: Any, size: int, wanted: float, scale: float, shift: float) -> Array:
-    """Let TensorFlow resample one column of pixels for each pixel: its answer is the matrix of the weights."""
     import tensorflow as tf
 
-    with tf.Graph().as_default() as own:
-        images = np.eye(size, dtype=np.float32)[None, :, None, :]
-        answer = tf.raw_ops.ScaleAndTranslate(
+    return _read_matrix(
+        size,
+        lambda images: tf.raw_ops.ScaleAndTranslate(
             images=images,
             size=np.array([int(wanted), 1], np.int32),
             scale=np.array([scale, 1], np.float32),
             translation=np.array([shift, 0], np.float32),
             kernel_type=node.get_attr_str("kernel_type"),
             antialias=bool(node.get_attr_value("antialias", 1)),
-        )
+        ),
+    )
+
+
+def _read_resize_weights(node: Any, size: int, wanted: int) -> Array:
+    import tensorflow as tf
+
+    options = {name: bool(node.get_attr_value(name, 0)) for name in ("align_corners", "half_pixel_centers")}
+    if node.type == "ResizeArea":
+        del options["half_pixel_centers"]
+    resize = getattr(tf.raw_ops, node.type)
+    return _read_matrix(size, lambda images: resize(images=images, size=[wanted, 1], **options))
+
+
+def _read_matrix(size: int, resize: Callable[[Array], Any]) -> Array:
+    """Let TensorFlow resize one column of pixels for each pixel: its answer is the matrix of the weights."""
+    import tensorflow as tf
+
+    with tf.Graph().as_default() as own:
+        answer = resize(np.eye(size, dtype=np.float32)[None, :, None, :])
         with tf.compat.v1.Session(graph=own) as session:
             return np.asarray(session.run(answer)[0, :, 0, :])
 

@@ -32,9 +32,7 @@ def _in_top_k(build: Builder) -> str:
     place = build.add("Unsqueeze", build.add("Where", known, wanted, zero), [-1])
     own = build.add("GatherElements", scores, place, axis=1)
     above = build.cast(build.add("Greater", scores, own), TensorProto.INT64)
-    few = build.add(
-        "Less", build.add("ReduceSum", above, [-1], keepdims=0), build.cast(count, TensorProto.INT64)
-    )
+    few = build.add("Less", build.add("ReduceSum", above, [-1], keepdims=0), build.cast(count, TensorProto.INT64))
     wrong = build.add("Or", build.add("IsNaN", scores), build.add("IsInf", scores))
     finite = build.add("Equal", build.add("ReduceSum", build.cast(wrong, TensorProto.INT64), [-1], keepdims=0), zero)
     return build.add("And", build.add("And", few, known), finite)
@@ -49,14 +47,31 @@ def _one_hot(build: Builder) -> str:
     places = build.add("Range", np.array(0, np.int64), count, np.array(1, np.int64))
     places = build.add("Reshape", places, [-1, *[1] * (rank - axis)])
     spread = build.add("Unsqueeze", build.cast(indices, TensorProto.INT64), [axis])
-    return build.add("Where", build.add("Equal", spread, places), on, off)
+    chosen = build.add("Equal", spread, places)
+    if build.node.output_dtypes[0] != TensorProto.BOOL:
+        return build.add("Where", chosen, on, off)
+    return build.add("Or", build.add("And", chosen, on), build.add("And", build.add("Not", chosen), off))
 
 
 def _convert_one_hot(graph: Any, node: Any, name: str, arguments: Any) -> None:
-    if graph.get_dtype(node.input[2]) == TensorProto.FLOAT or graph.get_rank(node.input[0]) == 1:
-        call_original(graph, node)
-    else:
+    """ONNX counts a negative index from the end, and TensorFlow gives it no place."""
+    if graph.get_dtype(node.input[2]) != TensorProto.FLOAT:
         make_handler(_one_hot)(graph, node, name, arguments)
+        return
+    if not _is_place(node.inputs[0]):
+        build = Builder(graph, node)
+        depth = build.cast(node.input[1], build.datatype)
+        index = build.add("Where", build.add("Less", node.input[0], 0), depth, node.input[0])
+        graph.copy_shape(node.input[0], index)
+        graph.replace_input(node, node.input[0], index, 0)
+    call_original(graph, node)
+
+
+def _is_place(node: Any) -> bool:
+    """Return whether a value is the result of ArgMax or ArgMin, which is never negative."""
+    while node is not None and node.type in {"Cast", "Identity", "Squeeze"}:
+        node = node.inputs[0]
+    return node is not None and node.type in {"ArgMax", "ArgMin"}
 
 
 EXPRESSIONS: Final[Expressions] = {"Cross": _cross, "InTopKV2": _in_top_k}
