@@ -6,7 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import keras
+
 from benchmarks.tables.case import Case, Outcome
+from benchmarks.tables.keras_case import convert_model, floats
 
 PACKAGES: Final = ("keras", "tensorflow-cpu", "tf2onnx", "onnxruntime")
 _SMALLEST: Final = {"InceptionResNetV2": 75, "InceptionV3": 75, "Xception": 71}
@@ -15,17 +18,11 @@ _SMALLEST: Final = {"InceptionResNetV2": 75, "InceptionV3": 75, "Xception": 71}
 
 def list_cases() -> list[Case]:
     """Return a case for each model."""
-    import keras
-
     names = [name for name in dir(keras.applications) if name[0].isupper()]
     return [Case("models", name, partial(_try, name)) for name in names]
 
 
 def _try(name: str, folder: Path) -> Outcome:
-    import keras
-
-    from benchmarks.tables.keras_case import convert_model, floats
-
     keras.utils.set_random_seed(1)
     size = _SMALLEST.get(name, 32)
     made: Any = getattr(keras.applications, name)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from benchmarks.tables import keras_activations, keras_layers, keras_ops, keras_options
 from benchmarks.tables.case import Case
+from benchmarks.tables.keras_case import make_cases
 
 PACKAGES: Final = ("keras", "tensorflow-cpu", "tf2onnx", "onnxruntime")
 
 
 def list_cases() -> list[Case]:
     """Return the cases in groups."""
-    from benchmarks.tables import keras_activations, keras_layers, keras_ops, keras_options
-    from benchmarks.tables.keras_case import make_cases
-
     return [
         *make_cases("layers", keras_layers.RECIPES, keras_layers.list_names()),
         *make_cases("options of layers", keras_options.RECIPES, list(keras_options.RECIPES)),

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
+import keras
 import numpy as np
 
 from benchmarks.tables.case import REFUSED, Case, Outcome, convert_and_compare
@@ -92,8 +93,6 @@ def _try(name: str, recipes: Mapping[str, Recipe], folder: Path) -> Outcome:
 
 def build_model(recipe: Recipe) -> Any:
     """Build a functional model."""
-    import keras
-
     samples = recipe.samples
     size = len(samples) if recipe.fixed else None
     given = keras.Input(samples.shape[1:], batch_size=size, dtype=samples.dtype.name, name="x")
@@ -105,8 +104,6 @@ def as_layer(function: Function) -> Function:
     """Return a function that calls another one inside a layer, as a layer of a project does."""
 
     def call_in_layer(given: Any) -> Any:
-        import keras
-
         class Apply(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
             def call(self, tensor: Any) -> Any:
                 return function(tensor)

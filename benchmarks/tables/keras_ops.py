@@ -78,45 +78,169 @@ def _all(samples: Array, **calls: Function) -> dict[str, Recipe]:
     return {name.replace("__", "."): Recipe(as_layer(call), samples) for name, call in calls.items()}
 
 
+def _per_sample(function: Callable[..., Any]) -> Function:
+    """A function of rows and their segments, applied to each sample."""
+    segments = np.int32([0, 0, 1, 2])
+    return lambda x: O.transpose(function(O.transpose(x, (1, 0, 2)), segments, num_segments=3), (1, 0, 2))
+
+
 def _while(given: Any) -> Any:
-    return O.while_loop(lambda index, total: index < 3, lambda index, total: (index + 1, total * given), (0, given))[1]
+    return O.while_loop(lambda index, _: index < 3, lambda index, total: (index + 1, total * given), (0, given))[1]
 
 
 @keras.ops.custom_gradient
 def _with_gradient(given: Any) -> Any:
-    return given * 2, lambda *arguments, upstream: upstream
+    return given * 2, lambda *_, upstream: upstream * 2
 
 
+_ELEMENTWISE: Final = (
+    "abs",
+    "absolute",
+    "arctan",
+    "arcsinh",
+    "cbrt",
+    "ceil",
+    "cos",
+    "cosh",
+    "deg2rad",
+    "exp",
+    "exp2",
+    "expm1",
+    "fabs",
+    "floor",
+    "negative",
+    "rad2deg",
+    "reciprocal",
+    "round",
+    "sign",
+    "signbit",
+    "sin",
+    "sinc",
+    "sinh",
+    "square",
+    "tan",
+    "tanh",
+    "trunc",
+    "i0",
+    "isreal",
+    "copy",
+    "erf",
+    "erfc",
+    "relu",
+    "relu6",
+    "sigmoid",
+    "silu",
+    "swish",
+    "softplus",
+    "softsign",
+    "elu",
+    "selu",
+    "celu",
+    "gelu",
+    "leaky_relu",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_swish",
+    "hard_tanh",
+    "hard_shrink",
+    "soft_shrink",
+    "tanh_shrink",
+    "log_sigmoid",
+    "glu",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "sparsemax",
+    "squareplus",
+    "softmax",
+    "log_softmax",
+    "zeros_like",
+    "ones_like",
+    "empty_like",
+    "convert_to_tensor",
+    "stop_gradient",
+    "normalize",
+)
+_PAIRWISE: Final = (
+    "add",
+    "subtract",
+    "multiply",
+    "maximum",
+    "minimum",
+    "arctan2",
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
+    "equal",
+    "not_equal",
+    "divide",
+    "true_divide",
+    "divide_no_nan",
+    "floor_divide",
+    "mod",
+    "fmod",
+    "fmax",
+    "fmin",
+    "hypot",
+    "logaddexp",
+    "logaddexp2",
+    "heaviside",
+    "nextafter",
+    "isclose",
+)
+_ALONG_AXIS: Final = (
+    "all",
+    "any",
+    "amax",
+    "amin",
+    "argmax",
+    "argmin",
+    "argsort",
+    "average",
+    "count_nonzero",
+    "cumprod",
+    "cumsum",
+    "diff",
+    "flip",
+    "max",
+    "mean",
+    "median",
+    "min",
+    "prod",
+    "ptp",
+    "sort",
+    "std",
+    "sum",
+    "var",
+    "logsumexp",
+    "normalize",
+    "trapezoid",
+    "expand_dims",
+)
+_WITH_HOLES: Final = (
+    "nanargmax",
+    "nanargmin",
+    "nancumprod",
+    "nancumsum",
+    "nanmax",
+    "nanmean",
+    "nanmin",
+    "nanmedian",
+    "nanprod",
+    "nanstd",
+    "nansum",
+    "nanvar",
+)
 _RECIPES: Final[Mapping[str, Recipe]] = {
     # numpy: element by element
-    **_unary(
-        _VECTOR,
-        *(
-            "abs absolute arctan arcsinh cbrt ceil cos cosh deg2rad exp exp2 expm1 fabs floor negative positive rad2deg"
-        ).split()[:15],
-        *("rad2deg reciprocal round sign signbit sin sinc sinh square tan tanh trunc i0 isreal copy").split(),
-        *(
-            "erf erfc relu relu6 sigmoid silu swish softplus softsign elu selu celu gelu leaky_relu hard_sigmoid"
-        ).split(),
-        *("hard_silu hard_swish hard_tanh hard_shrink soft_shrink tanh_shrink log_sigmoid mish glu").split()[:7],
-        *("glu sparse_plus sparse_sigmoid sparsemax squareplus softmax log_softmax threshold").split()[:7],
-        *("zeros_like ones_like empty_like convert_to_tensor array identity stop_gradient").split()[:5],
-        *("stop_gradient angle real imag conj conjugate nan_to_num normalize").split(),
-    ),
+    **_unary(_VECTOR, *_ELEMENTWISE),
     **_unary(_SPECIAL, "isfinite", "isinf", "isnan", "isneginf", "isposinf", "nan_to_num"),
     **_unary(_UNIT, "arccos", "arcsin", "arctanh", "erfinv"),
     **_unary(_POSITIVE + 1, "arccosh"),
     **_unary(_POSITIVE, "log", "log10", "log1p", "log2", "sqrt", "rsqrt"),
     **_unary(integers(6), "bitwise_invert", "bitwise_not"),
     **_unary(booleans(6), "logical_not"),
-    **_binary(
-        _PAIR,
-        *(
-            "add subtract multiply maximum minimum arctan2 greater greater_equal less less_equal equal not_equal"
-        ).split(),
-        *("divide true_divide divide_no_nan floor_divide mod fmod fmax fmin hypot logaddexp logaddexp2").split(),
-        *("heaviside nextafter isclose").split(),
-    ),
+    **_binary(_PAIR, *_PAIRWISE),
     **_binary(floats(2, 6, low=0.2, high=3.0), "power"),
     **_binary(_NUMBERS, "bitwise_and", "bitwise_or", "bitwise_xor", "gcd", "lcm"),
     **_binary(integers(2, 6, low=0, high=8), "bitwise_left_shift", "bitwise_right_shift", "left_shift", "right_shift"),
@@ -131,7 +255,7 @@ _RECIPES: Final[Mapping[str, Recipe]] = {
         full_like=lambda x: O.full_like(x, 2.0),
         where=lambda x: O.where(x > 0, x, x * 3),
         select=lambda x: O.select([x > 1, x > 0], [x, x * 2], -1.0),
-        nan_to_num=lambda x: O.nan_to_num(x),
+        nan_to_num=O.nan_to_num,
         polar=lambda x: O.real(O.polar(O.abs(x), x)),
         real=lambda x: O.real(O.view_as_complex(O.reshape(x, (-1, 3, 2)))),
         imag=lambda x: O.imag(O.view_as_complex(O.reshape(x, (-1, 3, 2)))),
@@ -143,19 +267,8 @@ _RECIPES: Final[Mapping[str, Recipe]] = {
         rearrange=lambda x: O.rearrange(x, "b (h w) -> b w h", h=2),
     ),
     # numpy: along an axis
-    **_per_axis(
-        _MATRIX,
-        *(
-            "all any amax amin argmax argmin argsort average count_nonzero cumprod cumsum diff flip max mean median"
-        ).split(),
-        *("min prod ptp sort std sum var logsumexp normalize trapezoid expand_dims").split(),
-    ),
-    **_per_axis(
-        _HOLES,
-        *(
-            "nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmedian nanmin nanprod nanstd nansum nanvar"
-        ).split(),
-    ),
+    **_per_axis(_MATRIX, *_ALONG_AXIS),
+    **_per_axis(_HOLES, *_WITH_HOLES),
     **_all(
         _MATRIX,
         moments=lambda x: O.moments(x, [1]),
@@ -167,7 +280,7 @@ _RECIPES: Final[Mapping[str, Recipe]] = {
         corrcoef=lambda x: O.vectorized_map(O.corrcoef, x),
         correlate=lambda x: O.vectorized_map(lambda row: O.correlate(row[0], row[1], mode="same"), x),
         cross=lambda x: O.cross(x[:, :, :3], x[:, :, 2:]),
-        diag=lambda x: O.vectorized_map(lambda row: O.diag(row), x),
+        diag=lambda x: O.vectorized_map(O.diag, x),
         diagflat=lambda x: O.vectorized_map(O.diagflat, x),
         diagonal=lambda x: O.diagonal(x, offset=1, axis1=1, axis2=2),
         digitize=lambda x: O.digitize(x, [-1.0, 0.0, 0.5]),
@@ -222,7 +335,7 @@ _RECIPES: Final[Mapping[str, Recipe]] = {
         unstack=lambda x: O.unstack(x, axis=1),
         vander=lambda x: O.vectorized_map(lambda row: O.vander(row[0], 3), x),
         vdot=lambda x: O.vectorized_map(lambda row: O.vdot(row[0], row[1]), x),
-        vectorize=lambda x: O.vectorize(lambda element: element * 2)(x),
+        vectorize=O.vectorize(lambda element: element * 2),
         unravel_index=lambda x: O.stack(O.unravel_index(O.argmax(O.reshape(x, (-1, 20)), axis=1), (4, 5)), axis=1),
         allclose=lambda x: O.cast(O.allclose(x, x), "float32") * x,
         psnr=lambda x: x * O.psnr(O.convert_to_tensor(_MATRIX[0]), O.convert_to_tensor(_MATRIX[1]), 1.0),
@@ -318,10 +431,10 @@ _RECIPES: Final[Mapping[str, Recipe]] = {
         in_top_k=lambda x: O.in_top_k(O.argmax(x[:, 0], axis=-1), x[:, 1], 2),
         top_k=lambda x: O.top_k(x, 2),
         cdist=lambda x: O.cdist(x, x[:, :2]),
-        segment_sum=lambda x: _per_sample(O.segment_sum)(x),
-        segment_max=lambda x: _per_sample(O.segment_max)(x),
-        segment_min=lambda x: _per_sample(O.segment_min)(x),
-        segment_prod=lambda x: _per_sample(O.segment_prod)(x),
+        segment_sum=_per_sample(O.segment_sum),
+        segment_max=_per_sample(O.segment_max),
+        segment_min=_per_sample(O.segment_min),
+        segment_prod=_per_sample(O.segment_prod),
         scatter=lambda x: O.scatter(
             O.stack([O.arange(O.shape(x)[0]), O.arange(O.shape(x)[0]) * 0 + 1], 1), x[:, 0], (O.shape(x)[0], 3, 5)
         ),
@@ -331,7 +444,7 @@ _RECIPES: Final[Mapping[str, Recipe]] = {
         associative_scan=lambda x: O.associative_scan(lambda a, b: a + b, x, axis=1),
         cond=lambda x: O.cond(O.max(x) > 2, lambda: x * 2, lambda: x * 3),
         custom_gradient=_with_gradient,
-        fori_loop=lambda x: O.fori_loop(0, 3, lambda index, total: total * x, x),
+        fori_loop=lambda x: O.fori_loop(0, 3, lambda _, total: total * x, x),
         map=lambda x: O.map(lambda row: row * 2, x),
         scan=lambda x: O.transpose(
             O.scan(lambda total, row: (total + row, total * row), x[:, 0] * 0, O.transpose(x, (1, 0, 2)))[1], (1, 0, 2)
@@ -395,12 +508,6 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     name: recipe._replace(fixed=name in _FIXED, untraceable=_UNTRACEABLE.get(name, ""))
     for name, recipe in {**_RECIPES, **_added(("bartlett", lambda: O.bartlett(4)))}.items()
 }
-
-
-def _per_sample(function: Callable[..., Any]) -> Function:
-    """A function of rows and their segments, applied to each sample."""
-    segments = np.int32([0, 0, 1, 2])
-    return lambda x: O.transpose(function(O.transpose(x, (1, 0, 2)), segments, num_segments=3), (1, 0, 2))
 
 
 def list_names() -> list[str]:

@@ -14,7 +14,10 @@ L = keras.layers
 
 
 def _one(layer: Callable[[], Any], *shape: int) -> Recipe:
-    return Recipe(lambda given: layer()(given), floats(*shape))
+    def call(given: Any) -> Any:
+        return layer()(given)  # the layer is made at the call, so that importing the table makes none
+
+    return Recipe(call, floats(*shape))
 
 
 def _masked(layer: Callable[[], Any]) -> Recipe:
@@ -22,6 +25,11 @@ def _masked(layer: Callable[[], Any]) -> Recipe:
     ids = np.maximum(integers(6, low=-3, high=9), 0).astype(np.int32)
     ids[:, 0] = 1
     return Recipe(lambda given: layer()(L.Embedding(9, 4, mask_zero=True)(given)), ids)
+
+
+def _attend(given: Any) -> Any:
+    sequence = L.Embedding(9, 4, mask_zero=True)(given)
+    return L.MultiHeadAttention(2, 4)(sequence, sequence)
 
 
 _S, _I, _V = (9, 4), (12, 10, 4), (8, 7, 6, 4)
@@ -66,9 +74,7 @@ RECIPES: Final[dict[str, Recipe]] = {
     "Bidirectional(LSTM) after a mask": _masked(lambda: L.Bidirectional(L.LSTM(3, return_sequences=True))),
     "GlobalAveragePooling1D after a mask": _masked(L.GlobalAveragePooling1D),
     "MultiHeadAttention after a mask": Recipe(
-        lambda given: (lambda sequence: L.MultiHeadAttention(2, 4)(sequence, sequence))(
-            L.Embedding(9, 4, mask_zero=True)(given)
-        ),
+        _attend,
         _masked(L.Identity).samples,
     ),
     "MultiHeadAttention(use_causal_mask=True)": Recipe(

@@ -37,7 +37,7 @@ def trace(tf: Any, call: Callable[..., tuple[Any, ...]], signature: Signature) -
         yield traced, specs
         return
     eager = tf.config.functions_run_eagerly()
-    tf.config.run_functions_eagerly(True)
+    tf.config.run_functions_eagerly(run_eagerly=True)
     try:
         yield tf.function(call, input_signature=specs, autograph=False), specs
     finally:

@@ -46,7 +46,7 @@ def collect_failures() -> Iterator[dict[str, str]]:
     class Collector(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             if str(record.msg).startswith(_FAILED) and record.args and record.exc_info and record.exc_info[1]:
-                reasons[str(tuple(record.args)[0])] = _describe(record.exc_info[1])
+                reasons[str(next(iter(record.args)))] = _describe(record.exc_info[1])
 
     collector, logger = Collector(), logging.getLogger(_LOGGER)
     kept = logger.level, logger.propagate, list(logger.handlers)
@@ -106,7 +106,7 @@ def describe_node(name: str, kind: str, layers: Collection[str], reason: str) ->
 
 def split_node_name(name: str, kind: str, layers: Collection[str]) -> tuple[str, list[str]]:
     """Split the name of a node into the path of its layer and the operations inside, the last of which is `kind`."""
-    parts = name.split(":")[0].split("/")[1:-1]
+    parts = name.split(":", maxsplit=1)[0].split("/")[1:-1]
     path: list[str] = []
     while parts and _SCOPE_OF_LAYER.fullmatch(parts[0]):
         path.append(_find_layer_name(parts.pop(0), layers))

@@ -66,11 +66,20 @@ _EXPRESSIONS = (
 _HANDLERS = (convolutions, ctc, integers, resizing, scattering, selections, vectors)
 
 
-def list_handlers() -> dict[str, tuple[Handler, list[Any]]]:
+def list_handlers() -> dict[str, tuple[Callable[..., None], list[Any]]]:
     """Return our handlers by TensorFlow operation, as tf2onnx takes them (custom_op_handlers)."""
     made = {name: make_handler(each) for module in _EXPRESSIONS for name, each in module.EXPRESSIONS.items()}
     made |= {name: each for module in _HANDLERS for name, each in module.HANDLERS.items()}
-    return {name: (handler, []) for name, handler in made.items()}
+    return {name: (_take_two(handler), []) for name, handler in made.items()}
+
+
+def _take_two(handler: Handler) -> Callable[..., None]:
+    """tf2onnx also gives the name of the node, which the node has, and arguments, of which there are none."""
+
+    def handle(graph: Any, node: Any, *_: Any) -> None:
+        handler(graph, node)
+
+    return handle
 
 
 def list_rewriters() -> list[Callable[[Any, list[Any]], list[Any]]]:

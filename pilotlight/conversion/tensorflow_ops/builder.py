@@ -124,14 +124,14 @@ class Builder:
 
 Expression: TypeAlias = Callable[[Builder], "str | tuple[str, ...]"]
 """Adds nodes, and returns the results."""
-Handler: TypeAlias = Callable[[Any, Any, str, Any], None]
-"""What tf2onnx calls with its graph, the node, the name of the node, and arguments."""
+Handler: TypeAlias = Callable[[Any, Any], None]
+"""Converts one node of a graph of tf2onnx in place."""
 
 
 def make_handler(expression: Expression) -> Handler:
     """Return the handler of an operation whose outputs an expression computes."""
 
-    def handle(graph: Any, node: Any, name: str, arguments: Any) -> None:  # noqa: ARG001  (tf2onnx gives them)
+    def handle(graph: Any, node: Any) -> None:
         builder = Builder(graph, node)
         results = expression(builder)
         builder.finish(*((results,) if isinstance(results, str) else results))

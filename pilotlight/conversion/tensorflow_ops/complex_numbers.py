@@ -19,8 +19,11 @@ Pair: TypeAlias = "tuple[str, str]"
 """The names of the real and the imaginary part."""
 _REAL: Final = {TensorProto.COMPLEX64: TensorProto.FLOAT, TensorProto.COMPLEX128: TensorProto.DOUBLE}
 _OF_EACH_PART: Final = frozenset(
-    "Identity StopGradient Reshape Transpose StridedSlice Slice ExpandDims Squeeze Pack ConcatV2 GatherV2 GatherNd Tile "
-    "Pad BroadcastTo ReverseV2 Roll Sum Mean Neg Sub Add AddV2 AddN Unpack Split SplitV SelectV2 ZerosLike".split()
+    (
+        *("Identity", "StopGradient", "ZerosLike", "Neg", "Add", "AddV2", "AddN", "Sub", "Sum", "Mean", "SelectV2"),
+        *("Reshape", "Transpose", "ExpandDims", "Squeeze", "BroadcastTo", "Tile", "Pad", "ReverseV2", "Roll"),
+        *("StridedSlice", "Slice", "GatherV2", "GatherNd", "Pack", "Unpack", "ConcatV2", "Split", "SplitV"),
+    )
 )
 """Operations that do the same to both parts."""
 _READ_SIZES: Final = frozenset(("FFT", "RFFT"))
@@ -185,7 +188,7 @@ def _size(parts: _Parts, node: Any) -> str:
 
 
 _FORMS: Final[dict[str, Callable[[_Parts, Any], Pair]]] = {
-    "Complex": lambda parts, node: (node.input[0], node.input[1]),
+    "Complex": lambda _, node: (node.input[0], node.input[1]),
     "Cast": _from_real,
     "Conj": _conjugate,
     "Mul": _multiply,

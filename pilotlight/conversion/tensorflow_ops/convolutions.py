@@ -9,7 +9,7 @@ from pilotlight.conversion.tensorflow_ops.builder import Handler
 from pilotlight.conversion.tensorflow_ops.originals import call_original
 
 
-def _convolve_in_3d(graph: Any, node: Any, name: str, arguments: Any) -> None:  # noqa: ARG001  (tf2onnx gives them)
+def _convolve_in_3d(graph: Any, node: Any) -> None:
     """Set the number of groups, which tf2onnx finds in two dimensions alone."""
     shape, kernel = graph.get_shape(node.input[0]), graph.get_shape(node.input[1])
     first = bytes(node.get_attr_value("data_format", b"NDHWC")) == b"NCDHW"
@@ -19,7 +19,7 @@ def _convolve_in_3d(graph: Any, node: Any, name: str, arguments: Any) -> None:  
         node.set_attr("group", channels // taken)
 
 
-def _convolve_transposed(graph: Any, node: Any, name: str, arguments: Any) -> None:  # noqa: ARG001  (as above)
+def _convolve_transposed(graph: Any, node: Any) -> None:
     """Add rows at the end where the output is larger than the kernel reaches: ONNX takes no negative padding."""
     call_original(graph, node)
     pads = node.get_attr_value("pads", None)

@@ -12,7 +12,7 @@ from pilotlight.conversion.tensorflow_ops.builder import Builder, Handler, NoFor
 from pilotlight.conversion.tensorflow_ops.originals import call_original
 
 
-def _decode(graph: Any, node: Any, name: str, arguments: Any) -> None:  # noqa: ARG001  (tf2onnx gives them)
+def _decode(graph: Any, node: Any) -> None:
     """Move the blank class to the end, and count the classes after it up again."""
     classes, blank = graph.get_shape(node.input[0])[-1], node.get_attr_value("blank_index", -1)
     if classes < 1:

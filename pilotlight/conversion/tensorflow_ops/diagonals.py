@@ -30,4 +30,4 @@ def _matrix_diag(build: Builder) -> str:
     return build.add("Where", on_diagonal, build.add("Unsqueeze", diagonal, [-1]), padding)
 
 
-EXPRESSIONS: Final[Expressions] = {name: _matrix_diag for name in ("MatrixDiag", "MatrixDiagV2", "MatrixDiagV3")}
+EXPRESSIONS: Final[Expressions] = dict.fromkeys(("MatrixDiag", "MatrixDiagV2", "MatrixDiagV3"), _matrix_diag)

@@ -33,14 +33,14 @@ class _Signal:
     def multiply(self, waves: Array, *, left: bool = False) -> None:
         """Multiply by the complex matrix `waves`."""
         real, imaginary = np.ascontiguousarray(waves.real), np.ascontiguousarray(waves.imag)
-        a, b = self._product(self.real, real, left), self._product(self.real, imaginary, left)
+        a, b = self._product(self.real, real, left=left), self._product(self.real, imaginary, left=left)
         if self.imaginary is None:
             self.real, self.imaginary = a, b
             return
-        c, d = self._product(self.imaginary, imaginary, left), self._product(self.imaginary, real, left)
+        c, d = self._product(self.imaginary, imaginary, left=left), self._product(self.imaginary, real, left=left)
         self.real, self.imaginary = self.build.add("Sub", a, c), self.build.add("Add", b, d)
 
-    def _product(self, part: str | None, matrix: Array, left: bool) -> str:
+    def _product(self, part: str | None, matrix: Array, *, left: bool) -> str:
         operands = (matrix, str(part)) if left else (str(part), matrix)
         return self.build.add("MatMul", *operands)
 

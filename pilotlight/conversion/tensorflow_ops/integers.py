@@ -17,11 +17,13 @@ from pilotlight.conversion.tensorflow_ops.originals import call_original
 
 _EXACT: Final = 2**24
 """Up to here, FP32 holds every integer."""
+_OUTERMOST: Final = "tf2onnx"
+"""How tf2onnx names the outermost graph. That of a loop has the name of its function."""
 _INTEGERS: Final = (TensorProto.INT32, TensorProto.INT64)
 _OF_SHAPES: Final = frozenset(("StridedSlice", "Slice", "Squeeze", "Unsqueeze", "Cast", "Gather", "Identity"))
 
 
-def _compare(graph: Any, node: Any, name: str, arguments: Any) -> None:  # noqa: ARG001  (tf2onnx gives them)
+def _compare(graph: Any, node: Any) -> None:
     """Compare integers as such, unless one of the two is surely small: then the cast changes nothing."""
     first, second = (graph.get_dtype(name) for name in node.input)
     integers = first in _INTEGERS and first == second and graph.opset >= OLDEST_OPSET
@@ -40,22 +42,22 @@ def _is_small(node: Any, graph: Any) -> bool:
         return True
     if node.is_const():
         return bool(np.all(np.abs(np.asarray(node.get_tensor_value(as_list=False)).astype(np.float64)) <= _EXACT))
-    inside = graph._is_subgraph or graph.parent_graph is not None
+    inside = graph.parent_graph is not None or not graph.graph_name.startswith(_OUTERMOST)
     return bool(inside and node.is_graph_input())
 
 
-def _floor(remains: bool) -> Handler:
-    def convert(graph: Any, node: Any, name: str, arguments: Any) -> None:
+def _floor(*, remains: bool) -> Handler:
+    def convert(graph: Any, node: Any) -> None:
         integers = graph.get_dtype(node.input[0]) in _INTEGERS and graph.opset >= OLDEST_OPSET
         if integers and not all(_is_size(operand) for operand in node.inputs):
-            make_handler(lambda build: _divide(build, remains))(graph, node, name, arguments)
+            make_handler(lambda build: _divide(build, remains=remains))(graph, node)
         else:
             call_original(graph, node)
 
     return convert
 
 
-def _divide(build: Builder, remains: bool) -> str:
+def _divide(build: Builder, *, remains: bool) -> str:
     """Where the remainder has another sign than the divisor, the quotient is one less."""
     dividend, divisor = build.inputs
     quotient = build.add("Div", dividend, divisor)
@@ -80,7 +82,7 @@ def _is_size(node: Any) -> bool:
     return node.type in known and all(_is_size(part) for part in parts)
 
 
-def _find_largest(graph: Any, node: Any, name: str, arguments: Any) -> None:  # noqa: ARG001  (tf2onnx gives them)
+def _find_largest(graph: Any, node: Any) -> None:
     """Sort integers and FP64 as such."""
     if graph.get_dtype(node.input[0]) not in (*_INTEGERS, TensorProto.DOUBLE) or graph.opset < OLDEST_OPSET:
         call_original(graph, node)

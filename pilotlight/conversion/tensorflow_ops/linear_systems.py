@@ -38,6 +38,7 @@ def take_row(build: Builder, matrix: str, index: int) -> str:
 
 
 def transpose(build: Builder, matrix: str, rank: int) -> str:
+    """Exchange the last two of `rank` axes."""
     return build.add("Transpose", matrix, perm=[*range(rank - 2), rank - 1, rank - 2])
 
 

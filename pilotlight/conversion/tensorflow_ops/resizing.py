@@ -19,7 +19,7 @@ _BY_WEIGHTS: Final = ("ResizeBicubic", "ResizeArea")
 """Methods whose weights differ from those of ONNX's Resize, but for growth by powers of two."""
 
 
-def _resize(graph: Any, node: Any, name: str, arguments: Any) -> None:  # noqa: ARG001  (tf2onnx gives them)
+def _resize(graph: Any, node: Any) -> None:
     """Resize by size where ONNX Runtime would round a scale down to one pixel less."""
     shape, size = graph.get_shape(node.input[0]), node.inputs[1]
     if graph.opset < OLDEST_OPSET or not shape or not size.is_const() or -1 in shape[1:3]:

@@ -14,7 +14,7 @@ _ADDING_OPSET: Final = 16
 """Since when ScatterND can add."""
 
 
-def _scatter(graph: Any, node: Any, name: str, arguments: Any) -> None:  # noqa: ARG001  (tf2onnx gives them)
+def _scatter(graph: Any, node: Any) -> None:
     adds = graph.opset >= _ADDING_OPSET and graph.get_dtype(node.output[0]) != TensorProto.BOOL
     call_original(graph, node)
     if adds:

@@ -13,7 +13,7 @@ from pilotlight.conversion.tensorflow_ops.originals import call_original
 _WITH_NAN: Final = (TensorProto.FLOAT, TensorProto.DOUBLE)
 
 
-def _select(graph: Any, node: Any, name: str, arguments: Any) -> None:  # noqa: ARG001  (tf2onnx gives them)
+def _select(graph: Any, node: Any) -> None:
     """Set the mark that tf2onnx itself sets where it finds a NaN, and which makes it a Where."""
     if graph.get_dtype(node.output[0]) in _WITH_NAN:
         node.set_attr("handles_nan", 1)

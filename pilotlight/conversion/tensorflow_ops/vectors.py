@@ -53,10 +53,10 @@ def _one_hot(build: Builder) -> str:
     return build.add("Or", build.add("And", chosen, on), build.add("And", build.add("Not", chosen), off))
 
 
-def _convert_one_hot(graph: Any, node: Any, name: str, arguments: Any) -> None:
+def _convert_one_hot(graph: Any, node: Any) -> None:
     """ONNX counts a negative index from the end, and TensorFlow gives it no place."""
     if graph.get_dtype(node.input[2]) != TensorProto.FLOAT:
-        make_handler(_one_hot)(graph, node, name, arguments)
+        make_handler(_one_hot)(graph, node)
         return
     if not _is_place(node.inputs[0]):
         build = Builder(graph, node)

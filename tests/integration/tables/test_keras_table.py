@@ -4,6 +4,7 @@ from pathlib import Path
 
 import keras
 import pytest
+
 from benchmarks.tables import applications, keras_layers, keras_ops
 from benchmarks.tables import keras as table
 from benchmarks.tables.case import NOTE, REFUSED, WORKS, Case, run_case

@@ -18,7 +18,7 @@ TRANSFORMS = DRAW.normal(size=(4, 8)) * [0.3, 0.3, 3, 0.3, 0.3, 3, 0.01, 0.01] +
         *[(method, True) for method in ("bilinear", "bicubic", "lanczos5", "gaussian", "mitchellcubic")],
     ],
 )
-def test_an_image_of_another_size(method: str, antialias: bool, size: tuple[int, int]) -> None:
+def test_an_image_of_another_size(*, method: str, antialias: bool, size: tuple[int, int]) -> None:
     compare_with_tensorflow(lambda x: tf.image.resize(x, size, method=method, antialias=antialias), IMAGES)
 
 

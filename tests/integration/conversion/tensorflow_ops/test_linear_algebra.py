@@ -19,7 +19,7 @@ def test_a_cholesky_factor() -> None:
 
 @pytest.mark.parametrize("lower", [True, False])
 @pytest.mark.parametrize("adjoint", [True, False])
-def test_a_triangular_system(lower: bool, adjoint: bool) -> None:
+def test_a_triangular_system(*, lower: bool, adjoint: bool) -> None:
     matrix = (np.tril(GENERAL) if lower else np.triu(GENERAL)) + 2 * np.eye(6, dtype=np.float32)
     compare_with_tensorflow(
         lambda a, b: tf.linalg.triangular_solve(a, b, lower=lower, adjoint=adjoint), matrix, GENERAL[:, :, :2]
@@ -44,7 +44,7 @@ def test_the_determinant_of_a_singular_matrix_is_zero() -> None:
 
 @pytest.mark.parametrize("matrix", [GENERAL, GENERAL[:, :, :4], GENERAL[:, :4], GENERAL[:, :1, :1], SINGULAR[[0, 2]]])
 @pytest.mark.parametrize("full", [True, False])
-def test_orthogonal_factors_have_the_signs_of_tensorflow(matrix: np.ndarray, full: bool) -> None:
+def test_orthogonal_factors_have_the_signs_of_tensorflow(*, matrix: np.ndarray, full: bool) -> None:
     compare_with_tensorflow(lambda x: tf.linalg.qr(x, full_matrices=full), matrix)
 
 
