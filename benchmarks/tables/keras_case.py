@@ -62,8 +62,9 @@ def booleans(*shape: int) -> Array:
 
 def positive_definite(size: int) -> Array:
     """Return symmetric positive definite matrices."""
-    half = floats(size, size)
-    return half @ half.transpose(0, 2, 1) + np.eye(size, dtype=np.float32) * 2
+    half = floats(size, size).astype(np.float32)
+    product: Array = half @ half.transpose(0, 2, 1) + np.eye(size, dtype=np.float32) * 2
+    return product
 
 
 def make_cases(group: str, recipes: Mapping[str, Recipe], names: Sequence[str]) -> list[Case]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import keras
@@ -51,7 +52,7 @@ _SHAPES: Final = {1: _SEQUENCE, 2: _IMAGE, 3: _VOLUME}
 _RANDOM: Final = keras.initializers.RandomNormal(stddev=0.5, seed=3)
 _VARIANCE: Final = keras.initializers.RandomUniform(0.5, 1.5, seed=4)
 
-RECIPES: Final[dict[str, Recipe]] = {
+_PLAIN: Final[dict[str, Recipe]] = {
     "Activation": _one(lambda: L.Activation("gelu"), 8),
     "ActivityRegularization": _one(lambda: L.ActivityRegularization(0.1), 8),
     "Add": _two(L.Add, 8),
@@ -118,41 +119,59 @@ RECIPES: Final[dict[str, Recipe]] = {
     "TimeDistributed": _one(lambda: L.TimeDistributed(L.Conv2D(3, 3)), 3, 8, 8, 2),
     "UnitNormalization": _one(L.UnitNormalization, 8),
     **{
-        name: _two(lambda name=name: getattr(L, name), 8)
+        name: _two(partial(getattr, L, name), 8)
         for name in ("add", "average", "concatenate", "maximum", "minimum", "multiply", "subtract")
     },
     "dot": _two(lambda: lambda pair: L.dot(pair, axes=2), 5, 8),
 }
-for _count, _shape in _SHAPES.items():
-    _made: dict[str, Callable[[Any], Any]] = {
-        f"AdaptiveAveragePooling{_count}D": lambda kind: kind(3),
-        f"AdaptiveMaxPooling{_count}D": lambda kind: kind(3),
-        f"AveragePooling{_count}D": lambda kind: kind(3, strides=2, padding="same"),
-        f"AvgPool{_count}D": lambda kind: kind(2),
-        f"Conv{_count}D": lambda kind: kind(6, 3, strides=2, padding="same", activation="relu"),
-        f"Conv{_count}DTranspose": lambda kind: kind(6, 3, strides=2, padding="same"),
-        f"Convolution{_count}D": lambda kind: kind(6, 3, dilation_rate=2),
-        f"Convolution{_count}DTranspose": lambda kind: kind(6, 3),
-        f"Cropping{_count}D": lambda kind: kind(1),
-        f"DepthwiseConv{_count}D": lambda kind: kind(3, depth_multiplier=2),
-        f"GlobalAveragePooling{_count}D": lambda kind: kind(),
-        f"GlobalAvgPool{_count}D": lambda kind: kind(keepdims=True),
-        f"GlobalMaxPool{_count}D": lambda kind: kind(keepdims=True),
-        f"GlobalMaxPooling{_count}D": lambda kind: kind(),
-        f"MaxPool{_count}D": lambda kind: kind(2),
-        f"MaxPooling{_count}D": lambda kind: kind(3, strides=2, padding="same"),
-        f"SeparableConv{_count}D": lambda kind: kind(6, 3, padding="same"),
-        f"SeparableConvolution{_count}D": lambda kind: kind(6, 3),
-        f"SpatialDropout{_count}D": lambda kind: kind(0.3),
-        f"UpSampling{_count}D": lambda kind: kind(2),
-        f"ZeroPadding{_count}D": lambda kind: kind(2),
+
+
+def _list_spatial(count: int) -> dict[str, Callable[[Any], Any]]:
+    """Return what makes each layer of `count` dimensions from its class. Some classes exist in fewer dimensions."""
+    return {
+        f"AdaptiveAveragePooling{count}D": lambda kind: kind(3),
+        f"AdaptiveMaxPooling{count}D": lambda kind: kind(3),
+        f"AveragePooling{count}D": lambda kind: kind(3, strides=2, padding="same"),
+        f"AvgPool{count}D": lambda kind: kind(2),
+        f"Conv{count}D": lambda kind: kind(6, 3, strides=2, padding="same", activation="relu"),
+        f"Conv{count}DTranspose": lambda kind: kind(6, 3, strides=2, padding="same"),
+        f"Convolution{count}D": lambda kind: kind(6, 3, dilation_rate=2),
+        f"Convolution{count}DTranspose": lambda kind: kind(6, 3),
+        f"Cropping{count}D": lambda kind: kind(1),
+        f"DepthwiseConv{count}D": lambda kind: kind(3, depth_multiplier=2),
+        f"GlobalAveragePooling{count}D": lambda kind: kind(),
+        f"GlobalAvgPool{count}D": lambda kind: kind(keepdims=True),
+        f"GlobalMaxPool{count}D": lambda kind: kind(keepdims=True),
+        f"GlobalMaxPooling{count}D": lambda kind: kind(),
+        f"MaxPool{count}D": lambda kind: kind(2),
+        f"MaxPooling{count}D": lambda kind: kind(3, strides=2, padding="same"),
+        f"SeparableConv{count}D": lambda kind: kind(6, 3, padding="same"),
+        f"SeparableConvolution{count}D": lambda kind: kind(6, 3),
+        f"SpatialDropout{count}D": lambda kind: kind(0.3),
+        f"UpSampling{count}D": lambda kind: kind(2),
+        f"ZeroPadding{count}D": lambda kind: kind(2),
     }
-    for _name, _make in _made.items():
-        if hasattr(L, _name):
-            RECIPES[_name] = _one(lambda name=_name, make=_make: make(getattr(L, name)), *_shape)
-    RECIPES[f"ConvLSTM{_count}D"] = _one(
-        lambda name=f"ConvLSTM{_count}D": getattr(L, name)(3, 2, padding="same"), *(3, *(5, 4, 3)[:_count], 2)
-    )
+
+
+def _make_spatial(name: str, make: Callable[[Any], Any]) -> Any:
+    return make(getattr(L, name))
+
+
+RECIPES: Final[dict[str, Recipe]] = {
+    **_PLAIN,
+    **{
+        name: _one(partial(_make_spatial, name, make), *shape)
+        for count, shape in _SHAPES.items()
+        for name, make in _list_spatial(count).items()
+        if hasattr(L, name)
+    },
+    **{
+        f"ConvLSTM{count}D": _one(
+            partial(getattr(L, f"ConvLSTM{count}D"), 3, 2, padding="same"), 3, *(5, 4, 3)[:count], 2
+        )
+        for count in _SHAPES
+    },
+}
 
 
 def list_names() -> list[str]:

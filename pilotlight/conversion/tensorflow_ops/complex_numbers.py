@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import numpy as np
+import onnx
 from onnx import TensorProto
 
 from pilotlight.conversion.tensorflow_ops.builder import OLDEST_OPSET, NoForm
@@ -51,7 +52,8 @@ def rewrite_complex_numbers(graph: Any, nodes: list[Any]) -> list[Any]:
             try:
                 parts.replace(node)
             except NoForm as error:
-                node.type = f"{node.type} ({error})"  # no operation that tf2onnx knows, so it is refused
+                if onnx.defs.has(node.type):
+                    node.type = f"{node.type} ({error})"  # no operation that tf2onnx knows, so it is refused
                 break
     return list(graph.get_nodes())
 

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from onnx import TensorProto
 
 from pilotlight.conversion.tensorflow_ops.builder import Builder, NoForm
-from pilotlight.core.artifacts import Array
 
 LONGEST: Final = 4096
 """The longest transform. Its two matrices have the square of it in elements, of eight bytes each."""
@@ -30,7 +30,7 @@ class _Signal:
         self.build = build
         self.real, self.imaginary = (None if part is None else build.cast(part, TensorProto.DOUBLE) for part in parts)
 
-    def multiply(self, waves: Array, *, left: bool = False) -> None:
+    def multiply(self, waves: NDArray[Any], *, left: bool = False) -> None:
         """Multiply by the complex matrix `waves`."""
         real, imaginary = np.ascontiguousarray(waves.real), np.ascontiguousarray(waves.imag)
         a, b = self._product(self.real, real, left=left), self._product(self.real, imaginary, left=left)
@@ -40,7 +40,7 @@ class _Signal:
         c, d = self._product(self.imaginary, imaginary, left=left), self._product(self.imaginary, real, left=left)
         self.real, self.imaginary = self.build.add("Sub", a, c), self.build.add("Add", b, d)
 
-    def _product(self, part: str | None, matrix: Array, *, left: bool) -> str:
+    def _product(self, part: str | None, matrix: NDArray[Any], *, left: bool) -> str:
         operands = (matrix, str(part)) if left else (str(part), matrix)
         return self.build.add("MatMul", *operands)
 
@@ -49,7 +49,7 @@ class _Signal:
         return self.build.cast(str(self.real), datatype), self.build.cast(str(self.imaginary), datatype)
 
 
-def _waves(rows: int, columns: int, length: int, sign: int) -> Array:
+def _waves(rows: int, columns: int, length: int, sign: int) -> NDArray[Any]:
     """Return exp(sign 2πi rk / length). Exponents are reduced first, so that no digits are lost."""
     turns = np.outer(np.arange(rows), np.arange(columns)) % length
     return np.asarray(np.exp(sign * 2j * np.pi * turns / length))

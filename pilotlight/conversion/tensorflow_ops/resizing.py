@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from onnx import TensorProto
 
 from pilotlight.conversion.tensorflow_ops.builder import OLDEST_OPSET, Builder, Handler, NoForm
 from pilotlight.conversion.tensorflow_ops.originals import call_original
-from pilotlight.core.artifacts import Array
 
 _BY_WEIGHTS: Final = ("ResizeBicubic", "ResizeArea")
 """Methods whose weights differ from those of ONNX's Resize, but for growth by powers of two."""
@@ -39,13 +39,13 @@ def _resize(graph: Any, node: Any) -> None:
     call_original(graph, node)
 
 
-def _is_simple(wanted: Array, given: Array) -> bool:
+def _is_simple(wanted: NDArray[Any], given: NDArray[Any]) -> bool:
     """Return whether sizes grow by powers of two, where ONNX's Resize has the very weights."""
     factors = wanted // given
     return bool(np.all(wanted % given == 0) and np.all(factors & (factors - 1) == 0))
 
 
-def _resample(build: Builder, rows: Array, columns: Array) -> str:
+def _resample(build: Builder, rows: NDArray[Any], columns: NDArray[Any]) -> str:
     """Multiply images by the weights of both axes."""
     planes = build.add("Transpose", build.cast(build.inputs[0], TensorProto.FLOAT), perm=[0, 3, 1, 2])
     wide = build.add("MatMul", planes, np.ascontiguousarray(columns.T))
@@ -79,7 +79,7 @@ def rewrite_resampling(graph: Any, nodes: list[Any]) -> list[Any]:
     return list(graph.get_nodes())
 
 
-def _read_weights(node: Any, size: int, wanted: float, scale: float, shift: float) -> Array:
+def _read_weights(node: Any, size: int, wanted: float, scale: float, shift: float) -> NDArray[Any]:
     import tensorflow as tf
 
     return _read_matrix(
@@ -95,7 +95,7 @@ def _read_weights(node: Any, size: int, wanted: float, scale: float, shift: floa
     )
 
 
-def _read_resize_weights(node: Any, size: int, wanted: int) -> Array:
+def _read_resize_weights(node: Any, size: int, wanted: int) -> NDArray[Any]:
     import tensorflow as tf
 
     options = {name: bool(node.get_attr_value(name, 0)) for name in ("align_corners", "half_pixel_centers")}
@@ -105,7 +105,7 @@ def _read_resize_weights(node: Any, size: int, wanted: int) -> Array:
     return _read_matrix(size, lambda images: resize(images=images, size=[wanted, 1], **options))
 
 
-def _read_matrix(size: int, resize: Callable[[Array], Any]) -> Array:
+def _read_matrix(size: int, resize: Callable[[NDArray[Any]], Any]) -> NDArray[Any]:
     """Let TensorFlow resize one column of pixels for each pixel: its answer is the matrix of the weights."""
     import tensorflow as tf
 
@@ -115,7 +115,7 @@ def _read_matrix(size: int, resize: Callable[[Array], Any]) -> Array:
             return np.asarray(session.run(answer)[0, :, 0, :])
 
 
-def _evaluate(graph: Any, node: Any) -> Array | None:
+def _evaluate(graph: Any, node: Any) -> NDArray[Any] | None:
     """Return the value of a node that depends on fixed sizes alone; None where it does not."""
     if node.is_const():
         return np.asarray(node.get_tensor_value(as_list=False))
