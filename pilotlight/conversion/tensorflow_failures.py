@@ -32,6 +32,12 @@ _HINTS: Final[Mapping[str, str]] = {
         ("Svd", "SelfAdjointEigV2", "Eig"),
         "ONNX has no eigenvalues or singular values: compute them before the model, and give them to it as an input.",
     ),
+    **dict.fromkeys(
+        ("TensorListReserve", "TensorListSetItem"),
+        "Write the steps as a layer of keras.layers.RNN with a cell of your own, or with keras.ops.fori_loop.",
+    ),
+    **dict.fromkeys(("_SwitchN", "Merge"), "Write the branches with keras.ops.cond or keras.ops.where."),
+    "BroadcastGradientArgs": "It differentiates inside the model: write the derivative with keras.ops.",
     "PyFunc": "It calls Python: write it with keras.ops.",
     "EagerPyFunc": "It calls Python: write it with keras.ops.",
 }

@@ -16,7 +16,7 @@ def test_the_bucket_of_a_number(dtype: type) -> None:
 
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_the_place_in_a_sorted_sequence(side: str) -> None:
-    borders = tf.constant([-1.0, 0, 0, 1])
+    borders = np.array([-1, 0, 0, 1], np.float32)
     numbers = EDGES[:, 1:]
 
     def search(x: tf.Tensor) -> tf.Tensor:
@@ -26,7 +26,7 @@ def test_the_place_in_a_sorted_sequence(side: str) -> None:
 
 
 def test_values_that_meet_at_one_place_are_added() -> None:
-    indices = tf.constant([[0], [2], [0], [1], [2], [2], [0]])
+    indices = np.array([[0], [2], [0], [1], [2], [2], [0]])
     compare_with_tensorflow(
         lambda x: tf.transpose(tf.scatter_nd(indices, tf.transpose(x, [1, 0, 2]), [3, tf.shape(x)[0], 6]), [1, 0, 2]),
         SAMPLES,
