@@ -6,19 +6,22 @@ tf.function first.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import onnx
 
 from pilotlight.conversion.canonicalize import canonicalize
+from pilotlight.conversion.engine_refusals import refuse_unless_opened
 from pilotlight.conversion.guards import guard_operators
+from pilotlight.conversion.keras_trace import trace
+from pilotlight.conversion.tensorflow_failures import collect_failures, list_layer_names, refuse_failures
+from pilotlight.conversion.tensorflow_ops import list_handlers, list_rewriters
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.process_output import hide_native_logs
-from pilotlight_runtime.signature import Signature, TensorSpec
+from pilotlight_runtime.signature import Signature
 
 
 def convert_to_onnx(model: Any, signature: Signature, name: str, opset: int) -> bytes:
@@ -36,47 +39,48 @@ def convert_to_onnx(model: Any, signature: Signature, name: str, opset: int) -> 
     Raises:
         ConversionError: The model cannot be converted.
     """
+    where, layers = f"model {name!r}", set(list_layer_names(model))
     with hide_native_logs():
-        graph = _convert(model, signature, name, opset)
+        graph = _convert(model, signature, layers, where, opset)
     result = canonicalize(graph, signature)
-    guard_operators(result, f"model {name!r}")
+    guard_operators(result, where)
     content: bytes = result.SerializeToString(deterministic=True)
+    refuse_unless_opened(content, graph, layers, where)
     return content
 
 
-def _convert(model: Any, signature: Signature, name: str, opset: int) -> Any:
+def _convert(model: Any, signature: Signature, layers: Collection[str], where: str, opset: int) -> Any:
     try:
         import tensorflow as tf
         import tf2onnx
     except ImportError as error:
         raise ConversionError(
-            f"model {name!r}", f"cannot be converted ({error})", "Run `pip install 'pilotlight[convert]'`."
+            where, f"cannot be converted ({error})", "Run `pip install 'pilotlight[convert]'`."
         ) from error
-    specs = [
-        tf.TensorSpec(
-            [None if size < 0 else size for size in spec.shape], _to_tensorflow_dtype(tf, spec), name=f"input_{index}"
-        )
-        for index, spec in enumerate(signature.inputs)
-    ]
-    # Keras traces its own steps without autograph too, and autograph would hide our errors behind its own.
-    traced = tf.function(
-        lambda *tensors: _order_outputs(call_model(model, tensors, signature), signature),
-        input_signature=specs,
-        autograph=False,
-    )
-    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+
+    def call(*tensors: Any) -> tuple[Any, ...]:
+        return _order_outputs(call_model(model, tensors, signature), signature)
+
     try:
-        graph, _ = tf2onnx.convert.from_function(traced, input_signature=specs, opset=opset)
-        _embed_captured_tensors(graph.graph, traced.get_concrete_function(*specs).graph.captures)
+        with trace(tf, call, signature) as (traced, specs), collect_failures() as reasons:
+            graph, _ = tf2onnx.convert.from_function(
+                traced,
+                input_signature=specs,
+                opset=opset,
+                custom_op_handlers=list_handlers(),
+                custom_rewriter=list_rewriters(),
+            )
+            _embed_captured_tensors(graph.graph, traced.get_concrete_function(*specs).graph.captures)
     except ConversionError:
         raise
     except Exception as error:
         # tf2onnx and TensorFlow raise every kind of error for what they cannot convert.
         raise ConversionError(
-            f"model {name!r}",
+            where,
             f"cannot be converted to ONNX opset {opset} ({kind_and_first_line(error)})",
             "Change the layer it names, or `opset` under [conversion] in model.toml.",
         ) from error
+    refuse_failures(graph, reasons, layers, where, opset)
     return graph
 
 
@@ -93,12 +97,6 @@ def _embed_captured_tensors(graph: onnx.GraphProto, captures: Iterable[tuple[Any
     for value in [value for value in graph.input if value.name in outside]:
         graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(outside[value.name]), value.name))
         graph.input.remove(value)
-
-
-def _to_tensorflow_dtype(tf: Any, spec: TensorSpec) -> Any:
-    if spec.datatype.name == "BF16":
-        return tf.bfloat16
-    return tf.string if spec.datatype.name == "BYTES" else tf.as_dtype(spec.datatype.numpy)
 
 
 def _order_outputs(outputs: dict[str, Any], signature: Signature) -> tuple[Any, ...]:
