@@ -22,6 +22,7 @@ A target is None where a model learns without. The type is Any because a train.p
 made.
 """
 
+_DENSE: Final = "Give the array of its .toarray()."
 _LOOKED_AT: Final = 1000
 """The rows of an array of Python objects that are looked at for different lengths."""
 
@@ -101,6 +102,31 @@ def take_samples(samples: Samples, index: Any) -> Samples:
     return _to_array(samples, "the data")[index]
 
 
+def without_frame(samples: Samples, names: Sequence[str], where: str) -> Samples:
+    """Return samples in a form that every framework takes.
+
+    Args:
+        samples: One array, a mapping of arrays, a frame, or a sequence of rows.
+        names: The names in the signature.
+        where: The name of the samples in an error, such as y_test.
+
+    Returns:
+        One array, or a mapping of arrays by name. A frame is a mapping where several names are known and its columns
+        have them, else one matrix.
+
+    Raises:
+        DataError: An array is ragged, or a frame of words would be one matrix.
+    """
+    if isinstance(samples, Mapping):
+        return samples
+    if not is_frame(samples):
+        return _to_array(samples, where)
+    columns = read_columns(samples, where)
+    if len(names) > 1 and columns.keys() <= set(names):
+        return columns
+    return next(iter(columns.values())) if len(columns) == 1 else join_columns(columns, where)
+
+
 def _read_named(samples: Samples, where: str) -> dict[str, _Array]:
     if is_frame(samples):
         found = read_columns(samples, where)
@@ -130,7 +156,8 @@ def _to_array(samples: Any, where: str) -> _Array:
     if array.ndim == 0:
         kind = "None" if samples is None else f"a {type(samples).__name__}"
         what = "has shape [], so it holds no samples" if array is samples else f"is {kind}, not an array"
-        raise DataError(where, what, "Give an array with samples along the first axis.")
+        dense = hasattr(samples, "toarray")  # a sparse matrix of SciPy
+        raise DataError(where, what, _DENSE if dense else "Give an array with samples along the first axis.")
     if array.dtype.kind == "O" and len({np.shape(row) for row in array.reshape(-1)[:_LOOKED_AT]}) > 1:
         raise _ragged(samples, where)
     return array

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from pilotlight.core.artifacts import Array, Dataset
-from pilotlight.core.casting import check_castable, place_of
+from pilotlight.core.casting import cast_array, check_castable, place_of
 from pilotlight.core.errors import DataError, TrainingError
 from pilotlight.core.frames import is_blank, is_frame
 from pilotlight.core.printable import join_names
@@ -18,6 +18,7 @@ from pilotlight.core.samples import Samples, count_samples, list_arrays, name_sa
 from pilotlight_runtime.signature import Signature
 
 _PARTS: Final = ("train", "test")
+_HELD_OUT: Final = "x_test"
 _ROWS: Final = 1 << 20
 """The values of a target that are looked at together: an array on disk may not fit into memory."""
 
@@ -74,7 +75,11 @@ def _named(path: Path) -> Iterator[None]:
 def _check_inputs(x: Samples, where: str, signature: Signature) -> None:
     arrays = name_samples(x, [spec.name for spec in signature.inputs], where)
     for spec in signature.inputs:
-        check_castable(arrays[spec.name], spec, place_of(where, spec, signature.inputs))
+        place = place_of(where, spec, signature.inputs)
+        if where == _HELD_OUT:  # these are compared; a value that cannot be cast is found before a long fit
+            cast_array(arrays[spec.name], spec, place)
+        else:
+            check_castable(arrays[spec.name], spec, place)
 
 
 def _check_target_names(y: Samples, where: str, signature: Signature) -> None:

@@ -15,7 +15,7 @@ from pilotlight.core.labels import add_label_outputs
 from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.option import list_options
 from pilotlight.core.options import TrainingSettings
-from pilotlight.core.samples import count_samples
+from pilotlight.core.samples import count_samples, without_frame
 from pilotlight.training.data.s3 import local_folder
 from pilotlight.training.dataset_checks import find_nan
 from pilotlight.training.keras.backend import backend
@@ -69,7 +69,7 @@ def _fit(module: TrainModule, config: ModelConfig, run: Run, data: Dataset, time
     if run.checkpoints is not None and config.kind == "keras" and not run.checkpoints.used:
         run.progress.note("No checkpoints: train.py calls model.fit. Use fit_model to make runs resumable.")
     with module.guard():
-        metrics = _measure(model, data)
+        metrics = _measure(model, data, config)
     _check_finite(metrics, data, module.path)
     trained = model.trained if isinstance(model, Exported) else model
     steps = steps_per_epoch(trained) if is_keras(trained) else None
@@ -80,10 +80,15 @@ def _fit(module: TrainModule, config: ModelConfig, run: Run, data: Dataset, time
     return FittedModel(model, data, metrics, seconds, settings, None if curve is None else curve.downsample())
 
 
-def _measure(model: Any, data: Dataset) -> Mapping[str, float]:
+def _measure(model: Any, data: Dataset, config: ModelConfig) -> Mapping[str, float]:
     if isinstance(model, Exported):
         return model.metrics
-    return evaluate(model, data.x_test, data.y_test) if is_keras(model) else {}
+    if not is_keras(model):
+        return {}
+    inputs, outputs = ((), ()) if config.signature is None else (config.signature.inputs, config.signature.outputs)
+    x = without_frame(data.x_test, [spec.name for spec in inputs], "x_test")
+    y = None if data.y_test is None else without_frame(data.y_test, [spec.name for spec in outputs], "y_test")
+    return evaluate(model, x, y)
 
 
 def _check_finite(metrics: Mapping[str, float], data: Dataset, path: Path) -> None:

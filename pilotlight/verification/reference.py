@@ -9,10 +9,10 @@ import numpy as np
 
 from pilotlight.core.artifacts import Array, Dataset, NamedArrays, Reference
 from pilotlight.core.casting import prepare_inputs
-from pilotlight.core.frames import is_frame, join_columns, read_columns
-from pilotlight.core.samples import Samples
+from pilotlight.core.samples import Samples, without_frame
 from pilotlight.verification.choose_metric import choose_metric
 from pilotlight.verification.metrics import AUTO, METRICS
+from pilotlight_runtime.datatypes import BYTES
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 _HELD_OUT = "x_test"
@@ -95,10 +95,7 @@ def _find_labels(y: Samples, metric: str, signature: Signature, kind: str) -> _L
     """Return the labels of the first output in the signature for which a metric can use them."""
     if not metric or y is None:
         return _Labels(None, "", "" if metric == AUTO else metric)
-    if is_frame(y):
-        columns = read_columns(y, "y_test")
-        names = {spec.name for spec in signature.outputs}
-        y = columns if names >= columns.keys() else join_columns(columns, "y_test")
+    y = without_frame(y, [spec.name for spec in signature.outputs], "y_test")
     pairs: list[tuple[Sequence[TensorSpec], str, Array]]
     if isinstance(y, Mapping):
         pairs = [((spec,), spec.name, np.asarray(y[spec.name])) for spec in signature.outputs if spec.name in y]
@@ -106,6 +103,11 @@ def _find_labels(y: Samples, metric: str, signature: Signature, kind: str) -> _L
         pairs = [(signature.outputs, "", np.asarray(y))]
     for specs, output, labels in pairs:
         name = choose_metric(kind, specs, labels) if metric == AUTO else metric
-        if name and (metric == AUTO or METRICS[name].accepts(labels)):
+        if name and (metric == AUTO or (METRICS[name].accepts(labels) and _can_equal(specs, labels))):
             return _Labels(labels, output, name)
     return _Labels(None, "", "" if metric == AUTO else metric)
+
+
+def _can_equal(specs: Sequence[TensorSpec], labels: Array) -> bool:
+    """Return whether an output can hold what the labels are: texts need an output of texts."""
+    return labels.dtype.kind not in "OSU" or any(spec.datatype is BYTES for spec in specs)

@@ -20,11 +20,12 @@ from pilotlight.conversion import (
     resolve_ties,
 )
 from pilotlight.core.artifacts import Candidate, Exported, FittedModel, NamedArrays, Reference
+from pilotlight.core.casting import cast_array
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.labels import remove_label_outputs
 from pilotlight.core.model_config import STATIC, ModelConfig, ParityConfig
 from pilotlight.core.reports import ParityReport
-from pilotlight.core.samples import count_samples
+from pilotlight.core.samples import count_samples, name_samples
 from pilotlight.quantization import select_calibration_samples
 from pilotlight.verification.function import verify_function
 from pilotlight.verification.graphs import verify_graph, verify_graphs
@@ -32,6 +33,7 @@ from pilotlight.verification.reference import make_reference
 from pilotlight.verification.sessions import run_session
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.packaged_function import start_candidate
+from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.session import OpenSession
 from pilotlight_runtime.signature import Signature
@@ -92,12 +94,15 @@ def build_reference(fitted: FittedModel, config: ModelConfig, signature: Signatu
     """
     metric = config.training.metric
     if isinstance(fitted.model, Exported):
-        return make_reference(fitted.model.predict, fitted.dataset, metric, signature)
+        answer = partial(_predict_exported, fitted.model, signature)
+        return make_reference(answer, fitted.dataset, metric, signature)
     kind = find_model_kind(fitted.model)
     adapter, own = find_adapter(fitted.model), remove_label_outputs(signature, config.labels)
+    widened = _find_widened(fitted, config, signature)
 
     def predict(inputs: NamedArrays) -> NamedArrays:
-        return compute_labels(adapter.predict(fitted.model, inputs, own), config.labels)
+        given = {name: array.astype(widened.get(name, array.dtype), copy=False) for name, array in inputs.items()}
+        return compute_labels(adapter.predict(fitted.model, given, own), config.labels)
 
     def resolve(expected: NamedArrays, found: NamedArrays) -> NamedArrays:
         if kind == "classifier":
@@ -105,6 +110,29 @@ def build_reference(fitted: FittedModel, config: ModelConfig, signature: Signatu
         return resolve_ties(expected, found, config.labels, config.parity)
 
     return make_reference(predict, fitted.dataset, metric, signature, resolve, kind)
+
+
+def _find_widened(fitted: FittedModel, config: ModelConfig, signature: Signature) -> dict[str, str]:
+    """Return the inputs whose values, rounded to FP32, a model of scikit-learn must get as float64.
+
+    Some estimators, such as KMeans, refuse float32 where they were fitted on another dtype.
+    """
+    if config.kind != "sklearn" or isinstance(fitted.model, Path):
+        return {}
+    names = [spec.name for spec in signature.inputs if spec.datatype is FP32]
+    training = name_samples(fitted.dataset.x_train, [spec.name for spec in signature.inputs], "x_train")
+    return {name: "float64" for name in names if training[name].dtype != FP32.numpy}
+
+
+def _predict_exported(exported: Exported, signature: Signature, inputs: NamedArrays) -> NamedArrays:
+    """Return the outputs of train.py's own predict in the datatypes of the signature."""
+    found = exported.predict(inputs)
+    specs = {spec.name: spec for spec in signature.outputs if spec.name in found}
+    cast = {
+        name: cast_array(found[name], spec, f"predict of Exported: {name}", "in train.py")
+        for name, spec in specs.items()
+    }
+    return {**found, **cast}
 
 
 @dataclass(frozen=True)
@@ -127,10 +155,8 @@ class _GraphModel:
     def select_calibration_samples(self, candidate: Candidate) -> NamedArrays | None:
         if self.config.quantization.mode != STATIC:
             return None
-        training = self.fitted.dataset.x_train
-        return select_calibration_samples(
-            self.config.name, training, candidate.signature, self.config.quantization.samples
-        )
+        data, count = self.fitted.dataset, self.config.quantization.samples
+        return select_calibration_samples(self.config.name, data.x_train, candidate.signature, count, data.x_test)
 
     def count_quantization_samples(self) -> int:
         return count_samples(self.fitted.dataset.x_test)

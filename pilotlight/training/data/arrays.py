@@ -43,7 +43,7 @@ def fingerprint(arrays: Arrays) -> str:
     """
     digest = hashlib.sha256()
     for part, samples in arrays._asdict().items():
-        for name, array in {} if samples is None else list_arrays(samples, part).items():
+        for name, array in [] if samples is None else sorted(list_arrays(samples, part).items()):
             digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
             for rows in _parts(array):
                 digest.update(_read_bytes(rows))

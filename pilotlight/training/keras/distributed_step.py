@@ -35,12 +35,16 @@ def _part_function(tf: Any, devices: int, model: Any) -> Any:
         with tf.device("/CPU:0"):  # so that each device gets its own part alone
             samples, share, count = _own_samples(tf, batch, context.replica_id_in_sync_group, devices)
         x, y, weight = keras.utils.unpack_x_y_sample_weight(samples)
+        before = [tf.identity(variable.value) for variable in model.metrics_variables]
         with tf.GradientTape() as tape:
             answer = model(x, training=True)
             # Keras divides a loss by the number of devices, for sums of equal parts.
             loss = model.compute_loss(x=x, y=y, y_pred=answer, sample_weight=weight, training=True) * devices
             scaled = model.optimizer.scale_loss(loss) * tf.cast(share, loss.dtype)
         gradients = tape.gradient(scaled, model.trainable_variables)
+        for variable, value in zip(model.metrics_variables, before, strict=True):
+            # compute_loss has counted the loss of each of several outputs as that of a whole batch.
+            variable.assign(value + (tf.identity(variable.value) - value) * tf.cast(share, value.dtype))
         tracker.update_state(loss, sample_weight=count)
         x, y, answer, weight = tf.nest.map_structure(
             lambda each: None if each is None else each[:count], (x, y, answer, weight)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pilotlight.core.frames import is_frame, read_columns
 from pilotlight.core.learning_curve import LearningCurve, to_finite
 from pilotlight.core.samples import Samples
+from pilotlight.training.keras.texts import adapt_texts
 
 
 def is_keras(model: object) -> bool:
@@ -21,9 +21,8 @@ def evaluate(model: Any, x_test: Samples, y_test: Samples) -> dict[str, float]:
     """
     if not model.compiled or y_test is None:
         return {}
-    if is_frame(x_test):
-        x_test = read_columns(x_test, "x_test")
-    found = model.evaluate(x_test, y_test, verbose=0, return_dict=True)
+    data = adapt_texts((x_test, y_test))
+    found = model.evaluate(*(data if isinstance(data, tuple) else (data,)), verbose=0, return_dict=True)
     return {name: float(value) for name, value in found.items()}
 
 

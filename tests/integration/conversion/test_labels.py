@@ -66,6 +66,25 @@ def test_scores_may_be_any_output_and_the_names_any_free_name(tmp_path: Path) ->
     assert compute_labels({"y": -SCORES, "z": SCORES}, (config,))["kind"].tolist() == answered(tmp_path, SCORES, "kind")
 
 
+def test_several_outputs_have_names_of_their_own(tmp_path: Path) -> None:
+    x, y, z = (helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 3]) for name in "xyz")
+    nodes = [helper.make_node("Neg", ["x"], ["y"]), helper.make_node("Identity", ["x"], ["z"])]
+    both = (LabelsConfig(NAMES.names, "y", "worst"), LabelsConfig(("a", "b", "c"), "z", "best"))
+    made = add_labels(candidate(tmp_path, model_of(helper.make_graph(nodes, "g", [x], [y, z]))), both)
+    assert [spec.name for spec in made.signature.outputs] == ["y", "z", "worst", "best"]
+    assert answered(tmp_path, SCORES, "worst") == [b"no", b"ja", b"no"]
+    assert answered(tmp_path, SCORES, "best") == [b"b", b"a", b"c"]
+    expected = compute_labels({"y": -SCORES, "z": SCORES}, both)
+    assert expected["worst"].tolist() == answered(tmp_path, SCORES, "worst")
+    assert expected["best"].tolist() == answered(tmp_path, SCORES, "best")
+    other = {**expected, "best": np.array([b"b", b"c", b"c"], object)}  # the second sample has two scores of 0.4
+    settled = resolve_ties(expected, other, both, ParityConfig())
+    assert settled["best"].tolist() == other["best"].tolist()
+    assert settled["worst"].tolist() == expected["worst"].tolist()
+    with pytest.raises(ConversionError, match="calls its output 'best', which the model has already"):
+        add_labels(made, both[1:])
+
+
 @pytest.mark.parametrize(
     ("shape", "config", "message"),
     [

@@ -25,7 +25,7 @@ def test_the_median_reaches_its_mark(name: str, mark: float, seeds: int) -> None
     project = Project(ROOT, "")
     config = project.read_config(name)
     given = config.training
-    labels = config.labels.names if config.labels else ()
+    labels = config.labels[0].names if config.labels else ()
     run = Run(given.data, given.epochs, given.batch_size, given.learning_rate, given.seed, labels=labels)
     _, scores = fit_seeds(project.folder(name), config, run, seeds)
     assert scores is not None

@@ -79,7 +79,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     result = train_model(project, name, store=store)
     config = project.read_config(name)
     given = config.training
-    labels = config.labels.names if config.labels else ()
+    labels = config.labels[0].names if config.labels else ()
     run = Run(given.data, given.epochs, given.batch_size, given.learning_rate, given.seed, labels=labels)
     fitted = fit(project.folder(name), config, run)
     locks, log = project.read_locks(), io.StringIO()
@@ -96,9 +96,9 @@ def own_answers(served: Served) -> dict[str, Array]:
     if served.name == "segments":
         return {"cluster": model.predict(x), "distances": model.transform(x)}
     config = served.project.read_config(served.name)
-    assert config.labels is not None
+    (labels,) = config.labels
     probabilities = model.predict_proba(x)
-    names = [config.labels.names[place].encode() for place in probabilities.argmax(axis=1)]
+    names = [labels.names[place].encode() for place in probabilities.argmax(axis=1)]
     return {"probabilities": probabilities, "label": np.array(names, dtype=object)}
 
 

@@ -16,6 +16,7 @@ from pilotlight.core.errors import Interrupted, StoreError
 from pilotlight.core.stop_request import StopRequest
 from pilotlight.store import FolderBlobs
 from pilotlight.training import Checkpoints
+from pilotlight.training.keras.models import evaluate
 
 EPOCHS, SAMPLES, SIZE = 3, 50, 8
 STEPS = 7
@@ -113,6 +114,23 @@ def test_several_inputs_and_outputs_by_name_resume_exactly(tmp_path: Path, preci
     resumed = run(tmp_path)
     assert same(named_fit(resumed), whole)
     assert resumed.recorder.curve() == whole_run.recorder.curve()
+
+
+@pytest.mark.parametrize("dtype", ["str", "object"])
+def test_words_and_whole_numbers_are_inputs_of_one_network(dtype: str) -> None:
+    layers = keras.layers
+    words, counts = np.array([["a"], ["b"], ["c"], ["a"]] * 10, dtype), np.arange(40).reshape(-1, 1) % 3
+    word, count = keras.Input((1,), dtype="string", name="word"), keras.Input((1,), dtype="int64", name="count")
+    places = layers.StringLookup(vocabulary=["a", "b"])(word)
+    states = [layers.Flatten()(layers.Embedding(4, 2)(ids)) for ids in (places, count)]
+    model = keras.Model([word, count], layers.Dense(1)(layers.Concatenate()(states)))
+    model.compile("adam", "mse")
+    x, y = {"count": counts, "word": words}, (words == "a").astype(np.float32)
+    run = run_in(None)
+    fit_model(model, array_batches(x, y, SIZE, 3), run, validation=(x, y))
+    curve = run.recorder.curve()
+    assert curve is not None
+    assert evaluate(model, x, y)["loss"] == pytest.approx(curve.series["val_loss"][-1], rel=1e-5)
 
 
 @pytest.fixture(scope="module")

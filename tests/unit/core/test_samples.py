@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from pilotlight.core.errors import DataError
 from pilotlight.core.samples import count_samples, list_arrays, name_samples, take_samples
@@ -50,6 +51,8 @@ RAGGED[:] = [[1, 2], [3]]
         (RAGGED, ["a"], "x_train: has rows of different lengths"),
         ({"a": RAGGED}, ["a"], r"x_train\['a'\]: has rows of different lengths"),
         ({}, ["a"], "x_train: holds no array"),
+        (csr_matrix(A), ["a"], r"x_train: is a csr_matrix, not an array. Give the array of its .toarray\(\)"),
+        ({"a": {"b": A}}, ["a"], r"x_train\['a'\]: is a dict, not an array"),
         (None, ["a"], "x_train: is None, not an array"),
         (5, ["a"], "x_train: is a int, not an array"),
         (np.float32(5), ["a"], "x_train: is a float32, not an array"),

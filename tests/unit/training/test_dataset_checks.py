@@ -79,6 +79,8 @@ def test_what_does_not_is_named(x: Any, y: Any, signature: Signature, message: s
 def test_the_held_out_part_is_checked_too() -> None:
     with pytest.raises(TrainingError, match="x_test, which lacks word"):
         check(NAMED, Y, TWO, x_test={"image": X})
+    with pytest.raises(TrainingError, match=r"x_test, which holds 1e\+300 at \[1, 0\] \(float64\), which"):
+        check(X, Y, ONE, x_test=np.where(np.arange(4)[:, None] == 1, 1e300, X))
     with pytest.raises(TrainingError, match="y_test, which has a blank"):
         check(X, Y, ONE, y_test=BLANK)
     with pytest.raises(TrainingError, match="y_test, which is None, and y_train is not"):
