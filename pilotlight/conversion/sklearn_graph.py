@@ -12,11 +12,12 @@ from pilotlight.conversion.boosting_converters import register_boosters
 from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight.conversion.guards import guard_operators
 from pilotlight.conversion.root_cause import describe_root_cause
+from pilotlight.conversion.sklearn_attach import attach_inputs
 from pilotlight.conversion.sklearn_blanks import replace_blanks
 from pilotlight.conversion.sklearn_converters import register_converters
 from pilotlight.conversion.sklearn_delegates import find_final_estimator, resolve_delegates
 from pilotlight.conversion.sklearn_encoders import register_encoders
-from pilotlight.conversion.sklearn_inputs import attach_inputs, list_initial_types, takes_columns
+from pilotlight.conversion.sklearn_inputs import list_initial_types, takes_columns
 from pilotlight.conversion.sklearn_merge import merge_graphs
 from pilotlight.conversion.sklearn_outputs import Answer, find_answer, find_kind
 from pilotlight.conversion.sklearn_refusals import check_estimators

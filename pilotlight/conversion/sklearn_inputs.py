@@ -1,21 +1,15 @@
 """The inputs of a scikit-learn model: one matrix, or one for each column of the frame that it was fitted on.
 
-A column is an input of shape [-1] or [-1, 1], named as the column. skl2onnx takes columns of shape [-1, 1], so nodes
-at the start of the graph cast and reshape what callers send:
-
-    age FP32 [-1] ──────────────▶ Reshape [-1, 1] ──▶ the graph of skl2onnx
-    member BOOL [-1] ──▶ Cast ──▶ Reshape [-1, 1] ──▶
+A column is an input of shape [-1] or [-1, 1], named as the column. sklearn_attach.py joins the inputs to the graph.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
-import onnx
-from onnx import helper, numpy_helper
 
 from pilotlight.conversion.sklearn_blanks import find_blanks
 from pilotlight.conversion.sklearn_walk import find_first_step, name_columns, walk_columns
@@ -123,6 +117,8 @@ def list_initial_types(model: Any, signature: Signature) -> list[tuple[str, Any]
     """
     specs = {spec.name: spec for spec in signature.inputs}
     names = list_columns(model)
+    if not takes_columns(signature) and names and type(find_first_step(model)).__name__ in _SELECTORS:
+        return [(name, _find_type(signature.inputs[0].datatype, 1)) for name in names]
     if not takes_columns(signature) or (len(specs) == 1 and not names):
         (spec,) = specs.values()
         return [(MATRIX, _find_type(spec.datatype, spec.shape[1] if len(spec.shape) > 1 else 1))]
@@ -159,57 +155,6 @@ def _find_whole(model: Any, specs: Mapping[str, TensorSpec]) -> set[str]:
                 "Give the words and the numbers a step each in the ColumnTransformer.",
             )
     return kept - others
-
-
-def attach_inputs(graph: onnx.GraphProto, model: Any, signature: Signature) -> None:
-    """Give a graph of skl2onnx the inputs of a signature, in its order, in place.
-
-    Args:
-        graph: The graph. Its inputs are those of `list_initial_types`.
-        model: The fitted model.
-        signature: The inputs and outputs of the model.
-    """
-    if not takes_columns(signature):
-        return
-    order = list_columns(model) or [signature.inputs[0].name]
-    joined = len(graph.input) == 1 and len(order) > 1
-    values = list(graph.input) * (len(order) if joined else 1)
-    inner = dict(zip(order, values, strict=True))  # by place: skl2onnx changes names that are no identifiers
-    nodes, inputs, parts = [], [], {}
-    graph.initializer.append(numpy_helper.from_array(np.array([-1, 1], np.int64), "columns/shape"))
-    for spec in signature.inputs:
-        wanted = inner[spec.name]
-        outside = f"columns/{spec.name}"
-        inputs.append(helper.make_tensor_value_info(outside, spec.datatype.onnx, list(map(_open, spec.shape))))
-        last = f"columns/{spec.name}/column" if joined else wanted.name
-        nodes += _make_column(outside, last, spec, wanted.type.tensor_type.elem_type)
-        parts[spec.name] = last
-    if joined:
-        nodes.append(helper.make_node("Concat", [parts[name] for name in order], [graph.input[0].name], axis=1))
-    _prepend(graph, nodes)
-    del graph.input[:]
-    graph.input.extend(inputs)
-
-
-def _make_column(outside: str, last: str, spec: TensorSpec, wanted: int) -> list[onnx.NodeProto]:
-    """Return the nodes that turn what callers send into a column of shape [-1, 1] and of the wanted datatype."""
-    if spec.datatype.onnx == wanted:
-        return [helper.make_node("Reshape", [outside, "columns/shape"], [last])]
-    cast = f"{outside}/cast"
-    return [
-        helper.make_node("Cast", [outside], [cast], to=wanted),
-        helper.make_node("Reshape", [cast, "columns/shape"], [last]),
-    ]
-
-
-def _open(size: int) -> int | None:
-    return size if size >= 0 else None
-
-
-def _prepend(graph: onnx.GraphProto, nodes: Sequence[onnx.NodeProto]) -> None:
-    later = [onnx.NodeProto.FromString(node.SerializeToString()) for node in graph.node]
-    del graph.node[:]
-    graph.node.extend([*nodes, *later])
 
 
 def _find_type(datatype: Datatype, width: int) -> Any:

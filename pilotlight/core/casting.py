@@ -145,7 +145,7 @@ def _refuse_words(array: _Array, spec: TensorSpec, where: str) -> None:
     row = array[0].tolist() if array.dtype.kind == "O" and array.ndim == 2 and len(array) else []
     words = [place for place, value in enumerate(row) if isinstance(value, str)]
     if words:
-        what = f"holds words in column {words[0]} ({shorten(repr(row[words[0]]), 40)}), and {spec.name} is "
+        what = f"holds words in column {words[0]} ({shorten(repr(str(row[words[0]])), 40)}), and {spec.name} is "
         hint = "Return a frame from load(), as load_table does, and give each column an input in [signature]."
         raise DataError(where, f"{what}{spec.datatype.name}", f"{hint} `pilotlight new NAME --data FILE` writes both.")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 _S3: Final = "s3://"
-_FILES: Final = (".npz", ".csv", ".tsv", ".parquet")
+_FILES: Final = (".npz", ".csv")
 
 
 class SourceKind(Enum):

@@ -9,12 +9,7 @@ from pilotlight.core.model_config import CONFIG_NAME
 from pilotlight.core.table_description import TableDescription
 from pilotlight.scaffold.table_train import has_missing_numbers, quote, takes_matrix, write_train
 
-_APP: Final = '''"""The function's handler. `predict_finite` refuses NaN and infinity; a `predict` of your own may do more."""
-
-from pilotlight_runtime import model_handler, predict_finite
-
-handler = model_handler(__file__, predict=predict_finite)
-'''
+_APP: Final = Path(__file__).parent / "kinds" / "sklearn" / "app.py"
 _APP_WITH_BLANKS: Final = '''"""The function's handler. A missing number is NaN, which the model fills: see train.py."""
 
 from pilotlight_runtime import model_handler
@@ -53,7 +48,7 @@ def write_table_model(table: TableDescription) -> dict[Path, bytes]:
         The content of each file by name, model.toml last.
     """
     files = {
-        "app.py": _APP_WITH_BLANKS if has_missing_numbers(table) else _APP,
+        "app.py": _APP_WITH_BLANKS if has_missing_numbers(table) else _APP.read_text(encoding="utf-8"),
         "train.py": write_train(table),
         CONFIG_NAME: _write_config(table),
     }

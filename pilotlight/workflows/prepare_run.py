@@ -138,9 +138,7 @@ def resolve_data_source(context: Context, config: ModelConfig, options: Mapping[
     if given is not None:
         return parse_data_source(str(given), context.cwd, BUILT_IN)
     source = parse_data_source(config.training.data, context.project.folder(config.name), BUILT_IN)
-    if source.path is None or not (
-        source.kind is SourceKind.FOLDER or source.suffix in (".npz", ".csv", ".tsv", ".parquet")
-    ):
+    if source.path is None or not (source.kind is SourceKind.FOLDER or source.suffix in (".npz", ".csv")):
         return source  # train.py reads it, and may count from where it likes
     return replace(source, text=str(source.path))
 

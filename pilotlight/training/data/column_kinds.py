@@ -9,16 +9,16 @@ from typing import Any, Final
 import numpy as np
 
 from pilotlight.core.printable import name_of, shorten
-from pilotlight.training.data.column_choice import FEWEST_COUNTED
-from pilotlight.training.data.column_parsers import (
+from pilotlight.training.data.cell_numbers import (
     BLANKS,
     MOST_DIGITS,
     TRUTHS,
-    Cells,
     is_comma_number,
     parse_number,
     parse_plain,
 )
+from pilotlight.training.data.column_choice import FEWEST_COUNTED
+from pilotlight.training.data.column_parsers import Cells
 from pilotlight.training.data.csv_lines import COMMA, CsvFile, read_parts
 from pilotlight_runtime.datatypes import BOOL, BYTES, FP32, INT64, Datatype
 

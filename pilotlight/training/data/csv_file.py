@@ -11,9 +11,10 @@ import numpy as np
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
 from pilotlight.core.printable import shorten
+from pilotlight.training.data.cell_numbers import parse_number
 from pilotlight.training.data.column_choice import Choice, ColumnFacts, check_columns, choose_columns, choose_named
 from pilotlight.training.data.column_kinds import ColumnKind, find_kinds
-from pilotlight.training.data.column_parsers import NumberParser, TargetParser, parse_number
+from pilotlight.training.data.column_parsers import NumberParser, TargetParser
 from pilotlight.training.data.csv_columns import make_parser, parse_columns
 from pilotlight.training.data.csv_lines import COMMA, CsvFile, open_csv
 from pilotlight.training.data.table import MixedTable, Table, place_of

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from pilotlight.core.artifacts import Array, Dataset
-from pilotlight.core.data_source import DataSource
+from pilotlight.core.data_source import DataSource, SourceKind
 from pilotlight.core.errors import DataError
 from pilotlight.core.printable import name_of
 from pilotlight.core.samples import take_samples
@@ -123,6 +123,8 @@ def read_source(
         check_columns(source.text, table.columns, chosen)
         cast = cast_columns({name: columns[name] for name in chosen}, wanted, source.text)
         return MixedTable(cast, table.target.astype(str))
+    if Path(source.text).suffix in TABLE_FILES and source.kind is SourceKind.NAME:
+        raise DataError(source.text, "does not exist", "Check the path.")
     if source.suffix not in TABLE_FILES:
         hint = f"Give a PATH{', a PATH'.join(TABLE_FILES)}, s3://bucket/key of one, or one of {', '.join(TABLES)}."
         raise DataError(f"data source {source.text!r}", "is no table with named columns", hint)

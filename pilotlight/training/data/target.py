@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from pilotlight.core.artifacts import Array
+from pilotlight.training.data.cell_numbers import parse_plain
 from pilotlight.training.data.classes import list_classes, number_classes
-from pilotlight.training.data.column_parsers import parse_plain
 
 MOST_CLASSES: Final = 20
 """Whole numbers of more values are quantities."""

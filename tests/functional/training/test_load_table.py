@@ -222,6 +222,12 @@ def test_a_table_in_s3_is_fetched(tmp_path: Path) -> None:
     assert len(data.x_train) == 30
 
 
+@pytest.mark.parametrize("name", ["none.csv", "none.tsv", "none.parquet"])
+def test_a_missing_file_is_said_so(name: str) -> None:
+    with pytest.raises(DataError, match="does not exist"):
+        load_table(run_on(name), "kind")
+
+
 def test_other_sources_name_what_is_read() -> None:
     with pytest.raises(DataError, match=r"is no table with named columns\. Give a PATH\.csv, a PATH\.tsv"):
         load_table(run_on("digits"), "kind")

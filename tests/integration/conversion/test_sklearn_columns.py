@@ -194,6 +194,29 @@ def test_a_polars_frame_is_as_good_as_a_pandas_frame(tmp_path: Path) -> None:
     np.testing.assert_allclose(found, model.predict_proba(FRAME[columns]), atol=1e-5)
 
 
+@pytest.mark.parametrize("names", [["shape", "cast/shape", "label"], ["/w0", "a b", "a_b"], ["1", "é", "x" * 300]])
+def test_columns_of_any_names(tmp_path: Path, names: list[str]) -> None:
+    frame = FRAME[["siblings", "sex", "member"]].set_axis(names, axis=1)
+    model = classify(("n", StandardScaler(), names[:1]), ("w", encode(), names[1:2]), ("p", "passthrough", names[2:]))
+    model.fit(frame, TARGET)
+    inputs = tuple(TensorSpec(name, kind, (-1,)) for name, kind in zip(names, (INT64, BYTES, BOOL), strict=True))
+    signature = Signature(inputs, (TensorSpec("probabilities", FP32, (-1, 2)),))
+    session = convert(model, signature, tmp_path)
+    found = session.run(None, dict(read_columns(frame, "x").items()))[0]
+    np.testing.assert_allclose(found, model.predict_proba(frame), atol=1e-5)
+
+
+def test_a_frame_of_numbers_is_one_matrix_where_the_signature_says_so(tmp_path: Path) -> None:
+    frame = FRAME[["siblings", "age", SIZE]]
+    model = classify(("a", scale(), ["age", SIZE]), ("b", encode(), ["siblings"])).fit(frame, TARGET)
+    signature = Signature((TensorSpec("features", FP32, (-1, 3)),), (TensorSpec("probabilities", FP32, (-1, 2)),))
+    session = convert(model, signature, tmp_path)
+    matrix = frame.to_numpy(np.float32)
+    expected = ADAPTER.predict(model, {"features": matrix}, signature)["probabilities"]
+    np.testing.assert_allclose(session.run(None, {"features": matrix})[0], expected, atol=1e-5)
+    np.testing.assert_allclose(expected, model.predict_proba(frame), atol=1e-5)
+
+
 def test_a_matrix_of_words_is_one_input(tmp_path: Path) -> None:
     words = FRAME[["sex", "note"]].to_numpy(object)
     model = make_pipeline(encode(), LogisticRegression()).fit(words, TARGET)
