@@ -19,15 +19,20 @@ from benchmarks.tables.sklearn import try_model
 from benchmarks.tables.sklearn_data import Table, make_table
 
 PACKAGES: Final = ("lightgbm", "xgboost-cpu", "catboost", "onnxmltools", "onnxruntime")
-_CAT: Final = {"iterations": 30, "verbose": 0, "allow_writing_files": False, "random_seed": 0, "thread_count": 1}
-_LIGHT: Final = {"n_estimators": 30, "verbose": -1, "random_state": 0, "n_jobs": 1}
-_XGB: Final = {"n_estimators": 30, "random_state": 0, "n_jobs": 1}
+_CAT: Final[dict[str, Any]] = {
+    "iterations": 30,
+    "verbose": 0,
+    "allow_writing_files": False,
+    "random_seed": 0,
+    "thread_count": 1,
+}
+_LIGHT: Final[dict[str, Any]] = {"n_estimators": 30, "verbose": -1, "random_state": 0, "n_jobs": 1}
+_XGB: Final[dict[str, Any]] = {"n_estimators": 30, "random_state": 0, "n_jobs": 1}
 
 _CLASSIFIERS: Final[dict[str, Callable[[], Any]]] = {
     "LGBMClassifier": lambda: lightgbm.LGBMClassifier(**_LIGHT),
     "LGBMClassifier, boosting_type=dart": lambda: lightgbm.LGBMClassifier(boosting_type="dart", **_LIGHT),
     "XGBClassifier": lambda: xgboost.XGBClassifier(**_XGB),
-    "XGBClassifier, booster=dart": lambda: xgboost.XGBClassifier(booster="dart", **_XGB),
     "XGBRFClassifier": lambda: xgboost.XGBRFClassifier(**_XGB),
     "CatBoostClassifier": lambda: catboost.CatBoostClassifier(**_CAT),
 }
@@ -44,6 +49,9 @@ _MANY_TARGETS: Final[dict[str, Callable[[], Any]]] = {
     "XGBRegressor, several targets": lambda: xgboost.XGBRegressor(**_XGB),
     "CatBoostRegressor, several targets": lambda: catboost.CatBoostRegressor(loss_function="MultiRMSE", **_CAT),
 }
+_OTHER_BOOSTERS: Final[dict[str, Callable[[], Any]]] = {
+    "XGBRegressor, booster=dart": lambda: xgboost.XGBRegressor(booster="dart", **_XGB),
+}
 _RANKERS: Final[dict[str, Callable[[], Any]]] = {
     "LGBMRanker": lambda: lightgbm.LGBMRanker(**_LIGHT),
     "XGBRanker": lambda: xgboost.XGBRanker(**_XGB),
@@ -57,6 +65,7 @@ def list_cases() -> list[Case]:
         ("classifiers", _CLASSIFIERS, {"three classes": "classes", "two classes": "two classes", "blanks": "blanks"}),
         ("regressors", _REGRESSORS, {"": "positive numbers"}),
         ("regressors", _MANY_TARGETS, {"": "targets"}),
+        ("regressors", _OTHER_BOOSTERS, {"": "positive numbers"}),
     ]
     cases = []
     for group, makers, tables in kinds:

@@ -29,7 +29,7 @@ class SklearnAdapter:
     """The adapter of scikit-learn. A model is a fitted estimator or pipeline."""
 
     name = "scikit-learn"
-    tools = ("scikit-learn", "skl2onnx")
+    tools: tuple[str, ...] = ("scikit-learn", "skl2onnx")
 
     def accepts(self, model: Any) -> bool:
         """Return whether `model` is an estimator, without importing scikit-learn."""

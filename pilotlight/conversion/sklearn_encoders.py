@@ -150,7 +150,9 @@ def _list_columns(operator: Any, nodes: _Nodes) -> Iterator[tuple[str, str]]:
     for variable in operator.inputs:
         name = type(variable.type).__name__
         kind = "words" if "String" in name else "whole" if "Int" in name or "Bool" in name else "floats"
-        width = variable.type.shape[1]
+        sizes = variable.type.shape
+        # Another converter, such as that of RandomTreesEmbedding, leaves out the number of columns.
+        width = sizes[1] if len(sizes) > 1 else len(operator.raw_operator.categories_)
         for place in range(width):
             column = variable.full_name
             if width > 1:

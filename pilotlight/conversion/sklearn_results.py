@@ -79,11 +79,11 @@ def _take_target(
         graph.node.append(helper.make_node("Transpose", [value.name], [name], perm=[1, 0, 2]))
     else:
         place = _add_constant(graph, f"{name}/place", target)
-        whole = name if sequence else f"{name}/whole"
-        op, axis = ("SequenceAt", {}) if sequence else ("Gather", {"axis": 0})
-        graph.node.append(helper.make_node(op, [value.name, place], [whole], **axis))
-        if not sequence:
-            columns = _add_constant(graph, f"{name}/columns", np.arange(targets[target]))
+        if sequence:
+            graph.node.append(helper.make_node("SequenceAt", [value.name, place], [name]))
+        else:
+            whole, columns = f"{name}/whole", _add_constant(graph, f"{name}/columns", np.arange(targets[target]))
+            graph.node.append(helper.make_node("Gather", [value.name, place], [whole], axis=0))
             graph.node.append(helper.make_node("Gather", [whole, columns], [name], axis=1))
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
 

@@ -12,6 +12,7 @@ from pilotlight.core.casting import prepare_inputs
 from pilotlight.core.samples import Samples, without_frame
 from pilotlight.verification.choose_metric import choose_metric
 from pilotlight.verification.metrics import AUTO, METRICS
+from pilotlight_runtime.datatypes import BYTES
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 _HELD_OUT = "x_test"
@@ -102,6 +103,11 @@ def _find_labels(y: Samples, metric: str, signature: Signature, kind: str) -> _L
         pairs = [(signature.outputs, "", np.asarray(y))]
     for specs, output, labels in pairs:
         name = choose_metric(kind, specs, labels) if metric == AUTO else metric
-        if name and (metric == AUTO or METRICS[name].accepts(labels)):
+        if name and (metric == AUTO or (METRICS[name].accepts(labels) and _can_equal(specs, labels))):
             return _Labels(labels, output, name)
     return _Labels(None, "", "" if metric == AUTO else metric)
+
+
+def _can_equal(specs: Sequence[TensorSpec], labels: Array) -> bool:
+    """Return whether an output can hold what the labels are: texts need an output of texts."""
+    return labels.dtype.kind not in "OSU" or any(spec.datatype is BYTES for spec in specs)

@@ -16,6 +16,7 @@ from pilotlight.conversion import (
     convert_exported,
     find_adapter,
     find_model_kind,
+    resolve_label_ties,
     resolve_ties,
 )
 from pilotlight.core.artifacts import Candidate, Exported, FittedModel, NamedArrays, Reference
@@ -103,7 +104,11 @@ def build_reference(fitted: FittedModel, config: ModelConfig, signature: Signatu
         given = {name: array.astype(widened.get(name, array.dtype), copy=False) for name, array in inputs.items()}
         return compute_labels(adapter.predict(fitted.model, given, own), config.labels)
 
-    resolve = partial(resolve_ties, labels=config.labels, parity=config.parity) if config.labels else None
+    def resolve(expected: NamedArrays, found: NamedArrays) -> NamedArrays:
+        if kind == "classifier":
+            expected = resolve_label_ties(expected, found, own, config.parity)
+        return resolve_ties(expected, found, config.labels, config.parity)
+
     return make_reference(predict, fitted.dataset, metric, signature, resolve, kind)
 
 

@@ -70,9 +70,9 @@ def _make_plain(value: Any) -> Any:
 def _round_threshold(value: float, mode: str | bytes) -> float:
     """Round a threshold to single precision so that no sample of single precision changes its side."""
     text = mode.decode() if isinstance(mode, bytes) else mode
-    near = np.float32(value)
-    if text in ("BRANCH_LEQ", "BRANCH_GT") and near > value:
+    near = np.float32(value)  # compared as a Python float: numpy would round `value` to single precision first
+    if text in ("BRANCH_LEQ", "BRANCH_GT") and float(near) > value:
         return float(np.nextafter(near, np.float32(-np.inf)))
-    if text in ("BRANCH_LT", "BRANCH_GTE") and near < value:
+    if text in ("BRANCH_LT", "BRANCH_GTE") and float(near) < value:
         return float(np.nextafter(near, np.float32(np.inf)))
     return float(near)

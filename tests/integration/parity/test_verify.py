@@ -1,7 +1,9 @@
 """The gate on tiny graphs, opened by the session that Lambda uses."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -12,6 +14,7 @@ from support.onnx_protos import identity_model, linear_model, model_of
 from pilotlight.conversion import read_signature
 from pilotlight.core.artifacts import Array, Candidate, NamedArrays, Reference
 from pilotlight.core.model_config import ParityConfig
+from pilotlight.core.reports import Cause, ParityReport
 from pilotlight.verification.graphs import verify_golden, verify_graph
 from pilotlight_runtime.datatypes import DATATYPES, FP32, Datatype
 from pilotlight_runtime.engine.ort_session import open_session
@@ -225,3 +228,63 @@ def test_a_sample_that_is_an_outlier_among_others_is_none_more_alone(
     report = verify_graph(candidate, Reference(odd, {"x": samples(150)}, None), config, "", open_session)
     assert bool(report.failures) is refused
     assert report.largest_difference == pytest.approx(5.0)
+
+
+def rejected_for(tmp_path: Path, reference: Reference, metric: str = "", **changes: Any) -> ParityReport:
+    candidate = candidate_of(linear_model(), tmp_path)
+    return verify_graph(candidate, reference, replace(CONFIG, **changes), metric, open_session)
+
+
+def test_a_metric_that_cannot_be_computed_is_no_difference_and_others_are_named(tmp_path: Path) -> None:
+    reference = Reference(doubled, {"x": samples(150)}, samples(150))
+    report = rejected_for(tmp_path, reference, "accuracy")
+    assert report.cause is Cause.UNMEASURED
+    assert report.failures[0].endswith("r2 or mean_absolute_error can be computed")
+
+
+def test_a_chosen_metric_that_cannot_be_computed_is_left_out(tmp_path: Path) -> None:
+    reference = Reference(doubled, {"x": samples(150)}, samples(150), metric="accuracy", chosen=True)
+    report = rejected_for(tmp_path, reference, "accuracy")
+    assert (report.failures, report.cause, report.metric) == ((), Cause.NONE, "")
+    assert report.note.startswith("accuracy was not compared: accuracy needs scores")
+
+
+def test_another_shape_than_the_signature_s_is_no_difference(tmp_path: Path) -> None:
+    candidate = candidate_of(linear_model(), tmp_path)
+    (spec,) = candidate.signature.outputs
+    wrong = replace(candidate, signature=candidate.signature._replace(outputs=(spec._replace(shape=(-1, 5)),)))
+    report = verify_graph(wrong, Reference(doubled, {"x": samples(150)}, None), CONFIG, "", open_session)
+    assert any("the signature says [-1, 5]" in failure for failure in report.failures)
+    assert report.cause in (Cause.MISSHAPEN, Cause.FAILED)
+
+
+def test_other_answers_are_a_difference(tmp_path: Path) -> None:
+    report = rejected_for(tmp_path, Reference(same, {"x": samples(150)}, None))
+    assert report.cause is Cause.DIFFERS
+
+
+@pytest.mark.parametrize(("drop", "failures"), [(0.0, 1), (0.5, 0)])
+def test_an_error_may_not_rise_by_more_than_the_drop(tmp_path: Path, drop: float, failures: int) -> None:
+    """The source is exact; the graph's answers are 0.3 too high, which the tolerances of the values allow here."""
+    x = samples(150)
+
+    def shifted(inputs: NamedArrays) -> NamedArrays:
+        return {"y": doubled(inputs)["y"] - np.float32(0.3)}
+
+    reference = Reference(shifted, {"x": x}, shifted({"x": x})["y"])
+    report = rejected_for(tmp_path, reference, "mean_absolute_error", outliers=1.0, metric_drop=drop)
+    assert (report.source_metric, report.onnx_metric) == (0.0, pytest.approx(0.3, rel=1e-5))
+    rises = [each for each in report.failures if each.startswith("mean_absolute_error rises from 0.000000 to 0.3")]
+    assert len(rises) == len(report.failures) == failures
+
+
+def test_an_error_that_falls_is_no_failure(tmp_path: Path) -> None:
+    x = samples(150)
+
+    def shifted(inputs: NamedArrays) -> NamedArrays:
+        return {"y": doubled(inputs)["y"] - np.float32(0.3)}
+
+    reference = Reference(shifted, {"x": x}, doubled({"x": x})["y"])
+    report = rejected_for(tmp_path, reference, "mean_absolute_error", outliers=1.0)
+    assert report.failures == ()
+    assert (report.onnx_metric, report.source_metric) == (0.0, pytest.approx(0.3, rel=1e-5))

@@ -161,6 +161,9 @@ def test_a_saved_model_is_converted_and_judged(project: Project, store: Store, t
 def test_labels_that_the_metric_cannot_judge_are_refused(
     project: Project, store: Store, tmp_path: Path, way: str
 ) -> None:
+    settings = project.folder("tiny") / "model.toml"
+    settings.write_text(settings.read_text().replace("[training]\n", '[training]\nmetric = "accuracy"\n'))
+    assert 'metric = "accuracy"' in settings.read_text()
     path = project.folder("tiny") / "data.npz"
     with np.load(path) as arrays:
         np.savez(path, **{name: array[:, None] * [1, 1] if name[0] == "y" else array for name, array in arrays.items()})
