@@ -47,7 +47,6 @@ from pilotlight.conversion.tensorflow_ops import (
     projections,
     resizing,
     scattering,
-    selections,
     shapes,
     updates,
     vectors,
@@ -55,6 +54,7 @@ from pilotlight.conversion.tensorflow_ops import (
 from pilotlight.conversion.tensorflow_ops.builder import Builder, Expression, Handler, NoForm, make_handler
 from pilotlight.conversion.tensorflow_ops.complex_numbers import rewrite_complex_numbers
 from pilotlight.conversion.tensorflow_ops.resizing import rewrite_resampling
+from pilotlight.conversion.tensorflow_ops.selections import rewrite_selections
 from pilotlight.conversion.tensorflow_ops.sign_bits import rewrite_sign_bits
 
 __all__ = ["Builder", "Expression", "NoForm", "list_handlers", "list_rewriters"]
@@ -63,7 +63,7 @@ _EXPRESSIONS = (
     *(bessel, buckets, colours, constants, diagonals, elementary, integer_bits),
     *(linear_systems, orthogonal, projections, shapes, updates, vectors),
 )
-_HANDLERS = (convolutions, ctc, integers, resizing, scattering, selections, vectors)
+_HANDLERS = (convolutions, ctc, integers, resizing, scattering, vectors)
 
 
 def list_handlers() -> dict[str, tuple[Callable[..., None], list[Any]]]:
@@ -84,4 +84,4 @@ def _take_two(handler: Handler) -> Callable[..., None]:
 
 def list_rewriters() -> list[Callable[[Any, list[Any]], list[Any]]]:
     """Return what rewrites a graph of TensorFlow operations before they are converted (custom_rewriter)."""
-    return [rewrite_resampling, rewrite_complex_numbers, rewrite_sign_bits]
+    return [rewrite_resampling, rewrite_complex_numbers, rewrite_sign_bits, rewrite_selections]
