@@ -16,7 +16,7 @@ from pilotlight.core.errors import ConversionError
 from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.process_output import hide_native_logs
-from pilotlight_runtime.datatypes import BF16, DATATYPES
+from pilotlight_runtime.datatypes import BF16, BYTES, DATATYPES
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.signature import Signature, TensorSpec
 
@@ -74,7 +74,7 @@ class KerasAdapter:
         count = len(inputs[names[0]])
         parts = []
         for start in range(0, count, _BATCH):
-            batch = [inputs[name][start : start + _BATCH] for name in names]
+            batch = _make_tensors([inputs[name][start : start + _BATCH] for name in names])
             parts.append(call_model(model, batch, signature))
         return {spec.name: np.concatenate([_to_array(part[spec.name]) for part in parts]) for spec in signature.outputs}
 
@@ -116,6 +116,7 @@ def read_keras_signature(model: Any, where: str) -> Signature:
 
 def _read_spec(name: str, tensor: Any, where: str) -> TensorSpec:
     datatype = next((each for each in DATATYPES.values() if each.numpy == tensor.dtype and each is not BF16), None)
+    datatype = BYTES if tensor.dtype == "string" else datatype
     if datatype is None:
         raise ConversionError(where, f"has {name} of dtype {tensor.dtype}", "Cast it inside the model.")
     return TensorSpec(name, datatype, tuple(-1 if size is None else int(size) for size in tensor.shape))
@@ -127,8 +128,20 @@ def _find_backend() -> str:
     return "tensorflow" if keras is None else str(keras.backend.backend())
 
 
+def _make_tensors(arrays: list[Any]) -> list[Any]:
+    """Convert arrays to TensorFlow's tensors where one holds strings, since Keras takes no mixture. Else return them."""
+    if all(array.dtype != object for array in arrays):
+        return arrays
+    import tensorflow as tf
+
+    return [tf.constant(array) for array in arrays]
+
+
 def _to_array(tensor: Any) -> Any:
-    """Convert a tensor of any backend, on any device, to a NumPy array."""
+    """Convert a tensor of any backend, on any device, to a NumPy array. Strings are str, as in the gate."""
     from keras import ops
 
-    return ops.convert_to_numpy(tensor)
+    array = ops.convert_to_numpy(tensor)
+    if array.dtype != object:
+        return array
+    return np.array([text.decode() for text in array.reshape(-1)], object).reshape(array.shape)

@@ -15,6 +15,7 @@ import onnx
 
 from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight.conversion.guards import guard_operators
+from pilotlight.conversion.keras_preprocessing import PreprocessingRewriter
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.process_output import hide_native_logs
@@ -64,10 +65,19 @@ def _convert(model: Any, signature: Signature, name: str, opset: int) -> Any:
         input_signature=specs,
         autograph=False,
     )
-    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+    logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)
     try:
-        graph, _ = tf2onnx.convert.from_function(traced, input_signature=specs, opset=opset)
-        _embed_captured_tensors(graph.graph, traced.get_concrete_function(*specs).graph.captures)
+        concrete = traced.get_concrete_function(*specs)
+        rewriter = PreprocessingRewriter(concrete, opset)
+        graph, _ = tf2onnx.convert.from_function(
+            traced,
+            input_signature=specs,
+            opset=rewriter.opset,
+            custom_rewriter=[rewriter],
+            shape_override=rewriter.shapes,
+        )
+        rewriter.finish(graph)
+        _embed_captured_tensors(graph.graph, concrete.graph.captures)
     except ConversionError:
         raise
     except Exception as error:
