@@ -129,7 +129,7 @@ def _find_backend() -> str:
 
 
 def _make_tensors(arrays: list[Any]) -> list[Any]:
-    """Convert arrays to TensorFlow's tensors where one holds strings, since Keras takes no mixture. Else return them."""
+    """Convert arrays to TensorFlow's tensors where one holds strings, since Keras takes no mixture. Else keep them."""
     if all(array.dtype != object for array in arrays):
         return arrays
     import tensorflow as tf

@@ -6,7 +6,6 @@ tf.function first.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,10 +15,13 @@ import onnx
 from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight.conversion.guards import guard_operators
 from pilotlight.conversion.keras_preprocessing import PreprocessingRewriter
+from pilotlight.conversion.keras_trace import trace
+from pilotlight.conversion.tensorflow_failures import collect_failures, list_layer_names, refuse_failures
+from pilotlight.conversion.tensorflow_ops import list_handlers, list_rewriters
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.process_output import hide_native_logs
-from pilotlight_runtime.signature import Signature, TensorSpec
+from pilotlight_runtime.signature import Signature
 
 
 def convert_to_onnx(model: Any, signature: Signature, name: str, opset: int) -> bytes:
@@ -46,47 +48,42 @@ def convert_to_onnx(model: Any, signature: Signature, name: str, opset: int) -> 
 
 
 def _convert(model: Any, signature: Signature, name: str, opset: int) -> Any:
+    where, layers = f"model {name!r}", set(list_layer_names(model))
     try:
         import tensorflow as tf
         import tf2onnx
     except ImportError as error:
         raise ConversionError(
-            f"model {name!r}", f"cannot be converted ({error})", "Run `pip install 'pilotlight[convert]'`."
+            where, f"cannot be converted ({error})", "Run `pip install 'pilotlight[convert]'`."
         ) from error
-    specs = [
-        tf.TensorSpec(
-            [None if size < 0 else size for size in spec.shape], _to_tensorflow_dtype(tf, spec), name=f"input_{index}"
-        )
-        for index, spec in enumerate(signature.inputs)
-    ]
-    # Keras traces its own steps without autograph too, and autograph would hide our errors behind its own.
-    traced = tf.function(
-        lambda *tensors: _order_outputs(call_model(model, tensors, signature), signature),
-        input_signature=specs,
-        autograph=False,
-    )
-    logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)
+
+    def call(*tensors: Any) -> tuple[Any, ...]:
+        return _order_outputs(call_model(model, tensors, signature), signature)
+
     try:
-        concrete = traced.get_concrete_function(*specs)
-        rewriter = PreprocessingRewriter(concrete, opset)
-        graph, _ = tf2onnx.convert.from_function(
-            traced,
-            input_signature=specs,
-            opset=rewriter.opset,
-            custom_rewriter=[rewriter],
-            shape_override=rewriter.shapes,
-        )
-        rewriter.finish(graph)
-        _embed_captured_tensors(graph.graph, concrete.graph.captures)
+        with trace(tf, call, signature) as (traced, specs), collect_failures() as reasons:
+            concrete = traced.get_concrete_function(*specs)
+            preprocessing = PreprocessingRewriter(concrete, opset, where, layers)
+            graph, _ = tf2onnx.convert.from_function(
+                traced,
+                input_signature=specs,
+                opset=preprocessing.opset,
+                custom_op_handlers=list_handlers(),
+                custom_rewriter=[preprocessing, *list_rewriters()],
+                shape_override=preprocessing.shapes,
+            )
+            opset = preprocessing.finish(graph)
+            _embed_captured_tensors(graph.graph, concrete.graph.captures)
     except ConversionError:
         raise
     except Exception as error:
         # tf2onnx and TensorFlow raise every kind of error for what they cannot convert.
         raise ConversionError(
-            f"model {name!r}",
+            where,
             f"cannot be converted to ONNX opset {opset} ({kind_and_first_line(error)})",
             "Change the layer it names, or `opset` under [conversion] in model.toml.",
         ) from error
+    refuse_failures(graph, reasons, layers, where, opset)
     return graph
 
 
@@ -103,12 +100,6 @@ def _embed_captured_tensors(graph: onnx.GraphProto, captures: Iterable[tuple[Any
     for value in [value for value in graph.input if value.name in outside]:
         graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(outside[value.name]), value.name))
         graph.input.remove(value)
-
-
-def _to_tensorflow_dtype(tf: Any, spec: TensorSpec) -> Any:
-    if spec.datatype.name == "BF16":
-        return tf.bfloat16
-    return tf.string if spec.datatype.name == "BYTES" else tf.as_dtype(spec.datatype.numpy)
 
 
 def _order_outputs(outputs: dict[str, Any], signature: Signature) -> tuple[Any, ...]:

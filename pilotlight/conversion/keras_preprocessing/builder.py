@@ -6,12 +6,13 @@ its place. A Builder does the first and the last; tensors are names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NoReturn
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final, NamedTuple, NoReturn
 
 import numpy as np
 from onnx import TensorProto
 
+from pilotlight.conversion.tensorflow_failures import split_node_name
 from pilotlight.core.errors import ConversionError
 
 ML: Final = "ai.onnx.ml"
@@ -23,6 +24,20 @@ HINT: Final = (
 )
 
 
+class Trace(NamedTuple):
+    """What is known of the traced model.
+
+    Attributes:
+        where: The name of the model in an error.
+        layers: The names of its layers.
+        tensors: Tensors that the traced function captured, by name.
+    """
+
+    where: str
+    layers: Collection[str]
+    tensors: Mapping[str, Any]
+
+
 class Builder:
     """The graph around one TensorFlow node.
 
@@ -31,21 +46,21 @@ class Builder:
         node: The TensorFlow node.
     """
 
-    def __init__(self, graph: Any, node: Any, known: Mapping[str, Any]) -> None:
+    def __init__(self, graph: Any, node: Any, trace: Trace) -> None:
         """Start at a node.
 
         Args:
             graph: The graph of tf2onnx.
             node: The TensorFlow node.
-            known: Tensors that the traced function captured, by name.
+            trace: What is known of the model.
         """
         self.graph = graph
         self.node = node
-        self._known = known
+        self._trace = trace
 
     def at(self, node: Any) -> Builder:
         """Return a builder for another node of the graph."""
-        return Builder(self.graph, node, self._known)
+        return Builder(self.graph, node, self._trace)
 
     def add(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         """Add a node with one output, and return the name of the output."""
@@ -81,14 +96,14 @@ class Builder:
         body.add_graph_input(index, TensorProto.INT64, [])
         body.add_graph_input(goes_on, TensorProto.BOOL, [])
         body.add_graph_input(last, TensorProto.STRING, [-1] * rank)
-        inner = Builder(body, self.node, self._known)
+        inner = Builder(body, self.node, self._trace)
         body.add_graph_output(inner.add("Identity", goes_on), TensorProto.BOOL, [])
         column = inner.add("Gather", columns, index, axis=rank)
         body.add_graph_output(step(inner, last, column), TensorProto.STRING, [-1] * rank)
         count = self.add("Squeeze", self.size(columns, rank))
         made = self.graph.make_node(
             "Loop",
-            [count, self.scalar(True, np.bool_), state],
+            [count, self.scalar(1, np.bool_), state],
             branches={"body": body},
             infer_shape_dtype=False,
         )
@@ -140,8 +155,8 @@ class Builder:
         while node is not None and node.type == "Identity":
             name = node.input[0]
             node = self.graph.get_node_by_output(name)
-        if name in self._known:
-            return self._known[name]
+        if name in self._trace.tensors:
+            return self._trace.tensors[name]
         return node.get_tensor_value(as_list=False) if node is not None and node.is_const() else None
 
     def rank(self, name: str) -> int:
@@ -157,7 +172,10 @@ class Builder:
 
     def refuse(self, what: str, hint: str = HINT) -> NoReturn:
         """Raise the error for this node."""
-        raise ConversionError(describe(self.node), what, hint)
+        kind = self.node.type
+        layer, _ = split_node_name(self.node.name, kind, self._trace.layers)
+        where = f"{self._trace.where}, layer {layer!r}" if layer else self._trace.where
+        raise ConversionError(where, f"{what} ({kind})", hint)
 
     def answer(self, *results: str) -> None:
         """Put tensors in the place of the outputs of the node."""
@@ -170,13 +188,6 @@ class Builder:
 
     def _make_constant(self, value: Any) -> str:
         return str(self.graph.make_const(_make_name("const"), value).output[0])
-
-
-def describe(node: Any) -> str:
-    """Return the layer and the operation of a TensorFlow node. Keras names each scope as its layer."""
-    *scopes, operation = str(node.name).split("/")
-    layer = next((scope for scope in scopes[1:] if scope), scopes[0] if scopes else operation)
-    return f"the layer {layer!r} ({node.type})"
 
 
 def _make_name(part: str) -> str:

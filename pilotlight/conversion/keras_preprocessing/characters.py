@@ -53,7 +53,7 @@ def _find_encodings(builder: Builder, points: str) -> list[Any]:
 
 
 def _is_range(builder: Builder, splits: str) -> bool:
-    """Return whether rows have one element each: the splits are 0, 1, 2, …"""
+    """Return whether rows have one element each: the splits are 0, 1, 2 and so on."""
     node = builder.graph.get_node_by_output(splits)
     while node is not None and node.type in {"Mul", "Identity", "Cast"}:
         if node.type == "Mul" and builder.read_constant(node.input[1]) != 1:

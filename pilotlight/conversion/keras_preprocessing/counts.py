@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pilotlight.conversion.keras_preprocessing.builder import Builder
 from pilotlight.conversion.keras_preprocessing.rows import as_int64, find_rows, number_positions
 
@@ -79,7 +81,7 @@ def _find_size(builder: Builder, size: str) -> str:
     return size
 
 
-def _skip(builder: Builder, name: str) -> object:
+def _skip(builder: Builder, name: str) -> Any:
     node = builder.graph.get_node_by_output(name)
     while node is not None and node.type in {"Identity", "Cast"}:
         node = builder.graph.get_node_by_output(node.input[0])

@@ -53,8 +53,11 @@ def _shift(builder: Builder, longer: str, words: str, by: int) -> str:
 def _join(builder: Builder, longer: str, words: str, width: int, separator: str) -> str:
     gram = words
     for by in range(1, width):
-        gram = builder.add("StringConcat", builder.add("StringConcat", gram, builder.words(separator)),
-                           _shift(builder, longer, words, by))
+        gram = builder.add(
+            "StringConcat",
+            builder.add("StringConcat", gram, builder.words(separator)),
+            _shift(builder, longer, words, by),
+        )
     return gram
 
 

@@ -35,7 +35,9 @@ def rewrite_ragged(builder: Builder) -> None:
     columns = builder.add("Sub", number_positions(builder, values), begins)
     width = _read_width(builder, shape, counts)
     # What lies beyond the width goes to one more column, which is then cut off.
-    wider = builder.add("Expand", default, builder.add("Concat", count, builder.add("Add", width, builder.ints(1)), axis=0))
+    wider = builder.add(
+        "Expand", default, builder.add("Concat", count, builder.add("Add", width, builder.ints(1)), axis=0)
+    )
     places = builder.add(
         "Concat",
         builder.add("Unsqueeze", rows, builder.ints(1)),

@@ -64,7 +64,9 @@ def _cut_at_text(builder: Builder, rows: str, fixed: str, rewrite: str) -> str:
     pieces, counts = builder.add_many("StringSplit", [rows], 2, delimiter=fixed)
     if not rewrite:
         return pieces
-    columns = builder.add("Range", builder.scalar(0), builder.add("Squeeze", builder.size(pieces, 1)), builder.scalar(1))
+    columns = builder.add(
+        "Range", builder.scalar(0), builder.add("Squeeze", builder.size(pieces, 1)), builder.scalar(1)
+    )
     inside = builder.add("Less", columns, builder.add("Unsqueeze", counts, builder.ints(1)))
     later = builder.add("And", inside, builder.add("Greater", columns, builder.scalar(0)))
     before = builder.add("Where", later, builder.words(rewrite), builder.words(""))

@@ -7,13 +7,12 @@ has no layers, converts too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 import onnx
 
-from pilotlight.conversion.keras_preprocessing.buckets import rewrite_buckets
-from pilotlight.conversion.keras_preprocessing.builder import CONTRIB, Builder
+from pilotlight.conversion.keras_preprocessing.builder import CONTRIB, Builder, Trace
 from pilotlight.conversion.keras_preprocessing.case import rewrite_case
 from pilotlight.conversion.keras_preprocessing.characters import rewrite_characters
 from pilotlight.conversion.keras_preprocessing.compare import rewrite_as_string, rewrite_equal, rewrite_string_join
@@ -58,7 +57,6 @@ _RULES: Final[Mapping[str, _Rule]] = {
     "RaggedBincount": _Rule(rewrite_ragged_counts, _MOST_OF_CONVERTER),
     "OneHot": _Rule(rewrite_one_hot, 0),
     "FloorMod": _Rule(rewrite_floor_mod, 0),
-    "Bucketize": _Rule(rewrite_buckets, 13),
     **{kind: _Rule(refuse_operation, 0) for kind in REFUSED},
 }
 """In the order in which they are applied: what is refused comes last, when the others have taken what they can."""
@@ -72,15 +70,17 @@ class PreprocessingRewriter:
         shapes: Shapes of tensors that tf2onnx cannot infer.
     """
 
-    def __init__(self, traced: Any, opset: int) -> None:
+    def __init__(self, traced: Any, opset: int, where: str, layers: Collection[str]) -> None:
         """Read a traced model.
 
         Args:
             traced: TensorFlow's concrete function.
             opset: The configured operator set.
+            where: The name of the model in an error.
+            layers: The names of its layers.
         """
         operations = list(_list_operations(traced.graph))
-        self._known = read_tensors(traced.graph.captures)
+        self._trace = Trace(where, layers, read_tensors(traced.graph.captures))
         self._tables: Mapping[str, Table] = read_tables(traced.graph.captures, operations)
         self._needed = max((_read_opset(operation) for operation in operations), default=0)
         self.shapes = read_shapes(traced)
@@ -95,12 +95,16 @@ class PreprocessingRewriter:
         """
         try:
             self._rewrite(graph)
-        except Exception as error:  # tf2onnx raises every kind of error for a graph that it cannot change
+        except Exception as error:
             self._error = self._error or error
+            raise
         return graph.get_nodes()
 
-    def finish(self, model: onnx.ModelProto) -> None:
+    def finish(self, model: onnx.ModelProto) -> int:
         """Raise the error that the rewriting had, or name the operator sets that a model uses.
+
+        Returns:
+            The version of ONNX's default operator set in the model.
 
         Raises:
             ConversionError: The preprocessing cannot be converted.
@@ -109,9 +113,10 @@ class PreprocessingRewriter:
         if self._error is not None:
             raise self._error
         if self._needed > _MOST_OF_CONVERTER:
-            _raise_opset(model, self._needed)
+            self._raise_opset(model)
         if any(node.domain == CONTRIB for node in model.graph.node):
             model.opset_import.append(onnx.helper.make_opsetid(CONTRIB, 1))
+        return max(self.opset, self._needed)
 
     def _rewrite(self, graph: Any) -> None:
         self._apply(graph, "Assert", rewrite_assertion)
@@ -123,10 +128,22 @@ class PreprocessingRewriter:
     def _apply(self, graph: Any, kind: str, rewrite: Callable[[Builder], None]) -> None:
         for node in [node for node in graph.get_nodes() if node.type == kind and not node.skip_conversion]:
             if graph.get_node_by_name(node.name) is node:  # another rewriting may have removed it
-                rewrite(Builder(graph, node, self._known))
+                rewrite(Builder(graph, node, self._trace))
 
     def _rewrite_lookup(self, builder: Builder) -> None:
         rewrite_lookup(builder, self._tables)
+
+    def _raise_opset(self, model: onnx.ModelProto) -> None:
+        changed = sorted({node.op_type for node in model.graph.node if node.op_type in _CHANGED})
+        if changed:
+            what = (
+                f"needs ONNX opset {self._needed} for its strings, in which {', '.join(changed)} means something else"
+            )
+            raise ConversionError(self._trace.where, what, "Split it: give the strings to a model of their own.")
+        for entry in model.opset_import:
+            if entry.domain == "":
+                entry.version = max(entry.version, self._needed)
+        model.ir_version = max(model.ir_version, onnx.IR_VERSION_2023_5_5)
 
 
 def _list_operations(graph: Any) -> Iterable[Any]:
@@ -144,14 +161,3 @@ def _read_opset(operation: Any) -> int:
         return _STRINGS if operation.inputs[0].dtype.name == "string" else 0
     rule = _RULES.get(operation.type)
     return rule.opset if rule else 0
-
-
-def _raise_opset(model: onnx.ModelProto, opset: int) -> None:
-    changed = sorted({node.op_type for node in model.graph.node if node.op_type in _CHANGED})
-    if changed:
-        what = f"needs ONNX opset {opset} for its strings, in which {', '.join(changed)} means something else"
-        raise ConversionError("the model", what, "Split it: give the strings to a model of their own.")
-    for entry in model.opset_import:
-        if entry.domain == "":
-            entry.version = max(entry.version, opset)
-    model.ir_version = max(model.ir_version, onnx.IR_VERSION_2023_5_5)

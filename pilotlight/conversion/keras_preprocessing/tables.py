@@ -35,7 +35,7 @@ def read_tables(captures: Iterable[tuple[Any, Any]], operations: Iterable[Any]) 
     outside = {inner.op.name: outer for outer, inner in captures if inner.dtype == tf.resource}
     tables: dict[str, Table] = {}
     for operation in operations:
-        name = operation.inputs[0].op.name if operation.type == "LookupTableFindV2" else None
+        name = str(operation.inputs[0].op.name) if operation.type == "LookupTableFindV2" else ""
         if name not in outside or name in tables:
             continue
         keys, values = tf.raw_ops.LookupTableExportV2(
@@ -84,10 +84,8 @@ def read_shapes(traced: Any) -> dict[str, list[int | None]]:
         return {}
     from tf2onnx import tf_loader
 
-    names = [[tensor.name for tensor in part if tensor.dtype.name != "resource"] for part in (traced.inputs, traced.outputs)]
+    names = [
+        [tensor.name for tensor in part if tensor.dtype.name != "resource"] for part in (traced.inputs, traced.outputs)
+    ]
     kept = {f"{node.name}:0" for node in tf_loader.from_function(traced, *names).node}
-    return {
-        name: shape.as_list()
-        for name, shape in found.items()
-        if name in kept
-    }
+    return {name: shape.as_list() for name, shape in found.items() if name in kept}

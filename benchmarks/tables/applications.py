@@ -1,0 +1,37 @@
+"""Every model of keras.applications, with random weights and the smallest input that it takes."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.tables.case import Case, Outcome
+
+PACKAGES: Final = ("keras", "tensorflow-cpu", "tf2onnx", "onnxruntime")
+_SMALLEST: Final = {"InceptionResNetV2": 75, "InceptionV3": 75, "Xception": 71}
+"""The smallest height and width in pixels. All others take 32."""
+
+
+def list_cases() -> list[Case]:
+    """Return a case for each model."""
+    import keras
+
+    names = [name for name in dir(keras.applications) if name[0].isupper()]
+    return [Case("models", name, partial(_try, name)) for name in names]
+
+
+def _try(name: str, folder: Path) -> Outcome:
+    import keras
+
+    from benchmarks.tables.keras_case import convert_model, floats
+
+    keras.utils.set_random_seed(1)
+    size = _SMALLEST.get(name, 32)
+    made: Any = getattr(keras.applications, name)
+    body = made(include_top=False, weights=None, input_shape=(size, size, 3), pooling="avg")
+    given = keras.Input((size, size, 3), name="x")
+    model = keras.Model(given, {"y": body(given)})
+    outcome = convert_model(model, floats(size, size, 3, low=0.0, high=255.0)[:2], folder)
+    keras.backend.clear_session()
+    return outcome

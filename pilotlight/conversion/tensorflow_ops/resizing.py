@@ -1,0 +1,97 @@
+"""Images of another size: the sizes that a rounded scale misses, and ScaleAndTranslate as products with its weights.
+
+keras.ops.image.resize uses ScaleAndTranslate for lanczos3, lanczos5 and antialias=True.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from pilotlight.conversion.tensorflow_ops.builder import OLDEST_OPSET, Builder, Handler
+from pilotlight.conversion.tensorflow_ops.originals import call_original
+from pilotlight.core.artifacts import Array
+
+
+def _resize(graph: Any, node: Any, name: str, arguments: Any) -> None:  # noqa: ARG001  (tf2onnx gives them)
+    """Resize by size where ONNX Runtime would round a scale down to one pixel less."""
+    shape, size = graph.get_shape(node.input[0]), node.inputs[1]
+    if graph.opset >= OLDEST_OPSET and shape and size.is_const() and -1 not in shape[1:3]:
+        wanted = np.asarray(size.get_tensor_value(as_list=False))
+        given = np.asarray(shape[1:3])
+        found = np.floor(given * (wanted / given).astype(np.float32).astype(np.float64))
+        if np.any(found != wanted):
+            by_size = graph.make_node("Identity", [node.input[1]])
+            graph.replace_input(node, node.input[1], by_size.output[0], 1)
+    call_original(graph, node)
+
+
+def rewrite_resampling(graph: Any, nodes: list[Any]) -> list[Any]:
+    """Replace ScaleAndTranslate by two products, where all but the images is fixed.
+
+    Args:
+        graph: The graph of tf2onnx.
+        nodes: Its nodes.
+
+    Returns:
+        The nodes of the graph.
+    """
+    for node in list(nodes):
+        if node.type != "ScaleAndTranslate" or graph.opset < OLDEST_OPSET:
+            continue
+        shape = graph.get_shape(node.input[0])
+        values = [_evaluate(graph, each) for each in node.inputs[1:]]
+        if shape is None or -1 in shape[1:3] or any(value is None for value in values):
+            continue
+        build = Builder(graph, node)
+        rows, columns = (
+            _read_weights(node, shape[1 + axis], *(float(np.asarray(value)[axis]) for value in values))
+            for axis in (0, 1)
+        )
+        images = build.cast(build.inputs[0], 1)
+        planes = build.add("Transpose", images, perm=[0, 3, 1, 2])
+        wide = build.add("MatMul", planes, np.ascontiguousarray(columns.T))
+        high = build.add("MatMul", build.constant(rows), wide)
+        build.finish(build.add("Transpose", high, perm=[0, 2, 3, 1]))
+    return list(graph.get_nodes())
+
+
+def _read_weights(node: Any, size: int, wanted: float, scale: float, shift: float) -> Array:
+    """Let TensorFlow resample one column of pixels for each pixel: its answer is the matrix of the weights."""
+    import tensorflow as tf
+
+    with tf.init_scope():
+        images = np.eye(size, dtype=np.float32)[None, :, None, :]
+        answer = tf.raw_ops.ScaleAndTranslate(
+            images=images,
+            size=np.array([int(wanted), 1], np.int32),
+            scale=np.array([scale, 1], np.float32),
+            translation=np.array([shift, 0], np.float32),
+            kernel_type=node.get_attr_str("kernel_type"),
+            antialias=bool(node.get_attr_value("antialias", 1)),
+        )
+        return np.asarray(answer.numpy()[0, :, 0, :])
+
+
+def _evaluate(graph: Any, node: Any) -> Array | None:
+    """Return the value of a node that depends on fixed sizes alone; None where it does not."""
+    if node.is_const():
+        return np.asarray(node.get_tensor_value(as_list=False))
+    if node.type == "Shape":
+        return np.asarray(graph.get_shape(node.input[0])) if graph.get_shape(node.input[0]) is not None else None
+    operands = [_evaluate(graph, each) for each in node.inputs]
+    known = [each for each in operands if each is not None]
+    if len(known) < len(operands) or node.type not in {"Cast", "RealDiv", "StridedSlice", "Identity"}:
+        return None
+    if node.type == "RealDiv":
+        return np.asarray(known[0] / known[1])
+    if node.type == "StridedSlice":
+        part = known[0][int(np.ravel(known[1])[0]) : int(np.ravel(known[2])[0])]
+        return part if np.all(part >= 0) else None
+    return known[0]
+
+
+_NAMES: Final = ("ResizeBilinear", "ResizeNearestNeighbor", "ResizeBicubic", "ResizeArea")
+HANDLERS: Final[Mapping[str, Handler]] = dict.fromkeys(_NAMES, _resize)
