@@ -6,6 +6,9 @@
     convert_exported.py  several graphs and assets become a candidate
     import_onnx.py       any ONNX file becomes a candidate
     keras_adapter.py     Keras; keras_graph.py uses tf2onnx, keras_subprocess.py another process for JAX and PyTorch
+    keras_loading.py     saved Keras models; keras_file.py and keras_h5_file.py check them before
+    keras_preprocessing/ words, tables and counts of preprocessing layers as ONNX operators
+    saved_model.py       SavedModel folders of TensorFlow
     sklearn_adapter.py   scikit-learn; sklearn_graph.py uses skl2onnx
     onnx_adapter.py      ONNX files, which need no conversion
     graph.py             ONNX files and the signature that a graph declares
@@ -22,11 +25,13 @@ from pilotlight.conversion.convert import check_signature, convert
 from pilotlight.conversion.convert_exported import convert_exported
 from pilotlight.conversion.graph import read_opset, read_signature
 from pilotlight.conversion.import_onnx import import_onnx
+from pilotlight.conversion.keras_loading import build_in_float32
 from pilotlight.conversion.labels import add_labels, compute_labels, resolve_ties
 
 __all__ = [
     "Adapter",
     "add_labels",
+    "build_in_float32",
     "check_signature",
     "compute_labels",
     "convert",

@@ -7,10 +7,11 @@ from typing import Any, Final
 from pilotlight.conversion.adapter import Adapter
 from pilotlight.conversion.keras_adapter import KerasAdapter
 from pilotlight.conversion.onnx_adapter import OnnxAdapter
+from pilotlight.conversion.saved_model_adapter import SavedModelAdapter
 from pilotlight.conversion.sklearn_adapter import SklearnAdapter
 from pilotlight.core.errors import ConversionError
 
-ADAPTERS: Final[tuple[Adapter, ...]] = (KerasAdapter(), SklearnAdapter(), OnnxAdapter())
+ADAPTERS: Final[tuple[Adapter, ...]] = (KerasAdapter(), SavedModelAdapter(), SklearnAdapter(), OnnxAdapter())
 
 
 def find_adapter(model: Any) -> Adapter:

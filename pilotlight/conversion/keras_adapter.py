@@ -8,14 +8,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from pilotlight.conversion.keras_file import check_keras_file
 from pilotlight.conversion.keras_graph import call_model, convert_to_onnx
+from pilotlight.conversion.keras_h5_file import SUFFIXES
+from pilotlight.conversion.keras_loading import load_keras_model
 from pilotlight.conversion.keras_subprocess import convert_in_subprocess
 from pilotlight.core.artifacts import NamedArrays
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.model_config import ModelConfig
-from pilotlight.core.process_output import hide_native_logs
 from pilotlight_runtime.datatypes import BF16, BYTES, DATATYPES
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.signature import Signature, TensorSpec
@@ -41,42 +40,20 @@ class KerasAdapter:
         )
 
     def accepts_file(self, path: Path) -> bool:
-        """Return whether `path` is a .keras file."""
-        return path.suffix == ".keras"
+        """Return whether `path` is a .keras or .h5 file."""
+        return path.suffix.lower() in (".keras", *SUFFIXES)
 
     def load(self, path: Path) -> Any:
-        """Load a .keras file in safe mode, which rejects layers that contain Python code.
+        """Load a .keras or .h5 file in safe mode, which rejects layers that contain Python code.
 
         Raises:
             ConversionError: The file is missing or cannot be loaded.
         """
-        check_keras_file(path)
-        with hide_native_logs():
-            try:
-                import keras
-
-                return keras.saving.load_model(path, compile=False, safe_mode=True)
-            except ImportError as error:
-                raise ConversionError(
-                    str(path), f"cannot be loaded ({error})", "Run `pip install 'pilotlight[convert]'`."
-                ) from error
-            except Exception as error:
-                # Keras has no error class for files that it cannot read.
-                raise ConversionError(
-                    str(path),
-                    f"cannot be loaded by Keras ({kind_and_first_line(error)})",
-                    "Save it again with model.save(...).",
-                ) from error
+        return load_keras_model(path)
 
     def predict(self, model: Any, inputs: NamedArrays, signature: Signature) -> NamedArrays:
         """Compute the outputs in batches of 256, in inference mode: without dropout, for instance."""
-        names = [spec.name for spec in signature.inputs]
-        count = len(inputs[names[0]])
-        parts = []
-        for start in range(0, count, _BATCH):
-            batch = _make_tensors([inputs[name][start : start + _BATCH] for name in names])
-            parts.append(call_model(model, batch, signature))
-        return {spec.name: np.concatenate([_to_array(part[spec.name]) for part in parts]) for spec in signature.outputs}
+        return predict_in_batches(model, inputs, signature)
 
     def export(self, model: Any, config: ModelConfig, into: Path) -> None:
         """Write a model as model.onnx.
@@ -88,6 +65,26 @@ class KerasAdapter:
         convert = convert_to_onnx if _find_backend() == "tensorflow" else convert_in_subprocess
         content = convert(model, signature, config.name, config.conversion.opset)
         (into / MODEL_NAME).write_bytes(content)
+
+
+def predict_in_batches(model: Any, inputs: NamedArrays, signature: Signature) -> NamedArrays:
+    """Compute the outputs of a keras.Model, or of what can be called as one.
+
+    Args:
+        model: The model.
+        inputs: Samples by input name, along the first axis.
+        signature: The inputs and outputs of the model.
+
+    Returns:
+        The outputs by name.
+    """
+    names = [spec.name for spec in signature.inputs]
+    count = len(inputs[names[0]])
+    parts = []
+    for start in range(0, count, _BATCH):
+        batch = _make_tensors([inputs[name][start : start + _BATCH] for name in names])
+        parts.append(call_model(model, batch, signature))
+    return {spec.name: np.concatenate([_to_array(part[spec.name]) for part in parts]) for spec in signature.outputs}
 
 
 def read_keras_signature(model: Any, where: str) -> Signature:

@@ -13,9 +13,7 @@ _COMPILED: Final = "_XlaMustCompile"
 
 
 @contextmanager
-def trace(
-    tf: Any, call: Callable[..., tuple[Any, ...]], signature: Signature
-) -> Iterator[tuple[Any, list[Any]]]:
+def trace(tf: Any, call: Callable[..., tuple[Any, ...]], signature: Signature) -> Iterator[tuple[Any, list[Any]]]:
     """Trace a call.
 
     A compiled function would be one operation in the graph, and none that ONNX has. So a model with one is traced again

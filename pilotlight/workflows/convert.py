@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotlight.conversion import find_adapter_for_file
+from pilotlight.conversion import build_in_float32, find_adapter_for_file
 from pilotlight.core.artifacts import FittedModel
 from pilotlight.core.disk import temporary_folder
 from pilotlight.core.stages import Stages
@@ -36,8 +36,11 @@ def convert(request: ConvertRequest, context: Context) -> TrainResult:
     adapter = find_adapter_for_file(request.source)
 
     with stages.stage("load"):
-        model = adapter.load(request.source)
-        module = load_train_module(context.project.folder(request.name))
+        module = load_train_module(context.project.folder(request.name))  # it registers what the file may need
+        with module.guard():
+            model, note = build_in_float32(adapter.load(request.source))
+    if note:
+        context.progress.note(note)
     with local_folder(run) as local:
         data = load(module, run, local)
 

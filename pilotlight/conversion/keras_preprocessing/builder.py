@@ -6,12 +6,13 @@ its place. A Builder does the first and the last; tensors are names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Final, NamedTuple, NoReturn
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NoReturn
 
 import numpy as np
 from onnx import TensorProto
 
+from pilotlight.conversion.keras_preprocessing.tables import Trace
 from pilotlight.conversion.tensorflow_failures import split_node_name
 from pilotlight.core.errors import ConversionError
 
@@ -24,26 +25,13 @@ HINT: Final = (
 )
 
 
-class Trace(NamedTuple):
-    """What is known of the traced model.
-
-    Attributes:
-        where: The name of the model in an error.
-        layers: The names of its layers.
-        tensors: Tensors that the traced function captured, by name.
-    """
-
-    where: str
-    layers: Collection[str]
-    tensors: Mapping[str, Any]
-
-
 class Builder:
     """The graph around one TensorFlow node.
 
     Attributes:
         graph: The graph of tf2onnx.
         node: The TensorFlow node.
+        trace: What is known of the traced model.
     """
 
     def __init__(self, graph: Any, node: Any, trace: Trace) -> None:
@@ -56,11 +44,11 @@ class Builder:
         """
         self.graph = graph
         self.node = node
-        self._trace = trace
+        self.trace = trace
 
     def at(self, node: Any) -> Builder:
         """Return a builder for another node of the graph."""
-        return Builder(self.graph, node, self._trace)
+        return Builder(self.graph, node, self.trace)
 
     def add(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         """Add a node with one output, and return the name of the output."""
@@ -96,7 +84,7 @@ class Builder:
         body.add_graph_input(index, TensorProto.INT64, [])
         body.add_graph_input(goes_on, TensorProto.BOOL, [])
         body.add_graph_input(last, TensorProto.STRING, [-1] * rank)
-        inner = Builder(body, self.node, self._trace)
+        inner = Builder(body, self.node, self.trace)
         body.add_graph_output(inner.add("Identity", goes_on), TensorProto.BOOL, [])
         column = inner.add("Gather", columns, index, axis=rank)
         body.add_graph_output(step(inner, last, column), TensorProto.STRING, [-1] * rank)
@@ -155,8 +143,8 @@ class Builder:
         while node is not None and node.type == "Identity":
             name = node.input[0]
             node = self.graph.get_node_by_output(name)
-        if name in self._trace.tensors:
-            return self._trace.tensors[name]
+        if name in self.trace.tensors:
+            return self.trace.tensors[name]
         return node.get_tensor_value(as_list=False) if node is not None and node.is_const() else None
 
     def rank(self, name: str) -> int:
@@ -173,8 +161,8 @@ class Builder:
     def refuse(self, what: str, hint: str = HINT) -> NoReturn:
         """Raise the error for this node."""
         kind = self.node.type
-        layer, _ = split_node_name(self.node.name, kind, self._trace.layers)
-        where = f"{self._trace.where}, layer {layer!r}" if layer else self._trace.where
+        layer, _ = split_node_name(self.node.name, kind, self.trace.layers)
+        where = f"{self.trace.where}, layer {layer!r}" if layer else self.trace.where
         raise ConversionError(where, f"{what} ({kind})", hint)
 
     def answer(self, *results: str) -> None:

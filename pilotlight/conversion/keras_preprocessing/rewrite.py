@@ -7,12 +7,12 @@ has no layers, converts too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, NamedTuple
 
 import onnx
 
-from pilotlight.conversion.keras_preprocessing.builder import CONTRIB, Builder, Trace
+from pilotlight.conversion.keras_preprocessing.builder import CONTRIB, Builder
 from pilotlight.conversion.keras_preprocessing.case import rewrite_case
 from pilotlight.conversion.keras_preprocessing.characters import rewrite_characters
 from pilotlight.conversion.keras_preprocessing.compare import rewrite_as_string, rewrite_equal, rewrite_string_join
@@ -25,7 +25,7 @@ from pilotlight.conversion.keras_preprocessing.ragged import rewrite_ragged
 from pilotlight.conversion.keras_preprocessing.refusals import REFUSED, refuse_operation
 from pilotlight.conversion.keras_preprocessing.replace import rewrite_replace
 from pilotlight.conversion.keras_preprocessing.split import rewrite_split
-from pilotlight.conversion.keras_preprocessing.tables import Table, read_shapes, read_tables, read_tensors
+from pilotlight.conversion.keras_preprocessing.tables import LOOKUP, STRING, iterate_operations, read_trace
 from pilotlight.core.errors import ConversionError
 
 _MOST_OF_CONVERTER: Final = 18
@@ -42,6 +42,7 @@ class _Rule(NamedTuple):
 
 
 _RULES: Final[Mapping[str, _Rule]] = {
+    LOOKUP: _Rule(rewrite_lookup, 0),
     "UnicodeDecode": _Rule(rewrite_characters, _STRINGS),
     "StringLower": _Rule(rewrite_case, _STRINGS),
     "StringUpper": _Rule(rewrite_case, _STRINGS),
@@ -79,11 +80,9 @@ class PreprocessingRewriter:
             where: The name of the model in an error.
             layers: The names of its layers.
         """
-        operations = list(_list_operations(traced.graph))
-        self._trace = Trace(where, layers, read_tensors(traced.graph.captures))
-        self._tables: Mapping[str, Table] = read_tables(traced.graph.captures, operations)
-        self._needed = max((_read_opset(operation) for operation in operations), default=0)
-        self.shapes = read_shapes(traced)
+        self._trace = read_trace(traced, where, layers)
+        self._needed = max(_read_opset(*each) for each in iterate_operations(traced))
+        self.shapes = dict(self._trace.shapes)
         self._error: Exception | None = None
         self.opset = max(opset, min(self._needed, _MOST_OF_CONVERTER))
 
@@ -121,7 +120,6 @@ class PreprocessingRewriter:
     def _rewrite(self, graph: Any) -> None:
         self._apply(graph, "Assert", rewrite_assertion)
         graph.delete_unused_nodes(graph.outputs)
-        self._apply(graph, "LookupTableFindV2", self._rewrite_lookup)
         for kind, rule in _RULES.items():
             self._apply(graph, kind, rule.rewrite)
 
@@ -129,9 +127,6 @@ class PreprocessingRewriter:
         for node in [node for node in graph.get_nodes() if node.type == kind and not node.skip_conversion]:
             if graph.get_node_by_name(node.name) is node:  # another rewriting may have removed it
                 rewrite(Builder(graph, node, self._trace))
-
-    def _rewrite_lookup(self, builder: Builder) -> None:
-        rewrite_lookup(builder, self._tables)
 
     def _raise_opset(self, model: onnx.ModelProto) -> None:
         changed = sorted({node.op_type for node in model.graph.node if node.op_type in _CHANGED})
@@ -146,18 +141,8 @@ class PreprocessingRewriter:
         model.ir_version = max(model.ir_version, onnx.IR_VERSION_2023_5_5)
 
 
-def _list_operations(graph: Any) -> Iterable[Any]:
-    """Yield the operations of a traced graph, and those of the functions that it calls."""
-    yield from graph.get_operations()
-    for function in getattr(graph, "_functions", {}).values():
-        inner = getattr(function, "graph", None)
-        if inner is not None:
-            yield from inner.get_operations()
-
-
-def _read_opset(operation: Any) -> int:
+def _read_opset(kind: str, datatype: int) -> int:
     """Return the operator set that an operation needs."""
-    if operation.type in {"Equal", "NotEqual"}:
-        return _STRINGS if operation.inputs[0].dtype.name == "string" else 0
-    rule = _RULES.get(operation.type)
-    return rule.opset if rule else 0
+    if kind in ("Equal", "NotEqual"):
+        return _STRINGS if datatype == STRING else 0
+    return _RULES[kind].opset if kind in _RULES else 0

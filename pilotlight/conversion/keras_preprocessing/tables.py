@@ -1,91 +1,99 @@
-"""The content of TensorFlow's lookup tables, which a traced function holds as resources outside its graph."""
+"""What a traced function holds outside its graph: lookup tables and constants."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+STRING: Final = 7
+"""TensorFlow's number of the datatype string."""
+LOOKUP: Final = "LookupTableFindV2"
+
 
 class Table(NamedTuple):
-    """One table.
+    """A lookup table.
 
     Attributes:
-        keys: The keys, with one axis: bytes or integers.
-        values: One value a key.
+        keys: Its keys: bytes or numbers.
+        values: A value for each key.
     """
 
-    keys: Any
-    values: Any
+    keys: list[Any]
+    values: list[Any]
 
 
-def read_tables(captures: Iterable[tuple[Any, Any]], operations: Iterable[Any]) -> dict[str, Table]:
-    """Read the tables that a traced function looks words up in.
+class Trace(NamedTuple):
+    """What is known of the traced model.
 
-    Args:
-        captures: Pairs of the tensor outside the trace and its placeholder inside.
-        operations: The operations of the traced graph.
-
-    Returns:
-        The tables by the name of the placeholder's operation, ordered by their values.
+    Attributes:
+        where: The name of the model in an error.
+        layers: The names of its layers.
+        tensors: Tensors that the traced function captured, by name.
+        tables: Tables that it looks words up in, by the name of their handle.
+        shapes: The shapes of what it looks up, by name, which tf2onnx cannot infer.
     """
-    import tensorflow as tf
 
-    outside = {inner.op.name: outer for outer, inner in captures if inner.dtype == tf.resource}
-    tables: dict[str, Table] = {}
-    for operation in operations:
-        name = str(operation.inputs[0].op.name) if operation.type == "LookupTableFindV2" else ""
-        if name not in outside or name in tables:
-            continue
-        keys, values = tf.raw_ops.LookupTableExportV2(
-            table_handle=outside[name], Tkeys=operation.inputs[1].dtype, Tvalues=operation.outputs[0].dtype
-        )
-        tables[name] = _sort(keys.numpy(), values.numpy())
-    return tables
+    where: str
+    layers: Collection[str]
+    tensors: Mapping[str, Any]
+    tables: Mapping[str, Table]
+    shapes: Mapping[str, Any]
 
 
-def _sort(keys: Any, values: Any) -> Table:
-    """Give a table one order. A hash table has none, and equal models must give equal graphs."""
-    order = sorted(range(len(keys)), key=lambda index: keys[index])
-    return Table(np.asarray([keys[index] for index in order]), np.asarray([values[index] for index in order]))
-
-
-def read_tensors(captures: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
-    """Read the tensors that a traced function captured: its constants, which tf2onnx takes for inputs.
-
-    Args:
-        captures: Pairs of the tensor outside the trace and its placeholder inside.
-
-    Returns:
-        The values by the name of the placeholder.
-    """
-    import tensorflow as tf
-
-    hidden = (tf.resource, tf.variant)
-    return {inner.name: np.asarray(outer) for outer, inner in captures if inner.dtype not in hidden}
-
-
-def read_shapes(traced: Any) -> dict[str, list[int | None]]:
-    """Read the shapes of what a traced function looks up. They are lost when its graph is frozen.
+def read_trace(traced: Any, where: str, layers: Collection[str]) -> Trace:
+    """Read what a traced function captured.
 
     Args:
         traced: TensorFlow's concrete function.
-
-    Returns:
-        The shapes by the name of the tensor, for tf2onnx. Open dimensions are None.
+        where: The name of the model in an error.
+        layers: The names of its layers.
     """
-    found = {
-        operation.outputs[0].name: operation.outputs[0].shape
-        for operation in traced.graph.get_operations()
-        if operation.type == "LookupTableFindV2" and operation.outputs[0].shape.rank is not None
+    import tensorflow as tf
+
+    captures = list(traced.graph.captures)
+    hidden = (tf.resource, tf.variant)
+    tensors = {inner.name: np.asarray(outer) for outer, inner in captures if inner.dtype not in hidden}
+    if all(kind != LOOKUP for kind, _ in iterate_operations(traced)):
+        return Trace(where, layers, tensors, {}, {})
+    handles = {inner.name: outer for outer, inner in captures if inner.dtype == tf.resource}
+    lookups = _find_lookups(tf, traced)
+    tables = {
+        lookup.inputs[0].name: _read_table(tf, handles[lookup.inputs[0].name], lookup)
+        for lookup in lookups
+        if lookup.inputs[0].name in handles
     }
-    if not found:
-        return {}
+    # TensorFlow loses them when it freezes the graph.
+    shapes = {lookup.outputs[0].name: lookup.inputs[1].shape for lookup in lookups}
+    known = {name: shape.as_list() for name, shape in shapes.items() if shape.rank is not None}
+    return Trace(where, layers, tensors, tables, known)
+
+
+def iterate_operations(traced: Any) -> Iterator[tuple[str, int]]:
+    """Yield the kind of each operation and TensorFlow's number of its datatype, those of inner functions included."""
+    graph = traced.graph.as_graph_def()
+    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+    for node in nodes:
+        yield node.op, node.attr["T"].type if "T" in node.attr else 0
+
+
+def _find_lookups(tf: Any, traced: Any) -> list[Any]:
+    """Return the lookups of the graph that tf2onnx sees, in which inner functions are part of the outer one."""
     from tf2onnx import tf_loader
 
-    names = [
-        [tensor.name for tensor in part if tensor.dtype.name != "resource"] for part in (traced.inputs, traced.outputs)
-    ]
-    kept = {f"{node.name}:0" for node in tf_loader.from_function(traced, *names).node}
-    return {name: shape.as_list() for name, shape in found.items() if name in kept}
+    inputs, outputs = (
+        [tensor.name for tensor in part if tensor.dtype != tf.resource] for part in (traced.inputs, traced.outputs)
+    )
+    frozen = tf_loader.from_function(traced, inputs, outputs)
+    with tf.Graph().as_default() as graph:
+        tf.import_graph_def(frozen, name="")
+    return [operation for operation in graph.get_operations() if operation.type == LOOKUP]
+
+
+def _read_table(tf: Any, handle: Any, lookup: Any) -> Table:
+    """Read a table, ordered by its keys: a table has no order, and equal models must give equal graphs."""
+    kinds = {"Tkeys": lookup.inputs[1].dtype, "Tvalues": lookup.outputs[0].dtype}
+    found = tf.raw_ops.LookupTableExportV2(table_handle=handle, **kinds)
+    pairs = sorted(zip(*(part.numpy().tolist() for part in found), strict=True))
+    return Table([key for key, _ in pairs], [value for _, value in pairs])
