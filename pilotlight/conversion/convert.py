@@ -8,7 +8,7 @@ from pilotlight.conversion.graph import read_signature
 from pilotlight.conversion.labels import add_labels
 from pilotlight.core.artifacts import Candidate
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.labels import add_label_output
+from pilotlight.core.labels import add_label_outputs
 from pilotlight.core.model_config import ModelConfig
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.signature import Signature, TensorSpec
@@ -47,7 +47,7 @@ def check_signature(config: ModelConfig, found: Signature) -> None:
     """
     if config.signature is None:
         return
-    wanted = add_label_output(config.signature, config.labels)
+    wanted = add_label_outputs(config.signature, config.labels)
     problems = _compare_specs("input", wanted.inputs, found.inputs)
     problems += _compare_specs("output", wanted.outputs, found.outputs)
     if problems:

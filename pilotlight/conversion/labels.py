@@ -7,6 +7,7 @@ So the gate verifies it, and serving it needs neither code nor NumPy. Of equal s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,12 +23,12 @@ from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 
-def add_labels(candidate: Candidate, labels: LabelsConfig | None) -> Candidate:
-    """Add an output of class names to the graph of a candidate.
+def add_labels(candidate: Candidate, labels: Sequence[LabelsConfig]) -> Candidate:
+    """Add the outputs of class names to the graph of a candidate.
 
     Args:
         candidate: The candidate. Its model.onnx is rewritten.
-        labels: [labels] of model.toml; None leaves the candidate as it is.
+        labels: [labels] of model.toml; without any the candidate stays as it is.
 
     Returns:
         The candidate with the new signature.
@@ -35,8 +36,12 @@ def add_labels(candidate: Candidate, labels: LabelsConfig | None) -> Candidate:
     Raises:
         ConversionError: The graph has no fitting scores, or already has an output of that name.
     """
-    if labels is None:
-        return candidate
+    for one in labels:
+        candidate = _add_one(candidate, one)
+    return candidate
+
+
+def _add_one(candidate: Candidate, labels: LabelsConfig) -> Candidate:
     path = candidate.folder / MODEL_NAME
     model = read_graph(path)
     spec = _find_scores(candidate.signature, labels)
@@ -56,20 +61,23 @@ def add_labels(candidate: Candidate, labels: LabelsConfig | None) -> Candidate:
     return Candidate(candidate.folder, extract_signature(model, str(path)))
 
 
-def compute_labels(outputs: NamedArrays, labels: LabelsConfig | None) -> NamedArrays:
+def compute_labels(outputs: NamedArrays, labels: Sequence[LabelsConfig]) -> NamedArrays:
     """Add the class names to the outputs of the source model, as the graph computes them.
 
     Args:
         outputs: The outputs of the source model by name.
-        labels: [labels] of model.toml; None leaves the outputs as they are.
+        labels: [labels] of model.toml; without any the outputs stay as they are.
     """
-    if labels is None:
-        return outputs
-    names = np.array([name.encode() for name in labels.names], dtype=object)
-    return {**outputs, labels.output: names[np.argmax(_select_scores(outputs, labels), axis=1)]}
+    found = dict(outputs)
+    for one in labels:
+        names = np.array([name.encode() for name in one.names], dtype=object)
+        found[one.output] = names[np.argmax(_select_scores(outputs, one), axis=1)]
+    return found
 
 
-def resolve_ties(expected: NamedArrays, found: NamedArrays, labels: LabelsConfig, parity: ParityConfig) -> NamedArrays:
+def resolve_ties(
+    expected: NamedArrays, found: NamedArrays, labels: Sequence[LabelsConfig], parity: ParityConfig
+) -> NamedArrays:
     """Accept the class names of the ONNX model where the source's scores tie.
 
     Half of the trees of a forest may vote for each of two classes. Then rounding decides, and both names are right.
@@ -83,6 +91,12 @@ def resolve_ties(expected: NamedArrays, found: NamedArrays, labels: LabelsConfig
     Returns:
         `expected`, with the names of `found` where scores tie.
     """
+    for one in labels:
+        expected = _resolve_one(expected, found, one, parity)
+    return expected
+
+
+def _resolve_one(expected: NamedArrays, found: NamedArrays, labels: LabelsConfig, parity: ParityConfig) -> NamedArrays:
     names, scores = found.get(labels.output), _select_scores(expected, labels)
     if names is None or len(names) != len(scores):
         return expected

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pilotlight.core.learning_curve import LearningCurve
+from pilotlight.core.samples import Samples
 from pilotlight_runtime.manifest import Loading, Manifest
 from pilotlight_runtime.signature import Signature
 
@@ -25,19 +26,21 @@ class Dataset:
     """The data of a run, prepared for the model.
 
     Attributes:
-        x_train: Training samples along the first axis, as the model takes them.
-        y_train: One label or target for each training sample.
-        x_test: Held-out samples along the first axis. Metrics and verification use them.
-        y_test: One label or target for each held-out sample.
+        x_train: Training samples along the first axis, as the model takes them: one array, or a mapping of arrays by
+            input name, or a pandas or polars frame with one column for each input. `train` gets it as it is.
+        y_train: One label or target for each training sample: one array, or a mapping of arrays by output name. None
+            where a model learns without.
+        x_test: Held-out samples, like x_train. Metrics and verification use them.
+        y_test: One label or target for each held-out sample, like y_train.
         source: The data source: `run.source`.
         fingerprint: The result of `fingerprint` for the arrays as they were read. The manifest records it.
         classes: The names of the classes in the order of the numbers in y; empty where the data has no names.
     """
 
-    x_train: Array
-    y_train: Array
-    x_test: Array
-    y_test: Array
+    x_train: Samples
+    y_train: Samples
+    x_test: Samples
+    y_test: Samples
     source: str
     fingerprint: str
     classes: tuple[str, ...] = ()
@@ -95,12 +98,14 @@ class Reference:
         labels: One label for each sample; None where no metric can be computed.
         resolve_ties: Takes the outputs of the source and of the ONNX model, and returns the expected outputs. None
             where the outputs of the source are the expected ones.
+        measured: The output that the labels belong to; "" where they belong to all outputs.
     """
 
     predict: Callable[[NamedArrays], NamedArrays]
     inputs: NamedArrays
     labels: Array | None
     resolve_ties: Callable[[NamedArrays, NamedArrays], NamedArrays] | None = None
+    measured: str = ""
 
 
 @dataclass(frozen=True)

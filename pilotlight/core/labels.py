@@ -1,7 +1,11 @@
-"""[labels] of model.toml: the names of the classes, which the model returns beside their scores."""
+"""[labels] of model.toml: the names of the classes, which the model returns beside their scores.
+
+A model of one output with scores has [labels]. A model of several has [[labels]], one for each such output.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +17,7 @@ DEFAULT_OUTPUT: Final = "label"
 
 @dataclass(frozen=True)
 class LabelsConfig:
-    """[labels] of model.toml.
+    """[labels] of model.toml, or one entry of [[labels]].
 
     Attributes:
         names: The names of the classes, in the order of the scores.
@@ -31,33 +35,35 @@ class LabelsConfig:
         return TensorSpec(self.output, BYTES, (-1,))
 
 
-def add_label_output(signature: Signature, labels: LabelsConfig | None) -> Signature:
-    """Add the output of class names to a signature.
+def add_label_outputs(signature: Signature, labels: Sequence[LabelsConfig]) -> Signature:
+    """Add the outputs of class names to a signature.
 
     Args:
         signature: The inputs and outputs of the source model.
-        labels: [labels] of model.toml; None leaves the signature as it is.
+        labels: [labels] of model.toml; without any the signature stays as it is.
 
     Returns:
-        The signature that callers see. The new output is the last one, and its length is that of the scores.
+        The signature that callers see. The new outputs are the last ones, and each is as long as its scores.
     """
-    if labels is None:
-        return signature
-    scores = signature.output(labels.scores) if labels.scores else signature.outputs[0]
-    rows = scores.shape[0] if scores is not None and scores.shape else -1
-    return signature._replace(outputs=(*signature.outputs, labels.spec._replace(shape=(rows,))))
+    added = [one.spec._replace(shape=(_count_rows(signature, one),)) for one in labels]
+    return signature._replace(outputs=(*signature.outputs, *added)) if added else signature
 
 
-def remove_label_output(signature: Signature, labels: LabelsConfig | None) -> Signature:
-    """Remove the output of class names from a signature: the reverse of `add_label_output`.
+def remove_label_outputs(signature: Signature, labels: Sequence[LabelsConfig]) -> Signature:
+    """Remove the outputs of class names from a signature: the reverse of `add_label_outputs`.
 
     Args:
         signature: The signature that callers see.
-        labels: [labels] of model.toml; None leaves the signature as it is.
+        labels: [labels] of model.toml; without any the signature stays as it is.
 
     Returns:
         The inputs and outputs of the source model.
     """
-    if labels is None:
-        return signature
-    return signature._replace(outputs=tuple(spec for spec in signature.outputs if spec.name != labels.output))
+    names = {one.output for one in labels}
+    kept = tuple(spec for spec in signature.outputs if spec.name not in names)
+    return signature._replace(outputs=kept) if names else signature
+
+
+def _count_rows(signature: Signature, labels: LabelsConfig) -> int:
+    scores = signature.output(labels.scores) if labels.scores else signature.outputs[0]
+    return scores.shape[0] if scores is not None and scores.shape else -1

@@ -91,7 +91,7 @@ class ModelConfig:
         quantization: [quantization].
         signature: The inputs and outputs of the network; None where they are read from the graph (kind "onnx").
         image: [image]; None where the model takes no images.
-        labels: [labels]; None where the model returns no class names.
+        labels: [labels], or one entry for each of [[labels]]; empty where the model returns no class names.
         notes: What the person should change in the file.
     """
 
@@ -104,5 +104,5 @@ class ModelConfig:
     quantization: QuantizationConfig = field(default_factory=QuantizationConfig)
     signature: Signature | None = None
     image: ImageInput | None = None
-    labels: LabelsConfig | None = None
+    labels: tuple[LabelsConfig, ...] = ()
     notes: tuple[str, ...] = ()

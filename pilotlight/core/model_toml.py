@@ -52,7 +52,7 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
         raise ProjectError(
             str(path), "has no [signature]", "Name the model's inputs and outputs, with datatype and shape."
         )
-    image, labels, training = table.read_table("image"), table.read_table("labels"), table.read_table("training")
+    image, training = table.read_table("image"), table.read_table("training")
     return ModelConfig(
         name=name,
         kind=kind,
@@ -63,7 +63,7 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
         quantization=_read_quantization(table.read_table("quantization")),
         signature=None if signature is None else _read_signature(signature),
         image=None if image is None else _read_image(image),
-        labels=None if labels is None else _read_labels(labels),
+        labels=_read_labels(table),
         notes=() if training is None else describe_renamed_keys(training),
     )
 
@@ -126,12 +126,30 @@ def _read_spec(table: TomlTable) -> TensorSpec:
     return TensorSpec(table.read_text("name"), DATATYPES[name], table.read_shape("shape"))
 
 
-def _read_labels(table: TomlTable) -> LabelsConfig:
+def _read_labels(table: TomlTable) -> tuple[LabelsConfig, ...]:
+    """Read [labels], or each of [[labels]]: those name their scores, and no two have the same output."""
+    if not table.has("labels"):
+        return ()
+    if not table.is_list("labels"):
+        single = table.read_table("labels")
+        return () if single is None else (_read_one_labels(single, DEFAULT_OUTPUT),)
+    entries = table.read_tables("labels")
+    found: list[LabelsConfig] = []
+    for entry in entries:
+        scores = entry.read_text("scores")
+        one = _read_one_labels(entry, DEFAULT_OUTPUT if len(entries) == 1 else f"{scores}_{DEFAULT_OUTPUT}")
+        if any(other.output == one.output for other in found):
+            raise entry.invalid("output", "a name that no other of [[labels]] has", one.output)
+        found.append(one)
+    return tuple(found)
+
+
+def _read_one_labels(table: TomlTable, output: str) -> LabelsConfig:
     table.check_keys("names", "scores", "output")
     return LabelsConfig(
         names=table.read_texts("names", least=2),
         scores=table.read_text("scores", ""),
-        output=table.read_text("output", DEFAULT_OUTPUT),
+        output=table.read_text("output", output),
     )
 
 

@@ -59,6 +59,10 @@ class TomlTable:
         """Return whether the table has a key."""
         return key in self._values
 
+    def is_list(self, key: str) -> bool:
+        """Return whether the value of a key is a list, such as an array of tables."""
+        return isinstance(self._values.get(key), list)
+
     def read_table(self, key: str) -> TomlTable | None:
         """Return the table of a key; None where the key is missing."""
         value = self._values.get(key)

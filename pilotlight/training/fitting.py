@@ -11,10 +11,13 @@ from typing import Any
 
 from pilotlight.core.artifacts import Dataset, Exported, FittedModel
 from pilotlight.core.errors import TrainingError
+from pilotlight.core.labels import add_label_outputs
 from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.option import list_options
 from pilotlight.core.options import TrainingSettings
+from pilotlight.core.samples import count_samples
 from pilotlight.training.data.s3 import local_folder
+from pilotlight.training.dataset_checks import find_nan
 from pilotlight.training.keras.backend import backend
 from pilotlight.training.keras.models import evaluate, history, is_keras, steps_per_epoch
 from pilotlight.training.keras.seeding import seed_everything
@@ -40,20 +43,24 @@ def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] 
         run.hardware.begin(run.progress, deterministic=run.deterministic)
     seed_everything(run.seed, load_keras=config.kind == "keras")
     with local_folder(run) as local:  # train.py may read from it until the model is fitted
-        return _fit(module, config, run, load(module, run, local), timer)
+        return _fit(module, config, run, load(module, run, local, config), timer)
 
 
-def load(module: TrainModule, run: Run, local: Run) -> Dataset:
+def load(module: TrainModule, run: Run, local: Run, config: ModelConfig | None = None) -> Dataset:
     """The data that train.py loads for `local`, which is `run` with its data on this machine.
 
-    The data set keeps the name of the source that `run` has.
+    The data set keeps the name of the source that `run` has. Its arrays have the names in [signature] of `config`.
     """
-    data = module.load(local)
+    signature = None
+    if config is not None and config.signature is not None:
+        signature = add_label_outputs(config.signature, config.labels)
+    data = module.load(local, signature)
     return data if local is run else replace(data, source=run.source)
 
 
 def _fit(module: TrainModule, config: ModelConfig, run: Run, data: Dataset, timer: Callable[[], float]) -> FittedModel:
-    run.progress.note(f"{len(data.x_train):,} training and {len(data.x_test):,} held-out samples from {data.source}")
+    counts = count_samples(data.x_train), count_samples(data.x_test)
+    run.progress.note(f"{counts[0]:,} training and {counts[1]:,} held-out samples from {data.source}")
     if run.checkpoints is not None:
         run = replace(run, checkpoints=run.checkpoints.of(run.seed, data.fingerprint))
     start = timer()
@@ -63,7 +70,7 @@ def _fit(module: TrainModule, config: ModelConfig, run: Run, data: Dataset, time
         run.progress.note("No checkpoints: train.py calls model.fit. Use fit_model to make runs resumable.")
     with module.guard():
         metrics = _measure(model, data)
-    _check_finite(metrics, module.path)
+    _check_finite(metrics, data, module.path)
     trained = model.trained if isinstance(model, Exported) else model
     steps = steps_per_epoch(trained) if is_keras(trained) else None
     curve = run.recorder.curve() or (history(trained) if is_keras(trained) else None)
@@ -79,12 +86,14 @@ def _measure(model: Any, data: Dataset) -> Mapping[str, float]:
     return evaluate(model, data.x_test, data.y_test) if is_keras(model) else {}
 
 
-def _check_finite(metrics: Mapping[str, float], path: Path) -> None:
+def _check_finite(metrics: Mapping[str, float], data: Dataset, path: Path) -> None:
     for name, value in metrics.items():
         if not math.isfinite(value):
-            raise TrainingError(
-                str(path), f"the fitted model's {name} is {value}", "Training diverged. Lower the learning rate."
-            )
+            what = f"the fitted model's {name} is {value}"
+            if blanks := find_nan(data):
+                hint = "Replace these values in load(), for instance by the mean of the training part."
+                raise TrainingError(str(path), f"{what}: {blanks}", hint)
+            raise TrainingError(str(path), what, "Training diverged. Lower the learning rate.")
 
 
 def _settings(run: Run, config: ModelConfig, steps: int | None) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class Run(TrainingSettings):
     Attributes:
         progress: Where train.py reports.
         fetch: Downloads s3:// addresses; None without an AWS client.
-        labels: The names of the classes; empty where model.toml has no [labels].
+        labels: The names of the classes; empty where model.toml has no [labels], or several.
         recorder: What `record` fills.
         checkpoints: Where `fit_model` keeps its checkpoints; None where it keeps none.
         stop: Ends the fit early.

@@ -18,8 +18,10 @@ from pilotlight.core.errors import TrainingError
 from pilotlight.core.model_code import ModelCode
 from pilotlight.core.process_output import hide_native_logs
 from pilotlight.core.python_files import load_python_file
+from pilotlight.training.dataset_checks import check_dataset
 from pilotlight.training.error_report import report_errors
 from pilotlight.training.run import Run
+from pilotlight_runtime.signature import Signature
 
 TRAIN_NAME: Final = "train.py"
 _CONTRACT: Final = "It needs load(run) -> Dataset and train(data, run) -> model; `pilotlight new` shows a small one."
@@ -37,14 +39,15 @@ class TrainModule:
         self._code = code
         self._module = module
 
-    def load(self, run: Run) -> Dataset:
+    def load(self, run: Run, signature: Signature | None = None) -> Dataset:
         """Calls train.py's `load`.
 
         Args:
             run: The settings, with the data source.
+            signature: The inputs and outputs that the names of arrays must match; None compares no names.
 
         Returns:
-            The data, with at least one sample in each part and one label or target a sample.
+            The data, with at least one sample in each part, and one label or target a sample where there are any.
 
         Raises:
             TrainingError: `load` failed, or returned something else.
@@ -56,10 +59,7 @@ class TrainModule:
             raise TrainingError(
                 str(self.path), f"load returned {_kind(data)}, not a Dataset", "Return a pilotlight.Dataset."
             )
-        for x, y, part in ((data.x_train, data.y_train, "train"), (data.x_test, data.y_test, "test")):
-            if len(x) == 0 or len(x) != len(y):
-                what = f"load returned {len(x)} samples in x_{part} and {len(y)} in y_{part}"
-                raise TrainingError(str(self.path), what, "Each sample needs one label or target.")
+        check_dataset(data, self.path, signature)
         return data
 
     def train(self, data: Dataset, run: Run) -> Any:

@@ -16,6 +16,7 @@ from pilotlight.core.model_config import ParityConfig
 from pilotlight.core.reports import ParityReport
 from pilotlight.verification.compare_arrays import Comparison, compare_arrays
 from pilotlight.verification.metrics import METRICS
+from pilotlight.verification.reference import select_measured
 from pilotlight_runtime.signature import Signature
 
 BATCH_SIZE: Final = 64
@@ -88,7 +89,8 @@ def compare_outputs(
         return ParityReport(count, None, failures=(*failures, str(error)))
     note = "" if count >= MIN_SAMPLES else f"only {count} samples are held out; {MIN_SAMPLES} are wanted"
     report = ParityReport(count, result.largest, failures=(*failures, *result.failures), note=note)
-    return compare_metric(report, metric, reference.labels, (expected, found), config)
+    measured = (select_measured(expected, reference), select_measured(found, reference))
+    return compare_metric(report, metric, reference.labels, measured, config)
 
 
 def count_samples(reference: Reference, config: ParityConfig) -> int:

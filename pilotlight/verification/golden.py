@@ -6,12 +6,13 @@ expected outputs under their names. Without them, ONNX's reference implementatio
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from pilotlight.core.artifacts import Array, Candidate, NamedArrays
+from pilotlight.core.casting import cast_array
 from pilotlight.core.errors import DataError
 from pilotlight.core.model_config import ParityConfig
 from pilotlight.core.npz import MAX_CALL_BYTES, read_npz
@@ -19,7 +20,7 @@ from pilotlight.core.printable import join_names, name_of
 from pilotlight.core.reports import ParityReport
 from pilotlight.verification.graphs import verify_golden, verify_graph
 from pilotlight_runtime.session import OpenSession
-from pilotlight_runtime.signature import Signature
+from pilotlight_runtime.signature import Signature, TensorSpec
 
 _HINT = "It needs one array per input, under the input's name, as numpy.savez writes them."
 
@@ -92,4 +93,11 @@ def load_golden(path: Path, signature: Signature) -> GoldenSamples:
         if not spec.accepts(inputs[spec.name].shape):
             found = list(inputs[spec.name].shape)
             raise DataError(str(path), f"{spec.name} has shape {found}, the model takes {list(spec.shape)}", _HINT)
-    return GoldenSamples(inputs, outputs)
+    return GoldenSamples(_cast(inputs, signature.inputs, path), _cast(outputs, signature.outputs, path))
+
+
+def _cast(arrays: dict[str, Array], specs: Sequence[TensorSpec], path: Path) -> dict[str, Array]:
+    """Return arrays in the datatypes of the model: a file of float64 is rounded to its FP32."""
+    cast = "before numpy.savez"
+    known = {spec.name: spec for spec in specs}
+    return {name: cast_array(array, known[name], f"{path}: {name_of(name)}", cast) for name, array in arrays.items()}

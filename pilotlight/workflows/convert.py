@@ -42,7 +42,7 @@ def convert(request: ConvertRequest, context: Context) -> TrainResult:
     if note:
         context.progress.note(note)
     with local_folder(run) as local:
-        data = load(module, run, local)
+        data = load(module, run, local, config)
 
     with temporary_folder() as folder:
         source = make_source_model(context, config, FittedModel(model, data, {}, 0.0))

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from pilotlight.core.artifacts import Exported, FittedModel
 from pilotlight.core.errors import ProjectError, TrainingError
-from pilotlight.core.labels import add_label_output
+from pilotlight.core.labels import add_label_outputs
 from pilotlight.core.model_config import ModelConfig
 from pilotlight.training.fitting import fit
 from pilotlight.training.run import Recorder, Run
@@ -75,7 +75,7 @@ def measure_score(fitted: FittedModel, config: ModelConfig) -> float:
     metric = config.training.metric
     found = dict(fitted.metrics)
     if metric not in found and config.signature is not None:
-        signature = add_label_output(config.signature, config.labels)
+        signature = add_label_outputs(config.signature, config.labels)
         reference = build_reference(fitted, config, signature)
         try:
             found |= measure_held_out(reference, metric)

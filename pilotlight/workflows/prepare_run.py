@@ -99,7 +99,7 @@ def resolve_run(context: Context, config: ModelConfig, options: Mapping[str, Any
     """
     settings = resolve_settings(config, options)
     source = resolve_data_source(context, config, options)
-    labels = config.labels.names if config.labels else ()
+    labels = config.labels[0].names if len(config.labels) == 1 else ()
     fields = asdict(settings) | {"data": source.text}
     return Run(**fields, progress=context.progress, fetch=context.download, labels=labels, data_source=source)
 

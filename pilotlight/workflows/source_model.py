@@ -11,10 +11,12 @@ from typing import Protocol
 
 from pilotlight.conversion import Adapter, compute_labels, convert, convert_exported, find_adapter, resolve_ties
 from pilotlight.core.artifacts import Candidate, Exported, FittedModel, NamedArrays, Reference
+from pilotlight.core.casting import cast_array
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.labels import remove_label_output
+from pilotlight.core.labels import remove_label_outputs
 from pilotlight.core.model_config import STATIC, ModelConfig, ParityConfig
 from pilotlight.core.reports import ParityReport
+from pilotlight.core.samples import count_samples
 from pilotlight.quantization import select_calibration_samples
 from pilotlight.verification.function import verify_function
 from pilotlight.verification.graphs import verify_graph, verify_graphs
@@ -78,18 +80,30 @@ def build_reference(fitted: FittedModel, config: ModelConfig, signature: Signatu
         signature: The signature that callers see, class names included.
 
     Raises:
-        ProjectError: The signature has more than one input.
+        DataError: The held-out samples do not fit the inputs of the signature.
     """
     metric = config.training.metric
     if isinstance(fitted.model, Exported):
-        return make_reference(fitted.model.predict, fitted.dataset, metric, signature)
-    adapter, own = find_adapter(fitted.model), remove_label_output(signature, config.labels)
+        answer = partial(_predict_exported, fitted.model, signature)
+        return make_reference(answer, fitted.dataset, metric, signature)
+    adapter, own = find_adapter(fitted.model), remove_label_outputs(signature, config.labels)
 
     def predict(inputs: NamedArrays) -> NamedArrays:
         return compute_labels(adapter.predict(fitted.model, inputs, own), config.labels)
 
-    resolve = None if config.labels is None else partial(resolve_ties, labels=config.labels, parity=config.parity)
+    resolve = partial(resolve_ties, labels=config.labels, parity=config.parity) if config.labels else None
     return make_reference(predict, fitted.dataset, metric, signature, resolve)
+
+
+def _predict_exported(exported: Exported, signature: Signature, inputs: NamedArrays) -> NamedArrays:
+    """Return the outputs of train.py's own predict in the datatypes of the signature."""
+    found = exported.predict(inputs)
+    specs = {spec.name: spec for spec in signature.outputs if spec.name in found}
+    cast = {
+        name: cast_array(found[name], spec, f"predict of Exported: {name}", "in train.py")
+        for name, spec in specs.items()
+    }
+    return {**found, **cast}
 
 
 @dataclass(frozen=True)
@@ -112,13 +126,11 @@ class _GraphModel:
     def select_calibration_samples(self, candidate: Candidate) -> NamedArrays | None:
         if self.config.quantization.mode != STATIC:
             return None
-        training = self.fitted.dataset.x_train
-        return select_calibration_samples(
-            self.config.name, training, candidate.signature, self.config.quantization.samples
-        )
+        data, count = self.fitted.dataset, self.config.quantization.samples
+        return select_calibration_samples(self.config.name, data.x_train, candidate.signature, count, data.x_test)
 
     def count_quantization_samples(self) -> int:
-        return len(self.fitted.dataset.x_test)
+        return count_samples(self.fitted.dataset.x_test)
 
     @contextmanager
     def open_caller(self, candidate: Candidate, sample: NamedArrays) -> Iterator[Callable[[], object]]:
@@ -139,7 +151,7 @@ class _ExportedModel:
         return find_adapter(next(iter(self.exported.graphs.values())))
 
     def convert(self, into: Path) -> Candidate:
-        if self.config.labels is not None:
+        if self.config.labels:
             raise ConversionError(
                 "[labels] in model.toml",
                 f"is for one graph that answers callers itself; train.py of {self.config.name} exports several parts",

@@ -1,8 +1,9 @@
 """Fits in a process of their own, which decides about its devices before anything computes.
 
-python tests/support/device_fits.py OUT.npz [--precision P] [--mirrored] [--store FOLDER] [--stop-after N], with AWS
-Batch's variables in the environment where it is one node of several. OUT gets the weights; stdout one JSON object.
-More fits follow, each after `--then`: starting TensorFlow takes longer than a fit.
+python tests/support/device_fits.py OUT.npz [--precision P] [--mirrored] [--named] [--store FOLDER] [--stop-after N],
+with AWS Batch's variables in the environment where it is one node of several. --named: two inputs and two outputs.
+OUT gets the weights; stdout one JSON object. More fits follow, each after `--then`: starting TensorFlow takes longer
+than a fit.
 """
 
 from __future__ import annotations
@@ -55,6 +56,26 @@ def network() -> Any:
     return model
 
 
+def named_network() -> Any:
+    """Two inputs and two outputs by name."""
+    import keras
+
+    keras.utils.set_random_seed(7)
+    layers = keras.layers
+    left, right = keras.Input((5,), name="left"), keras.Input((3,), name="right")
+    states = layers.Dense(16, activation="relu")(layers.Concatenate()([left, right]))
+    outputs = {"square": layers.Dense(1, name="square")(states), "sign": layers.Dense(2, name="sign")(states)}
+    model = keras.Model({"left": left, "right": right}, outputs)
+    loss = {"square": "mse", "sign": keras.losses.SparseCategoricalCrossentropy(from_logits=True)}
+    model.compile(keras.optimizers.Adam(0.01, clipnorm=0.5), loss, metrics={"sign": ["accuracy"]})
+    return model
+
+
+def named_samples(x: Any, y: Any) -> tuple[Any, Any]:
+    """The same samples by the names of `named_network`."""
+    return {"left": x[:, :5], "right": x[:, 5:]}, {"square": y, "sign": (x[:, 0] > 0).astype(np.int64)}
+
+
 def watch(seen: dict[str, Any], stop: StopRequest, after: int) -> Any:
     import keras
 
@@ -70,7 +91,7 @@ def watch(seen: dict[str, Any], stop: StopRequest, after: int) -> Any:
             seen["logs"] = {name: float(value) for name, value in logs.items()}
             seen["epoch"] = epoch
             seen["devices"] = devices_of(self.model.trainable_variables[0].value)
-            seen["compute"] = self.model.layers[1].compute_dtype
+            seen["compute"] = next(each for each in self.model.layers if each.weights).compute_dtype
             seen["optimizer"] = type(self.model.optimizer).__name__
 
     return Watch()
@@ -101,6 +122,7 @@ def parsed(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--precision", default="float32")
     parser.add_argument("--mirrored", action="store_true")
     parser.add_argument("--deterministic", action="store_true")
+    parser.add_argument("--named", action="store_true")
     parser.add_argument("--store", type=Path)
     parser.add_argument("--stop-after", type=int, default=0)
     return parser.parse_args(words)
@@ -132,11 +154,15 @@ def fit(given: argparse.Namespace) -> None:
     draw = np.random.default_rng(0)
     x = draw.normal(size=(SAMPLES, 8)).astype(np.float32)
     y = x[:, :1] ** 2
-    model = network()
+    model: Any = network()
+    learned: Any = (x, y)
+    held_out: Any = (x[:20], y[:20])
+    if given.named:
+        model, learned, held_out = named_network(), named_samples(*learned), named_samples(*held_out)
     try:
-        batches = array_batches(x, y, SIZE, 7)
-        fit_model(model, batches, run, validation=(x[:20], y[:20]), callbacks=[watch(seen, stop, given.stop_after)])
-        seen["loss"] = model.evaluate(x, y, verbose=0, return_dict=True)["loss"]
+        batches = array_batches(*learned, SIZE, 7)
+        fit_model(model, batches, run, validation=held_out, callbacks=[watch(seen, stop, given.stop_after)])
+        seen["loss"] = model.evaluate(*learned, verbose=0, return_dict=True)["loss"]
         np.savez(given.out, *model.get_weights())
     except Interrupted as error:
         seen["interrupted"] = str(error)

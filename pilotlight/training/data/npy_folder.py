@@ -1,4 +1,4 @@
-"""A folder of four .npy files, one for each array: for data larger than memory."""
+"""A folder of .npy files, one for each array: for data larger than memory."""
 
 import os
 from pathlib import Path
@@ -10,17 +10,29 @@ from pilotlight.core.artifacts import Array
 from pilotlight.core.npy import InvalidArray, read_header
 from pilotlight.core.outside import Origin, open_file
 from pilotlight.training.data.arrays import Arrays
+from pilotlight.training.data.parts import join_parts
 
-_HINT: Final = "It needs x_train.npy, y_train.npy, x_test.npy and y_test.npy, as numpy.save writes them."
+_HINT: Final = (
+    "It needs x_train.npy, y_train.npy, x_test.npy and y_test.npy, as numpy.save writes them; several inputs are "
+    "x_train.NAME.npy, and so on."
+)
 
 
 def load_npy_folder(folder: Path, where: str) -> Arrays:
-    """The four arrays, memory-mapped: a part is read when it is used. where: the folder's name, for messages.
+    """The arrays of a folder, memory-mapped: a part is read when it is used. where: the folder's name, for messages.
 
     Raises:
         DataError: A file is missing or malformed.
     """
-    return Arrays(*(_map_array(folder / f"{name}.npy", Origin(where, _HINT)) for name in Arrays._fields))
+    origin = Origin(where, _HINT)
+    found: dict[str, Array] = {}
+    for part in Arrays._fields:
+        paths = sorted(folder.glob(f"{part}.*.npy"))
+        single = folder / f"{part}.npy"
+        if os.path.lexists(single) or not paths:
+            paths.append(single)
+        found |= {path.name.removesuffix(".npy"): _map_array(path, origin) for path in paths}
+    return join_parts(found, where, _HINT)
 
 
 def _map_array(path: Path, origin: Origin) -> Array:

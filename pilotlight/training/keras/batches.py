@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from pilotlight.core.artifacts import Array
+from pilotlight.core.artifacts import Array, NamedArrays
+from pilotlight.core.errors import DataError
+from pilotlight.core.samples import count_samples
 
 Place = TypeVar("Place")
+Inputs: TypeAlias = "Array | NamedArrays | tuple[Array, ...]"
+Prepare: TypeAlias = Callable[["Array"], "Array"]
 
 
 def epoch_batches(
@@ -55,30 +59,51 @@ def epoch_batches(
 
 
 def array_batches(
-    x: Array | tuple[Array, ...], y: Array, size: int, seed: int, prepare: Callable[[Array], Array] | None = None
+    x: Inputs, y: Array | NamedArrays, size: int, seed: int, prepare: Prepare | Mapping[str, Prepare] | None = None
 ) -> Any:
     """Makes batches of arrays, shuffled anew for each epoch.
 
     Args:
-        x: The inputs of shape (n, ...); several arrays are several inputs. Arrays on disk (`numpy.memmap`) are read
-            batch by batch.
-        y: One label or target a sample, shape (n, ...).
+        x: The inputs of shape (n, ...): one array, or a mapping of arrays by input name. A tuple of arrays is several
+            inputs in the order of the model's. Arrays on disk (`numpy.memmap`) are read batch by batch.
+        y: One label or target a sample, shape (n, ...): one array, or a mapping of arrays by output name.
         size: Samples in a batch; the last batch of an epoch may have fewer.
         seed: Decides the order.
-        prepare: Turns one batch of an input into what the network takes, so that a large array stays as it is.
+        prepare: Turns one batch of an input into what the network takes, so that a large array stays as it is. Of
+            several inputs, a mapping names the function of each; an input that it does not name stays as it is.
 
     Returns:
         `EpochBatches` for `fit_model`; also a `keras.utils.PyDataset` for `model.fit` and `validation`.
+
+    Raises:
+        DataError: The arrays have different numbers of samples.
     """
+    count = count_samples(y, "y")
+    for place, part in enumerate(x) if isinstance(x, tuple) else ((None, x),):
+        where = "x" if place is None else f"x[{place}]"
+        if count_samples(part, where) != count:
+            what = f"has {count_samples(part, where)} samples, and y has {count}"
+            raise DataError(where, what, "Each sample needs one label or target.")
 
     def arrange(draw: np.random.Generator) -> list[Array]:
-        order = draw.permutation(len(y))
+        order = draw.permutation(count)
         # In the order in which they lie on disk; within a batch no other order matters.
-        return [np.sort(order[start : start + size]) for start in range(0, len(y), size)]
+        return [np.sort(order[start : start + size]) for start in range(0, count, size)]
 
-    def read(places: Array) -> tuple[Any, Array]:
-        parts = [np.asarray(part[places]) for part in (x if isinstance(x, tuple) else (x,))]
-        inputs = tuple(part if prepare is None else prepare(part) for part in parts)
-        return inputs if isinstance(x, tuple) else inputs[0], np.asarray(y[places])
+    def read(places: Array) -> tuple[Any, Any]:
+        return _take(x, places, prepare), _take(y, places, None)
 
     return epoch_batches(arrange, read, seed)
+
+
+def _take(samples: Any, places: Array, prepare: Prepare | Mapping[str, Prepare] | None) -> Any:
+    """The samples at some places, in the structure of `samples`."""
+    if isinstance(samples, tuple):
+        return tuple(_take(part, places, prepare) for part in samples)
+    if isinstance(samples, Mapping):
+        return {
+            name: _take(part, places, prepare.get(name) if isinstance(prepare, Mapping) else prepare)
+            for name, part in samples.items()
+        }
+    rows = np.asarray(samples[places])
+    return prepare(rows) if callable(prepare) else rows

@@ -16,6 +16,7 @@ from pilotlight.training.keras.devices import data_parallel
 from pilotlight.training.keras.distributed import DistributedFit
 from pilotlight.training.keras.precision import FLOAT32
 from pilotlight.training.keras.stream import stream
+from pilotlight.training.keras.texts import adapt_texts
 from pilotlight.training.run import Run
 
 
@@ -25,7 +26,7 @@ class Loop:
     def __init__(self, model: Any, batches: EpochBatches, validation: Any) -> None:
         self.model = model
         self._batches = batches
-        self._validation = validation
+        self._validation = adapt_texts(validation)
 
     def build(self) -> None:
         """Makes the variables of the metrics. Learns nothing."""

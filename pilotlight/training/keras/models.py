@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pilotlight.core.artifacts import Array
+from pilotlight.core.frames import is_frame, read_columns
 from pilotlight.core.learning_curve import LearningCurve, to_finite
+from pilotlight.core.samples import Samples
+from pilotlight.training.keras.texts import adapt_texts
 
 
 def is_keras(model: object) -> bool:
@@ -13,11 +15,17 @@ def is_keras(model: object) -> bool:
     return any(kind.__module__.split(".")[0] == "keras" and kind.__name__ == "Model" for kind in type(model).__mro__)
 
 
-def evaluate(model: Any, x_test: Array, y_test: Array) -> dict[str, float]:
-    """The compiled loss and metrics of `model` on the held-out part, by name; empty where it is not compiled."""
-    if not model.compiled:
+def evaluate(model: Any, x_test: Samples, y_test: Samples) -> dict[str, float]:
+    """The compiled loss and metrics of `model` on the held-out part, by name.
+
+    Empty where the model is not compiled, or there are no targets.
+    """
+    if not model.compiled or y_test is None:
         return {}
-    found = model.evaluate(x_test, y_test, verbose=0, return_dict=True)
+    if is_frame(x_test):
+        x_test = read_columns(x_test, "x_test")
+    data = adapt_texts((x_test, y_test))
+    found = model.evaluate(*(data if isinstance(data, tuple) else (data,)), verbose=0, return_dict=True)
     return {name: float(value) for name, value in found.items()}
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pilotlight import Array, Run, fingerprint, load_arrays
+from pilotlight import Array, Arrays, Run, fingerprint, load_arrays
 from pilotlight.core.errors import DataError
 from pilotlight.training.keras.mnist import load_mnist
 
@@ -43,6 +43,7 @@ def test_an_npz_file_is_read_as_it_is(tmp_path: Path) -> None:
         ({"x_train": np.zeros((4, 2, 2), complex)}, "x_train has dtype complex128"),
         ({"x_train": np.full((4, 2, 2), np.nan)}, "x_train holds values that are not finite"),
         ({"y_train": np.array([object()] * 4)}, "contains pickled Python objects"),
+        ({"x_train.a": np.zeros((4, 2))}, r"has x_train and also arrays x_train.NAME"),
     ],
 )
 def test_each_bad_array_is_named(tmp_path: Path, changes: dict[str, Array | None], message: str) -> None:
@@ -50,6 +51,58 @@ def test_each_bad_array_is_named(tmp_path: Path, changes: dict[str, Array | None
     with pytest.raises(DataError, match=message) as caught:
         load_arrays(run_on(path))
     assert caught.value.where == str(path)
+
+
+NAMED = {
+    "x_train.image": np.zeros((4, 3), np.float32),
+    "x_train.word": np.array(["a", "b", "c", "d"]),
+    "y_train.price": np.arange(4.0),
+    "x_test.image": np.ones((2, 3), np.float32),
+    "x_test.word": np.array(["e", "f"]),
+    "y_test.price": np.arange(2.0),
+}
+"""Two inputs and one output by name."""
+
+
+def read_named(folder: Path, kind: str, **changes: Array | None) -> Arrays:
+    """The arrays NAMED with `changes`, in an .npz file or in a folder of .npy files."""
+    arrays = {name: array for name, array in {**NAMED, **changes}.items() if array is not None}
+    if kind == "npz":
+        np.savez(folder / "data.npz", **arrays)
+        return load_arrays(run_on(folder / "data.npz"))
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array)
+    return load_arrays(run_on(folder))
+
+
+@pytest.mark.parametrize("kind", ["npz", "folder"])
+def test_arrays_of_several_names_are_mappings(tmp_path: Path, kind: str) -> None:
+    arrays = read_named(tmp_path, kind)
+    for part, samples in arrays._asdict().items():
+        assert set(samples) == {name.removeprefix(f"{part}.") for name in NAMED if name.startswith(part)}
+        for name, array in samples.items():
+            np.testing.assert_array_equal(array, NAMED[f"{part}.{name}"])
+            assert isinstance(array, np.memmap) == (kind == "folder")
+
+
+@pytest.mark.parametrize("kind", ["npz", "folder"])
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"x_test.word": None}, "has image, word in x_train and image in x_test. Give both parts arrays of the same"),
+        ({"x_train.word": np.array(["a"])}, r"x_train\['word'\] has 1 samples, and x_train\['image'\] has 4"),
+        ({"x_test.image": np.ones((2, 4))}, r"a sample has shape \[3\] in x_train.image and \[4\] in x_test.image"),
+        ({"y_train.price": np.arange(3.0)}, "x_train has 4 samples and y_train has 3"),
+        ({"x_train.image": np.full((4, 3), np.nan)}, r"x_train\['image'\] holds values that are not finite"),
+        ({"x_test.image": None, "x_test.word": None, "x_test": np.ones((2, 3))}, "in x_train and one array in x_test"),
+        ({"y_test.price": None}, "lacks y_test"),
+    ],
+)
+def test_each_bad_array_of_several_is_named(
+    tmp_path: Path, kind: str, changes: dict[str, Array | None], message: str
+) -> None:
+    with pytest.raises(DataError, match=message):
+        read_named(tmp_path, kind, **changes)
 
 
 def one_array() -> bytes:
@@ -144,3 +197,25 @@ def test_a_fingerprint_sees_values_dtype_shape_and_place() -> None:
         arrays._replace(x_train=arrays.x_test, x_test=arrays.x_train),
     ]
     assert len({fingerprint(each) for each in (arrays, *others)}) == 5
+
+
+def test_a_fingerprint_sees_the_names_and_the_texts_of_several_arrays(tmp_path: Path) -> None:
+    arrays = read_named(tmp_path, "npz")
+    words = np.array(["a", "b", "c", "d"], object)
+    others = [
+        arrays._replace(x_train={"other": arrays.x_train["image"], "word": arrays.x_train["word"]}),
+        arrays._replace(x_train={**arrays.x_train, "word": words}),
+        arrays._replace(x_train={**arrays.x_train, "word": words[::-1].copy()}),
+        arrays._replace(x_train={**arrays.x_train, "word": np.array(["ab", "", "c", "d"], object)}),
+        arrays._replace(y_train=None, y_test=None),
+    ]
+    assert len({fingerprint(each) for each in (arrays, *others)}) == 6
+    again = arrays._replace(x_train={**arrays.x_train, "word": np.array([str(word) for word in words], object)})
+    assert fingerprint(again) == fingerprint(others[1])
+    turned = arrays._replace(x_train=dict(reversed(arrays.x_train.items())))
+    assert fingerprint(turned) == fingerprint(arrays)
+
+
+def test_the_fingerprint_of_four_arrays_is_the_one_that_older_checkpoints_have() -> None:
+    arrays = Arrays(*(np.arange(size, dtype=np.int64) for size in (2, 2, 1, 1)))
+    assert fingerprint(arrays) == "b7e0ffa783ca91afefb43b4f102403a2f3878192cc4a4b3dee649ba4cc00f3fd"

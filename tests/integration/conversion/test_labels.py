@@ -36,13 +36,13 @@ def answered(folder: Path, scores: Array, name: str = "label") -> list[bytes]:
 
 
 def test_the_best_class_is_named_and_the_first_of_equals_wins(tmp_path: Path) -> None:
-    made = add_labels(candidate(tmp_path, identity_model(shape=["n", 3])), NAMES)
+    made = add_labels(candidate(tmp_path, identity_model(shape=["n", 3])), (NAMES,))
     assert [(spec.name, spec.datatype.name, spec.shape) for spec in made.signature.outputs] == [
         ("y", "FP32", (-1, 3)),
         ("label", "BYTES", (-1,)),
     ]
     assert answered(tmp_path, SCORES) == [b"ja", b"no", "grün".encode()]
-    assert compute_labels({"y": SCORES}, NAMES)["label"].tolist() == answered(tmp_path, SCORES)
+    assert compute_labels({"y": SCORES}, (NAMES,))["label"].tolist() == answered(tmp_path, SCORES)
     assert answered(tmp_path, SCORES[:1]) == [b"ja"]
     onnx.checker.check_model(onnx.load(tmp_path / "model.onnx"), full_check=True)
 
@@ -50,9 +50,9 @@ def test_the_best_class_is_named_and_the_first_of_equals_wins(tmp_path: Path) ->
 def test_without_labels_nothing_changes(tmp_path: Path) -> None:
     before = candidate(tmp_path, identity_model(shape=["n", 3]))
     content = (tmp_path / "model.onnx").read_bytes()
-    assert add_labels(before, None) is before
+    assert add_labels(before, ()) is before
     assert (tmp_path / "model.onnx").read_bytes() == content
-    assert compute_labels({"y": SCORES}, None) == {"y": SCORES}
+    assert compute_labels({"y": SCORES}, ()) == {"y": SCORES}
 
 
 def test_scores_may_be_any_output_and_the_names_any_free_name(tmp_path: Path) -> None:
@@ -61,9 +61,28 @@ def test_scores_may_be_any_output_and_the_names_any_free_name(tmp_path: Path) ->
     nodes.append(helper.make_node("Identity", ["x"], ["kind/names"]))  # taken
     made = candidate(tmp_path, model_of(helper.make_graph(nodes, "g", [x], [y, z])))
     config = LabelsConfig(NAMES.names, scores="z", output="kind")
-    assert add_labels(made, config).signature.outputs[-1] == config.spec
+    assert add_labels(made, (config,)).signature.outputs[-1] == config.spec
     assert answered(tmp_path, SCORES, "kind") == [b"ja", b"no", "grün".encode()]
-    assert compute_labels({"y": -SCORES, "z": SCORES}, config)["kind"].tolist() == answered(tmp_path, SCORES, "kind")
+    assert compute_labels({"y": -SCORES, "z": SCORES}, (config,))["kind"].tolist() == answered(tmp_path, SCORES, "kind")
+
+
+def test_several_outputs_have_names_of_their_own(tmp_path: Path) -> None:
+    x, y, z = (helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 3]) for name in "xyz")
+    nodes = [helper.make_node("Neg", ["x"], ["y"]), helper.make_node("Identity", ["x"], ["z"])]
+    both = (LabelsConfig(NAMES.names, "y", "worst"), LabelsConfig(("a", "b", "c"), "z", "best"))
+    made = add_labels(candidate(tmp_path, model_of(helper.make_graph(nodes, "g", [x], [y, z]))), both)
+    assert [spec.name for spec in made.signature.outputs] == ["y", "z", "worst", "best"]
+    assert answered(tmp_path, SCORES, "worst") == [b"no", b"ja", b"no"]
+    assert answered(tmp_path, SCORES, "best") == [b"b", b"a", b"c"]
+    expected = compute_labels({"y": -SCORES, "z": SCORES}, both)
+    assert expected["worst"].tolist() == answered(tmp_path, SCORES, "worst")
+    assert expected["best"].tolist() == answered(tmp_path, SCORES, "best")
+    other = {**expected, "best": np.array([b"b", b"c", b"c"], object)}  # the second sample has two scores of 0.4
+    settled = resolve_ties(expected, other, both, ParityConfig())
+    assert settled["best"].tolist() == other["best"].tolist()
+    assert settled["worst"].tolist() == expected["worst"].tolist()
+    with pytest.raises(ConversionError, match="calls its output 'best', which the model has already"):
+        add_labels(made, both[1:])
 
 
 @pytest.mark.parametrize(
@@ -81,22 +100,22 @@ def test_names_that_do_not_fit_are_refused(
     tmp_path: Path, shape: list[object], config: LabelsConfig, message: str
 ) -> None:
     with pytest.raises(ConversionError, match=message):
-        add_labels(candidate(tmp_path, identity_model(shape=shape)), config)
+        add_labels(candidate(tmp_path, identity_model(shape=shape)), (config,))
 
 
 def test_whole_numbers_are_no_scores(tmp_path: Path) -> None:
     with pytest.raises(ConversionError, match=r"the output y is INT64 \[-1, 3\]"):
-        add_labels(candidate(tmp_path, identity_model(TensorProto.INT64, ["n", 3])), NAMES)
+        add_labels(candidate(tmp_path, identity_model(TensorProto.INT64, ["n", 3])), (NAMES,))
 
 
 def test_where_scores_tie_within_the_tolerance_both_names_are_right() -> None:
     scores = np.array([[0.5, 0.5, 0.0], [0.5, 0.49999, 0.0], [0.6, 0.4, 0.0], [0.6, 0.4, 0.0]], np.float32)
-    expected = compute_labels({"y": scores}, NAMES)
+    expected = compute_labels({"y": scores}, (NAMES,))
     assert expected["label"].tolist() == [b"no"] * 4
     found = {"label": np.array([b"ja", b"ja", b"ja", b"other"], dtype=object)}
-    right = resolve_ties(expected, found, NAMES, ParityConfig(rtol=1e-4, atol=1e-5))
+    right = resolve_ties(expected, found, (NAMES,), ParityConfig(rtol=1e-4, atol=1e-5))
     assert right["label"].tolist() == [b"ja", b"ja", b"no", b"no"]
-    assert resolve_ties(expected, {}, NAMES, ParityConfig()) == expected
+    assert resolve_ties(expected, {}, (NAMES,), ParityConfig()) == expected
 
 
 def test_an_imported_model_gets_them_too(tmp_path: Path) -> None:

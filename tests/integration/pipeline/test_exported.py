@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support.two_graphs import ask, edit, packaged, train, write_pair
 
-from pilotlight.core.errors import ConversionError, ParityError
+from pilotlight.core.errors import ConversionError, DataError, ParityError
 from pilotlight.core.project import Project
 
 
@@ -27,6 +27,14 @@ def test_two_graphs_and_an_asset_are_one_version(project: Project, tmp_path: Pat
     assert [(spec.name, spec.shape) for spec in inner["head"].outputs] == [("scores", (-1, 3))]
     assert [(spec.name, spec.shape) for spec in manifest.signature.inputs] == [("text", (-1,))]
     assert train(project).published.new is False
+
+
+def test_predict_of_train_py_may_compute_in_doubles(project: Project) -> None:
+    edit(project, "train.py", "np.exp(means @ kernel)", "np.exp((means @ kernel).astype(np.float64))")
+    assert train(project).parity.failures == ()
+    edit(project, "train.py", "dtype=object)", "dtype=object) == ''")
+    with pytest.raises(DataError, match="predict of Exported: longest: holds bool, and longest is BYTES"):
+        train(project)
 
 
 @pytest.mark.parametrize(

@@ -67,12 +67,36 @@ def test_golden_files_that_do_not_fit(
         import_model(project, "linear", source, golden=tmp_path / "golden.npz", store=store)
 
 
-def test_golden_inputs_of_the_wrong_dtype_are_a_failure(project: Project, store: Store, tmp_path: Path) -> None:
+@pytest.mark.parametrize("dtype", ["float64", "float16", "int64", "uint8", "bool"])
+def test_golden_files_of_other_numbers_are_cast_to_the_datatypes_of_the_model(
+    project: Project, store: Store, tmp_path: Path, dtype: str
+) -> None:
     source = tmp_path / "linear.onnx"
     onnx.save(linear_model(), source)
-    np.savez(tmp_path / "golden.npz", x=np.ones((1, 3)), y=np.ones((1, 3), np.float32))
-    with pytest.raises(ParityError, match="FP32 needs dtype float32, not float64"):
-        import_model(project, "linear", source, golden=tmp_path / "golden.npz", store=store)
+    x = np.ones((2, 3), dtype)
+    if dtype == "float64":
+        x = x * 0.1  # which float32 rounds
+    np.savez(tmp_path / "golden.npz", x=x, y=x.astype(np.float64) * 2)
+    report = import_model(project, "linear", source, golden=tmp_path / "golden.npz", store=store).parity
+    assert (report.samples, report.failures) == (2, ())
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        (["a"], [2], r"golden.npz: x: holds texts \(the first is 'a'\), and x is INT64. Cast it before numpy"),
+        ([0.5], [2], r"golden.npz: x: holds 0.5 at \[0\] \(float64\), which INT64 cannot hold. Cast it before"),
+        ([1], [2.5], r"golden.npz: y: holds 2.5 at \[0\] \(float64\), which INT64 cannot hold"),
+    ],
+)  # fmt: skip
+def test_golden_values_that_the_datatype_cannot_hold_are_refused(
+    project: Project, store: Store, tmp_path: Path, x: list[object], y: list[object], message: str
+) -> None:
+    source = tmp_path / "same.onnx"
+    onnx.save(identity_model(TensorProto.INT64, ["n"]), source)
+    np.savez(tmp_path / "golden.npz", x=np.array(x), y=np.array(y))
+    with pytest.raises(DataError, match=message):
+        import_model(project, "same", source, golden=tmp_path / "golden.npz", store=store)
 
 
 def test_half_precision_bits_are_computed_as_numbers(project: Project, store: Store, tmp_path: Path) -> None:

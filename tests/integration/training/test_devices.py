@@ -96,7 +96,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def alone(folder: Path) -> dict[str, Ended]:
     """What one device learns. What makes operations deterministic does so for a whole process, so it comes last."""
     half = ("--precision", "mixed_float16")
-    return fitted_together(folder, {"float": (), "half": half, "deterministic": ("--deterministic",)})
+    fits = {"float": (), "half": half, "named": ("--named",), "deterministic": ("--deterministic",)}
+    return fitted_together(folder, fits)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +105,10 @@ def mirrored(folder: Path) -> dict[str, Ended]:
     """What two devices learn; and a fit that is stopped at its eighth step."""
     stopped = ("--mirrored", "--store", str(folder / "interrupted"), "--stop-after", "8")
     half = ("--mirrored", "--precision", "mixed_float16")
-    return fitted_together(folder, {"float": ("--mirrored",), "half": half, "stopped": stopped})
+    named = ("--mirrored", "--named", "--store", str(folder / "named"))
+    fits = {"float": ("--mirrored",), "half": half, "stopped": stopped}
+    # Of the fits by name the first is stopped, and the second goes on.
+    return fitted_together(folder, {**fits, "named stopped": (*named, "--stop-after", "8"), "named": named})
 
 
 @pytest.fixture
@@ -129,6 +133,16 @@ def test_two_devices_go_on_from_a_checkpoint(one: Ended, mirrored: dict[str, End
     again = fitted(folder, "again", "--mirrored", "--store", str(folder / "interrupted"))
     assert "resumes from the checkpoint at epoch 2, step 4 of 5" in again.seen["notes"]
     assert_same(again, one)
+
+
+def test_two_devices_learn_several_inputs_and_outputs_by_name(
+    alone: dict[str, Ended], mirrored: dict[str, Ended]
+) -> None:
+    both = mirrored["named"]
+    assert "epoch 2, step 4" in mirrored["named stopped"].seen["interrupted"]
+    assert "resumes from the checkpoint at epoch 2, step 4 of 5" in both.seen["notes"]
+    assert both.seen["devices"] == 2
+    assert_same(both, alone["named"])
 
 
 def test_operations_are_made_deterministic_where_it_is_asked_for(one: Ended, alone: dict[str, Ended]) -> None:

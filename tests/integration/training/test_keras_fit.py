@@ -79,6 +79,42 @@ def same(model: keras.Model, other: keras.Model) -> bool:
     return all(np.array_equal(one, another) for one, another in pairs)
 
 
+def named_data() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Two inputs, one of them in float64, and two outputs."""
+    x, y = data()
+    return {"right": x[:, 2:].astype(np.float64), "left": x[:, :2]}, {"sign": y, "sum": x.sum(axis=1, keepdims=True)}
+
+
+def named_network() -> keras.Model:
+    keras.utils.set_random_seed(5)
+    layers = keras.layers
+    left, right = keras.Input((2,), name="left"), keras.Input((2,), name="right")
+    states = layers.Dropout(0.5)(layers.Dense(8, activation="relu")(layers.Concatenate()([left, right])))
+    sign, total = layers.Dense(2, activation="softmax", name="sign"), layers.Dense(1, name="sum")
+    model = keras.Model([left, right], {"sign": sign(states), "sum": total(states)})
+    model.compile(averaged(), {"sign": "sparse_categorical_crossentropy", "sum": "mse"}, metrics={"sign": ["accuracy"]})
+    return model
+
+
+def named_fit(run: Run) -> keras.Model:
+    x, y = named_data()
+    return fit_model(named_network(), array_batches(x, y, run.batch_size, run.seed), run, validation=(x, y))
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_several_inputs_and_outputs_by_name_resume_exactly(tmp_path: Path, precision: str) -> None:
+    def run(folder: Path | None, stop: Any = None) -> Run:
+        return replace(run_in(folder, stop), precision=precision)
+
+    whole_run = run(None)
+    whole = named_fit(whole_run)
+    with pytest.raises(Interrupted, match="a checkpoint is stored"):
+        named_fit(run(tmp_path, StopAfter(9)))
+    resumed = run(tmp_path)
+    assert same(named_fit(resumed), whole)
+    assert resumed.recorder.curve() == whole_run.recorder.curve()
+
+
 @pytest.fixture(scope="module")
 def whole() -> tuple[keras.Model, Run]:
     run = run_in(None)

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from pilotlight.core.errors import ProjectError
+from pilotlight.core.labels import LabelsConfig
 from pilotlight.core.model_config import (
     ConversionConfig,
     ModelConfig,
@@ -24,6 +25,14 @@ shape = [-1, 28, 28, 1]
 name = "label"
 datatype = "INT64"
 shape = [-1]
+"""
+TWO_LABELS = """
+[[labels]]
+scores = 'y'
+names = ['a', 'b']
+[[labels]]
+scores = 'z'
+names = ['c', 'd']
 """
 
 
@@ -136,6 +145,14 @@ layout = "NCHW"
         (SIGNATURE + "[labels]\nnames = ['a', 'a']", "labels.names is ['a', 'a']"),
         (SIGNATURE + "[labels]\nnames = ['a', 1]", "labels.names is ['a', 1]"),
         (SIGNATURE + "[labels]\nnames = ['a', 'b']\nclasses = 2", "labels.classes is not a setting"),
+        ("labels = 5\n" + SIGNATURE, "labels is 5, expected a table"),
+        ("labels = []\n" + SIGNATURE, "labels is [], expected one or more tables"),
+        (SIGNATURE + "[[labels]]\nnames = ['a', 'b']", "labels[0].scores is None, expected text"),
+        (SIGNATURE + "[[labels]]\nscores = 'y'\nnames = ['a']", "labels[0].names is ['a']"),
+        (
+            SIGNATURE + TWO_LABELS + "output = 'y_label'\n",
+            "labels[1].output is 'y_label', expected a name that",
+        ),
     ],
 )
 def test_a_wrong_field_is_named_with_what_was_expected(tmp_path: Path, text: str, named: str) -> None:
@@ -143,6 +160,21 @@ def test_a_wrong_field_is_named_with_what_was_expected(tmp_path: Path, text: str
         read(tmp_path, text)
     assert named in str(caught.value)
     assert "model.toml" in caught.value.where
+
+
+def test_labels_are_for_one_output_or_for_each_of_several(tmp_path: Path) -> None:
+    names = ("a", "b")
+    assert read(tmp_path, SIGNATURE).labels == ()
+    single = "[labels]\nnames = ['a', 'b']"
+    assert read(tmp_path, SIGNATURE + single).labels == (LabelsConfig(names, "", "label"),)
+    assert read(tmp_path, SIGNATURE + single + "\noutput = 'kind'").labels == (LabelsConfig(names, "", "kind"),)
+    assert read(tmp_path, SIGNATURE + "[[labels]]\nscores = 'y'\nnames = ['a', 'b']").labels == (
+        LabelsConfig(names, "y", "label"),
+    )
+    assert read(tmp_path, SIGNATURE + TWO_LABELS + "output = 'kind'").labels == (
+        LabelsConfig(names, "y", "y_label"),
+        LabelsConfig(("c", "d"), "z", "kind"),
+    )
 
 
 def test_a_missing_file_says_how_to_begin(tmp_path: Path) -> None:

@@ -32,3 +32,23 @@ def test_samples_are_spread_over_the_whole_part() -> None:
 def test_samples_that_cannot_be_had(signature: Signature, count: int, said: str) -> None:
     with pytest.raises(ConversionError, match=said):
         select_calibration_samples("m", TRAINING, signature, count)
+
+
+TWO = Signature((TensorSpec("x", FP32, (-1, 1)), TensorSpec("word", BYTES, (-1,))), ())
+WORDS = np.array([str(number) for number in range(100)])
+
+
+def test_several_inputs_are_selected_together_in_their_datatypes() -> None:
+    found = select_calibration_samples("m", {"word": WORDS, "x": TRAINING.astype(np.float64)}, TWO, 5)
+    assert {name: array.dtype.name for name, array in found.items()} == {"x": "float32", "word": "object"}
+    assert found["word"].tolist() == [str(int(number)) for number in found["x"].ravel()]
+
+
+@pytest.mark.parametrize("signature", [taking(), TWO])
+def test_a_training_part_that_is_left_to_be_prepared_has_no_ranges(signature: Signature) -> None:
+    raw = (TRAINING % 256).astype(np.uint8)
+    training, held_out = (
+        (raw, TRAINING) if len(signature.inputs) == 1 else ({"x": raw, "word": WORDS}, {"x": TRAINING, "word": WORDS})
+    )
+    with pytest.raises(ConversionError, match=r"has x as uint8 in x_train and as float32 in x_test.* Prepare both"):
+        select_calibration_samples("m", training, signature, 5, held_out)

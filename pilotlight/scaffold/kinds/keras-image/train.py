@@ -10,6 +10,7 @@ def load(run: Run) -> Dataset:
     """Pictures as float32 of 0..1, shape (n, 28, 28, 1), and the class of each, 0..9. A part is held out.
 
     `load_arrays` reads digits (from scikit-learn), mnist, PATH.npz, folders of .npy files and s3://bucket/key.npz.
+    For several inputs, give a dict of arrays by the names in [signature] of model.toml.
     """
     raw = load_arrays(run)
     return Dataset(
