@@ -367,7 +367,7 @@ _RECIPES: Final[Mapping[str, Recipe]] = {
 }
 
 _FIXED: Final = (
-    *("fold", "gcd", "histogram", "image.elastic_transform", "image.map_coordinates", "lcm", "lu_factor"),
+    *("fold", "gcd", "histogram", "image.elastic_transform", "image.map_coordinates", "lcm"),
     *("unfold", "unique"),
 )
 """Keras cannot trace them with an open batch, or their answer depends on the whole batch."""
@@ -377,6 +377,7 @@ _UNTRACEABLE: Final = {
         ("nanmedian", "nanpercentile", "nanquantile"), "Dimension value must be integer or None or have an __index__"
     ),
     "associative_scan": "as_list() is not defined on an unknown TensorShape",
+    "vectorize": "Not supported with `vectorize()` with the TensorFlow backend",
     "kron": "'SymbolicTensor' object cannot be interpreted as an integer",
 }
 """What Keras says of functions that it cannot trace on TensorFlow in any model."""

@@ -7,8 +7,10 @@
     integer_bits.py    Bitcast of integers
     complex_numbers.py complex numbers as pairs of real ones; fourier.py has FFT, IFFT, FFT2D, IFFT2D, RFFT, IRFFT
     convolutions.py    Conv3D in groups, Conv2DBackpropInput and Conv3DBackpropInputV2 with added rows
+    integers.py        Less, Greater, TopKV2
     constants.py       ZerosLike, OnesLike
     buckets.py         Bucketize, LowerBound, UpperBound
+    scattering.py      ScatterNd
     selections.py      Select, SelectV2
     updates.py         XlaDynamicUpdateSlice
     shapes.py          BroadcastArgs
@@ -16,6 +18,7 @@
     vectors.py         Cross, InTopKV2, OneHot
     colours.py         RGBToHSV, HSVToRGB
     resizing.py        ResizeBilinear and its siblings, ScaleAndTranslate
+    projections.py     ImageProjectiveTransformV3
     ctc.py             CTCGreedyDecoder
     orthogonal.py      Qr
     linear_systems.py  Cholesky, MatrixTriangularSolve, MatrixSolve, MatrixInverse, LogMatrixDeterminant
@@ -38,9 +41,12 @@ from pilotlight.conversion.tensorflow_ops import (
     diagonals,
     elementary,
     integer_bits,
+    integers,
     linear_systems,
     orthogonal,
+    projections,
     resizing,
+    scattering,
     selections,
     shapes,
     updates,
@@ -55,9 +61,9 @@ __all__ = ["Builder", "Expression", "NoForm", "list_handlers", "list_rewriters"]
 
 _EXPRESSIONS = (
     *(bessel, buckets, colours, constants, diagonals, elementary, integer_bits),
-    *(linear_systems, orthogonal, shapes, updates, vectors),
+    *(linear_systems, orthogonal, projections, shapes, updates, vectors),
 )
-_HANDLERS = (convolutions, ctc, resizing, selections, vectors)
+_HANDLERS = (convolutions, ctc, integers, resizing, scattering, selections, vectors)
 
 
 def list_handlers() -> dict[str, tuple[Handler, list[Any]]]:

@@ -27,9 +27,7 @@ def _i0(build: Builder) -> str:
     large = build.add("Max", size, _BORDER)
     scaled = evaluate_polynomial(build, build.add("Div", _BORDER, large), _OUTSIDE)
     outside = build.add("Mul", build.add("Div", build.add("Exp", large), build.add("Sqrt", large)), scaled)
-    found = build.add("Where", build.add("Less", size, _BORDER), inside, outside)
-    infinite = build.add("IsInf", size)
-    return build.add("Where", infinite, size, found)
+    return build.add("Where", build.add("Less", size, _BORDER), inside, outside)
 
 
 EXPRESSIONS: Final[Expressions] = {"BesselI0": _i0}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from onnx import TensorProto
+
 from pilotlight.conversion.tensorflow_ops.builder import Builder, Expressions
 
 
@@ -26,8 +28,16 @@ def _log1p(build: Builder) -> str:
     return build.add("Where", build.add("Equal", rounded, given), logarithm, corrected)
 
 
+def _erf(build: Builder) -> str:
+    """ONNX Runtime has Erf of FP32 alone."""
+    given = build.inputs[0]
+    if build.datatype == TensorProto.FLOAT:
+        return build.add("Erf", given)
+    return build.cast(build.add("Erf", build.cast(given, TensorProto.FLOAT)), build.datatype)
+
+
 def _erfc(build: Builder) -> str:
-    return build.add("Sub", 1.0, build.add("Erf", build.inputs[0]))
+    return build.add("Sub", 1.0, _erf(build))
 
 
 _CENTRAL: Final = (
@@ -64,4 +74,4 @@ def evaluate_polynomial(build: Builder, value: str, coefficients: tuple[float, .
     return result
 
 
-EXPRESSIONS: Final[Expressions] = {"Expm1": _expm1, "Log1p": _log1p, "Erfc": _erfc, "Erfinv": _erfinv}
+EXPRESSIONS: Final[Expressions] = {"Expm1": _expm1, "Log1p": _log1p, "Erf": _erf, "Erfc": _erfc, "Erfinv": _erfinv}

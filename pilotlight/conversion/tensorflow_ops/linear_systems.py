@@ -88,7 +88,8 @@ class Elimination:
         rows: The number of rows.
 
     Attributes:
-        matrix: What is left: an upper triangular matrix.
+        matrix: The upper triangular matrix, with the factors of each step below its diagonal.
+        order: The number of the row that each row was, as a column of the matrix's datatype.
         beside: The other columns.
         swaps: For each step, whether two rows were exchanged: 1 or 0, as a matrix of one element.
     """
@@ -99,6 +100,7 @@ class Elimination:
         self.matrix = matrix
         self.beside = beside
         self.swaps: list[str] = []
+        self.order = build.constant(np.arange(rows, dtype=_kind(build))[:, None])
         for index in range(rows - 1):
             self._bring_up_pivot(index)
             self._eliminate(index)
@@ -113,6 +115,7 @@ class Elimination:
         order = build.add("Where", (places == index)[:, None], best, order)
         chosen = build.cast(build.add("Equal", order, places[None, :]), build.datatype)
         self.matrix = self._permute(chosen, self.matrix)
+        self.order = self._permute(chosen, self.order)
         if self.beside is not None:
             self.beside = self._permute(chosen, self.beside)
         moved = build.add("Not", build.add("Equal", best, np.array(index)))
@@ -126,11 +129,14 @@ class Elimination:
         build, places = self._build, np.arange(self._rows)
         pivot = take_row(build, self.matrix, index)
         factors = build.add("Div", take_column(build, self.matrix, index), take_column(build, pivot, index))
-        factors = build.add("Where", (places > index)[:, None], factors, 0.0)
+        below = (places > index)[:, None]
+        factors = build.add("Where", below, factors, 0.0)
         if self.beside is not None:
             change = build.add("MatMul", factors, take_row(build, self.beside, index))
             self.beside = build.add("Sub", self.beside, change)
-        self.matrix = build.add("Sub", self.matrix, build.add("MatMul", factors, pivot))
+        rest = build.add("Where", (places > index)[None, :], pivot, 0.0)
+        left = build.add("Sub", self.matrix, build.add("MatMul", factors, rest))
+        self.matrix = build.add("Where", below & (places == index)[None, :], factors, left)
 
 
 def _solve_upper(build: Builder, matrix: str, right: str, rows: int) -> str:
@@ -175,10 +181,21 @@ def _log_determinant(build: Builder) -> tuple[str, str]:
     return sign, size
 
 
+def _factor(build: Builder) -> tuple[str, str]:
+    """Both factors in one matrix, and the order of the rows."""
+    rows = read_rows(build)
+    steps = Elimination(build, build.inputs[0], None, rows)
+    order = build.add("Squeeze", steps.order, [-1])
+    if rows == 1:  # nothing was exchanged, so the order has no axes of samples yet
+        order = build.add("Mul", build.add("Squeeze", steps.matrix, [-1]), 0.0)
+    return steps.matrix, build.cast(order, build.node.output_dtypes[1])
+
+
 EXPRESSIONS: Final[Expressions] = {
     "Cholesky": _cholesky,
     "MatrixTriangularSolve": _solve_triangular,
     "MatrixSolve": _solve,
     "MatrixInverse": _invert,
     "LogMatrixDeterminant": _log_determinant,
+    "Lu": _factor,
 }

@@ -16,4 +16,7 @@ def call_original(graph: Any, node: Any) -> None:
 
     versions = tf_op.get_opsets()[""][: graph.opset + 1]
     convert, options = next(version[node.type] for version in reversed(versions) if node.type in version)
+    if "onnx_op" in options:
+        options = {**options, "tf_op": node.type}
+        node.type = options["onnx_op"]
     convert(graph, node, **options, initialized_tables={}, dequantize=False)

@@ -62,7 +62,7 @@ def _read_weights(node: Any, size: int, wanted: float, scale: float, shift: floa
     """Let TensorFlow resample one column of pixels for each pixel: its answer is the matrix of the weights."""
     import tensorflow as tf
 
-    with tf.init_scope():
+    with tf.Graph().as_default() as own:
         images = np.eye(size, dtype=np.float32)[None, :, None, :]
         answer = tf.raw_ops.ScaleAndTranslate(
             images=images,
@@ -72,7 +72,8 @@ def _read_weights(node: Any, size: int, wanted: float, scale: float, shift: floa
             kernel_type=node.get_attr_str("kernel_type"),
             antialias=bool(node.get_attr_value("antialias", 1)),
         )
-        return np.asarray(answer.numpy()[0, :, 0, :])
+        with tf.compat.v1.Session(graph=own) as session:
+            return np.asarray(session.run(answer)[0, :, 0, :])
 
 
 def _evaluate(graph: Any, node: Any) -> Array | None:
