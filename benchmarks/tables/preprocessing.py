@@ -7,22 +7,42 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+import keras
 import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+from keras.utils import FeatureSpace
 
-from benchmarks.tables.case import Case, Outcome, convert_and_compare
-from pilotlight.conversion.keras_adapter import read_keras_signature
+from benchmarks.tables.case import REFUSED, Case, Outcome, convert_and_compare
+from pilotlight.conversion.keras_adapter import predict_in_batches, read_keras_signature
 from pilotlight.core.artifacts import Array, Dataset, FittedModel
 from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.options import TrainingSettings
+from pilotlight_runtime.datatypes import BYTES, DATATYPES, Datatype
+from pilotlight_runtime.signature import Signature, TensorSpec
 
 PACKAGES: Final = ("keras", "tensorflow-cpu", "tf2onnx")
 VOCABULARY: Final = ["a", "b", "hello", "world", "dont", "don't", "é", "É", "日本", "x y", "hello world", "straße"]
 WORDS: Final = (
     *("a", "b", "A", "z", "", " ", "hello", "Hello, World!", "don't stop; a.b.c", "hello  world\tA\nb\vc\fd\re"),
-    *("É", "é", "e\u0301", "ÉLAN élan", "STRASSE straße", "İi", "日本", "日本 a", "👍🏽", "a\u00a0b", "\u2028a\u0085b", "x y"),
+    *(
+        "É",
+        "é",
+        "e\u0301",
+        "ÉLAN élan",
+        "STRASSE straße",
+        "İi",
+        "日本",
+        "日本 a",
+        "👍🏽",
+        "a\u00a0b",
+        "\u2028a\u0085b",
+        "x y",
+    ),
     *("!!!", "...a...", "<br />a<br /><br />b", "a,b,,c", "[UNK]", "1 22 333", "-5", "a" * 5_000, "word. " * 700),
 )
 """Blank, unknown, punctuated and long texts, and letters beyond ASCII."""
+_CYCLE: Final = "is part of a cycle"
 Inputs: TypeAlias = Mapping[str, Array]
 Build: TypeAlias = Callable[[Any], Any]
 """Makes a layer's output of the symbolic input, or of a dictionary of several."""
@@ -32,23 +52,54 @@ def list_cases() -> list[Case]:
     """Return the rows."""
     groups = {"words": _words(), "numbers": _numbers(), "images": _images(), "sound": _sound(), "together": _together()}
     return [
-        Case(group, name, partial(_try, build, inputs)) for group, cases in groups.items() for name, build, inputs in cases
+        Case(group, name, partial(_try, build, inputs))
+        for group, cases in groups.items()
+        for name, build, inputs in cases
     ]
 
 
-def _try(build: Build, inputs: Inputs, folder: Path, note: str = "") -> Outcome:
-    import keras
-
+def _try(build: Build, inputs: Inputs, folder: Path) -> Outcome:
     symbols = {
         name: keras.Input(array.shape[1:], dtype="string" if array.dtype == object else array.dtype.name, name=name)
         for name, array in inputs.items()
     }
-    model = keras.Model(list(symbols.values()), build(symbols if len(symbols) > 1 else next(iter(symbols.values()))))
-    signature = read_keras_signature(model, "the model")
+    try:
+        built = build(symbols if len(symbols) > 1 else next(iter(symbols.values())))
+        model = built if isinstance(built, keras.Model) else keras.Model(list(symbols.values()), built)
+    except ValueError as error:
+        if _CYCLE not in str(error):
+            raise
+        return Outcome(REFUSED, "Keras itself cannot build a functional model with it")
+    signature = _read_signature(model, inputs)
     config = ModelConfig("tried", "keras", signature=signature, training=TrainingSettings(metric=""))
     labels = np.zeros(len(next(iter(inputs.values()))), np.int64)
     data = Dataset(inputs, labels, inputs, labels, "made", "0" * 64)
-    return convert_and_compare(config, FittedModel(model, data, {}, 0.0), folder, note)
+    return convert_and_compare(config, FittedModel(model, data, {}, 0.0), folder)
+
+
+def _read_signature(model: Any, inputs: Inputs) -> Signature:
+    """Return the signature as a person writes it: some layers declare another datatype or shape than they answer."""
+    declared = read_keras_signature(model, "the model")
+    found = predict_in_batches(model, inputs, declared)
+    outputs = tuple(
+        TensorSpec(spec.name, _find_datatype(found[spec.name]), (-1, *found[spec.name].shape[1:]))
+        for spec in declared.outputs
+    )
+    return Signature(declared.inputs, outputs)
+
+
+def _find_datatype(array: Array) -> Datatype:
+    return BYTES if array.dtype == object else next(each for each in DATATYPES.values() if each.numpy == array.dtype)
+
+
+def _weigh(build: Build) -> Build:
+    """Sum ids by their position. Without a length a layer pads to the longest text of the batch, so its ids differ."""
+
+    def weigh(given: Any) -> Any:
+        ids = build(given)
+        return ops.sum(ids * ops.cumsum(ops.ones_like(ids), axis=-1), axis=-1, keepdims=True)
+
+    return weigh
 
 
 def _make_words(columns: int = 1) -> Inputs:
@@ -64,9 +115,7 @@ def _make_integers() -> Inputs:
 
 def _layer(name: str, **options: Any) -> Build:
     def build(given: Any) -> Any:
-        import keras
-
-        return getattr(keras.layers, name)(**options)(given)
+        return getattr(layers, name)(**options)(given)
 
     return build
 
@@ -84,7 +133,7 @@ def _words() -> _Cases:
     ):
         yield _name("StringLookup", options), _layer("StringLookup", vocabulary=VOCABULARY, **options), two
     known = {"text": np.array([["a"], ["é"], [""]], object)}
-    closed = _layer("StringLookup", vocabulary=VOCABULARY, num_oov_indices=0, mask_token="")  # noqa: S106  (a word)
+    closed = _layer("StringLookup", vocabulary=VOCABULARY, num_oov_indices=0, mask_token="")
     yield "StringLookup(num_oov_indices=0)", closed, known
     inverse = {"number": np.array([[0, 1], [5, 99], [-1, 2]], np.int64)}
     yield "StringLookup(invert=True)", _layer("StringLookup", vocabulary=VOCABULARY, invert=True), inverse
@@ -95,23 +144,21 @@ def _words() -> _Cases:
         *({"output_mode": "tf_idf", "idf_weights": weights}, {"output_mode": "count", "ngrams": 2}),
         {"split": "character", "output_mode": "count", "ngrams": 2},
     ):
-        yield _name("TextVectorization", options), _layer("TextVectorization", vocabulary=VOCABULARY, **options), one
+        layer = _layer("TextVectorization", vocabulary=VOCABULARY, **options)
+        padded = not options.keys() & {"output_sequence_length", "output_mode"} and options.get("split", "") is not None
+        yield _name("TextVectorization", options), _weigh(layer) if padded else layer, one
     own = _layer("TextVectorization", vocabulary=[*VOCABULARY, "_"], standardize=_standardize, split=_split)
-    yield "TextVectorization(standardize=function, split=function)", own, one
+    yield "TextVectorization(standardize=function, split=function)", _weigh(own), one
     yield "Hashing", _layer("Hashing", num_bins=4), one
     yield "HashedCrossing", lambda given: _layer("HashedCrossing", num_bins=4)([given, given]), one
 
 
 def _standardize(text: Any) -> Any:
-    import tensorflow as tf
-
     lower = tf.strings.regex_replace(tf.strings.lower(text), "<br />", " ")
     return tf.strings.regex_replace(tf.strings.regex_replace(lower, r"\s+", "_"), "[!.;]", "")
 
 
 def _split(text: Any) -> Any:
-    import tensorflow as tf
-
     return tf.strings.split(text, sep=",")
 
 
@@ -124,7 +171,11 @@ def _numbers() -> _Cases:
     yield "Rescaling", _layer("Rescaling", scale=1 / 255, offset=-0.5), floats
     for mode in ("int", "one_hot", "multi_hot", "count"):
         options: dict[str, Any] = {"output_mode": mode}
-        yield _name("Discretization", options), _layer("Discretization", bin_boundaries=[0.0, 0.5, 1.0], **options), edges
+        yield (
+            _name("Discretization", options),
+            _layer("Discretization", bin_boundaries=[0.0, 0.5, 1.0], **options),
+            edges,
+        )
     for mode in ("one_hot", "multi_hot", "count"):
         options = {"output_mode": mode}
         yield _name("CategoryEncoding", options), _layer("CategoryEncoding", num_tokens=4, **options), ids
@@ -133,7 +184,11 @@ def _numbers() -> _Cases:
         *({"output_mode": "one_hot"}, {"output_mode": "multi_hot"}, {"invert": True}),
         *({"output_mode": "tf_idf", "idf_weights": [1.0, 2.0, 3.0]}, {"num_oov_indices": 3, "oov_method": "farmhash"}),
     ):
-        yield _name("IntegerLookup", options), _layer("IntegerLookup", vocabulary=[5, 7, -2], **options), _make_integers()
+        yield (
+            _name("IntegerLookup", options),
+            _layer("IntegerLookup", vocabulary=[5, 7, -2], **options),
+            _make_integers(),
+        )
     yield "Hashing of integers", _layer("Hashing", num_bins=4), _make_integers()
 
 
@@ -208,26 +263,20 @@ def _ids() -> Array:
 
 
 def _join_columns(given: Mapping[str, Any]) -> Any:
-    from keras import layers
-
     joined = layers.Reshape((2, 1))(layers.Concatenate()(list(given.values())))
-    ids = layers.StringLookup(vocabulary=VOCABULARY, mask_token="")(joined)  # noqa: S106  (a word)
+    ids = layers.StringLookup(vocabulary=VOCABULARY, mask_token="")(joined)
     return layers.Dense(2)(layers.Flatten()(layers.Embedding(20, 3)(ids)))
 
 
 def _mix(given: Mapping[str, Any]) -> Any:
-    from keras import layers
-
-    words = layers.TextVectorization(vocabulary=VOCABULARY, output_mode="multi_hot")(given["word"])
+    ids = layers.TextVectorization(vocabulary=VOCABULARY, output_sequence_length=5)(given["word"])
+    words = layers.Flatten()(layers.Embedding(20, 3)(ids))
     numbers = layers.Normalization(mean=20.0, variance=9.0)(given["age"])
     places = layers.IntegerLookup(vocabulary=[1, 2, 3], output_mode="one_hot")(given["id"])
     return layers.Dense(2)(layers.Concatenate()([words, numbers, places]))
 
 
-def _make_features(given: Mapping[str, Any]) -> Any:
-    import tensorflow as tf
-    from keras import layers
-    from keras.utils import FeatureSpace
+def _make_features(_given: Mapping[str, Any]) -> Any:
 
     space = FeatureSpace(
         {
@@ -239,13 +288,12 @@ def _make_features(given: Mapping[str, Any]) -> Any:
     )
     rows = {"word": ["a", "b", "a"], "age": [1.0, 20.0, 30.0], "id": [1, 2, 3]}
     space.adapt(tf.data.Dataset.from_tensor_slices(rows))
-    return layers.Dense(2)(space(dict(given)))
+    outputs = layers.Dense(2)(space.get_encoded_features())
+    return keras.Model(list(space.get_inputs().values()), outputs)
 
 
 def _pipe(given: Any) -> Any:
-    from keras import layers
-
-    return layers.Pipeline([layers.Rescaling(2.0), layers.Normalization(mean=1.0, variance=4.0)])(given)
+    return layers.Pipeline([layers.Rescaling(2.0), layers.Rescaling(0.5, offset=1.0)])(given)
 
 
 def _name(layer: str, options: Mapping[str, Any]) -> str:

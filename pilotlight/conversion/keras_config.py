@@ -68,7 +68,7 @@ def use_float32(config: Any, depth: int = 0) -> Any:
     if not isinstance(config, dict):
         return config
     deeper = depth + ("layers" in config)
-    changed = {
+    changed: dict[str, Any] = {
         key: "float32" if _is_mixed_policy(value) else use_float32(value, deeper) for key, value in config.items()
     }
     if config.get("class_name") == "InputLayer" and depth > 1 and changed["config"].get("dtype") in _HALVES:

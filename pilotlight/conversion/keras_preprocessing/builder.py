@@ -99,15 +99,15 @@ class Builder:
 
     def ints(self, *values: int) -> str:
         """Return a constant of INT64 with one axis."""
-        return self._make_constant(np.array(values, np.int64))
+        return self.constant(np.array(values, np.int64))
 
     def scalar(self, value: Any, dtype: Any = np.int64) -> str:
         """Return a constant without an axis."""
-        return self._make_constant(np.array(value, dtype))
+        return self.constant(np.array(value, dtype))
 
     def words(self, *values: str) -> str:
         """Return a constant of strings with one axis."""
-        return self._make_constant(np.array([value.encode() for value in values], object))
+        return self.constant(np.array([value.encode() for value in values], object))
 
     def cast(self, name: str, datatype: int) -> str:
         """Return a tensor with another datatype of ONNX."""
@@ -174,7 +174,8 @@ class Builder:
         for result, output, shape, dtype in zip(results, outputs, shapes, dtypes, strict=True):
             self.graph.make_node("Identity", [result], outputs=[output], shapes=[shape], dtypes=[dtype])
 
-    def _make_constant(self, value: Any) -> str:
+    def constant(self, value: Any) -> str:
+        """Return a constant."""
         return str(self.graph.make_const(_make_name("const"), value).output[0])
 
 
