@@ -41,7 +41,7 @@ class KerasAdapter:
 
     def accepts_file(self, path: Path) -> bool:
         """Return whether `path` is a .keras or .h5 file."""
-        return path.suffix.lower() in (".keras", *SUFFIXES)
+        return path.suffix in (".keras", *SUFFIXES)
 
     def load(self, path: Path) -> Any:
         """Load a .keras or .h5 file in safe mode, which rejects layers that contain Python code.

@@ -40,7 +40,7 @@ def load_keras_model(path: Path) -> Any:
     Raises:
         ConversionError: The file is missing or cannot be loaded.
     """
-    is_h5 = path.suffix.lower() in SUFFIXES
+    is_h5 = path.suffix in SUFFIXES
     with hide_native_logs():
         (check_h5_file if is_h5 else check_keras_file)(path)
         try:

@@ -23,7 +23,7 @@ _MOST_BYTES: Final = (2 << 30) - 1
 _UNSAFE: Final = frozenset(
     (
         *("ReadFile", "WriteFile", "MatchingFiles", "WholeFileReaderV2", "TextLineReaderV2", "TFRecordReaderV2"),
-        *("FixedLengthRecordReaderV2", "Save", "Restore", "RestoreSlice", "PrintV2", "DebugIdentityV2"),
+        *("FixedLengthRecordReaderV2", "Save", "Restore", "RestoreSlice", "DebugIdentityV2"),
         *("PyFunc", "PyFuncStateless", "EagerPyFunc", "PyClientCall", "RpcCall", "GeneratorDataset"),
     )
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -46,40 +45,3 @@ def _decode(builder: Builder, values: list[Any]) -> list[Any]:
         return [value.decode() if isinstance(value, bytes) else value for value in values]
     except UnicodeDecodeError:
         builder.refuse("holds words that are not UTF-8", "Save the vocabulary as UTF-8.")
-
-
-def rewrite_assertion(builder: Builder) -> None:
-    """Let the graph fail where a lookup without a place for unknown words gets one.
-
-    tf2onnx drops Assert, and the answer -1 would then select the last row of an embedding. The assertion of Keras
-    compares the ids with -1. So a Gather with a position that does not exist is added to the ids.
-
-    Args:
-        builder: The graph, at an Assert node.
-    """
-    graph = builder.graph
-    for equal in list(_find_above(builder.node, "Equal")):
-        ids, minus = equal.input[0], builder.read_constant(equal.input[1])
-        kind = graph.get_dtype(ids)
-        if minus is None or np.any(minus != -1) or kind not in (TensorProto.INT64, TensorProto.INT32):
-            continue
-        readers = list(graph.find_output_consumers(ids))
-        zero = builder.scalar(0, np.int64 if kind == TensorProto.INT64 else np.int32)
-        position = builder.cast(builder.add("Less", ids, zero), TensorProto.INT64)
-        checked = builder.add("Add", ids, builder.cast(builder.add("Gather", builder.ints(0), position), kind))
-        graph.copy_dtype(ids, checked)
-        graph.copy_shape(ids, checked)
-        graph.replace_all_inputs(ids, checked, ops=readers)
-    graph.remove_node(builder.node.name)
-
-
-def _find_above(node: Any, kind: str) -> Iterator[Any]:
-    """Yield the nodes of a kind that a node depends on."""
-    waiting, seen = [node], set()
-    while waiting:
-        for above in waiting.pop().inputs:
-            if above is not None and above.name not in seen:
-                seen.add(above.name)
-                waiting.append(above)
-                if above.type == kind:
-                    yield above

@@ -12,12 +12,13 @@ from typing import Any, Final, NamedTuple
 
 import onnx
 
+from pilotlight.conversion.keras_preprocessing.assertions import find_asserted, guard_ids
 from pilotlight.conversion.keras_preprocessing.builder import CONTRIB, Builder
 from pilotlight.conversion.keras_preprocessing.case import rewrite_case
 from pilotlight.conversion.keras_preprocessing.characters import rewrite_characters
 from pilotlight.conversion.keras_preprocessing.compare import rewrite_as_string, rewrite_equal, rewrite_string_join
 from pilotlight.conversion.keras_preprocessing.counts import rewrite_dense_counts, rewrite_ragged_counts
-from pilotlight.conversion.keras_preprocessing.lookup import rewrite_assertion, rewrite_lookup
+from pilotlight.conversion.keras_preprocessing.lookup import rewrite_lookup
 from pilotlight.conversion.keras_preprocessing.modulo import rewrite_floor_mod
 from pilotlight.conversion.keras_preprocessing.ngrams import rewrite_ngrams
 from pilotlight.conversion.keras_preprocessing.one_hot import rewrite_one_hot
@@ -85,6 +86,7 @@ class PreprocessingRewriter:
         """
         self._trace = read_trace(traced, where, layers)
         self._needed = max(_read_opset(*each) for each in iterate_operations(traced))
+        self._asserted = find_asserted(traced, self._trace.tensors)
         self.shapes = dict(self._trace.shapes)
         self._error: Exception | None = None
         self.opset = max(opset, min(self._needed, _MOST_OF_CONVERTER))
@@ -121,8 +123,11 @@ class PreprocessingRewriter:
         return max(self.opset, self._needed)
 
     def _rewrite(self, graph: Any) -> None:
-        self._apply(graph, "Assert", rewrite_assertion)
         graph.delete_unused_nodes(graph.outputs)
+        for node in list(graph.get_nodes()):
+            # Where a function was part of another, TensorFlow puts the name of the outer one before.
+            if any(node.name == name or node.name.endswith(f"/{name}") for name in self._asserted):
+                guard_ids(Builder(graph, node, self._trace))
         for kind, rule in _RULES.items():
             self._apply(graph, kind, rule.rewrite)
 

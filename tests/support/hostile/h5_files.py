@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import h5py
 import numpy as np
+
 from support.hostile.arrays import PLACES
 from support.hostile.keras_files import CANARY
 
