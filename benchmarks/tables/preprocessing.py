@@ -202,6 +202,9 @@ def _images() -> _Cases:
     yield "CenterCrop", _layer("CenterCrop", height=8, width=7), images
     yield "CenterCrop of a smaller image", _layer("CenterCrop", height=20, width=20), images
     yield "AutoContrast", _layer("AutoContrast", value_range=(0, 255)), images
+    equalize = _layer("ContrastLimitedAdaptiveHistogramEqualization", value_range=(0, 255), tile_grid_size=(2, 2))
+    yield "ContrastLimitedAdaptiveHistogramEqualization", equalize, images
+    yield "MaxNumBoundingBoxes", _layer("MaxNumBoundingBoxes", max_number=3), images
     yield "Equalization", _layer("Equalization", value_range=(0, 255)), images
     yield "Solarization", _layer("Solarization", threshold_factor=0.5, value_range=(0, 255)), images
     for name, options in _RANDOM.items():

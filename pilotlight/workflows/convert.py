@@ -20,8 +20,10 @@ from pilotlight.workflows.types import ConvertRequest, Publication, TrainResult
 def convert(request: ConvertRequest, context: Context) -> TrainResult:
     """Convert a saved model, verify it on the data that train.py loads, publish it and pin it.
 
+    train.py is imported before the model is loaded, so that the layers that it registers are known.
+
     Args:
-        request: The model, and the file of the saved model.
+        request: The model, and the file or folder of the saved model.
         context: The project, its store, and where to report.
 
     Returns:

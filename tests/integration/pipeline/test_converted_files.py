@@ -100,7 +100,7 @@ def test_what_train_py_registers_is_loaded(
     heard = Heard()
     converted = convert_model(project, "own", Path(f"saved.{suffix}"), store=store, progress=heard)
     assert heard.stages == ["load", "convert", "optimize", "verify", "publish", "pin"]
-    assert converted.published.reference == trained.published.reference
+    assert converted.published.manifest.version == trained.published.manifest.version
     assert read_lock(folder / "model.lock") is not None
 
 
