@@ -6,7 +6,7 @@ writes files or calls Python is refused before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -60,8 +60,8 @@ class SavedModel:
     def __init__(self, loaded: Any, function: Any) -> None:
         self._loaded = loaded  # it owns the variables
         self._function = function
-        self.inputs = [_read_port(name, spec) for name, spec in function.structured_input_signature[1].items()]
-        self.outputs = [_read_port(name, spec) for name, spec in function.structured_outputs.items()]
+        self.inputs = _read_ports(function.structured_input_signature[1])
+        self.outputs = _read_ports(function.structured_outputs)
         self.output_names = [port.name for port in self.outputs]
 
     def __call__(self, tensors: Any, *, training: bool = False) -> list[Any]:
@@ -129,6 +129,16 @@ def _list_operations(program: Any) -> Iterator[str]:
     for graph in program.meta_graphs:
         yield from (node.op for node in graph.graph_def.node)
         yield from (node.op for function in graph.graph_def.library.function for node in function.node_def)
+
+
+def _read_ports(specs: Mapping[str, Any]) -> list[Port]:
+    """Read inputs or outputs in the order of their names, output_2 before output_10. TensorFlow gives them in any."""
+    return [_read_port(name, specs[name]) for name in sorted(specs, key=_split_number)]
+
+
+def _split_number(name: str) -> tuple[str, int]:
+    stem = name.rstrip("0123456789")
+    return stem, int(name[len(stem) :] or -1)
 
 
 def _read_port(name: str, spec: Any) -> Port:
