@@ -62,7 +62,11 @@ class KerasAdapter:
             ConversionError: The model cannot be converted.
         """
         signature = config.signature or read_keras_signature(model, f"model {config.name!r}")
-        convert = convert_to_onnx if _find_backend() == "tensorflow" else convert_in_subprocess
+        backend = _find_backend()
+        if backend != "tensorflow" and any(spec.datatype is BYTES for spec in signature.inputs):
+            what = f"takes words, which Keras computes with TensorFlow alone, and the backend is {backend}"
+            raise ConversionError(f"model {config.name!r}", what, "Train it with KERAS_BACKEND=tensorflow.")
+        convert = convert_to_onnx if backend == "tensorflow" else convert_in_subprocess
         content = convert(model, signature, config.name, config.conversion.opset)
         (into / MODEL_NAME).write_bytes(content)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -330,3 +333,27 @@ def test_what_onnx_lacks_is_refused_by_layer(tmp_path: Path, name: str) -> None:
         convert(keras.Model(given, {"y": make(given)}), ModelConfig("m", "keras"), tmp_path)
     assert said in str(caught.value)
     assert "Text and categories" in str(caught.value)
+
+
+ON_JAX = """
+import sys
+from pathlib import Path
+import keras
+from pilotlight.conversion import convert
+from pilotlight.core.errors import ConversionError
+from pilotlight.core.model_config import ModelConfig
+given = keras.Input((1,), dtype="string", name="text")
+model = keras.Model(given, {"y": keras.layers.StringLookup(vocabulary=["a"])(given)})
+try:
+    convert(model, ModelConfig("m", "keras"), Path(sys.argv[1]))
+except ConversionError as error:
+    print(error)
+"""
+
+
+def test_words_need_the_backend_that_knows_them(tmp_path: Path) -> None:
+    """Keras itself cannot call such a model on JAX."""
+    environ = {**os.environ, "KERAS_BACKEND": "jax"}
+    command = [sys.executable, "-c", ON_JAX, str(tmp_path)]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    assert "takes words, which Keras computes with TensorFlow alone, and the backend is jax" in done.stdout
