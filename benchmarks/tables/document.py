@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -60,7 +61,8 @@ def _summary(rows: Sequence[Row]) -> str:
 
 def _format_group(group: str, rows: Sequence[Row]) -> str:
     works = ", ".join(f"`{row.name}`" for row in rows if row.outcome.status == WORKS)
-    lines = [f"**{group.capitalize()}** that work: {works or 'none'}.\n\n"]
+    text = f"**{group.capitalize()}** that work: {works or 'none'}."
+    lines = [textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False) + "\n\n"]
     for status, title in ((NOTE, "note"), (REFUSED, "why it is refused"), (FAULT, "fault")):
         some = [row for row in rows if row.outcome.status == status]
         if some:

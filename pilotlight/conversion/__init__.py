@@ -6,6 +6,9 @@
     convert_exported.py  several graphs and assets become a candidate
     import_onnx.py       any ONNX file becomes a candidate
     keras_adapter.py     Keras; keras_graph.py uses tf2onnx, keras_subprocess.py another process for JAX and PyTorch
+    keras_loading.py     saved Keras models; keras_file.py and keras_h5_file.py check them before
+    keras_preprocessing/ words, tables and counts of preprocessing layers as ONNX operators
+    saved_model.py       SavedModel folders of TensorFlow
     sklearn_adapter.py   scikit-learn; sklearn_graph.py uses skl2onnx, sklearn_outputs.py has the table of outputs
     sklearn_converters/  converters for estimators that skl2onnx has none for
     boosting_adapter.py  LightGBM, XGBoost and CatBoost
@@ -28,12 +31,14 @@ from pilotlight.conversion.convert import check_signature, convert
 from pilotlight.conversion.convert_exported import convert_exported
 from pilotlight.conversion.graph import read_opset, read_signature
 from pilotlight.conversion.import_onnx import import_onnx
+from pilotlight.conversion.keras_loading import build_in_float32
 from pilotlight.conversion.label_ties import resolve_label_ties
 from pilotlight.conversion.labels import add_labels, compute_labels, resolve_ties
 
 __all__ = [
     "Adapter",
     "add_labels",
+    "build_in_float32",
     "check_signature",
     "compute_labels",
     "convert",

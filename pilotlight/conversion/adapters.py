@@ -8,6 +8,7 @@ from pilotlight.conversion.adapter import Adapter
 from pilotlight.conversion.boosting_adapter import BoostingAdapter
 from pilotlight.conversion.keras_adapter import KerasAdapter
 from pilotlight.conversion.onnx_adapter import OnnxAdapter
+from pilotlight.conversion.saved_model_adapter import SavedModelAdapter
 from pilotlight.conversion.sklearn_adapter import SklearnAdapter
 from pilotlight.conversion.sklearn_outputs import find_kind
 from pilotlight.conversion.torch_adapter import TorchAdapter
@@ -15,6 +16,7 @@ from pilotlight.core.errors import ConversionError
 
 ADAPTERS: Final[tuple[Adapter, ...]] = (
     KerasAdapter(),
+    SavedModelAdapter(),
     BoostingAdapter(),
     SklearnAdapter(),
     TorchAdapter(),

@@ -8,15 +8,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from pilotlight.conversion.keras_file import check_keras_file
 from pilotlight.conversion.keras_graph import call_model, convert_to_onnx
+from pilotlight.conversion.keras_h5_file import SUFFIXES
+from pilotlight.conversion.keras_loading import load_keras_model
 from pilotlight.conversion.keras_subprocess import convert_in_subprocess
 from pilotlight.core.artifacts import NamedArrays
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.model_config import ModelConfig
-from pilotlight.core.process_output import hide_native_logs
-from pilotlight_runtime.datatypes import BF16, DATATYPES
+from pilotlight_runtime.datatypes import BF16, BYTES, DATATYPES
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.signature import Signature, TensorSpec
 
@@ -41,42 +40,20 @@ class KerasAdapter:
         )
 
     def accepts_file(self, path: Path) -> bool:
-        """Return whether `path` is a .keras file."""
-        return path.suffix == ".keras"
+        """Return whether `path` is a .keras or .h5 file."""
+        return path.suffix in (".keras", *SUFFIXES)
 
     def load(self, path: Path) -> Any:
-        """Load a .keras file in safe mode, which rejects layers that contain Python code.
+        """Load a .keras or .h5 file in safe mode, which rejects layers that contain Python code.
 
         Raises:
             ConversionError: The file is missing or cannot be loaded.
         """
-        check_keras_file(path)
-        with hide_native_logs():
-            try:
-                import keras
-
-                return keras.saving.load_model(path, compile=False, safe_mode=True)
-            except ImportError as error:
-                raise ConversionError(
-                    str(path), f"cannot be loaded ({error})", "Run `pip install 'pilotlight[convert]'`."
-                ) from error
-            except Exception as error:
-                # Keras has no error class for files that it cannot read.
-                raise ConversionError(
-                    str(path),
-                    f"cannot be loaded by Keras ({kind_and_first_line(error)})",
-                    "Save it again with model.save(...).",
-                ) from error
+        return load_keras_model(path)
 
     def predict(self, model: Any, inputs: NamedArrays, signature: Signature) -> NamedArrays:
         """Compute the outputs in batches of 256, in inference mode: without dropout, for instance."""
-        names = [spec.name for spec in signature.inputs]
-        count = len(inputs[names[0]])
-        parts = []
-        for start in range(0, count, _BATCH):
-            batch = [inputs[name][start : start + _BATCH] for name in names]
-            parts.append(call_model(model, batch, signature))
-        return {spec.name: np.concatenate([_to_array(part[spec.name]) for part in parts]) for spec in signature.outputs}
+        return predict_in_batches(model, inputs, signature)
 
     def export(self, model: Any, config: ModelConfig, into: Path) -> None:
         """Write a model as model.onnx.
@@ -85,9 +62,33 @@ class KerasAdapter:
             ConversionError: The model cannot be converted.
         """
         signature = config.signature or read_keras_signature(model, f"model {config.name!r}")
-        convert = convert_to_onnx if _find_backend() == "tensorflow" else convert_in_subprocess
+        backend = _find_backend()
+        if backend != "tensorflow" and any(spec.datatype is BYTES for spec in signature.inputs):
+            what = f"takes words, which Keras computes with TensorFlow alone, and the backend is {backend}"
+            raise ConversionError(f"model {config.name!r}", what, "Train it with KERAS_BACKEND=tensorflow.")
+        convert = convert_to_onnx if backend == "tensorflow" else convert_in_subprocess
         content = convert(model, signature, config.name, config.conversion.opset)
         (into / MODEL_NAME).write_bytes(content)
+
+
+def predict_in_batches(model: Any, inputs: NamedArrays, signature: Signature) -> NamedArrays:
+    """Compute the outputs of a keras.Model, or of what can be called as one.
+
+    Args:
+        model: The model.
+        inputs: Samples by input name, along the first axis.
+        signature: The inputs and outputs of the model.
+
+    Returns:
+        The outputs by name.
+    """
+    names = [spec.name for spec in signature.inputs]
+    count = len(inputs[names[0]])
+    parts = []
+    for start in range(0, count, _BATCH):
+        batch = _make_tensors([inputs[name][start : start + _BATCH] for name in names])
+        parts.append(call_model(model, batch, signature))
+    return {spec.name: np.concatenate([_to_array(part[spec.name]) for part in parts]) for spec in signature.outputs}
 
 
 def read_keras_signature(model: Any, where: str) -> Signature:
@@ -116,6 +117,7 @@ def read_keras_signature(model: Any, where: str) -> Signature:
 
 def _read_spec(name: str, tensor: Any, where: str) -> TensorSpec:
     datatype = next((each for each in DATATYPES.values() if each.numpy == tensor.dtype and each is not BF16), None)
+    datatype = BYTES if tensor.dtype == "string" else datatype
     if datatype is None:
         raise ConversionError(where, f"has {name} of dtype {tensor.dtype}", "Cast it inside the model.")
     return TensorSpec(name, datatype, tuple(-1 if size is None else int(size) for size in tensor.shape))
@@ -127,8 +129,20 @@ def _find_backend() -> str:
     return "tensorflow" if keras is None else str(keras.backend.backend())
 
 
+def _make_tensors(arrays: list[Any]) -> list[Any]:
+    """Convert arrays to TensorFlow's tensors where one holds strings, since Keras takes no mixture. Else keep them."""
+    if all(array.dtype != object for array in arrays):
+        return arrays
+    import tensorflow as tf
+
+    return [tf.constant(array) for array in arrays]
+
+
 def _to_array(tensor: Any) -> Any:
-    """Convert a tensor of any backend, on any device, to a NumPy array."""
+    """Convert a tensor of any backend, on any device, to a NumPy array. Strings are str, as in the gate."""
     from keras import ops
 
-    return ops.convert_to_numpy(tensor)
+    array = ops.convert_to_numpy(tensor)
+    if array.dtype != object:
+        return array
+    return np.array([text.decode() for text in array.reshape(-1)], object).reshape(array.shape)

@@ -15,6 +15,7 @@ import onnx
 from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight.conversion.engine_refusals import refuse_unless_opened
 from pilotlight.conversion.guards import guard_operators
+from pilotlight.conversion.keras_preprocessing import PreprocessingRewriter
 from pilotlight.conversion.keras_trace import trace
 from pilotlight.conversion.tensorflow_failures import collect_failures, list_layer_names, refuse_failures
 from pilotlight.conversion.tensorflow_ops import list_handlers, list_rewriters
@@ -63,14 +64,18 @@ def _convert(model: Any, signature: Signature, layers: Collection[str], where: s
 
     try:
         with trace(tf, call, signature) as (traced, specs), collect_failures() as reasons:
+            concrete = traced.get_concrete_function(*specs)
+            preprocessing = PreprocessingRewriter(concrete, opset, where, layers)
             graph, _ = tf2onnx.convert.from_function(
                 traced,
                 input_signature=specs,
-                opset=opset,
+                opset=preprocessing.opset,
                 custom_op_handlers=list_handlers(),
-                custom_rewriter=list_rewriters(),
+                custom_rewriter=[preprocessing, *list_rewriters()],
+                shape_override=preprocessing.shapes,
             )
-            _embed_captured_tensors(graph.graph, traced.get_concrete_function(*specs).graph.captures)
+            opset = preprocessing.finish(graph)
+            _embed_captured_tensors(graph.graph, concrete.graph.captures)
     except ConversionError:
         raise
     except Exception as error:

@@ -42,7 +42,12 @@ class SklearnAdapter:
 
     def load(self, path: Path) -> Any:
         """Raise ConversionError: loading a pickle runs code."""
-        raise ConversionError(str(path), "is not loaded: loading a pickle runs code", "Train the model with train.py.")
+        name = path.name.replace('"', "")
+        hint = (
+            f'Let train.py load it, if you trust it: `def train(data, run): return joblib.load("{name}")` with the '
+            "path of the file; then run `pilotlight train`."
+        )
+        raise ConversionError(str(path), "is not loaded: loading a pickle runs code", hint)
 
     def predict(self, model: Any, inputs: NamedArrays, signature: Signature) -> NamedArrays:
         """Compute the outputs in scikit-learn's precision, and then round them to the datatypes of the signature."""

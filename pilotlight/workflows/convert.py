@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotlight.conversion import find_adapter_for_file
+from pilotlight.conversion import build_in_float32, find_adapter_for_file
 from pilotlight.core.artifacts import FittedModel
 from pilotlight.core.disk import temporary_folder
 from pilotlight.core.stages import Stages
@@ -20,8 +20,10 @@ from pilotlight.workflows.types import ConvertRequest, Publication, TrainResult
 def convert(request: ConvertRequest, context: Context) -> TrainResult:
     """Convert a saved model, verify it on the data that train.py loads, publish it and pin it.
 
+    train.py is imported before the model is loaded, so that the layers that it registers are known.
+
     Args:
-        request: The model, and the file of the saved model.
+        request: The model, and the file or folder of the saved model.
         context: The project, its store, and where to report.
 
     Returns:
@@ -36,8 +38,11 @@ def convert(request: ConvertRequest, context: Context) -> TrainResult:
     adapter = find_adapter_for_file(request.source)
 
     with stages.stage("load"):
-        model = adapter.load(request.source)
-        module = load_train_module(context.project.folder(request.name))
+        module = load_train_module(context.project.folder(request.name))  # it registers what the file may need
+        with module.guard():
+            model, note = build_in_float32(adapter.load(request.source))
+    if note:
+        context.progress.note(note)
     with local_folder(run) as local:
         data = load(module, run, local, config)
 

@@ -99,6 +99,9 @@ def convert(
 ) -> None:
     """Convert a model that was saved earlier, verify it on held-out data, publish it and pin it.
 
+    Takes .keras and .h5 files, SavedModel folders and .onnx files. train.py is imported first, so that the layers it
+    registers are known; its function train is not called.
+
     Example:  [dim]pilotlight convert digits --from checkpoints/best.keras[/]
     """
     from pilotlight.cli.results import show_result
