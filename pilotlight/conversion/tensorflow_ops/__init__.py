@@ -8,7 +8,6 @@
     complex_numbers.py complex numbers as pairs of real ones; fourier.py has FFT, IFFT, FFT2D, IFFT2D, RFFT, IRFFT
     convolutions.py    Conv3D in groups, Conv2DBackpropInput and Conv3DBackpropInputV2 with added rows
     integers.py        Less, Greater, TopKV2
-    constants.py       ZerosLike, OnesLike
     buckets.py         Bucketize, LowerBound, UpperBound
     scattering.py      ScatterNd
     selections.py      Select, SelectV2
@@ -35,7 +34,6 @@ from pilotlight.conversion.tensorflow_ops import (
     bessel,
     buckets,
     colours,
-    constants,
     convolutions,
     ctc,
     diagonals,
@@ -60,7 +58,7 @@ from pilotlight.conversion.tensorflow_ops.sign_bits import rewrite_sign_bits
 __all__ = ["Builder", "Expression", "NoForm", "list_handlers", "list_rewriters"]
 
 _EXPRESSIONS = (
-    *(bessel, buckets, colours, constants, diagonals, elementary, integer_bits),
+    *(bessel, buckets, colours, diagonals, elementary, integer_bits),
     *(linear_systems, orthogonal, projections, shapes, updates, vectors),
 )
 _HANDLERS = (convolutions, ctc, integers, resizing, scattering, vectors)

@@ -12,6 +12,8 @@ from typing import Any, Final
 import numpy as np
 from onnx import TensorProto
 
+from pilotlight.conversion.tensorflow_ops.builder import is_float
+
 _MARK: Final = "handles_nan"
 _WITH_NAN: Final = (TensorProto.FLOAT, TensorProto.DOUBLE)
 _ENDS: Final = frozenset(
@@ -71,7 +73,7 @@ def _is_finite(node: Any, known: dict[str, bool]) -> bool:
         known[node.name] = False
         if node.is_const():
             known[node.name] = bool(np.all(np.isfinite(node.get_tensor_value(as_list=False))))
-        elif node.type in _ENDS or node.type == "Shape":
+        elif node.type in _ENDS or not is_float(node.graph.get_dtype(node.output[0])):
             known[node.name] = True
         elif node.type == "Rsqrt":
             known[node.name] = _is_positive(node.inputs[0])
