@@ -50,7 +50,13 @@ Build: TypeAlias = Callable[[Any], Any]
 
 def list_cases() -> list[Case]:
     """Return the rows."""
-    groups = {"words": _words(), "numbers": _numbers(), "images": _images(), "sound": _sound(), "whole models": _together()}
+    groups = {
+        "words": _words(),
+        "numbers": _numbers(),
+        "images": _images(),
+        "sound": _sound(),
+        "whole models": _together(),
+    }
     return [
         Case(group, name, partial(_try, build, inputs))
         for group, cases in groups.items()

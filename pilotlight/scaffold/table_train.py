@@ -6,7 +6,7 @@ import json
 from typing import Final, NamedTuple
 
 from pilotlight.core.table_description import TableDescription
-from pilotlight_runtime.datatypes import BOOL, BYTES, FP32, INT64
+from pilotlight_runtime import BOOL, BYTES, FP32, INT64
 
 _WIDTH: Final = 118
 _MODULES: Final = {

