@@ -15,6 +15,9 @@ PACKAGES: Final = ("keras", "tensorflow-cpu", "tf2onnx", "onnxruntime")
 _SMALLEST: Final = {"InceptionResNetV2": 75, "InceptionV3": 75, "Xception": 71}
 """The smallest height and width in pixels. All others take 32."""
 
+_OF_PIXELS: Final = ("ConvNeXt", "EfficientNet", "MobileNetV3")
+"""Models that scale pixels from 0 to 255 themselves. All others take numbers from -1 to 1."""
+
 
 def list_cases() -> list[Case]:
     """Return a case for each model."""
@@ -29,6 +32,7 @@ def _try(name: str, folder: Path) -> Outcome:
     body = made(include_top=False, weights=None, input_shape=(size, size, 3), pooling="avg")
     given = keras.Input((size, size, 3), name="x")
     model = keras.Model(given, {"y": body(given)})
-    outcome = convert_model(model, floats(size, size, 3, low=0.0, high=255.0)[:2], folder)
+    low, high = (0.0, 255.0) if name.startswith(_OF_PIXELS) else (-1.0, 1.0)
+    outcome = convert_model(model, floats(size, size, 3, low=low, high=high)[:2], folder)
     keras.backend.clear_session()
     return outcome
