@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from benchmarks.tables.case import REFUSED, Case, Outcome, convert_and_compare
-from pilotlight.conversion.keras_adapter import read_keras_signature
+from pilotlight.conversion.tensorflow.keras_adapter import read_keras_signature
 from pilotlight.core.artifacts import Array, Dataset, FittedModel
 from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.options import TrainingSettings

@@ -14,7 +14,7 @@ from keras import layers, ops
 from keras.utils import FeatureSpace
 
 from benchmarks.tables.case import REFUSED, Case, Outcome, convert_and_compare
-from pilotlight.conversion.keras_adapter import predict_in_batches, read_keras_signature
+from pilotlight.conversion.tensorflow.keras_adapter import predict_in_batches, read_keras_signature
 from pilotlight.core.artifacts import Array, Dataset, FittedModel
 from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.options import TrainingSettings

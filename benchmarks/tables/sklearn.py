@@ -15,7 +15,7 @@ from sklearn.utils import all_estimators
 from benchmarks.tables.case import Case, Outcome, convert_and_compare
 from benchmarks.tables.sklearn_data import Table, choose_table
 from benchmarks.tables.sklearn_models import MAKERS
-from pilotlight.conversion.sklearn_outputs import ANSWERS, Answer, find_kind
+from pilotlight.conversion.sklearn.outputs import ANSWERS, Answer, find_kind
 from pilotlight.core.artifacts import Dataset, FittedModel
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.model_config import ModelConfig

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from pilotlight.conversion.adapter import Adapter
-from pilotlight.conversion.boosting_adapter import BoostingAdapter
-from pilotlight.conversion.keras_adapter import KerasAdapter
-from pilotlight.conversion.onnx_adapter import OnnxAdapter
-from pilotlight.conversion.saved_model_adapter import SavedModelAdapter
-from pilotlight.conversion.sklearn_adapter import SklearnAdapter
-from pilotlight.conversion.sklearn_outputs import find_kind
-from pilotlight.conversion.torch_adapter import TorchAdapter
+from pilotlight.conversion.onnx.adapter import OnnxAdapter
+from pilotlight.conversion.sklearn.adapter import SklearnAdapter
+from pilotlight.conversion.sklearn.boosting_adapter import BoostingAdapter
+from pilotlight.conversion.sklearn.outputs import find_kind
+from pilotlight.conversion.tensorflow.keras_adapter import KerasAdapter
+from pilotlight.conversion.tensorflow.saved_model_adapter import SavedModelAdapter
+from pilotlight.conversion.torch.adapter import TorchAdapter
 from pilotlight.core.errors import ConversionError
 
 ADAPTERS: Final[tuple[Adapter, ...]] = (

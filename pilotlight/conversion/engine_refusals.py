@@ -7,7 +7,7 @@ from typing import Final
 
 import onnx
 
-from pilotlight.conversion.tensorflow_failures import split_node_name
+from pilotlight.conversion.tensorflow.failures import split_node_name
 from pilotlight.conversion.value_types import list_graphs
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.printable import escape_controls

@@ -12,7 +12,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import ModelProto, helper
 
-from pilotlight.conversion.import_onnx import import_onnx
+from pilotlight.conversion.onnx.import_onnx import import_onnx
 from pilotlight.optimization.graph import save_optimized
 from pilotlight_runtime.datatypes import BY_ONNX
 from pilotlight_runtime.engine.ort_session import open_session

@@ -11,8 +11,8 @@ import onnxruntime
 import tensorflow as tf
 import tf2onnx
 
-from pilotlight.conversion.tensorflow_failures import collect_failures
-from pilotlight.conversion.tensorflow_ops import list_handlers, list_rewriters
+from pilotlight.conversion.tensorflow.failures import collect_failures
+from pilotlight.conversion.tensorflow.ops import list_handlers, list_rewriters
 
 
 def convert_function(

@@ -10,7 +10,7 @@ from onnx import ModelProto, TensorProto, helper
 from support.guarded_graphs import both_graphs, run, saved
 from support.ort_models import graph
 
-from pilotlight.conversion.import_onnx import import_onnx
+from pilotlight.conversion.onnx.import_onnx import import_onnx
 from pilotlight_runtime.errors import InferenceFailed
 
 SIGNAL = np.random.default_rng(6).random((1, 8, 1), "float32")

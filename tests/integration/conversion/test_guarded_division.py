@@ -15,7 +15,7 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 from support.guarded_graphs import Arrays, both_graphs, death, run, saved
 from support.ort_models import Value, graph
 
-from pilotlight.conversion.import_onnx import import_onnx
+from pilotlight.conversion.onnx.import_onnx import import_onnx
 from pilotlight.core.errors import ConversionError
 from pilotlight_runtime.errors import InferenceFailed
 

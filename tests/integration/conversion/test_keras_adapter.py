@@ -10,7 +10,7 @@ import onnx
 import pytest
 
 from pilotlight.conversion import convert, find_adapter
-from pilotlight.conversion.keras_adapter import read_keras_signature
+from pilotlight.conversion.tensorflow.keras_adapter import read_keras_signature
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.model_config import ConversionConfig, ModelConfig
 from pilotlight_runtime.datatypes import FP32

@@ -16,9 +16,9 @@ import keras
 import pytest
 from support.training_code import FUNCTIONS, training_module
 
-from pilotlight.conversion.keras_adapter import read_keras_signature
-from pilotlight.conversion.keras_graph import convert_to_onnx
-from pilotlight.conversion.keras_subprocess import convert_in_subprocess
+from pilotlight.conversion.tensorflow.keras_adapter import read_keras_signature
+from pilotlight.conversion.tensorflow.keras_graph import convert_to_onnx
+from pilotlight.conversion.tensorflow.keras_subprocess import convert_in_subprocess
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.model_code import ModelCode
 

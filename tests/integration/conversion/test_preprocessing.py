@@ -18,7 +18,7 @@ import tensorflow as tf
 from keras import layers
 
 from pilotlight.conversion import convert
-from pilotlight.conversion.keras_adapter import predict_in_batches, read_keras_signature
+from pilotlight.conversion.tensorflow.keras_adapter import predict_in_batches, read_keras_signature
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.model_config import ConversionConfig, ModelConfig

@@ -14,7 +14,7 @@ import tensorflow as tf
 from keras import layers
 
 from pilotlight.conversion import build_in_float32, convert, find_adapter, find_adapter_for_file
-from pilotlight.conversion.keras_adapter import read_keras_signature
+from pilotlight.conversion.tensorflow.keras_adapter import read_keras_signature
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.model_config import ModelConfig

@@ -20,7 +20,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler, TargetEncoder
 
-from pilotlight.conversion.sklearn_adapter import SklearnAdapter
+from pilotlight.conversion.sklearn.adapter import SklearnAdapter
 from pilotlight.core.artifacts import NamedArrays
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.frames import read_columns

@@ -14,8 +14,8 @@ import pytest
 from support.torch_modules import Specs, draw_inputs, import_torch, make_config
 
 from pilotlight.conversion import convert, find_adapter
-from pilotlight.conversion.torch_example import Source
-from pilotlight.conversion.torch_graph import write_onnx
+from pilotlight.conversion.torch.example import Source
+from pilotlight.conversion.torch.graph import write_onnx
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.model_config import ModelConfig
 from pilotlight_runtime.engine.ort_session import open_session

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.tables.case import REFUSED, WORKS, Case, run_case
 from benchmarks.tables.sklearn import list_cases
-from pilotlight.conversion.sklearn_refusals import REFUSALS
+from pilotlight.conversion.sklearn.refusals import REFUSALS
 
 CASES: dict[str, Case] = {case.name: case for case in list_cases()}
 SAMPLE = (

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
-from pilotlight.conversion.sklearn_encoders import list_one_hot_tables, list_ordinal_tables, list_target_tables
+from pilotlight.conversion.sklearn.encoders import list_one_hot_tables, list_ordinal_tables, list_target_tables
 
 WORDS = np.array([["a"]] * 6 + [["b"]] * 3 + [["c"]], dtype=object)
 UNKNOWN = np.array([["?"]], dtype=object)

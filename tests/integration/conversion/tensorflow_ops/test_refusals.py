@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-from pilotlight.conversion.keras_adapter import read_keras_signature
-from pilotlight.conversion.keras_graph import convert_to_onnx
+from pilotlight.conversion.tensorflow.keras_adapter import read_keras_signature
+from pilotlight.conversion.tensorflow.keras_graph import convert_to_onnx
 from pilotlight.core.errors import ConversionError
 
 ops = keras.ops

@@ -1,5 +1,0 @@
-"""Preprocessing inside Keras models: words, tables, counts and buckets as ONNX operators."""
-
-from pilotlight.conversion.keras_preprocessing.rewrite import PreprocessingRewriter
-
-__all__ = ["PreprocessingRewriter"]
