@@ -143,16 +143,17 @@ def _words() -> _Cases:
     yield "StringLookup(num_oov_indices=0)", closed, known
     inverse = {"number": np.array([[0, 1], [5, 99], [-1, 2]], np.int64)}
     yield "StringLookup(invert=True)", _layer("StringLookup", vocabulary=VOCABULARY, invert=True), inverse
-    for options in (
+    for settings in (
         *({}, {"output_sequence_length": 4}, {"standardize": None}, {"standardize": "lower"}),
         *({"standardize": "strip_punctuation"}, {"split": None}, {"split": "character"}, {"ngrams": 2}),
         *({"ngrams": (1, 3), "output_sequence_length": 6}, {"output_mode": "multi_hot"}, {"output_mode": "count"}),
         *({"output_mode": "tf_idf", "idf_weights": weights}, {"output_mode": "count", "ngrams": 2}),
         {"split": "character", "output_mode": "count", "ngrams": 2},
     ):
-        layer = _layer("TextVectorization", vocabulary=VOCABULARY, **options)
-        padded = not options.keys() & {"output_sequence_length", "output_mode"} and options.get("split", "") is not None
-        yield _name("TextVectorization", options), _weigh(layer) if padded else layer, one
+        layer = _layer("TextVectorization", vocabulary=VOCABULARY, **settings)
+        fixed = settings.keys() & {"output_sequence_length", "output_mode"}
+        padded = not fixed and settings.get("split", "") is not None
+        yield _name("TextVectorization", settings), _weigh(layer) if padded else layer, one
     own = _layer("TextVectorization", vocabulary=[*VOCABULARY, "_"], standardize=_standardize, split=_split)
     yield "TextVectorization(standardize=function, split=function)", _weigh(own), one
     yield "Hashing", _layer("Hashing", num_bins=4), one
