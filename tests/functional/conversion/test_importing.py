@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.onnx_protos import identity_model, linear_model, point_weights_to
 
-from pilotlight.conversion.onnx import import_onnx
+from pilotlight.conversion import import_onnx
 from pilotlight.core.errors import ConversionError
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.engine.ort_session import open_session
