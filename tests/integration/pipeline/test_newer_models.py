@@ -13,7 +13,7 @@ from onnx import ModelProto, TensorProto, helper
 from support.onnx_protos import linear_model, save_external
 from support.workflow_calls import import_model
 
-from pilotlight.conversion.onnx import import_onnx as importing
+from pilotlight.conversion import import_onnx as importing
 from pilotlight.conversion.onnx.engine_support import find_engine_support
 from pilotlight.core.errors import ConversionError, ParityError
 from pilotlight.core.project import Project
