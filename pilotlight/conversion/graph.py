@@ -12,6 +12,7 @@ from typing import Final
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # onnx brings it without types
 
+from pilotlight.conversion.value_types import infer_model
 from pilotlight.core.artifacts import Candidate
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.outside import Origin, read_file
@@ -98,7 +99,7 @@ def extract_signature(model: onnx.ModelProto, where: str) -> Signature:
     ):
         # An exporter may leave out the shape of an output. ONNX Runtime infers it, so the signature must too.
         try:
-            model = onnx.shape_inference.infer_shapes(model)
+            model = infer_model(model)
         except (onnx.shape_inference.InferenceError, RuntimeError, ValueError, TypeError) as error:  # of its C++ code
             what = f"has an output without a shape, and ONNX cannot infer it ({shorten(str(error))})"
             raise ConversionError(where, what, "Export the model with the shapes of its outputs.") from error

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper
+
+_ML: Final = "ai.onnx.ml"
+_NOT_INFERRED: Final = "not.inferred"
+"""A domain that onnx does not know: it leaves the types of such operators out."""
 
 
 class _Value(NamedTuple):
@@ -69,13 +73,44 @@ class Scope:
         return np.asarray(numpy_helper.to_array(found.constant))
 
 
+def infer_model(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return a copy of a model with the shapes and types of its values, as far as onnx infers them.
+
+    Raises:
+        InferenceError: The model is malformed.
+        ValueError: The model has more than 2 GB.
+    """
+    return onnx.shape_inference.infer_shapes(_without_crashes(model))
+
+
 def infer_scopes(model: onnx.ModelProto) -> Iterator[tuple[Any, Scope]]:
     """Yield the nodes of the graph and of each subgraph, with what is known of the values that they read."""
     try:
-        inferred = onnx.shape_inference.infer_shapes(model).graph
+        inferred = infer_model(model).graph
     except (onnx.shape_inference.InferenceError, ValueError):  # a malformed model, or one of more than 2 GB
         inferred = model.graph
     yield from _walk(model.graph, inferred, Scope())
+
+
+def _without_crashes(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return the model, or a copy in which the operators of ai.onnx.ml are unknown to onnx.
+
+    The inference of onnx 1.23 reads the type of LabelEncoder's input without a look whether it is known. It is unknown
+    behind an operator of another domain, such as Tokenizer of com.microsoft.
+    """
+    known = {"", "ai.onnx", _ML}
+    graphs = [model.graph, *list_graphs(model.graph.node)]
+    nodes = [node for graph in graphs for node in graph.node]
+    if all(node.domain in known for node in nodes) or all(node.domain != _ML for node in nodes):
+        return model
+    safe = onnx.ModelProto()
+    safe.CopyFrom(model)
+    safe.opset_import.append(onnx.helper.make_opsetid(_NOT_INFERRED, 1))
+    for graph in (safe.graph, *list_graphs(safe.graph.node)):
+        for node in graph.node:
+            if node.domain == _ML:
+                node.domain = _NOT_INFERRED
+    return safe
 
 
 def list_graphs(nodes: Sequence[onnx.NodeProto]) -> Iterator[onnx.GraphProto]:

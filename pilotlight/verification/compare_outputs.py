@@ -86,6 +86,7 @@ def compare_outputs(
         failures += misshapen
         cause = max(cause, Cause.MISSHAPEN) if misshapen else cause
         expected = reference.predict(inputs)
+        _check_answers(expected)
         predict_singly = predict if calls.singles else None
         result = _compare_all(predict_singly, replace(reference, inputs=inputs), (expected, found), signature, config)
     except (PredictionFailed, ValueError) as error:
@@ -228,6 +229,13 @@ def _compare_all(
         failures += result.failures
         largest = max(largest, result.largest)
     return Comparison(failures, largest)
+
+
+def _check_answers(expected: NamedArrays) -> None:
+    """Raise PredictionFailed where the source answers nothing but NaN: such a model is broken, and NaN equals NaN."""
+    for name, array in expected.items():
+        if array.dtype.kind == "f" and array.size and np.isnan(array).all():
+            raise PredictionFailed(f"output {name}: the source model answers NaN for every sample; correct the model")
 
 
 def _keep_expected(expected: NamedArrays, _found: NamedArrays) -> NamedArrays:

@@ -202,13 +202,13 @@ def check_targets(classes: Iterable[int], spec: TensorSpec) -> None:
     """
     counts = list(classes)
     if len(set(counts)) > 1 or len(spec.shape) != 3:
-        wanted = f"shape [-1, {len(counts)}, {counts[0]}], or " if len(set(counts)) == 1 else ""
+        wanted = f"Give it shape [-1, {len(counts)}, {counts[0]}], or give " if len(set(counts)) == 1 else "Give "
         first = f"{spec.name}_0"
         raise ConversionError(
             "[signature] in model.toml",
             f"has the output {spec.name} of shape {list(spec.shape)} for the scores of {len(counts)} targets, which "
             f"have {', '.join(map(str, counts))} classes",
-            f"Give it {wanted}give each target an output of its own: {first} of shape [-1, {counts[0]}], and so on.",
+            f"{wanted}each target an output of its own: {first} of shape [-1, {counts[0]}], and so on.",
         )
 
 

@@ -154,6 +154,7 @@ def _run_once(
     probe.graph.output.extend({value.name: value for value in values}.values())
     for value in probe.graph.output:
         value.type.tensor_type.ClearField("shape")
+    _know_every_category(probe.graph)
     inputs = {value.name: _make_blank(spec) for value, spec in zip(probe.graph.input, signature.inputs, strict=True)}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / MODEL_NAME
@@ -168,6 +169,14 @@ def _run_once(
                 "Choose another estimator, or `opset` under [conversion] in model.toml.",
             ) from error
     return [tensor.shape for tensor in found]
+
+
+def _know_every_category(graph: onnx.GraphProto) -> None:
+    """Give an unknown category the row of a known one. An encoder that forbids it would refuse the blank samples."""
+    for node in graph.node:
+        attributes = {attribute.name: attribute for attribute in node.attribute}
+        if node.op_type == "LabelEncoder" and attributes.keys() >= {"values_int64s", "default_int64"}:
+            attributes["default_int64"].i = min(attributes["values_int64s"].ints, default=0)
 
 
 def _make_blank(spec: TensorSpec) -> Tensor:

@@ -247,6 +247,19 @@ def test_an_unknown_category_that_the_encoder_forbids_is_no_answer(tmp_path: Pat
         ADAPTER.predict(model, unknown, signature)
 
 
+@pytest.mark.parametrize("encoder", [OneHotEncoder(), OrdinalEncoder()], ids=["one-hot", "ordinal"])
+def test_an_encoder_that_forbids_the_unknown_has_not_seen_a_blank(tmp_path: Path, encoder: object) -> None:
+    """The shapes of the graph are found with blank samples, which such an encoder refuses."""
+    seen = FRAME.assign(sex=["male", "female"] * (len(FRAME) // 2))
+    model = classify(("w", encoder, ["sex"])).fit(seen[["sex"]], TARGET)
+    signature = sign(["sex"])
+    session = convert(model, signature, tmp_path)
+    given = {"sex": np.array(["female", "male"], dtype=object)}
+    wanted = ADAPTER.predict(model, given, signature)["probabilities"]
+    (found,) = session.run(["probabilities"], given)
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("model", "columns", "declared", "message"),
     [

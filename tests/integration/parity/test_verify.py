@@ -104,6 +104,19 @@ def test_labels_that_do_not_fit_the_metric_are_a_failure(tmp_path: Path) -> None
     assert "accuracy needs scores of shape" in report.failures[0]
 
 
+def test_a_model_that_answers_only_nan_is_refused(tmp_path: Path) -> None:
+    """NaN equals NaN, so such a model would be published as one without any difference."""
+
+    def broken(inputs: NamedArrays) -> NamedArrays:
+        return {"y": np.full_like(np.asarray(inputs["x"]), np.nan)}
+
+    report = verify_graph(
+        candidate_of(linear_model(), tmp_path), Reference(broken, {"x": samples(150)}, None), CONFIG, "", open_session
+    )
+    assert report.failures == ("output y: the source model answers NaN for every sample; correct the model",)
+    assert report.cause is Cause.FAILED
+
+
 @pytest.mark.parametrize(("shape", "compared"), [((4, 3), 148), ((1, 3), 150), ((150, 3), 150)])
 def test_a_fixed_batch_is_kept_to(tmp_path: Path, shape: tuple[int, int], compared: int) -> None:
     reference = Reference(same, {"x": samples(150)}, None)

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import onnx
 import pytest
@@ -5,6 +8,7 @@ from onnx import TensorProto, helper, numpy_helper
 from support.onnx_protos import identity_model, linear_model, model_of
 
 from pilotlight.conversion.graph import extract_signature
+from pilotlight.conversion.value_types import infer_scopes
 from pilotlight.core.errors import ConversionError
 from pilotlight_runtime.datatypes import DATATYPES, FP32, Datatype
 
@@ -83,3 +87,21 @@ def test_what_the_protocol_cannot_carry_is_named(value: onnx.ValueInfoProto, mes
     model = model_of(helper.make_graph([], "g", [value], [output], weights))
     with pytest.raises(ConversionError, match=message):
         extract_signature(model, "m")
+
+
+def test_a_type_that_onnx_does_not_know_ends_no_process() -> None:
+    """The inference of onnx reads the type of LabelEncoder's input, which another domain's operator leaves open."""
+    nodes = [
+        helper.make_node("Tokenizer", ["x"], ["t"], domain="com.microsoft", mark=0, mincharnum=1, pad_value=""),
+        helper.make_node("LabelEncoder", ["t"], ["y"], domain="ai.onnx.ml", keys_strings=["a"], values_int64s=[1]),
+    ]
+    texts = helper.make_tensor_value_info("x", TensorProto.STRING, [None])
+    ids = helper.make_tensor_value_info("y", TensorProto.INT64, None)
+    model = model_of(helper.make_graph(nodes, "texts", [texts], [ids]))
+    model.opset_import.extend([helper.make_opsetid("com.microsoft", 1), helper.make_opsetid("ai.onnx.ml", 3)])
+    program = "import onnx, sys; onnx.shape_inference.infer_shapes(onnx.load_from_string(sys.stdin.buffer.read()))"
+    done = subprocess.run([sys.executable, "-c", program], input=model.SerializeToString(), check=False)
+    assert done.returncode < 0, "onnx no longer ends the process: remove the guard"
+    with pytest.raises(ConversionError, match="declares no shape"):
+        extract_signature(model, "m")
+    assert len(list(infer_scopes(model))) == 1
