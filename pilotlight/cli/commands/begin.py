@@ -51,6 +51,7 @@ def new(
     With --data and --target, train.py and model.toml are those of the table: one input for each column.
 
     Example:  [dim]pilotlight new spam-filter[/]
+
     Example:  [dim]pilotlight new survivors --kind sklearn --data people.csv --target survived[/]
     """
     from pilotlight.workflows.create import NewRequest, new_model

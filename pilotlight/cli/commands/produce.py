@@ -99,8 +99,8 @@ def convert(
 ) -> None:
     """Convert a model that was saved earlier, verify it on held-out data, publish it and pin it.
 
-    Takes .keras and .h5 files, SavedModel folders and .onnx files. train.py is imported first, so that the layers it
-    registers are known; its function train is not called.
+    Takes .keras and .h5 files, SavedModel folders, .pt2 and TorchScript files, and .onnx files. train.py is imported
+    first, so that the layers it registers are known; its function train is not called.
 
     Example:  [dim]pilotlight convert digits --from checkpoints/best.keras[/]
     """
