@@ -46,6 +46,11 @@ def may_be_thousands(text: str) -> bool:
     return _THOUSANDS.fullmatch(text) is not None
 
 
+def may_be_point_thousands(text: str) -> bool:
+    """Returns whether the point of a number may separate thousands."""
+    return _THOUSANDS.fullmatch(text.replace(".", ",")) is not None
+
+
 def is_unread_number(text: str) -> bool:
     """Returns whether a text is written as a number, and `parse_number` does not read it: 1,200.5, 5%, $5 or 1e40."""
     if parse_number(text) is not None:

@@ -22,6 +22,7 @@ from pilotlight.training.data.cell_numbers import (
     MOST_DIGITS,
     TRUTHS,
     is_comma_number,
+    may_be_point_thousands,
     may_be_thousands,
     parse_number,
     parse_plain,
@@ -56,6 +57,8 @@ class ColumnParser:
         size: The bytes in memory of what was collected.
         thousands: The place of a number whose comma may separate thousands; "" without one.
         decimal_comma: Whether some number has a comma that is surely decimal.
+        doubtful_point: The place and the text of a number whose point may separate thousands; None without one, or
+            where another number has a point that is surely decimal.
     """
 
     def __init__(self, name: str, where: str) -> None:
@@ -64,6 +67,8 @@ class ColumnParser:
         self.size = 0
         self.thousands = ""
         self.decimal_comma = False
+        self.doubtful_point: tuple[str, str] | None = None
+        self._sure_point = False
         self._parts: list[Array] = []
 
     def add(self, cells: Cells) -> None:
@@ -86,6 +91,19 @@ class ColumnParser:
         held = f"holds {shorten(text, 40)!r}, which is {what}" if text else "is empty"
         hint = hint if text else "Fill the cell or remove the line."
         return DataError(f"{self.where}:{line}", f"column {name_of(self.name)!r} {held}", hint)
+
+    def _look_at_points(self, cells: Cells) -> None:
+        """Look whether the points of numbers are surely decimal."""
+        if self._sure_point:
+            return
+        for text, line in zip(*cells, strict=True):
+            if "." not in text:
+                continue
+            if parse_number(text) is not None and not may_be_point_thousands(text.strip()):
+                self._sure_point, self.doubtful_point = True, None
+                return
+            if self.doubtful_point is None and parse_number(text) is not None:
+                self.doubtful_point = (f"{self.where}:{line}", text.strip())
 
     def _parse(self, cells: Cells) -> Array:
         raise NotImplementedError
@@ -110,6 +128,8 @@ class NumberParser(ColumnParser):
 
     def _parse(self, cells: Cells) -> Array:
         found = parse_plain(cells.texts)
+        if self._commas:
+            self._look_at_points(cells)
         return np.array(_parse_each(cells, self._parse_one)) if found is None else found
 
     def _parse_one(self, text: str, line: int) -> float:
