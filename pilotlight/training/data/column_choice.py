@@ -67,7 +67,11 @@ def choose_columns(columns: Sequence[ColumnFacts], target: str, where: str) -> C
             names.append(name)
     if not names:
         what = "; ".join([f"has no column to learn {name_of(target)!r} from", *notes])
-        raise DataError(where, what, "Add at least one feature column, or name the columns with `features`.")
+        raise DataError(
+            where,
+            what,
+            "Add at least one feature column, or pass `features` to the function that reads the table in train.py.",
+        )
     return Choice(tuple(names), tuple(notes))
 
 

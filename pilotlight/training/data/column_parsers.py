@@ -212,7 +212,10 @@ class TargetParser(WordParser):
         texts = super().finish()
         values = texts.tolist()
         with_comma = [text for text in values if is_comma_number(text)] if self._commas else []
-        if not with_comma or not all(is_comma_number(text) or parse_number(text) is not None for text in values):
+        numbers = all(is_comma_number(text) or parse_number(text) is not None for text in values)
+        if not numbers:
+            self.doubtful_point = None
+        if not with_comma or not numbers:
             return texts
         doubtful = [text for text in with_comma if may_be_thousands(text)]
         self.thousands = self.where if doubtful else ""
@@ -222,6 +225,8 @@ class TargetParser(WordParser):
 
     def _parse(self, cells: Cells) -> Array:
         found = super()._parse(cells)
+        if self._commas:
+            self._look_at_points(cells)
         for text, line in zip(found, cells.lines, strict=True):
             if not text:
                 raise self.refuse(text, line, "", "")

@@ -80,6 +80,19 @@ def test_a_point_that_may_separate_thousands_is_refused_beside_decimal_commas(tm
             read(run_on(path), "kind")
 
 
+def test_a_point_of_the_target_that_may_separate_thousands_is_refused_beside_decimal_commas(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["3,5", "1.200"], ["4,25", "2.400"]] * 8
+    path = written(tmp_path / "data.csv", join(";", ["a", "price"], rows))
+    with pytest.raises(DataError, match=r"data\.csv:2: column 'price' holds '1\.200', whose point may separate"):
+        load_targets(run_on(path), "price")
+
+
+def test_a_target_of_words_with_a_point_is_not_doubtful(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["3,5", "1.200"], ["4,25", "b"]] * 8
+    path = written(tmp_path / "data.csv", join(";", ["a", "kind"], rows))
+    assert np.bincount(load_classes(run_on(path), "kind").y_train).tolist() == [6, 6]
+
+
 def test_another_number_of_the_column_tells_that_a_point_is_decimal(tmp_path: Path) -> None:
     rows: list[list[object]] = [["1.200", "3,5", "a"], ["2.5", "4,25", "b"]] * 8
     path = written(tmp_path / "data.csv", join(";", ["a", "b", "kind"], rows))
