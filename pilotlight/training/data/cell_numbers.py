@@ -20,6 +20,7 @@ MOST_DIGITS: Final = 18
 
 _COMMA_NUMBER: Final = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _THOUSANDS: Final = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+_POINT_GROUPS: Final = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+,\d+")
 _GROUPS: Final = r"\d{1,3}(?P<separator>[.,'_ \u00a0\u202f])\d{3}(?:(?P=separator)\d{3})*(?:[.,]\d+)?"
 _DIGITS: Final = r"\d+(?:_\d+)*(?:[.,]\d*)?(?:[eE][+-]?\d+)?|[.,]\d+"
 _UNREAD_NUMBER: Final = re.compile(rf"[+-]?[$€£¥]? ?[+-]?(?:{_GROUPS}|{_DIGITS}) ?[%$€£¥]?")
@@ -49,6 +50,11 @@ def may_be_thousands(text: str) -> bool:
 def may_be_point_thousands(text: str) -> bool:
     """Returns whether the point of a number may separate thousands."""
     return _THOUSANDS.fullmatch(text.replace(".", ",")) is not None
+
+
+def has_decimal_comma(text: str) -> bool:
+    """Returns whether a text is a number whose comma is surely decimal, as in 3,5 or 1.200,5."""
+    return (is_comma_number(text) and not may_be_thousands(text)) or _POINT_GROUPS.fullmatch(text) is not None
 
 
 def is_unread_number(text: str) -> bool:

@@ -21,6 +21,7 @@ from pilotlight.training.data.cell_numbers import (
     BLANKS,
     MOST_DIGITS,
     TRUTHS,
+    has_decimal_comma,
     is_comma_number,
     may_be_point_thousands,
     may_be_thousands,
@@ -57,6 +58,7 @@ class ColumnParser:
         size: The bytes in memory of what was collected.
         thousands: The place of a number whose comma may separate thousands; "" without one.
         decimal_comma: Whether some number has a comma that is surely decimal.
+        comma_word: Whether some word is a number with a comma that is surely decimal.
         doubtful_point: The place and the text of a number whose point may separate thousands; None without one, or
             where another number has a point that is surely decimal.
     """
@@ -67,6 +69,7 @@ class ColumnParser:
         self.size = 0
         self.thousands = ""
         self.decimal_comma = False
+        self.comma_word = False
         self.doubtful_point: tuple[str, str] | None = None
         self._sure_point = False
         self._parts: list[Array] = []
@@ -191,6 +194,7 @@ class WordParser(ColumnParser):
         known, before = self._known, len(self._known)
         found[:] = [known.setdefault(word, word) for word in map(str.strip, cells.texts)]
         self.size += sum(map(sys.getsizeof, islice(known, before, None)))
+        self.comma_word = self.comma_word or any(map(has_decimal_comma, islice(known, before, None)))
         return found
 
 

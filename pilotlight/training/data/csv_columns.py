@@ -91,8 +91,9 @@ def _check_memory(file: CsvFile, part: Part, parsers: Mapping[str, ColumnParser]
 def _check_commas(parsers: Mapping[str, ColumnParser]) -> None:
     """Raise DataError where commas or points may separate thousands, and no number of the file tells."""
     comma = any(parser.decimal_comma for parser in parsers.values())
+    comma_word = any(parser.comma_word for parser in parsers.values())
     for parser in parsers.values():
-        if comma and parser.doubtful_point is not None:
+        if parser.doubtful_point is not None and (comma or comma_word):
             place, text = parser.doubtful_point
             what = f"column {name_of(parser.name)!r} holds {text!r}, whose point may separate decimals or thousands"
             hint = "Numbers of this file have decimal commas: write 1200 or 1,2 for a number such as 1.200."

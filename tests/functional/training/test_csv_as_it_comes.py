@@ -93,6 +93,13 @@ def test_a_target_of_words_with_a_point_is_not_doubtful(tmp_path: Path) -> None:
     assert np.bincount(load_classes(run_on(path), "kind").y_train).tolist() == [6, 6]
 
 
+def test_a_point_is_doubtful_beside_words_that_are_numbers_with_decimal_commas(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["1.200", "1.200,5", "a"], ["2.400", "3.100,5", "b"]] * 8
+    path = written(tmp_path / "data.csv", join(";", ["a", "b", "kind"], rows))
+    with pytest.raises(DataError, match=r"data\.csv:2: column 'a' holds '1\.200', whose point may separate"):
+        load_table(run_on(path), "kind")
+
+
 def test_another_number_of_the_column_tells_that_a_point_is_decimal(tmp_path: Path) -> None:
     rows: list[list[object]] = [["1.200", "3,5", "a"], ["2.5", "4,25", "b"]] * 8
     path = written(tmp_path / "data.csv", join(";", ["a", "b", "kind"], rows))
