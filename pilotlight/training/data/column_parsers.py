@@ -151,9 +151,21 @@ class NumberParser(ColumnParser):
 
 
 class WholeParser(ColumnParser):
-    """Whole numbers as int64."""
+    """Whole numbers as int64.
+
+    Args:
+        name: The column.
+        where: The file, for messages.
+        commas: Whether numbers of the file may have a decimal comma.
+    """
+
+    def __init__(self, name: str, where: str, *, commas: bool) -> None:
+        super().__init__(name, where)
+        self._commas = commas
 
     def _parse(self, cells: Cells) -> Array:
+        if self._commas:
+            self._look_at_points(cells)
         found = parse_plain(cells.texts)
         if found is not None and (found == np.floor(found)).all() and (np.abs(found) < _EXACT).all():
             whole: Array = found.astype(np.int64)

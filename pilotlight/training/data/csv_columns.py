@@ -39,7 +39,7 @@ def make_parser(file: CsvFile, name: str, datatype: Datatype) -> ColumnParser:
         return TruthParser(name, file.where)
     if datatype.format in tuple("efd"):
         return NumberParser(name, file.where, blanks=True, commas=file.delimiter != COMMA)
-    return WholeParser(name, file.where)
+    return WholeParser(name, file.where, commas=file.delimiter != COMMA)
 
 
 def parse_columns(

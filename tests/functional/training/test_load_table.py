@@ -138,6 +138,13 @@ def test_a_number_that_its_datatype_cannot_hold_is_refused(tmp_path: Path) -> No
         load_table(run_on(path, signature=declare(number=INT32)), "survived")
 
 
+def test_a_whole_number_whose_point_may_separate_thousands_is_refused_beside_decimal_commas(tmp_path: Path) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("a;b;kind\n" + "1.000;3,5;x\n2.000;4,5;y\n" * 8)
+    with pytest.raises(DataError, match=r"data\.csv:2: column 'a' holds '1\.000', whose point may separate"):
+        load_table(run_on(path, signature=declare(a=INT64, b=FP32)), "kind")
+
+
 def test_one_input_for_all_columns_takes_a_matrix(tmp_path: Path) -> None:
     signature = Signature((TensorSpec("features", FP32, (-1, 2)),), ())
     data = load_table(run_on(table(tmp_path), signature=signature), "survived", ["age", "siblings"])
