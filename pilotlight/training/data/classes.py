@@ -11,6 +11,7 @@ from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
 from pilotlight.core.printable import join_names, shorten
 from pilotlight.training.data.arrays import Arrays
+from pilotlight.training.data.cell_numbers import parse_number
 from pilotlight.training.data.table import place_of
 
 _MAX_DIGITS: Final = 20
@@ -40,6 +41,9 @@ def number_classes(*parts: Array, labels: Sequence[str], where: str, lines: Sequ
     if labels and all(part.dtype.kind in "iu" for part in parts):
         return [_check_numbers(part, labels, where) for part in parts]
     texts = [part.astype(str) for part in parts]
+    if not labels:
+        joined = unify_numbers(np.concatenate(texts))
+        texts = np.split(joined, np.cumsum([len(part) for part in parts])[:-1])
     names = list(labels) or list_classes(np.concatenate(texts))
     return [_number(part, names, where, lines) for part in texts]
 
@@ -47,6 +51,19 @@ def number_classes(*parts: Array, labels: Sequence[str], where: str, lines: Sequ
 def list_classes(texts: Array) -> list[str]:
     """The different texts, sorted as numbers where all are whole numbers."""
     return _sort(np.unique(texts).tolist())
+
+
+def unify_numbers(texts: Array) -> Array:
+    """Returns texts with one text for each number, where all are numbers and equal ones are written differently."""
+    numbers = {text: parse_number(text) for text in set(texts.tolist())}
+    if None in numbers.values() or len(set(numbers.values())) == len(numbers):
+        return texts
+    names = {
+        text: f"{number:.0f}" if number.is_integer() else repr(number)
+        for text, number in numbers.items()
+        if number is not None
+    }
+    return np.array([names[text] for text in texts.tolist()])
 
 
 def check_classes(arrays: Arrays, labels: Sequence[str], where: str) -> None:
@@ -74,12 +91,23 @@ def _check_numbers(part: Array, labels: Sequence[str], where: str) -> Array:
 
 
 def _number(part: Array, names: Sequence[str], where: str, lines: Sequence[int]) -> Array:
-    place = {name: index for index, name in enumerate(names)}
+    place = _find_places(part, names)
     for index, name in enumerate(part.tolist()):
         if name not in place:
             what = f"has the class {shorten(name, 40)!r}, which model.toml does not name"
             raise DataError(place_of(where, index, lines), what, f"[labels] has {join_names(names)}.")
     return np.array([place[name] for name in part.tolist()], np.int64)
+
+
+def _find_places(part: Array, names: Sequence[str]) -> dict[str, int]:
+    """Return the place of each name, and of each text of a part that is a number equal to one name."""
+    place = {name: index for index, name in enumerate(names)}
+    others = set(part.tolist()) - set(place)
+    numbers = [parse_number(name) for name in names] if others else []
+    if numbers and None not in numbers and len(set(numbers)) == len(numbers):
+        equal = {text: parse_number(text) for text in others}
+        place |= {text: numbers.index(number) for text, number in equal.items() if number in numbers}
+    return place
 
 
 def _sort(names: list[str]) -> list[str]:

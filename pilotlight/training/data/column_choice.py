@@ -67,7 +67,8 @@ def choose_columns(columns: Sequence[ColumnFacts], target: str, where: str) -> C
             names.append(name)
     if not names:
         what = "; ".join([f"has no column to learn {name_of(target)!r} from", *notes])
-        raise DataError(where, what, "Add at least one feature column, or name the columns with `features`.")
+        hint = "Add a feature column to the file. In a train.py, `features` of load_table names the columns."
+        raise DataError(where, what, hint)
     return Choice(tuple(names), tuple(notes))
 
 

@@ -14,6 +14,7 @@ from pilotlight.training.data.cell_numbers import (
     MOST_DIGITS,
     TRUTHS,
     is_comma_number,
+    is_unread_number,
     parse_number,
     parse_plain,
 )
@@ -25,8 +26,9 @@ from pilotlight_runtime.datatypes import BOOL, BYTES, FP32, INT64, Datatype
 _WHOLE: Final = frozenset("0123456789+- \n")
 _CODE: Final = re.compile(rf"^\s*[+-]?(?:0\d|\d{{{MOST_DIGITS + 1}}})", re.MULTILINE)
 """Digits that are no quantity: a leading zero would be lost, or digits of a long number."""
+_LONG: Final = re.compile(rf"[+-]?[1-9]\d{{{MOST_DIGITS},}}")
 _NOTABLE_SHARE: Final = 0.5
-"""A column with a larger share of numbers is noted where some of its cells are words."""
+"""Of the filled cells. A column of words with a larger share of numbers, read or unread, is noted."""
 
 
 class ColumnKind:
@@ -47,7 +49,8 @@ class ColumnKind:
         self.name = name
         self.count = self.empty = self.blank = self._seen = 0
         self._commas = commas
-        self._numbers = self._truths = 0
+        self._numbers = self._truths = self._unread = 0
+        self._long: tuple[int, str] | None = None
         self._whole = self._counts = True
         self._codes = False
         self._start: float | None = None
@@ -62,6 +65,7 @@ class ColumnKind:
         if numbers is not None:
             self._numbers += len(numbers)
             self._add_form("\n".join(cells.texts))
+            self._find_long(cells)
         else:
             for text, line in zip(*cells, strict=True):
                 self._add_one(text.strip(), line)
@@ -88,9 +92,12 @@ class ColumnKind:
     @property
     def note(self) -> str:
         """What a person should know about the datatype; "" for nothing."""
-        if self._first_word is None or self._numbers <= self._seen * _NOTABLE_SHARE:
+        filled = self._seen - self.empty - self.blank
+        word = self._first_word if self._numbers + self._unread > filled * _NOTABLE_SHARE else None
+        found = word or (self._long if self.datatype is BYTES and self._first_word is None else None)
+        if found is None:
             return ""
-        line, text = self._first_word
+        line, text = found
         return f"column {name_of(self.name)!r} is read as words, since line {line} holds {shorten(text, 40)!r}"
 
     def _add_one(self, text: str, line: int) -> None:
@@ -101,9 +108,11 @@ class ColumnKind:
         elif parse_number(text) is not None or (self._commas and is_comma_number(text)):
             self._numbers += 1
             self._add_form(text)
+            self._find_long(Cells((text,), (line,)))
         elif text.lower() in BLANKS:
             self.blank += 1
         else:
+            self._unread += is_unread_number(text)
             self._first_word = self._first_word or (line, text)
 
     def _add_form(self, numbers: str) -> None:
@@ -111,6 +120,12 @@ class ColumnKind:
         whole = _WHOLE.issuperset(numbers)
         self._whole = self._whole and whole
         self._codes = self._codes or (whole and _CODE.search(numbers) is not None)
+
+    def _find_long(self, cells: Cells) -> None:
+        """Look for a whole number of more digits than INT64 has."""
+        if self._codes and self._long is None:
+            pairs = zip(*cells, strict=True)
+            self._long = next(((line, text) for text, line in pairs if _LONG.fullmatch(text.strip())), None)
 
     def _continues(self, numbers: Any) -> bool:
         """Return whether numbers count the rows on, from the first number of the column."""

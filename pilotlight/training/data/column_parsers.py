@@ -21,7 +21,9 @@ from pilotlight.training.data.cell_numbers import (
     BLANKS,
     MOST_DIGITS,
     TRUTHS,
+    has_decimal_comma,
     is_comma_number,
+    may_be_point_thousands,
     may_be_thousands,
     parse_number,
     parse_plain,
@@ -56,6 +58,9 @@ class ColumnParser:
         size: The bytes in memory of what was collected.
         thousands: The place of a number whose comma may separate thousands; "" without one.
         decimal_comma: Whether some number has a comma that is surely decimal.
+        comma_word: Whether some word is a number with a comma that is surely decimal.
+        doubtful_point: The place and the text of a number whose point may separate thousands; None without one, or
+            where another number has a point that is surely decimal.
     """
 
     def __init__(self, name: str, where: str) -> None:
@@ -64,6 +69,9 @@ class ColumnParser:
         self.size = 0
         self.thousands = ""
         self.decimal_comma = False
+        self.comma_word = False
+        self.doubtful_point: tuple[str, str] | None = None
+        self._sure_point = False
         self._parts: list[Array] = []
 
     def add(self, cells: Cells) -> None:
@@ -86,6 +94,19 @@ class ColumnParser:
         held = f"holds {shorten(text, 40)!r}, which is {what}" if text else "is empty"
         hint = hint if text else "Fill the cell or remove the line."
         return DataError(f"{self.where}:{line}", f"column {name_of(self.name)!r} {held}", hint)
+
+    def _look_at_points(self, cells: Cells) -> None:
+        """Look whether the points of numbers are surely decimal."""
+        if self._sure_point:
+            return
+        for text, line in zip(*cells, strict=True):
+            if "." not in text:
+                continue
+            if parse_number(text) is not None and not may_be_point_thousands(text.strip()):
+                self._sure_point, self.doubtful_point = True, None
+                return
+            if self.doubtful_point is None and parse_number(text) is not None:
+                self.doubtful_point = (f"{self.where}:{line}", text.strip())
 
     def _parse(self, cells: Cells) -> Array:
         raise NotImplementedError
@@ -110,6 +131,8 @@ class NumberParser(ColumnParser):
 
     def _parse(self, cells: Cells) -> Array:
         found = parse_plain(cells.texts)
+        if self._commas:
+            self._look_at_points(cells)
         return np.array(_parse_each(cells, self._parse_one)) if found is None else found
 
     def _parse_one(self, text: str, line: int) -> float:
@@ -128,9 +151,21 @@ class NumberParser(ColumnParser):
 
 
 class WholeParser(ColumnParser):
-    """Whole numbers as int64."""
+    """Whole numbers as int64.
+
+    Args:
+        name: The column.
+        where: The file, for messages.
+        commas: Whether numbers of the file may have a decimal comma.
+    """
+
+    def __init__(self, name: str, where: str, *, commas: bool) -> None:
+        super().__init__(name, where)
+        self._commas = commas
 
     def _parse(self, cells: Cells) -> Array:
+        if self._commas:
+            self._look_at_points(cells)
         found = parse_plain(cells.texts)
         if found is not None and (found == np.floor(found)).all() and (np.abs(found) < _EXACT).all():
             whole: Array = found.astype(np.int64)
@@ -171,6 +206,7 @@ class WordParser(ColumnParser):
         known, before = self._known, len(self._known)
         found[:] = [known.setdefault(word, word) for word in map(str.strip, cells.texts)]
         self.size += sum(map(sys.getsizeof, islice(known, before, None)))
+        self.comma_word = self.comma_word or any(map(has_decimal_comma, islice(known, before, None)))
         return found
 
 
@@ -192,7 +228,10 @@ class TargetParser(WordParser):
         texts = super().finish()
         values = texts.tolist()
         with_comma = [text for text in values if is_comma_number(text)] if self._commas else []
-        if not with_comma or not all(is_comma_number(text) or parse_number(text) is not None for text in values):
+        numbers = all(is_comma_number(text) or parse_number(text) is not None for text in values)
+        if not numbers:
+            self.doubtful_point = None
+        if not with_comma or not numbers:
             return texts
         doubtful = [text for text in with_comma if may_be_thousands(text)]
         self.thousands = self.where if doubtful else ""
@@ -202,6 +241,8 @@ class TargetParser(WordParser):
 
     def _parse(self, cells: Cells) -> Array:
         found = super()._parse(cells)
+        if self._commas:
+            self._look_at_points(cells)
         for text, line in zip(found, cells.lines, strict=True):
             if not text:
                 raise self.refuse(text, line, "", "")

@@ -79,7 +79,11 @@ def _check_filled(column: Array, name: str, where: str) -> None:
     blank = (column == "").all() if column.dtype.kind == "O" else column.dtype.kind == "f" and np.isnan(column).all()
     if blank:
         what = f"has the column {name_of(name)!r}, which is blank in every line"
-        raise DataError(where, what, "Fill it, remove it, or name the columns to learn from.")
+        raise DataError(
+            where,
+            what,
+            "Fill it or remove it from the file. In a train.py, load_table(run, target, features) can leave it out.",
+        )
     if column.dtype.kind == "f" and np.isinf(column).any():
         raise DataError(where, f"column {name_of(name)!r} holds infinity", "Correct or remove those lines.")
 

@@ -8,6 +8,7 @@ from typing import Final
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
 from pilotlight.core.outside import physical_memory
+from pilotlight.core.printable import name_of
 from pilotlight.training.data.column_parsers import (
     Cells,
     ColumnParser,
@@ -38,7 +39,7 @@ def make_parser(file: CsvFile, name: str, datatype: Datatype) -> ColumnParser:
         return TruthParser(name, file.where)
     if datatype.format in tuple("efd"):
         return NumberParser(name, file.where, blanks=True, commas=file.delimiter != COMMA)
-    return WholeParser(name, file.where)
+    return WholeParser(name, file.where, commas=file.delimiter != COMMA)
 
 
 def parse_columns(
@@ -88,8 +89,16 @@ def _check_memory(file: CsvFile, part: Part, parsers: Mapping[str, ColumnParser]
 
 
 def _check_commas(parsers: Mapping[str, ColumnParser]) -> None:
-    """Raise DataError where commas may separate thousands, and no number of the file tells."""
+    """Raise DataError where commas or points may separate thousands, and no number of the file tells."""
+    comma = any(parser.decimal_comma for parser in parsers.values())
+    comma_word = any(parser.comma_word for parser in parsers.values())
+    for parser in parsers.values():
+        if parser.doubtful_point is not None and (comma or comma_word):
+            place, text = parser.doubtful_point
+            what = f"column {name_of(parser.name)!r} holds {text!r}, whose point may separate decimals or thousands"
+            hint = "Numbers of this file have decimal commas: write 1200 or 1,2 for a number such as 1.200."
+            raise DataError(place, what, hint)
     doubtful = [parser for parser in parsers.values() if parser.thousands]
-    if doubtful and not any(parser.decimal_comma for parser in parsers.values()):
+    if doubtful and not comma:
         what = f"column {doubtful[0].name!r} holds a number with a comma that may separate decimals or thousands"
         raise DataError(doubtful[0].thousands, what, "Write a decimal point, or no separator between thousands.")

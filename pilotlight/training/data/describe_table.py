@@ -13,11 +13,12 @@ from pilotlight.core.errors import DataError
 from pilotlight.core.printable import join_names, name_of
 from pilotlight.core.progress import Progress
 from pilotlight.core.table_description import ColumnDescription, TableDescription
-from pilotlight.training.data.classes import list_classes
+from pilotlight.training.data.classes import list_classes, unify_numbers
 from pilotlight.training.data.column_types import find_datatype
 from pilotlight.training.data.load_table import read_source
 from pilotlight.training.data.table import MixedTable
 from pilotlight.training.data.target import MOST_CLASSES, find_numbers
+from pilotlight.training.data.target_cells import check_target, note_marks
 from pilotlight.training.run import Fetch
 from pilotlight_runtime.datatypes import BYTES, FP32
 
@@ -42,6 +43,7 @@ def describe_table(source: DataSource, target: str, progress: Progress, fetch: F
             many classes, or a column is blank in every line.
     """
     table = read_source(source, fetch, target, None, {})
+    check_target(table.target, target, source.text, table.lines)
     for note in table.notes:
         progress.note(note)
     classes = _find_classes(table, target, source.text)
@@ -51,6 +53,8 @@ def describe_table(source: DataSource, target: str, progress: Progress, fetch: F
         progress.note(f"left out the column {name_of(name)!r} of {source.text}, which has another word in each line")
     if not kept:
         raise DataError(source.text, f"has no column to learn {name_of(target)!r} from", "Add a feature column.")
+    for note in note_marks(table.target, target, source.text) if classes else ():
+        progress.note(note)
     kind = f"{len(classes)} classes: {join_names(classes)}" if classes else "a number"
     progress.note(f"{len(table.target):,} lines; the target {name_of(target)!r} is {kind}")
     progress.note(f"features: {', '.join(f'{name_of(column.name)} ({column.datatype.name})' for column in kept)}")
@@ -59,7 +63,8 @@ def describe_table(source: DataSource, target: str, progress: Progress, fetch: F
 
 def _find_classes(table: MixedTable, target: str, where: str) -> tuple[str, ...]:
     """Return the classes of the target; none where it is a number."""
-    counts = Counter(table.target.tolist())
+    texts = unify_numbers(table.target)
+    counts = Counter(texts.tolist())
     numbers = find_numbers(table.target)
     if len(counts) == 1:
         what = f"has one value in the target {name_of(target)!r}: {name_of(next(iter(counts)))}"
@@ -73,7 +78,7 @@ def _find_classes(table: MixedTable, target: str, where: str) -> tuple[str, ...]
     if rare:
         what = f"has one line of the class {name_of(rare[0])!r} in the target {name_of(target)!r}"
         raise DataError(where, what, "Add lines of that class, or remove it: each class needs a line to be held out.")
-    return tuple(list_classes(table.target))
+    return tuple(list_classes(texts))
 
 
 def _describe(name: str, column: Array) -> ColumnDescription:

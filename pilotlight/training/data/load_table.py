@@ -26,6 +26,7 @@ from pilotlight.training.data.sklearn_tables import load_sklearn_table
 from pilotlight.training.data.split import split_rows
 from pilotlight.training.data.table import MixedTable
 from pilotlight.training.data.target import read_target
+from pilotlight.training.data.target_cells import check_target, note_marks
 from pilotlight.training.run import Fetch, Run
 from pilotlight_runtime.datatypes import Datatype
 
@@ -52,9 +53,12 @@ def load_table(run: Run, target: str, features: Sequence[str] | None = None) -> 
 
     Raises:
         DataError: The data is missing, malformed or too small, a column is missing or blank in every line, the
-            target is blank somewhere, or all samples have the same class. The message names line and column.
+            target is blank somewhere or has a missing mark among numbers, or all samples have the same class. The
+            message names line and column.
     """
     table = read_source(run.location, run.fetch, target, features, list_declared(run.signature) or {})
+    if not run.labels:
+        check_target(table.target, target, run.source, table.lines)
     y, names, is_class = read_target(table.target, run.labels, run.source, table.lines)
     if len(np.unique(y)) == 1:
         what = f"has the same value in every line of the target {name_of(target)!r}"
@@ -64,7 +68,8 @@ def load_table(run: Run, target: str, features: Sequence[str] | None = None) -> 
     arrays = Arrays(take_samples(x, train), y[train], take_samples(x, test), y[test])
     if names:
         check_classes(arrays, names, run.source)
-    for note in table.notes:
+    marks = () if run.labels or not names else note_marks(table.target, target, run.source)
+    for note in (*table.notes, *marks):
         run.progress.note(note)
     note_features(run, list(table.columns))
     return Dataset(*arrays, source=run.source, fingerprint=fingerprint(arrays), classes=names)

@@ -19,6 +19,7 @@ from pilotlight.training.data.s3 import fetch_to_file
 from pilotlight.training.data.sklearn_tables import load_sklearn_table
 from pilotlight.training.data.split import split_rows
 from pilotlight.training.data.table import Table
+from pilotlight.training.data.target_cells import check_target
 from pilotlight.training.run import Run
 
 
@@ -45,6 +46,8 @@ def load_classes(run: Run, target: str, features: Sequence[str] | None = None) -
         y_train, y_test = number_classes(found.y_train, found.y_test, labels=run.labels, where=run.source)
         arrays = found._replace(y_train=y_train, y_test=y_test)
     else:
+        if not run.labels and found.target.dtype.kind == "U":
+            check_target(found.target, target, run.source, found.lines)
         (y,) = number_classes(found.target, labels=run.labels, where=run.source, lines=found.lines)
         arrays = _split(found, y, run, stratify=y)
     check_classes(arrays, run.labels, run.source)

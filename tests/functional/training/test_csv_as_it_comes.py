@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from support.progress import Heard
 
-from pilotlight import Run, load_classes, load_targets
+from pilotlight import Run, load_classes, load_table, load_targets
 from pilotlight.core.errors import DataError
 from pilotlight.training.data.column_parsers import NumberParser, WordParser
 from pilotlight.training.data.csv_columns import parse_columns
@@ -68,6 +68,42 @@ def test_another_number_tells_that_a_comma_is_decimal(tmp_path: Path) -> None:
     rows: list[list[object]] = [["1,234", "a"], ["2,5", "b"]] * 8
     path = written(tmp_path / "data.csv", join(";", ["width", "kind"], rows))
     assert np.unique(load_classes(run_on(path), "kind").x_train).tolist() == [np.float32(1.234), 2.5]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_a_point_that_may_separate_thousands_is_refused_beside_decimal_commas(tmp_path: Path, delimiter: str) -> None:
+    rows: list[list[object]] = [[900, "3,5", "a"], ["1.200", "4,25", "b"]] * 8
+    path = written(tmp_path / "data.csv", join(delimiter, ["a", "b", "kind"], rows))
+    message = r"data\.csv:3: column 'a' holds '1\.200', whose point may separate decimals or thousands"
+    for read in (load_classes, load_table):
+        with pytest.raises(DataError, match=message):
+            read(run_on(path), "kind")
+
+
+def test_a_point_of_the_target_that_may_separate_thousands_is_refused_beside_decimal_commas(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["3,5", "1.200"], ["4,25", "2.400"]] * 8
+    path = written(tmp_path / "data.csv", join(";", ["a", "price"], rows))
+    with pytest.raises(DataError, match=r"data\.csv:2: column 'price' holds '1\.200', whose point may separate"):
+        load_targets(run_on(path), "price")
+
+
+def test_a_target_of_words_with_a_point_is_not_doubtful(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["3,5", "1.200"], ["4,25", "b"]] * 8
+    path = written(tmp_path / "data.csv", join(";", ["a", "kind"], rows))
+    assert np.bincount(load_classes(run_on(path), "kind").y_train).tolist() == [6, 6]
+
+
+def test_a_point_is_doubtful_beside_words_that_are_numbers_with_decimal_commas(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["1.200", "1.200,5", "a"], ["2.400", "3.100,5", "b"]] * 8
+    path = written(tmp_path / "data.csv", join(";", ["a", "b", "kind"], rows))
+    with pytest.raises(DataError, match=r"data\.csv:2: column 'a' holds '1\.200', whose point may separate"):
+        load_table(run_on(path), "kind")
+
+
+def test_another_number_of_the_column_tells_that_a_point_is_decimal(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["1.200", "3,5", "a"], ["2.5", "4,25", "b"]] * 8
+    path = written(tmp_path / "data.csv", join(";", ["a", "b", "kind"], rows))
+    assert np.unique(load_classes(run_on(path), "kind").x_train[:, 0]).tolist() == [np.float32(1.2), 2.5]
 
 
 def test_thousands_and_decimals_at_once_are_no_number(tmp_path: Path) -> None:

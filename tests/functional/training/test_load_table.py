@@ -138,6 +138,13 @@ def test_a_number_that_its_datatype_cannot_hold_is_refused(tmp_path: Path) -> No
         load_table(run_on(path, signature=declare(number=INT32)), "survived")
 
 
+def test_a_whole_number_whose_point_may_separate_thousands_is_refused_beside_decimal_commas(tmp_path: Path) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("a;b;kind\n" + "1.000;3,5;x\n2.000;4,5;y\n" * 8)
+    with pytest.raises(DataError, match=r"data\.csv:2: column 'a' holds '1\.000', whose point may separate"):
+        load_table(run_on(path, signature=declare(a=INT64, b=FP32)), "kind")
+
+
 def test_one_input_for_all_columns_takes_a_matrix(tmp_path: Path) -> None:
     signature = Signature((TensorSpec("features", FP32, (-1, 2)),), ())
     data = load_table(run_on(table(tmp_path), signature=signature), "survived", ["age", "siblings"])
@@ -175,6 +182,25 @@ def test_words_among_numbers_are_said(tmp_path: Path) -> None:
     data = load_table(run_on(table(tmp_path, rows, ["age", "survived"]), progress=heard), "survived")
     assert data.x_train["age"].dtype.name == "object"
     assert "column 'age' is read as words, since line 5 holds 'old'" in heard.notes
+
+
+@pytest.mark.parametrize(
+    "cell", ["1,005", "1.200,5", "1e40", "12345678901234567890", "5%", "$5", "1_100", "1 000", "inf", "-1,200.5"]
+)
+def test_numbers_that_are_not_read_are_said_with_one_cell(tmp_path: Path, cell: str) -> None:
+    heard = Heard()
+    rows: list[list[object]] = [[cell, place % 2] for place in range(20)]
+    data = load_table(run_on(table(tmp_path, rows, ["price", "survived"]), progress=heard), "survived")
+    assert data.x_train["price"].dtype.name == "object"
+    assert f"column 'price' is read as words, since line 2 holds {cell!r}" in heard.notes
+
+
+@pytest.mark.parametrize("cells", [["male", "female"], ["007", "010"], ["2020-01-01", "2021-02-03"], ["3+", "a 5"]])
+def test_genuine_words_are_not_noted(tmp_path: Path, cells: list[str]) -> None:
+    heard = Heard()
+    rows: list[list[object]] = [[cells[place % 2], place % 2] for place in range(20)]
+    load_table(run_on(table(tmp_path, rows, ["word", "survived"]), progress=heard), "survived")
+    assert heard.notes == ["1 feature: word"]
 
 
 def test_markers_of_missing_numbers_are_blanks(tmp_path: Path) -> None:
