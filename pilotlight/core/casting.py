@@ -111,7 +111,7 @@ def cast_array(array: _Array, spec: TensorSpec, where: str, cast: str = CAST) ->
     place = _find_change(array, found)
     if place is not None:
         what = f"holds {array[place]!s} at {list(place)} ({array.dtype}), which {spec.datatype.name} cannot hold"
-        raise DataError(where, what, _hint(spec, cast))
+        raise DataError(where, what, _hint(spec, cast, array[place]))
     return found
 
 
@@ -137,7 +137,9 @@ def check_castable(array: _Array, spec: TensorSpec, where: str, cast: str = CAST
         shown = "Python objects" if kind == "O" else "texts" if kind in _TEXTS else str(array.dtype)
         first = next(iter(array.reshape(-1)[:1].tolist()), None)
         example = f" (the first is {shorten(repr(first), 40)})" if kind in _TEXTS else ""
-        raise DataError(where, f"holds {shown}{example}, and {spec.name} is {spec.datatype.name}", _hint(spec, cast))
+        raise DataError(
+            where, f"holds {shown}{example}, and {spec.name} is {spec.datatype.name}", _hint(spec, cast, first, kind)
+        )
 
 
 def _refuse_words(array: _Array, spec: TensorSpec, where: str) -> None:
@@ -160,7 +162,7 @@ def _cast_texts(array: _Array, spec: TensorSpec, where: str, cast: str) -> _Arra
     wrong = [value for value in values if not isinstance(value, str | bytes) and not is_blank(value)]
     if wrong:
         what = f"holds {shorten(repr(wrong[0]), 40)}, and {spec.name} is {spec.datatype.name}"
-        raise DataError(where, what, _hint(spec, cast))
+        raise DataError(where, what, _hint(spec, cast, wrong[0]))
     if not any(map(is_blank, values)):
         return array
     filled = np.empty(len(values), object)
@@ -186,9 +188,26 @@ def _find_change(array: Any, found: Any) -> tuple[int, ...] | None:
     return tuple(int(index) for index in places[0]) if len(places) else None
 
 
-def _hint(spec: TensorSpec, cast: str) -> str:
+def _hint(spec: TensorSpec, cast: str, value: Any, kind: str = "") -> str:
+    """Return how to correct an array. value: one that does not fit; kind: that of the array's dtype.
+
+    A call of astype is named only where it keeps what the values say: it makes "false" True, and 1e300 infinite.
+    """
     if spec.datatype is BF16:
         return f"Give {spec.name} as bfloat16, or as its bits in uint16."
-    call = ".astype(str)" if spec.datatype is BYTES else f".astype(np.{spec.datatype.numpy})"
     other = f", or correct the datatype of {spec.name} in [signature] of model.toml" if cast == CAST else ""
-    return f"Cast it {cast} with {call}{other}."
+    numpy, words = spec.datatype.numpy, spec.datatype is BYTES
+    more = ""
+    if words and isinstance(value, list | tuple | dict | set):
+        advice = f"Give one text for each sample {cast}, such as ' '.join(words)"
+    elif kind == "c" and not words:
+        advice = f"Give its real and imaginary parts as numbers {cast}, with .real and .imag"
+    elif kind in ("m", "M") and not words:
+        advice = f"Turn it into a number {cast}, such as the days since a fixed date"
+    elif numpy.startswith("bool") and isinstance(value, str | bytes):
+        advice, more = f'Compare it {cast}, such as x == "true"', "; .astype(bool) makes every text True"
+    elif numpy.startswith("float") and not kind:
+        advice = f"Scale or limit the values {cast}"
+    else:
+        advice = f"Cast it {cast} with " + (".astype(str)" if words else f".astype(np.{numpy})")
+    return f"{advice}{other}{more}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from pilotlight.core.artifacts import Array, NamedArrays
 
 _ROUNDING: Final = 1e-3
+_NUMBER: Final = re.compile(r"(\d+)$")
 
 
 def accuracy(outputs: NamedArrays, labels: Array) -> float:
@@ -18,10 +20,13 @@ def accuracy(outputs: NamedArrays, labels: Array) -> float:
 
     The first rule that fits gives the answers of the model:
 
-    1. An output of floats [n, classes] or [n, targets, classes]: the position of the highest score.
+    1. An output of floats [n, classes] or [n, targets, classes]: the position of the highest score. So too an output
+       [n, classes] for each of several targets, whose names end in the numbers of the targets: y_0, y_1.
     2. An output of whole numbers, texts or booleans with as many values as labels: the values themselves.
     3. An output of floats with as many values as labels, which are all 0 or 1: whether the score is above 0.5, or
        above 0 where the scores do not all lie between 0 and 1.
+    4. As many outputs of floats [n, classes] as targets, in the order of the targets: the position of the highest score
+       of each.
 
     Args:
         outputs: The outputs by name.
@@ -36,7 +41,7 @@ def accuracy(outputs: NamedArrays, labels: Array) -> float:
     """
     truth = np.asarray(labels)
     truth = truth.reshape(len(truth), -1) if truth.ndim else truth.reshape(1, 1)
-    for answer in (_from_scores, _from_classes, _from_binary_scores):
+    for answer in (_from_scores, _from_classes, _from_binary_scores, _from_ordered_scores):
         found = answer(outputs, truth)
         if found is not None:
             return float(np.mean(np.all(_decode(found) == _decode(truth), axis=1)))
@@ -58,7 +63,35 @@ def _from_scores(outputs: Mapping[str, Array], truth: Array) -> Array | None:
             return np.asarray(np.argmax(array, axis=1)[:, None])
         if array.ndim == 3 and array.shape[:2] == truth.shape:
             return np.asarray(np.argmax(array, axis=2))
-    return None
+    return _from_numbered_scores(outputs, truth)
+
+
+def _from_numbered_scores(outputs: Mapping[str, Array], truth: Array) -> Array | None:
+    """Return the classes from one output of scores for each target, by the number at the end of its name."""
+    numbered: dict[int, Array] = {}
+    for name, array in _list_scores(outputs, truth).items():
+        if (found := _NUMBER.search(name)) is not None:
+            numbered.setdefault(int(found[1]), array)
+    if truth.shape[1] < 2 or sorted(numbered) != list(range(truth.shape[1])):
+        return None
+    return np.stack([np.argmax(numbered[target], axis=1) for target in sorted(numbered)], axis=1)
+
+
+def _from_ordered_scores(outputs: Mapping[str, Array], truth: Array) -> Array | None:
+    """Return the classes from as many outputs of scores as there are targets."""
+    scores = _list_scores(outputs, truth)
+    if truth.dtype.kind not in "iub" or truth.shape[1] < 2 or len(scores) != truth.shape[1]:
+        return None
+    return np.stack([np.argmax(array, axis=1) for array in scores.values()], axis=1)
+
+
+def _list_scores(outputs: Mapping[str, Array], truth: Array) -> dict[str, Array]:
+    """Return the outputs that hold a score for each class of one target."""
+    return {
+        name: array
+        for name, array in outputs.items()
+        if array.dtype.kind == "f" and array.ndim == 2 and array.shape[1] > 1 and len(array) == len(truth)
+    }
 
 
 def _from_classes(outputs: Mapping[str, Array], truth: Array) -> Array | None:

@@ -7,7 +7,8 @@ clusterer, mixture           whole numbers                           adjusted_ra
 outlier detector             1 and -1                                accuracy
 transformer, search          any                                     none
 anything else                whole numbers, an output of scores      accuracy
-  (Keras, PyTorch, ONNX)     whole numbers, an output like them      accuracy
+  (Keras, PyTorch, ONNX)     [n, k], an output of scores a target    accuracy
+                             whole numbers, an output like them      accuracy
                              0 and 1, an output of floats like them  accuracy
                              numbers, an output of floats like them  r2, or mean_absolute_error as above
                              texts, an output of texts               exact_match
@@ -57,7 +58,8 @@ def _choose_by_shapes(outputs: Sequence[TensorSpec], truth: Array) -> str:
     if truth.dtype.kind in "OSU":
         return "exact_match" if truth.ndim == 1 and any(spec.datatype is BYTES for spec in like) else ""
     if truth.dtype.kind in "iub":
-        scored = truth.size == len(truth) and any(_holds_scores(spec) for spec in outputs)
+        scores, targets = sum(map(_holds_scores, outputs)), truth.size // len(truth)
+        scored = scores > 0 if targets == 1 else scores == targets and not like
         if scored or any(spec not in floats and spec.datatype is not BYTES for spec in like):
             return "accuracy"
         if floats and np.isin(truth, (0, 1)).all():

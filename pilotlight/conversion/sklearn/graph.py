@@ -16,6 +16,7 @@ from pilotlight.conversion.sklearn.blanks import replace_blanks
 from pilotlight.conversion.sklearn.boosting_converters import register_boosters
 from pilotlight.conversion.sklearn.converters import register_converters
 from pilotlight.conversion.sklearn.delegates import find_final_estimator, resolve_delegates
+from pilotlight.conversion.sklearn.empty_columns import check_empty_columns
 from pilotlight.conversion.sklearn.encoders import register_encoders
 from pilotlight.conversion.sklearn.inputs import list_initial_types, takes_columns
 from pilotlight.conversion.sklearn.merge import merge_graphs
@@ -48,6 +49,7 @@ def convert_to_onnx(model: Any, signature: Signature, config: ModelConfig) -> by
     """
     where = f"model {config.name!r}"
     check_estimators(model, where)
+    check_empty_columns(model)
     model = replace_blanks(resolve_delegates(model))
     answers = [find_answer(model, spec) for spec in signature.outputs]
     options = [_find_option(model, answer) for answer in answers]

@@ -16,6 +16,12 @@ from pilotlight.core.errors import ConversionError
 from pilotlight.core.exception_text import kind_and_first_line
 
 _TRANSLATION: Final = "torch/onnx/_internal/exporter"
+_FIXED_BATCH: Final = re.compile(r"\w+\.size\(\)\[0\] == (\d+)")
+"""What the guard of an exported program checks where the export made the batch a constant."""
+_DYNAMIC_BATCH: Final = (
+    "Export it with an open batch: torch.export.export(model, example, "
+    'dynamic_shapes=({0: torch.export.Dim("batch")},)), one entry for each input.'
+)
 
 
 def refuse_call(
@@ -29,6 +35,10 @@ def refuse_call(
         where: The model in the message.
         what: What it cannot do.
     """
+    guard = _FIXED_BATCH.search(str(find_root(error)))
+    if guard is not None:
+        batch = int(guard[1])
+        return ConversionError(where, f"{what}: its batch is fixed at {batch} ({guard[0]})", _DYNAMIC_BATCH)
     inside = _name_running_module(error, module)
     return ConversionError(
         where,

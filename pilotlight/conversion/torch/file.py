@@ -32,6 +32,8 @@ _OPERATIONS_OF_FILES: Final = re.compile(
     r"\b(?:torch|ops\.aten|aten)\.(?:save|load|from_file)\b|(?<![\w.])ops\.(?!aten\b|prim\b)\w+"
 )
 """Operations of TorchScript that read or write files, or are of another library."""
+_ARCHIVE: Final = b"PK\x03\x04"
+"""The first bytes of a zip archive."""
 _MOST_SOURCE: Final = 64 * MEBIBYTE
 
 
@@ -57,10 +59,15 @@ def load_torch_file(path: Path) -> Any:
     """
     origin = Origin(str(path), _SAVE, ConversionError)
     with open_file(path, origin) as file:
+        start = file.read(len(_ARCHIVE))
+        if not start:
+            raise origin.refuse("is empty")
         if not zipfile.is_zipfile(file):
-            raise _refuse_pickle(origin)
+            raise _refuse_damaged(origin) if start == _ARCHIVE else _refuse_pickle(origin)
         file.seek(0)
         with open_archive(file, "a PyTorch file", physical_memory(), origin) as archive:
+            if start == _ARCHIVE and min((entry.header_offset for entry in archive.infolist()), default=0) > 0:
+                raise _refuse_damaged(origin)  # what was found is an archive inside of the one that is cut
             found = _Archive(tuple(archive.namelist()))
             if found.has("archive_format"):
                 check_program_archive(archive, origin)
@@ -83,6 +90,11 @@ def load_torch_file(path: Path) -> Any:
     except Exception as error:
         # PyTorch has no error class for files that it cannot read.
         raise origin.refuse(f"cannot be loaded by PyTorch ({kind_and_first_line(error)})") from error
+
+
+def _refuse_damaged(origin: Origin) -> ConversionError:
+    what = "is damaged: it begins as a zip archive and ends before the archive does"
+    return ConversionError(origin.where, what, "Copy or save the file again, and compare the sizes of both.")
 
 
 def _refuse_pickle(origin: Origin) -> ConversionError:

@@ -14,7 +14,7 @@ import pytest
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.impute import SimpleImputer
+from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import FeatureUnion, make_pipeline
@@ -297,3 +297,24 @@ def test_columns_need_a_model_that_knows_their_names(tmp_path: Path) -> None:
     model = LogisticRegression().fit(FRAME[["siblings", "id"]].to_numpy(), TARGET)
     with pytest.raises(ConversionError, match="fitted on an array, whose columns have no names"):
         convert(model, sign(["siblings", "id"]), tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:Skipping features without any observed values:UserWarning")
+@pytest.mark.parametrize("imputer", [SimpleImputer(), SimpleImputer(strategy="median"), KNNImputer()], ids=str)
+@pytest.mark.parametrize("place", ["a column transformer", "a pipeline"])
+def test_a_column_without_a_value_is_named(imputer: Any, place: str, tmp_path: Path) -> None:
+    frame = FRAME[["siblings", "age"]].assign(age=np.nan)
+    steps = make_pipeline(imputer, StandardScaler())
+    first = ColumnTransformer([("numbers", steps, ["siblings", "age"])]) if place == "a column transformer" else steps
+    model = make_pipeline(first, LogisticRegression()).fit(frame, TARGET)
+    with pytest.raises(ConversionError, match=r"x_train in train.py: has the column 'age', which holds no value"):
+        convert(model, sign(["siblings", "age"]), tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:Skipping features without any observed values:UserWarning")
+def test_a_column_without_a_value_is_counted_in_an_array(tmp_path: Path) -> None:
+    matrix = FRAME[["siblings", "age"]].assign(age=np.nan).to_numpy()
+    model = make_pipeline(SimpleImputer(), LogisticRegression()).fit(matrix, TARGET)
+    signature = Signature((TensorSpec("x", FP32, (-1, 2)),), sign([]).outputs)
+    with pytest.raises(ConversionError, match="has the column 1, which holds no value"):
+        convert(model, signature, tmp_path)

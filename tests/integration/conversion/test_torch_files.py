@@ -87,6 +87,15 @@ def test_a_saved_model_answers_as_before(name: str, save: Callable[[Path], Any],
         np.testing.assert_allclose(found.numpy(), wanted, rtol=1e-4, atol=1e-5)
 
 
+def test_a_batch_that_the_export_has_fixed_is_named(tmp_path: Path) -> None:
+    model = nn.Linear(4, 3).eval()
+    torch.export.save(torch.export.export(model, (torch.zeros(2, 4),)), tmp_path / "m.pt2")
+    loaded = find_adapter_for_file(tmp_path / "m.pt2").load(tmp_path / "m.pt2")
+    with pytest.raises(ConversionError, match="zeros: its batch is fixed at 2") as caught:
+        convert(loaded, CONFIG, tmp_path)
+    assert "dynamic_shapes" in caught.value.hint
+
+
 def test_a_graph_of_one_batch_size_is_named(tmp_path: Path) -> None:
     save_program(tmp_path / "m.pt2", dynamic_shapes=None)
     loaded = find_adapter_for_file(tmp_path / "m.pt2").load(tmp_path / "m.pt2")
@@ -106,6 +115,19 @@ def test_pickles_are_refused_and_not_loaded(kind: str, tmp_path: Path) -> None:
         find_adapter_for_file(path).load(path)
     assert "torch.export.save" in caught.value.hint
     assert not trace.exists()
+
+
+@pytest.mark.parametrize("save", [save_program, save_script], ids=["program", "script"])
+@pytest.mark.parametrize(("kept", "message"), [(0.0, "is empty"), (0.5, "is damaged"), (0.99, "is damaged")])
+def test_a_file_that_is_cut_is_called_damaged(
+    save: Callable[[Path], Any], kept: float, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "m.pt2"
+    save(path)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * kept)])
+    with pytest.raises(ConversionError, match=message):
+        find_adapter_for_file(path).load(path)
 
 
 def replace(path: Path, change: Callable[[str, bytes], bytes], more: dict[str, bytes] | None = None) -> None:

@@ -94,3 +94,22 @@ def test_every_array_is_named_where_there_are_several() -> None:
         prepare_inputs({"b": np.array([0.5, 2.0]), "a": np.ones((2, 2))}, specs, "x_test")
     with pytest.raises(DataError, match=r"x_test\['a'\]: has shape \[2, 3\], and the input a is \[-1, 2\]"):
         prepare_inputs({"b": np.ones(2), "a": np.ones((2, 3))}, specs, "x_test")
+
+
+@pytest.mark.parametrize(
+    ("given", "datatype", "advice"),
+    [
+        (["true", "false"], BOOL, 'x == "true"'),
+        ([1e300], FP32, "Scale or limit the values"),
+        ([1j], FP32, ".real and .imag"),
+        (np.array(["2020-01-01"], "datetime64[D]"), FP32, "the days since a fixed date"),
+        (np.array([["a"], ["b", "c"]], object), BYTES, "one text for each sample"),
+    ],
+    ids=["texts", "overflow", "complex", "dates", "lists"],
+)
+def test_the_advice_does_not_lose_what_the_values_say(given: Any, datatype: Datatype, advice: str) -> None:
+    with pytest.raises(DataError) as caught:
+        cast(given, datatype)
+    assert advice in caught.value.hint
+    assert ".astype(np." not in caught.value.hint
+    assert ".astype(str)" not in caught.value.hint

@@ -36,6 +36,8 @@ IMAGE = TensorSpec("image", FP32, (-1, 8, 8))
         ("ranker", (VALUE,), WHOLE, ""),
         ("", (SCORES,), WHOLE, "accuracy"),
         ("", (SCORES,), WHOLE[:, None], "accuracy"),
+        ("", (SCORES, SCORES._replace(name="others")), np.c_[WHOLE, WHOLE], "accuracy"),
+        ("", (SCORES,), np.c_[WHOLE, WHOLE], ""),
         ("", (LABEL,), WHOLE, "accuracy"),
         ("", (VALUE,), BINARY, "accuracy"),
         ("", (VALUE,), WHOLE * 10, "r2"),
