@@ -70,8 +70,9 @@ def _try(build: Build, inputs: Inputs, folder: Path) -> Outcome:
         for name, array in inputs.items()
     }
     try:
-        built = build(symbols if len(symbols) > 1 else next(iter(symbols.values())))
-        model = built if isinstance(built, keras.Model) else keras.Model(list(symbols.values()), built)
+        given = symbols if len(symbols) > 1 else next(iter(symbols.values()))
+        built = build(given)
+        model = built if isinstance(built, keras.Model) else keras.Model(given, built)
     except ValueError as error:
         if _CYCLE not in str(error):
             raise

@@ -158,7 +158,7 @@ def test_no_saved_model_is_unpickled(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(pickle.dumps(Trap(tmp_path / "sprung")))
     with pytest.raises(
-        ConversionError, match=r"is not loaded: loading a pickle runs code\. Train the model with train\.py"
+        ConversionError, match=r"is not loaded: loading a pickle runs code\. Let train\.py load it, if you trust it"
     ):
         find_adapter_for_file(path).load(path)
     assert not (tmp_path / "sprung").exists()
@@ -175,7 +175,9 @@ class Trap:
 
 
 def test_other_files_belong_to_nobody(tmp_path: Path) -> None:
-    with pytest.raises(ConversionError, match="known are Keras, LightGBM/XGBoost/CatBoost, scikit-learn and ONNX"):
+    with pytest.raises(
+        ConversionError, match="known are Keras, TensorFlow SavedModel, LightGBM/XGBoost/CatBoost, scikit-learn, "
+    ):
         find_adapter_for_file(tmp_path / "model.skops")
 
 

@@ -314,6 +314,7 @@ ONNX: Final[dict[str, Write]] = PLACES | {
 }
 
 HARMLESS: Final = (
+    "a format from the future",
     "a negative dimension of 2**62 in the output",
     "a weight in two forms",
     "a weight in segments",

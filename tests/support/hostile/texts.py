@@ -81,7 +81,6 @@ CSV: Final[dict[str, Write]] = PLACES | {
     "an empty cell": _bytes(b"a,b,label\n1,,yes\n"),
     "one sample": _bytes(b"a,b,label\n1,2,yes\n"),
     "one class": _bytes(b"a,b,label\n" + b"1,2,yes\n" * 30),
-    "tabs for commas": _bytes(_GOOD.replace(",", "\t").encode()),
     "gzip": _bytes(gzip.compress(_GOOD.encode())),
 }
 """Tables of a and b, with the class in label."""
