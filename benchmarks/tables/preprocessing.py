@@ -70,8 +70,9 @@ def _try(build: Build, inputs: Inputs, folder: Path) -> Outcome:
         for name, array in inputs.items()
     }
     try:
-        given = symbols if len(symbols) > 1 else next(iter(symbols.values()))
-        built = build(given)
+        several = list(symbols.values())
+        built = build(symbols if len(several) > 1 else several[0])
+        given = several if len(several) > 1 else several[0]
         model = built if isinstance(built, keras.Model) else keras.Model(given, built)
     except ValueError as error:
         if _CYCLE not in str(error):
