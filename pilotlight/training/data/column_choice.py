@@ -67,7 +67,7 @@ def choose_columns(columns: Sequence[ColumnFacts], target: str, where: str) -> C
             names.append(name)
     if not names:
         what = "; ".join([f"has no column to learn {name_of(target)!r} from", *notes])
-        hint = "Add a feature column to the file. In a train.py, `features` of load_table names the columns."
+        hint = "Add a feature column to the file. `features` of load_table names the columns."
         raise DataError(where, what, hint)
     return Choice(tuple(names), tuple(notes))
 

@@ -82,7 +82,7 @@ def _check_filled(column: Array, name: str, where: str) -> None:
         raise DataError(
             where,
             what,
-            "Fill it or remove it from the file. In a train.py, load_table(run, target, features) can leave it out.",
+            "Fill it or remove it from the file. `features` of load_table can leave it out.",
         )
     if column.dtype.kind == "f" and np.isinf(column).any():
         raise DataError(where, f"column {name_of(name)!r} holds infinity", "Correct or remove those lines.")
