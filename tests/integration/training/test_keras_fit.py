@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 from support.progress import Heard
+from support.stop_after import StopAfter
 
 from pilotlight import Run, array_batches, fit_model, text_batches
 from pilotlight.core.errors import Interrupted, StoreError
@@ -20,22 +21,6 @@ from pilotlight.training.keras.models import evaluate
 
 EPOCHS, SAMPLES, SIZE = 3, 50, 8
 STEPS = 7
-
-
-class StopAfter:
-    """A Stop that is asked for after so many looks: one a batch but the last of an epoch, one an epoch but the last."""
-
-    def __init__(self, looks: int) -> None:
-        self._left = looks
-        self._stop = StopRequest()
-
-    @property
-    def requested(self) -> bool:
-        self._left -= 1
-        return self._left < 0
-
-    def watch(self) -> Any:
-        return self._stop.watch()
 
 
 def data() -> tuple[np.ndarray, np.ndarray]:

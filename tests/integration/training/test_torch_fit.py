@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.progress import Heard
+from support.stop_after import StopAfter
 from support.torch_modules import import_torch
 
 from pilotlight import Run, fit_torch, tensor_batches
@@ -22,22 +23,6 @@ nn = torch.nn
 
 EPOCHS, SAMPLES, SIZE = 3, 50, 8
 STEPS = 7
-
-
-class StopAfter:
-    """A stop that is requested after so many looks."""
-
-    def __init__(self, looks: int) -> None:
-        self._left = looks
-        self._stop = StopRequest()
-
-    @property
-    def requested(self) -> bool:
-        self._left -= 1
-        return self._left < 0
-
-    def watch(self) -> Any:
-        return self._stop.watch()
 
 
 def draw_data() -> tuple[np.ndarray, np.ndarray]:
