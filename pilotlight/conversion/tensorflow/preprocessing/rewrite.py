@@ -25,7 +25,6 @@ from pilotlight.conversion.tensorflow.preprocessing.one_hot import rewrite_one_h
 from pilotlight.conversion.tensorflow.preprocessing.ragged import rewrite_ragged
 from pilotlight.conversion.tensorflow.preprocessing.refusals import REFUSED, refuse_operation
 from pilotlight.conversion.tensorflow.preprocessing.replace import rewrite_replace
-from pilotlight.conversion.tensorflow.preprocessing.resampling import rewrite_resampling
 from pilotlight.conversion.tensorflow.preprocessing.split import rewrite_split
 from pilotlight.conversion.tensorflow.preprocessing.tables import LOOKUP, STRING, iterate_operations, read_trace
 from pilotlight.core.errors import ConversionError
@@ -58,8 +57,6 @@ _RULES: Final[Mapping[str, _Rule]] = {
     "RaggedTensorToTensor": _Rule(rewrite_ragged, _MOST_OF_CONVERTER),
     "DenseBincount": _Rule(rewrite_dense_counts, _MOST_OF_CONVERTER),
     "RaggedBincount": _Rule(rewrite_ragged_counts, _MOST_OF_CONVERTER),
-    "ResizeBicubic": _Rule(rewrite_resampling, 13),
-    "ResizeArea": _Rule(rewrite_resampling, 13),
     "OneHot": _Rule(rewrite_one_hot, 0),
     "FloorMod": _Rule(rewrite_floor_mod, 0),
     **{kind: _Rule(refuse_operation, 0) for kind in REFUSED},
