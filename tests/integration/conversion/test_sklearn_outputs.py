@@ -243,7 +243,7 @@ def test_scores_of_targets_with_as_many_classes_fit_into_one_output(tmp_path: Pa
 def test_targets_with_different_numbers_of_classes_need_an_output_each(tmp_path: Path) -> None:
     model = RandomForestClassifier(5, random_state=0).fit(X, SEVERAL)
     with pytest.raises(
-        ConversionError, match=r"give each target an output of its own: probabilities_0 of shape \[-1, 3\]"
+        ConversionError, match=r"Give each target an output of its own: probabilities_0 of shape \[-1, 3\]"
     ):
         answer(model, tmp_path, output("probabilities", FP32, 2, 3))
 
