@@ -81,6 +81,7 @@ class RuntimeApi:
         cognito_identity: str | None = None,
         trace_id: str | None = None,
         extra_headers: Headers = (),
+        request_id: str | None = None,
     ) -> Invocation:
         """Have an event wait for the function. Several are handed out one after the other.
 
@@ -91,6 +92,7 @@ class RuntimeApi:
             cognito_identity: The identity, a JSON document; None for no header.
             trace_id: The X-Ray trace; None for a new one.
             extra_headers: Other headers, such as Lambda-Runtime-Aws-Tenant-Id. They take the place of equal names.
+            request_id: The id of the invocation; None for a new one.
 
         Returns:
             The invocation. Close it, or use it as a context manager.
@@ -98,7 +100,7 @@ class RuntimeApi:
         Raises:
             ValueError: A header's value has control characters.
         """
-        request_id = self._new_id()
+        request_id = request_id or self._new_id()
         now = self._clock()
         headers = {
             "Content-Type": "application/json",
@@ -119,11 +121,11 @@ class RuntimeApi:
         self._lifecycle.add(invocation)
         return invocation
 
-    def wait_until_initialized(self, timeout: float) -> RuntimeFault | None:
+    def wait_until_initialized(self, timeout: float | None) -> RuntimeFault | None:
         """Wait until the function asks for its first event, or for its restore.
 
         Args:
-            timeout: Seconds.
+            timeout: Seconds; None for no limit.
 
         Returns:
             Why it failed before; None where it did not.
