@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, TextIO
@@ -14,11 +13,9 @@ from pilotlight.core.errors import ServiceError
 from pilotlight.local.faults import FunctionDied, FunctionRaised, describe_end
 from pilotlight.local.frames import Channel, ChannelEnded, Kind, Message, Remaining, attach_body, detach_body
 from pilotlight.local.output_pipe import OutputPipe, print_escaped
+from pilotlight.local.process import Output
 from pilotlight.local.process_starter import ProcessStarter
 from pilotlight.local.worker import Descriptors
-
-Output = Callable[[str], object]
-"""Takes what a function prints."""
 
 
 class LoadFailure(Exception):

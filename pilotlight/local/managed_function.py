@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from pilotlight.core.errors import ServiceError
 from pilotlight.core.printable import escape_controls
@@ -21,40 +21,13 @@ from pilotlight.local.faults import (
     FunctionTimedOut,
 )
 from pilotlight.local.frames import Remaining
-from pilotlight.local.function_process import Output
+from pilotlight.local.process import Output, Process, StartProcess
 from pilotlight.local.slow_start import SlowStartNotice
 from pilotlight.local.start_failures import StartFailures
 from pilotlight.local.streamed_body import StreamedBody
 
 _LARGEST_RESERVE: Final = 0.5
 """The part of the timeout that a request keeps for its own answer at most."""
-
-
-class Process(Protocol):
-    """A process that runs the function: a FunctionProcess, or a RuntimeProcess where it streams."""
-
-    @property
-    def ended(self) -> bool:
-        """Whether the process has ended while it had nothing to do."""
-
-    def load(self, folder: Path) -> None:
-        """Begin to load the function from its packaged folder."""
-
-    def wait_until_loaded(self, remaining: Remaining | None = None) -> None:
-        """Wait for the function to load: ServiceError where it does not, TimeoutError where the time is over."""
-
-    def call(self, event: Any, request_id: str, remaining: Remaining | None = None) -> Any:
-        """Return what the handler returns for this event; the "body" of its result may be a StreamedBody."""
-
-    def kill(self) -> None:
-        """End the process. Any thread may do this: a call that waits raises FunctionDied."""
-
-    def close(self) -> None:
-        """End the process, and wait for its end."""
-
-
-StartProcess = Callable[[Output], Process]
-"""Makes a process for the function, whose output this takes."""
 
 
 class ManagedFunction:
@@ -138,7 +111,7 @@ class ManagedFunction:
             raise
         body = result.get("body") if isinstance(result, dict) else None
         if isinstance(body, StreamedBody):
-            return {**result, "body": StreamedBody(self._follow(body, began), partial(self._end_stream, body))}
+            return {**result, "body": StreamedBody(self._follow(body), partial(self._end_stream, body))}
         self._turn.release()
         return result
 
@@ -173,16 +146,19 @@ class ManagedFunction:
         try:
             result = self._started().call(event, request_id, remaining)
         except (FunctionDied, TimeoutError) as error:
-            raise self._replace(error, timeout, sent - began) from None
+            fault = error if isinstance(error, FunctionDied) else FunctionTimedOut(timeout, sent - began)
+            self._replace_process(fault)
+            raise fault from None
         self._last_took = self._clock() - sent
         return result
 
-    def _follow(self, body: StreamedBody, began: float) -> Iterator[bytes]:
+    def _follow(self, body: StreamedBody) -> Iterator[bytes]:
         """Yield the parts of a body. A process that ends in the middle is started again."""
         try:
             yield from body
-        except (FunctionDied, TimeoutError) as error:
-            raise self._replace(error, self._clock() - began, 0) from None
+        except (FunctionDied, FunctionTimedOut) as fault:
+            self._replace_process(fault)
+            raise
 
     def _end_stream(self, body: StreamedBody) -> None:
         try:
@@ -190,12 +166,9 @@ class ManagedFunction:
         finally:
             self._turn.release()
 
-    def _replace(self, error: FunctionDied | TimeoutError, seconds: float, waited: float) -> FunctionFault:
-        """Replace the process that has failed, and return the fault."""
-        fault = error if isinstance(error, FunctionDied) else FunctionTimedOut(seconds, waited)
+    def _replace_process(self, fault: FunctionFault) -> None:
         self._report(str(fault))
         self._start_again()
-        return fault
 
     def _require_loaded(self, remaining: Remaining | None) -> None:
         """Have a process that has loaded the function.

@@ -15,11 +15,11 @@ from typing import Any, Final, TextIO
 
 from pilotlight.local import http_integration
 from pilotlight.local.event import ACCOUNT
-from pilotlight.local.faults import FunctionDied, FunctionRaised, describe_end
+from pilotlight.local.faults import FunctionDied, FunctionRaised, FunctionTimedOut, describe_end
 from pilotlight.local.frames import Remaining
-from pilotlight.local.function_process import Output
 from pilotlight.local.lifeline import tie
 from pilotlight.local.output_pipe import OutputPipe, print_escaped, print_lines
+from pilotlight.local.process import Output
 from pilotlight.local.runtime_api import Invocation, ResponseHead, RuntimeApi, RuntimeFault
 from pilotlight.local.runtime_api.faults import build_fault
 from pilotlight.local.runtime_faults import EXITED, TRUNCATED, build_load_error, read_document
@@ -42,13 +42,23 @@ class RuntimeProcess:
         stderr: Takes what is written to stderr.
         output: Takes what is written to stdout.
         environ: The variables that the process gets beside Lambda's.
+        longest: Seconds that a response may take.
     """
 
-    def __init__(self, name: str, stderr: TextIO, output: Output, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        name: str,
+        stderr: TextIO,
+        output: Output,
+        environ: Mapping[str, str] = os.environ,
+        *,
+        longest: float = LONGEST_STREAM,
+    ) -> None:
         self._name = name
         self._output = output
         self._stderr = stderr
         self._environ = environ
+        self._longest = longest
         self._closing = ExitStack()
         self._api = self._closing.enter_context(RuntimeApi(f"arn:aws:lambda:local:{ACCOUNT}:function:{name}"))
         self._process: subprocess.Popen[bytes] | None = None
@@ -115,7 +125,7 @@ class RuntimeProcess:
             TimeoutError: The time is over. The process has been ended.
         """
         content = json.dumps(event).encode()
-        invocation = self._api.invoke(content, timeout=LONGEST_STREAM, request_id=request_id)
+        invocation = self._api.invoke(content, timeout=self._longest, request_id=request_id)
         try:
             head = invocation.wait_for_head(None if remaining is None else remaining())
             if head is not None and head.streaming:
@@ -195,7 +205,7 @@ class RuntimeProcess:
             yield from parts
         except TimeoutError:
             self.kill()
-            raise
+            raise FunctionTimedOut(self._longest) from None
         if invocation.fault is not None:
             raise self._explain(invocation.fault)
 

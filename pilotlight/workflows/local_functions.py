@@ -11,9 +11,10 @@ from typing import TextIO
 
 from pilotlight.core.lock import Lock
 from pilotlight.core.project import Project
-from pilotlight.local.function_process import FunctionProcess, Output
+from pilotlight.local.function_process import FunctionProcess
 from pilotlight.local.gateway import Gateway
 from pilotlight.local.managed_function import ManagedFunction
+from pilotlight.local.process import Output
 from pilotlight.local.process_starter import choose_starter
 from pilotlight.local.routes import CATALOG
 from pilotlight.local.runtime_process import RuntimeProcess

@@ -15,7 +15,7 @@ from pilotlight.core.lock import Lock
 from pilotlight.core.numbers import check_whole_number
 from pilotlight.core.printable import escape_lines
 from pilotlight.local.context import TIMEOUT_SECONDS
-from pilotlight.local.function_process import Output
+from pilotlight.local.process import Output
 from pilotlight.local.routes import CATALOG
 from pilotlight.local.server import LocalServer, serve_in_background
 from pilotlight.workflows.context import Context

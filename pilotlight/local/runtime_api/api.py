@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import secrets
 import socket
 import socketserver
 import time
@@ -179,8 +178,8 @@ class RuntimeApi:
 
 
 def _new_trace_id(now: float) -> str:
-    """AWS X-Ray Developer Guide, "Tracing header": version, seconds since the epoch in hex, 96 random bits."""
-    return f"Root=1-{int(now):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
+    """AWS X-Ray Developer Guide, "Tracing header": version, seconds since the epoch in hex, 96 bits of any value."""
+    return f"Root=1-{int(now):08x}-{uuid.uuid4().hex[:24]};Parent={uuid.uuid4().hex[:16]};Sampled=0"
 
 
 class _ConnectionHandler(socketserver.BaseRequestHandler):

@@ -1,7 +1,6 @@
 """A function in the interpreter that Lambda would start, driven by the local Runtime API: streams, crashes, starts."""
 
 import io
-import json
 import os
 import signal
 import subprocess
@@ -18,7 +17,7 @@ import pytest
 
 from pilotlight.bench.emulator import children
 from pilotlight.core.errors import ServiceError
-from pilotlight.local.faults import FunctionBusy, FunctionDied, FunctionRaised, FunctionTimedOut
+from pilotlight.local.faults import FunctionBusy, FunctionDied, FunctionDown, FunctionRaised, FunctionTimedOut
 from pilotlight.local.managed_function import ManagedFunction
 from pilotlight.local.runtime_process import RuntimeProcess
 from pilotlight.local.slow_start import SlowStartNotice
@@ -59,20 +58,21 @@ def handler(event, context):
             print("to stderr", file=sys.stderr)
         case "pid": return os.getpid()
         case "context":
-            return [context.aws_request_id, context.function_name, context.invoked_function_arn, os.getcwd(), sys.flags.isolated]
+            function = [context.aws_request_id, context.function_name, context.invoked_function_arn]
+            return [*function, os.getcwd(), sys.flags.isolated]
     return event
 """
 
 
 @contextmanager
 def running(
-    folder: Path, app: str = APP, stderr: io.StringIO | None = None, **options: Any
+    folder: Path, app: str = APP, stderr: io.StringIO | None = None, longest: float = 60, **options: Any
 ) -> Iterator[tuple[ManagedFunction, list[str]]]:
     """A function and the lines of its log: what it prints, and what is said of its process."""
     (folder / "app.py").write_text(app)
     said: list[str] = []
     terminal = io.StringIO() if stderr is None else stderr
-    start = partial(RuntimeProcess, "m", terminal)
+    start = partial(RuntimeProcess, "m", terminal, longest=longest)
     notice = SlowStartNotice(terminal, 60)
     function = ManagedFunction("m", folder, start, output=said.append, log=said.append, notice=notice, **options)
     try:
@@ -158,6 +158,16 @@ def test_a_caller_that_leaves_a_function_which_hangs_costs_the_next_its_timeout(
         with pytest.raises(FunctionTimedOut):
             function({}, "2")
         assert function({}, "3") == {}
+
+
+def test_a_response_that_takes_too_long_is_ended_in_the_middle(tmp_path: Path) -> None:
+    with loaded(tmp_path, longest=0.7) as (function, said):
+        body = stream(function, parts=2, then="hang")
+        assert next(body) == b"part 0"
+        with pytest.raises(FunctionTimedOut, match=r"longer than its timeout of 0\.7 s;"):
+            next(body)
+        assert function({}, "2") == {}
+        assert any("timeout of 0.7 s;" in line for line in said)
 
 
 @pytest.mark.parametrize(("then", "how"), [("signal", "died of SIGSEGV"), ("exit", "ended with exit code 3")])
@@ -270,9 +280,10 @@ def test_a_function_that_does_not_load_says_why(tmp_path: Path, app: str, told: 
 def test_a_function_that_loads_again_after_a_failure(tmp_path: Path) -> None:
     with loaded(tmp_path) as (function, said):
         (tmp_path / "app.py").write_text("raise ValueError('broken')")
-        for event in ({"do": "exit"}, {}):
-            with pytest.raises((FunctionDied, Exception)):
-                function(event, "1")
+        with pytest.raises(FunctionDied):
+            function({"do": "exit"}, "1")
+        with pytest.raises(FunctionDown, match=r"app\.py raised ValueError at import: broken"):
+            function({}, "2")
         (tmp_path / "app.py").write_text(APP)
         time.sleep(0.6)
         assert function({}, "2") == {}
