@@ -1,7 +1,8 @@
 """The layer that all functions share: locked wheels for Lambda, pruned and byte-compiled, and pilotlight_runtime.
 
-Its packages lie in python/, which Lambda puts on the path as /opt/python. One build is kept in a cache under the
-digest of all that goes into it, and copied from there.
+Its packages lie in python/, which Lambda puts on the path as /opt/python. Beside them lies pilotlight-start, which
+starts the runtime's client of Lambda. One build is kept in a cache under the digest of all that goes into it, and
+copied from there.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pilotlight.core.documents import InvalidDocument, parse_json
 from pilotlight.core.progress import Progress, Silent
 from pilotlight.packaging.bytecode import Compiler, FindCompiler, compile_folder, drop_sources, find_compiler
 from pilotlight.packaging.elf import compact_library
-from pilotlight.packaging.files import folder_size, list_files, make_uniform, replace_folder
+from pilotlight.packaging.files import START_NAME, folder_size, list_files, make_uniform, replace_folder
 from pilotlight.packaging.prune import SOURCELESS, copy_runtime, prune_layer
 from pilotlight.packaging.reports import LayerReport
 from pilotlight.packaging.wheels import WheelRequest, install_wheels
@@ -31,6 +32,8 @@ _PACKAGES: Final = "python"
 _LAYER: Final = "layer"
 _REPORT: Final = "report.json"
 _RUNTIME: Final = Path(pilotlight_runtime.__file__).parent
+_STARTS: Final = (Path(__file__).with_name(START_NAME), _RUNTIME.with_name(START_NAME))
+"""Where START_NAME lies: beside this module where Pilotlight is installed from a wheel, else beside the runtime."""
 _NO_BYTECODE: Final = (
     "NOT byte-compiled, which costs every cold start about 200 ms: neither python{python} nor Docker was found"
 )
@@ -123,6 +126,7 @@ def _built(source: LayerSource, compiler: Compiler | None, entry: Path, progress
                 compact_library(path)
         pruned = whole - folder_size(packages)
         copy_runtime(_RUNTIME, packages)
+        shutil.copyfile(_find_start(), new / _LAYER / START_NAME)
         note = _NO_BYTECODE.format(python=source.python)
         if compiler:
             compile_folder(packages, f"/opt/{_PACKAGES}", compiler)
@@ -130,8 +134,8 @@ def _built(source: LayerSource, compiler: Compiler | None, entry: Path, progress
                 drop_sources(packages / name)
             note = f"byte-compiled by {compiler.label}"
         make_uniform(new)
-        files = list_files(packages)
-        size = folder_size(packages)
+        files = list_files(new / _LAYER)
+        size = folder_size(new / _LAYER)
         report = LayerReport(len(files), size, _parts(packages), pruned, compiler is not None, note, cached=False)
         (new / _REPORT).write_text(json.dumps(report._asdict()), encoding="utf-8")
     progress.note(f"layer: {report}")
@@ -143,14 +147,19 @@ def _parts(packages: Path) -> dict[str, int]:
     for path in list_files(packages):
         top = path.relative_to(packages).parts[0]
         parts["dist-info" if top.endswith(".dist-info") else top] += path.stat().st_size
+    parts[START_NAME] = packages.with_name(START_NAME).stat().st_size
     return dict(parts.most_common())
+
+
+def _find_start() -> Path:
+    return next(path for path in _STARTS if path.is_file())
 
 
 def _entry(source: LayerSource, builds: Path) -> Path:
     """Where the build of `source` lies: named by the digest of the lock, the code that goes in and the code here."""
     digest = hashlib.sha256(f"{source.python} {source.platform}".encode())
     own = sorted(Path(__file__).parent.glob("*.py"))
-    for path in (source.requirements, *own, *list_files(_RUNTIME)):
+    for path in (source.requirements, *own, _find_start(), *list_files(_RUNTIME)):
         if path.suffix != ".pyc" and path.is_file():
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return builds / f"layer-{digest.hexdigest()[:16]}"
