@@ -70,10 +70,15 @@ def _pilotlight(stack: Stack, into: Path, digits: Digits, pythons: Pythons, lock
         lock, decoder = into / "lock" / lock.name, into / "lock" / decoder.name
     layer = package_layer(lock, into / "layer", python=pythons.version, find=lambda _: compiler)
     pictures = Pictures(WheelRequest(decoder, pythons.version, "x86_64"), into / "cache", lock)
-    packages = Packages(lock, pictures=pictures)
     store = Store(FolderBlobs(digits.store))
     function = package_function(
-        "digits", digits.source, store, digits.lock, into / "task", packages=packages, compiler=compiler
+        "digits",
+        digits.source,
+        store,
+        digits.lock,
+        into / "task",
+        packages=Packages(lock, pictures=pictures),
+        compiler=compiler,
     )
     packages = into / "layer" / "python"
     return Installed(stack, packages, into / "task", pythons.lambda_, pythons.version, layer.bytes + function.bytes)
