@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
 
 from pilotlight_runtime.catalog_index import CATALOG_NAME, CatalogEntry, load_catalog
 from pilotlight_runtime.entry import Entry, LambdaHandler
 from pilotlight_runtime.errors import InvalidRequest, LoadError, ManifestError, NotFound, TooLarge
-from pilotlight_runtime.light_typing import Any, Final, TextIO
+from pilotlight_runtime.light_typing import Any, Callable, Final, Mapping, TextIO
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.observer import Observer, Trace
 from pilotlight_runtime.protocol import routes

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 from pilotlight_runtime.errors import RequestError
 from pilotlight_runtime.events import Incoming, Render, read_event, render_proxy
-from pilotlight_runtime.light_typing import Any, Final
+from pilotlight_runtime.light_typing import Any, Callable, Final
 from pilotlight_runtime.observer import Observer, Record, Trace
 from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, error_response, json_response
 

@@ -13,10 +13,9 @@ A direct invocation sends one of two objects:
 from __future__ import annotations
 
 import binascii
-from collections.abc import Callable
 
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
-from pilotlight_runtime.light_typing import Any, Final, NamedTuple
+from pilotlight_runtime.light_typing import Any, Callable, Final, NamedTuple
 from pilotlight_runtime.limits import MAX_ANSWER_BYTES, answer_too_large
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse

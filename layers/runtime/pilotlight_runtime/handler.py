@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
 
 from pilotlight_runtime.background import BackgroundTask
-from pilotlight_runtime.light_typing import TYPE_CHECKING, Final, TextIO
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Callable, Final, Mapping, TextIO
 
 if TYPE_CHECKING:
     from pilotlight_runtime.entry import LambdaHandler

@@ -8,9 +8,7 @@ tests/unit/runtime/test_json_text.py compares the two.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from pilotlight_runtime.light_typing import Any, Final, NoReturn
+from pilotlight_runtime.light_typing import Any, Callable, Final, NoReturn
 
 Decode = Callable[[str], Any]
 Encode = Callable[[object], str]

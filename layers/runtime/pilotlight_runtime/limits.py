@@ -7,10 +7,9 @@ that would take more than these limits is refused with status 413 or 400 before 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
 
 from pilotlight_runtime.errors import TooLarge
-from pilotlight_runtime.light_typing import Final
+from pilotlight_runtime.light_typing import Callable, Final, Mapping
 
 MAX_ANSWER_BYTES: Final = 6_291_556
 """Lambda's limit on a function's answer as JSON; the number is from its error message."""

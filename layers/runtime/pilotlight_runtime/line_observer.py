@@ -6,13 +6,11 @@ embedded metric format (Amazon CloudWatch User Guide, "Specification: Embedded m
 
 from __future__ import annotations
 
-import json
-import json.encoder
 import os
 import time
-from collections.abc import Callable, Mapping
 
-from pilotlight_runtime.light_typing import Final, TextIO
+from pilotlight_runtime.json_text import make_encoder, quote
+from pilotlight_runtime.light_typing import Callable, Final, Mapping, TextIO
 from pilotlight_runtime.observer import Record
 
 NAMESPACE: Final = "Pilotlight"
@@ -22,8 +20,7 @@ TRACE_VARIABLE: Final = "_X_AMZN_TRACE_ID"
 """Lambda puts the X-Ray header of each invocation here: "Root=...;Parent=...;Sampled=...". """
 
 _BOOLEANS: Final = {False: "false", True: "true"}
-_write: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_quoted: Final = json.encoder.encode_basestring
+_write: Final = make_encoder(ensure_ascii=False, separators=(",", ":"))
 _METRICS: Final = (("Latency", "Milliseconds"), ("ColdStart", "Count"), ("Errors", "Count"))
 
 
@@ -70,14 +67,14 @@ class LineObserver:
         """See Observer.request. The line's level is ERROR for a status of 500 or more."""
         failed = record.status >= 500
         now = self._clock()
-        phases = "".join([f"{_quoted(name)}:{value:.3f}," for name, value in record.phases.items()])
-        shapes = ",".join([f"{_quoted(name)}:[{','.join(map(str, shape))}]" for name, shape in record.shapes.items()])
+        phases = "".join([f"{quote(name)}:{value:.3f}," for name, value in record.phases.items()])
+        shapes = ",".join([f"{quote(name)}:[{','.join(map(str, shape))}]" for name, shape in record.shapes.items()])
         line = self._line(
             now,
             "ERROR" if failed else "INFO",
             "request",
-            f',"request_id":{_quoted(record.request_id)},"gateway_id":{_quoted(record.gateway_id)},'
-            f'"operation":{_quoted(record.operation)},"status":{record.status},"cold":{_BOOLEANS[record.cold]},'
+            f',"request_id":{quote(record.request_id)},"gateway_id":{quote(record.gateway_id)},'
+            f'"operation":{quote(record.operation)},"status":{record.status},"cold":{_BOOLEANS[record.cold]},'
             f'"milliseconds":{{{phases}"total":{record.total:.3f}}},"inputs":{{{shapes}}}',
             record.fault,
         )
@@ -100,10 +97,10 @@ class LineObserver:
         if cause is not None:
             from pilotlight_runtime.tracebacks import class_name, format_redacted
 
-            error = f',"exception_name":{_quoted(class_name(cause))},"exception":{_quoted(format_redacted(cause))}'
+            error = f',"exception_name":{quote(class_name(cause))},"exception":{quote(format_redacted(cause))}'
         trace = self._environ.get(TRACE_VARIABLE)
         if trace:
-            fields += f',"xray_trace_id":{_quoted(trace.split(";")[0].replace("Root=", ""))}'
+            fields += f',"xray_trace_id":{quote(trace.split(";")[0].replace("Root=", ""))}'
         second = int(now)
         if second != self._second:
             self._timestamp = (
@@ -113,6 +110,6 @@ class LineObserver:
             self._second = second
         date, zone = self._timestamp
         return (
-            f'{{"level":"{level}","message":{_quoted(message)},"timestamp":"{date},{int(now % 1 * 1000):03}{zone}",'
-            f'{self._own},"instance":{_quoted(self._instance)}{error}{fields}}}\n'
+            f'{{"level":"{level}","message":{quote(message)},"timestamp":"{date},{int(now % 1 * 1000):03}{zone}",'
+            f'{self._own},"instance":{quote(self._instance)}{error}{fields}}}\n'
         )

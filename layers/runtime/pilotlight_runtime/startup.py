@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
 
-from pilotlight_runtime.light_typing import Any, Final, Protocol, TextIO
+from pilotlight_runtime.light_typing import Any, Callable, Final, Mapping, Protocol, TextIO
 from pilotlight_runtime.observer import Observer
 from pilotlight_runtime.snapstart import register_after_restore, reseed
 

@@ -6,10 +6,9 @@ This module imports no step, so that every step can import it.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
 
 from pilotlight_runtime.errors import InferenceFailed, ManifestError
-from pilotlight_runtime.light_typing import NamedTuple
+from pilotlight_runtime.light_typing import Callable, Mapping, NamedTuple
 from pilotlight_runtime.manifest import MODEL_NAME, Manifest
 from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.session import Session

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 
 from pilotlight_runtime.errors import SessionError
-from pilotlight_runtime.light_typing import Final
+from pilotlight_runtime.light_typing import Final, Sequence
 
 _FOLDER: Final = "onnxruntime/capi"
 

@@ -2,18 +2,17 @@
 
 import os
 from _thread import allocate_lock
-from collections.abc import Iterable, Mapping, Sequence
-from ctypes import byref, c_void_p
-from functools import cache
 
+from pilotlight_runtime.caching import cache
 from pilotlight_runtime.engine.abi import LOG_FATAL, OPTIMIZE_NOTHING, OrtApi, OrtError
+from pilotlight_runtime.engine.c_types import byref, c_void_p
 from pilotlight_runtime.engine.graph_signature import read_signature
 from pilotlight_runtime.engine.host import OPTIMIZED_NAME
 from pilotlight_runtime.engine.plan import Plan
 from pilotlight_runtime.engine.start import installed_library, load_library, start_engine
 from pilotlight_runtime.engine.values import Handle, Values
 from pilotlight_runtime.errors import InferenceFailed, SessionError
-from pilotlight_runtime.light_typing import Final
+from pilotlight_runtime.light_typing import Final, Iterable, Mapping, Sequence
 from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.tensor import Tensor
 

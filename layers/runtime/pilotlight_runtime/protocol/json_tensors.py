@@ -5,12 +5,11 @@ Source: Open Inference Protocol v2, "Tensor Data": row-major, flat or nested as 
 
 import math
 import struct
-from collections.abc import Callable, Sequence
 from itertools import chain
 
 from pilotlight_runtime.datatypes import BF16, BOOL, BYTES, DATATYPES, Datatype
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.light_typing import Any, Final, NamedTuple
+from pilotlight_runtime.light_typing import Any, Callable, Final, NamedTuple, Sequence
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.protocol.json_codec import DOUBTFUL, Doubts
 from pilotlight_runtime.tensor import MAX_RANK, Tensor, element_count
