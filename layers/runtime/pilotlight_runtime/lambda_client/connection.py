@@ -1,0 +1,189 @@
+"""One HTTP/1.1 connection to the Runtime API, kept alive, on a raw socket: http.client takes 30 ms to import."""
+
+from __future__ import annotations
+
+from _socket import IPPROTO_TCP, TCP_NODELAY, socket
+
+from pilotlight_runtime.light_typing import Final
+
+LONGEST_HEAD: Final = 1 << 20
+"""Bytes of a response's head. A client context may have 3.6 KB, so more than this is no answer of the Runtime API."""
+_PIECE: Final = 1 << 16
+
+
+class ConnectionLost(OSError):
+    """The other side closed the connection, or the network failed."""
+
+
+class InvalidAnswer(Exception):
+    """The Runtime API answers what is no HTTP. The message says where."""
+
+
+class Answer:
+    """An HTTP response: its status, its headers by lower-case name, its body."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
+class Connection:
+    """Connects when it is first used, and again after it is lost.
+
+    Args:
+        address: Host and port, as AWS_LAMBDA_RUNTIME_API has them.
+    """
+
+    def __init__(self, address: str) -> None:
+        host, _, port = address.rpartition(":")
+        self.host = address.encode("ascii")
+        self._peer = (host, int(port))
+        self._socket: socket | None = None
+        self._received = bytearray()
+
+    def exchange(self, request: bytes) -> Answer:
+        """Sends a request and waits for its response.
+
+        A kept connection may have ended meanwhile: then no byte of a response comes, and the request goes out once
+        more on a new connection.
+
+        Raises:
+            ConnectionLost: There is no connection, or it ends within the response.
+            InvalidAnswer: What comes is no HTTP response.
+        """
+        if self._socket is not None:
+            try:
+                self.send(request)
+                return self.receive()
+            except ConnectionLost:
+                if self._received:
+                    raise
+                self.close()
+        self.send(request)
+        return self.receive()
+
+    def send(self, data: bytes) -> None:
+        """Sends bytes, on a new connection where there is none.
+
+        Raises:
+            ConnectionLost: They could not be sent.
+        """
+        try:
+            (self._socket or self._connect()).sendall(data)
+        except OSError as error:
+            if isinstance(error, ConnectionLost):
+                raise
+            raise ConnectionLost(*error.args) from None
+
+    def receive(self) -> Answer:
+        """Reads one response.
+
+        Raises:
+            ConnectionLost: The connection ends before the end of the response.
+            InvalidAnswer: What comes is no HTTP response.
+        """
+        head = self._until(b"\r\n\r\n", LONGEST_HEAD, "the head")
+        status, headers = _parse_head(head)
+        if "chunked" in headers.get("transfer-encoding", ""):
+            body = self._chunks()
+        else:
+            body = self._exactly(_parse_size(headers.get("content-length", "0"), 10, "content-length"))
+        if headers.get("connection", "").lower() == "close":
+            self.close()
+        return Answer(status, headers, body)
+
+    def close(self) -> None:
+        """Ends the connection; the next request opens a new one."""
+        if self._socket is not None:
+            self._socket.close()
+        self._socket = None
+        self._received.clear()
+
+    def _connect(self) -> socket:
+        opened = socket()
+        try:
+            opened.connect(self._peer)
+            opened.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+        except OSError:
+            opened.close()
+            raise
+        self._received.clear()
+        self._socket = opened
+        return opened
+
+    def _read(self, size: int) -> bytes:
+        try:
+            piece = b"" if self._socket is None else self._socket.recv(size)
+        except OSError as error:
+            raise ConnectionLost(*error.args) from None
+        if not piece:
+            raise ConnectionLost("the Runtime API closed the connection")
+        return piece
+
+    def _until(self, end: bytes, most: int, what: str) -> bytes:
+        """Takes what has been received up to `end`, without it; at most `most` bytes."""
+        received, searched = self._received, 0
+        while (at := received.find(end, searched)) < 0:
+            if len(received) > most:
+                raise InvalidAnswer(f"{what} is longer than {most} bytes")
+            searched = max(0, len(received) - len(end))
+            received += self._read(_PIECE)
+        found = bytes(received[:at])
+        del received[: at + len(end)]
+        return found
+
+    def _exactly(self, size: int) -> bytes:
+        """Takes so many bytes. They are received in place, so that many small pieces cost no copies."""
+        received = self._received
+        if len(received) >= size:
+            body = bytes(received[:size])
+            del received[:size]
+            return body
+        parts, missing = bytearray(received), size - len(received)
+        received.clear()
+        while missing:
+            piece = self._read(min(missing, 1 << 20))
+            parts += piece
+            missing -= len(piece)
+        return bytes(parts)
+
+    def _chunks(self) -> bytes:
+        """The body of a chunked response (RFC 9112, section 7.1); trailers are read and dropped."""
+        body = bytearray()
+        while size := _parse_size(self._line().partition(";")[0], 16, "the size of a chunk"):
+            body += self._exactly(size)
+            if self._exactly(2) != b"\r\n":
+                raise InvalidAnswer("a chunk is longer than its size says")
+        while self._line():
+            pass
+        return bytes(body)
+
+    def _line(self) -> str:
+        return self._until(b"\r\n", LONGEST_HEAD, "a line").decode("latin-1")
+
+
+def _parse_head(head: bytes) -> tuple[int, dict[str, str]]:
+    """The status and the headers. Their values are UTF-8, as AWS's client takes them; other bytes are kept apart."""
+    first, *lines = head.decode("utf-8", "surrogateescape").split("\r\n")
+    version, _, rest = first.partition(" ")
+    status = rest[:3]
+    if not version.startswith("HTTP/1.") or not (status.isascii() and status.isdigit() and len(status) == 3):
+        raise InvalidAnswer(f"the status line is {first[:80]!r}")
+    headers = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise InvalidAnswer(f"a header line is {line[:80]!r}")
+        headers[name.lower()] = value.strip()
+    return int(status), headers
+
+
+def _parse_size(text: str, base: int, what: str) -> int:
+    text = text.strip()
+    digits = "0123456789abcdefABCDEF" if base == 16 else "0123456789"
+    if not text or len(text) > 15 or text.strip(digits):
+        raise InvalidAnswer(f"{what} is {text[:40]!r}")
+    return int(text, base)

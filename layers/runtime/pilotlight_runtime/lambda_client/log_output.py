@@ -1,0 +1,95 @@
+"""Where an app.py's log records and this client's error reports go, in the form that Lambda's settings ask for.
+
+Source: Lambda Developer Guide, "Using Lambda advanced logging controls with Python".
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping, MutableMapping
+
+from pilotlight_runtime.lambda_client.marshal import write_result
+from pilotlight_runtime.light_typing import Any, Final
+
+FORMAT_VARIABLE: Final = "AWS_LAMBDA_LOG_FORMAT"
+LEVEL_VARIABLE: Final = "AWS_LAMBDA_LOG_LEVEL"
+DESCRIPTOR_VARIABLE: Final = "_LAMBDA_TELEMETRY_LOG_FD"
+TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
+_ERROR: Final = 40
+_TEXT_FRAMES: Final = 0xA55A0003
+_JSON_FRAMES: Final = 0xA55A0002
+_UNMARKED: Final = 0
+_STEP: Final = 4
+"""Frame types are 4 apart for levels that are 10 apart, beginning with 8 above the one without a level for DEBUG."""
+
+
+class LogOutput:
+    """The log of one function.
+
+    Args:
+        environ: The function's environment; the descriptor's variable is taken out of it, as AWS's client does.
+        write_descriptor: Writes bytes to a file descriptor.
+        clock: Seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        environ: MutableMapping[str, str],
+        write_descriptor: Callable[[int, bytes], int],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.json = environ.get(FORMAT_VARIABLE, "").upper() == "JSON"
+        self.level = _level(environ)
+        self.request_id = ""
+        self.tenant_id: str | None = None
+        descriptor = environ.pop(DESCRIPTOR_VARIABLE, "")
+        self._descriptor = int(descriptor) if descriptor.isdigit() else None
+        self._write_descriptor = write_descriptor
+        self._clock = clock
+
+    def write(self, text: str, level: int = _UNMARKED) -> None:
+        """Writes one record: framed to the descriptor where Lambda gives one, else to stdout as it is.
+
+        Args:
+            text: The record.
+            level: As in `logging`, in tens; 0 for a record without one.
+        """
+        if self._descriptor is None:
+            sys.stdout.write(text)
+            return
+        encoded = text.encode("utf-8", "backslashreplace")
+        kind = (_JSON_FRAMES if self.json else _TEXT_FRAMES) + ((level // 10 + 1) * _STEP if level else 0)
+        head = kind.to_bytes(4, "big") + len(encoded).to_bytes(4, "big")
+        frame = head + int(self._clock() * 1_000_000).to_bytes(8, "big") + encoded
+        while frame:
+            frame = frame[self._write_descriptor(self._descriptor, frame) :]
+
+    def error(self, document: Mapping[str, Any]) -> None:
+        """Writes an error report as Lambda's log shows it."""
+        if self.json:
+            stamped = {"timestamp": time.strftime(TIME, time.gmtime(self._clock())), "level": "ERROR", **document}
+            text = write_result(stamped).decode()
+            end, separator = "\n", ""
+        else:
+            kind, message = document["errorType"], document["errorMessage"]
+            lines = [
+                f"[ERROR] {kind}: {message}" if message else f"[ERROR] {kind}",
+                "Traceback (most recent call last):",
+            ]
+            lines += [_indent(line) for entry in document["stackTrace"] for line in entry.splitlines() or [""]]
+            end, separator = "\n", "\n" if self._descriptor is not None else "\r"
+            text = separator.join(lines)
+        # One entry of CloudWatch ends at a line feed, so the lines of one report are apart by carriage returns.
+        self.write(text if self._descriptor is not None else text + end, _ERROR)
+
+
+def _level(environ: Mapping[str, str]) -> str:
+    found = environ.get(LEVEL_VARIABLE, "").upper()
+    return "DEBUG" if found == "TRACE" else found
+
+
+def _indent(line: str) -> str:
+    """Spaces at the beginning become no-break spaces: CloudWatch's page would drop them."""
+    text = line.lstrip(" ")
+    return "\u00a0" * (len(line) - len(text)) + text
