@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from posix import urandom
 
 from pilotlight_runtime.errors import RequestError
 from pilotlight_runtime.events import Incoming, Render, read_event, render_proxy
@@ -84,7 +84,7 @@ def _refusal(error: BaseException, request_id: str) -> tuple[HttpResponse, BaseE
 def _request_id(context: object) -> str:
     """Lambda's id of this invocation; a new one where the context has none."""
     found = getattr(context, "aws_request_id", None)
-    return found if isinstance(found, str) else os.urandom(16).hex()
+    return found if isinstance(found, str) else urandom(16).hex()
 
 
 def _gateway_id(event: object) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 from pilotlight_runtime.background import BackgroundTask
 from pilotlight_runtime.errors import InferenceFailed, SessionError
 from pilotlight_runtime.integrity import check_file, weight_files
 from pilotlight_runtime.manifest import MANIFEST_NAME, MODEL_NAME, ArtifactFile, Manifest
-from pilotlight_runtime.paths import StrPath
+from pilotlight_runtime.paths import StrPath, join
 from pilotlight_runtime.session import OpenSession, Session
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.types import Host
@@ -41,7 +39,7 @@ def choose_graph(manifest: Manifest, host: Host) -> tuple[str, str]:
 
 def open_checked(folder: StrPath, graph: str, manifest: Manifest, open_session: OpenSession, threads: int) -> Session:
     """Opens a session while other threads check the weights; LoadError where either fails."""
-    path = os.path.join(folder, graph)
+    path = join(folder, graph)
     checks = [_check_beside(folder, file) for file in weight_files(manifest)]
     for check in checks:
         check.start()

@@ -5,11 +5,13 @@ This module imports nearly nothing of the runtime at module level: the rest is i
 
 from __future__ import annotations
 
-import os
 import time
+from posix import cpu_count
 
 from pilotlight_runtime.background import BackgroundTask
+from pilotlight_runtime.environment import environ as process_environ
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Callable, Final, Mapping, TextIO
+from pilotlight_runtime.paths import parent
 
 if TYPE_CHECKING:
     from pilotlight_runtime.entry import LambdaHandler
@@ -35,7 +37,7 @@ def model_handler(
     prepare: Prepare | None = None,
     open_session: OpenSession | None = None,
     observer: Observer | None = None,
-    environ: Mapping[str, str] = os.environ,
+    environ: Mapping[str, str] = process_environ,
     clock: Callable[[], float] = time.perf_counter,
     stream: TextIO | None = None,
 ) -> LambdaHandler:
@@ -58,7 +60,7 @@ def model_handler(
     Raises:
         LoadError: The model cannot be served, so the function does not start. The message names the file or tensor.
     """
-    folder = os.path.dirname(app_file)
+    folder = parent(app_file)
     checks = BackgroundTask(lambda: _manifest(folder))
     if open_session is None:
         open_session = _engine(checks, large_pages=RUNTIME_API_VARIABLE in environ)
@@ -88,7 +90,7 @@ def threads(environ: Mapping[str, str]) -> int:
     memory = environ.get(MEMORY_VARIABLE, "")
     if memory.isascii() and memory.isdigit():
         return max(1, round(int(memory) / MEMORY_PER_VCPU_MB))
-    return os.cpu_count() or 1
+    return cpu_count() or 1
 
 
 def _engine(meanwhile: BackgroundTask, *, large_pages: bool) -> OpenSession:

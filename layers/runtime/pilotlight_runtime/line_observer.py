@@ -6,9 +6,9 @@ embedded metric format (Amazon CloudWatch User Guide, "Specification: Embedded m
 
 from __future__ import annotations
 
-import os
 import time
 
+from pilotlight_runtime.environment import environ as process_environ
 from pilotlight_runtime.json_text import make_encoder, quote
 from pilotlight_runtime.light_typing import Callable, Final, Mapping, TextIO
 from pilotlight_runtime.observer import Record
@@ -37,7 +37,7 @@ class LineObserver:
         version: str,
         new_instance: Callable[[], str],
         *,
-        environ: Mapping[str, str] = os.environ,
+        environ: Mapping[str, str] = process_environ,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._stream = stream

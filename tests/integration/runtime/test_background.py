@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 import pilotlight_runtime
-
 from pilotlight_runtime.background import BackgroundTask
 
 

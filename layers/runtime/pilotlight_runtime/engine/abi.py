@@ -6,8 +6,6 @@ the function. We ask for the oldest version that has all of them. Every `OrtStat
 
 from __future__ import annotations
 
-import os
-
 from pilotlight_runtime.engine.c_types import (
     CDLL,
     POINTER,
@@ -22,7 +20,7 @@ from pilotlight_runtime.engine.c_types import (
     quick_function_type,
 )
 from pilotlight_runtime.light_typing import Any, Callable, Final
-from pilotlight_runtime.paths import StrPath
+from pilotlight_runtime.paths import StrPath, fspath
 
 API_VERSION: Final = 15
 """ONNX Runtime 1.15 introduced it; GetResizedStringTensorElementBuffer is the newest function used here."""
@@ -72,7 +70,7 @@ class _Table:
     """Turns positions in the function table of one library into typed callables."""
 
     def __init__(self, path: StrPath) -> None:
-        entry = CDLL(os.fspath(path)).OrtGetApiBase
+        entry = CDLL(fspath(path)).OrtGetApiBase
         entry.restype = POINTER(_ApiBase)
         base = entry().contents
         self.version: str = base.get_version().decode()
