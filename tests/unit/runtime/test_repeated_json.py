@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pilotlight_runtime.errors import RequestError
 from pilotlight_runtime.limits import Limits
-from pilotlight_runtime.protocol import json_codec, repeated_json
+from pilotlight_runtime.protocol import json_codec
 from pilotlight_runtime.protocol.oip_request import RequestReader
 from pilotlight_runtime.protocol.repeated_json import RepeatedJson
 
@@ -166,7 +166,7 @@ def test_a_request_that_takes_too_much_memory_is_not_read_this_way() -> None:
     for _ in range(3):
         outcome(reader, ROW)
     assert outcome(reader, ROW) == outcome(RequestReader(limits), ROW)
-    assert repeated_json.RepeatedJson(limits.memory, reader.read_document).read(ROW) is None
+    assert repeated(reader).read(ROW) is None
 
 
 def test_only_so_many_are_remembered() -> None:

@@ -41,8 +41,8 @@ class _Template(NamedTuple):
 class RepeatedJson:
     """Reads requests whose like it has learned.
 
-    memory: the most bytes that reading a request may take. decode: makes of a parsed document its inputs and the rest of
-    the request, whatever that is.
+    memory: the most bytes that reading a request may take. decode: makes of a parsed document its inputs and the rest
+    of the request, whatever that is.
     """
 
     def __init__(self, memory: int, decode: Callable[[Any, Doubts], tuple[dict[str, Tensor], object]]) -> None:
