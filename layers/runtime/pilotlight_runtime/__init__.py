@@ -10,6 +10,8 @@ The package lies in the shared layer and in Pilotlight's wheel, so that the tool
 that serves it.
 """
 
+from pilotlight_runtime.archive import use_archive
+
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
@@ -99,6 +101,8 @@ __all__ = [
     "texts_tensor",
     "words",
 ]
+
+use_archive(__path__[0], __name__)
 
 _MODULES = {
     "assets": "read_json",
