@@ -20,6 +20,7 @@
     worker.py               a process that runs one function, from the inside
     functions.py            a packaged function, loaded as Lambda loads it
     context.py              the context object that comes with an event
+    runtime_api/            Lambda's side of the Runtime API, which streams
     endpoint.py             where clients send requests: over HTTP, or to the gateway in this process
     inference_requests.py   files and arrays become requests of the Open Inference Protocol
     inference_responses.py  responses become named arrays
