@@ -56,14 +56,12 @@ class Connection:
         """
         if self._socket is not None:
             try:
-                self.send(request)
-                return self.receive()
+                return self._exchange(request)
             except ConnectionLost:
                 if self._received:
                     raise
                 self.close()
-        self.send(request)
-        return self.receive()
+        return self._exchange(request)
 
     def send(self, data: bytes) -> None:
         """Sends bytes, on a new connection where there is none.
@@ -101,6 +99,16 @@ class Connection:
             self._socket.close()
         self._socket = None
         self._received.clear()
+
+    def _exchange(self, request: bytes) -> Answer:
+        try:
+            self.send(request)
+        except ConnectionLost:
+            # A refusal may have come before the end of the request, such as of a body that is too large.
+            answer = self.receive()
+            self.close()
+            return answer
+        return self.receive()
 
     def _connect(self) -> socket:
         opened = socket()
