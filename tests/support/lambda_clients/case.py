@@ -35,11 +35,11 @@ class Case(NamedTuple):
     Attributes:
         name: A short name, which the table of the documentation shows.
         app: The text of app.py.
-        says: What both clients do, in a sentence for the table.
+        says: What AWS's client does, for the table.
         expected: Fields of the observation that hold for both clients.
         aws: Fields in which the clients differ, as AWS's client has them.
         ours: The same fields, as Pilotlight's client has them.
-        reason: Why ours differs.
+        ours_says: What Pilotlight's client does instead, and why; "" where it does the same.
         events: The events, one after the other.
         environ: Environment variables of the function.
         files: Other files of the function, by name.
@@ -56,7 +56,7 @@ class Case(NamedTuple):
     expected: Mapping[str, Any] = NOTHING
     aws: Mapping[str, Any] = NOTHING
     ours: Mapping[str, Any] = NOTHING
-    reason: str = ""
+    ours_says: str = ""
     events: tuple[Event, ...] = (Event(),)
     environ: Mapping[str, str] = NOTHING
     files: Mapping[str, str] = NOTHING
@@ -68,9 +68,10 @@ class Case(NamedTuple):
 
 
 def matches(pattern: Any, value: Any) -> bool:
-    """Tells whether an observed value is the expected one: an equal one, or a text in which a pattern is found."""
+    """Tells whether an observed value is the expected one: an equal one, or a text, or one of some, that has a pattern."""
     if isinstance(pattern, re.Pattern):
-        return isinstance(value, str) and pattern.search(value) is not None
+        texts = value if isinstance(value, list) else [value]
+        return any(isinstance(text, str) and pattern.search(text) is not None for text in texts)
     return bool(pattern == value)
 
 
@@ -89,12 +90,12 @@ def find_faults(case: Case, aws: Mapping[str, Any], ours: Mapping[str, Any]) -> 
     plain_aws, plain_ours = without_general_differences(aws), without_general_differences(ours)
     for field in sorted({*aws, *ours, *case.expected, *case.aws, *case.ours} - {*case.gone}):
         seen = f"{field}:\n  AWS's {aws.get(field)!r}\n  ours  {ours.get(field)!r}"
-        if field in case.aws or field in case.ours:
-            if not matches(case.aws.get(field), aws.get(field)):
-                faults.append(f"AWS's client is not as the case says ({case.aws.get(field)!r})\n{seen}")
-            if not matches(case.ours.get(field), ours.get(field)):
-                faults.append(f"our client is not as the case says ({case.ours.get(field)!r})\n{seen}")
-            if aws.get(field) == ours.get(field):
+        if field in named:
+            if field in case.aws and not matches(case.aws[field], aws.get(field)):
+                faults.append(f"AWS's client is not as the case says ({case.aws[field]!r})\n{seen}")
+            if field in case.ours and not matches(case.ours[field], ours.get(field)):
+                faults.append(f"our client is not as the case says ({case.ours[field]!r})\n{seen}")
+            if field in case.aws and field in case.ours and aws.get(field) == ours.get(field):
                 faults.append(f"the clients do not differ, but the case says so\n{seen}")
             continue
         if plain_aws.get(field) != plain_ours.get(field) and not apart and field not in follows:

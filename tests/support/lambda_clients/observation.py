@@ -19,7 +19,7 @@ _SECONDS: Final = 30.0
 _QUIET: Final = 2.0
 """Seconds that a client may take to end after SIGTERM. Lambda gives it less."""
 _LONGEST_SHOWN: Final = 4000
-_STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+_STAMP: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d([.,]\d+)?(Z|\+0000)")
 _ADDRESS: Final = re.compile(r"0x[0-9a-f]{6,}")
 
 

@@ -9,6 +9,7 @@ from pilotlight_runtime.light_typing import Final
 LONGEST_HEAD: Final = 1 << 20
 """Bytes of a response's head. A client context may have 3.6 KB, so more than this is no answer of the Runtime API."""
 _PIECE: Final = 1 << 16
+_TOO_LONG: Final = "a chunk is longer than its size says"
 
 
 class ConnectionLost(OSError):
@@ -74,7 +75,7 @@ class Connection:
         except OSError as error:
             if isinstance(error, ConnectionLost):
                 raise
-            raise ConnectionLost(*error.args) from None
+            raise _lost(error) from None
 
     def receive(self) -> Answer:
         """Reads one response.
@@ -103,9 +104,12 @@ class Connection:
     def _exchange(self, request: bytes) -> Answer:
         try:
             self.send(request)
-        except ConnectionLost:
+        except ConnectionLost as error:
             # A refusal may have come before the end of the request, such as of a body that is too large.
-            answer = self.receive()
+            try:
+                answer = self.receive()
+            except ConnectionLost:
+                raise error from None
             self.close()
             return answer
         return self.receive()
@@ -126,7 +130,7 @@ class Connection:
         try:
             piece = b"" if self._socket is None else self._socket.recv(size)
         except OSError as error:
-            raise ConnectionLost(*error.args) from None
+            raise _lost(error) from None
         if not piece:
             raise ConnectionLost("the Runtime API closed the connection")
         return piece
@@ -161,16 +165,42 @@ class Connection:
     def _chunks(self) -> bytes:
         """The body of a chunked response (RFC 9112, section 7.1); trailers are read and dropped."""
         body = bytearray()
-        while size := _parse_size(self._line().partition(";")[0], 16, "the size of a chunk"):
+        while True:
+            self._take_chunks(body)
+            size = _parse_chunk_size(self._line())
+            if not size:
+                break
             body += self._exactly(size)
             if self._exactly(2) != b"\r\n":
-                raise InvalidAnswer("a chunk is longer than its size says")
+                raise InvalidAnswer(_TOO_LONG)
         while self._line():
             pass
         return bytes(body)
 
-    def _line(self) -> str:
-        return self._until(b"\r\n", LONGEST_HEAD, "a line").decode("latin-1")
+    def _take_chunks(self, body: bytearray) -> None:
+        """Takes the chunks that have been received whole. They may be many: a chunk can be a single byte."""
+        received, start, sizes = bytes(self._received), 0, dict[bytes, int]()
+        last = len(received) - 2
+        while (at := received.find(b"\r\n", start)) >= 0:
+            line = received[start:at]
+            size = sizes.get(line)
+            if size is None:
+                size = sizes[line] = _parse_chunk_size(line)
+            end = at + 2 + size
+            if not size or end > last:
+                break
+            if received[end] != 13 or received[end + 1] != 10:
+                raise InvalidAnswer(_TOO_LONG)
+            body += received[at + 2 : end]
+            start = end + 2
+        del self._received[:start]
+
+    def _line(self) -> bytes:
+        return self._until(b"\r\n", LONGEST_HEAD, "a line")
+
+
+def _lost(error: OSError) -> ConnectionLost:
+    return ConnectionLost(f"the connection to the Runtime API failed: {error.strerror}")
 
 
 def _parse_head(head: bytes) -> tuple[int, dict[str, str]]:
@@ -187,6 +217,10 @@ def _parse_head(head: bytes) -> tuple[int, dict[str, str]]:
             raise InvalidAnswer(f"a header line is {line[:80]!r}")
         headers[name.lower()] = value.strip()
     return int(status), headers
+
+
+def _parse_chunk_size(line: bytes) -> int:
+    return _parse_size(line.decode("latin-1").partition(";")[0], 16, "the size of a chunk")
 
 
 def _parse_size(text: str, base: int, what: str) -> int:

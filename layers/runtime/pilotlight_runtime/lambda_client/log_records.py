@@ -79,7 +79,9 @@ def _exception(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def _location(record: logging.LogRecord) -> str | None:
-    return f"{record.pathname}:{record.funcName}:{record.lineno}" if record.exc_info else None
+    if not record.exc_info or record.exc_info[0] is None:
+        return None
+    return f"{record.pathname}:{record.funcName}:{record.lineno}"
 
 
 def _rounded(level: int) -> int:

@@ -109,8 +109,10 @@ def _next_part(parts: Iterator[bytes]) -> bytes | None:
     """
     for part in parts:
         if not isinstance(part, bytes | bytearray | memoryview):
-            message = f"Unable to marshal response: a streamed body is made of bytes, not of {type(part).__name__}"
-            raise Fault(MARSHAL_ERROR, message)
+            raise Fault(
+                MARSHAL_ERROR,
+                f"Unable to marshal response: a streamed body is made of bytes, not of {type(part).__name__}",
+            )
         if part:
             return bytes(part)
     return None
