@@ -68,7 +68,7 @@ class Case(NamedTuple):
 
 
 def matches(pattern: Any, value: Any) -> bool:
-    """Tells whether an observed value is the expected one: an equal one, or a text, or one of some, that has a pattern."""
+    """Tells whether an observed value is as expected: equal, or with a pattern in it or in one of its items."""
     if isinstance(pattern, re.Pattern):
         texts = value if isinstance(value, list) else [value]
         return any(isinstance(text, str) and pattern.search(text) is not None for text in texts)
@@ -132,7 +132,10 @@ def _plain_exception(found: Mapping[str, Any]) -> dict[str, Any]:
     return {**found, "stack": [frame for frame in found["stack"] if not _CLIENT_FILE.match(frame["path"])]}
 
 
-_CLIENT: Final = r"(/var/runtime/(awslambdaric|bootstrap)|/opt/python/pilotlight_runtime/|<frozen importlib|/var/lang/lib/python[^\"]*/importlib/)"
+_CLIENT: Final = (
+    r"(/var/runtime/(awslambdaric|bootstrap)|/opt/python/pilotlight_runtime/|"
+    r"<frozen importlib|/var/lang/lib/python[^\"]*/importlib/)"
+)
 _CLIENT_FILE: Final = re.compile(_CLIENT)
 _CLIENT_FRAME: Final = re.compile(rf'[\r\n]+[ \xa0]{{2}}File "{_CLIENT}[^\r\n]*([\r\n]+[ \xa0]{{4}}[^\r\n]*)*')
 _WARNING: Final = re.compile(r'(\[WARNING\]\t|\{"timestamp": )[^\n]*LAMBDA_WARNING[^\n]*\n')

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
@@ -86,9 +86,9 @@ class Running:
             return None
 
     def stop(self) -> Output:
-        """Ends the process as Lambda does, where it has not ended itself."""
-        if self.status is None:
-            self.process.kill()
+        """Ends the process and its children as Lambda does, where they have not ended themselves."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(30)
         return Output(**{name: reader.read_all() for name, reader in self._readers.items()})
 
@@ -155,6 +155,7 @@ def started(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         pass_fds=[outgoing],
+        start_new_session=True,
     )
     os.close(outgoing)
     pipes = {"stdout": process.stdout, "stderr": process.stderr, "telemetry": os.fdopen(incoming, "rb", buffering=0)}

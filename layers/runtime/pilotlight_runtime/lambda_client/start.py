@@ -30,7 +30,7 @@ def search_path(environ: Mapping[str, str], own_root: str, standard: list[str], 
 
 
 def add_site_folders(environ: Mapping[str, str], list_folder: Callable[[str], list[str]]) -> None:
-    """Reads the path configuration files (*.pth) of the function and the layers, as Lambda's start of AWS's client does.
+    """Reads the path configuration files (*.pth) of the function and the layers, as AWS's client has them.
 
     Few functions have such files, so `site` is imported for them alone.
 
@@ -65,6 +65,8 @@ if __name__ == "__main__":
     import os
 
     add_builtins()
+    if not sys.flags.safe_path:
+        del sys.path[0]  # this file's folder
     sys.path[:] = search_path(os.environ, __file__.rsplit("/", 3)[0], sys.path, os.getcwd())
     add_site_folders(os.environ, os.listdir)
     if not os.environ.get("PYTHONPATH"):  # so that Python processes which the function starts find AWS's packages

@@ -23,7 +23,11 @@ def handler(event, context):
     names = ('installation_id', 'app_title', 'app_version_name', 'app_version_code', 'app_package_name')
     return client.custom, client.env, inner and [getattr(inner, name) for name in names], context.w3c(), str(client)
 """
-_IDENTITY: Final = "def handler(event, context):\n    return context.identity.cognito_identity_id, context.identity.cognito_identity_pool_id, repr(context.identity)\n"
+_IDENTITY: Final = """
+def handler(event, context):
+    identity = context.identity
+    return identity.cognito_identity_id, identity.cognito_identity_pool_id, repr(identity)
+"""
 _TRACE: Final = "import os\ndef handler(event, context):\n    return os.environ.get('_X_AMZN_TRACE_ID')\n"
 _FULL: Final = json.dumps(
     {
@@ -70,7 +74,9 @@ CASES: Final = (
     ),
     Case(
         "remaining time",
-        "def handler(event, context):\n    left = context.get_remaining_time_in_millis()\n    return type(left).__name__, 8000 < left <= 10000\n",
+        "def handler(event, context):\n"
+        "    left = context.get_remaining_time_in_millis()\n"
+        "    return type(left).__name__, 8000 < left <= 10000\n",
         "milliseconds to the deadline",
         events=(Event(seconds=10),),
         expected={"1.body": '["int", true]'},

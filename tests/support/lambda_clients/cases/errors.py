@@ -111,7 +111,8 @@ CASES: Final = (
     ),
     _raises(
         "in a removed folder",
-        "os.mkdir('/tmp/' + context.aws_request_id + str(os.getpid()))\nos.chdir('/tmp/' + context.aws_request_id + str(os.getpid()))\n"
+        "os.mkdir('/tmp/' + context.aws_request_id + str(os.getpid()))\n"
+        "os.chdir('/tmp/' + context.aws_request_id + str(os.getpid()))\n"
         "os.rmdir(os.getcwd())\nraise ValueError('no')",
         "the process ends with 1: there is no working directory to tell X-Ray",
         "import os",
@@ -132,9 +133,9 @@ CASES: Final = (
         "TypeError",
         expected={"1.kind": "TypeError"},
         aws={
-            "1.stack": [
-                '  File "/var/runtime/awslambdaric/bootstrap.py", line 178, in handle_event_request\n    response = request_handler(event, lambda_context)\n'
-            ]
+            "1.stack": re.compile(
+                r"/awslambdaric/bootstrap.py.*\n    response = request_handler\(event, lambda_context\)\n$"
+            ),
         },
         ours={"1.stack": []},
         ours_says="the same; the stack holds the function's own frames alone",
@@ -151,6 +152,7 @@ CASES: Final = (
         "TypeError at each event",
         aws={"exit": "runs", "1.kind": "TypeError", "start.kind": None},
         ours={"exit": 1, "1.kind": None, "start.kind": "Runtime.HandlerNotFound"},
-        ours_says="Runtime.HandlerNotFound at the start: the function cannot work, and a deployment should hear of that at once",
+        ours_says="Runtime.HandlerNotFound at the start: the function cannot work, and a deployment should "
+        "hear of that at once",
     ),
 )

@@ -62,7 +62,12 @@ CASES: Final = (
         "leaves a thread that goes on",
         "number = len(seen)\nthreading.Thread(target=later, args=(number,)).start()\nreturn [*seen]",
         "it goes on beside the next event",
-        "import threading, time\nseen = []\ndef later(number):\n    time.sleep(0.05)\n    seen.append(number)\n    print('later', number)",
+        "import threading, time\n"
+        "seen = []\n"
+        "def later(number):\n"
+        "    time.sleep(0.05)\n"
+        "    seen.append(number)\n"
+        "    print('later', number)",
         events=(Event(), Event()),
         gone=("stdout", "2.body"),
         expected={"1.body": "[]"},

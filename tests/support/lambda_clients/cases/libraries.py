@@ -41,7 +41,7 @@ def handler(event, context):
 _IDEMPOTENT: Final = """
 from aws_lambda_powertools.utilities.idempotency import IdempotencyConfig, idempotent
 from aws_lambda_powertools.utilities.idempotency.persistence.base import BasePersistenceLayer
-from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyItemAlreadyExistsError, IdempotencyItemNotFoundError
+from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyItemAlreadyExistsError
 class Memory(BasePersistenceLayer):
     def __init__(self):
         self.records = {}
@@ -94,7 +94,12 @@ CASES: Final = (
     ),
     Case(
         "runs asyncio",
-        "import asyncio\nasync def work():\n    await asyncio.sleep(0)\n    return 7\ndef handler(event, context):\n    return asyncio.run(work())\n",
+        "import asyncio\n"
+        "async def work():\n"
+        "    await asyncio.sleep(0)\n"
+        "    return 7\n"
+        "def handler(event, context):\n"
+        "    return asyncio.run(work())\n",
         "works",
         events=(Event(), Event()),
         expected={"2.body": "7"},
@@ -111,49 +116,81 @@ CASES: Final = (
     ),
     Case(
         "pool of threads",
-        "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(4)\ndef handler(event, context):\n    return list(pool.map(len, ['a', 'bb']))\n",
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "pool = ThreadPoolExecutor(4)\n"
+        "def handler(event, context):\n"
+        "    return list(pool.map(len, ['a', 'bb']))\n",
         "works",
         events=(Event(), Event()),
         expected={"2.body": "[1, 2]"},
     ),
     Case(
         "child by subprocess",
-        "import subprocess, sys\ndef handler(event, context):\n    done = subprocess.run([sys.executable, '-c', 'print(\"from the child\"); import sys; sys.exit(3)'])\n    return done.returncode\n",
+        "import subprocess, sys\n"
+        "def handler(event, context):\n"
+        "    done = subprocess.run([sys.executable, '-c', 'print(\"from the child\"); import sys; sys.exit(3)'])\n"
+        "    return done.returncode\n",
         "runs; it writes to the same log",
         expected={"1.body": "3", "stdout": "from the child\n"},
     ),
     Case(
         "child by subprocess that uses AWS's packages",
-        "import subprocess, sys\ndef handler(event, context):\n    return subprocess.run([sys.executable, '-S', '-c', 'import snapshot_restore_py']).returncode\n",
+        "import subprocess, sys\n"
+        "def handler(event, context):\n"
+        "    return subprocess.run([sys.executable, '-S', '-c', 'import snapshot_restore_py']).returncode\n",
         "finds them",
         expected={"1.body": "0"},
     ),
     Case(
         "child by a fork",
-        "import os\ndef handler(event, context):\n    pid = os.fork()\n    if not pid:\n        print('from the child')\n        os._exit(4)\n    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])\n",
+        "import os\n"
+        "def handler(event, context):\n"
+        "    pid = os.fork()\n"
+        "    if not pid:\n"
+        "        print('from the child')\n"
+        "        os._exit(4)\n"
+        "    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])\n",
         "runs",
         expected={"1.body": "4", "stdout": "from the child\n"},
         gone=("stderr",),
     ),
     Case(
         "children by multiprocessing, forked",
-        "import multiprocessing"
-        + _WORK
-        + "def send(end, n):\n    end.send(work(n))\ndef handler(event, context):\n    ctx = multiprocessing.get_context('fork')\n    mine, other = ctx.Pipe()\n    child = ctx.Process(target=send, args=(other, 21))\n    child.start()\n    found = mine.recv()\n    child.join()\n    return found, child.exitcode\n",
+        "import multiprocessing" + _WORK + "def send(end, n):\n"
+        "    end.send(work(n))\n"
+        "def handler(event, context):\n"
+        "    ctx = multiprocessing.get_context('fork')\n"
+        "    mine, other = ctx.Pipe()\n"
+        "    child = ctx.Process(target=send, args=(other, 21))\n"
+        "    child.start()\n"
+        "    found = mine.recv()\n"
+        "    child.join()\n"
+        "    return found, child.exitcode\n",
         "run",
         expected={"1.body": "[42, 0]"},
     ),
     Case(
         "children by multiprocessing, spawned",
-        "import multiprocessing"
-        + _WORK
-        + "def send(end, n):\n    end.send(work(n))\ndef handler(event, context):\n    ctx = multiprocessing.get_context('spawn')\n    mine, other = ctx.Pipe()\n    child = ctx.Process(target=send, args=(other, 21))\n    child.start()\n    found = mine.recv()\n    child.join()\n    return found, child.exitcode\n",
+        "import multiprocessing" + _WORK + "def send(end, n):\n"
+        "    end.send(work(n))\n"
+        "def handler(event, context):\n"
+        "    ctx = multiprocessing.get_context('spawn')\n"
+        "    mine, other = ctx.Pipe()\n"
+        "    child = ctx.Process(target=send, args=(other, 21))\n"
+        "    child.start()\n"
+        "    found = mine.recv()\n"
+        "    child.join()\n"
+        "    return found, child.exitcode\n",
         "run",
         expected={"1.body": "[42, 0]"},
     ),
     Case(
         "pickles a class of its module",
-        "import pickle\nclass Mine:\n    pass\ndef handler(event, context):\n    return type(pickle.loads(pickle.dumps(Mine()))).__name__, Mine.__module__\n",
+        "import pickle\n"
+        "class Mine:\n"
+        "    pass\n"
+        "def handler(event, context):\n"
+        "    return type(pickle.loads(pickle.dumps(Mine()))).__name__, Mine.__module__\n",
         "works",
         expected={"1.body": '["Mine", "app"]'},
     ),

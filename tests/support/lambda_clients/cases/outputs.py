@@ -59,7 +59,12 @@ CASES: Final = (
     ),
     Case(
         "writes to sys.stdout.buffer",
-        "import sys\ndef handler(event, context):\n    print('one')\n    sys.stdout.buffer.write(b'two\\n')\n    print('three')\n",
+        "import sys\n"
+        "def handler(event, context):\n"
+        "    print('one')\n"
+        "    sys.stdout.buffer.write(b'two\\n"
+        "')\n"
+        "    print('three')\n",
         "in the order of the calls",
         expected={"stdout": "one\ntwo\nthree\n"},
     ),
@@ -156,19 +161,24 @@ CASES: Final = (
     _logs(
         "gives the root handler another format",
         "that format",
-        "import logging\nlogging.getLogger().handlers[0].setFormatter(logging.Formatter('%(aws_request_id)s|%(message)s|'))\n"
+        "import logging\n"
+        "logging.getLogger().handlers[0].setFormatter(logging.Formatter('%(aws_request_id)s|%(message)s|'))\n"
         + _LOGGING,
     ),
     _logs(
         "configures logging by a dict",
         "its own handlers",
         "import logging.config, sys\nlogging.config.dictConfig({'version': 1, 'disable_existing_loggers': False, "
-        "'handlers': {'h': {'class': 'logging.StreamHandler', 'stream': sys.stdout}}, 'root': {'handlers': ['h'], 'level': 'INFO'}})\n"
-        + _LOGGING,
+        "'handlers': {'h': {'class': 'logging.StreamHandler', 'stream': sys.stdout}}, 'root': "
+        "{'handlers': ['h'], 'level': 'INFO'}})\n" + _LOGGING,
     ),
     Case(
         "logs in a task of asyncio",
-        "import asyncio, logging\nasync def work():\n    logging.warning('in a task')\ndef handler(event, context):\n    asyncio.run(work())\n",
+        "import asyncio, logging\n"
+        "async def work():\n"
+        "    logging.warning('in a task')\n"
+        "def handler(event, context):\n"
+        "    asyncio.run(work())\n",
         "as elsewhere",
         environ={"AWS_LAMBDA_LOG_FORMAT": "JSON"},
     ),
@@ -182,7 +192,8 @@ CASES: Final = (
         },
         ours={
             "calls": ["GET /invocation/next", "POST /invocation/id-1/response", "GET /invocation/next"],
-            "stdout": '{"timestamp": "TIME", "level": "ERROR", "message": "no error", "logger": "root", "requestId": "id-1"}\n',
+            "stdout": '{"timestamp": "TIME", "level": "ERROR", "message": "no error", "logger": "root", '
+            '"requestId": "id-1"}\n',
         },
         ours_says="the record: logging does not fail elsewhere either",
         environ={"AWS_LAMBDA_LOG_FORMAT": "JSON"},
@@ -209,7 +220,9 @@ CASES: Final = (
     ),
     Case(
         "uses the handlers' log_sink",
-        "import logging\ndef handler(event, context):\n    logging.getLogger().handlers[0].log_sink.log('by the sink')\n",
+        "import logging\n"
+        "def handler(event, context):\n"
+        "    logging.getLogger().handlers[0].log_sink.log('by the sink')\n",
         "writes",
     ),
 )

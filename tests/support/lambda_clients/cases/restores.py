@@ -24,7 +24,14 @@ _BEFORE: Final = "GET /restore/next"
 
 def _fails(name: str, statement: str, says: str, **rest: object) -> Case:
     when = "after_restore" if "after" in name else "before_snapshot"
-    app = f"import sys\nfrom snapshot_restore_py import register_{when}\n@register_{when}\ndef hook():\n    {statement}\ndef handler(event, context): pass\n"
+    app = f"""
+import sys
+from snapshot_restore_py import register_{when}
+@register_{when}
+def hook():
+    {statement}
+def handler(event, context): pass
+"""
     return Case(name, app, says, snap_start=True, **rest)  # type: ignore[arg-type]
 
 

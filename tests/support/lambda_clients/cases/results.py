@@ -101,7 +101,8 @@ CASES: Final = (
     _refused(
         "an int of 5,000 digits",
         "10 ** 5000",
-        "Exceeds the limit (4300 digits) for integer string conversion; use sys.set_int_max_str_digits() to increase the limit",
+        "Exceeds the limit (4300 digits) for integer string conversion; use "
+        "sys.set_int_max_str_digits() to increase the limit",
         says="Runtime.MarshalError: Python's own limit",
     ),
     _refused(
@@ -113,7 +114,8 @@ CASES: Final = (
         expected={"1.kind": "Runtime.MarshalError"},
         aws={"1.message": re.compile("Circular reference detected$")},
         ours={"1.message": re.compile("Circular reference detected, or too many levels$")},
-        ours_says="the same, in the same words for a circle as for depth: telling them apart takes a second look at the result",
+        ours_says="the same, in the same words for a circle as for depth: telling them apart takes a second "
+        "look at the result",
     ),
     _refused(
         "100,000 nested lists",
@@ -124,7 +126,8 @@ CASES: Final = (
         expected={"1.kind": "Runtime.MarshalError"},
         aws={"1.message": re.compile("maximum recursion depth exceeded")},
         ours={"1.message": re.compile("Circular reference detected, or too many levels$")},
-        ours_says="the same, in the same words for a circle as for depth: telling them apart takes a second look at the result",
+        ours_says="the same, in the same words for a circle as for depth: telling them apart takes a second "
+        "look at the result",
     ),
     _returns(
         "a lone surrogate",

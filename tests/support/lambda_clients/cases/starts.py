@@ -169,13 +169,18 @@ CASES: Final = (
     ),
     Case(
         "module with __getattr__",
-        "def __getattr__(name):\n    if name == 'handler':\n        return lambda event, context: 'made'\n    raise AttributeError(name)\n",
+        "def __getattr__(name):\n"
+        "    if name == 'handler':\n"
+        "        return lambda event, context: 'made'\n"
+        "    raise AttributeError(name)\n",
         "asked for the handler",
         expected={"1.body": '"made"'},
     ),
     Case(
         "search path",
-        "import sys, os\ndef handler(event, context):\n    return sys.path[0], os.getcwd(), os.environ['LAMBDA_RUNTIME_DIR'] in sys.path\n",
+        "import sys, os\n"
+        "def handler(event, context):\n"
+        "    return sys.path[0], os.getcwd(), os.environ['LAMBDA_RUNTIME_DIR'] in sys.path\n",
         "the function's folder is first",
         expected={"1.body": '["/var/task", "/var/task", true]'},
     ),
@@ -224,26 +229,34 @@ CASES: Final = (
         "PYTHONDONTWRITEBYTECODE, PYTHONPYCACHEPREFIX",
         "import sys\ndef handler(event, context):\n    return sys.dont_write_bytecode, sys.pycache_prefix\n",
         "honoured",
-        environ={"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": "/tmp/cache"},
-        expected={"1.body": '[true, "/tmp/cache"]'},
+        environ={"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": "/var/task/cache"},
+        expected={"1.body": '[true, "/var/task/cache"]'},
     ),
     Case(
         "builtins",
-        "import builtins\ndef handler(event, context):\n    return sorted(n for n in ('exit', 'quit', 'help', 'copyright') if hasattr(builtins, n))\n",
+        "import builtins\n"
+        "def handler(event, context):\n"
+        "    return sorted(n for n in ('exit', 'quit', 'help', 'copyright') if hasattr(builtins, n))\n",
         "those of site",
         aws={"1.body": '["copyright", "exit", "help", "quit"]'},
         ours={"1.body": '["exit", "quit"]'},
-        ours_says="exit and quit: site is not imported, as that takes time, and the others are for people at a terminal",
+        ours_says="exit and quit: site is not imported, as that takes time, and the others are for people at "
+        "a terminal",
     ),
     Case(
         "encoding without a locale",
-        "import sys\ndef handler(event, context):\n    print('é')\n    return sys.stdout.encoding, sys.stdout.errors, sys.getfilesystemencoding(), sys.flags.utf8_mode\n",
+        "import sys\n"
+        "def handler(event, context):\n"
+        "    print('é')\n"
+        "    return sys.stdout.encoding, sys.stdout.errors, sys.getfilesystemencoding(), sys.flags.utf8_mode\n",
         "UTF-8",
         environ={"LANG": "C"},
     ),
     Case(
         "the process's modules",
-        "import sys\ndef handler(event, context):\n    return sys.modules['__main__'].__name__, sys.flags.no_user_site >= 0, callable(sys.exit)\n",
+        "import sys\n"
+        "def handler(event, context):\n"
+        "    return sys.modules['__main__'].__name__, sys.flags.no_user_site >= 0, callable(sys.exit)\n",
         "its own __main__",
         expected={"1.body": '["__main__", true, true]'},
     ),

@@ -8,6 +8,7 @@ from typing import Any, Final
 from support.lambda_clients.case import Case, Event
 
 HTTP: Final = Event(b'{"requestContext": {"http": {"method": "GET"}}}')
+_PLAIN: Final = Event()
 _KIND: Final = "application/vnd.awslambda.http-integration-response"
 _STREAMS: Final = "streams"
 _RESPONDS: Final = ["GET /invocation/next", "POST /invocation/id-1/response", "GET /invocation/next"]
@@ -18,8 +19,8 @@ def _streams(
     name: str,
     app: str,
     ours: dict[str, Any],
-    event: Event = Event(),
-    says: str = "Runtime.MarshalError",
+    event: Event = _PLAIN,
+    *,
     refused: str = "generator",
     ours_says: str = _STREAMS,
 ) -> Case:
@@ -27,7 +28,15 @@ def _streams(
         "calls": _FAILS,
         "1.message": f"Unable to marshal response: Object of type {refused} is not JSON serializable",
     }
-    return Case(name, app, says, aws=aws, ours={"calls": _RESPONDS, **ours}, ours_says=ours_says, events=(event,))
+    return Case(
+        name,
+        app,
+        "Runtime.MarshalError",
+        aws=aws,
+        ours={"calls": _RESPONDS, **ours},
+        ours_says=ours_says,
+        events=(event,),
+    )
 
 
 _PARTS: Final = "def handler(event, context):\n    yield b'one '\n    yield b'two'\n"
@@ -50,7 +59,9 @@ CASES: Final = (
     ),
     _streams(
         "dict whose body is a generator",
-        "def handler(event, context):\n    return {'statusCode': 201, 'headers': {'a': 'é'}, 'body': iter([b'x', bytearray(b'y'), memoryview(b'z')])}\n",
+        "def handler(event, context):\n"
+        "    parts = iter([b'x', bytearray(b'y'), memoryview(b'z')])\n"
+        "    return {'statusCode': 201, 'headers': {'a': 'é'}, 'body': parts}\n",
         {
             "1.mode": "stream",
             "1.type": _KIND,
