@@ -23,7 +23,7 @@ def write_table() -> str:
         parts += [
             f"### {title}",
             "",
-            "| a handler that, or what | AWS's client | Pilotlight's client |",
+            "| case | AWS's client | Pilotlight's client |",
             "|---|---|---|",
         ]
         parts += [_row(case) for case in cases]

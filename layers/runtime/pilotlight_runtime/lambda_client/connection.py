@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from _socket import IPPROTO_TCP, TCP_NODELAY, socket
+from collections.abc import Callable
 
 from pilotlight_runtime.light_typing import Final
 
@@ -36,12 +37,14 @@ class Connection:
 
     Args:
         address: Host and port, as AWS_LAMBDA_RUNTIME_API has them.
+        connect: Opens a socket to them.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, connect: Callable[[tuple[str, int]], socket] | None = None) -> None:
         host, _, port = address.rpartition(":")
         self.host = address.encode("ascii")
         self._peer = (host, int(port))
+        self._open = connect or open_socket
         self._socket: socket | None = None
         self._received = bytearray()
 
@@ -115,13 +118,7 @@ class Connection:
         return self.receive()
 
     def _connect(self) -> socket:
-        opened = socket()
-        try:
-            opened.connect(self._peer)
-            opened.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-        except OSError:
-            opened.close()
-            raise
+        opened = self._open(self._peer)
         self._received.clear()
         self._socket = opened
         return opened
@@ -197,6 +194,22 @@ class Connection:
 
     def _line(self) -> bytes:
         return self._until(b"\r\n", LONGEST_HEAD, "a line")
+
+
+def open_socket(peer: tuple[str, int]) -> socket:
+    """Connects to a host and port.
+
+    Raises:
+        OSError: Nobody listens there.
+    """
+    opened = socket()
+    try:
+        opened.connect(peer)
+        opened.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+    except OSError:
+        opened.close()
+        raise
+    return opened
 
 
 def _lost(error: OSError) -> ConnectionLost:

@@ -188,7 +188,7 @@ CASES: Final = (
     Case(
         "event with the same key twice, and a lone surrogate",
         "def handler(event, context):\n    return repr(event)\n",
-        "the last one counts; it is taken",
+        "taken; the last of the two counts",
         events=(Event(b'{"b": 1, "b": 2, "c": "\\ud800"}'),),
         expected={"1.body": "\"{'b': 2, 'c': '\\\\ud800'}\""},
     ),
@@ -245,7 +245,7 @@ CASES: Final = (
         expected={"1.body": "1"},
     ),
     Case(
-        "event of a stream that ended elsewhere",
+        "event of another kind, such as one that reports a completion",
         "def handler(event, context):\n    return event\n",
         "handed to the handler like any other",
         events=(

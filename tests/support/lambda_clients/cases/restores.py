@@ -74,7 +74,7 @@ CASES: Final = (
     _fails(
         "hook before the snapshot that exits",
         "sys.exit(3)",
-        "the same",
+        "Runtime.BeforeSnapshotError to init/error; the process ends with 64",
         expected={"exit": 64, "start.error": "Runtime.BeforeSnapshotError", "start.kind": "SystemExit"},
     ),
     _fails(
@@ -91,7 +91,7 @@ CASES: Final = (
     _fails(
         "hook after the restore that exits",
         "sys.exit(3)",
-        "the same",
+        "Runtime.AfterRestoreError to restore/error; the process ends with 65",
         expected={"exit": 65, "restore.kind": "SystemExit"},
     ),
     Case(

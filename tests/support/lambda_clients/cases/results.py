@@ -114,8 +114,7 @@ CASES: Final = (
         expected={"1.kind": "Runtime.MarshalError"},
         aws={"1.message": re.compile("Circular reference detected$")},
         ours={"1.message": re.compile("Circular reference detected, or too many levels$")},
-        ours_says="the same, in the same words for a circle as for depth: telling them apart takes a second "
-        "look at the result",
+        ours_says="the same; one message names both causes",
     ),
     _refused(
         "100,000 nested lists",
@@ -126,8 +125,7 @@ CASES: Final = (
         expected={"1.kind": "Runtime.MarshalError"},
         aws={"1.message": re.compile("maximum recursion depth exceeded")},
         ours={"1.message": re.compile("Circular reference detected, or too many levels$")},
-        ours_says="the same, in the same words for a circle as for depth: telling them apart takes a second "
-        "look at the result",
+        ours_says="the same; one message names both causes",
     ),
     _returns(
         "a lone surrogate",
@@ -135,7 +133,7 @@ CASES: Final = (
         "the process ends with 1: UTF-8 has no such character",
         aws={"exit": 1, "1.body": None},
         ours={"exit": "runs", "1.body": '"\\ud800"'},
-        ours_says="the escape \\ud800, as AWS's client wrote it before Python 3.12",
+        ours_says="the escape `\\ud800`, as AWS's client wrote it before Python 3.12",
     ),
     _returns(
         "6 MB and 100 bytes",

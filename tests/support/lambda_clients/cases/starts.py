@@ -151,7 +151,7 @@ CASES: Final = (
         expected={"1.body": '"my-app"'},
     ),
     Case(
-        "file that is no UTF-8 by its own word",
+        "file that names another encoding",
         "# coding: latin-1\ndef handler(event, context):\n    return 'Ã©'\n",
         "read as it says",
     ),
@@ -253,11 +253,11 @@ CASES: Final = (
         environ={"LANG": "C"},
     ),
     Case(
-        "the process's modules",
+        "module of the process",
         "import sys\n"
         "def handler(event, context):\n"
         "    return sys.modules['__main__'].__name__, sys.flags.no_user_site >= 0, callable(sys.exit)\n",
-        "its own __main__",
+        "`__main__` is the client's",
         expected={"1.body": '["__main__", true, true]'},
     ),
 )
