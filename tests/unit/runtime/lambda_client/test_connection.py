@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -118,11 +119,8 @@ def test_pieces_may_end_anywhere(cuts: list[int]) -> None:
     st.binary(max_size=200) | st.builds(lambda cut, tail: OK[:cut] + tail, st.integers(0, 60), st.binary(max_size=40))
 )
 def test_whatever_comes_is_an_answer_or_a_named_failure(said: bytes) -> None:
-    try:
+    with suppress(ConnectionLost, InvalidAnswer):
         status, _, _ = exchange(said)
-    except (ConnectionLost, InvalidAnswer) as error:
-        assert str(error)
-    else:
         assert 0 <= status <= 999
 
 
@@ -131,7 +129,7 @@ def test_whatever_comes_is_an_answer_or_a_named_failure(said: bytes) -> None:
     [
         (b"HTTP/2 200\r\n\r\n", "the status line is 'HTTP/2 200'"),
         (b"HTTP/1.1 2x0 OK\r\n\r\n", "the status line is"),
-        ("HTTP/1.1 ２００ OK\r\n\r\n".encode(), "the status line is"),
+        ("HTTP/1.1 \uff12\uff10\uff10 OK\r\n\r\n".encode(), "the status line is"),
         (b"HTTP/1.1 200 OK\r\nnonsense\r\n\r\n", "a header line is 'nonsense'"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "content-length is '-1'"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 1_0\r\n\r\n", "content-length is '1_0'"),
@@ -201,7 +199,7 @@ def test_a_refusal_that_comes_before_the_end_of_a_request_is_heard() -> None:
     class Refusing:
         """A socket that takes no more, and has an answer."""
 
-        def sendall(self, data: bytes) -> None:
+        def sendall(self, _data: bytes) -> None:
             raise BrokenPipeError(32, "Broken pipe")
 
         def recv(self, size: int) -> bytes:
