@@ -1,76 +1,13 @@
-"""What the interpreter runs in place of AWS's client: it makes the search path, then answers events.
-
-The interpreter starts with -I and -S, so nothing but the standard library is on the path, and `site` is not imported.
-"""
-
-from __future__ import annotations
+"""What the interpreter runs in place of AWS's client. It compiles this file at each start, so others do the work."""
 
 import sys
-from collections.abc import Callable, Mapping
-
-
-def search_path(environ: Mapping[str, str], own_root: str, standard: list[str], working: str) -> list[str]:
-    """The folders of modules, in the order of Lambda's Python environments.
-
-    Source: Lambda Developer Guide, "Working with layers for Python Lambda functions" and "Lambda environment
-    variables".
-
-    Args:
-        environ: The environment variables.
-        own_root: The folder that holds pilotlight_runtime.
-        standard: The interpreter's own folders.
-        working: The working folder, from which relative ones start.
-    """
-    client, given = environ.get("LAMBDA_RUNTIME_DIR", ""), environ.get("PYTHONPATH", "")
-    layers = [client, *given.split(":")] if given else [*_LAYERS, client]
-    site_packages = f"{sys.prefix}/lib/{_VERSION}/site-packages"
-    folders = [environ.get("LAMBDA_TASK_ROOT", ""), *layers, own_root, *standard, site_packages]
-    absolute = [folder if folder[0] == "/" else f"{working}/{folder}" for folder in folders if folder]
-    return [*dict.fromkeys(absolute)]
-
-
-def add_site_folders(environ: Mapping[str, str], list_folder: Callable[[str], list[str]]) -> None:
-    """Reads the path configuration files (*.pth) of the function and the layers, as AWS's client has them.
-
-    Few functions have such files, so `site` is imported for them alone.
-
-    Args:
-        environ: The environment variables.
-        list_folder: Lists the names in a folder, as os.listdir.
-    """
-    for folder in (environ.get("LAMBDA_TASK_ROOT", ""), *(() if environ.get("PYTHONPATH") else _LAYERS)):
-        try:
-            names = list_folder(folder) if folder else []
-        except OSError:
-            continue
-        if any(name.endswith(".pth") for name in names):
-            import site
-
-            site.addsitedir(folder)
-
-
-def add_builtins() -> None:
-    """Adds exit and quit, which `site` would: beginners' handlers call them."""
-    import builtins
-    from _sitebuiltins import Quitter
-
-    for name in ("exit", "quit"):
-        setattr(builtins, name, Quitter(name, "Ctrl-D (i.e. EOF)"))
-
-
-_VERSION = "python{}.{}".format(*sys.version_info)
-_LAYERS = (f"/opt/python/lib/{_VERSION}/site-packages", "/opt/python")
 
 if __name__ == "__main__":
-    import os
+    own_root = __file__.rsplit("/", 3)[0]
+    sys.path[: not sys.flags.safe_path] = [own_root]  # in place of this file's folder, where that is on the path
 
-    add_builtins()
-    if not sys.flags.safe_path:
-        del sys.path[0]  # this file's folder
-    sys.path[:] = search_path(os.environ, __file__.rsplit("/", 3)[0], sys.path, os.getcwd())
-    add_site_folders(os.environ, os.listdir)
-    if not os.environ.get("PYTHONPATH"):  # so that Python processes which the function starts find AWS's packages
-        os.environ["PYTHONPATH"] = os.environ.get("LAMBDA_RUNTIME_DIR", "")
+    from pilotlight_runtime.lambda_client.interpreter import prepare_interpreter
     from pilotlight_runtime.lambda_client.loop import run
 
+    prepare_interpreter(own_root)
     run()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pilotlight_runtime.lambda_client.start import add_site_folders, search_path
+from pilotlight_runtime.lambda_client.interpreter import add_site_folders, search_path
 
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 LAMBDA = {"LAMBDA_TASK_ROOT": "/var/task", "LAMBDA_RUNTIME_DIR": "/var/runtime"}
