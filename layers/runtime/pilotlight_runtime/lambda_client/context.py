@@ -29,6 +29,14 @@ _SHOWN: Final = (
     "identity",
     "tenant_id",
 )
+_CONTEXT_FIELDS: Final = ("custom", "env", "client")
+_CLIENT_FIELDS: Final = (
+    "installation_id",
+    "app_title",
+    "app_version_name",
+    "app_version_code",
+    "app_package_name",
+)
 _W3C: Final = ("traceparent", "tracestate", "baggage")
 
 
@@ -102,13 +110,13 @@ class _Fields:
 class ClientContext(_Fields):
     """What a mobile client says of itself."""
 
-    __slots__ = ("client", "custom", "env")
+    __slots__ = _CONTEXT_FIELDS
 
 
 class Client(_Fields):
     """The client's installation."""
 
-    __slots__ = ("app_package_name", "app_title", "app_version_code", "app_version_name", "installation_id")
+    __slots__ = _CLIENT_FIELDS
 
 
 class CognitoIdentity(_Fields):

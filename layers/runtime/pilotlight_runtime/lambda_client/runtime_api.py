@@ -98,7 +98,7 @@ class RuntimeApi:
             cause: The same for X-Ray, JSON.
         """
         path = b"invocation/%b/error" % invocation.id.encode()
-        headers = b"Content-Type: %b\r\n%b%b" % (JSON, _error_type(kind), _of(invocation))
+        headers = b"Content-Type: %b\r\n%b%b" % (JSON, error_type(kind), _of(invocation))
         if len(cause) < _LONGEST_CAUSE:
             headers += b"Lambda-Runtime-Function-XRay-Error-Cause: %b\r\n" % cause
         self._post("an error", path, headers, document)
@@ -106,7 +106,7 @@ class RuntimeApi:
     def fail_init(self, kind: str, document: bytes) -> None:
         """Posts why the function does not start, before its first event."""
         self._post(
-            "an error of the start", b"init/error", b"Content-Type: %b\r\n%b" % (JSON, _error_type(kind)), document
+            "an error of the start", b"init/error", b"Content-Type: %b\r\n%b" % (JSON, error_type(kind)), document
         )
 
     def wait_for_restore(self) -> None:
@@ -118,7 +118,7 @@ class RuntimeApi:
     def fail_restore(self, kind: str, document: bytes) -> None:
         """Posts why a restored environment cannot go on."""
         self._post(
-            "an error of a restore", b"restore/error", b"Content-Type: %b\r\n%b" % (JSON, _error_type(kind)), document
+            "an error of a restore", b"restore/error", b"Content-Type: %b\r\n%b" % (JSON, error_type(kind)), document
         )
 
     def stream_head(self, invocation: Invocation, content_type: bytes) -> bytes:
@@ -146,8 +146,10 @@ def _of(invocation: Invocation) -> bytes:
     return b"Lambda-Runtime-Invocation-Id: %b\r\n" % found.encode() if found else b""
 
 
-def _error_type(kind: str) -> bytes:
-    return b"Lambda-Runtime-Function-Error-Type: %b\r\n" % kind.encode("ascii", "backslashreplace")
+def error_type(kind: str) -> bytes:
+    """The header that names the type of an error. A class may have any name, line ends included."""
+    name = kind.encode("ascii", "backslashreplace") if kind.isprintable() else kind.encode("unicode_escape")
+    return b"Lambda-Runtime-Function-Error-Type: %b\r\n" % name
 
 
 def _number(text: str) -> int:

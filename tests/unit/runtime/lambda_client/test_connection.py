@@ -1,0 +1,219 @@
+"""HTTP as the client reads it, from one end of a pair of sockets."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pilotlight_runtime.lambda_client.connection import Connection, ConnectionLost, InvalidAnswer
+
+REQUEST = b"GET / HTTP/1.1\r\n\r\n"
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+class Peer:
+    """The other side of each connection that is opened, in order: it says these bytes, then closes."""
+
+    def __init__(self, *sayings: bytes, stays: bool = False) -> None:
+        self._sayings = iter(sayings)
+        self._stays = stays
+        self.opened: list[socket.socket] = []
+        self.ends: list[socket.socket] = []
+
+    def connect(self, peer: tuple[str, int]) -> socket.socket:
+        assert peer == ("host", 1)
+        mine, other = socket.socketpair()
+        self.opened.append(mine)
+        self.ends.append(other)
+        other.sendall(next(self._sayings))
+        if not self._stays:
+            other.shutdown(socket.SHUT_WR)
+        return mine
+
+    def close(self) -> None:
+        for each in (*self.opened, *self.ends):
+            each.close()
+
+
+@pytest.fixture
+def closing() -> Iterator[list[Peer]]:
+    peers: list[Peer] = []
+    yield peers
+    for peer in peers:
+        peer.close()
+
+
+def exchange(said: bytes) -> tuple[int, dict[str, str], bytes]:
+    peer = Peer(said)
+    try:
+        answer = Connection("host:1", peer.connect).exchange(REQUEST)
+    finally:
+        peer.close()
+    return answer.status, answer.headers, answer.body
+
+
+def chunked(parts: list[bytes], sizes: str = "%x") -> bytes:
+    written = b"".join((sizes % len(part)).encode() + b"\r\n" + part + b"\r\n" for part in parts)
+    return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + written + b"0\r\n\r\n"
+
+
+def test_status_headers_and_body() -> None:
+    said = "HTTP/1.1 202 Accepted\r\nA: b\r\nContent-Type:  é 😀 \r\ncontent-length: 3\r\n\r\nabc".encode()
+    assert exchange(said) == (202, {"a": "b", "content-type": "é 😀", "content-length": "3"}, b"abc")
+
+
+def test_a_header_that_is_no_utf8_keeps_its_bytes() -> None:
+    _, headers, _ = exchange(b"HTTP/1.1 200 OK\r\nA: \xff\r\n\r\n")
+    assert headers["a"].encode("utf-8", "surrogateescape") == b"\xff"
+
+
+@given(
+    parts=st.lists(st.binary(min_size=1, max_size=40), max_size=8),
+    sizes=st.sampled_from(["%x", "%X", "%04x;name=value"]),
+)
+def test_chunks_are_put_together(parts: list[bytes], sizes: str) -> None:
+    assert exchange(chunked(parts, sizes))[2] == b"".join(parts)
+
+
+def test_trailers_are_read_and_dropped(closing: list[Peer]) -> None:
+    body = b"2\r\n{}\r\n0\r\nA: b\r\nC: d\r\n\r\n"
+    peer = Peer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body + OK)
+    closing.append(peer)
+    connection = Connection("host:1", peer.connect)
+    assert connection.exchange(REQUEST).body == b"{}"
+    assert connection.exchange(REQUEST).body == b"{}"
+    assert len(peer.opened) == 1
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=30))
+def test_pieces_may_end_anywhere(cuts: list[int]) -> None:
+    """What is received at a time does not matter: it is read from a socket that gives few bytes at once."""
+    said = chunked([b"first\r\n0\r\n", b"x" * 300, b"y"])
+
+    class Slow:
+        """A socket that receives as many bytes as the next number says."""
+
+        def __init__(self) -> None:
+            self.at = self.turn = 0
+
+        def sendall(self, data: bytes) -> None:
+            assert data == REQUEST
+
+        def recv(self, size: int) -> bytes:
+            count = min(size, cuts[self.turn % len(cuts)])
+            self.turn += 1
+            piece = said[self.at : self.at + count]
+            self.at += len(piece)
+            return piece
+
+    connection = Connection("host:1", lambda _peer: Slow())  # type: ignore[arg-type, return-value]
+    assert connection.exchange(REQUEST).body == b"first\r\n0\r\n" + b"x" * 300 + b"y"
+
+
+@given(
+    st.binary(max_size=200) | st.builds(lambda cut, tail: OK[:cut] + tail, st.integers(0, 60), st.binary(max_size=40))
+)
+def test_whatever_comes_is_an_answer_or_a_named_failure(said: bytes) -> None:
+    with suppress(ConnectionLost, InvalidAnswer):
+        status, _, _ = exchange(said)
+        assert 0 <= status <= 999
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (b"HTTP/2 200\r\n\r\n", "the status line is 'HTTP/2 200'"),
+        (b"HTTP/1.1 2x0 OK\r\n\r\n", "the status line is"),
+        ("HTTP/1.1 \uff12\uff10\uff10 OK\r\n\r\n".encode(), "the status line is"),
+        (b"HTTP/1.1 200 OK\r\nnonsense\r\n\r\n", "a header line is 'nonsense'"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "content-length is '-1'"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1_0\r\n\r\n", "content-length is '1_0'"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999999999\r\n\r\n", "content-length is"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", "the size of a chunk is '-1'"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0x1\r\nx\r\n", "the size of a chunk is '0x1'"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\r\n", "the size of a chunk is ''"),
+        (chunked([b"xyz"]).replace(b"3\r", b"2\r"), "a chunk is longer than its size says"),
+    ],
+)
+def test_a_failure_says_where(said: bytes, words: str) -> None:
+    with pytest.raises(InvalidAnswer, match=words.replace("(", r"\(")):
+        exchange(said)
+
+
+def test_a_head_without_an_end_is_given_up() -> None:
+    class Endless:
+        """A socket that sends headers for ever."""
+
+        def sendall(self, data: bytes) -> None: ...
+
+        def recv(self, size: int) -> bytes:
+            return b"a" * size
+
+    connection = Connection("host:1", lambda _peer: Endless())  # type: ignore[arg-type, return-value]
+    with pytest.raises(InvalidAnswer, match="the head is longer than 1048576 bytes"):
+        connection.exchange(REQUEST)
+
+
+def test_a_kept_connection_that_has_ended_is_opened_again(closing: list[Peer]) -> None:
+    peer = Peer(OK, OK)
+    closing.append(peer)
+    connection = Connection("host:1", peer.connect)
+    assert [connection.exchange(REQUEST).status for _ in range(2)] == [200, 200]
+    assert [end.recv(1000) for end in peer.ends] == [REQUEST * 2, REQUEST]
+
+
+def test_a_connection_that_ends_within_a_response_is_not_tried_again(closing: list[Peer]) -> None:
+    peer = Peer(OK + b"HTTP/1.1 2", OK)
+    closing.append(peer)
+    connection = Connection("host:1", peer.connect)
+    connection.exchange(REQUEST)
+    with pytest.raises(ConnectionLost, match="the Runtime API closed the connection"):
+        connection.exchange(REQUEST)
+    assert len(peer.opened) == 1
+
+
+def test_a_first_connection_is_not_tried_again(closing: list[Peer]) -> None:
+    peer = Peer(b"", OK)
+    closing.append(peer)
+    with pytest.raises(ConnectionLost):
+        Connection("host:1", peer.connect).exchange(REQUEST)
+    assert len(peer.opened) == 1
+
+
+def test_the_other_side_may_end_the_connection(closing: list[Peer]) -> None:
+    peer = Peer(OK.replace(b"\r\n\r\n", b"\r\nConnection: Close\r\n\r\n"), OK)
+    closing.append(peer)
+    connection = Connection("host:1", peer.connect)
+    assert [connection.exchange(REQUEST).status for _ in range(2)] == [200, 200]
+    assert [end.recv(1000) for end in peer.ends] == [REQUEST, REQUEST]
+
+
+def test_a_refusal_that_comes_before_the_end_of_a_request_is_heard() -> None:
+    """Such as that of a body that is too large: the other side has answered, and reads no more."""
+
+    class Refusing:
+        """A socket that takes no more, and has an answer."""
+
+        def sendall(self, _data: bytes) -> None:
+            raise BrokenPipeError(32, "Broken pipe")
+
+        def recv(self, size: int) -> bytes:
+            return OK.replace(b"200", b"413")[:size]
+
+        def close(self) -> None: ...
+
+    connection = Connection("host:1", lambda _peer: Refusing())  # type: ignore[arg-type, return-value]
+    assert connection.exchange(REQUEST).status == 413
+
+
+def test_a_failure_to_connect_is_named() -> None:
+    def refuse(_peer: tuple[str, int]) -> socket.socket:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    with pytest.raises(ConnectionLost, match="the connection to the Runtime API failed: Connection refused"):
+        Connection("host:1", refuse).exchange(REQUEST)
