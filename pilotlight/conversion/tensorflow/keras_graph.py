@@ -16,6 +16,7 @@ from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight.conversion.engine_refusals import refuse_unless_opened
 from pilotlight.conversion.guards import guard_operators
 from pilotlight.conversion.tensorflow.failures import collect_failures, list_layer_names, refuse_failures
+from pilotlight.conversion.tensorflow.graph_copies import MANY, count_weights, free_copies, ignore_older_objects
 from pilotlight.conversion.tensorflow.keras_trace import trace
 from pilotlight.conversion.tensorflow.ops import list_handlers, list_rewriters
 from pilotlight.conversion.tensorflow.preprocessing import PreprocessingRewriter
@@ -41,7 +42,7 @@ def convert_to_onnx(model: Any, signature: Signature, name: str, opset: int) -> 
         ConversionError: The model cannot be converted.
     """
     where, layers = f"model {name!r}", set(list_layer_names(model))
-    with hide_native_logs():
+    with hide_native_logs(), ignore_older_objects():
         graph = _convert(model, signature, layers, where, opset)
     result = canonicalize(graph, signature)
     guard_operators(result, where)
@@ -62,6 +63,7 @@ def _convert(model: Any, signature: Signature, layers: Collection[str], where: s
     def call(*tensors: Any) -> tuple[Any, ...]:
         return _order_outputs(call_model(model, tensors, signature), signature)
 
+    large = count_weights(model) >= MANY
     try:
         with trace(tf, call, signature) as (traced, specs), collect_failures() as reasons:
             concrete = traced.get_concrete_function(*specs)
@@ -71,7 +73,7 @@ def _convert(model: Any, signature: Signature, layers: Collection[str], where: s
                 input_signature=specs,
                 opset=preprocessing.opset,
                 custom_op_handlers=list_handlers(),
-                custom_rewriter=[preprocessing, *list_rewriters()],
+                custom_rewriter=[preprocessing, *list_rewriters(), *([free_copies] if large else [])],
                 shape_override=preprocessing.shapes,
             )
             opset = preprocessing.finish(graph)
