@@ -140,9 +140,9 @@ def _transposed(instances: list[Any], signature: Signature) -> tuple[dict[str, A
     named = [isinstance(instance, dict) and not _is_b64(instance) for instance in instances]
     if not any(named):
         return {_only_input(signature, "instances").name: instances}, False
-    names = set(instances[named.index(True)])
+    names = instances[named.index(True)].keys()
     for index, instance in enumerate(instances):
-        if not named[index] or set(instance) != names:
+        if not named[index] or instance.keys() != names:
             raise InvalidRequest(f"instances[{index}] must have the same inputs as the others")
     return {name: [instance[name] for instance in instances] for name in names}, True
 
