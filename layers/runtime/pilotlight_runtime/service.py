@@ -143,9 +143,10 @@ class ModelService:
         try:
             response = self._run(prediction.request, trace)
         except InvalidRequest as error:
-            from pilotlight_runtime.protocol.tfserving_refusals import reword_refusal
+            from pilotlight_runtime.protocol.tfserving_refusals import Notation, reword_refusal
 
-            raise reword_refusal(error, prediction) from error.__cause__
+            notation = Notation(prediction.rows is not None, prediction.named)
+            raise reword_refusal(error, prediction.shapes, notation) from error.__cause__
         trace.begin("encode")
         if _is_large(response):
             from pilotlight_runtime.protocol.answer_size import check_nested_answer

@@ -13,16 +13,14 @@ This module is imported when a request is refused.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from pilotlight_runtime.datatypes import BF16, BYTES, Datatype
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Final, NamedTuple
+from pilotlight_runtime.light_typing import Any, Final, NamedTuple
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.protocol.json_tensors import FORMS
 from pilotlight_runtime.wrong_elements import Element, WrongDatatype, WrongElements
-
-if TYPE_CHECKING:
-    from pilotlight_runtime.protocol.tfserving import PredictRequest
 
 _SEND_BINARY: Final = "send it as a binary tensor of the Open Inference Protocol, under /v2/models"
 
@@ -76,19 +74,19 @@ def reword_value(
     return InvalidRequest(f"{place} must be a list of {size} as {first} is, got {summarize(found)}")
 
 
-def reword_refusal(error: InvalidRequest, prediction: PredictRequest) -> InvalidRequest:
+def reword_refusal(error: InvalidRequest, shapes: Mapping[str, list[int]], notation: Notation) -> InvalidRequest:
     """Rewords why the model refuses a predict request.
 
     Args:
         error: The error in the words of the Open Inference Protocol.
-        prediction: The request.
+        shapes: The shape of each input as the request writes it.
+        notation: How the request writes its inputs.
 
     Returns:
         The error with the places of values as the request writes them.
     """
     if not isinstance(error, WrongElements):
         return error
-    shapes, notation = prediction.shapes, Notation(prediction.rows is not None, prediction.named)
     names = {f"input {summarize(name)}": name for name in shapes}
 
     def name_place(element: Element) -> str:
