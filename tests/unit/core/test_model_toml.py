@@ -155,7 +155,7 @@ layout = "NCHW"
         ("labels = []\n" + SIGNATURE, "labels is [], expected one or more tables"),
         (
             SIGNATURE + "[[labels]]\nnames = ['a', 'b']",
-            "labels[0].scores is missing, expected the name of the output with one score for each class, of the outputs 'label'",
+            "scores is missing, expected the name of the output with one score for each class, of the outputs 'label'",
         ),
         (SIGNATURE + "[[labels]]\nscores = 'y'\nnames = ['a']", "labels[0].names is ['a']"),
         (
