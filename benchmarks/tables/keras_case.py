@@ -18,7 +18,7 @@ from pilotlight.core.options import TrainingSettings
 from pilotlight_runtime.signature import Signature
 
 SAMPLES: Final = 8
-_FIXED: Final = "Keras traces it with a fixed batch size alone: give the model keras.Input(…, batch_size=N)."
+_FIXED: Final = "Keras traces it only with a fixed batch size: give the model keras.Input(…, batch_size=N)."
 Function: TypeAlias = Callable[[Any], Any]
 """Takes a tensor of samples, and returns a tensor or a structure of tensors."""
 
