@@ -22,9 +22,12 @@ def list_ranges(manifest: Manifest) -> Iterator[tuple[str, str]]:
 
 
 def _categories_text(known: Json) -> str:
-    place = "" if known.get("column") is None else f" in column {known['column']}"
     values = known.get("values")
-    return f"the categories of training only{place}" if values is None else f"{len(values)} categories only{place}"
+    if values is None:
+        text = "only the categories of training"
+    else:
+        text = f"only {len(values)} {'category' if len(values) == 1 else 'categories'}"
+    return text if known.get("column") is None else f"{text} in column {known['column']}"
 
 
 def comparison_lines(compared: Iterable[Comparison]) -> Iterable[str]:
