@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin, ClusterMixin, OutlierMixin, RegressorMixin, TransformerMixin
 from sklearn.utils import all_estimators
 
-from benchmarks.tables.case import Case, Outcome, convert_and_compare
+from benchmarks.tables.case import MODEL_NAME, Case, Outcome, convert_and_compare
 from benchmarks.tables.sklearn_data import Table, choose_table
 from benchmarks.tables.sklearn_models import MAKERS
 from pilotlight.conversion.sklearn.outputs import ANSWERS, Answer, find_kind
@@ -68,7 +68,7 @@ def try_model(model: Any, table: Table, folder: Path) -> Outcome:
         folder: An empty folder.
     """
     signature = Signature((table.spec,), tuple(_list_outputs(model, table)))
-    config = ModelConfig("case", "sklearn", training=TrainingSettings(metric=""), signature=signature)
+    config = ModelConfig(MODEL_NAME, "sklearn", training=TrainingSettings(metric=""), signature=signature)
     return convert_and_compare(config, FittedModel(model, _make_dataset(table), {}, 0.0), folder)
 
 
