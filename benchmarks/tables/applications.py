@@ -46,7 +46,7 @@ def _normalize_batches(body: Any, samples: Any) -> None:
     Random weights with a mean of 0 and a variance of 1 let activations grow from layer to layer. EfficientNetV2L then
     answers up to 2,180 with an error of 1,630 in its own float32, so there is nothing that ONNX could be compared with.
     """
-    for layer in body._flatten_layers():
+    for layer in body.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = 0.0
     body(samples, training=True)
