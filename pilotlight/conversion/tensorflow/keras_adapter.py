@@ -108,7 +108,9 @@ def read_keras_signature(model: Any, where: str) -> Signature:
     inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
     if not inputs or not outputs:
         raise ConversionError(where, "declares no inputs and outputs", "Build it as keras.Model(inputs, outputs).")
-    named = model.output if isinstance(model.output, dict) else dict(zip(model.output_names, outputs, strict=True))
+    structure = getattr(model, "output", None)  # a Sequential has neither this nor the names
+    names = getattr(model, "output_names", None) or [model.layers[-1].name]
+    named = structure if isinstance(structure, dict) else dict(zip(names, outputs, strict=True))
     return Signature(
         tuple(_read_spec(tensor.name, tensor, where) for tensor in inputs),
         tuple(_read_spec(name, tensor, where) for name, tensor in named.items()),

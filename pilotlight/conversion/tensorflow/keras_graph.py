@@ -17,8 +17,10 @@ from pilotlight.conversion.engine_refusals import refuse_unless_opened
 from pilotlight.conversion.guards import guard_operators
 from pilotlight.conversion.tensorflow.failures import collect_failures, list_layer_names, refuse_failures
 from pilotlight.conversion.tensorflow.keras_trace import trace
+from pilotlight.conversion.tensorflow.loops import refuse_other_loops, shape_loop_counters
 from pilotlight.conversion.tensorflow.ops import list_handlers, list_rewriters
 from pilotlight.conversion.tensorflow.preprocessing import PreprocessingRewriter
+from pilotlight.conversion.tensorflow.trace_conversion import convert_trace
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.process_output import hide_native_logs
@@ -65,10 +67,12 @@ def _convert(model: Any, signature: Signature, layers: Collection[str], where: s
     try:
         with trace(tf, call, signature) as (traced, specs), collect_failures() as reasons:
             concrete = traced.get_concrete_function(*specs)
+            refuse_other_loops(concrete, layers, where, opset)
             preprocessing = PreprocessingRewriter(concrete, opset, where, layers)
-            graph, _ = tf2onnx.convert.from_function(
+            graph = convert_trace(
+                (tf, tf2onnx),
                 traced,
-                input_signature=specs,
+                specs,
                 opset=preprocessing.opset,
                 custom_op_handlers=list_handlers(),
                 custom_rewriter=[preprocessing, *list_rewriters()],
@@ -76,6 +80,7 @@ def _convert(model: Any, signature: Signature, layers: Collection[str], where: s
             )
             opset = preprocessing.finish(graph)
             _embed_captured_tensors(graph.graph, concrete.graph.captures)
+            shape_loop_counters(graph)
     except ConversionError:
         raise
     except Exception as error:
@@ -123,14 +128,27 @@ def call_model(model: Any, tensors: Sequence[Any], signature: Signature) -> dict
     """
     names = [spec.name for spec in signature.inputs]
     wanted = [tensor.name for tensor in getattr(model, "inputs", None) or []]
-    if len(names) == 1:
-        answer = model(tensors[0], training=False)
-    elif sorted(wanted) == sorted(names):
+    ordered = list(tensors)
+    if len(names) > 1 and sorted(wanted) == sorted(names):
         by_name = dict(zip(names, tensors, strict=True))
-        answer = model([by_name[name] for name in wanted], training=False)
-    else:
-        answer = model(list(tensors), training=False)
+        ordered = [by_name[name] for name in wanted]
+    answer = model(_arrange_inputs(model, ordered), training=False)
     return _name_outputs(answer, model, [spec.name for spec in signature.outputs])
+
+
+def _arrange_inputs(model: Any, tensors: list[Any]) -> Any:
+    """Return inputs in the structure that a functional model was built with: Keras warns of another one.
+
+    A model of another kind takes one tensor alone, and several as a list.
+    """
+    inputs, structure = getattr(model, "inputs", None) or [], None
+    if len(inputs) == len(tensors):
+        structure = getattr(model, "input", None)
+    if structure is None:
+        return tensors[0] if len(tensors) == 1 else tensors
+    from keras import tree
+
+    return tree.pack_sequence_as(structure, tensors)
 
 
 def _name_outputs(answer: Any, model: Any, names: list[str]) -> dict[str, Any]:

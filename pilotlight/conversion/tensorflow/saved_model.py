@@ -6,10 +6,11 @@ writes files or calls Python is refused before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
+from pilotlight.conversion.tensorflow.saved_model_precision import computes_in_half, make_float32_call
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.outside import Origin, read_file
@@ -29,6 +30,15 @@ _UNSAFE: Final = frozenset(
 )
 """Operations that touch files or other processes. Saving and restoring weights (SaveV2, RestoreV2) is in every one."""
 _HINT: Final = "Export it again: model.export(FOLDER), or tf.saved_model.save(module, FOLDER, signatures=...)."
+
+
+_MIXED_HINT: Final = (
+    "Save the Keras model itself with model.save('NAME.keras'), and convert that file; or export it again with the "
+    "policy float32."
+)
+_HALVES: Final = ("float16", "bfloat16")
+Call: TypeAlias = Callable[..., Sequence[Any]]
+"""Takes tensors, and returns tensors."""
 
 
 class Port(NamedTuple):
@@ -57,12 +67,19 @@ class SavedModel:
 
     output = None
 
-    def __init__(self, loaded: Any, function: Any) -> None:
-        self._loaded = loaded  # it owns the variables
-        self._function = function
-        self.inputs = _read_ports(function.structured_input_signature[1])
-        self.outputs = _read_ports(function.structured_outputs)
-        self.output_names = [port.name for port in self.outputs]
+    def __init__(self, loaded: Any, call: Call, inputs: Sequence[Port], outputs: Sequence[Port]) -> None:
+        """Make one.
+
+        Args:
+            loaded: What owns the variables.
+            call: The serving function: it takes tensors in the order of `inputs`, and returns those of `outputs`.
+            inputs: The inputs.
+            outputs: The outputs.
+        """
+        self._loaded = loaded
+        self._call = call
+        self.inputs, self.outputs = list(inputs), list(outputs)
+        self.output_names = [port.name for port in outputs]
 
     def __call__(self, tensors: Any, *, training: bool = False) -> list[Any]:
         """Answer tensors: one, or one an input in the order of `inputs`. It was saved in inference mode."""
@@ -70,10 +87,26 @@ class SavedModel:
 
         given: Sequence[Any] = tensors if isinstance(tensors, list | tuple) else [tensors]
         del training
-        answer = self._function(
-            **{port.name: tf.convert_to_tensor(each) for port, each in zip(self.inputs, given, strict=True)}
-        )
-        return [answer[name] for name in self.output_names]
+        return list(self._call(*(tf.convert_to_tensor(each) for each in given)))
+
+    def build_in_float32(self) -> SavedModel | None:
+        """Return the model with float32 in the place of half precision; None where it computes in none.
+
+        Raises:
+            ConversionError: It cannot be built so.
+        """
+        import tensorflow as tf
+
+        specs = [tf.TensorSpec(port.shape, port.dtype, name=port.name) for port in self.inputs]
+        traced = tf.function(self._call, autograph=False).get_concrete_function(*specs)
+        if not computes_in_half(traced):
+            return None
+        try:
+            call = make_float32_call(traced)
+        except (ValueError, tf.errors.OpError) as error:
+            what = f"is of mixed precision and cannot be computed in float32 ({kind_and_first_line(error)})"
+            raise ConversionError("the SavedModel", what, _MIXED_HINT) from error
+        return SavedModel(self._loaded, call, *(list(map(_widen_port, each)) for each in (self.inputs, self.outputs)))
 
 
 def is_saved_model(path: Path) -> bool:
@@ -112,7 +145,17 @@ def load_saved_model(path: Path) -> SavedModel:
     if unsafe:
         what = f"holds the operations {', '.join(map(name_of, unsafe))}, which reach files or other processes"
         raise ConversionError(where, what, "Such a SavedModel is not loaded. Export the model without them.")
-    return SavedModel(loaded, _find_function(loaded, where))
+    return _read_model(loaded, _find_function(loaded, where))
+
+
+def _read_model(loaded: Any, function: Any) -> SavedModel:
+    inputs, outputs = _read_ports(function.structured_input_signature[1]), _read_ports(function.structured_outputs)
+
+    def call(*tensors: Any) -> list[Any]:
+        answer = function(**{port.name: each for port, each in zip(inputs, tensors, strict=True)})
+        return [answer[port.name] for port in outputs]
+
+    return SavedModel(loaded, call, inputs, outputs)
 
 
 def _find_function(loaded: Any, where: str) -> Any:
@@ -134,6 +177,10 @@ def _list_operations(program: Any) -> Iterator[str]:
 def _read_ports(specs: Mapping[str, Any]) -> list[Port]:
     """Read inputs or outputs in the order of their names, output_2 before output_10. TensorFlow gives them in any."""
     return [_read_port(name, specs[name]) for name in sorted(specs, key=_split_number)]
+
+
+def _widen_port(port: Port) -> Port:
+    return port._replace(dtype="float32") if port.dtype in _HALVES else port
 
 
 def _split_number(name: str) -> tuple[str, int]:

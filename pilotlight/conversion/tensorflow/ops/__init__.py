@@ -3,6 +3,7 @@
     builder.py         adds the ONNX nodes that take the place of one operation
     elementary.py      Expm1, Log1p, Erfc, Erfinv
     bessel.py          BesselI0
+    next_floats.py     NextAfter
     sign_bits.py       the sign bit of signbit, argmax and argmin
     integer_bits.py    Bitcast of integers
     complex_numbers.py complex numbers as pairs of real ones; fourier.py has FFT, IFFT, FFT2D, IFFT2D, RFFT, IRFFT
@@ -12,7 +13,7 @@
     scattering.py      ScatterNd
     selections.py      Select, SelectV2
     updates.py         XlaDynamicUpdateSlice
-    shapes.py          BroadcastArgs
+    shapes.py          BroadcastArgs, Empty
     diagonals.py       MatrixDiag
     vectors.py         Cross, InTopKV2, OneHot
     colours.py         RGBToHSV, HSVToRGB
@@ -41,6 +42,7 @@ from pilotlight.conversion.tensorflow.ops import (
     integer_bits,
     integers,
     linear_systems,
+    next_floats,
     orthogonal,
     projections,
     resizing,
@@ -59,7 +61,7 @@ __all__ = ["Builder", "Expression", "NoForm", "list_handlers", "list_rewriters"]
 
 _EXPRESSIONS = (
     *(bessel, buckets, colours, diagonals, elementary, integer_bits),
-    *(linear_systems, orthogonal, projections, shapes, updates, vectors),
+    *(linear_systems, next_floats, orthogonal, projections, shapes, updates, vectors),
 )
 _HANDLERS = (convolutions, ctc, integers, resizing, scattering, vectors)
 

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from pilotlight.conversion.tensorflow.keras_adapter import read_keras_signature
 from pilotlight.conversion.tensorflow.keras_graph import convert_to_onnx
@@ -40,9 +41,21 @@ def test_a_layer_inside_a_layer_is_named_by_its_path() -> None:
 
 
 def test_an_activation_is_named_by_its_layer() -> None:
-    message = refuse(keras.layers.Dense(3, activation=lambda x: ops.nextafter(x, x + 1), name="last"))
-    assert "last: NextAfter has no form in ONNX" in message
+    message = refuse(keras.layers.Dense(3, activation=tf.math.digamma, name="last"))
+    assert "last: Digamma has no form in ONNX" in message
     assert "docs/what-converts.md" in message
+
+
+class Aligned(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
+    def call(self, x: Any) -> Any:
+        lengths = ops.cast(x[:, 0, 0] * 0, "int32")
+        return ops.ctc_loss(ops.cast(x[:, :2, 0], "int32") + 1, x, lengths + 2, lengths + 4)
+
+
+def test_a_loop_that_does_not_count_its_steps_is_named() -> None:
+    message = refuse(Aligned(name="aligned"), shape=(4, 5))
+    assert "aligned/ctc_loss_dense: While has no form in ONNX (it is not a loop of tf.while_loop" in message
+    assert "Compute it outside of the model" in message
 
 
 def test_an_old_operator_set_is_said_so() -> None:
