@@ -32,19 +32,24 @@ def convert_trace(modules: tuple[Any, Any], traced: Any, specs: Sequence[Any], *
     concrete = traced.get_concrete_function(*specs)
     library = concrete.graph.as_graph_def()
     if not any(node.op in _WITH_FUNCTIONS for node in _list_nodes(library)):
-        return tf2onnx.convert.from_function(traced, input_signature=specs, **options)[0]
+        return _take_graph(tf2onnx.convert.from_function(traced, input_signature=specs, **options))
     frozen = tf2onnx.tf_loader.convert_variables_to_constants_large_model(concrete)
     if not _find_taken_names(library, frozen):
-        return tf2onnx.convert.from_function(traced, input_signature=specs, **options)[0]
+        return _take_graph(tf2onnx.convert.from_function(traced, input_signature=specs, **options))
     with _hide_deprecations(tf.get_logger()):
-        graph, _ = tf2onnx.convert.from_graph_def(
-            frozen,
-            name=concrete.name,
-            input_names=[tensor.name for tensor in concrete.inputs if tensor.dtype != tf.resource],
-            output_names=[tensor.name for tensor in concrete.outputs],
-            **options,
+        return _take_graph(
+            tf2onnx.convert.from_graph_def(
+                frozen,
+                name=concrete.name,
+                input_names=[tensor.name for tensor in concrete.inputs if tensor.dtype != tf.resource],
+                output_names=[tensor.name for tensor in concrete.outputs],
+                **options,
+            )
         )
-    return graph
+
+
+def _take_graph(converted: tuple[onnx.ModelProto, Any]) -> onnx.ModelProto:
+    return converted[0]
 
 
 def _find_taken_names(original: Any, frozen: Any) -> list[str]:

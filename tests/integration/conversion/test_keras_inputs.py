@@ -52,7 +52,7 @@ def test_a_model_answers_and_is_converted_without_a_warning(name: str) -> None:
     model = MODELS[name]()
     signature = read_keras_signature(model, "m")
     given = name_samples(signature)
-    found = predict_in_batches(model, given, signature)
+    found: Any = predict_in_batches(model, given, signature)
     wanted = given["x"] * 2 if len(given) == 1 else given["x"] - given["a"]
     np.testing.assert_allclose(found["y"], wanted, rtol=1e-6)
     assert convert_to_onnx(model, signature, "m", 18)
@@ -66,5 +66,5 @@ class Doubled(keras.Model):  # type: ignore[misc]  # Keras has no types
 @pytest.mark.filterwarnings("error")
 def test_a_model_of_an_own_class_takes_one_tensor_alone() -> None:
     signature = read_keras_signature(make_of_one(lambda x: x), "m")
-    found = predict_in_batches(Doubled(), {"x": SAMPLES}, signature)
+    found: Any = predict_in_batches(Doubled(), {"x": SAMPLES}, signature)
     np.testing.assert_allclose(found["y"], SAMPLES * 2, rtol=1e-6)

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -71,6 +73,6 @@ def test_the_number_beside_another_is_exact(dtype: type) -> None:
     kind = np.finfo(dtype)
     borders = [kind.max, kind.min, kind.tiny * 2, kind.tiny / kind.eps, 1 - kind.eps / 2, 1 + kind.eps, 2.0, 3.0]
     sizes = 2.0 ** np.arange(kind.minexp + 1, kind.maxexp, 13, dtype=dtype)
-    numbers = np.concatenate([EDGES[0].astype(dtype), np.array(borders, dtype), sizes, -sizes, sizes * dtype(1.7)])
+    numbers: Any = np.concatenate([EDGES[0].astype(dtype), np.array(borders, dtype), sizes, -sizes, sizes * dtype(1.7)])
     given, target = (each.reshape(1, -1) for each in np.meshgrid(numbers, numbers[:24]))
     compare_with_tensorflow(tf.math.nextafter, given.astype(dtype), target.astype(dtype), rtol=0, atol=0)
