@@ -13,6 +13,7 @@
     scattering.py      ScatterNd
     selections.py      Select, SelectV2
     updates.py         XlaDynamicUpdateSlice
+    loop_states.py     TensorListGetItem and TensorListSetItem of the state of a loop
     shapes.py          BroadcastArgs, Empty
     diagonals.py       MatrixDiag
     vectors.py         Cross, InTopKV2, OneHot
@@ -53,6 +54,7 @@ from pilotlight.conversion.tensorflow.ops import (
 )
 from pilotlight.conversion.tensorflow.ops.builder import Builder, Expression, Handler, NoForm, make_handler
 from pilotlight.conversion.tensorflow.ops.complex_numbers import rewrite_complex_numbers
+from pilotlight.conversion.tensorflow.ops.loop_states import rewrite_loop_states
 from pilotlight.conversion.tensorflow.ops.resizing import rewrite_resampling
 from pilotlight.conversion.tensorflow.ops.selections import rewrite_selections
 from pilotlight.conversion.tensorflow.ops.sign_bits import rewrite_sign_bits
@@ -84,4 +86,4 @@ def _take_two(handler: Handler) -> Callable[..., None]:
 
 def list_rewriters() -> list[Callable[[Any, list[Any]], list[Any]]]:
     """Return what rewrites a graph of TensorFlow operations before they are converted (custom_rewriter)."""
-    return [rewrite_resampling, rewrite_complex_numbers, rewrite_sign_bits, rewrite_selections]
+    return [rewrite_resampling, rewrite_complex_numbers, rewrite_sign_bits, rewrite_selections, rewrite_loop_states]
