@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from pilotlight.conversion.tensorflow.keras_graph import call_model, convert_to_onnx
+from pilotlight.conversion.tensorflow.keras_call import call_model
+from pilotlight.conversion.tensorflow.keras_graph import convert_to_onnx
 from pilotlight.conversion.tensorflow.keras_h5_file import SUFFIXES
 from pilotlight.conversion.tensorflow.keras_loading import load_keras_model
 from pilotlight.conversion.tensorflow.keras_subprocess import convert_in_subprocess

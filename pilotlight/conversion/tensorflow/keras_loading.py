@@ -86,7 +86,8 @@ def build_in_float32(model: Any) -> tuple[Any, str]:
         ConversionError: The model cannot be built again.
     """
     if isinstance(model, SavedModel):
-        widened = model.build_in_float32()
+        with hide_native_logs():
+            widened = model.build_in_float32()
         return (model, "") if widened is None else (widened, _NOTE)
     if not any(kind.__module__.split(".")[0] == "keras" for kind in type(model).__mro__):
         return model, ""
