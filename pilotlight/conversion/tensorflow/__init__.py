@@ -7,5 +7,5 @@ saved_model.py       SavedModel folders, behind saved_model_adapter.py; saved_mo
                      saved_model_precision.py computes them in float32
 ops/                 operations that tf2onnx lacks or converts wrongly
 preprocessing/       words, tables and counts of preprocessing layers as ONNX operators
-failures.py          what a refusal says of an operation and its layer
+failures.py          what a refusal says of an operation and its layer; trace_errors.py: of an exception
 """

@@ -22,8 +22,8 @@ from pilotlight.conversion.tensorflow.loops import refuse_other_loops, shape_loo
 from pilotlight.conversion.tensorflow.ops import list_handlers, list_rewriters
 from pilotlight.conversion.tensorflow.preprocessing import PreprocessingRewriter
 from pilotlight.conversion.tensorflow.trace_conversion import convert_trace
+from pilotlight.conversion.tensorflow.trace_errors import explain_trace_error
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.process_output import hide_native_logs
 from pilotlight_runtime.signature import Signature
 
@@ -86,11 +86,7 @@ def _convert(model: Any, signature: Signature, layers: Collection[str], where: s
         raise
     except Exception as error:
         # tf2onnx and TensorFlow raise every kind of error for what they cannot convert.
-        raise ConversionError(
-            where,
-            f"cannot be converted to ONNX opset {opset} ({kind_and_first_line(error)})",
-            "Change the layer it names, or `opset` under [conversion] in model.toml.",
-        ) from error
+        raise explain_trace_error(error, where, opset) from error
     refuse_failures(graph, reasons, layers, where, opset)
     return graph
 

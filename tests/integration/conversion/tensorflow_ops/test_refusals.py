@@ -92,3 +92,27 @@ def test_a_model_that_converts_is_not_traced_twice() -> None:
     convert_to_onnx(model, read_keras_signature(model, "m"), "m", 18)
     assert len(calls) == 1
     assert np.all(model(np.ones((1, 4), np.float32))["y"] == 2)
+
+
+class Member(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
+    def call(self, x: Any) -> Any:
+        return ops.cast(ops.isin(ops.round(x), [0.0, 1.0]), "float32")
+
+
+class Network(keras.Model):  # type: ignore[misc]  # Keras has no types
+    def __init__(self) -> None:
+        super().__init__()
+        self.member = Member()
+
+    def call(self, x: Any) -> Any:
+        return self.member(x)
+
+
+def test_a_layer_that_runs_but_cannot_be_traced_is_named_with_the_reason() -> None:
+    model, given = Network(), np.ones((2, 4), np.float32)
+    np.testing.assert_array_equal(model(given), given)
+    like = keras.Sequential([keras.Input((4,), name="x"), keras.layers.Identity(name="y")])
+    with pytest.raises(ConversionError) as caught:
+        convert_to_onnx(model, read_keras_signature(like, "m"), "m", 18)
+    assert "TensorFlow cannot trace Member.call() (Using a symbolic `tf.Tensor` as a Python `bool`" in str(caught.value)
+    assert str(caught.value).isprintable()
