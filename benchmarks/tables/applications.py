@@ -49,4 +49,6 @@ def _normalize_batches(body: Any, samples: Any) -> None:
     for layer in body.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = 0.0
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate = 0.0
     body(samples, training=True)

@@ -88,7 +88,7 @@ def _try(name: str, recipes: Mapping[str, Recipe], folder: Path) -> Outcome:
         if not recipe.untraceable or recipe.untraceable not in str(error):
             raise
         return Outcome(REFUSED, f"Keras itself cannot trace it on TensorFlow: {recipe.untraceable}")
-    note = _FIXED if recipe.fixed else recipe.note
+    note = recipe.note or (_FIXED if recipe.fixed else "")
     return convert_model(model, recipe.samples, folder, note)
 
 
