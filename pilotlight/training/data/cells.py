@@ -82,8 +82,13 @@ class Cells:
     @property
     def has_point(self) -> bool:
         """Whether some cell has a point."""
-        different = self.others.take(self.others.distinct.first)
-        return bool(self.fixed.points.any()) or any("." in text for text in different.texts)
+        if b"." not in self._content:
+            return False
+        return bool(self.fixed.points.any()) or any(b"." in raw for raw in self.others.raw)
+
+    def with_points(self) -> Cells:
+        """Returns the cells with a point in place of each comma."""
+        return Cells(self._content.replace(b",", b"."), self._starts, self._ends, self.lines)
 
     def take(self, index: Any) -> Cells:
         """Returns some of the cells.

@@ -22,6 +22,7 @@ from pilotlight.training.data.column_choice import FEWEST_COUNTED
 from pilotlight.training.data.csv_lines import CsvFile
 from pilotlight.training.data.csv_parts import read_parts
 from pilotlight.training.data.csv_rows import COMMA
+from pilotlight.training.data.decimal_marks import read_comma_numbers
 from pilotlight.training.data.fixed_numbers import FixedNumbers
 from pilotlight_runtime.datatypes import BOOL, BYTES, FP32, INT64, Datatype
 
@@ -118,7 +119,12 @@ class ColumnKind:
         self._codes = self._codes or bool(numbers.zeros.any())
 
     def _add_words(self, cells: Cells) -> None:
-        """Look at cells that are mostly no numbers."""
+        """Look at cells that are mostly no plain numbers."""
+        if self._commas:
+            known = read_comma_numbers(cells).known
+            self._numbers += int(known.sum())
+            self._whole = self._whole and not known.any()
+            cells = cells.take(~known)
         different = cells.take(cells.distinct.first)
         counts = np.bincount(cells.distinct.kinds).tolist()
         for text, count, line in zip(different.texts, counts, different.lines.tolist(), strict=True):

@@ -7,6 +7,9 @@ of the file does not have three digits behind it, as a thousands separator would
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from pilotlight.core.errors import DataError
 from pilotlight.core.printable import name_of
@@ -18,6 +21,27 @@ from pilotlight.training.data.cell_numbers import (
     parse_number,
 )
 from pilotlight.training.data.cells import Cells
+
+
+class CommaNumbers(NamedTuple):
+    """The numbers with a comma among n cells that can be read all at once.
+
+    Attributes:
+        values: float64 of shape (n,); undefined where `known` is false.
+        known: bool of shape (n,): whether a cell is such a number.
+        doubtful: bool of shape (n,): whether its comma may separate thousands.
+    """
+
+    values: Any
+    known: Any
+    doubtful: Any
+
+
+def read_comma_numbers(cells: Cells) -> CommaNumbers:
+    """Reads the numbers with a comma among cells without other numbers."""
+    found = cells.with_points().fixed
+    known = found.points & (found.behind > 0)
+    return CommaNumbers(found.values, known, known & found.thousands)
 
 
 class DecimalMarks:
@@ -57,6 +81,12 @@ class DecimalMarks:
                 return
             if self.doubtful_point is None and parse_number(text) is not None:
                 self.doubtful_point = (f"{self._where}:{line}", text.strip())
+
+    def add_commas(self, numbers: CommaNumbers, cells: Cells) -> None:
+        """Looks at numbers with a comma."""
+        if numbers.doubtful.any():
+            self.thousands = self.thousands or f"{self._where}:{cells.lines[np.argmax(numbers.doubtful)]}"
+        self.decimal_comma = self.decimal_comma or bool((numbers.known & ~numbers.doubtful).any())
 
     def parse_comma_number(self, text: str, line: int) -> float | None:
         """Returns the number that a text with a comma stands for; None for any other text."""

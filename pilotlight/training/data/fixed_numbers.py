@@ -5,8 +5,8 @@ Cells are laid one below the other, ends aligned, and each column of characters 
     1 2 . 5      0 * 10 + 1 = 1, * 10 + 2 = 12, the point adds nothing, * 10 + 5 = 125; one digit behind the point
       - 7.       7; no digit behind the point
 
-The digits as a whole number and the power of ten are exact as float64, so their quotient is the nearest float64, as
-float() finds it. Cells of any other form are left to float().
+The number is the quotient of these digits and a power of ten, rounded as float() rounds it (see `divide_digits`). Cells
+of any other form are left to float().
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-MOST_CHARACTERS: Final = 18
-"""Of a number without its sign. Each of so many digits is an int64."""
-_EXACT: Final = 2**53
-"""Smaller whole numbers are exact as float64."""
-_POWERS: Final = 10.0 ** np.arange(MOST_CHARACTERS + 1)
-_WHOLE_POWERS: Final = 10 ** np.arange(MOST_CHARACTERS + 1, dtype=np.int64)
+from pilotlight.training.data.exact_quotients import divide_digits
+
+MOST_CHARACTERS: Final = 20
+"""Of a number without its sign."""
+_MOST_DIGITS: Final = 19
+"""Each number of so many digits is a uint64."""
 _SPACE, _PLUS, _MINUS, _POINT, _ZERO = b" +-.0"
 _MOST_SPACES: Final = 16
 """On each side of a number."""
@@ -34,12 +34,16 @@ class FixedNumbers(NamedTuple):
         known: bool of shape (n,): whether a cell has the form of a number that is read here.
         points: bool of shape (n,): whether a known number has a point.
         zeros: bool of shape (n,): whether a known number without a point has a leading zero, as 007.
+        thousands: bool of shape (n,): whether the point of a known number may separate thousands, as in 1.200.
+        behind: uint8 of shape (n,): the digits behind the point.
     """
 
     values: Any
     known: Any
     points: Any
     zeros: Any
+    thousands: Any
+    behind: Any
 
 
 def read_numbers(characters: Any, starts: Any, ends: Any) -> FixedNumbers:
@@ -56,11 +60,16 @@ def read_numbers(characters: Any, starts: Any, ends: Any) -> FixedNumbers:
     starts = starts + (negative | ((first == _PLUS) & (starts < ends)))
     lengths = ends - starts
     found = _add_digits(characters, ends, lengths)
-    known = (found.count > 0) & (found.count + found.points == lengths) & (found.points < 2) & (found.whole < _EXACT)
-    values = found.whole / _POWERS[found.behind]
+    known = (found.count > 0) & (found.count + found.points == lengths) & (found.points < 2)
+    known &= found.count <= _MOST_DIGITS - (found.points == 0)  # a longer whole number may be a code
+    values, sure = divide_digits(found.whole, found.behind)
+    known &= sure
     points = known & (found.points == 1)
-    zeros = known & ~points & (found.count > 1) & (characters[starts] == _ZERO)
-    return FixedNumbers(np.where(negative, -values, values), known, points, zeros)
+    leads = characters[starts] == _ZERO
+    ahead = found.count - found.behind
+    thousands = points & ~leads & (found.behind == 3) & (ahead > 0) & (ahead < 4)
+    zeros = known & ~points & (found.count > 1) & leads
+    return FixedNumbers(np.where(negative, -values, values), known, points, zeros, thousands, found.behind)
 
 
 def _strip(characters: Any, starts: Any, ends: Any) -> tuple[Any, Any]:
@@ -89,7 +98,7 @@ class _Digits(NamedTuple):
 
 def _add_digits(characters: Any, ends: Any, lengths: Any) -> _Digits:
     """Return the digits of cells; of longer ones than MOST_CHARACTERS, those of their last characters."""
-    whole = np.zeros(len(ends), np.int64)
+    whole = np.zeros(len(ends), np.uint64)
     count, points, behind = (np.zeros(len(ends), np.uint8) for _ in range(3))
     for place in range(min(int(lengths.max(initial=0)), MOST_CHARACTERS), 0, -1):
         inside = lengths >= place
@@ -97,11 +106,10 @@ def _add_digits(characters: Any, ends: Any, lengths: Any) -> _Digits:
         digit = character - np.uint8(_ZERO)  # of other characters larger than 9, since uint8 has no negative numbers
         is_digit = inside & (digit < 10)
         is_point = inside & (character == _POINT)
-        whole *= 10  # the point is a digit 0 at first
+        whole *= np.where(is_point, np.uint64(1), np.uint64(10))
         whole += digit * is_digit
         count += is_digit
         points += is_point
         behind += is_point * np.uint8(place - 1)
     behind *= points == 1  # else the sum of several
-    right = whole % _WHOLE_POWERS[behind]
-    return _Digits(np.where(points == 1, (whole - right) // 10 + right, whole), count, points, behind)
+    return _Digits(whole, count, points, behind)

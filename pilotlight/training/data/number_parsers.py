@@ -11,6 +11,7 @@ from pilotlight.core.artifacts import Array
 from pilotlight.training.data.cell_numbers import BLANKS, MOST_DIGITS, TRUTHS, parse_number
 from pilotlight.training.data.cells import Cells
 from pilotlight.training.data.column_parser import ColumnParser, parse_each
+from pilotlight.training.data.decimal_marks import read_comma_numbers
 
 _EXACT: Final = 2.0**53
 """Smaller whole numbers are exact as float64."""
@@ -40,7 +41,17 @@ class NumberParser(ColumnParser):
             plain: Array = cells.plain
             return plain
         found: Array = cells.fixed.values.copy()
-        found[~cells.fixed.known] = parse_each(cells.others, self._parse_one, np.float64)
+        found[~cells.fixed.known] = self._parse_others(cells.others)
+        return found
+
+    def _parse_others(self, cells: Cells) -> Array:
+        """Return the values of cells that are mostly no plain numbers."""
+        if not self._commas:
+            return parse_each(cells, self._parse_one, np.float64)
+        numbers = read_comma_numbers(cells)
+        self.marks.add_commas(numbers, cells)
+        found: Array = numbers.values
+        found[~numbers.known] = parse_each(cells.take(~numbers.known), self._parse_one, np.float64)
         return found
 
     def _parse_one(self, text: str, line: int) -> float:

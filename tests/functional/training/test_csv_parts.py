@@ -70,7 +70,17 @@ def test_numbers_are_those_of_float() -> None:
     expected = parse_plain([text for text in texts if float(text) < 3.4e38])
     cells = make_cells([text for text in texts if float(text) < 3.4e38], np.arange(len(expected)))
     assert cells.plain.tobytes() == np.array(expected).tobytes()
-    assert cells.fixed.known.mean() > 0.6  # the others have too many digits, or an exponent
+    assert cells.fixed.known.mean() > 0.8  # the others have too many digits, or an exponent
+
+
+def test_long_numbers_between_two_floats_are_rounded_as_float_rounds_them() -> None:
+    middles = [f"{2**53 + 2 * place + 1}.{'0' * (place % 2)}" for place in range(500)]
+    near = [f"{2**53 + 2 * place + 1}.{digit}" for place in range(500) for digit in (1, 9)]
+    powers = [f"{2**power + off}." for power in range(50, 60) for off in range(-3, 4)]
+    texts = [*middles, *near, *powers, *(f"0.{2**54 + place}" for place in range(1, 500))]
+    cells = make_cells(texts, np.arange(len(texts)))
+    assert cells.plain.tolist() == [float(text) for text in texts]
+    assert cells.fixed.known.sum() > len(near)
 
 
 @pytest.mark.parametrize("text", NO_NUMBERS)
