@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -25,12 +26,15 @@ from pilotlight_runtime.signature import Signature, TensorSpec
 
 PACKAGES: Final = ("scikit-learn", "skl2onnx", "onnxruntime")
 _METHODS: Final = ("predict", "transform", "decision_function", "kneighbors")
+_EXPERIMENTS: Final = ("enable_halving_search_cv", "enable_iterative_imputer")
 _LABELS: Final = {"predict", "kneighbors"}
 
 
 def list_cases() -> list[Case]:
     """Return one case for each estimator that answers for samples that it was not fitted on."""
     cases = []
+    for name in _EXPERIMENTS:
+        importlib.import_module(f"sklearn.experimental.{name}")
     for name, estimator in all_estimators():
         if any(hasattr(estimator, method) for method in _METHODS) or name in MAKERS:
             cases.append(Case(_find_group(estimator), name, partial(_attempt, name, estimator)))

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from benchmarks.tables.case import REFUSED, Outcome, convert_and_compare
+from benchmarks.tables.case import MODEL_NAME, REFUSED, Outcome, convert_and_compare
 from pilotlight.conversion.tensorflow.keras_adapter import predict_in_batches, read_keras_signature
 from pilotlight.core.artifacts import Array, Dataset, FittedModel
 from pilotlight.core.model_config import ModelConfig
@@ -43,7 +43,7 @@ def try_build(build: Build, inputs: Inputs, folder: Path) -> Outcome:
             raise
         return Outcome(REFUSED, "Keras itself cannot build a functional model with it")
     signature = _read_signature(model, inputs)
-    config = ModelConfig("tried", "keras", signature=signature, training=TrainingSettings(metric=""))
+    config = ModelConfig(MODEL_NAME, "keras", signature=signature, training=TrainingSettings(metric=""))
     labels = np.zeros(len(next(iter(inputs.values()))), np.int64)
     data = Dataset(inputs, labels, inputs, labels, "made", "0" * 64)
     return convert_and_compare(config, FittedModel(model, data, {}, 0.0), folder)
