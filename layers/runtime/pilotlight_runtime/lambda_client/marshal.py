@@ -6,16 +6,14 @@ AWS's client uses simplejson. Beyond the standard library's json it takes Decima
 
 from __future__ import annotations
 
-import json
-from json.encoder import encode_basestring
-
+from pilotlight_runtime.json_text import loads, make_encoder, quote
 from pilotlight_runtime.lambda_client.faults import Fault
 from pilotlight_runtime.light_typing import Any, Final
 
 _MARSHAL_ERROR: Final = "Runtime.MarshalError"
 _UNMARSHAL_ERROR: Final = "Runtime.UnmarshalError"
 _PLAIN: Final = frozenset((str, int, float, bool, type(None)))
-_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
+_encode: Final = make_encoder(ensure_ascii=False)
 
 
 def read_event(body: bytes, content_type: str) -> Any:
@@ -27,7 +25,7 @@ def read_event(body: bytes, content_type: str) -> Any:
     if content_type != "application/json":
         return body
     try:
-        return json.loads(body)
+        return loads(body)
     except (ValueError, RecursionError) as error:
         raise Fault(_UNMARSHAL_ERROR, f"Unable to unmarshal input: {error}") from None
 
@@ -67,7 +65,7 @@ def _is_plain(value: object) -> bool:
 def _write(value: Any) -> str:
     """JSON of anything that simplejson takes. It is slow, and seldom used."""
     if isinstance(value, str | bytes):
-        return encode_basestring(value if isinstance(value, str) else value.decode())
+        return quote(value if isinstance(value, str) else value.decode())
     if value is None or isinstance(value, bool | int | float):
         return _encode(value)
     if isinstance(value, tuple) and callable(getattr(value, "_asdict", None)):

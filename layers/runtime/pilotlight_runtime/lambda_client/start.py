@@ -6,7 +6,11 @@ The interpreter starts with -I and -S, so nothing but the standard library is on
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+
+TYPE_CHECKING = False  # typing and collections.abc take milliseconds to import
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def search_path(environ: Mapping[str, str], own_root: str, standard: list[str]) -> list[str]:
@@ -38,10 +42,14 @@ def add_builtins() -> None:
 
 
 if __name__ == "__main__":
-    import os
+    import posix
 
     add_builtins()
-    sys.path[:] = search_path(os.environ, __file__.rsplit("/", 3)[0], sys.path)
+    variables = {
+        name.decode(errors="surrogateescape"): raw.decode(errors="surrogateescape")
+        for name, raw in posix.environ.items()
+    }
+    sys.path[:] = search_path(variables, __file__.rsplit("/", 3)[0], sys.path)
     from pilotlight_runtime.lambda_client.loop import run
 
     run()
