@@ -102,7 +102,16 @@ __all__ = [
     "words",
 ]
 
-if "modules.bin" in posix.listdir(__path__[0]):  # in the layer
+
+def _has_archive() -> bool:
+    """Whether this is the package in the layer, whose modules lie in one file."""
+    try:
+        return "modules.bin" in posix.listdir(__path__[0])
+    except OSError:  # the package lies in a zip file
+        return False
+
+
+if _has_archive():
     __import__(f"{__name__}.archive", fromlist=["use_archive"]).use_archive(__path__[0], __name__)
 
 _MODULES = {
