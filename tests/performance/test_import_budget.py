@@ -30,7 +30,7 @@ STANDARD = {"__future__", "_collections", "_ctypes", "_json", "_struct", "app", 
 DIGEST = {"_sha2", "_sha256"}
 """One of them, by the version of Python."""
 
-ROOT = ("", "archive", "background", "caching", "datatypes", "digest", "entry", "environment", "errors", "events")
+ROOT = ("", "background", "caching", "datatypes", "digest", "entry", "environment", "errors", "events")
 ROOT += ("graph_loading", "handler", "inference", "integrity", "json_text", "late_imports", "light_typing", "limits")
 ROOT += ("line_observer", "loading", "manifest", "manifest_json", "messages", "observer", "paths", "service", "session")
 ROOT += ("signature", "snapstart", "startup", "tensor", "types", "warm_up")

@@ -10,7 +10,7 @@ The package lies in the shared layer and in Pilotlight's wheel, so that the tool
 that serves it.
 """
 
-from pilotlight_runtime.archive import use_archive
+import posix
 
 TYPE_CHECKING = False
 
@@ -102,7 +102,17 @@ __all__ = [
     "words",
 ]
 
-use_archive(__path__[0], __name__)
+
+def _has_archive() -> bool:
+    """Whether this is the package in the layer, whose modules lie in one file."""
+    try:
+        return "modules.bin" in posix.listdir(__path__[0])
+    except OSError:  # the package lies in a zip file
+        return False
+
+
+if _has_archive():
+    __import__(f"{__name__}.archive", fromlist=["use_archive"]).use_archive(__path__[0], __name__)
 
 _MODULES = {
     "assets": "read_json",

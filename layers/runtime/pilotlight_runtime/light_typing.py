@@ -7,7 +7,7 @@ NamedTuple acts, and it acts as `typing.NamedTuple` does, which compiles a funct
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
     from typing import Any, Final, NamedTuple, NoReturn, Protocol, TextIO
 else:
     import sys
@@ -19,7 +19,7 @@ else:
         def __class_getitem__(cls, _item: object) -> type:
             return cls
 
-    Callable = Final = Iterable = Iterator = Mapping = NoReturn = Protocol = Sequence = TextIO = Any
+    Callable = Final = Iterable = Iterator = Mapping = MutableMapping = NoReturn = Protocol = Sequence = TextIO = Any
 
     _new = tuple.__new__
     _TEMPLATES = (
@@ -103,6 +103,7 @@ __all__ = [
     "Iterable",
     "Iterator",
     "Mapping",
+    "MutableMapping",
     "NamedTuple",
     "NoReturn",
     "Protocol",

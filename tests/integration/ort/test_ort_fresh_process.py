@@ -46,6 +46,16 @@ def test_exit_is_quiet(end: str, threads: int, model: Path) -> None:
     assert python(RUN + end, model, threads) == ""
 
 
+@pytest.mark.parametrize("place", ["import sys\n", "(output,) ="])
+def test_ctypes_may_be_imported_before_and_after(place: str, model: Path) -> None:
+    """Importing `ctypes` empties the cache of pointer types that it shares with the engine's own types."""
+    code = (
+        RUN.replace(place, f"import ctypes\n{place}", 1)
+        + "session.run({'x': Tensor(FP32, (1, 1, 28, 28), memoryview(bytes(3136)))}, ['y'])"
+    )
+    assert python(code + "\nassert ctypes.sizeof(ctypes.POINTER(ctypes.c_void_p)) == 8", model, 1) == ""
+
+
 def test_the_package_may_be_there_too(model: Path) -> None:
     both = (
         "import onnxruntime\n" + RUN + "onnxruntime.InferenceSession(sys.argv[1], providers=['CPUExecutionProvider'])"

@@ -1,6 +1,8 @@
 """The runtime's own paths and environment variables are those of `os`."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,3 +44,17 @@ def test_the_environment_is_that_of_os(monkeypatch: pytest.MonkeyPatch) -> None:
     assert environ.get("PILOTLIGHT_\u00e9", "2") == "2"
     with pytest.raises(KeyError):
         environ["PILOTLIGHT_\u00e9"]
+
+
+def test_a_variable_that_is_set_reaches_os_and_new_processes() -> None:
+    name = "PILOTLIGHT_TEST_\u00e9"
+    environ[name] = "\udcff2"
+    try:
+        assert os.environ[name] == "\udcff2"
+        command = [sys.executable, "-c", f"import os; print(ascii(os.environ[{name!r}]))"]
+        assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "'\\udcff2'\n"
+    finally:
+        assert environ.pop(name, None) == "\udcff2"
+    assert name not in os.environ
+    assert os.getenv(name) is None
+    assert environ.pop(name, "none") == "none"

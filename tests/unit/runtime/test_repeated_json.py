@@ -185,10 +185,12 @@ def test_tensors_do_not_share_memory() -> None:
     assert first == RequestReader().read(ROW, None).request.inputs["x"]
 
 
-def test_without_orjson_nothing_is_learned() -> None:
+def test_without_orjson_nothing_is_learned_and_nothing_known_is_used() -> None:
+    reader = learned(ROW, ROW)
     before: Callable[..., Any] = json_codec.fast.library
     json_codec.fast.library, json_codec.fast.read = None, 0
     try:
         assert learned(ROW, ROW, ROW)._repeated is None
+        same(ROW, reader)
     finally:
         json_codec.fast.library = before

@@ -73,17 +73,18 @@ class RequestReader:
 
     def _read_json(self, body: bytes) -> OipRequest:
         """The request in `body`, which is JSON alone."""
-        repeated = self._repeated
-        if repeated is not None and (found := repeated.read(body)) is not None:
+        if fast.library is None:
+            return _read(body, _NO_TAIL, self._memory, self._strings)
+        if self._repeated is None:
+            from pilotlight_runtime.protocol.repeated_json import RepeatedJson
+
+            self._repeated = RepeatedJson(self._memory, self._document_parts)
+        found = self._repeated.read(body)
+        if found is not None:
             inputs, (request, identity, binary, binary_default) = found
             return OipRequest(InferRequest(inputs, request.outputs), identity, binary, binary_default)
         decoded = _read(body, _NO_TAIL, self._memory, self._strings)
-        if fast.library is not None:
-            if repeated is None:
-                from pilotlight_runtime.protocol.repeated_json import RepeatedJson
-
-                repeated = self._repeated = RepeatedJson(self._memory, self._document_parts)
-            repeated.learn(body, *_parts(decoded))
+        self._repeated.learn(body, *_parts(decoded))
         return decoded
 
     def _document_parts(self, document: Any, doubts: Doubts) -> tuple[dict[str, Tensor], OipRequest]:
