@@ -10,7 +10,7 @@ from pilotlight_runtime.light_typing import Final
 LONGEST_HEAD: Final = 1 << 20
 """Bytes of a response's head. A client context may have 3.6 KB, so more than this is no answer of the Runtime API."""
 _PIECE: Final = 1 << 16
-_TOO_LONG: Final = "a chunk is longer than its size says"
+_TOO_LONG: Final = "a chunk of the Runtime API's answer is longer than its size says"
 
 
 class ConnectionLost(OSError):
@@ -18,7 +18,7 @@ class ConnectionLost(OSError):
 
 
 class InvalidAnswer(Exception):
-    """The Runtime API answers what is no HTTP. The message says where."""
+    """The Runtime API answers what is no HTTP. The message says where; it quotes nothing, which may be of an event."""
 
 
 class Answer:
@@ -137,7 +137,7 @@ class Connection:
         received, searched = self._received, 0
         while (at := received.find(end, searched)) < 0:
             if len(received) > most:
-                raise InvalidAnswer(f"{what} is longer than {most} bytes")
+                raise InvalidAnswer(f"{what} of the Runtime API's answer is longer than {most} bytes")
             searched = max(0, len(received) - len(end))
             received += self._read(_PIECE)
         found = bytes(received[:at])
@@ -222,12 +222,12 @@ def _parse_head(head: bytes) -> tuple[int, dict[str, str]]:
     version, _, rest = first.partition(" ")
     status = rest[:3]
     if not version.startswith("HTTP/1.") or not (status.isascii() and status.isdigit() and len(status) == 3):
-        raise InvalidAnswer(f"the status line is {first[:80]!r}")
+        raise InvalidAnswer("the answer of the Runtime API does not begin as HTTP/1 does")
     headers = {}
     for line in lines:
         name, colon, value = line.partition(":")
         if not colon:
-            raise InvalidAnswer(f"a header line is {line[:80]!r}")
+            raise InvalidAnswer("a header of the Runtime API's answer has no colon")
         headers[name.lower()] = value.strip()
     return int(status), headers
 
@@ -240,5 +240,5 @@ def _parse_size(text: str, base: int, what: str) -> int:
     text = text.strip()
     digits = "0123456789abcdefABCDEF" if base == 16 else "0123456789"
     if not text or len(text) > 15 or text.strip(digits):
-        raise InvalidAnswer(f"{what} is {text[:40]!r}")
+        raise InvalidAnswer(f"{what} of the Runtime API's answer is no number")
     return int(text, base)

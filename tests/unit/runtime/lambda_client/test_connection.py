@@ -127,21 +127,33 @@ def test_whatever_comes_is_an_answer_or_a_named_failure(said: bytes) -> None:
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        (b"HTTP/2 200\r\n\r\n", "the status line is 'HTTP/2 200'"),
-        (b"HTTP/1.1 2x0 OK\r\n\r\n", "the status line is"),
-        ("HTTP/1.1 \uff12\uff10\uff10 OK\r\n\r\n".encode(), "the status line is"),
-        (b"HTTP/1.1 200 OK\r\nnonsense\r\n\r\n", "a header line is 'nonsense'"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "content-length is '-1'"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 1_0\r\n\r\n", "content-length is '1_0'"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999999999\r\n\r\n", "content-length is"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", "the size of a chunk is '-1'"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0x1\r\nx\r\n", "the size of a chunk is '0x1'"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\r\n", "the size of a chunk is ''"),
-        (chunked([b"xyz"]).replace(b"3\r", b"2\r"), "a chunk is longer than its size says"),
+        (b"HTTP/2 200\r\n\r\n", "does not begin as HTTP/1 does"),
+        (b"HTTP/1.1 2x0 OK\r\n\r\n", "does not begin as HTTP/1 does"),
+        ("HTTP/1.1 \uff12\uff10\uff10 OK\r\n\r\n".encode(), "does not begin as HTTP/1 does"),
+        (b"HTTP/1.1 200 OK\r\nnonsense\r\n\r\n", "has no colon"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "content-length of the Runtime API's answer is no number"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1_0\r\n\r\n", "content-length of the Runtime API's answer is no number"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999999999\r\n\r\n",
+            "content-length of the Runtime API's answer is no number",
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
+            "the size of a chunk of the Runtime API's answer is no number",
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0x1\r\nx\r\n",
+            "the size of a chunk of the Runtime API's answer is no number",
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\r\n",
+            "the size of a chunk of the Runtime API's answer is no number",
+        ),
+        (chunked([b"xyz"]).replace(b"3\r", b"2\r"), "is longer than its size says"),
     ],
 )
 def test_a_failure_says_where(said: bytes, words: str) -> None:
-    with pytest.raises(InvalidAnswer, match=words.replace("(", r"\(")):
+    with pytest.raises(InvalidAnswer, match=words):
         exchange(said)
 
 
@@ -155,7 +167,7 @@ def test_a_head_without_an_end_is_given_up() -> None:
             return b"a" * size
 
     connection = Connection("host:1", lambda _peer: Endless())  # type: ignore[arg-type, return-value]
-    with pytest.raises(InvalidAnswer, match="the head is longer than 1048576 bytes"):
+    with pytest.raises(InvalidAnswer, match="the head of the Runtime API's answer is longer than 1048576 bytes"):
         connection.exchange(REQUEST)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pilotlight_runtime.lambda_client.connection import Answer
+from pilotlight_runtime.lambda_client.connection import Answer, InvalidAnswer
 from pilotlight_runtime.lambda_client.context import LambdaContext, read_function
 from pilotlight_runtime.lambda_client.faults import Fault, Report
 from pilotlight_runtime.lambda_client.log_output import LogOutput
@@ -104,6 +104,12 @@ def test_a_refusal_is_logged_and_the_loop_goes_on(status: int, capsys: pytest.Ca
 def test_a_failure_of_the_runtime_api_ends_the_loop() -> None:
     with pytest.raises(RuntimeApiError, match="answered a response with 500"):
         answered(lambda _event, _context: 1, 500)
+
+
+def test_an_event_without_an_id_is_not_quoted() -> None:
+    api = RuntimeApi(Scripted(Answer(200, {}, b"secret")), "pilotlight")  # type: ignore[arg-type]
+    with pytest.raises(InvalidAnswer, match=r"an event without Lambda-Runtime-Aws-Request-Id$"):
+        api.next()
 
 
 @pytest.mark.parametrize(
