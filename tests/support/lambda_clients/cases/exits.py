@@ -84,9 +84,12 @@ CASES: Final = (
     _does(
         "exits at SIGTERM",
         "return 1",
-        "the function's handler runs, and the process ends with 0",
+        "the function's handler runs; the process ends with 0, with newer versions of Python only after the next event",
         "import signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: (print('terminated'), sys.exit(0)))",
-        expected={"exit": 0, "stdout": "terminated\n"},
+        expected={"stdout": "terminated\n"},
+        aws={"exit": frozenset({0, "runs"})},
+        ours={"exit": 0},
+        ours_says="the same at once: Lambda waits half a second only",
         terminate=True,
     ),
     _does(
