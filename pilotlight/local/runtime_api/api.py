@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import secrets
 import socket
 import socketserver
 import time
@@ -81,6 +80,7 @@ class RuntimeApi:
         cognito_identity: str | None = None,
         trace_id: str | None = None,
         extra_headers: Headers = (),
+        request_id: str | None = None,
     ) -> Invocation:
         """Have an event wait for the function. Several are handed out one after the other.
 
@@ -91,6 +91,7 @@ class RuntimeApi:
             cognito_identity: The identity, a JSON document; None for no header.
             trace_id: The X-Ray trace; None for a new one.
             extra_headers: Other headers, such as Lambda-Runtime-Aws-Tenant-Id. They take the place of equal names.
+            request_id: The id of the invocation; None for a new one.
 
         Returns:
             The invocation. Close it, or use it as a context manager.
@@ -98,7 +99,7 @@ class RuntimeApi:
         Raises:
             ValueError: A header's value has control characters.
         """
-        request_id = self._new_id()
+        request_id = request_id or self._new_id()
         now = self._clock()
         headers = {
             "Content-Type": "application/json",
@@ -119,11 +120,11 @@ class RuntimeApi:
         self._lifecycle.add(invocation)
         return invocation
 
-    def wait_until_initialized(self, timeout: float) -> RuntimeFault | None:
+    def wait_until_initialized(self, timeout: float | None) -> RuntimeFault | None:
         """Wait until the function asks for its first event, or for its restore.
 
         Args:
-            timeout: Seconds.
+            timeout: Seconds; None for no limit.
 
         Returns:
             Why it failed before; None where it did not.
@@ -177,8 +178,8 @@ class RuntimeApi:
 
 
 def _new_trace_id(now: float) -> str:
-    """AWS X-Ray Developer Guide, "Tracing header": version, seconds since the epoch in hex, 96 random bits."""
-    return f"Root=1-{int(now):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
+    """AWS X-Ray Developer Guide, "Tracing header": version, seconds since the epoch in hex, 96 bits of any value."""
+    return f"Root=1-{int(now):08x}-{uuid.uuid4().hex[:24]};Parent={uuid.uuid4().hex[:16]};Sampled=0"
 
 
 class _ConnectionHandler(socketserver.BaseRequestHandler):

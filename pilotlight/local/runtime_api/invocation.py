@@ -84,17 +84,20 @@ class Invocation:
         """Whether nobody reads the response any more."""
         return self._closed
 
-    def wait_for_head(self) -> ResponseHead | None:
+    def wait_for_head(self, timeout: float | None = None) -> ResponseHead | None:
         """Wait for the response to begin.
+
+        Args:
+            timeout: Seconds; None to wait until the deadline.
 
         Returns:
             Its head; None where the function reported an error instead.
 
         Raises:
-            TimeoutError: The deadline has passed.
+            TimeoutError: That time or the deadline has passed.
         """
         with self._changed:
-            self._wait(lambda: self._head is not None or self._ended)
+            self._wait(lambda: self._head is not None or self._ended, timeout)
             return self._head
 
     def __iter__(self) -> Iterator[bytes]:
@@ -187,6 +190,7 @@ class Invocation:
             self._changed.notify_all()
             return part
 
-    def _wait(self, condition: Callable[[], bool]) -> None:
-        if not self._changed.wait_for(condition, max(0.0, self._remaining())):
+    def _wait(self, condition: Callable[[], bool], timeout: float | None = None) -> None:
+        seconds = self._remaining() if timeout is None else min(timeout, self._remaining())
+        if not self._changed.wait_for(condition, max(0.0, seconds)):
             raise TimeoutError(f"the function did not respond to {self.request_id} in time")

@@ -138,14 +138,18 @@ class Lifecycle:
             self._restored = True
             self._changed.notify_all()
 
-    def wait_until(self, states: tuple[State, ...], timeout: float) -> RuntimeFault | None:
+    def wait_until(self, states: tuple[State, ...], timeout: float | None) -> RuntimeFault | None:
         """Wait until the function reaches one of these states, or fails.
+
+        Args:
+            states: The states.
+            timeout: Seconds; None for no limit.
 
         Returns:
             Why it failed; None where it did not.
 
         Raises:
-            TimeoutError: It did neither in this time, in seconds.
+            TimeoutError: It did neither in this time.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: self._state in states or self._fault is not None, timeout):
