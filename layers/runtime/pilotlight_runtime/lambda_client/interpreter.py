@@ -24,8 +24,9 @@ def prepare_interpreter(own_root: str) -> None:
     add_builtins()
     sys.path[:] = search_path(os.environ, own_root, sys.path[1:], os.getcwd())
     add_site_folders(os.environ, os.listdir)
-    if not os.environ.get("PYTHONPATH"):  # so that Python processes which the function starts find AWS's packages
-        os.environ["PYTHONPATH"] = os.environ.get("LAMBDA_RUNTIME_DIR", "")
+    client = os.environ.get("LAMBDA_RUNTIME_DIR", "")
+    if client and not os.environ.get("PYTHONPATH"):
+        os.environ["PYTHONPATH"] = client  # so that Python processes which the function starts find AWS's packages
 
 
 def search_path(environ: Mapping[str, str], own_root: str, standard: list[str], working: str) -> list[str]:
