@@ -47,6 +47,7 @@ class Connection:
         self._open = connect or open_socket
         self._socket: socket | None = None
         self._received = bytearray()
+        self._answering = False
 
     def exchange(self, request: bytes) -> Answer:
         """Sends a request and waits for its response.
@@ -62,7 +63,7 @@ class Connection:
             try:
                 return self._exchange(request)
             except ConnectionLost:
-                if self._received:
+                if self._answering:
                     raise
                 self.close()
         return self._exchange(request)
@@ -105,6 +106,7 @@ class Connection:
         self._received.clear()
 
     def _exchange(self, request: bytes) -> Answer:
+        self._answering = bool(self._received)
         try:
             self.send(request)
         except ConnectionLost as error:
@@ -130,6 +132,7 @@ class Connection:
             raise _lost(error) from None
         if not piece:
             raise ConnectionLost("the Runtime API closed the connection")
+        self._answering = True
         return piece
 
     def _until(self, end: bytes, most: int, what: str) -> bytes:

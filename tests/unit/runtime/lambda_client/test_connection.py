@@ -189,6 +189,26 @@ def test_a_connection_that_ends_within_a_response_is_not_tried_again(closing: li
     assert len(peer.opened) == 1
 
 
+@pytest.mark.parametrize(
+    "cut",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nhalf",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+    ],
+)
+def test_a_connection_that_ends_within_a_body_is_not_tried_again(cut: bytes, closing: list[Peer]) -> None:
+    """A second `next` would lose the event whose body broke off."""
+    peer = Peer(OK + cut, OK)
+    closing.append(peer)
+    connection = Connection("host:1", peer.connect)
+    connection.exchange(REQUEST)
+    with pytest.raises(ConnectionLost, match="the Runtime API closed the connection"):
+        connection.exchange(REQUEST)
+    assert len(peer.opened) == 1
+
+
 def test_a_first_connection_is_not_tried_again(closing: list[Peer]) -> None:
     peer = Peer(b"", OK)
     closing.append(peer)

@@ -32,7 +32,7 @@ def test_outside_of_lambda() -> None:
 
 
 def test_path_configuration_files_of_the_function_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.syspath_prepend(tmp_path)  # which puts the path back afterwards
     (tmp_path / "inner").mkdir()
     (tmp_path / "some.pth").write_text("inner\n")
     environ = {"LAMBDA_TASK_ROOT": str(tmp_path), "PYTHONPATH": "/none"}

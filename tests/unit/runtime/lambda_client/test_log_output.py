@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import sys
+from contextlib import redirect_stdout
 
 import pytest
 
@@ -103,14 +103,14 @@ def test_a_report_as_json_in_a_frame() -> None:
     assert taken.written == {3: frame(0xA55A0016, f'{{"timestamp": "{STAMP}", "level": "ERROR", "errorType": "T"}}')}
 
 
-@pytest.mark.parametrize("stdout", [None, "closed", "ascii"])
-def test_what_stdout_cannot_take_goes_to_its_descriptor(stdout: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = None if stdout is None else io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
+@pytest.mark.parametrize("stdout", ["none", "closed", "ascii"])
+def test_what_stdout_cannot_take_goes_to_its_descriptor(stdout: str) -> None:
+    stream = None if stdout == "none" else io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
     if stream is not None and stdout == "closed":
         stream.close()
-    monkeypatch.setattr(sys, "stdout", stream)
     taken = Descriptors()
-    output(taken).write("é \ud800\n")
+    with redirect_stdout(stream):
+        output(taken).write("é \ud800\n")
     assert taken.written == {1: "é \\ud800\n".encode()}
 
 
