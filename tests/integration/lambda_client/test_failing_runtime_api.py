@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.hostile_runtime_api import HostileRuntimeApi, close, event, send, status
+from support.hostile_runtime_api import HEADERS, HostileRuntimeApi, close, event, head, send, status
 from support.hostile_runtimes import HOSTILITIES, SIX_MEGABYTES
 from support.lambda_clients.hostile_cases import HOSTILE_CASES
 from support.lambda_clients.process import lay_out, started
@@ -56,6 +56,16 @@ def test_an_idle_connection_that_is_closed_costs_no_event(tmp_path: Path) -> Non
         api.wait_for_requests(5)
         assert asked(api) == ("next", "response", "next", "response", "next")
         assert [request.connection for request in api.requests] == [0, 0, 1, 1, 1]
+
+
+def test_a_connection_that_is_closed_meanwhile_costs_no_stream(tmp_path: Path) -> None:
+    lay_out(
+        tmp_path, "import time\ndef handler(event, context):\n    time.sleep(0.2)\n    yield b'x'\n    yield b'y'\n", {}
+    )
+    first = send(head(200, {**HEADERS, "Content-Length": "2"}) + b"{}", keep=False)
+    with HostileRuntimeApi(first, status(202)) as api, started("ours", tmp_path, api.address):
+        requests = api.wait_for_requests(3)
+    assert [(request.connection, request.body) for request in requests] == [(0, b""), (1, b"xy"), (1, b"")]
 
 
 @pytest.mark.parametrize("answer", [status(403), status(500), close()], ids=["403", "500", "closed"])

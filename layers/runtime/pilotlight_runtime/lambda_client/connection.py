@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from _socket import IPPROTO_TCP, TCP_NODELAY, socket
+from _socket import IPPROTO_TCP, MSG_DONTWAIT, MSG_PEEK, TCP_NODELAY, socket
 from collections.abc import Callable
 
 from pilotlight_runtime.light_typing import Final
@@ -97,6 +97,19 @@ class Connection:
         if headers.get("connection", "").lower() == "close":
             self.close()
         return Answer(status, headers, body)
+
+    def renew(self) -> None:
+        """Closes a kept connection that the other side has ended, so that what is sent next goes on a new one."""
+        if self._socket is None:
+            return
+        try:
+            ended = not self._socket.recv(1, MSG_PEEK | MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        except OSError:
+            ended = True
+        if ended:
+            self.close()
 
     def close(self) -> None:
         """Ends the connection; the next request opens a new one."""

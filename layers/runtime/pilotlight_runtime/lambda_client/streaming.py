@@ -80,6 +80,7 @@ def send(api: RuntimeApi, invocation: Invocation, stream: Stream) -> Report | No
     """
     connection = api.connection
     broken = None
+    connection.renew()  # a stream cannot be sent again, as a whole answer is where the kept connection has ended
     try:
         connection.send(api.stream_head(invocation, stream.content_type) + _chunk(stream.prelude))
         part = stream.first
