@@ -113,9 +113,12 @@ class Connection:
 
     def close(self) -> None:
         """Ends the connection; the next request opens a new one."""
-        if self._socket is not None:
-            self._socket.close()
-        self._socket = None
+        kept, self._socket = self._socket, None
+        if kept is not None:
+            try:
+                kept.close()
+            except OSError:  # the app has closed descriptors that are not its own
+                kept.detach()
         self._received.clear()
 
     def _exchange(self, request: bytes) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -241,6 +242,16 @@ def test_a_refusal_that_comes_before_the_end_of_a_request_is_heard() -> None:
 
     connection = Connection("host:1", lambda _peer: Refusing())  # type: ignore[arg-type, return-value]
     assert connection.exchange(REQUEST).status == 413
+
+
+def test_a_socket_that_the_app_has_closed_is_opened_again(closing: list[Peer]) -> None:
+    peer = Peer(OK, OK, stays=True)
+    closing.append(peer)
+    connection = Connection("host:1", peer.connect)
+    connection.exchange(REQUEST)
+    os.close(peer.opened[0].fileno())
+    assert connection.exchange(REQUEST).status == 200
+    assert len(peer.opened) == 2
 
 
 def test_a_failure_to_connect_is_named() -> None:

@@ -114,6 +114,16 @@ def test_what_stdout_cannot_take_goes_to_its_descriptor(stdout: str) -> None:
     assert taken.written == {1: "é \\ud800\n".encode()}
 
 
+def test_a_descriptor_that_is_closed_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+    def write(descriptor: int, _data: bytes) -> int:
+        raise OSError(9, "Bad file descriptor", descriptor)
+
+    log = LogOutput({"_LAMBDA_TELEMETRY_LOG_FD": "62"}, write, lambda: NOW)
+    log.write("one", 40)
+    log.error({**DOCUMENT, "stackTrace": []})
+    assert capsys.readouterr().out == "one\n[ERROR] ValueError: no é\rTraceback (most recent call last):\n"
+
+
 @pytest.mark.parametrize(("given", "level"), [("", ""), ("debug", "DEBUG"), ("TRACE", "DEBUG"), ("Error", "ERROR")])
 def test_the_level(given: str, level: str) -> None:
     assert output(Descriptors(), AWS_LAMBDA_LOG_LEVEL=given).level == level
