@@ -13,6 +13,10 @@ _PIECE: Final = 1 << 16
 _TOO_LONG: Final = "a chunk of the Runtime API's answer is longer than its size says"
 
 
+Connect = Callable[[tuple[str, int]], socket]
+"""Opens a socket to a host and port; OSError where nobody listens there."""
+
+
 class ConnectionLost(OSError):
     """The other side closed the connection, or the network failed."""
 
@@ -40,11 +44,11 @@ class Connection:
         connect: Opens a socket to them.
     """
 
-    def __init__(self, address: str, connect: Callable[[tuple[str, int]], socket] | None = None) -> None:
+    def __init__(self, address: str, connect: Connect) -> None:
         host, _, port = address.rpartition(":")
         self.host = address.encode("ascii")
         self._peer = (host, int(port))
-        self._open = connect or open_socket
+        self._open = connect
         self._socket: socket | None = None
         self._received = bytearray()
         self._answering = False

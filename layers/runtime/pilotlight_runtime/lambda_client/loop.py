@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, MutableMapping
 
-from pilotlight_runtime.lambda_client.connection import Connection, ConnectionLost, InvalidAnswer
+from pilotlight_runtime.lambda_client.connection import Connect, Connection, ConnectionLost, InvalidAnswer, open_socket
 from pilotlight_runtime.lambda_client.context import LambdaContext, read_function
 from pilotlight_runtime.lambda_client.faults import Fault, Report
 from pilotlight_runtime.lambda_client.log_import import follow_import
@@ -26,18 +26,19 @@ AGENT: Final = "pilotlight"
 Handler = Callable[[Any, Any], Any]
 
 
-def run(environ: MutableMapping[str, str] = os.environ) -> None:
+def run(environ: MutableMapping[str, str] = os.environ, connect: Connect = open_socket) -> None:
     """Loads the handler and answers events until Lambda ends the process.
 
     Args:
         environ: The function's environment variables.
+        connect: Opens a socket to the Runtime API.
 
     Raises:
         SystemExit: The function does not start, its own code exits, or the Runtime API fails.
     """
     output = LogOutput(environ, os.write)
     follow_import(output)
-    api = RuntimeApi(Connection(environ[ADDRESS_VARIABLE]), AGENT)
+    api = RuntimeApi(Connection(environ[ADDRESS_VARIABLE], connect), AGENT)
     try:
         handler = _start(api, environ, output)
         function = read_function(environ)

@@ -6,12 +6,13 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotlight_runtime.lambda_client.connection import Connection, ConnectionLost, InvalidAnswer
+from pilotlight_runtime.lambda_client.connection import Connection, ConnectionLost, InvalidAnswer, open_socket
 
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -260,3 +261,55 @@ def test_a_failure_to_connect_is_named() -> None:
 
     with pytest.raises(ConnectionLost, match="the connection to the Runtime API failed: Connection refused"):
         Connection("host:1", refuse).exchange(REQUEST)
+
+
+@pytest.mark.parametrize(("stays", "opened"), [(False, 2), (True, 1)], ids=["ended", "alive"])
+def test_a_kept_connection_is_renewed_where_it_has_ended(
+    stays: bool,  # noqa: FBT001  (a row of the table)
+    opened: int,
+    closing: list[Peer],
+) -> None:
+    peer = Peer(OK, OK, stays=stays)
+    closing.append(peer)
+    connection = Connection("host:1", peer.connect)
+    connection.renew()
+    connection.exchange(REQUEST)
+    connection.renew()
+    connection.send(REQUEST)
+    assert len(peer.opened) == opened
+
+
+def test_a_connection_that_was_reset_is_renewed() -> None:
+    class Reset:
+        """A socket whose other side has reset the connection after an answer."""
+
+        def sendall(self, data: bytes) -> None: ...
+
+        def recv(self, size: int, flags: int = 0) -> bytes:
+            if flags:
+                raise ConnectionResetError(104, "Connection reset by peer")
+            return OK[:size]
+
+        def close(self) -> None: ...
+
+    opened: list[Any] = []
+
+    def connect(_peer: tuple[str, int]) -> Any:
+        opened.append(Reset())
+        return opened[-1]
+
+    connection = Connection("host:1", connect)
+    connection.exchange(REQUEST)
+    connection.renew()
+    connection.send(REQUEST)
+    assert len(opened) == 2
+
+
+def test_a_socket_is_opened_without_delay_and_closed_where_nobody_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        peer = listening.getsockname()
+        opened = open_socket(peer)
+        assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        opened.close()
+    with pytest.raises(ConnectionRefusedError):
+        open_socket(peer)
