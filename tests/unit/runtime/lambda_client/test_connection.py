@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilotlight_runtime.lambda_client.connection import Connection, ConnectionLost, InvalidAnswer, open_socket
@@ -74,6 +74,7 @@ def test_a_header_that_is_no_utf8_keeps_its_bytes() -> None:
     assert headers["a"].encode("utf-8", "surrogateescape") == b"\xff"
 
 
+@settings(deadline=None)
 @given(
     parts=st.lists(st.binary(min_size=1, max_size=40), max_size=8),
     sizes=st.sampled_from(["%x", "%X", "%04x;name=value"]),
@@ -92,6 +93,7 @@ def test_trailers_are_read_and_dropped(closing: list[Peer]) -> None:
     assert len(peer.opened) == 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=30))
 def test_pieces_may_end_anywhere(cuts: list[int]) -> None:
     """What is received at a time does not matter: it is read from a socket that gives few bytes at once."""
@@ -117,6 +119,7 @@ def test_pieces_may_end_anywhere(cuts: list[int]) -> None:
     assert connection.exchange(REQUEST).body == b"first\r\n0\r\n" + b"x" * 300 + b"y"
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=200) | st.builds(lambda cut, tail: OK[:cut] + tail, st.integers(0, 60), st.binary(max_size=40))
 )
