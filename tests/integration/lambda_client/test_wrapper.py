@@ -14,6 +14,7 @@ from support.lambda_clients.process import LAYER, lay_out, runtime_folder, start
 from pilotlight.local.runtime_api import RuntimeApi
 
 START = LAYER / "pilotlight-start"
+AWS_COMMAND = ["/var/lang/bin/python3.13", "/var/runtime/bootstrap.py"]
 NOT_FOR_A_FUNCTION = {
     "PYTHONPATH": "start.py reads it",
     "PYTHONSAFEPATH": "-I and -P have the same effect",
@@ -117,27 +118,34 @@ def test_it_hands_on_to_another_wrapper(tmp_path: Path) -> None:
     assert not any(folder.endswith("/lambda_client") for folder in found["path"])
 
 
-def test_the_other_wrapper_gets_the_interpreter_and_our_client(tmp_path: Path) -> None:
-    lay_out(tmp_path, APP, {})
-    wrapper = write_executable(tmp_path / "wrapper", '#!/bin/sh\nprintf "%s\\n" "$@"\n')
-    start = tmp_path / "opt" / "pilotlight-start"
-    environ = {"PILOTLIGHT_EXEC_WRAPPER": str(wrapper)}
+def handed_on(folder: Path, environ: Mapping[str, str]) -> list[str]:
+    """What the other wrapper gets as its arguments."""
+    lay_out(folder, APP, {})
+    wrapper = write_executable(folder / "wrapper", '#!/bin/sh\nprintf "%s\\n" "$@"\n')
     done = subprocess.run(
-        [start, "/var/lang/bin/python3.13", "/var/runtime/bootstrap.py"],
-        env=environ,
+        [folder / "opt" / "pilotlight-start", *AWS_COMMAND],
+        env={"PILOTLIGHT_EXEC_WRAPPER": str(wrapper), **environ},
         capture_output=True,
         text=True,
         check=True,
     )
+    return done.stdout.splitlines()
+
+
+def test_the_other_wrapper_gets_the_interpreter_and_our_client(tmp_path: Path) -> None:
     client = tmp_path / "opt" / "python" / "pilotlight_runtime" / "lambda_client" / "start.py"
-    assert done.stdout.splitlines() == ["/var/lang/bin/python3.13", "-u", str(client)]
+    assert handed_on(tmp_path, {}) == [AWS_COMMAND[0], "-u", str(client)]
     assert client.is_file()
+
+
+def test_the_other_wrapper_gets_awss_client_where_several_events_are_answered_at_once(tmp_path: Path) -> None:
+    assert handed_on(tmp_path, {"AWS_LAMBDA_MAX_CONCURRENCY": "8"}) == AWS_COMMAND
 
 
 def test_an_environment_for_several_events_at_once_gets_awss_client(tmp_path: Path) -> None:
     pytest.importorskip("awslambdaric", reason="AWS's runtime client has wheels for Linux alone")
     lay_out(tmp_path, APP, {})
-    environ = {"AWS_LAMBDA_MAX_CONCURRENCY": "1", "PILOTLIGHT_EXEC_WRAPPER": "/none", "PYTHONPATH": runtime_folder()}
+    environ = {"AWS_LAMBDA_MAX_CONCURRENCY": "1", "PYTHONPATH": runtime_folder()}
     found = answer(tmp_path, environ)
     assert not found["streams"]
     assert found["argv"][0].endswith("bootstrap.py")

@@ -30,6 +30,7 @@ class HostileCase(NamedTuple):
 
 _LOST: Final = "the Runtime API closed the connection"
 _RESET: Final = "the connection to the Runtime API failed: Connection reset by peer"
+_NO_HTTP: Final = "the answer of the Runtime API does not begin as HTTP/1 does"
 _ENDS: Final = "the process ends with 1"
 _SAME: Final = "the same, and the log says why"
 
@@ -66,12 +67,12 @@ HOSTILE_CASES: Final = {
     "closes in the middle of the event": _ends(_LOST),
     "resets in the middle of the event": _ends(_RESET),
     **{f"{status} instead of an event": _ends(f"answered next with {status}") for status in (403, 404, 500, 503, 204)},
-    "bytes that are no HTTP": _ends("the status line is"),
-    "text that is no HTTP": _ends("the status line is 'hello world'"),
-    "an unknown version of HTTP": _ends("the status line is 'HTTP/9.9 200 OK'"),
+    "bytes that are no HTTP": _ends(_NO_HTTP),
+    "text that is no HTTP": _ends(_NO_HTTP),
+    "an unknown version of HTTP": _ends(_NO_HTTP),
     "a chunk that is shorter than it says": _ends(_LOST),
-    "a chunk that is longer than it says": _ends("a chunk is longer than its size says"),
-    "a chunk whose size is no number": _ends("the size of a chunk is 'zz'"),
+    "a chunk that is longer than it says": _ends("a chunk of the Runtime API's answer is longer than its size says"),
+    "a chunk whose size is no number": _ends("the size of a chunk of the Runtime API's answer is no number"),
     "chunks without an end": _ends(_LOST),
     "a deadline that is no number": HostileCase(
         "the process ends by SIGABRT", "the event is answered; the remaining time is 0", ("next", "response"), None, ""
@@ -91,7 +92,7 @@ HOSTILE_CASES: Final = {
     "500 to the response": HostileCase(_ENDS, _SAME, ("next", "response"), 1, "answered a response with 500"),
     "closes on the response": _RESENDS,
     "resets on the response": _RESENDS,
-    "no HTTP to the response": HostileCase(_ENDS, _SAME, ("next", "response"), 1, "the status line is 'garbage'"),
+    "no HTTP to the response": HostileCase(_ENDS, _SAME, ("next", "response"), 1, _NO_HTTP),
     "closes after the response": HostileCase(
         "the next event is asked for on a new connection",
         "the same",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from _socket import IPPROTO_TCP, TCP_NODELAY, socket
-from collections.abc import Callable
+from _socket import IPPROTO_TCP, MSG_DONTWAIT, MSG_PEEK, TCP_NODELAY, socket
 
-from pilotlight_runtime.light_typing import Final
+from pilotlight_runtime.light_typing import Callable, Final
 
 LONGEST_HEAD: Final = 1 << 20
 """Bytes of a response's head. A client context may have 3.6 KB, so more than this is no answer of the Runtime API."""
 _PIECE: Final = 1 << 16
-_TOO_LONG: Final = "a chunk is longer than its size says"
+_TOO_LONG: Final = "a chunk of the Runtime API's answer is longer than its size says"
+
+
+Connect = Callable[[tuple[str, int]], socket]
+"""Opens a socket to a host and port; OSError where nobody listens there."""
 
 
 class ConnectionLost(OSError):
@@ -18,7 +21,7 @@ class ConnectionLost(OSError):
 
 
 class InvalidAnswer(Exception):
-    """The Runtime API answers what is no HTTP. The message says where."""
+    """The Runtime API answers what is no HTTP. The message says where; it quotes nothing, which may be of an event."""
 
 
 class Answer:
@@ -40,13 +43,14 @@ class Connection:
         connect: Opens a socket to them.
     """
 
-    def __init__(self, address: str, connect: Callable[[tuple[str, int]], socket] | None = None) -> None:
+    def __init__(self, address: str, connect: Connect) -> None:
         host, _, port = address.rpartition(":")
         self.host = address.encode("ascii")
         self._peer = (host, int(port))
-        self._open = connect or open_socket
+        self._open = connect
         self._socket: socket | None = None
         self._received = bytearray()
+        self._answering = False
 
     def exchange(self, request: bytes) -> Answer:
         """Sends a request and waits for its response.
@@ -62,7 +66,7 @@ class Connection:
             try:
                 return self._exchange(request)
             except ConnectionLost:
-                if self._received:
+                if self._answering:
                     raise
                 self.close()
         return self._exchange(request)
@@ -97,14 +101,31 @@ class Connection:
             self.close()
         return Answer(status, headers, body)
 
+    def renew(self) -> None:
+        """Closes a kept connection that the other side has ended, so that what is sent next goes on a new one."""
+        if self._socket is None:
+            return
+        try:
+            ended = not self._socket.recv(1, MSG_PEEK | MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        except OSError:
+            ended = True
+        if ended:
+            self.close()
+
     def close(self) -> None:
         """Ends the connection; the next request opens a new one."""
-        if self._socket is not None:
-            self._socket.close()
-        self._socket = None
+        kept, self._socket = self._socket, None
+        if kept is not None:
+            try:
+                kept.close()
+            except OSError:  # the app has closed descriptors that are not its own
+                kept.detach()
         self._received.clear()
 
     def _exchange(self, request: bytes) -> Answer:
+        self._answering = bool(self._received)
         try:
             self.send(request)
         except ConnectionLost as error:
@@ -130,6 +151,7 @@ class Connection:
             raise _lost(error) from None
         if not piece:
             raise ConnectionLost("the Runtime API closed the connection")
+        self._answering = True
         return piece
 
     def _until(self, end: bytes, most: int, what: str) -> bytes:
@@ -137,7 +159,7 @@ class Connection:
         received, searched = self._received, 0
         while (at := received.find(end, searched)) < 0:
             if len(received) > most:
-                raise InvalidAnswer(f"{what} is longer than {most} bytes")
+                raise InvalidAnswer(f"{what} of the Runtime API's answer is longer than {most} bytes")
             searched = max(0, len(received) - len(end))
             received += self._read(_PIECE)
         found = bytes(received[:at])
@@ -222,12 +244,12 @@ def _parse_head(head: bytes) -> tuple[int, dict[str, str]]:
     version, _, rest = first.partition(" ")
     status = rest[:3]
     if not version.startswith("HTTP/1.") or not (status.isascii() and status.isdigit() and len(status) == 3):
-        raise InvalidAnswer(f"the status line is {first[:80]!r}")
+        raise InvalidAnswer("the answer of the Runtime API does not begin as HTTP/1 does")
     headers = {}
     for line in lines:
         name, colon, value = line.partition(":")
         if not colon:
-            raise InvalidAnswer(f"a header line is {line[:80]!r}")
+            raise InvalidAnswer("a header of the Runtime API's answer has no colon")
         headers[name.lower()] = value.strip()
     return int(status), headers
 
@@ -240,5 +262,5 @@ def _parse_size(text: str, base: int, what: str) -> int:
     text = text.strip()
     digits = "0123456789abcdefABCDEF" if base == 16 else "0123456789"
     if not text or len(text) > 15 or text.strip(digits):
-        raise InvalidAnswer(f"{what} is {text[:40]!r}")
+        raise InvalidAnswer(f"{what} of the Runtime API's answer is no number")
     return int(text, base)

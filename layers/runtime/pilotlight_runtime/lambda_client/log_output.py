@@ -60,7 +60,12 @@ class LogOutput:
         encoded = text.encode("utf-8", "backslashreplace")
         kind = (_JSON_FRAMES if json else _TEXT_FRAMES) + ((level // 10 + 1) * _STEP if level else 0)
         head = kind.to_bytes(4, "big") + len(encoded).to_bytes(4, "big")
-        self._write_all(self._descriptor, head + int(self._clock() * 1_000_000).to_bytes(8, "big") + encoded)
+        frame = head + int(self._clock() * 1_000_000).to_bytes(8, "big") + encoded
+        try:
+            self._write_all(self._descriptor, frame)
+        except OSError:  # the app has closed descriptors that are not its own
+            self._descriptor = None
+            self._print(text if text.endswith("\n") else f"{text}\n")
 
     def log(self, text: str) -> None:
         """Writes a record without a level. AWS's client has this method where the root handler has `log_sink`."""

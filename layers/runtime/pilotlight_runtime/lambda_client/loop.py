@@ -8,7 +8,7 @@ from posix import write
 
 from pilotlight_runtime.environment import environ as process_environ
 from pilotlight_runtime.json_text import loads
-from pilotlight_runtime.lambda_client.connection import Connection, ConnectionLost, InvalidAnswer
+from pilotlight_runtime.lambda_client.connection import Connect, Connection, ConnectionLost, InvalidAnswer, open_socket
 from pilotlight_runtime.lambda_client.context import LambdaContext, read_function
 from pilotlight_runtime.lambda_client.faults import Fault, Report
 from pilotlight_runtime.lambda_client.log_import import follow_import
@@ -27,18 +27,19 @@ AGENT: Final = "pilotlight"
 Handler = Callable[[Any, Any], Any]
 
 
-def run(environ: MutableMapping[str, str] = process_environ) -> None:
+def run(environ: MutableMapping[str, str] = process_environ, connect: Connect = open_socket) -> None:
     """Loads the handler and answers events until Lambda ends the process.
 
     Args:
         environ: The function's environment variables.
+        connect: Opens a socket to the Runtime API.
 
     Raises:
         SystemExit: The function does not start, its own code exits, or the Runtime API fails.
     """
     output = LogOutput(environ, write)
     follow_import(output)
-    api = RuntimeApi(Connection(environ[ADDRESS_VARIABLE]), AGENT)
+    api = RuntimeApi(Connection(environ[ADDRESS_VARIABLE], connect), AGENT)
     try:
         handler = _start(api, environ, output)
         function = read_function(environ)

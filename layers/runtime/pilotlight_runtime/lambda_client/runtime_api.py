@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotlight_runtime.lambda_client.connection import Answer, Connection
+from pilotlight_runtime.lambda_client.connection import Answer, Connection, InvalidAnswer
 from pilotlight_runtime.light_typing import Final
 
 VERSION: Final = b"2018-06-01"
@@ -69,13 +69,16 @@ class RuntimeApi:
         """Waits for the next event.
 
         Raises:
-            RuntimeApiError: The status is not 200, or the event has no id.
+            RuntimeApiError: The status is not 200.
+            InvalidAnswer: The event has no id.
             OSError: The connection failed twice.
         """
         answer = self.connection.exchange(self._next)
-        invocation = Invocation(answer)
-        if answer.status != 200 or not invocation.id:
+        if answer.status != 200:
             raise RuntimeApiError("next", answer)
+        invocation = Invocation(answer)
+        if not invocation.id:
+            raise InvalidAnswer("the Runtime API sent an event without Lambda-Runtime-Aws-Request-Id")
         return invocation
 
     def respond(self, invocation: Invocation, body: bytes, content_type: bytes = JSON) -> None:

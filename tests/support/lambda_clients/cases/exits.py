@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from support.lambda_clients.case import Case, Event
@@ -84,10 +85,50 @@ CASES: Final = (
     _does(
         "exits at SIGTERM",
         "return 1",
-        "the function's handler runs, and the process ends with 0",
+        "the function's handler runs; the process ends with 0, with newer versions of Python only after the next event",
         "import signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: (print('terminated'), sys.exit(0)))",
-        expected={"exit": 0, "stdout": "terminated\n"},
+        expected={"stdout": "terminated\n"},
+        aws={"exit": frozenset({0, "runs"})},
+        ours={"exit": 0},
+        ours_says="the same at once: Lambda waits half a second only",
         terminate=True,
+    ),
+    _does(
+        "closes descriptors that are not its own",
+        "os.closerange(3, 100)\nlogging.error('x')\nreturn 1",
+        "the process ends with 1: the descriptor of the log is closed",
+        before="import os, logging",
+        telemetry=True,
+        aws={"exit": 1, "1.kind": None},
+        ours={"exit": "runs", "1.body": "1", "stdout": re.compile("^\\[ERROR\\]\tTIME\tid-1\tx\n$")},
+        ours_says="the answer, on a new connection; the log goes to stdout from then on",
+    ),
+    _does(
+        "becomes another program",
+        "os.execv('/bin/echo', ['echo', 'another program'])",
+        "the other program's status counts",
+        expected={"exit": 0, "stdout": "another program\n"},
+    ),
+    _does(
+        "is ended by SIGTERM while it works",
+        "os.kill(os.getpid(), signal.SIGTERM)\nreturn 1",
+        "the process ends by SIGTERM",
+        before="import os, signal",
+        expected={"exit": -15},
+    ),
+    _does(
+        "handles SIGTERM while it works",
+        "os.kill(os.getpid(), signal.SIGTERM)\nreturn 1",
+        "the function's handler runs, and the event is answered",
+        before="import os, signal\nsignal.signal(signal.SIGTERM, lambda *_: print('terminated'))",
+        expected={"exit": "runs", "stdout": "terminated\n", "1.body": "1"},
+    ),
+    _does(
+        "raises from its handler of SIGTERM while it works",
+        "os.kill(os.getpid(), signal.SIGTERM)\nreturn 1",
+        "the error of the event",
+        before="import os, signal\ndef stop(*_):\n    raise ValueError('stopped')\nsignal.signal(signal.SIGTERM, stop)",
+        expected={"exit": "runs", "1.kind": "ValueError", "1.message": "stopped"},
     ),
     _does(
         "takes longer than its time",

@@ -80,6 +80,13 @@ CASES: Final = (
         expected={"1.body": '"é"'},
     ),
     _tools("Tracer, switched off", _TRACER, "works", expected={"1.body": "7"}),
+    _tools(
+        "Tracer, on one's own machine",
+        _TRACER,
+        "works",
+        environ={"AWS_SAM_LOCAL": "true", "POWERTOOLS_TRACE_DISABLED": "false"},
+        expected={"1.body": "7"},
+    ),
     _tools("metrics", _METRICS, "one line", gone=("stdout",), expected={"1.body": "null"}),
     _tools(
         "idempotent",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pilotlight_runtime.lambda_client.connection import Connection, ConnectionLost, InvalidAnswer
+from pilotlight_runtime.lambda_client.connection import Connection, ConnectionLost, InvalidAnswer, open_socket
 
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -72,6 +74,7 @@ def test_a_header_that_is_no_utf8_keeps_its_bytes() -> None:
     assert headers["a"].encode("utf-8", "surrogateescape") == b"\xff"
 
 
+@settings(deadline=None)
 @given(
     parts=st.lists(st.binary(min_size=1, max_size=40), max_size=8),
     sizes=st.sampled_from(["%x", "%X", "%04x;name=value"]),
@@ -90,6 +93,7 @@ def test_trailers_are_read_and_dropped(closing: list[Peer]) -> None:
     assert len(peer.opened) == 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=30))
 def test_pieces_may_end_anywhere(cuts: list[int]) -> None:
     """What is received at a time does not matter: it is read from a socket that gives few bytes at once."""
@@ -115,6 +119,7 @@ def test_pieces_may_end_anywhere(cuts: list[int]) -> None:
     assert connection.exchange(REQUEST).body == b"first\r\n0\r\n" + b"x" * 300 + b"y"
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=200) | st.builds(lambda cut, tail: OK[:cut] + tail, st.integers(0, 60), st.binary(max_size=40))
 )
@@ -127,21 +132,33 @@ def test_whatever_comes_is_an_answer_or_a_named_failure(said: bytes) -> None:
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        (b"HTTP/2 200\r\n\r\n", "the status line is 'HTTP/2 200'"),
-        (b"HTTP/1.1 2x0 OK\r\n\r\n", "the status line is"),
-        ("HTTP/1.1 \uff12\uff10\uff10 OK\r\n\r\n".encode(), "the status line is"),
-        (b"HTTP/1.1 200 OK\r\nnonsense\r\n\r\n", "a header line is 'nonsense'"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "content-length is '-1'"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 1_0\r\n\r\n", "content-length is '1_0'"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999999999\r\n\r\n", "content-length is"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", "the size of a chunk is '-1'"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0x1\r\nx\r\n", "the size of a chunk is '0x1'"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\r\n", "the size of a chunk is ''"),
-        (chunked([b"xyz"]).replace(b"3\r", b"2\r"), "a chunk is longer than its size says"),
+        (b"HTTP/2 200\r\n\r\n", "does not begin as HTTP/1 does"),
+        (b"HTTP/1.1 2x0 OK\r\n\r\n", "does not begin as HTTP/1 does"),
+        ("HTTP/1.1 \uff12\uff10\uff10 OK\r\n\r\n".encode(), "does not begin as HTTP/1 does"),
+        (b"HTTP/1.1 200 OK\r\nnonsense\r\n\r\n", "has no colon"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "content-length of the Runtime API's answer is no number"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1_0\r\n\r\n", "content-length of the Runtime API's answer is no number"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999999999\r\n\r\n",
+            "content-length of the Runtime API's answer is no number",
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
+            "the size of a chunk of the Runtime API's answer is no number",
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0x1\r\nx\r\n",
+            "the size of a chunk of the Runtime API's answer is no number",
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\r\n",
+            "the size of a chunk of the Runtime API's answer is no number",
+        ),
+        (chunked([b"xyz"]).replace(b"3\r", b"2\r"), "is longer than its size says"),
     ],
 )
 def test_a_failure_says_where(said: bytes, words: str) -> None:
-    with pytest.raises(InvalidAnswer, match=words.replace("(", r"\(")):
+    with pytest.raises(InvalidAnswer, match=words):
         exchange(said)
 
 
@@ -155,7 +172,7 @@ def test_a_head_without_an_end_is_given_up() -> None:
             return b"a" * size
 
     connection = Connection("host:1", lambda _peer: Endless())  # type: ignore[arg-type, return-value]
-    with pytest.raises(InvalidAnswer, match="the head is longer than 1048576 bytes"):
+    with pytest.raises(InvalidAnswer, match="the head of the Runtime API's answer is longer than 1048576 bytes"):
         connection.exchange(REQUEST)
 
 
@@ -169,6 +186,26 @@ def test_a_kept_connection_that_has_ended_is_opened_again(closing: list[Peer]) -
 
 def test_a_connection_that_ends_within_a_response_is_not_tried_again(closing: list[Peer]) -> None:
     peer = Peer(OK + b"HTTP/1.1 2", OK)
+    closing.append(peer)
+    connection = Connection("host:1", peer.connect)
+    connection.exchange(REQUEST)
+    with pytest.raises(ConnectionLost, match="the Runtime API closed the connection"):
+        connection.exchange(REQUEST)
+    assert len(peer.opened) == 1
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nhalf",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+    ],
+)
+def test_a_connection_that_ends_within_a_body_is_not_tried_again(cut: bytes, closing: list[Peer]) -> None:
+    """A second `next` would lose the event whose body broke off."""
+    peer = Peer(OK + cut, OK)
     closing.append(peer)
     connection = Connection("host:1", peer.connect)
     connection.exchange(REQUEST)
@@ -211,9 +248,71 @@ def test_a_refusal_that_comes_before_the_end_of_a_request_is_heard() -> None:
     assert connection.exchange(REQUEST).status == 413
 
 
+def test_a_socket_that_the_app_has_closed_is_opened_again(closing: list[Peer]) -> None:
+    peer = Peer(OK, OK, stays=True)
+    closing.append(peer)
+    connection = Connection("host:1", peer.connect)
+    connection.exchange(REQUEST)
+    os.close(peer.opened[0].fileno())
+    assert connection.exchange(REQUEST).status == 200
+    assert len(peer.opened) == 2
+
+
 def test_a_failure_to_connect_is_named() -> None:
     def refuse(_peer: tuple[str, int]) -> socket.socket:
         raise ConnectionRefusedError(111, "Connection refused")
 
     with pytest.raises(ConnectionLost, match="the connection to the Runtime API failed: Connection refused"):
         Connection("host:1", refuse).exchange(REQUEST)
+
+
+@pytest.mark.parametrize(("stays", "opened"), [(False, 2), (True, 1)], ids=["ended", "alive"])
+def test_a_kept_connection_is_renewed_where_it_has_ended(
+    stays: bool,  # noqa: FBT001  (a row of the table)
+    opened: int,
+    closing: list[Peer],
+) -> None:
+    peer = Peer(OK, OK, stays=stays)
+    closing.append(peer)
+    connection = Connection("host:1", peer.connect)
+    connection.renew()
+    connection.exchange(REQUEST)
+    connection.renew()
+    connection.send(REQUEST)
+    assert len(peer.opened) == opened
+
+
+def test_a_connection_that_was_reset_is_renewed() -> None:
+    class Reset:
+        """A socket whose other side has reset the connection after an answer."""
+
+        def sendall(self, data: bytes) -> None: ...
+
+        def recv(self, size: int, flags: int = 0) -> bytes:
+            if flags:
+                raise ConnectionResetError(104, "Connection reset by peer")
+            return OK[:size]
+
+        def close(self) -> None: ...
+
+    opened: list[Any] = []
+
+    def connect(_peer: tuple[str, int]) -> Any:
+        opened.append(Reset())
+        return opened[-1]
+
+    connection = Connection("host:1", connect)
+    connection.exchange(REQUEST)
+    connection.renew()
+    connection.send(REQUEST)
+    assert len(opened) == 2
+
+
+def test_a_socket_is_opened_without_delay_and_closed_where_nobody_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        peer = listening.getsockname()
+        opened = open_socket(peer)
+        assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        opened.close()
+    with pytest.raises(ConnectionRefusedError):
+        open_socket(peer)

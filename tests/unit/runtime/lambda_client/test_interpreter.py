@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from pilotlight_runtime.lambda_client.interpreter import add_site_folders, search_path
+from pilotlight_runtime.lambda_client.interpreter import add_site_folders, prepare_interpreter, search_path
 
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 LAMBDA = {"LAMBDA_TASK_ROOT": "/var/task", "LAMBDA_RUNTIME_DIR": "/var/runtime"}
@@ -32,7 +34,7 @@ def test_outside_of_lambda() -> None:
 
 
 def test_path_configuration_files_of_the_function_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.syspath_prepend(tmp_path)  # which puts the path back afterwards
     (tmp_path / "inner").mkdir()
     (tmp_path / "some.pth").write_text("inner\n")
     environ = {"LAMBDA_TASK_ROOT": str(tmp_path), "PYTHONPATH": "/none"}
@@ -53,3 +55,17 @@ def test_folders_without_such_files_are_listed_once_each() -> None:
     add_site_folders(LAMBDA, list_folder)
     assert asked == ["/var/task", f"/opt/python/lib/{VERSION}/site-packages", "/opt/python"]
     assert sys.path == before
+
+
+def test_the_process_becomes_that_of_a_function(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend("/own")  # which puts the path back afterwards
+    monkeypatch.setenv("LAMBDA_TASK_ROOT", str(tmp_path))
+    monkeypatch.setenv("LAMBDA_RUNTIME_DIR", "/var/runtime")
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    standard = sys.path[1:]
+    prepare_interpreter("/own")
+    assert os.environ["PYTHONPATH"] == "/var/runtime"
+    assert sys.path == search_path({**LAMBDA, "LAMBDA_TASK_ROOT": str(tmp_path)}, "/own", standard, str(Path.cwd()))
+    assert repr(builtins.exit) == "Use exit() or Ctrl-D (i.e. EOF) to exit"
+    prepare_interpreter("/own")
+    assert os.environ["PYTHONPATH"] == "/var/runtime"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import sys
+from contextlib import redirect_stdout
 
 import pytest
 
@@ -103,15 +103,25 @@ def test_a_report_as_json_in_a_frame() -> None:
     assert taken.written == {3: frame(0xA55A0016, f'{{"timestamp": "{STAMP}", "level": "ERROR", "errorType": "T"}}')}
 
 
-@pytest.mark.parametrize("stdout", [None, "closed", "ascii"])
-def test_what_stdout_cannot_take_goes_to_its_descriptor(stdout: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = None if stdout is None else io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
+@pytest.mark.parametrize("stdout", ["none", "closed", "ascii"])
+def test_what_stdout_cannot_take_goes_to_its_descriptor(stdout: str) -> None:
+    stream = None if stdout == "none" else io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
     if stream is not None and stdout == "closed":
         stream.close()
-    monkeypatch.setattr(sys, "stdout", stream)
     taken = Descriptors()
-    output(taken).write("é \ud800\n")
+    with redirect_stdout(stream):
+        output(taken).write("é \ud800\n")
     assert taken.written == {1: "é \\ud800\n".encode()}
+
+
+def test_a_descriptor_that_is_closed_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+    def write(descriptor: int, _data: bytes) -> int:
+        raise OSError(9, "Bad file descriptor", descriptor)
+
+    log = LogOutput({"_LAMBDA_TELEMETRY_LOG_FD": "62"}, write, lambda: NOW)
+    log.write("one", 40)
+    log.error({**DOCUMENT, "stackTrace": []})
+    assert capsys.readouterr().out == "one\n[ERROR] ValueError: no é\rTraceback (most recent call last):\n"
 
 
 @pytest.mark.parametrize(("given", "level"), [("", ""), ("debug", "DEBUG"), ("TRACE", "DEBUG"), ("Error", "ERROR")])

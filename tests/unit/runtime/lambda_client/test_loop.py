@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-from pilotlight_runtime.lambda_client.connection import Answer
+from pilotlight_runtime.lambda_client.connection import Answer, InvalidAnswer
 from pilotlight_runtime.lambda_client.context import LambdaContext, read_function
 from pilotlight_runtime.lambda_client.faults import Fault, Report
 from pilotlight_runtime.lambda_client.log_output import LogOutput
@@ -23,6 +21,9 @@ EVENT = {
     "lambda-runtime-aws-request-id": "r-1",
     "lambda-runtime-deadline-ms": "5000",
 }
+
+
+NONE = None
 
 
 class Scripted:
@@ -106,6 +107,12 @@ def test_a_failure_of_the_runtime_api_ends_the_loop() -> None:
         answered(lambda _event, _context: 1, 500)
 
 
+def test_an_event_without_an_id_is_not_quoted() -> None:
+    api = RuntimeApi(Scripted(Answer(200, {}, b"secret")), "pilotlight")  # type: ignore[arg-type]
+    with pytest.raises(InvalidAnswer, match=r"an event without Lambda-Runtime-Aws-Request-Id$"):
+        api.next()
+
+
 @pytest.mark.parametrize(
     ("kind", "header"),
     [
@@ -135,14 +142,11 @@ def test_the_report_of_an_error_without_a_message() -> None:
         ("handler", "Runtime.MalformedHandlerName"),
         ("sys.exit", "Runtime.BuiltInModuleConflict"),
         ("no_such_module.handler", "Runtime.ImportModuleError"),
-        ("a_module.missing", "Runtime.HandlerNotFound"),
-        ("a_module.none", "Runtime.HandlerNotFound"),
+        (f"{__name__}.missing", "Runtime.HandlerNotFound"),
+        (f"{__name__}.NONE", "Runtime.HandlerNotFound"),
     ],
 )
-def test_a_handler_that_cannot_be_had(name: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = ModuleType("a_module")
-    module.none = None  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "a_module", module)
+def test_a_handler_that_cannot_be_had(name: str, kind: str) -> None:
     with pytest.raises(Fault) as raised:
         load_handler(name)
     assert raised.value.kind == kind

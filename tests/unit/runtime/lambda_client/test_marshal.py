@@ -9,7 +9,7 @@ from collections import OrderedDict, namedtuple
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilotlight_runtime.lambda_client.faults import Fault
@@ -93,6 +93,7 @@ def of(write: Any, value: Any) -> bytes | str:
         return f"Unable to marshal response: {error}"
 
 
+@settings(deadline=None)
 @given(result=RESULTS)
 def test_results_are_written_as_awss_client_writes_them(encoder: Any, result: Any) -> None:
     def write(value: Any) -> bytes:
@@ -127,6 +128,7 @@ def test_half_a_surrogate_pair_is_escaped() -> None:
     assert write_result({"\ud83d": "é\ude00"}) == '{"\\ud83d": "é\\ude00"}'.encode()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=12) | st.text(alphabet='[]{}",:0123456789.eE+-truefalsn \n\t\ufeffé\\u').map(str.encode))
 def test_events_are_read_as_awss_client_reads_them(body: bytes) -> None:
     def read(take: Any) -> Any:

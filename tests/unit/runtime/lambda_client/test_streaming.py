@@ -33,6 +33,9 @@ class Sent:
             raise ConnectionLost("gone")
         self.pieces.append(data)
 
+    def renew(self) -> None:
+        assert self.pieces == []
+
     def receive(self) -> Answer:
         return Answer(self._status, {}, b"refused")
 
