@@ -33,6 +33,22 @@ def _try(name: str, folder: Path) -> Outcome:
     given = keras.Input((size, size, 3), name="x")
     model = keras.Model(given, {"y": body(given)})
     low, high = (0.0, 255.0) if name.startswith(_OF_PIXELS) else (-1.0, 1.0)
-    outcome = convert_model(model, floats(size, size, 3, low=low, high=high)[:2], folder)
+    samples = floats(size, size, 3, low=low, high=high)
+    _normalize_batches(body, samples)
+    outcome = convert_model(model, samples[:2], folder)
     keras.backend.clear_session()
     return outcome
+
+
+def _normalize_batches(body: Any, samples: Any) -> None:
+    """Give batch normalisation the statistics of these samples, as training would.
+
+    Random weights with a mean of 0 and a variance of 1 let activations grow from layer to layer. EfficientNetV2L then
+    answers up to 2,180 with an error of 1,630 in its own float32, so there is nothing that ONNX could be compared with.
+    """
+    for layer in body.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.0
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate = 0.0
+    body(samples, training=True)

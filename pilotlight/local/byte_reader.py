@@ -63,6 +63,14 @@ class ByteReader:
             raise RequestRefused(400, "a line holds CR or NUL")
         return line
 
+    def part(self, most: int) -> bytes:
+        """Return the next bytes as soon as there is one, at most so many; none at the end of the connection."""
+        if not self._waiting:
+            return self._receive(most)
+        content = bytes(self._waiting[:most])
+        del self._waiting[:most]
+        return content
+
     def exactly(self, size: int) -> bytes:
         """Return the next bytes.
 

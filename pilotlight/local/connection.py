@@ -8,12 +8,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, NamedTuple
 
-from pilotlight.core.printable import escape_controls
+from pilotlight.core.printable import escape_controls, escape_lines
 from pilotlight.local.byte_reader import ByteReader, RequestRefused
-from pilotlight.local.gateway import Gateway, WebResponse, error_response
+from pilotlight.local.faults import FunctionFault
+from pilotlight.local.gateway import Gateway, StreamedResponse, WebResponse, error_response
 from pilotlight.local.request_body import Framing, find_framing, read_body
 from pilotlight.local.request_head import RequestHead, read_head
 from pilotlight.local.response_head import CONTINUE, write_response
+from pilotlight.local.stream_sender import send_stream
 
 _DRAINED_SECONDS: Final = 1.0
 """How long the rest of a refused request is read. A connection that closes with unread bytes loses its last answer."""
@@ -98,6 +100,7 @@ class Connection:
         began = self._clock()
         self._allow(self._limits.head)
         head: RequestHead | None = None
+        response: WebResponse | StreamedResponse
         try:
             head = read_head(self._reader)
             framing = find_framing(head)
@@ -106,15 +109,22 @@ class Connection:
             response, close = error_response(refused.status, str(refused)), True
         except TimeoutError:
             response, close = error_response(408, "the request did not arrive in time"), True
-        self._send(response, head, close=close)
-        took = (self._clock() - began) * 1000
         what = "a request that is not HTTP" if head is None else _describe(head)
+        if head is not None and isinstance(response, StreamedResponse):
+            close = close or head.version < (1, 1)
+            fault = self._stream(response, head, close=close)
+            if fault is not None:
+                self._log(f"{what} broke off: {fault}")
+                return False
+        elif isinstance(response, WebResponse):
+            self._send(response, head, close=close)
+        took = (self._clock() - began) * 1000
         self._log(f"{what} {response.status} {took:.1f} ms")
         if close:
             self._drain()
         return not close
 
-    def _respond(self, head: RequestHead, framing: Framing) -> tuple[WebResponse, bool]:
+    def _respond(self, head: RequestHead, framing: Framing) -> tuple[WebResponse | StreamedResponse, bool]:
         """Return the response, and whether the connection closes after it."""
         close = not head.keeps_connection
         waiting = bool(head.values("expect")) and framing.has_body
@@ -136,6 +146,13 @@ class Connection:
         content = write_response(response, with_body=with_body, close=close, now=self._now())
         self._client.settimeout(self._limits.answer)
         self._client.sendall(content)
+
+    def _stream(self, response: StreamedResponse, head: RequestHead, *, close: bool) -> FunctionFault | None:
+        self._client.settimeout(self._limits.answer)
+        fault = send_stream(self._client, head, response, close=close, now=self._now())
+        if fault is not None and fault.details:
+            self._log(escape_lines(fault.details).rstrip())
+        return fault
 
     def _drain(self) -> None:
         """Let a client that still sends read its answer, before the connection closes."""

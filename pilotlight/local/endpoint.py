@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from pilotlight.core.documents import InvalidDocument, parse_json
 from pilotlight.core.errors import ServiceError
 from pilotlight.core.printable import shorten
+from pilotlight.local.faults import FunctionFault
 from pilotlight.local.gateway import Gateway, WebResponse
 from pilotlight.local.http_exchange import WAITS, HttpAddress, Waits, exchange, parse_address
 
@@ -46,11 +47,18 @@ class GatewayEndpoint:
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> WebResponse:
         """See Endpoint.send."""
-        return self._gateway.answer(method, path, list(headers.items()), body)
+        response = self._gateway.answer(method, path, list(headers.items()), body)
+        if isinstance(response, WebResponse):
+            return response
+        try:
+            return WebResponse(response.status, response.headers, b"".join(response.body))
+        except FunctionFault as fault:
+            what = f"the function failed in the middle of its response: {fault}"
+            raise ServiceError("the response", what, "Read the function's log.") from fault
 
 
 class HttpEndpoint:
-    """An endpoint on the web, deployed or local. It follows no redirect: the key is for this address alone.
+    """An endpoint on the web, deployed or local. It follows no redirect: the key is only for this address.
 
     Args:
         url: Its address, http or https; a request's path is added to it.

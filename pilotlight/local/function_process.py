@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, TextIO
@@ -13,12 +12,10 @@ from typing import Any, TextIO
 from pilotlight.core.errors import ServiceError
 from pilotlight.local.faults import FunctionDied, FunctionRaised, describe_end
 from pilotlight.local.frames import Channel, ChannelEnded, Kind, Message, Remaining, attach_body, detach_body
-from pilotlight.local.output_pipe import OutputPipe
+from pilotlight.local.output_pipe import OutputPipe, print_escaped
+from pilotlight.local.process import Output
 from pilotlight.local.process_starter import ProcessStarter
 from pilotlight.local.worker import Descriptors
-
-Output = Callable[[str], object]
-"""Takes what a function prints."""
 
 
 class LoadFailure(Exception):
@@ -40,16 +37,18 @@ class FunctionProcess:
         name: The model, or catalog.
         starter: Starts the process.
         stderr: Takes what native code, subprocesses and sys.stderr of the process write.
+        output: Takes what the function prints.
     """
 
-    def __init__(self, name: str, starter: ProcessStarter, stderr: TextIO) -> None:
+    def __init__(self, name: str, starter: ProcessStarter, stderr: TextIO, output: Output) -> None:
         self._name = name
+        self._output = output
         self._closing = ExitStack()
         own, other = socket.socketpair()
         reader, writer = os.pipe()
         self._closing.callback(own.close)
         self._closing.callback(os.close, writer)  # the process ends then, and also when this one does
-        self._written = OutputPipe(stderr)
+        self._written = OutputPipe(print_escaped(stderr))
         try:
             self._process = starter.start(name, Descriptors(other.fileno(), reader, self._written.writer))
         except BaseException:
@@ -73,11 +72,10 @@ class FunctionProcess:
         with suppress(ChannelEnded):  # wait_until_loaded tells why
             self._channel.send(Kind.LOAD, str(folder))
 
-    def wait_until_loaded(self, output: Output, remaining: Remaining | None = None) -> None:
+    def wait_until_loaded(self, remaining: Remaining | None = None) -> None:
         """Wait for the function to load.
 
         Args:
-            output: Takes what app.py prints.
             remaining: The time that is left; without it the wait has no end.
 
         Raises:
@@ -85,7 +83,7 @@ class FunctionProcess:
             TimeoutError: The time is over. The function goes on loading, and one may wait for it again.
         """
         try:
-            message = self._next(output, remaining)
+            message = self._next(remaining)
         except ChannelEnded:
             what = f"its process {describe_end(self._exit_code())} while app.py was loaded"
             hint = "Find what native code app.py and its packages run at import; the lines above may say more."
@@ -95,13 +93,12 @@ class FunctionProcess:
             cause = LoadFailure(told["traceback"], tuple((file, line) for file, line in told["frames"]))
             raise ServiceError(told["where"], told["what"], told["hint"]) from cause
 
-    def call(self, event: Any, request_id: str, output: Output, remaining: Remaining | None = None) -> Any:
+    def call(self, event: Any, request_id: str, remaining: Remaining | None = None) -> Any:
         """Return what the handler returns for this event. The caller sends one event at a time.
 
         Args:
             event: The event, a JSON document.
             request_id: The id of the request.
-            output: Takes what the function prints.
             remaining: The time that is left; without it the wait has no end.
 
         Raises:
@@ -112,7 +109,7 @@ class FunctionProcess:
         document, text = detach_body(event)
         try:
             self._channel.send(Kind.EVENT, [document, request_id], text, remaining)
-            message = self._next(output, remaining)
+            message = self._next(remaining)
         except ChannelEnded:
             raise FunctionDied(self._exit_code()) from None
         except TimeoutError:
@@ -135,13 +132,13 @@ class FunctionProcess:
         self._exit_code()
         self._closing.close()
 
-    def _next(self, output: Output, remaining: Remaining | None) -> Message:
+    def _next(self, remaining: Remaining | None) -> Message:
         """Return the next message that is no log."""
         while True:
             message = self._channel.receive(remaining)
             if message.kind is not Kind.LOG:
                 return message
-            output(message.text or "")
+            self._output(message.text or "")
 
     def _exit_code(self) -> int | None:
         """Wait for the end of the process, which has closed its channel or was killed."""

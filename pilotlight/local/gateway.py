@@ -16,6 +16,7 @@ from pilotlight.local.event import Headers, WebRequest, rest_event
 from pilotlight.local.faults import FunctionFault
 from pilotlight.local.http_syntax import is_header_name, is_header_value
 from pilotlight.local.routes import CATALOG, Route, find_route
+from pilotlight.local.streamed_body import StreamedBody
 
 MAX_EVENT_BYTES: Final = 6 * 1024 * 1024
 """Lambda's limit on a synchronous event and on its answer (Lambda Developer Guide, "Lambda quotas")."""
@@ -36,6 +37,20 @@ class WebResponse(NamedTuple):
     status: int
     headers: Headers
     body: bytes
+
+
+class StreamedResponse(NamedTuple):
+    """An HTTP response whose body the function still makes. Read the body to its end, or close it.
+
+    Attributes:
+        status: The status code.
+        headers: Names and values in order.
+        body: The body.
+    """
+
+    status: int
+    headers: Headers
+    body: StreamedBody
 
 
 class CallFunction(Protocol):
@@ -87,7 +102,7 @@ class Gateway:
             return _NO_ROUTE
         return _TOO_LARGE if body_bytes * 4 // 3 > MAX_EVENT_BYTES else None
 
-    def answer(self, method: str, target: str, headers: Headers, body: bytes) -> WebResponse:
+    def answer(self, method: str, target: str, headers: Headers, body: bytes) -> WebResponse | StreamedResponse:
         """Return the response to one request.
 
         Args:
@@ -119,12 +134,26 @@ class Gateway:
         return route if route is not None and route.function in self._functions else None
 
 
-def read_proxy_result(result: Any) -> WebResponse:
+def read_proxy_result(result: Any) -> WebResponse | StreamedResponse:
     """Return a handler's result as an HTTP response.
 
     Raises:
-        ValueError: API Gateway would not understand the result.
+        ValueError: API Gateway would not understand the result. A body that streams is closed then.
     """
+    streamed = result.get("body") if isinstance(result, dict) else None
+    if not isinstance(streamed, StreamedBody):
+        status, headers = _read_head(result)
+        return WebResponse(status, headers, _read_body(result))
+    try:
+        status, headers = _read_head(result)
+    except BaseException:
+        streamed.close()
+        raise
+    return StreamedResponse(status, headers, streamed)
+
+
+def _read_head(result: Any) -> tuple[int, list[tuple[str, str]]]:
+    """Return status and headers."""
     status = result.get("statusCode") if isinstance(result, dict) else None
     if type(status) is not int or not 200 <= status <= 599:
         raise ValueError("the handler returned no object with a statusCode from 200 to 599")
@@ -135,14 +164,17 @@ def read_proxy_result(result: Any) -> WebResponse:
     for name, value in headers:
         if not (is_header_name(name) and is_header_value(value)):
             raise ValueError("the handler returned a header that HTTP does not allow")
+    return status, headers
+
+
+def _read_body(result: Any) -> bytes:
     text = result.get("body") or ""
     if not isinstance(text, str) or len(text) > MAX_EVENT_BYTES:
         raise ValueError(f"the handler's body is no text of at most {MAX_EVENT_BYTES} bytes")
     try:
-        body = base64.b64decode(text, validate=True) if result.get("isBase64Encoded") else text.encode()
+        return base64.b64decode(text, validate=True) if result.get("isBase64Encoded") else text.encode()
     except binascii.Error as error:
         raise ValueError(f"the handler's body is not base64: {error}") from error
-    return WebResponse(status, headers, body)
 
 
 def error_response(status: int, text: str) -> WebResponse:

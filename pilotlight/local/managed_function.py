@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from pilotlight.core.errors import ServiceError
 from pilotlight.core.printable import escape_controls
 from pilotlight.local.context import TIMEOUT_SECONDS
-from pilotlight.local.faults import FunctionBusy, FunctionDied, FunctionDown, FunctionLoading, FunctionTimedOut
+from pilotlight.local.faults import (
+    FunctionBusy,
+    FunctionDied,
+    FunctionDown,
+    FunctionFault,
+    FunctionLoading,
+    FunctionTimedOut,
+)
 from pilotlight.local.frames import Remaining
-from pilotlight.local.function_process import FunctionProcess, Output
+from pilotlight.local.process import Output, Process, StartProcess
 from pilotlight.local.slow_start import SlowStartNotice
 from pilotlight.local.start_failures import StartFailures
+from pilotlight.local.streamed_body import StreamedBody
 
 _LARGEST_RESERVE: Final = 0.5
 """The part of the timeout that a request keeps for its own answer at most."""
-
-StartProcess = Callable[[], FunctionProcess]
 
 
 class ManagedFunction:
@@ -53,7 +60,7 @@ class ManagedFunction:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
-        self.output = output
+        self._output = output
         self._folder = folder
         self._start = start
         self._log = log
@@ -67,7 +74,7 @@ class ManagedFunction:
         self._failures = StartFailures(clock)
         self._started_at = 0.0
         self._last_took = 0.0
-        self._process: FunctionProcess | None = None
+        self._process: Process | None = None
 
     def load(self) -> None:
         """Start a process and begin to load the function, once. Several functions load at the same time."""
@@ -81,11 +88,13 @@ class ManagedFunction:
             ServiceError: app.py does not load, or the process ends meanwhile.
         """
         with self._turn, self._notice.watch(self.name):
-            self._started().wait_until_loaded(self.output)
+            self._started().wait_until_loaded()
             self._loaded = True
 
     def __call__(self, event: Any, request_id: str) -> Any:
         """Return what the handler returns for this event.
+
+        The function is busy until a StreamedBody in the result has ended or is closed.
 
         Raises:
             FunctionFault: It returns nothing; see the subclasses.
@@ -96,9 +105,15 @@ class ManagedFunction:
             raise FunctionBusy(self._timeout or 0)
         try:
             self._require_loaded(remaining)
-            return self._call(event, request_id, began, remaining)
-        finally:
+            result = self._call(event, request_id, began, remaining)
+        except BaseException:
             self._turn.release()
+            raise
+        body = result.get("body") if isinstance(result, dict) else None
+        if isinstance(body, StreamedBody):
+            return {**result, "body": StreamedBody(self._follow(body), partial(self._end_stream, body))}
+        self._turn.release()
+        return result
 
     def close(self) -> None:
         """End the process, also in the middle of an event."""
@@ -110,7 +125,7 @@ class ManagedFunction:
             with self._turn:
                 process.close()
 
-    def _started(self) -> FunctionProcess:
+    def _started(self) -> Process:
         if self._process is None:
             raise RuntimeError("load the function first")
         return self._process
@@ -129,14 +144,31 @@ class ManagedFunction:
             raise FunctionBusy(timeout)
         sent = self._clock()
         try:
-            result = self._started().call(event, request_id, self.output, remaining)
+            result = self._started().call(event, request_id, remaining)
         except (FunctionDied, TimeoutError) as error:
             fault = error if isinstance(error, FunctionDied) else FunctionTimedOut(timeout, sent - began)
-            self._report(str(fault))
-            self._start_again()
+            self._replace_process(fault)
             raise fault from None
         self._last_took = self._clock() - sent
         return result
+
+    def _follow(self, body: StreamedBody) -> Iterator[bytes]:
+        """Yield the parts of a body. A process that ends in the middle is started again."""
+        try:
+            yield from body
+        except (FunctionDied, FunctionTimedOut) as fault:
+            self._replace_process(fault)
+            raise
+
+    def _end_stream(self, body: StreamedBody) -> None:
+        try:
+            body.close()
+        finally:
+            self._turn.release()
+
+    def _replace_process(self, fault: FunctionFault) -> None:
+        self._report(str(fault))
+        self._start_again()
 
     def _require_loaded(self, remaining: Remaining | None) -> None:
         """Have a process that has loaded the function.
@@ -155,7 +187,7 @@ class ManagedFunction:
                 raise FunctionDown(self._failures.last, seconds)
             self._start_again()
         try:
-            self._started().wait_until_loaded(self.output, remaining)
+            self._started().wait_until_loaded(remaining)
         except ServiceError as error:
             raise FunctionDown(error.what, self._pause(error.what)) from error
         except TimeoutError:
@@ -181,7 +213,7 @@ class ManagedFunction:
             if self._process is not None:
                 self._process.close()
             self._loaded = False
-            self._process = self._start()
+            self._process = self._start(self._output)
             self._started_at = self._clock()
             self._process.load(self._folder)
 

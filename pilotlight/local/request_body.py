@@ -33,11 +33,15 @@ class Framing(NamedTuple):
         return self.chunked or self.length > 0
 
 
-def find_framing(head: RequestHead) -> Framing:
+def find_framing(head: RequestHead, most_bytes: int = MAX_BODY_BYTES) -> Framing:
     """Return how the length of a request's body is told.
 
+    Args:
+        head: The request.
+        most_bytes: The length that may be told.
+
     Raises:
-        RequestRefused: It is told in two ways, in none that is understood, or the body is larger than 10 MiB.
+        RequestRefused: It is told in two ways, in none that is understood, or the body is larger than allowed.
     """
     encodings, lengths = head.values("transfer-encoding"), head.values("content-length")
     if encodings and (lengths or head.version < (1, 1)):
@@ -51,7 +55,7 @@ def find_framing(head: RequestHead) -> Framing:
     length = parse_length(lengths[0])
     if len(lengths) > 1 or length is None:
         raise RequestRefused(400, "Content-Length is not one whole number")
-    return Framing(chunked=False, length=_within_limit(length))
+    return Framing(chunked=False, length=_within_limit(length, most_bytes))
 
 
 def read_body(framing: Framing, reader: ByteReader) -> bytes:
@@ -86,7 +90,7 @@ def _chunk_size(reader: ByteReader) -> int:
     return size
 
 
-def _within_limit(size: int) -> int:
-    if size > MAX_BODY_BYTES:
+def _within_limit(size: int, most_bytes: int = MAX_BODY_BYTES) -> int:
+    if size > most_bytes:
         raise RequestRefused(413, "the body is larger than the 10 MB that the endpoint takes")
     return size

@@ -12,7 +12,6 @@ from pilotlight.local.http_syntax import is_header_name, is_header_value, is_hos
 _MOST_BYTES: Final = 65_536
 _LONGEST_LINE: Final = 16_384
 _MOST_HEADERS: Final = 100
-_HEAD_TOO_LARGE: Final = "the request's headers are larger than 64 KiB, or more than 100"
 
 
 class RequestHead(NamedTuple):
@@ -45,8 +44,12 @@ class RequestHead(NamedTuple):
         return "close" not in tokens and (self.version >= (1, 1) or "keep-alive" in tokens)
 
 
-def read_head(reader: ByteReader) -> RequestHead:
+def read_head(reader: ByteReader, most_bytes: int = _MOST_BYTES) -> RequestHead:
     """Read one request up to the empty line.
+
+    Args:
+        reader: The connection.
+        most_bytes: The size that all headers together may have.
 
     Raises:
         RequestRefused: The request is not one of HTTP/1.0 or HTTP/1.1, or too large.
@@ -56,20 +59,25 @@ def read_head(reader: ByteReader) -> RequestHead:
     if not line:  # RFC 9112, section 2.2: one empty line before a request does no harm
         line = reader.line(_LONGEST_LINE, too_long)
     method, target, version = _parse_request_line(line.decode("latin-1"))
-    head = RequestHead(method, target, version, read_headers(reader))
+    head = RequestHead(method, target, version, read_headers(reader, most_bytes))
     _check_host(head)
     return head
 
 
-def read_headers(reader: ByteReader) -> Headers:
+def read_headers(reader: ByteReader, most_bytes: int = _MOST_BYTES) -> Headers:
     """Read header lines up to the empty line.
+
+    Args:
+        reader: The connection.
+        most_bytes: The size that all of them together may have.
 
     Raises:
         RequestRefused: A line is no header, or there are too many.
     """
     headers: list[tuple[str, str]] = []
-    left = _MOST_BYTES
-    too_large = RequestRefused(431, _HEAD_TOO_LARGE)
+    left = most_bytes
+    what = f"the request's headers are larger than {most_bytes // 1024} KiB, or more than {_MOST_HEADERS}"
+    too_large = RequestRefused(431, what)
     while line := reader.line(left, too_large):
         left -= len(line) + 2
         if len(headers) == _MOST_HEADERS or left <= 0:

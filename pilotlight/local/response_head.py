@@ -6,7 +6,8 @@ import time
 from http import HTTPStatus
 from typing import Final
 
-from pilotlight.local.gateway import WebResponse
+from pilotlight.local.event import Headers
+from pilotlight.local.gateway import StreamedResponse, WebResponse
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -27,18 +28,40 @@ def write_response(response: WebResponse, *, with_body: bool, close: bool, now: 
         close: Whether the connection closes afterwards.
         now: Seconds since the epoch.
     """
+    bodiless = has_no_body(response.status)
+    framing = "" if bodiless else f"Content-Length: {len(response.body)}"
+    head = _write_head(response.status, response.headers, framing, close=close, now=now)
+    return head + response.body if with_body and not bodiless else head
+
+
+def write_stream_head(response: StreamedResponse, *, chunked: bool, close: bool, now: float) -> bytes:
+    """Return the head of a response whose body follows part by part.
+
+    Args:
+        response: The response.
+        chunked: Whether the body comes in chunks; else it ends with the connection.
+        close: Whether the connection closes afterwards.
+        now: Seconds since the epoch.
+    """
+    framing = "Transfer-Encoding: chunked" if chunked else ""
+    return _write_head(response.status, response.headers, framing, close=close, now=now)
+
+
+def has_no_body(status: int) -> bool:
+    """Return whether a response with this status never has a body (RFC 9112, section 6.3)."""
+    return status in (204, 304)
+
+
+def _write_head(status: int, headers: Headers, framing: str, *, close: bool, now: float) -> bytes:
     lines = [
-        f"HTTP/1.1 {response.status} {_REASONS.get(response.status, '')}",
+        f"HTTP/1.1 {status} {_REASONS.get(status, '')}",
         "Server: pilotlight",
         f"Date: {_format_date(now)}",
-        *(f"{name}: {value}" for name, value in response.headers if name.lower() not in _OWN_HEADERS),
+        *(f"{name}: {value}" for name, value in headers if name.lower() not in _OWN_HEADERS),
+        *([framing] if framing else []),
+        f"Connection: {'close' if close else 'keep-alive'}",
     ]
-    bodiless = response.status in (204, 304)  # RFC 9112, section 6.3
-    if not bodiless:
-        lines.append(f"Content-Length: {len(response.body)}")
-    lines.append(f"Connection: {'close' if close else 'keep-alive'}")
-    head = "\r\n".join([*lines, "", ""]).encode("latin-1")
-    return head + response.body if with_body and not bodiless else head
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def _format_date(seconds: float) -> str:

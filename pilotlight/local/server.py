@@ -115,7 +115,7 @@ class LocalServer(socketserver.ThreadingTCPServer):
 
 
 @contextmanager
-def serve_in_background(server: LocalServer) -> Iterator[threading.Thread]:
+def serve_in_background(server: socketserver.BaseServer) -> Iterator[threading.Thread]:
     """Respond to requests in a thread, which this yields, until the block ends."""
     thread = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
     thread.start()

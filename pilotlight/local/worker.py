@@ -8,7 +8,6 @@ process_starter.py starts it, and function_process.py talks to it.
 
 from __future__ import annotations
 
-import fcntl
 import io
 import os
 import socket
@@ -20,6 +19,7 @@ from typing import Any, Final, NamedTuple
 from pilotlight.core.errors import ServiceError
 from pilotlight.local.frames import Channel, ChannelEnded, Kind, attach_body, detach_body
 from pilotlight.local.functions import Function, build_import_error, load_function
+from pilotlight.local.lifeline import end_with_the_server
 from pilotlight_runtime.tracebacks import format_redacted
 
 _STDOUT: Final = 1
@@ -48,7 +48,7 @@ def answer_events(name: str, descriptors: Descriptors) -> None:
         name: The model, or catalog.
         descriptors: What the server gives the process.
     """
-    _end_with_the_server(descriptors.lifeline)
+    end_with_the_server(descriptors.lifeline)
     for each in (_STDOUT, _STDERR):
         os.dup2(descriptors.output, each)
     os.close(descriptors.output)
@@ -61,22 +61,6 @@ def answer_events(name: str, descriptors: Descriptors) -> None:
     except ChannelEnded:
         pass
     os._exit(0)  # threads of app.py would keep the process
-
-
-def _end_with_the_server(lifeline: int) -> None:
-    """Let the kernel end this process when the server is gone, however that ended and whatever runs here.
-
-    The pipe closes with the server. Linux and macOS then send SIGIO, which ends a process that has no handler for it.
-    A thread could not do this: native code may keep Python's lock.
-    """
-    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC | os.O_NONBLOCK)
-    try:
-        gone = os.read(lifeline, 1) == b""
-    except BlockingIOError:
-        gone = False
-    if gone:  # before the signal was asked for
-        os._exit(0)
 
 
 def _load(name: str, channel: Channel) -> Function | None:

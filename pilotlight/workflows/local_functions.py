@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -11,11 +11,13 @@ from typing import TextIO
 
 from pilotlight.core.lock import Lock
 from pilotlight.core.project import Project
-from pilotlight.local.function_process import FunctionProcess, Output
+from pilotlight.local.function_process import FunctionProcess
 from pilotlight.local.gateway import Gateway
 from pilotlight.local.managed_function import ManagedFunction
+from pilotlight.local.process import Output
 from pilotlight.local.process_starter import choose_starter
 from pilotlight.local.routes import CATALOG
+from pilotlight.local.runtime_process import RuntimeProcess
 from pilotlight.local.slow_start import SlowStartNotice
 from pilotlight.packaging import PackageReport, package_catalog, package_function
 from pilotlight.store import Store
@@ -59,6 +61,8 @@ def start_functions(
     log: TextIO,
     timeout: float | None = None,
     stderr: TextIO | None = None,
+    *,
+    streaming: Collection[str] = (),
 ) -> Iterator[Functions]:
     """Prepare a process for each function, and end the processes with the block.
 
@@ -73,6 +77,8 @@ def start_functions(
         timeout: Seconds for one request; None for no limit.
         stderr: Takes what native code and subprocesses write, and a line where a function loads slowly; sys.stderr
             where it is None.
+        streaming: The functions whose responses stream. Each has an interpreter of its own, which Lambda's Runtime API
+            drives; the others are copies of one process.
 
     Yields:
         The functions by name.
@@ -84,7 +90,9 @@ def start_functions(
             name: ManagedFunction(
                 name,
                 folder / name,
-                partial(FunctionProcess, name, starter, terminal),
+                partial(RuntimeProcess, name, terminal)
+                if name in streaming
+                else partial(FunctionProcess, name, starter, terminal),
                 output=output,
                 log=log.write,
                 notice=SlowStartNotice(terminal),

@@ -15,7 +15,7 @@ from pilotlight.core.lock import Lock
 from pilotlight.core.numbers import check_whole_number
 from pilotlight.core.printable import escape_lines
 from pilotlight.local.context import TIMEOUT_SECONDS
-from pilotlight.local.function_process import Output
+from pilotlight.local.process import Output
 from pilotlight.local.routes import CATALOG
 from pilotlight.local.server import LocalServer, serve_in_background
 from pilotlight.workflows.context import Context
@@ -32,11 +32,13 @@ class ServeRequest:
         names: Models; every pinned model where it is empty.
         port: The port on 127.0.0.1; 0 chooses a free port.
         log: Takes one line a request, what the functions print while they load, and tracebacks.
+        streaming: Models whose handlers may stream their responses.
     """
 
     names: tuple[str, ...] = ()
     port: int = 8080
     log: TextIO = field(default_factory=lambda: sys.stderr)
+    streaming: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_whole_number("port", self.port, 0, 65_535)
@@ -102,7 +104,9 @@ def serve(request: ServeRequest, context: Context) -> ModelServer:
         output = _Output(request.log)
         names = (CATALOG, *locks)
         functions = stack.enter_context(
-            start_functions(folder, names, output, request.log, TIMEOUT_SECONDS, request.log)
+            start_functions(
+                folder, names, output, request.log, TIMEOUT_SECONDS, request.log, streaming=request.streaming
+            )
         )
         # A function loads while the next one is packaged.
         package_models(context.project, context.store, locks, folder, lambda name: functions[name].load())

@@ -44,8 +44,8 @@ def model_handler(
 
     Args:
         app_file: The path of app.py, as `__file__` gives it. The version's files lie in the same folder.
-        predict: Takes the session and the inputs by name, returns the outputs by name. None runs the session alone.
-        prepare: Takes the loaded model with its graphs and assets, returns such a function of the inputs alone. A
+        predict: Takes the session and the inputs by name, returns the outputs by name. None runs only the session.
+        prepare: Takes the loaded model with its graphs and assets, returns such a function of only the inputs. A
             version of several graphs needs it.
         open_session: Opens a graph; ONNX Runtime where None.
         observer: Gets a Record of each request. None writes a log line and a line of metrics for each.

@@ -38,9 +38,9 @@ def infer(model: LoadedModel, request: InferRequest, predict: Prepared | None = 
         if error.explanation and _are_from(request, error.tensors):
             from pilotlight_runtime.refused_inputs import explain_refusal
 
-            explanation = explain_refusal(error, model.manifest, request.inputs)
-            if explanation:
-                raise InvalidRequest(explanation) from error
+            refusal = explain_refusal(error, model.manifest, request.inputs)
+            if refusal is not None:
+                raise refusal from error
         raise  # of tensors that app.py made, or of a graph that may be broken: the caller is not at fault
     return InferResponse({name: _checked_output(signature, outputs, name) for name in names})
 
