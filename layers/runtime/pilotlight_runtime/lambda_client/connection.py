@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from _socket import IPPROTO_TCP, MSG_DONTWAIT, MSG_PEEK, TCP_NODELAY, socket
-from collections.abc import Callable
 
-from pilotlight_runtime.light_typing import Final
+from pilotlight_runtime.light_typing import Callable, Final
 
 LONGEST_HEAD: Final = 1 << 20
 """Bytes of a response's head. A client context may have 3.6 KB, so more than this is no answer of the Runtime API."""

@@ -5,10 +5,8 @@ Source: Lambda Developer Guide, "Using the Lambda context object to retrieve Pyt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from pilotlight_runtime.lambda_client.runtime_api import Invocation
-from pilotlight_runtime.light_typing import Any, Final
+from pilotlight_runtime.light_typing import Any, Callable, Final, Mapping
 
 _VARIABLES: Final = {
     "function_name": "AWS_LAMBDA_FUNCTION_NAME",

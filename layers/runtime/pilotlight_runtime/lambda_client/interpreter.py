@@ -5,11 +5,11 @@ It started with -I and -S, so nothing but the standard library is on the path, a
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Mapping
+from posix import getcwd, listdir
 
-from pilotlight_runtime.light_typing import Final
+from pilotlight_runtime.environment import environ as process_environ
+from pilotlight_runtime.light_typing import Callable, Final, Mapping
 
 _VERSION: Final = "python{}.{}".format(*sys.version_info)
 _LAYERS: Final = (f"/opt/python/lib/{_VERSION}/site-packages", "/opt/python")
@@ -22,11 +22,11 @@ def prepare_interpreter(own_root: str) -> None:
         own_root: The folder that holds pilotlight_runtime, the first one on the path.
     """
     add_builtins()
-    sys.path[:] = search_path(os.environ, own_root, sys.path[1:], os.getcwd())
-    add_site_folders(os.environ, os.listdir)
-    client = os.environ.get("LAMBDA_RUNTIME_DIR", "")
-    if client and not os.environ.get("PYTHONPATH"):
-        os.environ["PYTHONPATH"] = client  # so that Python processes which the function starts find AWS's packages
+    sys.path[:] = search_path(process_environ, own_root, sys.path[1:], getcwd())
+    add_site_folders(process_environ, listdir)
+    client = process_environ.get("LAMBDA_RUNTIME_DIR", "")
+    if client and not process_environ.get("PYTHONPATH"):
+        process_environ["PYTHONPATH"] = client  # so that Python processes which the function starts find AWS's packages
 
 
 def search_path(environ: Mapping[str, str], own_root: str, standard: list[str], working: str) -> list[str]:

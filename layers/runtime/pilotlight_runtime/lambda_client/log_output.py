@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping, MutableMapping
 
 from pilotlight_runtime.lambda_client.marshal import write_result
-from pilotlight_runtime.light_typing import Any, Final
+from pilotlight_runtime.light_typing import Any, Callable, Final, Mapping, MutableMapping
 
 FORMAT_VARIABLE: Final = "AWS_LAMBDA_LOG_FORMAT"
 LEVEL_VARIABLE: Final = "AWS_LAMBDA_LOG_LEVEL"

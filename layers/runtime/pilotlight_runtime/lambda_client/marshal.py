@@ -6,9 +6,7 @@ objects) and bytes (as UTF-8 text).
 
 from __future__ import annotations
 
-import json
-from json.encoder import encode_basestring
-
+from pilotlight_runtime.json_text import make_decoder, make_encoder, quote
 from pilotlight_runtime.lambda_client.faults import Fault
 from pilotlight_runtime.light_typing import Any, Final, NoReturn
 
@@ -16,7 +14,7 @@ MARSHAL_ERROR: Final = "Runtime.MarshalError"
 _UNMARSHAL_ERROR: Final = "Runtime.UnmarshalError"
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _PLAIN: Final = frozenset((str, int, float, bool, type(None)))
-_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
+_encode: Final = make_encoder(ensure_ascii=False)
 
 
 def read_event(body: bytes, content_type: str) -> Any:
@@ -37,7 +35,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
-_decode: Final = json.JSONDecoder(parse_constant=_refuse_constant).decode
+_decode: Final = make_decoder(parse_constant=_refuse_constant)
 
 
 def write_result(result: object) -> bytes:
@@ -77,7 +75,7 @@ def _is_plain(value: object) -> bool:
 def _write(value: Any) -> str:
     """JSON of anything that simplejson takes. It is slow, and seldom used."""
     if isinstance(value, str | bytes):
-        return encode_basestring(value if isinstance(value, str) else value.decode())
+        return quote(value if isinstance(value, str) else value.decode())
     if value is None or isinstance(value, bool | int | float):
         return _encode(value)
     if callable(getattr(value, "_asdict", None)):

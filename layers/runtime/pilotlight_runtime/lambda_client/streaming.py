@@ -6,13 +6,11 @@ eight NUL bytes, the body, and trailers where the body breaks off.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from pilotlight_runtime.lambda_client.connection import ConnectionLost
 from pilotlight_runtime.lambda_client.faults import Fault, Report
 from pilotlight_runtime.lambda_client.marshal import MARSHAL_ERROR, write_result
 from pilotlight_runtime.lambda_client.runtime_api import Invocation, RuntimeApi, RuntimeApiError, error_type
-from pilotlight_runtime.light_typing import Any, Final
+from pilotlight_runtime.light_typing import Any, Final, Iterator
 
 HTTP: Final = b"application/vnd.awslambda.http-integration-response"
 RAW: Final = b"application/octet-stream"
