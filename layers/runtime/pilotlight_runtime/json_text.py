@@ -60,6 +60,10 @@ def make_decoder(
             value, end = scan(text, _skip_whitespace(text, 0) if text[:1] in _WHITESPACE else 0)
         except StopIteration as stop:
             raise _decode_error("Expecting value", text, stop.value) from None
+        except SystemError:  # Python 3.11's scanner fails to raise an error of `json` that is not loaded
+            import json
+
+            return json.JSONDecoder(parse_float=parse_float, parse_constant=parse_constant).decode(text)
         if end != len(text) and (end := _skip_whitespace(text, end)) != len(text):
             raise _decode_error("Extra data", text, end)
         return value

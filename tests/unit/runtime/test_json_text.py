@@ -234,3 +234,22 @@ def test_the_library_is_imported_only_where_there_is_no_accelerator(before: str,
 def test_whether_a_number_is_infinite_is_told_by_the_same_rules() -> None:
     assert math.isinf(json_text.loads("1e400"))
     assert math.isnan(json_text.loads("NaN"))
+
+
+UNLOADED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pilotlight_runtime.json_text import loads
+assert "json" not in sys.modules
+loads(sys.argv[2])
+"""
+
+
+@pytest.mark.parametrize("text", ['{"a"', "[1 2]", '"x', '"\\x"', "[nul]"])
+def test_wrong_json_is_named_where_json_is_not_loaded(text: str) -> None:
+    """Python 3.11's scanner takes the error's class from `json`, and fails without an error where that is missing."""
+    command = [sys.executable, "-I", "-S", "-c", UNLOADED, str(LAYER), text]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    with pytest.raises(json.JSONDecodeError) as raised:
+        json.loads(text)
+    assert done.stderr.splitlines()[-1] == f"json.decoder.JSONDecodeError: {raised.value}"
