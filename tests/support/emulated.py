@@ -43,7 +43,7 @@ class Running(NamedTuple):
 def commands_in(container: str) -> str:
     """The command lines of the processes of a container."""
     return subprocess.run(
-        ["docker", "top", container, "-eo", "args"], check=True, capture_output=True, text=True
+        ["docker", "top", container, "-eo", "pid,args"], check=True, capture_output=True, text=True
     ).stdout
 
 
