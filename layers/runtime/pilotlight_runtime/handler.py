@@ -13,6 +13,7 @@ from pilotlight_runtime.background import BackgroundTask
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Final, TextIO
 
 if TYPE_CHECKING:
+    from pilotlight_runtime.deferred_packing import DeferredPacking
     from pilotlight_runtime.entry import LambdaHandler
     from pilotlight_runtime.manifest import Manifest
     from pilotlight_runtime.observer import Observer
@@ -60,9 +61,10 @@ def model_handler(
         LoadError: The model cannot be served, so the function does not start. The message names the file or tensor.
     """
     folder = os.path.dirname(app_file)
-    checks = BackgroundTask(lambda: _manifest(folder))
+    checks, packing = BackgroundTask(lambda: _manifest(folder)), None
     if open_session is None:
         open_session = _engine(checks, large_pages=RUNTIME_API_VARIABLE in environ)
+        packing = _packing(checks.result(), environ)
     else:
         checks.start()
     manifest = checks.result()
@@ -70,13 +72,15 @@ def model_handler(
     rest.start()
     from pilotlight_runtime.loading import open_model
 
-    model = open_model(folder, manifest, open_session, threads(environ))
+    model = open_model(folder, manifest, packing.open if packing else open_session, threads(environ))
     rest.result()
     hook = _hook(model, predict, prepare)
     failure = model.warm_up_failure or _try(model, hook)
     service = _service(model, hook, environ)
     observer = observer or _observer(manifest, environ, stream)
     _report_start(observer, model, failure)
+    if packing is not None:
+        packing.warn = observer.warning
     if RUNTIME_API_VARIABLE in environ and hook is None:  # the stacks of threads that app.py starts would count in full
         _limit_memory(environ)
     from pilotlight_runtime.entry import Entry
@@ -107,6 +111,15 @@ def _engine(meanwhile: BackgroundTask, *, large_pages: bool) -> OpenSession:
     from pilotlight_runtime.engine.ort_session import open_session
 
     return open_session
+
+
+def _packing(manifest: Manifest, environ: Mapping[str, str]) -> DeferredPacking | None:
+    """What opens a large graph at once and packs its weights after the first response; None for other graphs."""
+    if manifest.loading is None or not manifest.loading.pack_later:
+        return None
+    from pilotlight_runtime.deferred_packing import defer_packing
+
+    return defer_packing(manifest, environ)
 
 
 def _report_start(observer: Observer, model: LoadedModel, failure: BaseException | None) -> None:
