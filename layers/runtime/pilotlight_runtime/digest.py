@@ -11,7 +11,8 @@ except ImportError:  # a Python without OpenSSL
 from pilotlight_runtime.light_typing import Final
 from pilotlight_runtime.paths import StrPath
 
-_PART: Final = 1024 * 1024
+_PART: Final = 256 * 1024
+"""Bytes. A megabyte is 1 % faster and stays in the process's memory."""
 
 
 def bytes_sha256(content: bytes) -> str:

@@ -102,11 +102,11 @@ def _engine(meanwhile: BackgroundTask, *, large_pages: bool) -> OpenSession:
 
     library = start.installed_library()
     start.load_library(library)
-    meanwhile.start()
     if large_pages:
         from pilotlight_runtime.engine import heap
 
-        heap.grow(heap.ENOUGH)
+        heap.grow(heap.ENOUGH)  # before there is another thread
+    meanwhile.start()
     start.start_engine(library)
     from pilotlight_runtime.engine.ort_session import open_session
 

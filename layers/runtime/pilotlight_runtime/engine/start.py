@@ -9,10 +9,14 @@ from __future__ import annotations
 import sys
 from ctypes import byref, c_void_p
 from functools import cache
+from posix import putenv
 
 from pilotlight_runtime.engine.abi import LOG_FATAL, OrtApi, OrtError
 from pilotlight_runtime.engine.library import find_library
 from pilotlight_runtime.errors import SessionError
+from pilotlight_runtime.light_typing import Final
+
+TELEMETRY_VARIABLE: Final = "ORT_DISABLE_TELEMETRY"
 
 
 @cache
@@ -43,7 +47,12 @@ def start_engine(path: str) -> int:
 
 
 def create_env(api: OrtApi) -> int:
-    """An `OrtEnv*`; OrtError where there is none."""
+    """An `OrtEnv*`; OrtError where there is none.
+
+    Since version 1.29, ONNX Runtime opens a database and starts a thread here that reports to its makers. A variable of
+    the environment alone prevents it; `disable_telemetry_events` comes too late for the report of the start.
+    """
+    putenv(TELEMETRY_VARIABLE, "1")
     env = c_void_p()
     api.create_env(LOG_FATAL, b"pilotlight", byref(env))
     return env.value or 0
