@@ -7,7 +7,7 @@ and the medians of all rounds are shown. `session` opens the graph and nothing e
 init: it checks every file's sha256 and opens the graph, one after the other in `plain` and `prepacked`, at the same
 time in `ours`, which also runs once on zeros. `packed later` opens the graph unpacked and packs it after the first
 answer, as a function does under Pilotlight's own client. `first answer` is the load and one run of FIRST_ROWS rows;
-`cpu` is its CPU time. `pack` is the time after that answer until the packed graph is there; the runs come after it.
+`cpu` is its CPU time, which is what a function of one vCPU waits for. `pack` is the time after that answer until the packed graph is there; the runs come after it.
 The weights are random: nothing here depends on their values.
 """
 

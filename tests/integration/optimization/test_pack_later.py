@@ -150,7 +150,7 @@ def test_the_gate_compares_unpacked_answers_too(made: Candidate) -> None:
     config = ParityConfig()
 
     def gate(broken: str) -> tuple[str, ...]:
-        def opener(packed: bool) -> Any:
+        def opener(*, packed: bool) -> Any:
             def opens(path: Any, threads: int) -> Any:
                 found = open_session(path, threads, packed=packed)
                 return Wrong(found) if broken == f"{Path(path).name} {packed}" else found
@@ -161,7 +161,7 @@ def test_the_gate_compares_unpacked_answers_too(made: Candidate) -> None:
             reference = Reference(lambda inputs: {"y": run(session, inputs["x"])}, {"x": X}, None)
             return verify_graph(made, reference, config, "", opens)
 
-        return verify_graphs(made, verify, opener(True), opener(False)).failures
+        return verify_graphs(made, verify, opener(packed=True), opener(packed=False)).failures
 
     assert gate("") == ()
     failures = gate("optimized.onnx False")
@@ -406,7 +406,8 @@ def test_a_function_whose_memory_is_short_goes_on_unpacked(
 
 
 @pytest.mark.parametrize(
-    "environ", [{"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256"}, {"AWS_LAMBDA_INITIALIZATION_TYPE": "x"}]
+    "environ",
+    [{"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256"}, {"AWS_LAMBDA_INITIALIZATION_TYPE": "provisioned-concurrency"}],
 )
 def test_a_function_that_starts_otherwise_packs_before_its_first_answer(
     function: Path, tmp_path: Path, expected: np.ndarray[Any, Any], environ: dict[str, str]
