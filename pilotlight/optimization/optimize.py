@@ -102,7 +102,8 @@ def _optimize_in_place(part: Candidate, into: Path, open_session: OpenSession, l
     if made.folder != part.folder:
         shutil.rmtree(part.folder)
         shutil.move(made.folder, part.folder)
-    return replace(made, folder=part.folder)
+    at_once = made.loading and made.loading._replace(pack_later=False)  # the gate runs app.py on packed graphs alone
+    return replace(made, folder=part.folder, loading=at_once)
 
 
 def _write_graphs(model: onnx.ModelProto, into: Path, limits: Limits) -> str:
