@@ -1,13 +1,14 @@
 """How long a 100 MB transformer takes to load and to run: as a plain .onnx file, and as pilotlight publishes it.
 
-    python benchmarks/loading.py [--rounds 9] [--threads 1]
+    python -m benchmarks.loading [--rounds 9] [--threads 1]
 
 Each load is a process of its own, forked after the engine was started, with the page cache warm; the ways take turns,
 and the medians of all rounds are shown. `session` opens the graph and nothing else. `load` is what a function does at
 init: it checks every file's sha256 and opens the graph, one after the other in `plain` and `prepacked`, at the same
-time in `ours`, which also runs once on zeros. `packed later` opens the graph unpacked and packs it after the first
-answer, as a function does under Pilotlight's own client. `first answer` is the load and one run of FIRST_ROWS rows;
-`cpu` is its CPU time, which is what a function of one vCPU waits for. `pack` is the time after that answer until the packed graph is there; the runs come after it.
+time in `ours`, which also runs once on zeros.
+`packed later` opens the graph unpacked and packs it after the first answer, as a function does under Pilotlight's own
+client. `first answer` is the load and one run of FIRST_ROWS rows; `cpu` is its CPU time, which is what a function of
+one vCPU waits for. `pack` is the time after that answer until the packed graph is there; the runs come after it.
 The weights are random: nothing here depends on their values.
 """
 

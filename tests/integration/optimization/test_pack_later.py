@@ -142,6 +142,16 @@ def test_half_precision_and_branches_are_packed_at_once() -> None:
     assert count_packed_bytes(rewired("If", "", then_branch=branch, else_branch=branch)) == 0
 
 
+def test_several_graphs_behind_an_app_are_packed_at_once(made: Candidate, tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    onnx.save(dense_network(), tmp_path / "one" / "model.onnx")
+    part = Candidate(tmp_path / "one", made.signature)
+    several = optimize(Candidate(tmp_path, made.signature, parts={"one": part}), tmp_path / "into")
+    loading = several.parts["one"].loading
+    assert loading is not None
+    assert (loading.graph, loading.pack_later) == ("optimized.onnx", False)
+
+
 # --- the gate ---
 
 
