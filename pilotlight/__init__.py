@@ -8,6 +8,7 @@ What a train.py and a notebook use is here: `from pilotlight import Dataset, Run
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ if TYPE_CHECKING:
     from pilotlight.workflows.batch_types import BatchResult
     from pilotlight.workflows.follow_job import RunDetached
     from pilotlight.workflows.types import SeedScores, TrainResult
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # ONNX Runtime reads it when it is imported
 
 __version__: Final = "0.1.0"
 

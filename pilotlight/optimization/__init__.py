@@ -3,6 +3,7 @@
 optimize.py  a candidate becomes an optimized candidate: the choice of a graph, and its measurements
 weights.py   large tensors in one file, which ONNX Runtime maps instead of parsing and copying it
 graph.py     the graph that ONNX Runtime's optimizer returns
+packing.py   whether a function may pack the weights after its first answer
 measure.py   the durations of loading and running
 """
 

@@ -19,6 +19,7 @@ import onnx
 from pilotlight.core.artifacts import Candidate
 from pilotlight.optimization.graph import OptimizerError, load_optimized, save_optimized
 from pilotlight.optimization.measure import Variant, measure_variants
+from pilotlight.optimization.packing import count_packed_bytes
 from pilotlight.optimization.weights import WeightsFile, count_bytes, is_large
 from pilotlight_runtime.engine.host import OPTIMIZED_NAME, describe_host
 from pilotlight_runtime.engine.ort_session import engine_version, open_session
@@ -35,10 +36,13 @@ class Limits(NamedTuple):
         max_growth: The largest ratio of the weights with the optimized graph to those without it. The optimizer
             rearranges the weights of a convolution for the CPU and keeps the plain ones too. Each cold start must check
             both.
+        min_packed_bytes: The smallest weights of matrix products, in bytes, that a function packs after its first
+            answer. Packing takes a millisecond a megabyte.
     """
 
     min_weight_bytes: int = 1024 * 1024
     max_growth: float = 1.25
+    min_packed_bytes: int = 16 * 1024 * 1024
 
 
 LIMITS: Final = Limits()
@@ -85,9 +89,11 @@ def optimize(
         variants["optimized"] = Variant.from_folder(into, OPTIMIZED_NAME)
         variants["prepacked"] = Variant.from_folder(Path(folder), OPTIMIZED_NAME)
         figures = measure_variants(variants, open_session)
+    packed = count_packed_bytes(onnx.load(str(into / OPTIMIZED_NAME), load_external_data=False))
     reason = f"weights of {weights} bytes, at least {limits.min_weight_bytes}"
     host = describe_host(engine_version())
-    return Candidate(into, candidate.signature, Loading(OPTIMIZED_NAME, host, reason, figures))
+    later = packed >= limits.min_packed_bytes
+    return Candidate(into, candidate.signature, Loading(OPTIMIZED_NAME, host, reason, figures, later))
 
 
 def _optimize_in_place(part: Candidate, into: Path, open_session: OpenSession, limits: Limits) -> Candidate:
@@ -96,7 +102,8 @@ def _optimize_in_place(part: Candidate, into: Path, open_session: OpenSession, l
     if made.folder != part.folder:
         shutil.rmtree(part.folder)
         shutil.move(made.folder, part.folder)
-    return replace(made, folder=part.folder)
+    at_once = made.loading and made.loading._replace(pack_later=False)  # the gate runs app.py on packed graphs alone
+    return replace(made, folder=part.folder, loading=at_once)
 
 
 def _write_graphs(model: onnx.ModelProto, into: Path, limits: Limits) -> str:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from pilotlight.core.artifacts import Candidate, NamedArrays, Reference
 from pilotlight.core.model_config import ParityConfig
@@ -20,40 +21,51 @@ from pilotlight.verification.compare_outputs import (
     merge_reports,
 )
 from pilotlight.verification.sessions import plan_batches, run_session
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import InferenceFailed, SessionError
 from pilotlight_runtime.graph_loading import check_signature
 from pilotlight_runtime.manifest import MODEL_NAME
-from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.session import OpenSession, Session
 from pilotlight_runtime.signature import Signature
 
+_OPEN_UNPACKED: Final = partial(open_session, packed=False)
 VerifyGraph = Callable[[OpenSession], ParityReport]
 """Verifies the candidate's model.onnx, which it opens with the given function."""
 
 
-def verify_graphs(candidate: Candidate, verify: VerifyGraph, open_session: OpenSession) -> ParityReport:
-    """Verify every graph of a candidate.
+def verify_graphs(
+    candidate: Candidate,
+    verify: VerifyGraph,
+    open_session: OpenSession,
+    open_unpacked: OpenSession = _OPEN_UNPACKED,
+) -> ParityReport:
+    """Verify every graph of a candidate, in every way in which a function runs it.
 
     Args:
         candidate: The candidate.
         verify: Verifies one graph.
         open_session: Opens a graph.
+        open_unpacked: Opens a graph as a function does that packs the weights after its first answer.
 
     Returns:
-        The report on the graph that this host opens, with the failures of model.onnx added.
+        The report on the graph that this host opens, with the failures of model.onnx and of unpacked weights added.
     """
     portable = verify(open_session)
     graph = candidate.loading.graph if candidate.loading else MODEL_NAME
     if graph == MODEL_NAME:
         return portable
 
-    def open_other(path: StrPath, threads: int) -> Session:
-        return open_session(Path(path).with_name(graph), threads)
+    def open_other(opens: OpenSession) -> OpenSession:
+        return lambda path, threads: opens(Path(path).with_name(graph), threads)
 
-    report = verify(open_other)
-    return merge_reports(
-        report, portable, (*(f"{graph}: {failure}" for failure in report.failures), *portable.failures)
-    )
+    report = verify(open_other(open_session))
+    failures = [f"{graph}: {failure}" for failure in report.failures]
+    merged = merge_reports(report, portable, (*failures, *portable.failures))
+    if candidate.loading is None or not candidate.loading.pack_later:
+        return merged
+    unpacked = verify(open_other(open_unpacked))
+    early = (f"{graph} with unpacked weights: {failure}" for failure in unpacked.failures)
+    return merge_reports(merged, unpacked, (*merged.failures, *early))
 
 
 def verify_graph(

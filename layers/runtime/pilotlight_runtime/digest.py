@@ -11,7 +11,8 @@ from pilotlight_runtime.paths import StrPath
 PAYS_FROM: Final = 1024 * 1024
 """Bytes from which OpenSSL pays."""
 
-_PART: Final = 1024 * 1024
+_PART: Final = 256 * 1024
+"""Bytes. A megabyte is 1 % faster and stays in the process's memory."""
 
 _LARGE: Final = (("_hashlib", "openssl_sha256"), ("hashlib", "sha256"))
 """hashlib itself looks up a dozen other algorithms first, which takes a millisecond of every cold start."""

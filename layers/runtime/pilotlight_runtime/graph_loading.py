@@ -21,9 +21,11 @@ def open_graph(
 ) -> OpenedGraph:
     """Opens the only graph of `manifest`; see loading.load_model for arguments and errors."""
     graph, fallback = choose_graph(manifest, host or this_host)
-    session = open_checked(folder, graph, manifest, open_session, threads)
-    check_signature(manifest.signature, session.signature)
-    return session, warm_up(session, manifest.signature), fallback
+    with WeightChecks(folder, manifest):
+        session = open_session(join(folder, graph), threads)
+        check_signature(manifest.signature, session.signature)
+        failure = warm_up(session, manifest.signature)
+    return session, failure, fallback
 
 
 def choose_graph(manifest: Manifest, host: Host) -> tuple[str, str]:
@@ -37,17 +39,22 @@ def choose_graph(manifest: Manifest, host: Host) -> tuple[str, str]:
     return MODEL_NAME, f"{loading.graph} was made for {loading.host}; this is {found}, so {MODEL_NAME} is opened"
 
 
-def open_checked(folder: StrPath, graph: str, manifest: Manifest, open_session: OpenSession, threads: int) -> Session:
-    """Opens a session while other threads check the weights; LoadError where either fails."""
-    path = join(folder, graph)
-    checks = [_check_beside(folder, file) for file in weight_files(manifest)]
-    for check in checks:
-        check.start()
-    try:
-        return open_session(path, threads)
-    finally:
-        for check in checks:
-            check.result()  # Report the checksum error, not its consequence.
+class WeightChecks:
+    """Checks the weights in other threads while the block opens the graph; LoadError at its end where they are others.
+
+    The error replaces one of the block, which may be its consequence.
+    """
+
+    def __init__(self, folder: StrPath, manifest: Manifest) -> None:
+        self._checks = [_check_beside(folder, file) for file in weight_files(manifest)]
+
+    def __enter__(self) -> None:
+        for check in self._checks:
+            check.start()
+
+    def __exit__(self, *_: object) -> None:
+        for check in self._checks:
+            check.result()
 
 
 def _check_beside(folder: StrPath, file: ArtifactFile) -> BackgroundTask:

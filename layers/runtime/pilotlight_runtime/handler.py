@@ -14,6 +14,7 @@ from pilotlight_runtime.light_typing import TYPE_CHECKING, Callable, Final, Mapp
 from pilotlight_runtime.paths import parent
 
 if TYPE_CHECKING:
+    from pilotlight_runtime.deferred_packing import DeferredPacking
     from pilotlight_runtime.entry import LambdaHandler
     from pilotlight_runtime.manifest import Manifest
     from pilotlight_runtime.observer import Observer
@@ -62,21 +63,25 @@ def model_handler(
     """
     folder = parent(app_file)
     checks, rest = BackgroundTask(lambda: _manifest(folder)), BackgroundTask(_import_rest)
+    packing = None
     if open_session is None:
         open_session = _engine(checks, rest, large_pages=RUNTIME_API_VARIABLE in environ)
+        packing = _packing(checks.result(), environ)
     else:
         checks.start()
         rest.start()
     manifest = checks.result()
     from pilotlight_runtime.loading import open_model
 
-    model = open_model(folder, manifest, open_session, threads(environ))
+    model = open_model(folder, manifest, packing.open if packing else open_session, threads(environ))
     rest.result()
     hook = _hook(model, predict, prepare)
     failure = model.warm_up_failure or _try(model, hook)
     service = _service(model, hook, environ)
     observer = observer or _observer(manifest, environ, stream)
     _report_start(observer, model, failure)
+    if packing is not None:
+        packing.warn = observer.warning
     if RUNTIME_API_VARIABLE in environ and hook is None:  # the stacks of threads that app.py starts would count in full
         _limit_memory(environ)
     from pilotlight_runtime.entry import Entry
@@ -98,16 +103,25 @@ def _engine(*meanwhile: BackgroundTask, large_pages: bool) -> OpenSession:
 
     library = start.installed_library()
     start.load_library(library)
-    for task in meanwhile:
-        task.start()
     if large_pages:
         from pilotlight_runtime.engine import heap
 
-        heap.grow(heap.ENOUGH)
+        heap.grow(heap.ENOUGH)  # before there is another thread
+    for task in meanwhile:
+        task.start()
     start.start_engine(library)
     from pilotlight_runtime.engine.ort_session import open_session
 
     return open_session
+
+
+def _packing(manifest: Manifest, environ: Mapping[str, str]) -> DeferredPacking | None:
+    """What opens a large graph at once and packs its weights after the first response; None for other graphs."""
+    if manifest.loading is None or not manifest.loading.pack_later:
+        return None
+    from pilotlight_runtime.deferred_packing import defer_packing
+
+    return defer_packing(manifest, environ)
 
 
 def _report_start(observer: Observer, model: LoadedModel, failure: BaseException | None) -> None:

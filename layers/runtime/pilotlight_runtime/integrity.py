@@ -49,7 +49,8 @@ def read_manifest(folder: StrPath) -> Manifest:
 def weight_files(manifest: Manifest) -> tuple[ArtifactFile, ...]:
     """Files of weights. Checking them takes as long as opening the graph, so both happen at the same time.
 
-    It is safe to open a graph before its weights have passed: they are plain numbers, and nothing runs before then.
+    It is safe to open a graph and to run it on zeros before its weights have passed: they are plain numbers of tensors
+    of a kilobyte or more, so none is the count of a loop, and nobody gets the result. Nothing else runs before then.
     """
     if manifest.graphs:
         names = [f"{graph.name}/{WEIGHTS_NAME}" for graph in manifest.graphs if graph.loading]

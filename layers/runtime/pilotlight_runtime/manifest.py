@@ -49,12 +49,15 @@ class Loading(NamedTuple):
 
     graph: the file's name. host: the description (see engine.host) of the hosts that may open it; other hosts, and all
     where it is "", open MODEL_NAME. reason, figures: for people, why the graph was chosen and what was measured.
+    pack_later: whether a function may answer first and lay the weights out afterwards, see deferred_packing. Like
+    `reason`, it takes no part in the version's name.
     """
 
     graph: str
     host: str
     reason: str
     figures: Json
+    pack_later: bool = False
 
 
 class Graph(NamedTuple):

@@ -72,7 +72,7 @@ def dump_manifest(manifest: Manifest) -> bytes:
         "version": manifest.version,
         "platform": PLATFORM,
         **_content(manifest.signature, manifest.files, manifest.image),
-        **({} if manifest.loading is None else {"loading": manifest.loading._asdict()}),
+        **({} if manifest.loading is None else {"loading": _loading_json(manifest.loading)}),
         **({"graphs": [_graph_json(graph) for graph in manifest.graphs]} if manifest.graphs else {}),
         **({"assets": sorted(manifest.assets)} if manifest.assets else {}),
         **({"ranges": manifest.ranges} if manifest.ranges else {}),
@@ -137,7 +137,20 @@ def _shared(name: str, places: list[tuple[object, int]]) -> SharedDimension:
 def _loading(loading: Json | None) -> Loading | None:
     if loading is None:
         return None
-    return Loading(_file_name(loading["graph"]), str(loading["host"]), str(loading["reason"]), dict(loading["figures"]))
+    return Loading(
+        _file_name(loading["graph"]),
+        str(loading["host"]),
+        str(loading["reason"]),
+        dict(loading["figures"]),
+        loading.get("pack_later") is True,
+    )
+
+
+def _loading_json(loading: Loading) -> Json:
+    found = loading._asdict()
+    if not found["pack_later"]:  # as in manifests of older releases
+        del found["pack_later"]
+    return found
 
 
 def _spec(spec: Json) -> TensorSpec:
@@ -169,7 +182,7 @@ def _choice(loading: Loading | None) -> Json | None:
 
 
 def _graph_json(graph: Graph) -> Json:
-    loading = None if graph.loading is None else graph.loading._asdict()
+    loading = None if graph.loading is None else _loading_json(graph.loading)
     return {"name": graph.name, "signature": _signature_json(graph.signature), "loading": loading}
 
 

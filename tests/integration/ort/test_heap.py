@@ -79,3 +79,31 @@ def test_a_limit_is_soft_and_never_above_the_hard_one() -> None:
         assert resource.getrlimit(resource.RLIMIT_DATA) == (1 << 50, before[1])
     finally:
         resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+THREADS = """
+import sys
+from pilotlight_runtime.engine.heap import ENOUGH, grow
+if sys.argv[1] == "grown":
+    grow(ENOUGH)
+import ctypes
+from _thread import allocate_lock, start_new_thread
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.sbrk.argtypes, libc.sbrk.restype = (ctypes.c_ssize_t,), ctypes.c_void_p
+done, found = allocate_lock(), []
+done.acquire()
+def work():
+    found.append(libc.malloc(100_000))
+    done.release()
+start_new_thread(work, ())
+done.acquire()
+print(found[0] < libc.sbrk(0))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc")
+@pytest.mark.parametrize(("start", "shared"), [("grown", "True"), ("plain", "False")])
+def test_all_threads_share_the_grown_heap(start: str, shared: str) -> None:
+    done = subprocess.run([sys.executable, "-c", THREADS, start], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == [shared]

@@ -1,5 +1,6 @@
 """In a process of its own: what serving imports, and that exiting with everything open is quiet."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,20 @@ def test_ctypes_may_be_imported_before_and_after(place: str, model: Path) -> Non
         + "session.run({'x': Tensor(FP32, (1, 1, 28, 28), memoryview(bytes(3136)))}, ['y'])"
     )
     assert python(code + "\nassert ctypes.sizeof(ctypes.POINTER(ctypes.c_void_p)) == 8", model, 1) == ""
+
+
+def test_the_engine_does_not_report_to_its_makers(model: Path, tmp_path: Path) -> None:
+    """Its telemetry has a database in the cache folder and a thread, from the creation of the environment on."""
+    ci = {"CI", "GITHUB_ACTIONS", "TF_BUILD", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS"}
+    environ = {name: value for name, value in os.environ.items() if name not in ci}
+    environ |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path / "home")}
+    (tmp_path / "home").mkdir()
+    threads = 'print(Path("/proc/self/status").read_text().partition("Threads:")[2].split()[0])\n'
+    files = f'print(*Path({str(tmp_path)!r}).rglob("*.db*"))'
+    code = RUN + (threads if sys.platform == "linux" else "print(1)\n") + files
+    command = [sys.executable, "-c", code, str(model), "1"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.split() == ["1"]
 
 
 def test_the_package_may_be_there_too(model: Path) -> None:

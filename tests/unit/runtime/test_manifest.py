@@ -86,6 +86,18 @@ def test_loading_is_read_back_and_its_figures_do_not_name_the_version() -> None:
     assert content_version(*content, LOADING._replace(host="elsewhere")) != named.version
 
 
+def test_packing_later_is_read_back_and_does_not_name_the_version() -> None:
+    later = FULL._replace(loading=LOADING._replace(pack_later=True))
+    at_once = FULL._replace(loading=LOADING)
+    assert version_of(later) == version_of(at_once)
+    assert load_manifest(dump_manifest(later)).loading == later.loading
+    assert load_manifest(dump_manifest(at_once)).loading == at_once.loading
+    assert b"pack_later" not in dump_manifest(at_once)
+    several = SEVERAL._replace(graphs=(ENCODER._replace(loading=later.loading),))
+    assert load_manifest(dump_manifest(several)).graphs == several.graphs
+    assert b"pack_later" not in dump_manifest(SEVERAL)
+
+
 def test_a_manifest_without_loading_says_nothing_of_it() -> None:
     assert b"loading" not in dump_manifest(FULL)
     assert load_manifest(dump_manifest(FULL)).loading is None

@@ -1,9 +1,10 @@
-"""Settings of the memory of a process of Lambda: large pages at its start, and a limit once the model is loaded.
+"""Settings of the memory of a process of Lambda: its heap and large pages, and a limit once the model is loaded.
 
 ONNX Runtime's environment and a first session touch 4,000 pages of 4 KiB for the first time, which is a third of their
 time. ONNX Runtime uses glibc's malloc, so `grow` grows malloc's heap once beforehand, marks it for large pages and
 gives it back to malloc. A page takes no memory before it is touched; a large page is touched as a whole, so that a
-process may take up to two megabytes more.
+process may take up to two megabytes more. `grow` also has all threads share this heap: glibc would give each thread
+of the start a heap of its own, whose pages stay when the thread has ended.
 
 With a limit, an allocation that the function cannot hold fails at once. Without one it succeeds, and Lambda ends the
 environment when the memory is touched.
@@ -27,6 +28,7 @@ _RLIMIT_DATA: Final = 2
 _TRIM_THRESHOLD: Final = -1
 _MMAP_THRESHOLD: Final = -3
 _MMAP_MAX: Final = -4
+_ARENA_MAX: Final = -8
 _MADV_HUGEPAGE: Final = 14
 _LARGE_PAGE: Final = 2 * 1024 * 1024
 _SETTINGS: Final = {_MMAP_MAX: 65_536, _MMAP_THRESHOLD: 32 * 1024 * 1024, _TRIM_THRESHOLD: 64 * 1024 * 1024}
@@ -34,7 +36,10 @@ _SETTINGS: Final = {_MMAP_MAX: 65_536, _MMAP_THRESHOLD: 32 * 1024 * 1024, _TRIM_
 
 
 def grow(size: int) -> bool:
-    """Puts the next `size` bytes of this thread's malloc on large pages; False where the system has none to offer."""
+    """Puts the next `size` bytes of malloc on large pages; False where the system has none to offer.
+
+    Threads that have not yet allocated anything share this heap.
+    """
     libc = CDLL(None)
     if not all(hasattr(libc, name) for name in ("mallopt", "malloc", "madvise", "free")):
         return False
@@ -42,6 +47,7 @@ def grow(size: int) -> bool:
     malloc.argtypes, malloc.restype = (c_size_t,), c_void_p
     free.argtypes, free.restype = (c_void_p,), None
     madvise.argtypes = (c_void_p, c_size_t, c_int)
+    libc.mallopt(_ARENA_MAX, 1)
     libc.mallopt(_MMAP_MAX, 0)  # from the heap itself, whatever the size
     libc.mallopt(_TRIM_THRESHOLD, _SETTINGS[_TRIM_THRESHOLD])  # so that `free` leaves it there
     address = malloc(size)

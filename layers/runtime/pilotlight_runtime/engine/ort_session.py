@@ -11,7 +11,7 @@ from pilotlight_runtime.engine.plan import Plan
 from pilotlight_runtime.engine.start import installed_library, load_library, start_engine
 from pilotlight_runtime.engine.values import Handle, Values
 from pilotlight_runtime.errors import InferenceFailed, SessionError
-from pilotlight_runtime.light_typing import Final, Iterable, Mapping, Sequence
+from pilotlight_runtime.light_typing import Callable, Final, Iterable, Mapping, Sequence
 from pilotlight_runtime.paths import StrPath, encode, fspath
 from pilotlight_runtime.tensor import Tensor
 
@@ -20,18 +20,21 @@ _SETTINGS: Final = {
     b"session.intra_op.allow_spinning": b"0",
     b"session.inter_op.allow_spinning": b"0",
 }
+_UNPACKED: Final = (b"session.disable_prepacking", b"1")
 _opening: Final = allocate_lock()
 _MOST_PLANS: Final = 64
 _LARGEST_DIMENSION: Final = 2**63 - 1
 
 
-def open_session(path: StrPath, threads: int, *, library: StrPath | None = None) -> "OrtSession":
+def open_session(path: StrPath, threads: int, *, library: StrPath | None = None, packed: bool = True) -> "OrtSession":
     """Opens a graph.
 
     Args:
         path: The ONNX file; external data lie beside it.
         threads: Threads inside an operator.
         library: The libonnxruntime to use; None takes the installed wheel's.
+        packed: Whether to lay the weights out for the kernels now. Without it, the kernels read external data where
+            the file is mapped, and every run lays out what it needs; see OrtSession.pack.
 
     Returns:
         The session.
@@ -41,7 +44,7 @@ def open_session(path: StrPath, threads: int, *, library: StrPath | None = None)
     """
     with _opening:  # two engines would both release the one environment
         engine = _engine(fspath(library or installed_library()))
-    return OrtSession(engine, path, threads)
+    return OrtSession(engine, path, threads, packed=packed)
 
 
 def engine_version() -> str:
@@ -52,22 +55,42 @@ def engine_version() -> str:
 class OrtSession:
     """An opened graph on the CPU. Threads may run it at the same time, and close it while it runs."""
 
-    def __init__(self, engine: "Engine", path: StrPath, threads: int) -> None:
+    def __init__(self, engine: "Engine", path: StrPath, threads: int, *, packed: bool = True) -> None:
         self._api = engine.api
         self._values = engine.values
+        self._open_packed: Callable[[], Handle] = lambda: engine.open(path, threads)
         try:
-            self._session: Handle | None = engine.open(path, threads)
+            self._session: Handle | None = engine.open(path, threads, packed=packed)
             self.signature = read_signature(self._api, self._values, self._session)
         except (OrtError, UnicodeDecodeError) as error:
             raise SessionError(f"ONNX Runtime cannot open {path}: {error}") from error
         self._inputs = {spec.name: spec for spec in self.signature.inputs}
         self._outputs = {spec.name: spec for spec in self.signature.outputs}
         self._plans: dict[tuple[object, ...], Plan] = {}
+        self._swapping = allocate_lock()
         self._answered = False  # not kept up to date, because runs that succeed must not pay for it
+
+    def pack(self) -> None:
+        """Opens the graph again with packed weights. Runs that begin afterwards use it; it replaces the unpacked one.
+
+        Until then both are in memory. Both map the same file, so its pages are there once. Threads may run and close
+        the session meanwhile.
+
+        Raises:
+            SessionError: The graph cannot be opened again, for instance because memory is short. The session stays.
+        """
+        try:
+            packed = self._open_packed()
+        except OrtError as error:
+            raise SessionError(f"ONNX Runtime cannot pack the weights: {error}") from error
+        with self._swapping:
+            if self._session is not None:  # else it was closed meanwhile
+                self._session = packed
 
     def close(self) -> None:
         """Frees the graph once no run uses it any more. Tensors that it answered stay valid."""
-        self._session = None
+        with self._swapping:
+            self._session = None
 
     def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> list[Tensor]:
         """See Session.run. InferenceFailed without a cause says what does not fit the signature.
@@ -130,8 +153,11 @@ class Engine:
         self.api.disable_telemetry_events(env)
         self.values = Values(self.api)
 
-    def open(self, path: StrPath, threads: int) -> Handle:
-        """Opens a session for the graph at `path`; OrtError where ONNX Runtime cannot run it."""
+    def open(self, path: StrPath, threads: int, *, packed: bool = True) -> Handle:
+        """Opens a session for the graph at `path`; OrtError where ONNX Runtime cannot run it.
+
+        packed: Whether the weights are laid out for the kernels now, or by each run.
+        """
         encoded = encode(path)
         if b"\0" in encoded or threads < 1:
             raise SessionError(f"a path with a NUL or {threads} threads cannot open a session")
@@ -151,6 +177,8 @@ class Engine:
             )  # the file holds an optimised graph
         for key, value in _SETTINGS.items():
             api.add_session_config_entry(owned.pointer, key, value)
+        if not packed:
+            api.add_session_config_entry(owned.pointer, *_UNPACKED)
         api.create_session(self._env.pointer, encoded, owned.pointer, byref(session))
         return Handle(session.value, api.release_session, self._env)
 

@@ -7,12 +7,16 @@ module imports little, and no `typing`, which takes 3 ms.
 from __future__ import annotations
 
 import sys
+from posix import putenv
 
 from pilotlight_runtime.caching import cache
 from pilotlight_runtime.engine.abi import LOG_FATAL, OrtApi, OrtError
 from pilotlight_runtime.engine.c_types import byref, c_void_p
 from pilotlight_runtime.engine.library import explain_machine, find_library
 from pilotlight_runtime.errors import SessionError
+from pilotlight_runtime.light_typing import Final
+
+TELEMETRY_VARIABLE: Final = "ORT_DISABLE_TELEMETRY"
 
 
 @cache
@@ -46,7 +50,12 @@ def start_engine(path: str) -> int:
 
 
 def create_env(api: OrtApi) -> int:
-    """An `OrtEnv*`; OrtError where there is none."""
+    """An `OrtEnv*`; OrtError where there is none.
+
+    Since version 1.29, ONNX Runtime opens a database and starts a thread here that reports to its makers. A variable of
+    the environment alone prevents it; `disable_telemetry_events` comes too late for the report of the start.
+    """
+    putenv(TELEMETRY_VARIABLE, "1")
     env = c_void_p()
     api.create_env(LOG_FATAL, b"pilotlight", byref(env))
     return env.value or 0

@@ -26,6 +26,13 @@ AGENT: Final = "pilotlight"
 
 Handler = Callable[[Any, Any], Any]
 
+after_response: Final[list[Callable[[int], bool]]] = []
+"""Work for the time between a response and the next event, when Lambda neither freezes the process nor sends an event.
+
+Each gets the deadline of the invocation, in milliseconds since the epoch, and returns whether it is done; else it is
+called again after the next response. It raises nothing.
+"""
+
 
 def run(environ: MutableMapping[str, str] = process_environ, connect: Connect = open_socket) -> None:
     """Loads the handler and answers events until Lambda ends the process.
@@ -48,6 +55,8 @@ def run(environ: MutableMapping[str, str] = process_environ, connect: Connect = 
             output.request_id, output.tenant_id = invocation.id, invocation.tenant_id or None
             _set_trace(environ, invocation.trace_id)
             answer(api, handler, invocation, function, output)
+            if after_response:
+                after_response[:] = [work for work in after_response if not work(invocation.deadline_ms)]
     except (RuntimeApiError, InvalidAnswer, ConnectionLost) as error:
         # No event can be had any more. Lambda makes a new environment for the next one.
         output.error({"errorMessage": str(error), "errorType": "Runtime.RuntimeApiError", "stackTrace": []})
