@@ -127,6 +127,7 @@ tables: $(STAMP)
 
 lock: $(STAMP)
 	$(BIN)/python -m pilotlight.packaging.locking layers/runtime/requirements.in layers/runtime/requirements.txt
+	$(BIN)/python -m pilotlight.packaging.locking layers/runtime/pictures.in layers/runtime/pictures.txt
 	$(BIN)/python -m pilotlight.packaging.locking functions/catalog/requirements.in functions/catalog/requirements.txt
 	$(PYTHON) scripts/lock.py
 	$(BIN)/python -m pilotlight.packaging.training_lock infra/training-requirements.in constraints.txt

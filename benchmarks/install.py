@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from benchmarks.model import Digits
 from benchmarks.peers import FOLDER, FUNCTION, Stack
-from pilotlight.packaging import package_function, package_layer
+from pilotlight.packaging import PICTURES, Packages, Pictures, WheelRequest, package_function, package_layer
 from pilotlight.packaging.bytecode import Compiler
 from pilotlight.packaging.files import folder_size
 from pilotlight.packaging.locking import write_layer_lock
@@ -62,13 +62,24 @@ def _pilotlight(stack: Stack, into: Path, digits: Digits, pythons: Pythons, lock
     """Always anew: exactly what `pilotlight package` makes of the code as it is now."""
     shutil.rmtree(into, ignore_errors=True)
     compiler = Compiler((str(pythons.lambda_),), f"Python {pythons.version}")
-    if pythons.version != "3.13":  # the lock in the repository is for the Python of the functions alone
+    decoder = lock.with_name(PICTURES)
+    if pythons.version != "3.13":  # the locks in the repository are for the Python of the functions alone
         (into / "lock").mkdir(parents=True)
-        write_layer_lock(lock.with_suffix(".in"), into / "lock" / "requirements.txt", pythons.version)
-        lock = into / "lock" / "requirements.txt"
+        for each in (lock, decoder):
+            write_layer_lock(each.with_suffix(".in"), into / "lock" / each.name, pythons.version)
+        lock, decoder = into / "lock" / lock.name, into / "lock" / decoder.name
     layer = package_layer(lock, into / "layer", python=pythons.version, find=lambda _: compiler)
+    pictures = Pictures(WheelRequest(decoder, pythons.version, "x86_64"), into / "cache", lock)
     store = Store(FolderBlobs(digits.store))
-    function = package_function("digits", digits.source, store, digits.lock, into / "task", compiler=compiler)
+    function = package_function(
+        "digits",
+        digits.source,
+        store,
+        digits.lock,
+        into / "task",
+        packages=Packages(lock, pictures=pictures),
+        compiler=compiler,
+    )
     packages = into / "layer" / "python"
     return Installed(stack, packages, into / "task", pythons.lambda_, pythons.version, layer.bytes + function.bytes)
 

@@ -21,6 +21,7 @@ def package(
     *,
     into: str | Path,
     layer: bool = False,
+    architecture: str = "x86_64",
     project: AnyProject = None,
     progress: AnyProgress = None,
 ) -> PackageReport | LayerReport:
@@ -30,6 +31,7 @@ def package(
         name: A model, the stem of its resource in template.yaml (SpamFilter), or catalog. Empty for the layer.
         into: The folder to fill: new, empty, or an earlier build.
         layer: Package the layer that all functions share.
+        architecture: The functions' processors, "x86_64" or "arm64": template.yaml's parameter Architecture.
         project: The project, or a folder in it; None for the current folder.
         progress: Is called with each report of a stage, or is a Progress; None reports nothing.
 
@@ -37,15 +39,15 @@ def package(
         What the folder holds: the number of files, their bytes, and notes.
 
     Raises:
-        PackagingError: Both a function and the layer are named, or neither; a package cannot be installed; or the
-            function and the layer together exceed Lambda's limit.
+        PackagingError: Both a function and the layer are named, or neither, or no architecture of Lambda; a package
+            cannot be installed; or the function and the layer together exceed Lambda's limit.
         ProjectError: No model has this name.
         StoreError: The store lacks a pinned version.
     """
     from pilotlight.workflows.package import PackageRequest
     from pilotlight.workflows.package import package as run_package
 
-    return run_package(PackageRequest(Path(into), name, layer), make_context(project, progress))
+    return run_package(PackageRequest(Path(into), name, layer, architecture), make_context(project, progress))
 
 
 def serve(*names: str, port: int = 8080, log: TextIO | None = None, project: AnyProject = None) -> ModelServer:

@@ -3,6 +3,8 @@
 function.py  a model's function, and the catalog's
 layer.py     what all functions share
 requirements.py, packages.py  a function's own requirements.txt, and its packages
+pictures.py  what decodes pictures, for the functions of models that take them
+shared.py    locked wheels, built once and kept in a cache
 wheels.py    wheels for Lambda's platform, whatever the host
 prune.py     what serving never loads
 elf.py       shared libraries without the parts that no loader reads
@@ -12,15 +14,20 @@ reports.py   what was built, and Lambda's limit on it
 locking.py   writes the layer's hash lock
 """
 
-from pilotlight.packaging.bytecode import Compiler
+from pilotlight.packaging.bytecode import Compiler, find_compiler
 from pilotlight.packaging.function import APP_NAME, package_catalog, package_function
 from pilotlight.packaging.layer import LayerSource, build_layer, package_layer
-from pilotlight.packaging.packages import Packages
+from pilotlight.packaging.packages import PYTHON, Packages, install_for_lambda
+from pilotlight.packaging.pictures import PICTURES, Pictures
 from pilotlight.packaging.reports import UNZIPPED_LIMIT, LayerReport, PackageReport, check_size
 from pilotlight.packaging.requirements import REQUIREMENTS
+from pilotlight.packaging.wheels import ARCHITECTURES, WheelRequest, find_platform
 
 __all__ = [
     "APP_NAME",
+    "ARCHITECTURES",
+    "PICTURES",
+    "PYTHON",
     "REQUIREMENTS",
     "UNZIPPED_LIMIT",
     "Compiler",
@@ -28,8 +35,13 @@ __all__ = [
     "LayerSource",
     "PackageReport",
     "Packages",
+    "Pictures",
+    "WheelRequest",
     "build_layer",
     "check_size",
+    "find_compiler",
+    "find_platform",
+    "install_for_lambda",
     "package_catalog",
     "package_function",
     "package_layer",

@@ -12,6 +12,9 @@ from pilotlight.core.files import RETRY, unfinished_folder
 FIXED_TIME: Final = 315_619_200
 """1980-01-02 00:00 UTC as the mtime of every file: the first day that a zip can hold in every time zone."""
 
+START_NAME: Final = "pilotlight-start"
+"""The file in the layer that Lambda executes."""
+
 
 def list_files(folder: Path) -> list[Path]:
     """Return every file below `folder`, sorted."""
@@ -24,9 +27,12 @@ def folder_size(folder: Path) -> int:
 
 
 def make_uniform(folder: Path) -> None:
-    """Give every file and folder below `folder` the same times, and the modes 0644 and 0755."""
+    """Give every file and folder below `folder` the same times, and the modes 0644 and 0755.
+
+    The modes that files have here don't count: they depend on the disk. Only START_NAME is executable.
+    """
     for path in sorted(folder.rglob("*"), reverse=True):
-        path.chmod(0o755 if path.is_dir() else 0o644)
+        path.chmod(0o755 if path.is_dir() or path.name == START_NAME else 0o644)
         os.utime(path, (FIXED_TIME, FIXED_TIME))
     folder.chmod(0o755)
     os.utime(folder, (FIXED_TIME, FIXED_TIME))

@@ -12,7 +12,7 @@ from pilotlight.core.errors import PackagingError
 from pilotlight.core.lock import Lock
 from pilotlight.packaging.bytecode import Compiler, compile_folder, find_compiler
 from pilotlight.packaging.files import folder_size, list_files, replace_folder
-from pilotlight.packaging.packages import PYTHON, TASK, AddedPackages, Packages, add_packages
+from pilotlight.packaging.packages import PYTHON, TASK, AddedPackages, Packages, add_packages, add_pictures
 from pilotlight.packaging.reports import PackageReport, check_size
 from pilotlight.packaging.requirements import REQUIREMENTS, read_pins
 from pilotlight_runtime.catalog_index import CatalogEntry, dump_catalog
@@ -93,8 +93,10 @@ def package_function(
             " `pilotlight models` lists.",
         )
     with replace_folder(into, _is_function) as new:
-        store.fetch(name, lock, new)
-        report = _finish(name, lock.version, source, new, packages=packages, compiler=compiler)
+        manifest = store.fetch(name, lock, new)
+        report = _finish(
+            name, lock.version, source, new, packages=packages, compiler=compiler, pictures=manifest.image is not None
+        )
         check_size(report.bytes, layer_bytes)
     return report
 
@@ -140,19 +142,28 @@ def list_serving_files(source: Path) -> list[Path]:
 
 
 def _finish(
-    name: str, version: str, source: Path, new: Path, *, packages: Packages | None, compiler: Compiler | None
+    name: str,
+    version: str,
+    source: Path,
+    new: Path,
+    *,
+    packages: Packages | None,
+    compiler: Compiler | None,
+    pictures: bool = False,
 ) -> PackageReport:
     _copy_code(source, new)
-    own = packages is not None and bool(read_pins(source / REQUIREMENTS))
+    own = packages is not None and (pictures or bool(read_pins(source / REQUIREMENTS)))
     compiler = compiler or find_compiler(PYTHON, docker=own)  # app.py alone is not worth starting it
     note = f"not byte-compiled: python{PYTHON} is not on the path"
     if compiler:
         compile_folder(new, TASK, compiler)
         note = f"byte-compiled by {compiler.label}"
     added = add_packages(source, new, packages, compiler) if packages else AddedPackages()
+    decoders = add_pictures(source, new, packages, compiler) if packages and pictures else ()
     if added.missing:
         note += f"; {', '.join(added.missing)}, which neither {REQUIREMENTS} nor the layer has"
-    return PackageReport(name, version, len(list_files(new)), folder_size(new), compiler is not None, note, added.pins)
+    pins = (*added.pins, *decoders)
+    return PackageReport(name, version, len(list_files(new)), folder_size(new), compiler is not None, note, pins)
 
 
 def _copy_code(source: Path, new: Path) -> None:

@@ -1,18 +1,15 @@
 """The layer that all functions share: locked wheels for Lambda, pruned and byte-compiled, and pilotlight_runtime.
 
-Its packages lie in python/, which Lambda puts on the path as /opt/python. One build is kept in a cache under the
-digest of all that goes into it, and copied from there.
+Its packages lie in python/, which Lambda puts on the path as /opt/python. Beside them lies pilotlight-start, which
+starts the runtime's client of Lambda. One build is kept in a cache under the digest of all that goes into it, and
+copied from there.
 """
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -21,16 +18,18 @@ from pilotlight.core.disk import temporary_folder
 from pilotlight.core.documents import InvalidDocument, parse_json
 from pilotlight.core.progress import Progress, Silent
 from pilotlight.packaging.bytecode import Compiler, FindCompiler, compile_folder, drop_sources, find_compiler
-from pilotlight.packaging.elf import compact_library
-from pilotlight.packaging.files import folder_size, list_files, make_uniform, replace_folder
-from pilotlight.packaging.prune import SOURCELESS, copy_runtime, prune_layer
+from pilotlight.packaging.files import START_NAME, folder_size, list_files, make_uniform, replace_folder
+from pilotlight.packaging.prune import SOURCELESS, copy_runtime
 from pilotlight.packaging.reports import LayerReport
-from pilotlight.packaging.wheels import WheelRequest, install_wheels
+from pilotlight.packaging.shared import install_pruned, lock_builds, name_build
+from pilotlight.packaging.wheels import WheelRequest
 
 _PACKAGES: Final = "python"
 _LAYER: Final = "layer"
 _REPORT: Final = "report.json"
 _RUNTIME: Final = Path(pilotlight_runtime.__file__).parent
+_STARTS: Final = (Path(__file__).with_name(START_NAME), _RUNTIME.with_name(START_NAME))
+"""Where START_NAME lies: beside this module where Pilotlight is installed from a wheel, else beside the runtime."""
 _NO_BYTECODE: Final = (
     "NOT byte-compiled, which costs every cold start about 200 ms: neither python{python} nor Docker was found"
 )
@@ -80,7 +79,7 @@ def package_layer(
         PackagingError: The packages cannot be installed.
     """
     source = LayerSource(requirements, python, platform, find)
-    with temporary_folder() as temporary, _alone(cache or temporary) as builds:
+    with temporary_folder() as temporary, lock_builds(cache or temporary) as builds:
         report = _build(source, builds, progress or Silent())
         with replace_folder(into, _is_layer) as new:
             shutil.copytree(_entry(source, builds) / _LAYER, new, dirs_exist_ok=True)
@@ -93,7 +92,7 @@ def build_layer(source: LayerSource, cache: Path, progress: Progress | None = No
     Raises:
         PackagingError: The packages cannot be installed.
     """
-    with _alone(cache) as builds:
+    with lock_builds(cache) as builds:
         return _build(source, builds, progress or Silent())
 
 
@@ -115,14 +114,9 @@ def _built(source: LayerSource, compiler: Compiler | None, entry: Path, progress
     with replace_folder(entry, _is_entry) as new:
         packages = new / _LAYER / _PACKAGES
         progress.note(f"installing {source.requirements.name} for Python {source.python} on {source.platform}")
-        install_wheels(WheelRequest(source.requirements, source.python, source.platform), packages)
-        whole = folder_size(packages)
-        prune_layer(packages)
-        for path in list_files(packages):
-            if ".so" in path.name:
-                compact_library(path)
-        pruned = whole - folder_size(packages)
+        pruned = install_pruned(_wheels(source), packages)
         copy_runtime(_RUNTIME, packages)
+        shutil.copyfile(_find_start(), new / _LAYER / START_NAME)
         note = _NO_BYTECODE.format(python=source.python)
         if compiler:
             compile_folder(packages, f"/opt/{_PACKAGES}", compiler)
@@ -130,8 +124,8 @@ def _built(source: LayerSource, compiler: Compiler | None, entry: Path, progress
                 drop_sources(packages / name)
             note = f"byte-compiled by {compiler.label}"
         make_uniform(new)
-        files = list_files(packages)
-        size = folder_size(packages)
+        files = list_files(new / _LAYER)
+        size = folder_size(new / _LAYER)
         report = LayerReport(len(files), size, _parts(packages), pruned, compiler is not None, note, cached=False)
         (new / _REPORT).write_text(json.dumps(report._asdict()), encoding="utf-8")
     progress.note(f"layer: {report}")
@@ -143,17 +137,21 @@ def _parts(packages: Path) -> dict[str, int]:
     for path in list_files(packages):
         top = path.relative_to(packages).parts[0]
         parts["dist-info" if top.endswith(".dist-info") else top] += path.stat().st_size
+    parts[START_NAME] = packages.with_name(START_NAME).stat().st_size
     return dict(parts.most_common())
 
 
+def _find_start() -> Path:
+    return next(path for path in _STARTS if path.is_file())
+
+
 def _entry(source: LayerSource, builds: Path) -> Path:
-    """Where the build of `source` lies: named by the digest of the lock, the code that goes in and the code here."""
-    digest = hashlib.sha256(f"{source.python} {source.platform}".encode())
-    own = sorted(Path(__file__).parent.glob("*.py"))
-    for path in (source.requirements, *own, *list_files(_RUNTIME)):
-        if path.suffix != ".pyc" and path.is_file():
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return builds / f"layer-{digest.hexdigest()[:16]}"
+    """Where the build of `source` lies."""
+    return builds / name_build(_LAYER, _wheels(source), (_find_start(), *list_files(_RUNTIME)))
+
+
+def _wheels(source: LayerSource) -> WheelRequest:
+    return WheelRequest(source.requirements, source.python, source.platform)
 
 
 def _read_report(entry: Path) -> LayerReport | None:
@@ -161,15 +159,6 @@ def _read_report(entry: Path) -> LayerReport | None:
         return LayerReport(**parse_json((entry / _REPORT).read_bytes()))._replace(cached=True)
     except (FileNotFoundError, InvalidDocument, TypeError):  # a damaged entry is built again
         return None
-
-
-@contextmanager
-def _alone(builds: Path) -> Iterator[Path]:
-    """The folder of builds, while no other process uses it: `sam build --parallel` starts several."""
-    builds.mkdir(parents=True, exist_ok=True)
-    with (builds / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield builds
 
 
 def _is_layer(folder: Path) -> bool:

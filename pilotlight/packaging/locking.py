@@ -16,7 +16,7 @@ from pilotlight.packaging.wheels import platform_options, read_report, run_pip
 PLATFORMS: Final = ("x86_64", "aarch64")
 _HEADER: Final = """\
 # Packages for Lambda, pinned by the sha256 of their wheels for each platform.
-# `make lock` writes this file from requirements.in.
+# `make lock` writes this file from {source}.
 """
 
 
@@ -35,7 +35,7 @@ def write_layer_lock(source: Path, target: Path, python: str) -> None:
         " \\\n    ".join([f"{name}=={versions[name]}", *(f"--hash=sha256:{digest}" for digest in sorted(hashes[name]))])
         for name in sorted(versions)
     ]
-    write_atomically(target, (_HEADER + "\n".join(blocks) + "\n").encode())
+    write_atomically(target, (_HEADER.format(source=source.name) + "\n".join(blocks) + "\n").encode())
 
 
 def _resolved(source: Path, python: str, platform: str) -> list[tuple[str, str, str]]:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from pilotlight.core.errors import PackagingError
 from pilotlight.packaging.bytecode import Compiler, compile_folder
+from pilotlight.packaging.pictures import Pictures, copy_pictures
 from pilotlight.packaging.prune import prune_function
 from pilotlight.packaging.requirements import REQUIREMENTS, check_not_shared, normalize_name, read_names, read_pins
 from pilotlight.packaging.wheels import WheelRequest, install_wheels
@@ -17,7 +18,7 @@ PYTHON: Final = "3.13"
 """The Python of the functions: template.yaml's Runtime."""
 
 PLATFORM: Final = "x86_64"
-"""Their processor: template.yaml's Architectures."""
+"""Their processor where template.yaml's parameter Architecture keeps its default, as wheels call it."""
 
 TASK: Final = "/var/task"
 """Where Lambda unpacks a function's zip."""
@@ -29,7 +30,7 @@ Install = Callable[[Path, Path], None]
 """Unpacks the wheels that the requirements (a file) name into a folder; PackagingError where it cannot."""
 
 
-def install_for_lambda(requirements: Path, into: Path) -> None:
+def install_for_lambda(requirements: Path, into: Path, platform: str = PLATFORM) -> None:
     """Unpack wheels for Lambda's Python and platform, without their dependencies.
 
     A dependency that the file does not name could be another version tomorrow.
@@ -37,15 +38,16 @@ def install_for_lambda(requirements: Path, into: Path) -> None:
     Args:
         requirements: The requirements.txt.
         into: The folder to fill.
+        platform: The functions' processor, as wheels call it.
 
     Raises:
         PackagingError: pip fails; the message is pip's.
     """
     hint = (
-        f"Name versions that have wheels for Python {PYTHON} on Linux {PLATFORM}, and check that the package registry"
+        f"Name versions that have wheels for Python {PYTHON} on Linux {platform}, and check that the package registry"
         " can be reached."
     )
-    wanted = WheelRequest(requirements, PYTHON, PLATFORM)
+    wanted = WheelRequest(requirements, PYTHON, platform)
     install_wheels(wanted, into, hashes=False, where=str(requirements), hint=hint)
 
 
@@ -55,10 +57,12 @@ class Packages(NamedTuple):
     Attributes:
         layer: The hash lock of the layer, which has the shared packages.
         install: Unpacks the wheels.
+        pictures: What a model that takes pictures needs; None where it is not to be added.
     """
 
     layer: Path
     install: Install = install_for_lambda
+    pictures: Pictures | None = None
 
 
 class AddedPackages(NamedTuple):
@@ -108,6 +112,33 @@ def add_packages(source: Path, new: Path, packages: Packages, compiler: Compiler
         missing = tuple(_missing(aside, there))
         shutil.copytree(aside, new, dirs_exist_ok=True)
     return AddedPackages(tuple(str(pin) for pin in pins), missing)
+
+
+def add_pictures(source: Path, new: Path, packages: Packages, compiler: Compiler | None) -> tuple[str, ...]:
+    """Copy what decodes pictures beside a function that takes them, unless the layer or the function has it.
+
+    Args:
+        source: The model's folder.
+        new: The function that is being built.
+        packages: Where the packages come from.
+        compiler: Compiles them; None leaves them as they are.
+
+    Returns:
+        NAME==VERSION of each package.
+
+    Raises:
+        PackagingError: The packages cannot be installed, or one would replace a file of the function.
+    """
+    pictures = packages.pictures
+    pins = pictures.list_missing(source / REQUIREMENTS) if pictures else ()
+    if not pictures or not pins:
+        return ()
+    with tempfile.TemporaryDirectory(dir=new.parent) as temporary:
+        aside = Path(temporary)
+        copy_pictures(pictures, aside, TASK, compiler)
+        _refuse_clashes(pictures.wanted.requirements, aside, new)
+        shutil.copytree(aside, new, dirs_exist_ok=True)
+    return pins
 
 
 def _missing(aside: Path, there: set[str]) -> Iterator[str]:

@@ -18,7 +18,7 @@ class PackageReport(NamedTuple):
         bytes: Their sizes together.
         bytecode: Whether .pyc files are in it.
         note: What compiled them, or why nothing did, and which dependencies of its packages are missing.
-        packages: What requirements.txt brought, as NAME==VERSION.
+        packages: What requirements.txt brought, and what decodes pictures, as NAME==VERSION.
     """
 
     name: str

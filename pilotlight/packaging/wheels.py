@@ -18,8 +18,27 @@ _LEGACY: Final = ("manylinux2014", "manylinux2010", "manylinux1")
 _REPORT_LIMITS: Final = Limits(bytes=64 * MEBIBYTE)
 """pip's report holds the metadata of each package, its description included."""
 
+ARCHITECTURES: Final = {"x86_64": "x86_64", "arm64": "aarch64"}
+"""The processors of Lambda, and what wheels call them."""
+
 LAYER: Final = "the layer's packages"
 REACHABLE: Final = "Check that the package registry can be reached and that `python -m pip` works, then run it again."
+
+
+def find_platform(architecture: str) -> str:
+    """Return what wheels call a processor of Lambda.
+
+    Args:
+        architecture: "x86_64" or "arm64", as template.yaml names it.
+
+    Raises:
+        PackagingError: Lambda has no such processor.
+    """
+    try:
+        return ARCHITECTURES[architecture]
+    except KeyError:
+        what = f"is none of Lambda's, which are {' and '.join(ARCHITECTURES)}"
+        raise PackagingError(f"architecture {architecture!r}", what, "Name one of these.") from None
 
 
 def platform_options(python: str, platform: str) -> list[str]:

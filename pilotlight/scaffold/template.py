@@ -30,6 +30,8 @@ SHARED: Final = (*ANCHORS, "ModelsRole:", "ModelsLogGroup:", "ModelsFailures:")
 _BLOCKS: Final = Path(__file__).parent / "blocks"
 _PATHS: Final = re.compile(r"^( +)([\"']?)paths\2\s*:\s*(?:&\S+\s*)?(#.*)?$")
 _FUNCTION: Final = "function"
+_CONTEXT: Final = '!Sub "layers/${Architecture}"'
+"""The folder of the Makefile, which is another one for each architecture."""
 
 
 def add_function(template: str, name: str) -> str:
@@ -56,7 +58,8 @@ def add_function(template: str, name: str) -> str:
         at, routes = _missing_routes(lines, name)
         insertions[at] = routes
     if not serves(template, name):
-        block = _block("resources.yaml" if short else "complete.yaml", name, resources.indent)
+        context = _CONTEXT if _CONTEXT in template else "."  # a template from before the parameter has one Makefile
+        block = _block("resources.yaml" if short else "complete.yaml", name, resources.indent, context)
         _refuse_taken(lines, resources, block, name)
         if not short and (outputs := find_section(lines, "Outputs")):
             insertions[outputs.end] = _missing_outputs(lines, outputs, name)
@@ -153,8 +156,8 @@ def _missing_outputs(lines: list[str], outputs: Section, name: str) -> list[str]
     return [] if there & {key for _, key in read_keys(block, outputs.indent)} else block
 
 
-def _block(file: str, name: str, indent: str) -> list[str]:
-    text = (_BLOCKS / file).read_text(encoding="utf-8")
+def _block(file: str, name: str, indent: str, context: str = ".") -> list[str]:
+    text = (_BLOCKS / file).read_text(encoding="utf-8").replace("@CONTEXT@", context)
     text = text.replace("@STEM@", to_logical_stem(name)).replace("@NAME@", name)
     return [indent + line if line else "" for line in text.splitlines()]
 

@@ -18,10 +18,10 @@ from pilotlight.core.disk import temporary_folder
 from pilotlight.core.errors import PackagingError, ServiceError
 from pilotlight.core.numbers import check_whole_number
 from pilotlight.local.event import inference_event
-from pilotlight.packaging import REQUIREMENTS, Compiler, LayerReport, PackageReport, Packages, package_function
+from pilotlight.packaging import Compiler, LayerReport, PackageReport, package_function
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.model_versions import ModelVersion, find_version
-from pilotlight.workflows.package import package_shared_layer
+from pilotlight.workflows.package import find_packages, package_shared_layer
 
 __all__ = ["BenchReport", "BenchRequest", "Cost", "Latency", "bench"]
 
@@ -147,7 +147,7 @@ def _package(version: ModelVersion, folder: Path, emulator: Emulator | None, con
         context.store,
         version.lock,
         task,
-        packages=Packages(project.layer / REQUIREMENTS),
+        packages=find_packages(context),
         compiler=_compiler_of(emulator),
     )
     try:

@@ -13,6 +13,7 @@ from pilotlight.core.project import Project
 from pilotlight.core.python_files import read_top_level_names
 from pilotlight.core.text_file import read_text_file
 from pilotlight.local.routes import CATALOG
+from pilotlight.packaging.pictures import PICTURES
 from pilotlight.packaging.requirements import REQUIREMENTS, check_not_shared, read_pins
 from pilotlight.workflows.check_store import check_versions
 from pilotlight.workflows.context import Context
@@ -49,7 +50,9 @@ def _findings(context: Context, *, deep: bool) -> Iterator[Finding]:
     yield _handler(project.functions / CATALOG, project.root, ("handler",))
     yield from _packages(project, CATALOG)
     yield from _template(project)
-    yield _layer(project)
+    yield _locked(project, REQUIREMENTS, "layer")
+    if (project.layer / PICTURES).exists():
+        yield _locked(project, PICTURES, "pictures")
 
 
 def _model(context: Context, name: str, *, deep: bool) -> Iterator[Finding]:
@@ -153,21 +156,21 @@ def function_resources(template: str) -> set[str]:
     return set(_RESOURCE.findall(section))
 
 
-def _layer(project: Project) -> Finding:
-    """Whether every requirement of the layer is pinned by hash, and none by address."""
-    path = project.layer / REQUIREMENTS
+def _locked(project: Project, file: str, what: str) -> Finding:
+    """Whether every requirement in a file beside the layer's is pinned by hash, and none by address."""
+    path = project.layer / file
     where = str(path.relative_to(project.root))
     try:
         text = read_text_file(path)
     except UserError as error:
-        return Finding(where, "layer", error.what, error.hint)
+        return Finding(where, what, error.what, error.hint)
     if text is None:
-        return Finding(where, "layer", "does not exist", "Restore it; `pilotlight init` writes one.")
+        return Finding(where, what, "does not exist", "Restore it; `pilotlight init` writes one.")
     lines = [line for line in text.replace("\\\n", " ").splitlines() if _REQUIREMENT.match(line)]
     loose = [line.split()[0] for line in lines if "--hash=sha256:" not in line or "==" not in line]
     if not lines or loose:
         problem = f"has no hash for {', '.join(loose)}" if loose else "names no requirement"
-        return Finding(where, "layer", problem, "Lock it again with versions and hashes.")
+        return Finding(where, what, problem, "Lock it again with versions and hashes.")
     if "://" in "".join(lines):
-        return Finding(where, "layer", "names an address", "Leave only names, versions and hashes.")
-    return Finding(where, f"layer: {len(lines)} requirements with hashes")
+        return Finding(where, what, "names an address", "Leave only names, versions and hashes.")
+    return Finding(where, f"{what}: {len(lines)} requirements with hashes")

@@ -3,14 +3,11 @@
 Where one of these is missing, the tests that need it skip with the reason. With PILOTLIGHT_E2E=required they fail.
 """
 
-import fcntl
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +23,7 @@ from support.docker_batch import (
     result_of,
     wait_for,
 )
+from support.machine import alone
 from support.project import Desk, new_project
 from support.sam import ECHO, REFERENCE_MODELS, SMALLER, Sam, SamProject, echo_model
 from support.sam_local import local_api
@@ -55,14 +53,6 @@ class Together(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
     return Together(config, log)
-
-
-@contextmanager
-def alone(what: str) -> Iterator[None]:
-    """Lets one process of this machine make `what` at a time; the next one finds it made."""
-    with (Path(tempfile.gettempdir()) / f"pilotlight-{what}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -4,45 +4,21 @@ import base64
 import hashlib
 import io
 import json
-import socket
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 import requests
+from support.emulated import Unpacked, ask, free_port, in_container, wait
 from support.project import Desk
 from support.sam import SMALLER, Sam, SamProject, contents, resource_of
 
-from pilotlight.local.event import WebRequest, rest_event
-from pilotlight.local.routes import Route
-
 STACK, BUCKET, REGION = "deployed", "uploads", "eu-central-1"
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
-def wait(answers: Callable[[], bool], seconds: float, why: Callable[[], str]) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if answers():
-                return
-        except requests.ConnectionError:
-            pass
-        time.sleep(0.2)
-    raise AssertionError(why())
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +77,14 @@ def functions(desk: Desk) -> list[str]:
     return [*map(resource_of, desk.list_models()), "CatalogFunction"]
 
 
+def extract(archive: zipfile.ZipFile, into: Path) -> None:
+    """Unpacks an archive as Lambda does, with the modes of its files."""
+    archive.extractall(into)
+    for entry in archive.infolist():
+        if not entry.is_dir():
+            (into / entry.filename).chmod(entry.external_attr >> 16 & 0o777)
+
+
 @pytest.fixture(scope="module")
 def fetched(
     deployed: dict[str, str],
@@ -120,7 +104,7 @@ def fetched(
     digests["RuntimeLayer"] = newest["Content"]["CodeSha256"]
     for name, digest in digests.items():
         with zipfile.ZipFile(io.BytesIO(uploaded(aws, digest))) as archive:
-            archive.extractall(place / name)
+            extract(archive, place / name)
     return place
 
 
@@ -214,52 +198,25 @@ def test_what_was_deployed_is_what_was_built(project: SamProject, functions: lis
         assert contents(fetched / name) == project.files(name), name
 
 
-@contextmanager
-def emulated(function: Path, layer: Path, emulator: Path, image: str) -> Iterator[str]:
-    """The function in its base image under the runtime interface emulator; it cannot write to its files."""
-    mounts = {function: "/var/task", layer: "/opt", emulator: "/usr/local/bin/aws-lambda-rie"}
-    command = ["docker", "run", "--detach", "--read-only", "--tmpfs", "/tmp", "--publish", "127.0.0.1::8080"]  # noqa: S108  (inside the container)
-    for source, target in mounts.items():
-        command += ["--volume", f"{source}:{target}:ro"]
-    for variable in ("AWS_LAMBDA_FUNCTION_HANDLER=app.handler", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=1769"):
-        command += ["--env", variable]
-    command += ["--entrypoint", "/usr/local/bin/aws-lambda-rie", image, "--log-level", "error"]
-    container = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-    try:
-        port = subprocess.run(["docker", "port", container, "8080"], check=True, capture_output=True, text=True).stdout
-        yield f"http://{port.splitlines()[0].strip()}/2015-03-31/functions/function/invocations"
-    finally:
-        subprocess.run(["docker", "rm", "--force", container], check=True, capture_output=True)
+def test_what_was_deployed_answers_under_the_emulator(
+    fetched: Path, deployed: dict[str, str], aws: Callable[[str], Any], sam: Sam, base_image: str
+) -> None:
+    def variables(name: str) -> dict[str, str]:
+        settings = aws("lambda").get_function_configuration(FunctionName=deployed[name], Qualifier="live")
+        found: dict[str, str] = settings["Environment"]["Variables"]
+        return found
 
-
-def asked(url: str, method: str, path: str, resource: str, body: bytes = b"") -> tuple[int, Any]:
-    """Status and JSON of the function's answer to a REST API's event."""
-    proxy = path.removeprefix(resource.removesuffix("{proxy+}")) if resource.endswith("{proxy+}") else None
-    route = Route(resource=resource, proxy=proxy, function="it")
-    request = WebRequest(method, path, [("Content-Type", "application/json")], body, "an-id", time.time())
-    answers: list[requests.Response] = []
-
-    def answer() -> bool:
-        answers.append(requests.post(url, json=rest_event(request, route), timeout=60))
-        return True
-
-    wait(answer, 30, lambda: f"{url} does not answer")
-    answered = answers[-1].json()
-    assert "statusCode" in answered, answered
-    content = answered["body"]
-    text = base64.b64decode(content).decode() if answered.get("isBase64Encoded") else content
-    return answered["statusCode"], json.loads(text)
-
-
-def test_what_was_deployed_answers_under_the_emulator(fetched: Path, sam: Sam, base_image: str) -> None:
     layer, emulator = fetched / "RuntimeLayer", sam.emulator()
     body = {"inputs": [{"name": "image", "datatype": "FP32", "shape": [1, 28, 28, 1], "data": [0.0] * 784}]}
-    with emulated(fetched / "DigitsFunction", layer, emulator, base_image) as url:
-        path, resource = "/v2/models/digits/infer", "/v2/models/digits/{proxy+}"
-        status, answer = asked(url, "POST", path, resource, json.dumps(body).encode())
+    given = variables("DigitsFunction")
+    assert given["AWS_LAMBDA_EXEC_WRAPPER"] == "/opt/pilotlight-start"
+    with in_container(Unpacked(fetched / "DigitsFunction", layer), emulator, base_image, given) as url:
+        request, resource = ("POST", "/v2/models/digits/infer"), "/v2/models/digits/{proxy+}"
+        status, answer = ask(url, request, resource, json.dumps(body).encode())
         assert status == 200, answer
         assert answer["outputs"][0]["shape"] == [1, 10]
         assert sum(answer["outputs"][0]["data"]) == pytest.approx(1)
-        assert asked(url, "POST", path, resource, b"{")[0] == 400
-    with emulated(fetched / "CatalogFunction", layer, emulator, base_image) as url:
-        assert asked(url, "GET", "/v2/health/ready", "/v2/{proxy+}") == (200, {"ready": True})
+        assert ask(url, request, resource, b"{")[0] == 400
+    given = variables("CatalogFunction")
+    with in_container(Unpacked(fetched / "CatalogFunction", layer), emulator, base_image, given) as url:
+        assert ask(url, ("GET", "/v2/health/ready"), "/v2/{proxy+}") == (200, {"ready": True})

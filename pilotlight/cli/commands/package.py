@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pilotlight.cli.invocation import err, invocation
+
+
+class Architecture(StrEnum):
+    """The processors of Lambda."""
+
+    x86_64 = "x86_64"
+    arm64 = "arm64"
 
 
 def package(
@@ -18,6 +26,7 @@ def package(
     *,
     into: Annotated[Path, typer.Option(metavar="DIR", help="The folder to fill.")],
     layer: Annotated[bool, typer.Option("--layer", help="Build the shared layer.")] = False,
+    architecture: Annotated[Architecture, typer.Option(help="The functions' processors.")] = Architecture.x86_64,
 ) -> None:
     """Fill a folder with exactly what goes to Lambda: app.py, the pinned model and its manifest.
 
@@ -31,5 +40,5 @@ def package(
     from pilotlight.workflows.package import PackageRequest
     from pilotlight.workflows.package import package as run_package
 
-    report = run_package(PackageRequest(into, name, layer), invocation(ctx).context())
+    report = run_package(PackageRequest(into, name, layer, architecture), invocation(ctx).context())
     err().print(f"{'Layer' if layer else 'Function'} in {into}: {report}", markup=False, soft_wrap=True)

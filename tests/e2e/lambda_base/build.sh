@@ -10,8 +10,16 @@ client=awslambdaric==4.2.2
 python=${1:-python3}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
+# The stand-in carries the digest of what it is made of. One with another digest is built again, and so is an image that
+# was imported without a digest, as earlier stand-ins were. AWS's image is never imported, so it stays.
+label=pilotlight.stand-in
+digest=$(cat "$here/build.sh" "$here/bootstrap" "$here/bootstrap.py" | sha256sum | cut -c 1-64)
 if docker image inspect "$image" >/dev/null 2>&1; then
-    exit 0
+    built=$(docker image inspect --format "{{ index .Config.Labels \"$label\" }}" "$image")
+    origin=$(docker image inspect --format '{{ .Comment }}' "$image")
+    if [ "$built" = "$digest" ] || { [ -z "$built" ] && [ "$origin" != "Imported from -" ]; }; then
+        exit 0
+    fi
 fi
 if timeout 300 docker pull --quiet "$image" 2>/dev/null; then
     exit 0
@@ -41,11 +49,12 @@ ln -s python3.13 "$root/var/lang/bin/python3"
     --target "$root/var/runtime" --only-binary=:all: --python-version 3.13 --implementation cp \
     --platform manylinux_2_28_x86_64 --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 "$client"
 install -m 755 "$here/bootstrap" "$root/var/runtime/bootstrap"
+install -m 644 "$here/bootstrap.py" "$root/var/runtime/bootstrap.py"
 # Lambda's file system is read-only: the client's bytecode is part of the image, as it is in the real one.
 chroot "$root" /usr/bin/python3.13 -m compileall -q /var/runtime /usr/lib/python3.13
 rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
 
 tar -C "$root" --numeric-owner --one-file-system -cf - . |
-    docker import --change 'WORKDIR /var/task' \
+    docker import --change 'WORKDIR /var/task' --change "LABEL $label=$digest" \
         --change 'ENV LANG=en_US.UTF-8 TZ=:/etc/localtime PATH=/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin LAMBDA_TASK_ROOT=/var/task LAMBDA_RUNTIME_DIR=/var/runtime' \
         --change 'ENTRYPOINT ["/var/runtime/bootstrap"]' - "$image" >/dev/null

@@ -111,3 +111,9 @@ def test_help_loads_neither_numpy_nor_onnx() -> None:
 def test_python_dash_m_is_the_same_program() -> None:
     done = subprocess.run([sys.executable, "-m", "pilotlight", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"pilotlight {__version__}\n"
+
+
+def test_an_architecture_that_lambda_lacks_is_refused(tmp_path: Path) -> None:
+    ran = Desk(tmp_path)("package", "--layer", "--into", "x", "--architecture", "amd64")
+    assert ran.code == 2
+    assert "'amd64' is not one of 'x86_64', 'arm64'" in " ".join(ran.err.replace("│", " ").split())

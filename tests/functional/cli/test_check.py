@@ -97,6 +97,7 @@ def test_packages_of_a_function_are_told(desk: Desk) -> None:
         (_edit("layers/runtime/requirements.txt", "--hash", "--nothing"), "requirements.txt", "no hash for orjson"),
         (_edit("layers/runtime/requirements.txt", "orjson", "# orjson"), "requirements.txt", "names no requirement"),
         (lambda root: (root / "layers/runtime/requirements.txt").unlink(), "requirements.txt", "does not exist"),
+        (_edit("layers/runtime/pictures.txt", "--hash", "--nothing"), "pictures.txt", "no hash for pillow"),
         (lambda root: (root / "functions/catalog/app.py").unlink(), "catalog/app.py", "does not exist"),
         (_packages("adder", "six>=1"), "functions/adder/requirements.txt", "line 1 (six) is not pinned"),
         (_packages("adder", "orjson==3.11.0"), "functions/adder/requirements.txt", "is in the layer already"),
@@ -134,6 +135,7 @@ NO_FILES = {"a named pipe": _pipe, "a device": _endless, "a folder": _folder}
 
 READ_BY_CHECK = (
     "layers/runtime/requirements.txt",
+    "layers/runtime/pictures.txt",
     "functions/adder/requirements.txt",
     "functions/catalog/requirements.txt",
     "functions/adder/app.py",

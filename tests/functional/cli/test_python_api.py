@@ -69,6 +69,11 @@ def test_a_project_from_its_beginning_to_an_answer(project: Path, tmp_path: Path
     assert [finding for finding in pilotlight.check(project=project) if finding.problem] == []
 
 
+def test_an_architecture_that_lambda_lacks_names_those_there_are(project: Path, tmp_path: Path) -> None:
+    with pytest.raises(pilotlight.PackagingError, match=r"architecture 'amd64': is none of .* x86_64 and arm64"):
+        pilotlight.package(layer=True, into=tmp_path / "layer", architecture="amd64", project=project)
+
+
 def test_an_unknown_option_names_those_there_are(project: Path) -> None:
     pilotlight.new("table", kind="sklearn", project=project)
     with pytest.raises(pilotlight.ProjectError, match=r"option 'epoch': does not exist\. Known are data, epochs"):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -73,9 +75,26 @@ def test_the_layer_holds_packages_and_runtime(tmp_path: Path, locked: Path) -> N
     about = python / "tiny_words-1.0.dist-info"
     assert sorted(path.name for path in about.rglob("*")) == ["LICENSE.txt", "METADATA", "licenses"]
     assert not (python / "tiny_words.pyi").exists()
-    sizes = [path.stat().st_size for path in python.rglob("*") if path.is_file()]
+    sizes = [path.stat().st_size for path in (tmp_path / "layer").rglob("*") if path.is_file()]
     assert (report.files, report.bytes) == (len(sizes), sum(sizes))
     assert sum(report.parts.values()) == report.bytes
+
+
+def test_lambda_can_execute_its_start_file(tmp_path: Path, locked: Path) -> None:
+    package_layer(locked, tmp_path / "layer", find=here)
+    start = tmp_path / "layer" / "pilotlight-start"
+    files = [path for path in (tmp_path / "layer").rglob("*") if path.is_file()]
+    assert [path for path in files if path.stat().st_mode & 0o111] == [start]
+    echo = tmp_path / "python"
+    echo.write_text('#!/bin/sh\necho "$@"\n')
+    echo.chmod(0o755)
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    command = [start, echo, "/var/runtime/bootstrap.py"]
+    ran = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    client = Path(ran.stdout.split()[-1])
+    assert ran.stdout.startswith("-I -S ")
+    assert client == tmp_path / "layer" / "python" / "pilotlight_runtime" / "lambda_client" / "start.py"
+    assert client.is_file()
 
 
 def test_built_twice_it_is_the_same(tmp_path: Path, locked: Path) -> None:

@@ -36,8 +36,12 @@ def test_a_new_project_has_all_that_sam_build_needs(project: Project) -> None:
         "infra/training.Dockerfile",
         "infra/training.ignore",
         "infra/training.yaml",
+        "layers/arm64/Makefile",
+        "layers/runtime/pictures.in",
+        "layers/runtime/pictures.txt",
         "layers/runtime/requirements.in",
         "layers/runtime/requirements.txt",
+        "layers/x86_64/Makefile",
         "requirements.txt",
         "samconfig.toml",
         "template.yaml",
@@ -112,8 +116,9 @@ def test_this_repository_is_what_init_and_new_write(request: pytest.FixtureReque
     assert (project.root / "template.yaml").read_text() == (root / "template.yaml").read_text()
     assert "include pilotlight/scaffold/files/Makefile" in (root / "Makefile").read_text().splitlines()
     infra = [f"infra/{path.name}" for path in (root / "infra").iterdir() if path.suffix in {".yaml", ".yml"}]
-    locks = ("layers/runtime/requirements.txt", "functions/catalog/requirements.txt")
-    for name in (*locks, "functions/catalog/app.py", "samconfig.toml", *infra):
+    locks = ("layers/runtime/requirements.txt", "layers/runtime/pictures.txt", "functions/catalog/requirements.txt")
+    makefiles = ("layers/x86_64/Makefile", "layers/arm64/Makefile")
+    for name in (*locks, *makefiles, "functions/catalog/app.py", "samconfig.toml", *infra):
         assert (project.root / name).read_bytes() == (root / name).read_bytes(), name
 
 

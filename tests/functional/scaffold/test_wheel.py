@@ -41,6 +41,23 @@ def test_its_command_makes_a_project_from_the_unpacked_wheel(wheel: Path, tmp_pa
     assert (tmp_path / "project" / "layers" / "runtime" / "requirements.txt").stat().st_size > 0
 
 
+def test_a_layer_of_the_unpacked_wheel_has_its_start_file(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    (tmp_path / "requirements.txt").write_text("")
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); from pathlib import Path; "
+        f"import pilotlight; print(pilotlight.__file__); from pilotlight.packaging import package_layer; "
+        f"package_layer(Path({str(tmp_path / 'requirements.txt')!r}), Path({str(tmp_path / 'layer')!r}), "
+        f"find=lambda _: None)"
+    )
+    ran = subprocess.run([sys.executable, "-I", "-c", code], check=True, capture_output=True, text=True)
+    assert ran.stdout.startswith(str(tmp_path))
+    start = tmp_path / "layer" / "pilotlight-start"
+    assert start.stat().st_mode & 0o777 == 0o755
+    assert start.read_text().startswith("#!/bin/sh")
+
+
 REFERENCE_ONLY = ("django", "num2words", "sacrebleu")
 
 

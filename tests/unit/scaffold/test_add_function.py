@@ -61,6 +61,19 @@ def test_what_the_block_repeats_is_what_the_template_says_once(template: str) ->
     assert own == {**catalog, "FunctionName": {"Ref": "SpamFilterFunction.Alias"}}
 
 
+def test_the_function_is_built_for_the_architecture_of_the_others(template: str) -> None:
+    resources = parse_template(add_function(template, "spam-filter"))["Resources"]
+    own, catalog = (resources[f"{stem}Function"]["Metadata"] for stem in ("SpamFilter", "Catalog"))
+    assert own == catalog == {**own, "ContextPath": {"Fn::Sub": "layers/${Architecture}"}}
+
+
+def test_a_template_from_before_the_architecture_was_a_parameter_keeps_its_makefile(template: str) -> None:
+    earlier = template.replace('!Sub "layers/${Architecture}" # the folder of the Makefile', ".")
+    resources = parse_template(add_function(earlier, "spam-filter"))["Resources"]
+    own, catalog = (resources[f"{stem}Function"]["Metadata"] for stem in ("SpamFilter", "Catalog"))
+    assert own == catalog == {**own, "ContextPath": "."}
+
+
 def test_adds_nothing_twice(template: str) -> None:
     once = add_function(template, "spam-filter")
     assert add_function(once, "spam-filter") == once

@@ -46,8 +46,8 @@ def test_the_fields_that_it_reads_are_in_the_line_of_a_request(failures: Templat
 
 def test_the_dashboard_shows_the_metrics_of_this_stage_by_model(request: pytest.FixtureRequest) -> None:
     root: Path = request.config.rootpath
-    namespace = read_template(root / "template.yaml")["Globals"]["Function"]["Environment"]["Variables"]
-    assert namespace == {"POWERTOOLS_METRICS_NAMESPACE": {"Fn::Sub": "${ProjectName}/${Stage}"}}
+    variables = read_template(root / "template.yaml")["Globals"]["Function"]["Environment"]["Variables"]
+    assert variables["POWERTOOLS_METRICS_NAMESPACE"] == {"Fn::Sub": "${ProjectName}/${Stage}"}
     dashboard = read_template(root / "infra" / "observability.yaml")["Resources"]["Dashboard"]["Properties"]
     widgets = json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]
     metrics = [metric[0] for widget in widgets for metric in widget["properties"]["metrics"]]

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from support.templates import Resources, Template, of_type, operations, read_template
 
 from pilotlight.core.model_names import to_logical_stem
+from pilotlight.packaging import ARCHITECTURES
 
 OF_A_MODEL = (
     "get /v2/models/{}",
@@ -220,6 +222,40 @@ def test_snapshots_which_cost_while_idle_are_a_choice(template: Template, resour
     assert [function["Properties"]["SnapStart"] for function in functions] == [{"ApplyOn": {"Ref": "SnapStart"}}] * len(
         functions
     )
+
+
+def test_the_runtime_client_is_ours_unless_told_otherwise(template: Template, resources: Resources) -> None:
+    assert template["Parameters"]["RuntimeClient"]["Default"] == "own"
+    assert template["Conditions"]["OwnRuntimeClient"] == {"Fn::Equals": [{"Ref": "RuntimeClient"}, "own"]}
+    for function in of_type(resources, "AWS::Lambda::Function").values():
+        wrapper = function["Properties"]["Environment"]["Variables"]["AWS_LAMBDA_EXEC_WRAPPER"]
+        assert wrapper == {"Fn::If": ["OwnRuntimeClient", "/opt/pilotlight-start", ""]}
+
+
+def test_functions_and_layer_are_for_one_architecture(template: Template, resources: Resources) -> None:
+    parameter = template["Parameters"]["Architecture"]
+    assert (parameter["Default"], parameter["AllowedValues"]) == ("x86_64", list(ARCHITECTURES))
+    named = [
+        resource["Properties"]["Architectures"] for resource in of_type(resources, "AWS::Lambda::Function").values()
+    ]
+    (layer,) = of_type(resources, "AWS::Lambda::LayerVersion").values()
+    named.append(layer["Properties"]["CompatibleArchitectures"])
+    assert named == [[{"Ref": "Architecture"}]] * len(named)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("target", ["build-RuntimeLayer", "build-DigitsFunction"])
+def test_what_is_built_is_for_the_architecture_of_the_parameter(
+    template: Template, request: pytest.FixtureRequest, architecture: str, target: str
+) -> None:
+    """As `sam build` does: the Makefile of ContextPath, in WorkingDirectory."""
+    resource = template["Resources"][target.removeprefix("build-")]["Metadata"]
+    file = resource["ContextPath"]["Fn::Sub"].replace("${Architecture}", architecture) + "/Makefile"
+    command = ["make", "--dry-run", "--makefile", file, target, "PILOTLIGHT=pilotlight", "ARTIFACTS_DIR=into"]
+    root = request.config.rootpath / resource["WorkingDirectory"]
+    ran = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
+    what = "--layer" if target == "build-RuntimeLayer" else "Digits"
+    assert ran.stdout == f'pilotlight package {what} --architecture {architecture} --into "into"\n'
 
 
 def test_who_only_serves_gets_nothing_of_training(template: Template) -> None:
