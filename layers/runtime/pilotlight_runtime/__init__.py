@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pilotlight_runtime.observer import Observer, Record
     from pilotlight_runtime.session import Session
     from pilotlight_runtime.signature import Signature, TensorSpec
+    from pilotlight_runtime.streaming.function import Streaming
     from pilotlight_runtime.tensor import Tensor
     from pilotlight_runtime.text.classifier import Limits, text_classifier
     from pilotlight_runtime.text.generation import CachedDecoder, Generated, Search, generate
@@ -79,6 +80,7 @@ __all__ = [
     "Search",
     "Session",
     "Signature",
+    "Streaming",
     "Subwords",
     "Tensor",
     "TensorSpec",
@@ -110,6 +112,7 @@ _MODULES = {
     "observer": "Observer Record",
     "session": "Session",
     "signature": "Signature TensorSpec",
+    "streaming.function": "Streaming",
     "tensor": "Tensor",
     "text.classifier": "Limits text_classifier",
     "text.generation": "CachedDecoder Generated Search generate",

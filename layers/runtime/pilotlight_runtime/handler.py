@@ -13,11 +13,14 @@ from pilotlight_runtime.background import BackgroundTask
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Final, TextIO
 
 if TYPE_CHECKING:
+    from typing import TypeGuard
+
     from pilotlight_runtime.entry import LambdaHandler
     from pilotlight_runtime.manifest import Manifest
     from pilotlight_runtime.observer import Observer
     from pilotlight_runtime.service import ModelService
     from pilotlight_runtime.session import OpenSession
+    from pilotlight_runtime.streaming.function import Streaming
     from pilotlight_runtime.types import LoadedModel, Predict, Prepare, Prepared
 
 MEMORY_PER_VCPU_MB: Final = 1769
@@ -45,8 +48,8 @@ def model_handler(
     Args:
         app_file: The path of app.py, as `__file__` gives it. The version's files lie in the same folder.
         predict: Takes the session and the inputs by name, returns the outputs by name. None runs the session alone.
-        prepare: Takes the loaded model with its graphs and assets, returns such a function of the inputs alone. A
-            version of several graphs needs it.
+        prepare: Takes the loaded model with its graphs and assets, returns such a function of the inputs alone, or a
+            Streaming. A version of several graphs needs it.
         open_session: Opens a graph; ONNX Runtime where None.
         observer: Gets a Record of each request. None writes a log line and a line of metrics for each.
         environ: The function's environment variables.
@@ -79,6 +82,10 @@ def model_handler(
     _report_start(observer, model, failure)
     if RUNTIME_API_VARIABLE in environ and hook is None:  # the stacks of threads that app.py starts would count in full
         _limit_memory(environ)
+    if manifest.stream or _streams(hook):
+        from pilotlight_runtime.streaming.entry import StreamingEntry
+
+        return StreamingEntry(service.answer, service.infer_path, observer, clock, live=manifest.stream)
     from pilotlight_runtime.entry import Entry
 
     return Entry(service.answer, service.infer_path, observer, clock)
@@ -183,10 +190,21 @@ def _service(model: LoadedModel, predict: Prepared | None, environ: Mapping[str,
     from pilotlight_runtime.service import ModelService
     from pilotlight_runtime.snapstart import makes_snapshot
 
-    service = ModelService(model, predict, request_limits(environ))
+    limits = request_limits(environ)
+    if _streams(predict):
+        from pilotlight_runtime.streaming.service import StreamingService
+
+        service: ModelService = StreamingService(model, predict, limits)
+    else:
+        service = ModelService(model, predict, limits)
     if makes_snapshot(environ):
         service.preload()
     return service
+
+
+def _streams(hook: Prepared | None) -> TypeGuard[Streaming]:
+    """Whether app.py's `prepare` has returned a Streaming. The type itself is imported by such an app.py alone."""
+    return hasattr(hook, "stream")
 
 
 def _try(model: LoadedModel, predict: Prepared | None) -> BaseException | None:
