@@ -31,6 +31,9 @@ MEMORY_VARIABLE: Final = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"
 RUNTIME_API_VARIABLE: Final = "AWS_LAMBDA_RUNTIME_API"
 """Lambda sets it for every function (Lambda Developer Guide, "Using the Lambda runtime API"), and no one else does."""
 
+SAM_LOCAL_VARIABLE: Final = "AWS_SAM_LOCAL"
+"""`sam local` sets it, whose API takes whole answers alone."""
+
 
 def model_handler(
     app_file: str,
@@ -85,7 +88,8 @@ def model_handler(
     if manifest.stream or _streams(hook):
         from pilotlight_runtime.streaming.entry import StreamingEntry
 
-        return StreamingEntry(service.answer, service.infer_path, observer, clock, live=manifest.stream)
+        live = manifest.stream and SAM_LOCAL_VARIABLE not in environ
+        return StreamingEntry(service.answer, service.infer_path, observer, clock, live=live)
     from pilotlight_runtime.entry import Entry
 
     return Entry(service.answer, service.infer_path, observer, clock)
