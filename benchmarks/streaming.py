@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from benchmarks.model import write_texts_model
+from benchmarks.texts_model import write_texts_model
 from pilotlight.local.http_integration import CONTENT_TYPE
 from pilotlight.local.runtime_api import RuntimeApi
 from pilotlight_runtime import lambda_client
@@ -75,7 +75,7 @@ def measure(client: tuple[str, ...], rounds: int) -> list[Times]:
     """Starts the function once, and has it answer; its first answer does not count."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        write_texts_model(folder, stream=True)
+        write_texts_model(folder)
         (folder / "app.py").write_text(APP)
         with _running(folder, client) as api:
             return [_ask(api) for _ in range(rounds + 1)][1:]

@@ -94,7 +94,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "header", "value"), [(NAME, "Transfer-Encoding", "chunked"), (OTHER, "Content-Length", "165")]
+    ("name", "header", "value"), [(NAME, "Transfer-Encoding", "chunked"), (OTHER, "Content-Length", "208")]
 )
 def test_inference_is_answered_by_a_model_that_streams_and_by_one_that_does_not(
     running: Running, name: str, header: str, value: str

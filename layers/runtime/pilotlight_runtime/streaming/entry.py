@@ -49,6 +49,7 @@ class StreamingEntry(Entry):
         request_id = find_request_id(context)
         live = self._live and getattr(context, "can_stream", False) and _comes_by_stream(event)
         render: Render = _render_stream if live else render_proxy
+        record = partial(self._record, event, trace, request_id, cold=cold)
         fault: BaseException | None = None
         try:
             incoming = read_event(event, self._infer_path)
@@ -59,14 +60,14 @@ class StreamingEntry(Entry):
                 if live:
                     first = next(parts, None)
                     trace.begin("stream")
-                    body = self._send(first, parts, response, (event, trace, request_id, cold))
+                    body = self._send(first, parts, response, request_id, record)
                     return {"statusCode": response.status, "headers": response.headers, "body": body}
                 response = HttpResponse(response.status, response.headers, b"".join(parts))
             answer = render(response)
         except BaseException as error:  # noqa: BLE001  (the boundary: app.py may exit, and the next request is answered)
             response, fault = write_refusal(error, request_id)
             answer = render(response)
-        self._record(event, trace, request_id, response.status, fault, cold=cold)
+        record(response.status, fault)
         return answer
 
     def _send(
@@ -74,10 +75,10 @@ class StreamingEntry(Entry):
         part: bytes | None,
         parts: Generator[bytes],
         response: StreamedResponse,
-        request: tuple[Any, Trace, str, bool],
+        request_id: str,
+        record: Callable[[int, BaseException | None], None],
     ) -> Generator[bytes]:
         """Yields the parts of a body, the first of which is `part`, and records the request at the end."""
-        event, trace, request_id, cold = request
         status, fault = response.status, None
         try:
             while part is not None:
@@ -89,11 +90,11 @@ class StreamingEntry(Entry):
                     yield response.write_error(refusal.body)
         except GeneratorExit:  # the caller has left; app.py's generator ends at the step where it is
             _, error = _attempt(parts.close)
-            if status < 500:
+            if status == response.status:  # else an error had ended the stream before
                 status, fault = (CALLER_LEFT, None) if error is None else (500, error)
             raise
         finally:
-            self._record(event, trace, request_id, status, fault, cold=cold)
+            record(status, fault)
 
 
 def _attempt(step: Callable[[], bytes | None]) -> tuple[bytes | None, BaseException | None]:
