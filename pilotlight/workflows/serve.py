@@ -6,7 +6,6 @@ import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -14,6 +13,7 @@ from pilotlight.core.disk import temporary_folder
 from pilotlight.core.lock import Lock
 from pilotlight.core.numbers import check_whole_number
 from pilotlight.core.printable import escape_lines
+from pilotlight.core.standard_output import write_to_stdout
 from pilotlight.local.context import TIMEOUT_SECONDS
 from pilotlight.local.process import Output
 from pilotlight.local.routes import CATALOG
@@ -122,7 +122,7 @@ class _Output:
 
     def to_stdout(self) -> None:
         """Write to the stdout of the moment from now on."""
-        self._write = partial(print, end="", flush=True)
+        self._write = write_to_stdout
 
     def __call__(self, text: str) -> None:
         self._write(escape_lines(text))

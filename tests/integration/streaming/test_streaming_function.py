@@ -2,11 +2,13 @@
 
 import base64
 import gzip
+import io
 import json
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ from support.streaming_function import (
     running,
 )
 
+from pilotlight_runtime.handler import model_handler
 from pilotlight_runtime.streaming.entry import CALLER_LEFT
 
 EVENT_STREAM = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
@@ -248,3 +251,15 @@ def test_a_version_that_streams_needs_no_function_that_does(tmp_path: Path) -> N
         streamed = read_stream(invoke(function, request("/v2/models/tiny/infer", {"inputs": [tensor]}))[1])
         assert json.loads(streamed.body)["outputs"][0]["data"] == ["a"]
         assert read_stream(invoke(function, request(STREAM, {"x": "a"}))[1]).prelude["statusCode"] == 404
+
+
+@pytest.mark.parametrize(("environ", "live"), [({}, True), ({"AWS_SAM_LOCAL": "true"}, False)])
+def test_sam_local_gets_whole_answers_since_its_api_does_not_stream(
+    tmp_path: Path, environ: dict[str, str], *, live: bool
+) -> None:
+    package_streaming(tmp_path)
+    handler = model_handler(str(tmp_path / "app.py"), environ=environ, stream=io.StringIO())
+    context = SimpleNamespace(aws_request_id="id-1", can_stream=True)
+    answer = handler(request("/v2/models/tiny/ready"), context)
+    body = b"".join(answer["body"]) if live else answer["body"].encode()
+    assert json.loads(body) == {"name": "tiny", "ready": True}
