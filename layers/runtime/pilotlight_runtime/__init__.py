@@ -41,7 +41,14 @@ if TYPE_CHECKING:
     from pilotlight_runtime.streaming.function import Streaming
     from pilotlight_runtime.tensor import Tensor
     from pilotlight_runtime.text.classifier import Limits, text_classifier
-    from pilotlight_runtime.text.generation import CachedDecoder, Generated, Search, generate
+    from pilotlight_runtime.text.generation import (
+        CachedDecoder,
+        Generated,
+        GeneratedPart,
+        Search,
+        generate,
+        generate_parts,
+    )
     from pilotlight_runtime.text.subwords import Subwords
     from pilotlight_runtime.text.tensors import batches, flags_tensor, padded, read_texts, scores_tensor, texts_tensor
     from pilotlight_runtime.text.tokens import Vocabulary, characters, words
@@ -65,6 +72,7 @@ __all__ = [
     "CachedDecoder",
     "Datatype",
     "Generated",
+    "GeneratedPart",
     "InferenceFailed",
     "InvalidRequest",
     "Limits",
@@ -91,6 +99,7 @@ __all__ = [
     "characters",
     "flags_tensor",
     "generate",
+    "generate_parts",
     "model_handler",
     "padded",
     "predict_finite",
@@ -115,7 +124,7 @@ _MODULES = {
     "streaming.function": "Streaming",
     "tensor": "Tensor",
     "text.classifier": "Limits text_classifier",
-    "text.generation": "CachedDecoder Generated Search generate",
+    "text.generation": "CachedDecoder Generated GeneratedPart Search generate generate_parts",
     "text.subwords": "Subwords",
     "text.tensors": "batches flags_tensor padded read_texts scores_tensor texts_tensor",
     "text.tokens": "Vocabulary characters words",

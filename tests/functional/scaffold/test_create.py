@@ -129,7 +129,7 @@ def test_a_template_without_resources_leaves_no_folder_behind(project: Project) 
 def test_this_repository_is_what_init_and_new_write(request: pytest.FixtureRequest, project: Project) -> None:
     root = request.config.rootpath
     for name in models_of(root / "template.yaml"):
-        new_model(project, name)
+        new_model(project, name, stream=Project(root, "").read_config(name).stream)
     assert (project.root / "template.yaml").read_text() == (root / "template.yaml").read_text()
     assert "include pilotlight/scaffold/files/Makefile" in (root / "Makefile").read_text().splitlines()
     infra = [f"infra/{path.name}" for path in (root / "infra").iterdir() if path.suffix in {".yaml", ".yml"}]
