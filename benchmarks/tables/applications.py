@@ -8,12 +8,19 @@ from typing import Any, Final
 
 import keras
 
-from benchmarks.tables.case import Case, Outcome
+from benchmarks.tables.case import NOTE, WORKS, Case, Outcome
 from benchmarks.tables.keras_case import convert_model, floats
 
 PACKAGES: Final = ("keras", "tensorflow-cpu", "tf2onnx", "onnxruntime")
 _SMALLEST: Final = {"InceptionResNetV2": 75, "InceptionV3": 75, "Xception": 71}
 """The smallest height and width in pixels. All others take 32."""
+
+_SENSITIVE: Final = ("EfficientNetV2L", "NASNetLarge")
+"""Models so deep that random weights let rounding decide: EfficientNetV2L answers up to 2,180, its own float32 being wrong
+by up to 1,630. So there is nothing to compare ONNX with."""
+_SCALED: Final = (
+    "Tried with weights of batch normalization of 0.5: with 1, rounding decides what random weights answer."
+)
 
 _OF_PIXELS: Final = ("ConvNeXt", "EfficientNet", "MobileNetV3")
 """Models that scale pixels from 0 to 255 themselves. All others take numbers from -1 to 1."""
@@ -33,6 +40,16 @@ def _try(name: str, folder: Path) -> Outcome:
     given = keras.Input((size, size, 3), name="x")
     model = keras.Model(given, {"y": body(given)})
     low, high = (0.0, 255.0) if name.startswith(_OF_PIXELS) else (-1.0, 1.0)
-    outcome = convert_model(model, floats(size, size, 3, low=low, high=high)[:2], folder)
+    samples = floats(size, size, 3, low=low, high=high)[:2]
+    if name in _SENSITIVE:
+        _scale_down(body)
+    outcome = convert_model(model, samples, folder)
     keras.backend.clear_session()
-    return outcome
+    return outcome._replace(status=NOTE, detail=_SCALED) if name in _SENSITIVE and outcome.status == WORKS else outcome
+
+
+def _scale_down(body: Any) -> None:
+    """Have each batch normalisation halve its output, so that activations do not grow from layer to layer."""
+    for layer in body.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.gamma.assign(layer.gamma * 0.5)

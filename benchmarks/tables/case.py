@@ -21,6 +21,10 @@ WORKS, NOTE, REFUSED, FAULT = "works", "works with a note", "refused", "fault"
 STATUSES: Final = (WORKS, NOTE, REFUSED, FAULT)
 
 
+MODEL_NAME: Final = "case"
+"""The name of every model that is tried. A reader of the table does not know it, so no reason has it."""
+
+
 class Outcome(NamedTuple):
     """What came of a case.
 
@@ -61,10 +65,19 @@ def run_case(case: Case, folder: Path) -> Outcome:
     try:
         return case.attempt(folder)
     except UserError as error:
-        return Outcome(REFUSED, str(error))
+        return Outcome(REFUSED, describe_refusal(error))
     except Exception as error:  # noqa: BLE001  (any exception of any framework is the finding)
         last = traceback.extract_tb(error.__traceback__)[-1]
         return Outcome(FAULT, f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})")
+
+
+def describe_refusal(error: UserError) -> str:
+    """Return why a model is refused, without the name that the table gives every model.
+
+    Args:
+        error: The refusal.
+    """
+    return str(error).removeprefix(f"model {MODEL_NAME!r}").removeprefix(":").removeprefix(",").strip()
 
 
 def convert_and_compare(config: ModelConfig, fitted: FittedModel, folder: Path, note: str = "") -> Outcome:

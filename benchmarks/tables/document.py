@@ -45,7 +45,7 @@ def format_table(rows: Sequence[Row], versions: Mapping[str, str]) -> str:
     measured = ", ".join(f"{name} {version}" for name, version in versions.items())
     groups = dict.fromkeys(row.group for row in rows)
     parts = [_format_group(group, [row for row in rows if row.group == group]) for group in groups]
-    return f"Measured with {measured}.\n\n{_summary(rows)}{''.join(parts)}"
+    return f"{_wrap(f'Measured with {measured}.')}\n\n{_summary(rows)}{''.join(parts)}"
 
 
 def _summary(rows: Sequence[Row]) -> str:
@@ -62,7 +62,7 @@ def _summary(rows: Sequence[Row]) -> str:
 def _format_group(group: str, rows: Sequence[Row]) -> str:
     works = ", ".join(f"`{row.name}`" for row in rows if row.outcome.status == WORKS)
     text = f"**{group.capitalize()}** that work: {works or 'none'}."
-    lines = [textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False) + "\n\n"]
+    lines = [f"{_wrap(text)}\n\n"]
     for status, title in ((NOTE, "note"), (REFUSED, "why it is refused"), (FAULT, "fault")):
         some = [row for row in rows if row.outcome.status == status]
         if some:
@@ -70,6 +70,10 @@ def _format_group(group: str, rows: Sequence[Row]) -> str:
             lines += [f"| `{row.name}` | {_cell(row.outcome.detail)} |\n" for row in some]
             lines.append("\n")
     return "".join(lines)
+
+
+def _wrap(text: str) -> str:
+    return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
 
 
 def _cell(text: str) -> str:

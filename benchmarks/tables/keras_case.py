@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import keras
 import numpy as np
 
-from benchmarks.tables.case import REFUSED, Case, Outcome, convert_and_compare
+from benchmarks.tables.case import MODEL_NAME, REFUSED, Case, Outcome, convert_and_compare
 from pilotlight.conversion.tensorflow.keras_adapter import read_keras_signature
 from pilotlight.core.artifacts import Array, Dataset, FittedModel
 from pilotlight.core.model_config import ModelConfig
@@ -18,7 +18,7 @@ from pilotlight.core.options import TrainingSettings
 from pilotlight_runtime.signature import Signature
 
 SAMPLES: Final = 8
-_FIXED: Final = "Keras traces it with a fixed batch size alone: give the model keras.Input(…, batch_size=N)."
+_FIXED: Final = "Keras traces it only with a fixed batch size: give the model keras.Input(…, batch_size=N)."
 Function: TypeAlias = Callable[[Any], Any]
 """Takes a tensor of samples, and returns a tensor or a structure of tensors."""
 
@@ -88,7 +88,7 @@ def _try(name: str, recipes: Mapping[str, Recipe], folder: Path) -> Outcome:
         if not recipe.untraceable or recipe.untraceable not in str(error):
             raise
         return Outcome(REFUSED, f"Keras itself cannot trace it on TensorFlow: {recipe.untraceable}")
-    note = _FIXED if recipe.fixed else recipe.note
+    note = recipe.note or (_FIXED if recipe.fixed else "")
     return convert_model(model, recipe.samples, folder, note)
 
 
@@ -124,7 +124,7 @@ def convert_model(model: Any, samples: Array, folder: Path, note: str = "") -> O
         note: What a person has to know about a model that works.
     """
     signature = _read_signature(model, samples)
-    config = ModelConfig("tried", "keras", signature=signature, training=TrainingSettings(metric=""))
+    config = ModelConfig(MODEL_NAME, "keras", signature=signature, training=TrainingSettings(metric=""))
     labels = np.zeros(len(samples), np.int64)
     data = Dataset(samples, labels, samples, labels, "made", "0" * 64)
     return convert_and_compare(config, FittedModel(model, data, {}, 0.0), folder, note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -12,7 +13,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin, ClusterMixin, OutlierMixin, RegressorMixin, TransformerMixin
 from sklearn.utils import all_estimators
 
-from benchmarks.tables.case import Case, Outcome, convert_and_compare
+from benchmarks.tables.case import MODEL_NAME, Case, Outcome, convert_and_compare
 from benchmarks.tables.sklearn_data import Table, choose_table
 from benchmarks.tables.sklearn_models import MAKERS
 from pilotlight.conversion.sklearn.outputs import ANSWERS, Answer, find_kind
@@ -25,12 +26,15 @@ from pilotlight_runtime.signature import Signature, TensorSpec
 
 PACKAGES: Final = ("scikit-learn", "skl2onnx", "onnxruntime")
 _METHODS: Final = ("predict", "transform", "decision_function", "kneighbors")
+_EXPERIMENTS: Final = ("enable_halving_search_cv", "enable_iterative_imputer")
 _LABELS: Final = {"predict", "kneighbors"}
 
 
 def list_cases() -> list[Case]:
     """Return one case for each estimator that answers for samples that it was not fitted on."""
     cases = []
+    for name in _EXPERIMENTS:
+        importlib.import_module(f"sklearn.experimental.{name}")
     for name, estimator in all_estimators():
         if any(hasattr(estimator, method) for method in _METHODS) or name in MAKERS:
             cases.append(Case(_find_group(estimator), name, partial(_attempt, name, estimator)))
@@ -68,7 +72,7 @@ def try_model(model: Any, table: Table, folder: Path) -> Outcome:
         folder: An empty folder.
     """
     signature = Signature((table.spec,), tuple(_list_outputs(model, table)))
-    config = ModelConfig("case", "sklearn", training=TrainingSettings(metric=""), signature=signature)
+    config = ModelConfig(MODEL_NAME, "sklearn", training=TrainingSettings(metric=""), signature=signature)
     return convert_and_compare(config, FittedModel(model, _make_dataset(table), {}, 0.0), folder)
 
 

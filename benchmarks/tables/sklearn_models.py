@@ -62,6 +62,9 @@ MAKERS: Final[dict[str, Callable[[], Any]]] = {
     "PatchExtractor": lambda: image.PatchExtractor(patch_size=(1, 2)),
     "GridSearchCV": lambda: model_selection.GridSearchCV(_CLASSIFIER(), {"C": [0.1, 1.0]}),
     "HalvingGridSearchCV": lambda: model_selection.HalvingGridSearchCV(_CLASSIFIER(), {"C": [0.1, 1.0]}),
+    "HalvingRandomSearchCV": lambda: model_selection.HalvingRandomSearchCV(
+        _CLASSIFIER(), {"C": [0.1, 1.0]}, random_state=0
+    ),
     "MultiOutputClassifier": lambda: multioutput.MultiOutputClassifier(_CLASSIFIER()),
     "MultiOutputRegressor": lambda: multioutput.MultiOutputRegressor(_REGRESSOR()),
     "OneVsOneClassifier": lambda: multiclass.OneVsOneClassifier(_CLASSIFIER()),

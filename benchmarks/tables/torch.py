@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
-from benchmarks.tables.case import Case, Outcome, convert_and_compare
+from benchmarks.tables.case import MODEL_NAME, Case, Outcome, convert_and_compare
 from pilotlight.core.artifacts import Array, Dataset, FittedModel
 from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.options import TrainingSettings
@@ -201,7 +201,7 @@ def _try(
     )
     outputs = tuple(_describe_output(place, answer, shorter) for place, answer in enumerate(answers))
     labels = np.zeros(SAMPLES, np.int64)
-    config = ModelConfig("torch", "torch", training=TrainingSettings(metric=""), signature=Signature(specs, outputs))
+    config = ModelConfig(MODEL_NAME, "torch", training=TrainingSettings(metric=""), signature=Signature(specs, outputs))
     data = Dataset(inputs, labels, inputs, labels, "drawn", "0")
     return convert_and_compare(config, FittedModel(module, data, {}, 0.0), folder)
 

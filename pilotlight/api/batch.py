@@ -33,7 +33,7 @@ def train_on_batch(
         **options: Training options, see `train`.
 
     Returns:
-        The run, its job, and what it made; with `detach` the run and its job alone.
+        The run, its job, and what it made; with `detach` only the run and its job.
 
     Raises:
         ProjectError: The project, model.toml or an option is wrong.

@@ -95,7 +95,8 @@ def invoke(
     Args:
         model: NAME or NAME@VERSION; the pinned version without one.
         image: A PNG or JPEG file, sent as it is.
-        json_file: A file with an inference request of the Open Inference Protocol, or a plain list of values.
+        json_file: A file with rows by input name, {"instances": [...]}, an inference request of the Open Inference
+            Protocol, or a plain list of values.
         npz: A file with arrays by input name, sent as binary tensors.
         inputs: Arrays by input name, sent as binary tensors; a missing first dimension of 1 is added.
         url: The endpoint, such as https://HOST/STAGE; None for the packaged handler, on this machine.

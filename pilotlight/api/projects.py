@@ -153,7 +153,7 @@ def repair(
     Args:
         model: NAME for every version of a model, or NAME@VERSION; "" for every version of every model.
         source: Where content is looked for first: another store (a folder or s3://bucket/prefix), a copy of a version,
-            or a packaged function; "" for the store itself, .aws-sam/build and .pilotlight/store alone.
+            or a packaged function; "" for only the store itself, .aws-sam/build and .pilotlight/store.
         project: The project, or a folder in it; None for the current folder.
         progress: Is called with each report of a stage, or is a Progress; None reports nothing.
 

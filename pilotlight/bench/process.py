@@ -96,7 +96,7 @@ def _answers(
             said.seek(0)
             last = (said.read().strip().splitlines() or ["it said nothing"])[-1]
             raise ServiceError(str(folder), f"did not start ({last})", "Run `pilotlight serve` to see it in full.")
-    origin = Origin(str(folder), "Let its app.py print to stderr alone: stdout has the measurements.", ServiceError)
+    origin = Origin(str(folder), "Let its app.py print only to stderr: stdout has the measurements.", ServiceError)
     match read_json(line, origin), read_json(last_line or "null", origin):
         case [*answers], int() | None as rss if all(isinstance(answer, dict) for answer in answers):
             pass

@@ -14,9 +14,20 @@ from pilotlight_runtime.manifest import Json, Manifest
 def list_ranges(manifest: Manifest) -> Iterator[tuple[str, str]]:
     """Each input whose range the manifest has, and the range."""
     for name, known in (manifest.ranges or {}).items():
-        if isinstance(known, dict):
+        if isinstance(known, dict) and "categories" in known:
+            yield name, ", ".join(map(_categories_text, known["categories"]))
+        elif isinstance(known, dict):
             text = f"{known.get('least')} to {known.get('most')}"
             yield name, text if known.get("exact") else f"{text} in the samples of the gate"
+
+
+def _categories_text(known: Json) -> str:
+    values = known.get("values")
+    if values is None:
+        text = "only the categories of training"
+    else:
+        text = f"only {len(values)} {'category' if len(values) == 1 else 'categories'}"
+    return text if known.get("column") is None else f"{text} in column {known['column']}"
 
 
 def comparison_lines(compared: Iterable[Comparison]) -> Iterable[str]:

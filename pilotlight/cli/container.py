@@ -84,7 +84,7 @@ def _write_error(log: JsonProgress, kind: str, text: str, code: int) -> int:
 
 def main() -> NoReturn:
     """Run with the process' own arguments, folder and environment, and end the process."""
-    # What native libraries and train.py print goes to stderr, so that stdout has events alone.
+    # What native libraries and train.py print goes to stderr, so that stdout has only events.
     exit_process(run(sys.argv[1:], Path.cwd(), os.environ, sys.stdout))
 
 

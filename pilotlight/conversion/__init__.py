@@ -11,7 +11,8 @@
     graph.py             ONNX files and the signature that a graph declares
     external_data.py     weights in files beside the graph
     labels.py            class names as an output of the graph; label_ties.py judges classes whose scores tie
-    input_ranges.py      the values that inputs take; table_sizes.py reads those that the graph fixes
+    input_ranges.py      the values that inputs take; table_sizes.py reads the ranges that the graph fixes, and
+                         category_tables.py the categories
     guards.py            operators that would end the process on some inputs
     canonicalize.py      one order and one set of names, so that equal models have equal bytes
 

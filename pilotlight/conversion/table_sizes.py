@@ -5,7 +5,7 @@ ids ── Cast, Reshape, … ──▶ Gather over a constant of n rows: ONNX R
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import onnx
@@ -33,7 +33,7 @@ def find_table_sizes(model: onnx.ModelProto) -> dict[str, int]:
     for node in model.graph.node:  # each after its inputs, as ONNX demands
         if _keeps_values(node) and node.input[0] in sources:
             sources[node.output[0]] = sources[node.input[0]]
-        for name, size in _list_sizes(node, weights):
+        for name, size in list_table_sizes(node, weights):
             if name in sources:
                 source = sources[name]
                 found[source] = min(size, found.get(source, size))
@@ -46,8 +46,13 @@ def _keeps_values(node: onnx.NodeProto) -> bool:
     return node.op_type in _KEEPS_VALUES and bool(node.input)
 
 
-def _list_sizes(node: onnx.NodeProto, weights: dict[str, tuple[int, ...]]) -> Iterator[tuple[str, int]]:
-    """Yield the value that indexes the table of a Gather, and the size of the table."""
+def list_table_sizes(node: onnx.NodeProto, weights: Mapping[str, tuple[int, ...]]) -> Iterator[tuple[str, int]]:
+    """Yield the value that indexes the table of a Gather, and the size of the table.
+
+    Args:
+        node: A node of the graph.
+        weights: The shapes of the constants of the graph.
+    """
     if node.op_type != "Gather" or node.domain not in ("", "ai.onnx") or len(node.input) != 2:
         return
     dims = weights.get(node.input[0])

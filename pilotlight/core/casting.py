@@ -116,7 +116,7 @@ def cast_array(array: _Array, spec: TensorSpec, where: str, cast: str = CAST) ->
 
 
 def check_castable(array: _Array, spec: TensorSpec, where: str, cast: str = CAST) -> None:
-    """Check, by dtype alone, that an array can be cast to the datatype of an input. Only its first value is read.
+    """Check, only by dtype, that an array can be cast to the datatype of an input. Only its first value is read.
 
     Args:
         array: The array.

@@ -42,7 +42,7 @@ def to_logical_stem(name: str) -> str:
 
 
 def have_same_ids(name: str, other: str) -> bool:
-    """Return whether two models would have the same logical IDs, or IDs that differ in upper and lower case alone.
+    """Return whether two models would have the same logical IDs, or IDs that differ only in upper and lower case.
 
     CloudFormation tells such IDs apart, but the SAM CLI makes folders and image names of them, which are the same on
     many machines.

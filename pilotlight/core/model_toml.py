@@ -54,6 +54,7 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
             str(path), "has no [signature]", "Name the model's inputs and outputs, with datatype and shape."
         )
     image, training = table.read_table("image"), table.read_table("training")
+    own = None if signature is None else _read_signature(signature)
     return ModelConfig(
         name=name,
         kind=kind,
@@ -63,9 +64,9 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
         conversion=_read_conversion(table.read_table("conversion")),
         parity=_read_parity(table.read_table("parity")),
         quantization=_read_quantization(table.read_table("quantization")),
-        signature=None if signature is None else _read_signature(signature),
+        signature=own,
         image=None if image is None else _read_image(image),
-        labels=_read_labels(table),
+        labels=_read_labels(table, own),
         notes=() if training is None else describe_renamed_keys(training),
     )
 
@@ -128,7 +129,7 @@ def _read_spec(table: TomlTable) -> TensorSpec:
     return TensorSpec(table.read_text("name"), DATATYPES[name], table.read_shape("shape"))
 
 
-def _read_labels(table: TomlTable) -> tuple[LabelsConfig, ...]:
+def _read_labels(table: TomlTable, signature: Signature | None) -> tuple[LabelsConfig, ...]:
     """Read [labels], or each of [[labels]]: those name their scores, and no two have the same output."""
     if not table.has("labels"):
         return ()
@@ -138,6 +139,10 @@ def _read_labels(table: TomlTable) -> tuple[LabelsConfig, ...]:
     entries = table.read_tables("labels")
     found: list[LabelsConfig] = []
     for entry in entries:
+        if not entry.has("scores"):
+            outputs = ", ".join(repr(spec.name) for spec in signature.outputs) if signature else ""
+            expected = "the name of the output with one score for each class"
+            raise entry.invalid("scores", f"{expected}, of the outputs {outputs}" if outputs else expected, None)
         scores = entry.read_text("scores")
         one = _read_one_labels(entry, DEFAULT_OUTPUT if len(entries) == 1 else f"{scores}_{DEFAULT_OUTPUT}")
         if any(other.output == one.output for other in found):

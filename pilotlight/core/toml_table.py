@@ -30,13 +30,17 @@ class TomlTable:
         self._values = values
 
     def invalid(self, key: str, expected: str, value: object) -> ProjectError:
-        """Return the error for a wrong value.
+        """Return the error for a wrong or missing value.
 
         Args:
             key: The key.
             expected: What was expected, such as "text".
-            value: The value in the file.
+            value: The value in the file, or its default; None where the key is missing.
         """
+        if value is None:  # TOML has no null
+            return ProjectError(
+                str(self._path), f"{self._prefix}{key} is missing, expected {expected}", "Add that line."
+            )
         found = _describe_value(value)
         return ProjectError(
             str(self._path), f"{self._prefix}{key} is {found}, expected {expected}", "Correct that line."

@@ -5,7 +5,7 @@ For an image that is built, each file is read once for both, so the two cannot d
     project/…   the project, less what infra/training.ignore names
     tool/…      the packages pilotlight and pilotlight_runtime that are running: the container computes as the tool does
 
-A project that holds the tool's own source, as Pilotlight's repository does, has it in tool/ alone.
+A project that holds the tool's own source, as Pilotlight's repository does, has it only in tool/.
 """
 
 from __future__ import annotations

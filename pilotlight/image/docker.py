@@ -101,7 +101,7 @@ class Docker:
 
     def registry_has(self, image: str) -> bool:
         """Return whether the image's registry has it; False as well where the registry does not answer."""
-        # Docker itself speaks plain HTTP to this machine alone; this command has to be told.
+        # Docker itself speaks plain HTTP only to this machine; this command has to be told.
         insecure = ["--insecure"] if image.startswith(("127.", "localhost:")) else []
         command = [*self._program, "manifest", "inspect", *insecure, image]
         try:

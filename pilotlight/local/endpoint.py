@@ -58,7 +58,7 @@ class GatewayEndpoint:
 
 
 class HttpEndpoint:
-    """An endpoint on the web, deployed or local. It follows no redirect: the key is for this address alone.
+    """An endpoint on the web, deployed or local. It follows no redirect: the key is only for this address.
 
     Args:
         url: Its address, http or https; a request's path is added to it.

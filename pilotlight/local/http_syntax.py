@@ -1,7 +1,7 @@
 """The grammar of HTTP/1.1 messages (RFC 9110 and RFC 9112), as far as requests need it.
 
-What a lenient reader would repair is refused: a line that ends in LF alone, a header that is folded over two lines,
-space before a colon. Two readers that repair differently see different requests in the same bytes.
+What a lenient reader would repair is refused: a line that ends in LF without CR, a header that is folded over two
+lines, space before a colon. Two readers that repair differently see different requests in the same bytes.
 """
 
 from __future__ import annotations

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from pilotlight.core.artifacts import Array
-from pilotlight.core.documents import LIMITS, InvalidDocument, describe, parse_json, read_json
+from pilotlight.core.documents import LIMITS, RUN_LIMITS, InvalidDocument, describe, parse_json, read_json
 from pilotlight.core.errors import DataError
 from pilotlight.core.npz import MAX_CALL_BYTES, read_npz
 from pilotlight.core.outside import MEBIBYTE, Origin, read_file
 from pilotlight.core.printable import join_names
+from pilotlight.local.row_requests import decode_rows, find_rows
 from pilotlight_runtime.datatypes import BF16, BYTES, DATATYPES, Datatype
 from pilotlight_runtime.signature import TensorSpec
 from pilotlight_runtime.tensor import Tensor
@@ -26,6 +27,12 @@ HEADER_LENGTH: Final = "Inference-Header-Content-Length"
 
 MAX_IMAGE_BYTES: Final = 64 * MEBIBYTE
 """The most bytes of a picture to send. Lambda takes 6 MB."""
+
+_FORMS: Final = (
+    'rows by input name, [{"age": 3, "sex": "f"}, …]; {"instances": [...]}; an inference request, {"inputs": [...]};'
+    " or the list of values of the only input."
+)
+"""What a JSON file may hold."""
 
 _PICTURES: Final = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 
@@ -83,23 +90,36 @@ def image_request(path: str, file: Path) -> InferenceRequest:
     raise DataError(str(file), "is neither PNG nor JPEG", "Save the picture in one of these formats.")
 
 
-def json_request(path: str, file: Path, inputs: tuple[TensorSpec, ...]) -> InferenceRequest:
-    """Send a JSON file: a whole request ({"inputs": [...]}) as it is, or a plain list as the model's only input.
+def json_request(
+    path: str, file: Path, inputs: tuple[TensorSpec, ...], *, binary_outputs: bool = False
+) -> InferenceRequest:
+    """Send a JSON file.
+
+    Args:
+        path: The path for inference requests.
+        file: A whole request ({"inputs": [...]}), which is sent as it is; rows or columns by input name, see
+            row_requests.py; or a plain list of values, which is the model's only input.
+        inputs: The model's inputs.
+        binary_outputs: Whether the response's tensors are to be binary where the file has rows or columns.
 
     Raises:
         DataError: The file cannot be read, is no JSON, or does not fit the model's inputs.
     """
-    origin = Origin(str(file), "Correct it: it is an inference request, or the list of values of the only input.")
+    origin = Origin(str(file), f"Correct it: {_FORMS}")
     content = read_file(file, origin, LIMITS.bytes)
-    document = read_json(content, origin)
+    rows = find_rows(read_json(content, origin, RUN_LIMITS))
+    if rows is not None:
+        return tensor_request(path, decode_rows(rows, str(file), inputs), binary_outputs=binary_outputs)
+    document = read_json(content, origin)  # without NaN, which only rows have
     if isinstance(document, dict) and "inputs" in document:
         return InferenceRequest(path, {"Content-Type": "application/json"}, content)
     if not isinstance(document, list):
-        hint = 'Write {"inputs": [{"name": …, "datatype": …, "shape": …, "data": …}]}, or only the list of values.'
-        raise DataError(str(file), "is neither an inference request nor a list", hint)
+        raise DataError(str(file), "has neither rows, nor an inference request, nor a list", f"Write it so: {_FORMS}")
     if len(inputs) != 1:
         names = join_names(spec.name for spec in inputs)
-        raise DataError(str(file), f"is one list, but the model has the inputs {names}", "Write a whole request.")
+        hint = "Write a row for each sample: [{" + ", ".join(f'"{spec.name}": …' for spec in inputs[:3])
+        more = ", …" if len(inputs) > 3 else ""
+        raise DataError(str(file), f"is one list, but the model has the inputs {names}", f"{hint}{more}}}, …].")
     request = {"inputs": [_listed(document, inputs[0], file)]}
     return InferenceRequest(path, {"Content-Type": "application/json"}, json.dumps(request).encode())
 

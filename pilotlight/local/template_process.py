@@ -77,7 +77,7 @@ def _copy(control: socket.socket, name: str, descriptors: Descriptors) -> int:
 def _become_worker(control: socket.socket, name: str, descriptors: Descriptors) -> NoReturn:
     """Answer events in the copy, which never returns to the loop of the original."""
     try:
-        os.setpgid(0, 0)  # Ctrl-C in a terminal goes to the server alone, which then ends its processes
+        os.setpgid(0, 0)  # Ctrl-C in a terminal goes only to the server, which then ends its processes
         control.close()
         answer_events(name, descriptors)
     finally:

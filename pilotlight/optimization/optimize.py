@@ -1,6 +1,6 @@
 """Chooses the graph that a version is opened from.
 
-The choice depends on sizes alone. So the same model is the same version, however busy the machine is. The limits come
+The choice depends only on sizes. So the same model is the same version, however busy the machine is. The limits come
 from measurements that benchmarks/loading.py repeats. The manifest of each version records its own measurements.
 Prepacked weights are measured and never chosen. ONNX Runtime packs them anyway to compare, so they save only memory,
 and they double the bytes that each cold start reads and checks.

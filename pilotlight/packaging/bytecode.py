@@ -95,7 +95,7 @@ def compile_folder(folder: Path, shown_as: str, compiler: Compiler, *, others: b
 
 
 def drop_sources(folder: Path) -> None:
-    """Leaves of each compiled module below `folder` its bytecode alone, where Python looks for it without a source.
+    """Leaves of each compiled module below `folder` only its bytecode, where Python looks for it without a source.
 
     That is beside where the source was ("Cached compiled Python files"). Tracebacks still name files and lines.
     """

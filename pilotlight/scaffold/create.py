@@ -148,7 +148,7 @@ def _read_template(project: Project) -> str:
 
 
 def _refuse_same_ids(project: Project, name: str) -> None:
-    """Raise ProjectError where another folder gives the same logical ids, or differs in upper and lower case alone."""
+    """Raise ProjectError where another folder gives the same logical ids, or differs only in upper and lower case."""
     folders = {path.name for path in project.functions.iterdir() if path.is_dir()} if project.functions.is_dir() else ()
     for other in sorted({*folders, *RESERVED_NAMES} - {name}):
         if have_same_ids(name, other):

@@ -33,7 +33,7 @@ def fit(folder: Path, config: ModelConfig, run: Run, timer: Callable[[], float] 
         folder: The model's folder.
         config: Its model.toml.
         run: The settings.
-        timer: Seconds that only increase; it times `train` alone.
+        timer: Seconds that only increase; it times only `train`.
 
     Raises:
         TrainingError: train.py fails or breaks its contract, or a metric is not finite.

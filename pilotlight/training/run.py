@@ -69,7 +69,7 @@ class Run(TrainingSettings):
         checkpoints: Where `fit_model` keeps its checkpoints; None where it keeps none.
         stop: Ends the fit early.
         hardware: The devices that `fit_model` uses.
-        data_source: The parsed data source; None where it follows from `data` alone.
+        data_source: The parsed data source; None where it follows from `data`.
         signature: [signature] of model.toml; None outside of a project.
 
     The settings themselves (data, epochs, batch_size, learning_rate, seed, …) are the fields of TrainingSettings.

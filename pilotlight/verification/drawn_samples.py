@@ -15,7 +15,7 @@ from pilotlight_runtime.signature import Signature
 
 _SEED: Final = 20
 _SIZES: Final = (3, 1, 16, 64)
-"""Of open dimensions, tried in this order: a graph may take some sizes alone."""
+"""Of open dimensions, tried in this order: a graph may take only some sizes."""
 
 _BF16_ONE: Final = 0x3F80
 

@@ -88,7 +88,7 @@ class Speed(NamedTuple):
     Attributes:
         round_trip: Warm HTTP requests, each on a new connection.
         cold: From the start of a process to its first response.
-        warm: Warm requests, in the handler alone.
+        warm: Warm requests, only in the handler.
     """
 
     round_trip: Latency

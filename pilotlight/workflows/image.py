@@ -46,7 +46,7 @@ class EcrRegistry:
     """Logs in to repositories of Amazon ECR. Docker's own settings hold the passwords of all others.
 
     Args:
-        connect: Connects to AWS; called for a repository of ECR alone.
+        connect: Connects to AWS; called only for a repository of ECR.
     """
 
     def __init__(self, connect: Callable[[], Cloud]) -> None:

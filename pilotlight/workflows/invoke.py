@@ -45,12 +45,13 @@ class InvokeRequest:
     Attributes:
         model: NAME or NAME@VERSION; the pinned version without one.
         image: A PNG or JPEG file, sent as it is.
-        json_file: A file with an inference request of the Open Inference Protocol, or a plain list of values.
+        json_file: A file with rows by input name, {"instances": [...]}, an inference request of the Open Inference
+            Protocol, or a plain list of values.
         npz: A file with arrays by input name, sent as binary tensors.
         inputs: Arrays by input name, sent as binary tensors.
         url: The endpoint, such as https://HOST/STAGE; None for the packaged handler, on this machine.
         api_key: Sent as x-api-key to `url`.
-        binary_outputs: Ask for binary tensors where arrays are sent; else the response is JSON alone.
+        binary_outputs: Ask for binary tensors where arrays or rows are sent; else the response is only JSON.
         log: Takes a failing function's log, but for its records of requests and metrics.
     """
 
@@ -135,9 +136,9 @@ def _make_request(endpoint: Endpoint, request: InvokeRequest, context: Context) 
     if request.image is not None:
         return image_request(path, context.path(request.image))
     specs = _fetch_input_specs(endpoint, path, request.model)
-    if request.json_file is not None:
-        return json_request(path, context.path(request.json_file), specs)
     binary = request.binary_outputs
+    if request.json_file is not None:
+        return json_request(path, context.path(request.json_file), specs, binary_outputs=binary)
     if request.npz is not None:
         return npz_request(path, context.path(request.npz), specs, binary_outputs=binary)
     return array_request(path, request.inputs or {}, "inputs", specs, binary_outputs=binary)

@@ -27,7 +27,7 @@ class RepairRequest:
     Attributes:
         model: NAME for every version of a model, or NAME@VERSION; "" for every version of every model of the project.
         source: Where content is looked for first: another store (a folder or s3://bucket/prefix), a copy of a version,
-            or a packaged function; "" for the usual places alone.
+            or a packaged function; "" for only the usual places.
     """
 
     model: str = ""

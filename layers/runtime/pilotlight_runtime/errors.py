@@ -13,7 +13,7 @@
         ├── TooLarge              413
         └── InferenceFailed       500: the model failed on input that its signature allows
 
-Each class carries one message that a caller may read. `InferenceFailed` keeps its cause for the log alone.
+Each class carries one message that a caller may read. `InferenceFailed` keeps its cause only for the log.
 """
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import struct
 
-from pilotlight_runtime.errors import InvalidRequest
+from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
 
@@ -41,4 +41,7 @@ def check_finite(name: str, tensor: Tensor) -> None:
         return
     for index, value in enumerate(values):  # the sum of finite numbers may overflow
         if not math.isfinite(value):
-            raise InvalidRequest(f"input {name!r}: data[{index}] is {value}; this model takes finite numbers only")
+            from pilotlight_runtime.wrong_elements import Element, WrongElements  # only refusals need it
+
+            place = Element(f"input {summarize(name)}", index)
+            raise WrongElements(place, f" is {value}; this model takes finite numbers only")

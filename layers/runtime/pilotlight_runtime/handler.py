@@ -32,7 +32,7 @@ RUNTIME_API_VARIABLE: Final = "AWS_LAMBDA_RUNTIME_API"
 """Lambda sets it for every function (Lambda Developer Guide, "Using the Lambda runtime API"), and no one else does."""
 
 SAM_LOCAL_VARIABLE: Final = "AWS_SAM_LOCAL"
-"""`sam local` sets it, whose API takes whole answers alone."""
+"""`sam local` sets it, whose API takes only whole answers."""
 
 
 def model_handler(
@@ -50,8 +50,8 @@ def model_handler(
 
     Args:
         app_file: The path of app.py, as `__file__` gives it. The version's files lie in the same folder.
-        predict: Takes the session and the inputs by name, returns the outputs by name. None runs the session alone.
-        prepare: Takes the loaded model with its graphs and assets, returns such a function of the inputs alone, or a
+        predict: Takes the session and the inputs by name, returns the outputs by name. None runs only the session.
+        prepare: Takes the loaded model with its graphs and assets, returns such a function of only the inputs, or a
             Streaming. A version of several graphs needs it.
         open_session: Opens a graph; ONNX Runtime where None.
         observer: Gets a Record of each request. None writes a log line and a line of metrics for each.
@@ -207,7 +207,7 @@ def _service(model: LoadedModel, predict: Prepared | None, environ: Mapping[str,
 
 
 def _streams(hook: Prepared | None) -> TypeGuard[Streaming]:
-    """Whether app.py's `prepare` has returned a Streaming. The type itself is imported by such an app.py alone."""
+    """Whether app.py's `prepare` has returned a Streaming. Only such an app.py imports the type itself."""
     return hasattr(hook, "stream")
 
 

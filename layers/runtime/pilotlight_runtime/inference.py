@@ -43,16 +43,14 @@ def infer(model: LoadedModel, request: InferRequest, predict: Prepared | None = 
 
 
 def find_refusal(model: LoadedModel, inputs: dict[str, Tensor], error: InferenceFailed) -> InvalidRequest | None:
-    """Tells the caller why the graph refuses the tensors that the caller sent.
+    """Explains to the caller why the graph refuses the tensors that the caller sent.
 
     None where app.py made the tensors, or where the graph may be broken: the caller is not at fault then.
     """
     if error.explanation and _are_from(inputs, error.tensors):
         from pilotlight_runtime.refused_inputs import explain_refusal
 
-        explanation = explain_refusal(error, model.manifest, inputs)
-        if explanation:
-            return InvalidRequest(explanation)
+        return explain_refusal(error, model.manifest, inputs)
     return None
 
 

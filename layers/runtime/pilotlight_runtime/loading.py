@@ -54,7 +54,7 @@ def open_model(
 
 
 def graph_manifest(manifest: Manifest, graph: Graph) -> Manifest:
-    """The manifest of one graph alone, with file names relative to the graph's folder."""
+    """The manifest of only one graph, with file names relative to the graph's folder."""
     prefix = f"{graph.name}/"
     files = tuple(
         ArtifactFile(file.name.removeprefix(prefix), file.sha256, file.size)

@@ -88,7 +88,7 @@ def dump_manifest(manifest: Manifest) -> bytes:
 def load_manifest(raw: bytes) -> Manifest:
     """Reads manifest.json; ManifestError says which field is wrong."""
     try:
-        document = json.loads(raw.decode())  # UTF-8 alone: json would guess other encodings
+        document = json.loads(raw.decode())  # only UTF-8: json would guess other encodings
     except (ValueError, RecursionError) as error:
         raise ManifestError(f"{MANIFEST_NAME} is not JSON: {error}") from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:

@@ -88,7 +88,7 @@ class PowertoolsObserver:
         self._logger.warning(message, extra=_exception(cause))
 
     def _count(self, record: Record) -> None:
-        """Writes the metrics. The provider is of this request alone: Powertools' own is one for the whole process."""
+        """Writes the metrics. The provider is only of this request: Powertools' own is one for the whole process."""
         provider = AmazonCloudWatchEMFProvider(
             namespace=self._environ.get(NAMESPACE_VARIABLE) or NAMESPACE,
             dimension_set={"model": self._model, "version": self._version},

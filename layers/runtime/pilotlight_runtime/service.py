@@ -142,7 +142,13 @@ class ModelService:
         if is_upload(body, content_type):
             raise InvalidRequest(f'a predict request takes pictures as {{"b64": "..."}}; {self.infer_path} takes files')
         prediction = PredictReader(self._manifest.signature, self._limits, self._images).read(body)
-        response = self._run(prediction.request, trace)
+        try:
+            response = self._run(prediction.request, trace)
+        except InvalidRequest as error:
+            from pilotlight_runtime.protocol.tfserving_refusals import Notation, reword_refusal
+
+            notation = Notation(prediction.rows is not None, prediction.named)
+            raise reword_refusal(error, prediction.shapes, notation) from error.__cause__
         trace.begin("encode")
         if _is_large(response):
             from pilotlight_runtime.protocol.answer_size import check_nested_answer

@@ -134,5 +134,5 @@ class Tensor:
         return hash((self.datatype, self.shape))
 
     def __repr__(self) -> str:
-        """Datatype and shape alone: values are payload, and payload never reaches a log."""
+        """Only datatype and shape: values are payload, and payload never reaches a log."""
         return f"Tensor({self.datatype.name}, {list(self.shape)})"

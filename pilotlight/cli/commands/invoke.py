@@ -17,7 +17,10 @@ def invoke(
     *,
     image: Annotated[Path | None, typer.Option(metavar="FILE", help="A PNG or JPEG, sent as it is.")] = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="An inference request, or a plain list of values.")
+        Path | None,
+        typer.Option(
+            "--json", metavar="FILE", help="Rows by input name, an inference request, or a plain list of values."
+        ),
     ] = None,
     npz: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Arrays by input name, sent as binary tensors.")
@@ -36,6 +39,8 @@ def invoke(
     through the packaged handler of the pinned version.
 
     Example:  [dim]pilotlight invoke digits --image seven.png[/]
+
+    Example:  [dim]pilotlight invoke people --json rows.json[/]
 
     Example:  [dim]pilotlight invoke digits --npz batch.npz --url https://HOST/prod --api-key KEY[/]
     """

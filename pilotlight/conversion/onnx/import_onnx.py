@@ -10,24 +10,20 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
 
 from pilotlight.conversion.external_data import check_location, check_ranges, list_locations
 from pilotlight.conversion.graph import extract_signature, read_graph
 from pilotlight.conversion.graph_checks import check_graph
 from pilotlight.conversion.guards import guard_operators
 from pilotlight.conversion.onnx.lower_versions import Lowered, lower_versions
+from pilotlight.conversion.onnx.open_failures import cannot_open
 from pilotlight.conversion.onnx.zip_maps import undo_zip_maps
 from pilotlight.core.artifacts import Candidate
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.printable import escape_controls
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import SessionError
 from pilotlight_runtime.manifest import MODEL_NAME
 from pilotlight_runtime.session import OpenSession
-
-_MAX_REASON: Final = 500
-"""The most characters of a message of ONNX Runtime. It lists every input of a node."""
 
 
 def import_onnx(
@@ -67,28 +63,23 @@ def import_onnx(
     try:
         open_graph(into / MODEL_NAME, os.cpu_count() or 1)
     except SessionError as error:
-        lowered = lower_versions(model, where, error, open_graph, into)
+        lowered = lower_versions(model, source, error, open_graph, into)
         if lowered is None:
-            raise _cannot_open(where, error) from error
-        return _keep_lowered(lowered, into, open_graph, where, report)
+            raise cannot_open(source, into / MODEL_NAME, error) from error
+        return _keep_lowered(lowered, into, open_graph, source, report)
     return Candidate(into, signature)
 
 
 def _keep_lowered(
-    lowered: Lowered, into: Path, open_graph: OpenSession, where: str, report: Callable[[str], object]
+    lowered: Lowered, into: Path, open_graph: OpenSession, source: Path, report: Callable[[str], object]
 ) -> Candidate:
     (into / MODEL_NAME).write_bytes(lowered.model.SerializeToString(deterministic=True))
     try:
         open_graph(into / MODEL_NAME, os.cpu_count() or 1)
     except SessionError as error:
-        raise _cannot_open(where, error) from error
+        raise cannot_open(source, into / MODEL_NAME, error) from error
     report(lowered.note)
-    return Candidate(into, extract_signature(lowered.model, where))
-
-
-def _cannot_open(where: str, error: SessionError) -> ConversionError:
-    hint = "Check it with onnx.checker, or export it for a known opset."
-    return ConversionError(where, f"cannot be opened: {_shorten(error)}", hint)
+    return Candidate(into, extract_signature(lowered.model, str(source)))
 
 
 def _copy(files: Mapping[str, Path], into: Path, where: str) -> None:
@@ -101,11 +92,3 @@ def _copy(files: Mapping[str, Path], into: Path, where: str) -> None:
         target = into / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
-
-
-def _shorten(error: SessionError) -> str:
-    """The message of ONNX Runtime on one line. Its signatures of C++ functions come first, and its reason last."""
-    text = " ".join(str(error).split()).rstrip(".")
-    if len(text) > _MAX_REASON:
-        text = f"{text[:100]} … {text[100 - _MAX_REASON :]}"
-    return escape_controls(text)

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from pilotlight.conversion.sklearn.answer_arrays import compute_answer
 from pilotlight.conversion.sklearn.graph import convert_to_onnx
 from pilotlight.conversion.sklearn.inputs import explain_refusals, make_samples
-from pilotlight.conversion.sklearn.outputs import compute_answer, find_answer, find_kind
+from pilotlight.conversion.sklearn.outputs import find_answer, find_kind
 from pilotlight.core.artifacts import NamedArrays
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.model_config import ModelConfig

@@ -45,18 +45,21 @@ def replace_blanks(model: Any) -> Any:
 
 
 def _list_known(step: Any, count: int) -> Iterator[tuple[int, Any]]:
-    """Yield the place of each column whose blank words a step knows, with the value that it knows them as."""
-    if _imputes_words(step):
+    """Yield the place of each column whose blank cells a step knows, with the value that it knows them as."""
+    if _imputes_words(step) or (_imputes(step) and step.missing_values is None):
         yield from ((place, step.missing_values) for place in range(count))
     for place, categories in enumerate(getattr(step, "categories_", ())):
         if categories.dtype.kind == "O":
             yield from ((place, value) for value in categories.tolist() if is_blank(value))
 
 
+def _imputes(step: Any) -> bool:
+    return type(step).__name__ == "SimpleImputer" and is_blank(step.missing_values)
+
+
 def _imputes_words(step: Any) -> bool:
-    if type(step).__name__ != "SimpleImputer" or not is_blank(step.missing_values):
-        return False
-    return np.asarray(step.statistics_).dtype.kind == "O"
+    """Return whether a step fills blank words. The statistics of numbers are objects too, where the frame's are."""
+    return _imputes(step) and any(isinstance(value, str) for value in np.asarray(step.statistics_).tolist())
 
 
 def _replace(categories: Any) -> Any:

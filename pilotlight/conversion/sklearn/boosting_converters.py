@@ -13,6 +13,7 @@ import onnx
 
 from pilotlight.conversion.sklearn.converters.plain_attributes import convert_plainly
 from pilotlight.conversion.sklearn.converters.registry import find_label_type, set_output_types
+from pilotlight.conversion.sklearn.not_convertible import NotConvertible
 from pilotlight.core.errors import ConversionError
 
 _INSTALL: Final = "Run `pip install 'pilotlight[boosting]'`."
@@ -122,11 +123,9 @@ def _convert_xgboost(scope: Any, operator: Any, container: Any) -> None:
     learner = json.loads(bytes(model.get_booster().save_raw("json")))["learner"]
     booster = learner["gradient_booster"]
     if booster["name"] != "gbtree":
-        raise NotImplementedError(f"XGBoost's booster {booster['name']!r} does not convert; booster='gbtree' does")
+        raise NotConvertible(f"XGBoost's booster {booster['name']!r} does not convert; booster='gbtree' does")
     if model.get_params().get("multi_strategy") == "multi_output_tree":
-        raise NotImplementedError(
-            "XGBoost's multi_output_tree does not convert; multi_strategy='one_output_per_tree' does"
-        )
+        raise NotConvertible("XGBoost's multi_output_tree does not convert; multi_strategy='one_output_per_tree' does")
     convert_xgboost(scope, operator, _NumberedContainer(container, booster["model"]["tree_info"]))
 
 
@@ -136,7 +135,7 @@ def _convert_catboost(scope: Any, operator: Any, container: Any) -> None:
 
     model = operator.raw_operator
     if str(model.get_all_params().get("loss_function", "")).startswith("Multi") and len(operator.outputs) == 1:
-        raise NotImplementedError("CatBoost exports one target; XGBRegressor converts with several")
+        raise NotConvertible("CatBoost exports one target; XGBRegressor converts with several")
     exported = convert_to_onnx_object(model).graph
     (trees,) = (node for node in exported.node if node.op_type.startswith("TreeEnsemble"))
     attributes = {each.name: onnx.helper.get_attribute_value(each) for each in trees.attribute}

@@ -10,7 +10,7 @@ import onnx
 
 from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight.conversion.guards import guard_operators
-from pilotlight.conversion.root_cause import describe_root_cause
+from pilotlight.conversion.root_cause import describe_root_cause, find_root_cause
 from pilotlight.conversion.sklearn.attach import attach_inputs
 from pilotlight.conversion.sklearn.blanks import replace_blanks
 from pilotlight.conversion.sklearn.boosting_converters import register_boosters
@@ -20,6 +20,7 @@ from pilotlight.conversion.sklearn.empty_columns import check_empty_columns
 from pilotlight.conversion.sklearn.encoders import register_encoders
 from pilotlight.conversion.sklearn.inputs import list_initial_types, takes_columns
 from pilotlight.conversion.sklearn.merge import merge_graphs
+from pilotlight.conversion.sklearn.not_convertible import NotConvertible
 from pilotlight.conversion.sklearn.outputs import Answer, find_answer, find_kind
 from pilotlight.conversion.sklearn.refusals import check_estimators
 from pilotlight.conversion.sklearn.results import keep_outputs
@@ -156,9 +157,11 @@ def _convert(model: Any, signature: Signature, config: ModelConfig, option: str)
         raise
     except Exception as error:
         # skl2onnx raises every kind of error for what it cannot convert.
+        cause = find_root_cause(error)
+        reason = str(cause) if isinstance(cause, NotConvertible) else describe_root_cause(error)
         raise ConversionError(
             where,
-            f"cannot be converted to ONNX opset {config.conversion.opset} ({describe_root_cause(error)})",
+            f"cannot be converted to ONNX opset {config.conversion.opset} ({reason})",
             'The page "What converts" of the documentation lists the estimators that do.',
         ) from error
     return found

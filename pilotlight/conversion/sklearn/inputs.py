@@ -16,6 +16,7 @@ from pilotlight.conversion.sklearn.walk import find_first_step, name_columns, wa
 from pilotlight.core.artifacts import Array, NamedArrays
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.exception_text import first_line
+from pilotlight.core.frames import is_blank
 from pilotlight.core.printable import join_names
 from pilotlight_runtime.datatypes import BYTES, FP32, FP64, Datatype
 from pilotlight_runtime.signature import Signature, TensorSpec
@@ -185,5 +186,5 @@ def _make_frame(columns: dict[str, Array], blanks: dict[str, Any]) -> Any:
 
 def _fill(column: Array, blank: Any) -> Array:
     found = column.astype(object)
-    found[np.array([value == "" for value in column.tolist()], bool)] = blank
+    found[np.array([value == "" or is_blank(value) for value in column.tolist()], bool)] = blank
     return found

@@ -25,13 +25,10 @@ its datatype. Any other name takes the first method of the table with its dataty
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-import numpy as np
-
 from pilotlight.conversion.sklearn.delegates import find_final_estimator
-from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import ConversionError
 from pilotlight_runtime.datatypes import BYTES, FP32, INT64, Datatype
 from pilotlight_runtime.signature import TensorSpec
@@ -146,98 +143,9 @@ def find_answer(model: Any, spec: TensorSpec) -> Answer:
     )
 
 
-def compute_answer(model: Any, answer: Answer, samples: Any, spec: TensorSpec) -> Array:
-    """Compute one output in scikit-learn's precision, and then round it to the datatype of the output.
-
-    Args:
-        model: The fitted estimator or pipeline.
-        answer: The result that the output takes.
-        samples: The samples, as the model was fitted on them.
-        spec: The output.
-
-    Raises:
-        ConversionError: The result does not have the datatype of the output.
-    """
-    found = getattr(model, answer.method)(samples)
-    if answer.part is not None:
-        found = found[answer.part]
-    elif isinstance(found, list):
-        found = _take_target(found, spec)
-    elif isinstance(found, tuple):  # cross decomposition returns the scores of y too, where it gets y
-        found = found[0]
-    if hasattr(found, "toarray"):  # a sparse matrix
-        found = found.toarray()
-    return _cast(_set_rank(np.asarray(found), spec), spec)
-
-
 def _bears_name(name: str, answer: Answer) -> bool:
     given = name.lower()
     known = {answer.method, *answer.names}
     plurals = {f"{each}s" for each in known} | {f"{each}es" for each in known}
     plurals |= {f"{each[:-1]}ies" for each in known if each.endswith("y")}
     return given in known | plurals or given.rstrip("0123456789").rstrip("_") in known | plurals
-
-
-def find_target(spec: TensorSpec) -> int | None:
-    """Return the target whose scores an output holds: the number at the end of its name; None for all of them."""
-    digits = spec.name[len(spec.name.rstrip("0123456789")) :]
-    return int(digits) if digits and len(spec.shape) < 3 else None
-
-
-def _take_target(scores: list[Array], spec: TensorSpec) -> Array:
-    """Return the scores of one target, or those of all in one array of shape [n, targets, classes]."""
-    target = find_target(spec)
-    if target is not None and target < len(scores):
-        return scores[target]
-    check_targets([array.shape[1] for array in scores], spec)
-    return np.stack(scores, axis=1)
-
-
-def check_targets(classes: Iterable[int], spec: TensorSpec) -> None:
-    """Raise ConversionError where the scores of several targets do not fit into one output.
-
-    Args:
-        classes: The number of classes of each target.
-        spec: The output.
-    """
-    counts = list(classes)
-    if len(set(counts)) > 1 or len(spec.shape) != 3:
-        wanted = f"Give it shape [-1, {len(counts)}, {counts[0]}], or give " if len(set(counts)) == 1 else "Give "
-        first = f"{spec.name}_0"
-        raise ConversionError(
-            "[signature] in model.toml",
-            f"has the output {spec.name} of shape {list(spec.shape)} for the scores of {len(counts)} targets, which "
-            f"have {', '.join(map(str, counts))} classes",
-            f"{wanted}each target an output of its own: {first} of shape [-1, {counts[0]}], and so on.",
-        )
-
-
-def _set_rank(answer: Array, spec: TensorSpec) -> Array:
-    """Give one number for each sample the rank of the output: [n] or [n, 1]."""
-    if len(spec.shape) == 1 and answer.ndim == 2 and answer.shape[1] == 1:
-        return answer[:, 0]
-    return answer[:, None] if len(spec.shape) == 2 and answer.ndim == 1 else answer
-
-
-def _cast(answer: Array, spec: TensorSpec) -> Array:
-    if spec.datatype is BYTES:
-        if answer.dtype.kind not in "OSU":
-            raise ConversionError(
-                "[signature] in model.toml",
-                f"has the output {spec.name} of BYTES, and the model answers numbers",
-                "Correct its datatype.",
-            )
-        return answer.astype(object)
-    if spec.datatype is INT64 and not _is_whole(answer):
-        raise ConversionError(
-            "train.py",
-            f"fits a model whose output {spec.name} is {answer.dtype}, not whole numbers",
-            "Number the classes 0, 1, …; `load_classes` does. Or correct the output's datatype in model.toml.",
-        )
-    return answer.astype(spec.datatype.numpy)
-
-
-def _is_whole(answer: Array) -> bool:
-    if answer.dtype.kind in "iub":
-        return True
-    return answer.dtype.kind == "f" and bool(np.all(answer == np.rint(answer)))

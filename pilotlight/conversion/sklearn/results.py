@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from pilotlight.conversion.sklearn.outputs import check_targets, find_target
+from pilotlight.conversion.sklearn.targets import check_targets, find_target
 from pilotlight.core.errors import ConversionError
 from pilotlight_runtime.datatypes import BY_ONNX, BYTES, FP32
 from pilotlight_runtime.engine.ort_session import open_session

@@ -28,9 +28,6 @@ def list_text_options(model: Any) -> dict[int, dict[str, Any]]:
     """
     options = {}
     for step in walk_steps(model):
-        if getattr(step, "add_indicator", False):
-            what = "has add_indicator=True, which skl2onnx leaves out"
-            raise ConversionError(f"the {type(step).__name__} in train.py", what, "Leave the setting out.")
         if type(step).__name__ in _VECTORIZERS:
             _check(step)
             if step.analyzer == "word" and step.token_pattern == _TOKENS:

@@ -34,10 +34,13 @@ _HINTS: Final[Mapping[str, str]] = {
     ),
     **dict.fromkeys(
         ("TensorListReserve", "TensorListSetItem"),
-        "Write the steps as a layer of keras.layers.RNN with a cell of your own, or with keras.ops.fori_loop.",
+        "A loop writes its results in the order of its steps: flip the sequence instead of reverse=True in "
+        "keras.ops.scan, or write a layer of keras.layers.RNN with a cell of your own.",
     ),
     **dict.fromkeys(("_SwitchN", "Merge"), "Write the branches with keras.ops.cond or keras.ops.where."),
-    "BroadcastGradientArgs": "It differentiates inside the model: write the derivative with keras.ops.",
+    "BroadcastGradientArgs": (
+        "It differentiates inside the model: give the model a fixed batch size, or write the derivative with keras.ops."
+    ),
     "PyFunc": "It calls Python: write it with keras.ops.",
     "EagerPyFunc": "It calls Python: write it with keras.ops.",
 }

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from pilotlight.conversion.tensorflow.keras_graph import call_model, convert_to_onnx
+from pilotlight.conversion.tensorflow.keras_call import call_model
+from pilotlight.conversion.tensorflow.keras_graph import convert_to_onnx
 from pilotlight.conversion.tensorflow.keras_h5_file import SUFFIXES
 from pilotlight.conversion.tensorflow.keras_loading import load_keras_model
 from pilotlight.conversion.tensorflow.keras_subprocess import convert_in_subprocess
@@ -64,7 +65,7 @@ class KerasAdapter:
         signature = config.signature or read_keras_signature(model, f"model {config.name!r}")
         backend = _find_backend()
         if backend != "tensorflow" and any(spec.datatype is BYTES for spec in signature.inputs):
-            what = f"takes words, which Keras computes with TensorFlow alone, and the backend is {backend}"
+            what = f"takes words, which Keras computes only with TensorFlow, and the backend is {backend}"
             raise ConversionError(f"model {config.name!r}", what, "Train it with KERAS_BACKEND=tensorflow.")
         convert = convert_to_onnx if backend == "tensorflow" else convert_in_subprocess
         content = convert(model, signature, config.name, config.conversion.opset)
@@ -108,7 +109,9 @@ def read_keras_signature(model: Any, where: str) -> Signature:
     inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
     if not inputs or not outputs:
         raise ConversionError(where, "declares no inputs and outputs", "Build it as keras.Model(inputs, outputs).")
-    named = model.output if isinstance(model.output, dict) else dict(zip(model.output_names, outputs, strict=True))
+    structure = getattr(model, "output", None)  # a Sequential has neither this nor the names
+    names = getattr(model, "output_names", None) or [model.layers[-1].name]
+    named = structure if isinstance(structure, dict) else dict(zip(names, outputs, strict=True))
     return Signature(
         tuple(_read_spec(tensor.name, tensor, where) for tensor in inputs),
         tuple(_read_spec(name, tensor, where) for name, tensor in named.items()),

@@ -6,7 +6,7 @@ tf.function first.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,15 @@ from pilotlight.conversion.canonicalize import canonicalize
 from pilotlight.conversion.engine_refusals import refuse_unless_opened
 from pilotlight.conversion.guards import guard_operators
 from pilotlight.conversion.tensorflow.failures import collect_failures, list_layer_names, refuse_failures
+from pilotlight.conversion.tensorflow.graph_copies import MANY, count_weights, free_copies, ignore_older_objects
+from pilotlight.conversion.tensorflow.keras_call import call_model
 from pilotlight.conversion.tensorflow.keras_trace import trace
+from pilotlight.conversion.tensorflow.loops import refuse_other_loops, shape_loop_counters
 from pilotlight.conversion.tensorflow.ops import list_handlers, list_rewriters
 from pilotlight.conversion.tensorflow.preprocessing import PreprocessingRewriter
+from pilotlight.conversion.tensorflow.trace_conversion import convert_trace
+from pilotlight.conversion.tensorflow.trace_errors import explain_trace_error
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.process_output import hide_native_logs
 from pilotlight_runtime.signature import Signature
 
@@ -41,7 +45,7 @@ def convert_to_onnx(model: Any, signature: Signature, name: str, opset: int) -> 
         ConversionError: The model cannot be converted.
     """
     where, layers = f"model {name!r}", set(list_layer_names(model))
-    with hide_native_logs():
+    with hide_native_logs(), ignore_older_objects():
         graph = _convert(model, signature, layers, where, opset)
     result = canonicalize(graph, signature)
     guard_operators(result, where)
@@ -62,29 +66,29 @@ def _convert(model: Any, signature: Signature, layers: Collection[str], where: s
     def call(*tensors: Any) -> tuple[Any, ...]:
         return _order_outputs(call_model(model, tensors, signature), signature)
 
+    large = count_weights(model) >= MANY
     try:
         with trace(tf, call, signature) as (traced, specs), collect_failures() as reasons:
             concrete = traced.get_concrete_function(*specs)
+            refuse_other_loops(concrete, layers, where, opset)
             preprocessing = PreprocessingRewriter(concrete, opset, where, layers)
-            graph, _ = tf2onnx.convert.from_function(
+            graph = convert_trace(
+                (tf, tf2onnx),
                 traced,
-                input_signature=specs,
+                specs,
                 opset=preprocessing.opset,
                 custom_op_handlers=list_handlers(),
-                custom_rewriter=[preprocessing, *list_rewriters()],
+                custom_rewriter=[preprocessing, *list_rewriters(), *([free_copies] if large else [])],
                 shape_override=preprocessing.shapes,
             )
             opset = preprocessing.finish(graph)
             _embed_captured_tensors(graph.graph, concrete.graph.captures)
+            shape_loop_counters(graph)
     except ConversionError:
         raise
     except Exception as error:
         # tf2onnx and TensorFlow raise every kind of error for what they cannot convert.
-        raise ConversionError(
-            where,
-            f"cannot be converted to ONNX opset {opset} ({kind_and_first_line(error)})",
-            "Change the layer it names, or `opset` under [conversion] in model.toml.",
-        ) from error
+        raise explain_trace_error(error, where, opset) from error
     refuse_failures(graph, reasons, layers, where, opset)
     return graph
 
@@ -106,46 +110,3 @@ def _embed_captured_tensors(graph: onnx.GraphProto, captures: Iterable[tuple[Any
 
 def _order_outputs(outputs: dict[str, Any], signature: Signature) -> tuple[Any, ...]:
     return tuple(outputs[spec.name] for spec in signature.outputs)
-
-
-def call_model(model: Any, tensors: Sequence[Any], signature: Signature) -> dict[str, Any]:
-    """Call a model, and return its outputs by name.
-
-    Inputs and outputs are matched with the signature by name where all names agree, else by position.
-
-    Args:
-        model: A keras.Model.
-        tensors: The inputs, in the order of the signature.
-        signature: The inputs and outputs of the model.
-
-    Raises:
-        ConversionError: The outputs of the model are not those of the signature.
-    """
-    names = [spec.name for spec in signature.inputs]
-    wanted = [tensor.name for tensor in getattr(model, "inputs", None) or []]
-    if len(names) == 1:
-        answer = model(tensors[0], training=False)
-    elif sorted(wanted) == sorted(names):
-        by_name = dict(zip(names, tensors, strict=True))
-        answer = model([by_name[name] for name in wanted], training=False)
-    else:
-        answer = model(list(tensors), training=False)
-    return _name_outputs(answer, model, [spec.name for spec in signature.outputs])
-
-
-def _name_outputs(answer: Any, model: Any, names: list[str]) -> dict[str, Any]:
-    if isinstance(answer, dict):
-        found = {str(name): value for name, value in answer.items()}
-    else:
-        values = list(answer) if isinstance(answer, list | tuple) else [answer]
-        own = list(getattr(model, "output_names", None) or [])
-        by_name = len(own) == len(values) and sorted(own) == sorted(names)
-        found = dict(zip(own if by_name else names, values, strict=False))
-        found |= {f"output {index}": value for index, value in enumerate(values) if index >= len(names)}
-    if sorted(found) != sorted(names):
-        raise ConversionError(
-            "[signature] in model.toml",
-            f"names the outputs {', '.join(names)}, but the model gives {', '.join(found)}",
-            "Name every output of the model, in its order.",
-        )
-    return found

@@ -11,11 +11,13 @@ from typing import Any, Final
 from pilotlight.conversion.tensorflow.keras_config import LAMBDA_HINT, is_mixed, use_float32
 from pilotlight.conversion.tensorflow.keras_file import CONFIG, check_keras_file
 from pilotlight.conversion.tensorflow.keras_h5_file import SUFFIXES, check_h5_file, read_version
+from pilotlight.conversion.tensorflow.saved_model import SavedModel
 from pilotlight.core.disk import temporary_folder
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.exception_text import kind_and_first_line
 from pilotlight.core.process_output import hide_native_logs
 
+_NOTE: Final = "the saved model computes in mixed precision; it is converted, judged and served in float32"
 _MODEL: Final = "model.keras"
 _IN_FLOAT32: Final = "float32.keras"
 _UNKNOWN: Final = re.compile(
@@ -83,6 +85,10 @@ def build_in_float32(model: Any) -> tuple[Any, str]:
     Raises:
         ConversionError: The model cannot be built again.
     """
+    if isinstance(model, SavedModel):
+        with hide_native_logs():
+            widened = model.build_in_float32()
+        return (model, "") if widened is None else (widened, _NOTE)
     if not any(kind.__module__.split(".")[0] == "keras" for kind in type(model).__mro__):
         return model, ""
     import keras
@@ -100,7 +106,7 @@ def build_in_float32(model: Any) -> tuple[Any, str]:
                 f"is of mixed precision and cannot be built in float32 ({kind_and_first_line(error)})",
                 "Build it in train.py with the policy float32, load the weights into it, and return it from train.",
             ) from error
-    return built, "the saved model computes in mixed precision; it is converted, judged and served in float32"
+    return built, _NOTE
 
 
 def _rewrite_config(source: Path, target: Path) -> None:

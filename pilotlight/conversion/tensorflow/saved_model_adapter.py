@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from pilotlight.conversion.tensorflow.keras_adapter import predict_in_batches, read_keras_signature
 from pilotlight.conversion.tensorflow.keras_graph import convert_to_onnx
-from pilotlight.conversion.tensorflow.saved_model import SavedModel, is_saved_model, load_saved_model
+from pilotlight.conversion.tensorflow.saved_model import SavedModel
+from pilotlight.conversion.tensorflow.saved_model_loading import is_saved_model, load_saved_model
 from pilotlight.core.artifacts import NamedArrays
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.model_config import ModelConfig

@@ -16,11 +16,14 @@ from pilotlight.training.data.cell_numbers import (
     is_comma_number,
     is_unread_number,
     parse_number,
-    parse_plain,
 )
+from pilotlight.training.data.cells import Cells
 from pilotlight.training.data.column_choice import FEWEST_COUNTED
-from pilotlight.training.data.column_parsers import Cells
-from pilotlight.training.data.csv_lines import COMMA, CsvFile, read_parts
+from pilotlight.training.data.csv_lines import CsvFile
+from pilotlight.training.data.csv_parts import read_parts
+from pilotlight.training.data.csv_rows import COMMA
+from pilotlight.training.data.decimal_marks import read_comma_numbers
+from pilotlight.training.data.fixed_numbers import FixedNumbers
 from pilotlight_runtime.datatypes import BOOL, BYTES, FP32, INT64, Datatype
 
 _WHOLE: Final = frozenset("0123456789+- \n")
@@ -59,18 +62,16 @@ class ColumnKind:
     def add(self, cells: Cells) -> None:
         """Looks at some cells."""
         if self._first_word is not None and self._seen:  # nothing can change any more, and looking takes long
-            self.count += len(cells.texts)
+            self.count += len(cells)
             return
-        numbers = parse_plain(cells.texts)
+        numbers = cells.plain
         if numbers is not None:
-            self._numbers += len(numbers)
-            self._add_form("\n".join(cells.texts))
-            self._find_long(cells)
+            self._add_numbers(cells)
         else:
-            for text, line in zip(*cells, strict=True):
-                self._add_one(text.strip(), line)
+            self._add_fixed(cells.fixed)
+            self._add_words(cells.others)
         self._counts = self._counts and numbers is not None and self._continues(numbers)
-        self.count += len(cells.texts)
+        self.count += len(cells)
         self._seen = self.count
 
     @property
@@ -100,32 +101,57 @@ class ColumnKind:
         line, text = found
         return f"column {name_of(self.name)!r} is read as words, since line {line} holds {shorten(text, 40)!r}"
 
-    def _add_one(self, text: str, line: int) -> None:
+    def _add_numbers(self, cells: Cells) -> None:
+        """Look at cells that are all numbers."""
+        self._numbers += len(cells)
+        others = "\n".join(cells.others.texts)
+        whole = not cells.fixed.points.any() and _WHOLE.issuperset(others)
+        self._whole = self._whole and whole
+        self._codes = self._codes or (whole and (bool(cells.fixed.zeros.any()) or _CODE.search(others) is not None))
+        if self._codes and self._long is None:
+            for text, line in zip(cells.others.texts, cells.others.lines.tolist(), strict=True):
+                self._find_long(text.strip(), line)
+
+    def _add_fixed(self, numbers: FixedNumbers) -> None:
+        """Look at the numbers among cells."""
+        self._numbers += int(numbers.known.sum())
+        self._whole = self._whole and not numbers.points.any()
+        self._codes = self._codes or bool(numbers.zeros.any())
+
+    def _add_words(self, cells: Cells) -> None:
+        """Look at cells that are mostly no plain numbers."""
+        if self._commas:
+            known = read_comma_numbers(cells).known
+            self._numbers += int(known.sum())
+            self._whole = self._whole and not known.any()
+            cells = cells.take(~known)
+        different = cells.take(cells.distinct.first)
+        counts = np.bincount(cells.distinct.kinds).tolist()
+        for text, count, line in zip(different.texts, counts, different.lines.tolist(), strict=True):
+            self._add_one(text.strip(), count, line)
+
+    def _add_one(self, text: str, count: int, line: int) -> None:
+        """Look at cells of the same text. line: that of the first one."""
         if not text:
-            self.empty += 1
+            self.empty += count
         elif text.lower() in TRUTHS:
-            self._truths += 1
+            self._truths += count
         elif parse_number(text) is not None or (self._commas and is_comma_number(text)):
-            self._numbers += 1
-            self._add_form(text)
-            self._find_long(Cells((text,), (line,)))
+            self._numbers += count
+            whole = _WHOLE.issuperset(text)
+            self._whole = self._whole and whole
+            self._codes = self._codes or (whole and _CODE.search(text) is not None)
+            self._find_long(text, line)
         elif text.lower() in BLANKS:
-            self.blank += 1
+            self.blank += count
         else:
-            self._unread += is_unread_number(text)
+            self._unread += count * is_unread_number(text)
             self._first_word = self._first_word or (line, text)
 
-    def _add_form(self, numbers: str) -> None:
-        """Look at how numbers are written, one a line."""
-        whole = _WHOLE.issuperset(numbers)
-        self._whole = self._whole and whole
-        self._codes = self._codes or (whole and _CODE.search(numbers) is not None)
-
-    def _find_long(self, cells: Cells) -> None:
-        """Look for a whole number of more digits than INT64 has."""
-        if self._codes and self._long is None:
-            pairs = zip(*cells, strict=True)
-            self._long = next(((line, text) for text, line in pairs if _LONG.fullmatch(text.strip())), None)
+    def _find_long(self, text: str, line: int) -> None:
+        """Remember the first whole number of more digits than INT64 has."""
+        if self._codes and self._long is None and _LONG.fullmatch(text):
+            self._long = (line, text)
 
     def _continues(self, numbers: Any) -> bool:
         """Return whether numbers count the rows on, from the first number of the column."""
@@ -156,5 +182,5 @@ def find_kinds(file: CsvFile, names: Collection[str] | None = None) -> list[Colu
     }
     for part in read_parts(file):
         for place, kind in kinds.items():
-            kind.add(Cells(part.columns[place], part.lines))
+            kind.add(part.columns[place])
     return list(kinds.values())

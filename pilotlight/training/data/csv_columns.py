@@ -8,16 +8,13 @@ from typing import Final
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import DataError
 from pilotlight.core.outside import physical_memory
-from pilotlight.core.printable import name_of
-from pilotlight.training.data.column_parsers import (
-    Cells,
-    ColumnParser,
-    NumberParser,
-    TruthParser,
-    WholeParser,
-    WordParser,
-)
-from pilotlight.training.data.csv_lines import COMMA, CsvFile, Part, read_parts
+from pilotlight.training.data.column_parser import ColumnParser
+from pilotlight.training.data.csv_lines import CsvFile
+from pilotlight.training.data.csv_parts import Part, read_parts
+from pilotlight.training.data.csv_rows import COMMA
+from pilotlight.training.data.decimal_marks import check_marks
+from pilotlight.training.data.number_parsers import NumberParser, TruthParser, WholeParser
+from pilotlight.training.data.word_parsers import WordParser
 from pilotlight_runtime.datatypes import BOOL, BYTES, Datatype
 
 COPIES: Final = 3
@@ -66,13 +63,13 @@ def parse_columns(
     limit = physical_memory() if memory is None else memory
     for part in read_parts(file):
         for name, parser in parsers.items():
-            parser.add(Cells(part.columns[places[name]], part.lines))
-        lines.extend(part.lines)
+            parser.add(part.columns[places[name]])
+        lines.frombytes(part.lines.tobytes())
         _check_memory(file, part, parsers, len(lines), limit)
     if not lines:
         raise DataError(file.where, "has a header and no samples", "Add a line for each sample below the header.")
     columns = {name: parser.finish() for name, parser in parsers.items()}
-    _check_commas(parsers)
+    check_marks(parser.marks for parser in parsers.values())
     return columns, lines
 
 
@@ -86,19 +83,3 @@ def _check_memory(file: CsvFile, part: Part, parsers: Mapping[str, ColumnParser]
         what = f"needs about {needed / 1e9:.1f} GB of memory, and this machine has {limit / 1e9:.1f} GB"
         hint = "Learn from a sample of its lines or from fewer columns, or write a folder of .npy files."
         raise DataError(file.where, what, hint)
-
-
-def _check_commas(parsers: Mapping[str, ColumnParser]) -> None:
-    """Raise DataError where commas or points may separate thousands, and no number of the file tells."""
-    comma = any(parser.decimal_comma for parser in parsers.values())
-    comma_word = any(parser.comma_word for parser in parsers.values())
-    for parser in parsers.values():
-        if parser.doubtful_point is not None and (comma or comma_word):
-            place, text = parser.doubtful_point
-            what = f"column {name_of(parser.name)!r} holds {text!r}, whose point may separate decimals or thousands"
-            hint = "Numbers of this file have decimal commas: write 1200 or 1,2 for a number such as 1.200."
-            raise DataError(place, what, hint)
-    doubtful = [parser for parser in parsers.values() if parser.thousands]
-    if doubtful and not comma:
-        what = f"column {doubtful[0].name!r} holds a number with a comma that may separate decimals or thousands"
-        raise DataError(doubtful[0].thousands, what, "Write a decimal point, or no separator between thousands.")

@@ -14,10 +14,12 @@ from pilotlight.core.printable import shorten
 from pilotlight.training.data.cell_numbers import parse_number
 from pilotlight.training.data.column_choice import Choice, ColumnFacts, check_columns, choose_columns, choose_named
 from pilotlight.training.data.column_kinds import ColumnKind, find_kinds
-from pilotlight.training.data.column_parsers import NumberParser, TargetParser
 from pilotlight.training.data.csv_columns import make_parser, parse_columns
-from pilotlight.training.data.csv_lines import COMMA, CsvFile, open_csv
+from pilotlight.training.data.csv_lines import CsvFile, open_csv
+from pilotlight.training.data.csv_rows import COMMA
+from pilotlight.training.data.number_parsers import NumberParser
 from pilotlight.training.data.table import MixedTable, Table, place_of
+from pilotlight.training.data.word_parsers import TargetParser
 from pilotlight_runtime.datatypes import Datatype
 
 _WORDS_HINT: Final = "Correct the cell or remove the line; for a table with words, use load_table."

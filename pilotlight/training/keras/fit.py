@@ -19,6 +19,7 @@ from pilotlight.training.checkpoint_file import Checkpoint
 from pilotlight.training.keras.checkpointer import MODEL, Checkpointer
 from pilotlight.training.keras.guard import Guard, Segment, guard_callback
 from pilotlight.training.keras.loops import Loop, open_loop
+from pilotlight.training.keras.output_names import check_output_names
 from pilotlight.training.keras.progress import keras_progress
 from pilotlight.training.keras.variables import assign_variables
 from pilotlight.training.run import Run
@@ -53,9 +54,11 @@ def fit_model(
 
     Raises:
         Interrupted: The run was told to stop. A checkpoint is stored where the run keeps checkpoints.
-        TrainingError: The model cannot be built for this precision or these devices.
+        TrainingError: The model cannot be built for this precision or these devices, or an output has a name that makes
+            its losses ambiguous.
         StoreError: Two checkpoints in a row cannot be stored.
     """
+    check_output_names(model)
     store = run.checkpoints.begin() if run.checkpoints is not None else None
     if not model.built:  # its first batch makes its variables; the model does not learn from it
         model.test_on_batch(*batches.at(0, 0))

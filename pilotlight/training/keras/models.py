@@ -6,6 +6,7 @@ from typing import Any
 
 from pilotlight.core.learning_curve import LearningCurve, to_finite
 from pilotlight.core.samples import Samples
+from pilotlight.training.keras.output_names import leave_out_unclear
 from pilotlight.training.keras.texts import adapt_texts
 
 
@@ -36,11 +37,11 @@ def history(model: Any) -> LearningCurve | None:
     """What the last `fit` measured, by epoch; None where there was none.
 
     Series that were not measured in every epoch (validation_freq) are left out: Keras does not record in which epochs
-    they were.
+    they were. So are those whose names an output makes ambiguous, see output_names.py.
     """
     last = getattr(model, "history", None)
     epochs = [float(epoch) + 1 for epoch in getattr(last, "epoch", None) or []]
-    found = getattr(last, "history", None) or {}
+    found = leave_out_unclear(getattr(last, "history", None) or {}, model)
     series = {name: tuple(to_finite(value) for value in values) for name, values in found.items()}
     series = {name: values for name, values in series.items() if len(values) == len(epochs)}
     return LearningCurve("epoch", tuple(epochs), series) if epochs and series else None

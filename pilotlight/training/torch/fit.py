@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pilotlight.core.artifacts import Array
 from pilotlight.core.errors import TrainingError
@@ -67,32 +67,38 @@ def fit_torch(
     store = run.checkpoints.begin() if run.checkpoints is not None else None
     with fit_device(module, run) as device:
         stepper = Stepper(module, optimizer, {"loss": loss, **(metrics or {})}, device, run.precision)
-        fit = _Fit(stepper, batches, run, schedule, validation)
+        fit = _Fit(stepper, run, _Course(batches, schedule, validation))
         checkpointer = StateCheckpointer(fit.read, run, store)
         fit.start(store.newest() if store else None, checkpointer)
     module.eval()
     return module
 
 
+class _Course(NamedTuple):
+    """What a fit takes in each epoch.
+
+    Attributes:
+        batches: The batches.
+        schedule: Steps at the end of the epoch; None for a constant rate.
+        validation: Samples and targets that are measured then; None for none.
+    """
+
+    batches: EpochBatches
+    schedule: Any
+    validation: tuple[Samples, Samples] | None
+
+
 class _Fit:
     """One fit, from wherever it starts to its end."""
 
     def __init__(
-        self,
-        stepper: Stepper,
-        batches: EpochBatches,
-        run: Run,
-        schedule: Any,
-        validation: tuple[Samples, Samples] | None,
-        clock: Callable[[], float] = time.monotonic,
+        self, stepper: Stepper, run: Run, course: _Course, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._stepper = stepper
-        self._batches = batches
         self._run = run
-        self._schedule = schedule
-        self._validation = validation
+        self._course = course
         self._clock = clock
-        self._report = EpochReport(run, len(batches), clock)
+        self._report = EpochReport(run, len(course.batches), clock)
 
     def start(self, found: Checkpoint | None, checkpointer: StateCheckpointer) -> None:
         """Fit from a checkpoint, or from the beginning where there is none that fits."""
@@ -105,7 +111,7 @@ class _Fit:
         if found.done:
             self._run.progress.note("the model was fitted before; its last checkpoint is used as it is")
             return
-        step = f", step {found.step + 1} of {len(self._batches)}" if found.step else ""
+        step = f", step {found.step + 1} of {len(self._course.batches)}" if found.step else ""
         self._run.progress.note(f"resumes from the checkpoint at epoch {found.epoch + 1}{step}")
         self._fit(found.epoch, found.step, checkpointer)
         checkpointer.finish()
@@ -113,8 +119,8 @@ class _Fit:
     def read(self, *, done: bool) -> Mapping[str, Sequence[Array]]:
         """Return the state as arrays."""
         state = self._stepper.read(done=done)
-        if not done and self._schedule is not None:
-            state["schedule"] = self._schedule.state_dict()
+        if not done and self._course.schedule is not None:
+            state["schedule"] = self._course.schedule.state_dict()
         return pack(state)
 
     def _match(self, found: Checkpoint | None) -> dict[str, Any] | None:
@@ -135,18 +141,18 @@ class _Fit:
         for at, values in found.points:
             self._run.recorder.add("epoch", at, {name: math.nan if v is None else v for name, v in values.items()})
         self._stepper.restore(state)
-        if self._schedule is not None and "schedule" in state:
-            self._schedule.load_state_dict(state["schedule"])
+        if self._course.schedule is not None and "schedule" in state:
+            self._course.schedule.load_state_dict(state["schedule"])
 
     def _fit(self, epoch: int, step: int, checkpointer: StateCheckpointer) -> None:
         with self._run.stop.watch():
             last = self._clock()
             for current in range(epoch, self._run.epochs):
-                for index in range(step if current == epoch else 0, len(self._batches)):
+                for index in range(step if current == epoch else 0, len(self._course.batches)):
                     seed_step(self._run.seed, current, index)
-                    self._stepper.step(*self._batches.at(current, index))
+                    self._stepper.step(*self._course.batches.at(current, index))
                     self._report.step(current, index, self._stepper)
-                    if index + 1 < len(self._batches) and self._is_due(last):
+                    if index + 1 < len(self._course.batches) and self._is_due(last):
                         self._keep(current, index + 1, checkpointer)
                         last = self._clock()
                 self._end_epoch(current)
@@ -167,9 +173,9 @@ class _Fit:
         if not math.isfinite(values["loss"]):
             what = f"the loss is {values['loss']}"
             raise TrainingError(f"epoch {epoch + 1}", what, "Training diverged. Lower the learning rate.")
-        if self._validation is not None:
-            found = self._stepper.measure(*self._validation, self._run.batch_size)
+        if self._course.validation is not None:
+            found = self._stepper.measure(*self._course.validation, self._run.batch_size)
             values |= {f"val_{name}": value for name, value in found.items()}
-        if self._schedule is not None:
-            self._schedule.step()
+        if self._course.schedule is not None:
+            self._course.schedule.step()
         self._report.end_epoch(epoch, values)

@@ -108,7 +108,7 @@ class Stepper:
         return found
 
     def read(self, *, done: bool) -> dict[str, Any]:
-        """Return the state: of a fitted module its tensors alone, else also what the next step needs."""
+        """Return the state: of a fitted module only its tensors, else also what the next step needs."""
         state: dict[str, Any] = {"module": self._module.state_dict()}
         if not done:
             state |= {

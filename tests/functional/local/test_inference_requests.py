@@ -62,7 +62,7 @@ def test_a_plain_list_becomes_the_only_input(tmp_path: Path, values: list[object
     ("content", "inputs", "said"),
     [
         ("{", (IMAGE,), "is not JSON"),
-        ("3", (IMAGE,), "neither an inference request nor a list"),
+        ("3", (IMAGE,), "has neither rows, nor an inference request, nor a list"),
         ("[1, 2]", (IMAGE, IMAGE._replace(name="mask")), "inputs image, mask"),
         ("[[1, 2, 3]]", (IMAGE,), "has shape [1, 1, 3]"),
         ("[]", (IMAGE,), "has shape [0]"),
@@ -76,6 +76,67 @@ def test_lists_that_do_not_fit_are_refused(
     with pytest.raises(DataError) as caught:
         json_request(PATH, file, inputs)
     assert said in str(caught.value)
+
+
+TABLE = (TensorSpec("age", DATATYPES["FP32"], (-1, 1)), TensorSpec("sex", DATATYPES["BYTES"], (-1, 1)))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        [{"age": 3, "sex": "f"}, {"age": float("nan"), "sex": ""}],
+        {"instances": [{"sex": "f", "age": 3}, {"sex": "", "age": float("nan")}]},
+        {"instances": [{"age": [3], "sex": ["f"]}, {"age": [float("nan")], "sex": [""]}]},
+        {"inputs": {"age": [3, float("nan")], "sex": ["f", ""]}},
+    ],
+)
+@pytest.mark.parametrize("binary", [True, False])
+def test_rows_and_columns_become_tensors(tmp_path: Path, document: object, *, binary: bool) -> None:
+    (tmp_path / "rows.json").write_text(json.dumps(document))
+    question = json_request(PATH, tmp_path / "rows.json", TABLE, binary_outputs=binary)
+    assert question.path == PATH
+    length = int(question.headers[HEADER_LENGTH])
+    assert json.loads(question.body[:length])["parameters"] == {"binary_data_output": binary}
+    found = read_outputs(binary_answer(question), "here")
+    np.testing.assert_array_equal(found["age"], np.array([[3], [np.nan]], np.float32))
+    assert found["sex"].tolist() == [[b"f"], [b""]]
+
+
+def test_rows_of_the_only_input(tmp_path: Path) -> None:
+    (tmp_path / "rows.json").write_text('{"instances": [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]}')
+    question = json_request(PATH, tmp_path / "rows.json", (IMAGE,), binary_outputs=True)
+    assert read_outputs(binary_answer(question), "here")["image"].tolist() == [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ([{"age": 3}], "does not fit the model: input 'sex' is missing; the model's are 'age', 'sex'"),
+        ([{"age": 3, "sex": "f", "x": 1}], "input 'x' is not one of the model's, which are 'age', 'sex'"),
+        ([{"age": 3, "sex": "f"}, {"age": 3}], "instances[1] must have the same inputs as the others"),
+        ([{"age": 3, "sex": "f"}, [3, "f"]], "instances[1] must have the same inputs as the others"),
+        ([{"age": None, "sex": "f"}], "instances[0]['age'] must be a number that fits FP32"),
+        ([{"age": "old", "sex": "f"}], "instances[0]['age'] must be a number that fits FP32"),
+        ([{"age": 3, "sex": None}], 'a blank text is ""'),
+        ([{"age": [3, 4], "sex": "f"}], "input 'age': shape must be [-1, 1] (-1 is any size), got [1, 2]"),
+        ({"instances": []}, "instances must be a list with at least one instance"),
+        ({"instances": [[3, "f"]]}, "instances must name the model's inputs, which are 'age', 'sex'"),
+        ({"inputs": {"age": [3]}}, "input 'sex' is missing"),
+        ([[3, "f"]], "the model has the inputs age, sex"),
+    ],
+)
+def test_rows_that_do_not_fit_are_refused(tmp_path: Path, document: object, said: str) -> None:
+    (tmp_path / "rows.json").write_text(json.dumps(document))
+    with pytest.raises(DataError) as caught:
+        json_request(PATH, tmp_path / "rows.json", TABLE)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("content", ["[[NaN, 1], [2, 3]]", '{"inputs": [NaN]}', "NaN"])
+def test_nan_is_read_in_rows_only(tmp_path: Path, content: str) -> None:
+    (tmp_path / "list.json").write_text(content)
+    with pytest.raises(DataError, match="NaN"):
+        json_request(PATH, tmp_path / "list.json", (IMAGE,))
 
 
 @pytest.mark.parametrize("name", sorted(DATATYPES))

@@ -11,9 +11,10 @@ from support.progress import Heard
 
 from pilotlight import Run, load_classes, load_table, load_targets
 from pilotlight.core.errors import DataError
-from pilotlight.training.data.column_parsers import NumberParser, WordParser
 from pilotlight.training.data.csv_columns import parse_columns
 from pilotlight.training.data.csv_lines import open_csv
+from pilotlight.training.data.number_parsers import NumberParser
+from pilotlight.training.data.word_parsers import WordParser
 
 ROWS = [(index * 0.75 + 2, index * 0.5 - 1, "ab"[index % 2]) for index in range(16)]
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"

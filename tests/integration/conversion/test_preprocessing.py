@@ -356,4 +356,4 @@ def test_words_need_the_backend_that_knows_them(tmp_path: Path) -> None:
     environ = {**os.environ, "KERAS_BACKEND": "jax"}
     command = [sys.executable, "-c", ON_JAX, str(tmp_path)]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
-    assert "takes words, which Keras computes with TensorFlow alone, and the backend is jax" in done.stdout
+    assert "takes words, which Keras computes only with TensorFlow, and the backend is jax" in done.stdout

@@ -9,106 +9,35 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pytest
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.impute import KNNImputer, SimpleImputer
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler, TargetEncoder
+from support.column_models import (
+    ADAPTER,
+    DATATYPES,
+    FRAME,
+    SIZE,
+    TARGET,
+    classify,
+    convert,
+    encode,
+    name_arrays,
+    scale,
+    sign,
+    surprise,
+)
 
-from pilotlight.conversion.sklearn.adapter import SklearnAdapter
-from pilotlight.core.artifacts import NamedArrays
-from pilotlight.core.errors import ConversionError
 from pilotlight.core.frames import read_columns
-from pilotlight.core.model_config import ModelConfig
-from pilotlight_runtime.datatypes import BOOL, BYTES, FP32, INT64, Datatype
+from pilotlight_runtime.datatypes import BOOL, BYTES, FP32, INT64
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 pd = pytest.importorskip("pandas", reason="frames need the extra `tables`")
-
-DATATYPES: dict[str, Datatype] = {
-    "siblings": INT64,
-    "age": FP32,
-    "id": INT64,
-    "sex": BYTES,
-    "port": BYTES,
-    "deck": BYTES,
-    "member": BOOL,
-    "note": BYTES,
-    "Größe (m) / x": FP32,
-}
-SIZE = "Größe (m) / x"
-ADAPTER = SklearnAdapter()
-
-
-def make_frame(count: int = 240) -> Any:
-    draw = np.random.default_rng(3)
-    words = ["ein", "gute", "über", "Film", "é", "x1", "CAPS"]
-    frame = pd.DataFrame(
-        {
-            "siblings": draw.integers(0, 4, count),
-            "age": draw.normal(30, 9, count).astype(np.float32),
-            "id": draw.choice([2**40, 2**40 + 1, 5], count),
-            "sex": pd.Series(draw.choice(["m", "f", ""], count), dtype=object),
-            "port": pd.Series([name or np.nan for name in draw.choice(["x", "y", ""], count)], dtype=object),
-            "deck": pd.Series([name or None for name in draw.choice(["x", "y", ""], count)], dtype=object),
-            "member": draw.random(count) < 0.5,
-            "note": pd.Series([" ".join(draw.choice(words, 4)) for _ in range(count)], dtype=object),
-            SIZE: draw.normal(size=count).astype(np.float32),
-        }
-    )
-    frame.loc[::7, "age"] = np.nan
-    return frame
-
-
-FRAME = make_frame()
-TARGET = ((FRAME["sex"] == "f") ^ (FRAME["siblings"] > 2)).astype(int).to_numpy()
-
-
-def sign(columns: list[str], shape: tuple[int, ...] = (-1,)) -> Signature:
-    inputs = tuple(TensorSpec(name, DATATYPES[name], shape) for name in columns)
-    return Signature(inputs, (TensorSpec("probabilities", FP32, (-1, 2)),))
-
-
-def convert(model: Any, signature: Signature, folder: Path) -> Any:
-    ADAPTER.export(model, ModelConfig("people", "sklearn", signature=signature), folder)
-    return onnxruntime.InferenceSession(str(folder / "model.onnx"), providers=["CPUExecutionProvider"])
-
-
-def name_arrays(frame: Any, signature: Signature) -> dict[str, Any]:
-    columns = read_columns(frame, "x")
-    rank = len(signature.inputs[0].shape)
-    return {
-        spec.name: columns[spec.name].astype(spec.datatype.numpy).reshape((-1,) + (1,) * (rank - 1))
-        for spec in signature.inputs
-    }
-
-
-def surprise(arrays: dict[str, Any]) -> NamedArrays:
-    """The samples with unknown categories, unknown texts and blanks in their first rows."""
-    for name, array in arrays.items():
-        if DATATYPES[name] is BYTES:
-            array[:4] = np.array(["new", "ÜBER Film", "", "a"], dtype=object).reshape(4, *array.shape[1:])
-    if "id" in arrays:
-        arrays["id"][0] = 7
-    return arrays
-
-
-def scale() -> Any:
-    return make_pipeline(SimpleImputer(), StandardScaler())
-
-
-def encode(**settings: Any) -> OneHotEncoder:
-    return OneHotEncoder(**{"handle_unknown": "ignore", **settings})
-
-
-def classify(*steps: Any, **settings: Any) -> Any:
-    return make_pipeline(ColumnTransformer(list(steps), **settings), LogisticRegression(max_iter=500))
-
 
 ORDINAL = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2)
 MODELS: dict[str, Any] = {
@@ -234,19 +163,6 @@ def test_texts_without_a_frame_are_one_input(tmp_path: Path) -> None:
     assert ADAPTER.predict(model, {"note": texts}, signature)["probabilities"].shape == (240, 2)
 
 
-def test_an_unknown_category_that_the_encoder_forbids_is_no_answer(tmp_path: Path) -> None:
-    model = classify(("w", OneHotEncoder(), ["sex"])).fit(FRAME[["sex"]], TARGET)
-    signature = sign(["sex"])
-    session = convert(model, signature, tmp_path)
-    unknown = {"sex": np.array(["new"], dtype=object)}
-    with pytest.raises(Exception, match="indices element out of data bounds"):
-        session.run(None, unknown)
-    with pytest.raises(
-        ConversionError, match=r"are refused by the model \(Found unknown categories \['new'\].*Set handle"
-    ):
-        ADAPTER.predict(model, unknown, signature)
-
-
 @pytest.mark.parametrize("encoder", [OneHotEncoder(), OrdinalEncoder()], ids=["one-hot", "ordinal"])
 def test_an_encoder_that_forbids_the_unknown_has_not_seen_a_blank(tmp_path: Path, encoder: object) -> None:
     """The shapes of the graph are found with blank samples, which such an encoder refuses."""
@@ -258,63 +174,3 @@ def test_an_encoder_that_forbids_the_unknown_has_not_seen_a_blank(tmp_path: Path
     wanted = ADAPTER.predict(model, given, signature)["probabilities"]
     (found,) = session.run(["probabilities"], given)
     np.testing.assert_allclose(found, wanted, atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("model", "columns", "declared", "message"),
-    [
-        (classify(("n", scale(), ["age"])), ["age", "siblings"], ["age", "sex"], "lacks siblings.* and has sex"),
-        (
-            classify(("w", TargetEncoder(), ["sex", "siblings"])),
-            ["sex", "siblings"],
-            ["sex", "siblings"],
-            "gives TargetEncoder words and numbers together: sex, siblings",
-        ),
-        (
-            classify(("t", TfidfVectorizer(sublinear_tf=True), "note"), ("w", encode(), ["sex"])),
-            ["note", "sex"],
-            ["note", "sex"],
-            "TfidfVectorizer in train.py: has sublinear_tf=True",
-        ),
-        (
-            classify(("n", SimpleImputer(add_indicator=True), ["age"]), ("w", encode(), ["sex"])),
-            ["age", "sex"],
-            ["age", "sex"],
-            "SimpleImputer in train.py: has add_indicator=True",
-        ),
-    ],
-)
-def test_what_cannot_be_equal_is_refused_in_one_line(
-    tmp_path: Path, model: Any, columns: list[str], declared: list[str], message: str
-) -> None:
-    model.fit(FRAME[columns], TARGET)
-    with pytest.raises(ConversionError, match=message) as caught:
-        convert(model, sign(declared), tmp_path)
-    assert "\n" not in str(caught.value)
-
-
-def test_columns_need_a_model_that_knows_their_names(tmp_path: Path) -> None:
-    model = LogisticRegression().fit(FRAME[["siblings", "id"]].to_numpy(), TARGET)
-    with pytest.raises(ConversionError, match="fitted on an array, whose columns have no names"):
-        convert(model, sign(["siblings", "id"]), tmp_path)
-
-
-@pytest.mark.filterwarnings("ignore:Skipping features without any observed values:UserWarning")
-@pytest.mark.parametrize("imputer", [SimpleImputer(), SimpleImputer(strategy="median"), KNNImputer()], ids=str)
-@pytest.mark.parametrize("place", ["a column transformer", "a pipeline"])
-def test_a_column_without_a_value_is_named(imputer: Any, place: str, tmp_path: Path) -> None:
-    frame = FRAME[["siblings", "age"]].assign(age=np.nan)
-    steps = make_pipeline(imputer, StandardScaler())
-    first = ColumnTransformer([("numbers", steps, ["siblings", "age"])]) if place == "a column transformer" else steps
-    model = make_pipeline(first, LogisticRegression()).fit(frame, TARGET)
-    with pytest.raises(ConversionError, match=r"x_train in train.py: has the column 'age', which holds no value"):
-        convert(model, sign(["siblings", "age"]), tmp_path)
-
-
-@pytest.mark.filterwarnings("ignore:Skipping features without any observed values:UserWarning")
-def test_a_column_without_a_value_is_counted_in_an_array(tmp_path: Path) -> None:
-    matrix = FRAME[["siblings", "age"]].assign(age=np.nan).to_numpy()
-    model = make_pipeline(SimpleImputer(), LogisticRegression()).fit(matrix, TARGET)
-    signature = Signature((TensorSpec("x", FP32, (-1, 2)),), sign([]).outputs)
-    with pytest.raises(ConversionError, match="has the column 1, which holds no value"):
-        convert(model, signature, tmp_path)

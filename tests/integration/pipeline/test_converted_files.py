@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -119,18 +120,19 @@ def test_a_missing_file_is_named(project: Project, store: Store, tmp_path: Path)
         convert_model(project, "own", tmp_path / "absent.keras", store=store)
 
 
-def test_mixed_precision_is_noted(project: Project, store: Store, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["mixed.keras", "mixed"])
+def test_mixed_precision_is_noted(project: Project, store: Store, tmp_path: Path, name: str) -> None:
     write_project(project)
     policy = keras.mixed_precision.dtype_policy()
     keras.mixed_precision.set_global_policy("mixed_float16")
     try:
         dense = keras.layers.Dense
         model = keras.Sequential([keras.Input((4,), name="x"), dense(64), dense(2, dtype="float32")])
-        model.save(tmp_path / "mixed.keras")
+        (model.save if name.endswith(".keras") else partial(model.export, verbose=False))(tmp_path / name)
     finally:
         keras.mixed_precision.set_global_policy(policy)
     heard = Heard()
-    result = convert_model(project, "own", tmp_path / "mixed.keras", store=store, progress=heard)
+    result = convert_model(project, "own", tmp_path / name, store=store, progress=heard)
     assert any("mixed precision" in note and "float32" in note for note in heard.notes)
     assert result.parity.largest_difference is not None
     assert result.parity.largest_difference < 1e-5

@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from onnx import ModelProto, TensorProto, helper
+from onnx import ModelProto, TensorProto, helper, version_converter
 from support.onnx_protos import linear_model, save_external
 from support.workflow_calls import import_model
 
@@ -121,7 +121,10 @@ def test_an_operator_set_that_nothing_here_knows_is_refused(
         f"versions up to {support.ir} and operator sets up to {support.opset}; it cannot be converted down here: onnx "
         f"{onnx.__version__} converts from operator sets up to {KNOWN}"
     )
-    assert "onnx.version_converter.convert_version(onnx.load(FILE), OPSET)" in caught.value.hint
+    assert caught.value.hint == (
+        f"Export the model again for operator set {support.opset} or older: torch.onnx.export takes opset_version, "
+        "skl2onnx target_opset, and tf2onnx opset."
+    )
     assert store.survey("newer").versions == ()
 
 
@@ -131,13 +134,34 @@ def test_weights_beside_a_newer_operator_are_refused(tmp_path: Path, unimplement
     entry = unimplemented.graph.initializer[0].external_data.add()
     entry.key, entry.value = "location", "weights.bin"
     (tmp_path / "weights.bin").write_bytes(np.float32(0.1).tobytes())
-    with pytest.raises(ConversionError, match=r"onnx\.version_converter needs the weights inside the file"):
+    with pytest.raises(ConversionError, match=r"onnx\.version_converter needs the weights inside the file") as caught:
         importing(saved(unimplemented, tmp_path), tmp_path / "candidate")
+    wanted = KNOWN - 1
+    assert f"onnx.save(version_converter.convert_version(onnx.load(FILE), {wanted}), NEW)" in caught.value.hint
+    older = version_converter.convert_version(onnx.load(tmp_path / "newer.onnx"), wanted)
+    onnx.save(older, tmp_path / "older.onnx")
+    assert importing(tmp_path / "older.onnx", tmp_path / "older").signature.outputs[0].name == "y"
 
 
 def test_other_faults_keep_their_own_words(tmp_path: Path) -> None:
-    with pytest.raises(ConversionError, match=r"cannot be opened: .*No Op registered for Nope"):
+    with pytest.raises(
+        ConversionError, match=r"cannot be opened by ONNX Runtime: .*No Op registered for Nope"
+    ) as caught:
         importing(saved(one_node("Nope", 18), tmp_path), tmp_path / "candidate")
+    assert "has no such operator" in caught.value.hint
+
+
+@pytest.mark.parametrize("opsets", [{"": 18}, {"": 18, "com.acme": 1}, {"": KNOWN + 9}, {"": 18, "ai.onnx.ml": 99}])
+def test_only_the_path_of_the_user_is_shown(tmp_path: Path, opsets: dict[str, int]) -> None:
+    model = one_node("Nope", 18)
+    model.graph.node[0].domain = list(opsets)[-1]
+    del model.opset_import[:]
+    model.opset_import.extend(helper.make_opsetid(name, version) for name, version in opsets.items())
+    (tmp_path / "own").mkdir()
+    with pytest.raises(ConversionError) as caught:
+        importing(saved(model, tmp_path / "own"), tmp_path / "elsewhere")
+    assert str(caught.value).startswith(f"{tmp_path / 'own' / 'newer.onnx'}: ")
+    assert "elsewhere" not in str(caught.value)
 
 
 def test_a_model_that_needs_nothing_is_published_as_it_is(tmp_path: Path) -> None:

@@ -80,13 +80,22 @@ def as_event(called: Called, *values: int) -> tuple[int, str]:
     return answer.get("status", 200), answer.get("error", "")
 
 
-@pytest.mark.parametrize("ask", [as_json, as_binary, as_rows, as_columns, as_event])
-def test_an_id_outside_the_vocabulary(ask: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("ask", "place"),
+    [
+        (as_json, "input 'ids': data[1]"),
+        (as_binary, "input 'ids': data[1]"),
+        (as_rows, "instances[0][1]"),
+        (as_columns, "inputs['ids'][0][1]"),
+        (as_event, "input 'ids': data[1]"),
+    ],
+)
+def test_an_id_outside_the_vocabulary(ask: Any, place: str, tmp_path: Path) -> None:
     called = opened(tmp_path, embedding(), ranges=EXACT)
     assert ask(called, 3, 9) == (200, "")
     status, message = ask(called, 3, 1205, -11)
     assert status == 400
-    assert message.endswith("input 'ids': data[1] is 1205, the model takes -10 to 9; the inputs are 'ids' [1, 3]")
+    assert message.endswith(f"; {place} is 1205, the model takes -10 to 9; the inputs are 'ids' [1, 3]")
     assert message.startswith("the model refuses this input in its operator Gather: ")
     assert "1205" not in called.log.getvalue()
     assert "ERROR" not in called.log.getvalue()

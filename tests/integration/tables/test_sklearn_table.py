@@ -19,6 +19,8 @@ SAMPLE = (
     "FixedThresholdClassifier",
     "Isomap",
     "IsotonicRegression",
+    "IterativeImputer",
+    "KNNImputer",
     "KernelRidge",
     "LabelSpreading",
     "MissingIndicator",
@@ -33,6 +35,7 @@ SAMPLE = (
     "RandomTreesEmbedding",
     "RegressorChain",
     "SequentialFeatureSelector",
+    "SimpleImputer",
     "SkewedChi2Sampler",
     "SplineTransformer",
     "TransformedTargetRegressor",
@@ -52,7 +55,7 @@ def test_an_estimator_that_cannot_be_converted_says_why(tmp_path: Path, name: st
     outcome = run_case(CASES[name], tmp_path)
     reason, hint = REFUSALS[name]
     assert outcome.status == REFUSED
-    assert outcome.detail == f"model 'case': cannot be converted: {name} {reason}. {hint}"
+    assert outcome.detail == f"cannot be converted: {name} {reason}. {hint}"
 
 
 def test_each_known_refusal_is_an_estimator_of_the_table() -> None:

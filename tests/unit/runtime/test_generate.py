@@ -51,12 +51,15 @@ def test_empty_parameters_are_none() -> None:
         (b"\xff", "not UTF-8"),
         ({"text": "a", "temperature": 0.5}, "input 'temperature' is not one of the model's, which are 'text', 'top'"),
         ({"parameters": {"temperature": 1}}, "input 'parameters' is not one of the model's"),
-        ({"text": 3}, "input 'text': data[0] must be a string"),
-        ({"text": None}, "input 'text': data[0] must be a string"),
+        ({"text": 3}, "input 'text' must be a string of Unicode characters or"),
+        ({"text": ["a", 3]}, "input 'text'[1] must be a string of Unicode characters or"),
+        ({"top": [[1], [True]]}, "input 'top'[1][0] must be a whole number"),
+        ({"top": [[1], 2]}, "input 'top'[1] must be a list of 1 as input 'top'[0] is, got 2"),
+        ({"text": None}, "got null"),
         ({"top": "three"}, "input 'top'"),
         ({"top": True}, "input 'top'"),
         ({"heat": {"a": 1}}, "input 'heat'"),
-        ({"text": "\ud800"}, "input 'text': data[0] is neither UTF-8 text nor base64"),
+        ({"text": "\ud800"}, "input 'text' must be a string of Unicode characters"),
     ],
 )
 def test_a_wrong_field_is_named(body: Any, message: str) -> None:

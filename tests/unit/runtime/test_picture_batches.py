@@ -133,7 +133,7 @@ def test_one_picture_of_a_predict_request(document: object) -> None:
         ({"instances": [ONE, {"b64": "aGk="}]}, "input 'x': picture 1: the picture is neither PNG nor JPEG"),
         ({"instances": [{"b64": "aGk="}]}, "input 'x': the picture is neither PNG nor JPEG"),
         ({"inputs": [ONE, 3]}, 'input \'x\': picture 1 must be {"b64": "..."} as the others are, got 3'),
-        ({"instances": [[ONE]]}, "input 'x': data[0] must be a whole number of 0 to 255, got an object"),
+        ({"instances": [[ONE]]}, "instances[0][0] must be a whole number of 0 to 255, got an object"),
     ],
 )
 def test_a_wrong_picture_of_a_predict_request_is_named(document: object, message: str) -> None:

@@ -19,6 +19,7 @@ from pilotlight_runtime.types import InferResponse
 ONE = signature_of([("x", "FP32", (-1, 2))], [("y", "FP32", (-1, 2))])
 TWO = signature_of([("a", "FP32", (-1,)), ("t", "BYTES", (-1,))], [("y", "FP32", (-1,))])
 WHOLE = signature_of([("x", "INT64", (-1,))], [("y", "FP32", (-1,))])
+BRAIN = signature_of([("x", "BF16", (-1, 1))], [("y", "FP32", (-1,))])
 TEXT = signature_of([("t", "BYTES", (-1, -1))], [("y", "FP32", (-1,))])
 
 
@@ -80,14 +81,51 @@ def test_a_scalar_by_column() -> None:
         ({"instances": [{"x": [1, 2]}, [3, 4]]}, ONE, "instances[1] must have the same inputs"),
         ({"instances": [[3, 4], {"x": [1, 2]}]}, ONE, "instances[0] must have the same inputs"),
         ({"inputs": {"z": [1]}}, ONE, "input 'z' is not one of the model's, which are 'x'"),
-        ({"instances": [[1, 2], [3]]}, ONE, "input 'x': data is not nested as shape [2, 2] says"),
-        ({"instances": [[1, 2], 3]}, ONE, "input 'x': data is not nested as shape [2, 2] says"),
-        ({"instances": [[1, "2"]]}, ONE, "input 'x': data[1] must be a finite FP32 number, got '2'"),
-        ({"instances": [["a", "b"], ["c", "d", "e"], ["f"]]}, TEXT, "not nested as shape [3, 2] says"),
-        ({"instances": [[1]]}, TEXT, 'input \'t\': data[0] must be a string or {"b64": "..."}, got 1'),
-        ({"instances": [[{"b64": "%"}]]}, TEXT, "data[0] is neither UTF-8 text nor base64"),
-        ({"instances": [[{"b64": "é"}]]}, TEXT, "data[0] is neither UTF-8 text nor base64"),
-        ({"instances": [["\ud800"]]}, TEXT, "data[0] is neither UTF-8 text nor base64"),
+        ({"instances": [[1, 2], [3]]}, ONE, "instances[1] must be a list of 2 as instances[0] is, got [3]"),
+        ({"instances": [[1, 2], 3]}, ONE, "instances[1] must be a list of 2 as instances[0] is, got 3"),
+        (
+            {"instances": [{"x": [1, 2]}, {"x": 3}]},
+            ONE,
+            "instances[1]['x'] must be a list of 2 as instances[0]['x'] is",
+        ),
+        ({"inputs": {"x": [[1, 2], [3]]}}, ONE, "inputs['x'][1] must be a list of 2 as inputs['x'][0] is, got [3]"),
+        ({"inputs": [[[1], [2]], [[3], 4]]}, ONE, "inputs[1][1] must be a list of 1 as inputs[0][0] is, got 4"),
+        (
+            {"instances": [[1, "2"]]},
+            ONE,
+            "instances[0][1] must be a number that fits FP32, NaN, Infinity or -Infinity, got '2'",
+        ),
+        ({"instances": [[1, 2], [None, 2]]}, ONE, "instances[1][0] must be a number that fits FP32, NaN, Infinity or"),
+        ({"instances": [[1, 2], [None, 2]]}, ONE, "got null; a blank number is NaN"),
+        ({"instances": [{"x": [1, 2]}, {"x": [3, None]}]}, ONE, "instances[1]['x'][1] must be a number"),
+        ({"inputs": {"x": [[1, 2], [None, 4]]}}, ONE, "inputs['x'][1][0] must be a number"),
+        ({"inputs": [[1, 2], [None, 4]]}, ONE, "inputs[1][0] must be a number"),
+        ({"inputs": None}, ONE, "inputs must be a number that fits FP32"),
+        ({"instances": [1, None]}, WHOLE, "instances[1] must be a whole number of"),
+        ({"instances": [{"a": 1, "t": "x"}, {"a": 1, "t": None}]}, TWO, "instances[1]['t'] must be a string"),
+        ({"instances": [[None]]}, TEXT, 'got null; a blank text is ""'),
+        ({"instances": [[1]]}, BRAIN, "input 'x' is BF16, which has no JSON form; send it as a binary tensor of"),
+        (
+            {"instances": [["a", "b"], ["c", "d", "e"], ["f"]]},
+            TEXT,
+            "instances[1] must be a list of 2 as instances[0] is, got ['c', 'd', 'e']",
+        ),
+        (
+            {"instances": [[1]]},
+            TEXT,
+            'instances[0][0] must be a string of Unicode characters or {"b64": "..."} with base64, got 1',
+        ),
+        (
+            {"instances": [[{"b64": "%"}]]},
+            TEXT,
+            'instances[0][0] must be a string of Unicode characters or {"b64": "..."} with base64, got an object',
+        ),
+        (
+            {"instances": [[{"b64": "é"}]]},
+            TEXT,
+            'instances[0][0] must be a string of Unicode characters or {"b64": "..."} with base64, got an object',
+        ),
+        ({"instances": [["\ud800"]]}, TEXT, "got '\\ud800'"),
         ({"instances": [[{"b64": 1}]]}, TEXT, "got an object"),
     ],
 )
@@ -95,6 +133,22 @@ def test_what_is_wrong_is_named(document: object, signature: Signature, message:
     with pytest.raises(InvalidRequest) as caught:
         read(document, signature)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [
+        ({"instances": [{"age": 1, "sex": "f"}, {"age": None, "sex": "f"}]}, "instances[1]['age'] must be"),
+        ({"instances": [{"age": [1], "sex": ["f"]}, {"age": [2], "sex": [3]}]}, "instances[1]['sex'][0] must be"),
+        ({"inputs": {"age": [1, "?"], "sex": ["f", "f"]}}, "inputs['age'][1] must be"),
+        ({"inputs": {"age": [[1], [2]], "sex": [["f"], [None]]}}, "inputs['sex'][1][0] must be"),
+    ],
+)
+def test_a_place_is_written_as_the_request_writes_it(document: object, place: str) -> None:
+    table = signature_of([("age", "FP32", (-1, 1)), ("sex", "BYTES", (-1, 1))], [("y", "FP32", (-1,))])
+    with pytest.raises(InvalidRequest) as caught:
+        read(document, table)
+    assert str(caught.value).startswith(place)
 
 
 def test_too_much_nesting_is_named() -> None:
@@ -171,6 +225,7 @@ def test_nan_and_infinity_are_read_as_tensorflow_serving_reads_them(datatype: st
 @pytest.mark.parametrize(
     ("body", "signature", "message"),
     [
+        (b'{"instances": [[1, 1e400]]}', ONE, "instances[0][1] is too large for a number; write Infinity"),
         (b'{"instances": [[NaN, 1e400]]}', ONE, "1e400 is too large for a number; write Infinity"),
         (b'{"instances": [[NaN, -1e999]]}', ONE, "-1e999 is too large for a number; write Infinity"),
         (b'{"instances": [[NaN, 1' + b"0" * 400 + b".5]]}", ONE, "000 is too large for a number; write Infinity"),
@@ -180,13 +235,21 @@ def test_nan_and_infinity_are_read_as_tensorflow_serving_reads_them(datatype: st
             ONE,
             "got a number of many digits",
         ),
-        (b'{"instances": [[NaN, 1e39]]}', ONE, "data[1] must be a finite FP32 number, got 1e+39"),
-        (b'{"instances": [[NaN, true]]}', ONE, "data[1] must be a finite FP32 number, got true"),
+        (
+            b'{"instances": [[NaN, 1e39]]}',
+            ONE,
+            "instances[0][1] must be a number that fits FP32, NaN, Infinity or -Infinity, got 1e+39",
+        ),
+        (
+            b'{"instances": [[NaN, true]]}',
+            ONE,
+            "instances[0][1] must be a number that fits FP32, NaN, Infinity or -Infinity, got true",
+        ),
         (b'{"instances": [[nan, 1]]}', ONE, "malformed JSON"),
         (b'{"instances": [[NaN, 1]', ONE, "malformed JSON"),
-        (b'{"instances": [NaN]}', WHOLE, "data[0] must be a whole number"),
-        (b'{"instances": [[NaN]]}', TEXT, "data[0] must be a string"),
-        (b'{"instances": [["NaN"], [3]]}', TEXT, "data[1] must be a string"),
+        (b'{"instances": [NaN]}', WHOLE, "instances[0] must be a whole number"),
+        (b'{"instances": [[NaN]]}', TEXT, "instances[0][0] must be a string"),
+        (b'{"instances": [["NaN"], [3]]}', TEXT, "instances[1][0] must be a string"),
     ],
 )
 def test_words_for_numbers_in_the_wrong_place_are_refused(body: bytes, signature: Signature, message: str) -> None:

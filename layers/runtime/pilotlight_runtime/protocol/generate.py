@@ -14,15 +14,27 @@ from collections.abc import Mapping
 from pilotlight_runtime.errors import InvalidRequest
 from pilotlight_runtime.light_typing import Any, Final
 from pilotlight_runtime.manifest import Manifest
+from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.protocol.json_codec import Doubts, dumps_constants, dumps_finite
 from pilotlight_runtime.protocol.tfserving import PredictReader, PredictRequest
 from pilotlight_runtime.protocol.tfserving_response import write_value
 from pilotlight_runtime.tensor import Tensor
-from pilotlight_runtime.types import InferRequest
 
 STREAM_HEADERS: Final = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
 
 _PARAMETERS: Final = "parameters"
+
+
+class Fields:
+    """How a generate request writes the places of its values. shapes: of each input."""
+
+    def __init__(self, shapes: Mapping[str, list[int]]) -> None:
+        self._shapes = shapes
+
+    def name_place(self, name: str, position: tuple[int, ...]) -> str:
+        """Writes the place of a value of the input `name`: without an index where it is the only one."""
+        single = all(size == 1 for size in self._shapes[name])
+        return f"input {summarize(name)}" + ("" if single else "".join(f"[{index}]" for index in position))
 
 
 class GenerateReader(PredictReader):
@@ -40,10 +52,13 @@ class GenerateReader(PredictReader):
         columns = {name: self._as_tensor(name, value) for name, value in document.items()}
         if document.get(_PARAMETERS) == {} and self._signature.input(_PARAMETERS) is None:
             del columns[_PARAMETERS]
-        return PredictRequest(InferRequest(self._tensors(columns, doubts)), None)
+        return self._read_inputs(columns, doubts, None, named=True)
+
+    def _places(self, _written: tuple[bool, bool], shapes: Mapping[str, list[int]], /) -> Fields:
+        return Fields(shapes)
 
     def _as_tensor(self, name: str, value: Any) -> Any:
-        """A value alone as the only element of a tensor of the input's rank."""
+        """A plain value as the only element of a tensor of the input's rank."""
         spec = self._signature.input(name)
         if spec is not None and not isinstance(value, list):
             for _ in spec.shape:

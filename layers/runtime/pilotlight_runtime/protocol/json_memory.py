@@ -1,4 +1,4 @@
-"""How much memory a JSON document takes once it is parsed, from its punctuation alone: an upper bound.
+"""How much memory a JSON document takes once it is parsed, only from its punctuation: an upper bound.
 
 It holds for both parsers: orjson, which writes a table of all values first, and Python's own.
 tests/integration/runtime/test_json_memory.py compares it with the memory that they take.

@@ -40,6 +40,12 @@ def _form(kind: Datatype) -> JsonForm:
     return JsonForm(frozenset({int}), f"a whole number of {low} to {high}")
 
 
+_BLANKS: Final = {
+    frozenset({str}): '; a blank text is ""',
+    frozenset({int, float}): "; a blank number is NaN, which JSON cannot carry, so send it in a binary tensor",
+}
+"""What a caller who sends null may have meant, by the types of elements."""
+
 FORMS: Final[dict[str, JsonForm]] = {name: _form(kind) for name, kind in DATATYPES.items() if kind is not BF16}
 """By the datatype's name. BF16 exists only in binary."""
 
@@ -187,4 +193,8 @@ def _wrong(where: str, form: JsonForm, flat: Sequence[Any], fit: Callable[[Seque
             first = middle
         else:
             end = middle
-    return InvalidRequest(f"{where}: data[{first}] must be {form.expected}, got {summarize(flat[first])}")
+    from pilotlight_runtime.wrong_elements import WrongDatatype  # only refusals need it
+
+    value = flat[first]
+    hint = _BLANKS.get(form.types, "") if value is None else ""
+    return WrongDatatype(where, first, f" must be {form.expected}, got {summarize(value)}{hint}", value)

@@ -36,7 +36,7 @@ class FormFile(NamedTuple):
 
 
 def read_files(body: bytes, content_type: str, most: int) -> list[FormFile]:
-    """Reads a form that has files alone.
+    """Reads a form that has only files.
 
     Args:
         body: The body, decompressed.
@@ -108,7 +108,7 @@ def _describe(head: bytes, index: int) -> str:
         raise InvalidRequest(f"part {index} of the form needs the header Content-Disposition: form-data with a name")
     field = summarize(parameters["name"])
     if "filename" not in parameters and "filename*" not in parameters:
-        raise InvalidRequest(f"the form has the field {field}, which is no file; the model takes pictures alone")
+        raise InvalidRequest(f"the form has the field {field}, which is no file; the model takes only pictures")
     if headers.get("content-transfer-encoding", "").strip().lower() not in _PLAIN:
         raise InvalidRequest(f"file {field} of the form has a Content-Transfer-Encoding; send its bytes as they are")
     return f"file {field} of the form"

@@ -56,7 +56,7 @@ def decode_pictures(codec: ImageCodec, pictures: Sequence[NamedPicture]) -> Tens
 
 
 def read_form(body: bytes, content_type: str, codec: ImageCodec) -> InferRequest:
-    """Reads a form with pictures alone, as a request; see `multipart.read_files` and `decode_pictures`."""
+    """Reads a form with only pictures, as a request; see `multipart.read_files` and `decode_pictures`."""
     from pilotlight_runtime.protocol.multipart import read_files
 
     files = [NamedPicture(*file) for file in read_files(body, content_type, MAX_PICTURES)]

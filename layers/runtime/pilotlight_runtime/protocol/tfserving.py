@@ -25,17 +25,26 @@ from pilotlight_runtime.tensor import MAX_RANK, Tensor, element_count
 from pilotlight_runtime.types import InferRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pilotlight_runtime.protocol.images import ImageCodec
+    from pilotlight_runtime.protocol.tfserving_refusals import Places
 
 _SIGNATURE: Final = "serving_default"
 _B64: Final = "b64"
 
 
 class PredictRequest(NamedTuple):
-    """A decoded predict request. rows: the number of instances in row format, None in column format."""
+    """A decoded predict request.
+
+    rows: the number of instances in row format, None in column format. named: whether the inputs have names. shapes:
+    the shape of each input as the request writes it, without the dimensions of size 1 that it leaves out.
+    """
 
     request: InferRequest
     rows: int | None
+    named: bool = True
+    shapes: Mapping[str, list[int]] = {}
 
 
 class PredictReader:
@@ -71,17 +80,18 @@ class PredictReader:
         if document.get("signature_name") not in (None, "", _SIGNATURE):
             raise InvalidRequest(f"signature_name must be {_SIGNATURE!r}, got {summarize(document['signature_name'])}")
         if "inputs" in document:
-            columns = _columns(document["inputs"], self._signature)
-            return PredictRequest(InferRequest(self._tensors(columns, doubts)), None)
+            columns, named = _columns(document["inputs"], self._signature)
+            return self._read_inputs(columns, doubts, None, named=named)
         instances = document["instances"]
         if not isinstance(instances, list) or not instances:
             raise InvalidRequest(f"instances must be a list with at least one instance, got {summarize(instances)}")
-        columns = _transposed(instances, self._signature)
-        return PredictRequest(InferRequest(self._tensors(columns, doubts)), len(instances))
+        columns, named = _transposed(instances, self._signature)
+        return self._read_inputs(columns, doubts, len(instances), named=named)
 
-    def _tensors(self, columns: dict[str, Any], doubts: Doubts) -> dict[str, Tensor]:
+    def _read_inputs(self, columns: dict[str, Any], doubts: Doubts, rows: int | None, *, named: bool) -> PredictRequest:
         """Reads the inputs. Those of BYTES share the limit of their elements."""
-        tensors = {}
+        tensors: dict[str, Tensor] = {}
+        shapes: dict[str, list[int]] = {}
         strings = self._limits.strings
         for name, value in columns.items():
             spec = self._signature.input(name)
@@ -92,10 +102,23 @@ class PredictReader:
             if self._pictures is not None and _has_b64(value) and spec.name == self._pictures.input:
                 tensors[name] = _decode_pictures(where, value, self._pictures)
                 continue
-            tensors[name] = _tensor(where, spec, value, doubts, strings)
+            shapes[name] = shape = _shape_of(where, value)
+            try:
+                tensors[name] = _tensor(where, spec, shape, value, doubts, strings)
+            except InvalidRequest as error:
+                from pilotlight_runtime.protocol.tfserving_refusals import reword_value
+
+                places = self._places((rows is not None, named), shapes)
+                raise reword_value(error, name, spec.datatype, value, shape, places) from None
             if spec.datatype is BYTES:
                 strings -= len(tensors[name].data)
-        return tensors
+        return PredictRequest(InferRequest(tensors), rows, named, shapes)
+
+    def _places(self, written: tuple[bool, bool], _shapes: Mapping[str, list[int]], /) -> Places:
+        """How the request writes the places of values, for a refusal. written: in rows, and by name."""
+        from pilotlight_runtime.protocol.tfserving_refusals import Notation
+
+        return Notation(*written)
 
 
 def read_predict_request(body: bytes, signature: Signature, limits: Limits = DEFAULT_LIMITS) -> PredictRequest:
@@ -109,22 +132,26 @@ def model_status(manifest: Manifest) -> dict[str, Any]:
     return {"model_version_status": [{"version": manifest.version, "state": "AVAILABLE", "status": status}]}
 
 
-def _columns(inputs: object, signature: Signature) -> dict[str, Any]:
+def _columns(inputs: object, signature: Signature) -> tuple[dict[str, Any], bool]:
+    """The values by input, and whether the request names them."""
     if isinstance(inputs, dict) and not _is_b64(inputs):
-        return inputs
-    return {_only_input(signature, "inputs").name: inputs}
+        return inputs, True
+    return {_only_input(signature, "inputs").name: inputs}, False
 
 
-def _transposed(instances: list[Any], signature: Signature) -> dict[str, Any]:
-    """Groups instances by input. An instance is an object of values by name, or the value of the only input."""
+def _transposed(instances: list[Any], signature: Signature) -> tuple[dict[str, Any], bool]:
+    """Groups instances by input, and tells whether the request names them.
+
+    An instance is an object of values by name, or the value of the only input.
+    """
     named = [isinstance(instance, dict) and not _is_b64(instance) for instance in instances]
     if not any(named):
-        return {_only_input(signature, "instances").name: instances}
-    names = set(instances[named.index(True)])
+        return {_only_input(signature, "instances").name: instances}, False
+    names = instances[named.index(True)].keys()
     for index, instance in enumerate(instances):
-        if not named[index] or set(instance) != names:
+        if not named[index] or instance.keys() != names:
             raise InvalidRequest(f"instances[{index}] must have the same inputs as the others")
-    return {name: [instance[name] for instance in instances] for name in names}
+    return {name: [instance[name] for instance in instances] for name in names}, True
 
 
 def _only_input(signature: Signature, field: str) -> TensorSpec:
@@ -134,9 +161,8 @@ def _only_input(signature: Signature, field: str) -> TensorSpec:
     return signature.inputs[0]
 
 
-def _tensor(where: str, spec: TensorSpec, value: object, doubts: Doubts, strings: int) -> Tensor:
-    """Reads one input. strings: the most elements that it may have where it is of BYTES."""
-    nesting = _shape_of(where, value)
+def _tensor(where: str, spec: TensorSpec, nesting: list[int], value: object, doubts: Doubts, strings: int) -> Tensor:
+    """Reads one input, whose value is nested so. strings: the most elements that it may have where it is of BYTES."""
     shape = check_shape(where, nesting)
     if spec.datatype is not BYTES:
         tensor = decode_json(where, spec.datatype, shape, value, doubts)
@@ -144,7 +170,9 @@ def _tensor(where: str, spec: TensorSpec, value: object, doubts: Doubts, strings
     if element_count(shape) > strings:
         raise too_many_strings(where, element_count(shape), strings)
     texts = flatten(where, shape, value)
-    return _completed(Tensor(BYTES, shape, tuple(_bytes(where, index, text) for index, text in enumerate(texts))), spec)
+    return _completed(
+        Tensor(BYTES, shape, tuple([_bytes(where, index, text) for index, text in enumerate(texts)])), spec
+    )
 
 
 def _completed(tensor: Tensor, spec: TensorSpec) -> Tensor:
@@ -189,8 +217,10 @@ def _bytes(where: str, index: int, text: object) -> bytes:
         if isinstance(text, dict) and _is_b64(text):
             return binascii.a2b_base64(text[_B64], strict_mode=True)
     except ValueError:
-        raise InvalidRequest(f"{where}: data[{index}] is neither UTF-8 text nor base64") from None
-    raise InvalidRequest(f'{where}: data[{index}] must be a string or {{"b64": "..."}}, got {summarize(text)}')
+        pass
+    from pilotlight_runtime.wrong_elements import WrongDatatype
+
+    raise WrongDatatype(where, index, " must be a string", text)
 
 
 def _has_b64(value: Any) -> bool:

@@ -113,7 +113,7 @@ def _render_stream(response: HttpResponse) -> dict[str, Any]:
 def _comes_by_stream(event: Any) -> bool:
     """Whether the event is an HTTP request of a sender that can stream: a REST API or a function URL.
 
-    An HTTP API, whose events look as those of a function URL do, takes whole answers alone.
+    An HTTP API, whose events look as those of a function URL do, takes only whole answers.
     """
     context = event.get("requestContext") if isinstance(event, dict) else None
     if not isinstance(context, dict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotlight_runtime.errors import InferenceFailed
+from pilotlight_runtime.errors import InferenceFailed, InvalidRequest
 from pilotlight_runtime.inference import check_inputs, checked_output, find_refusal
 from pilotlight_runtime.light_typing import TYPE_CHECKING
 from pilotlight_runtime.limits import Limits
@@ -13,11 +13,12 @@ from pilotlight_runtime.protocol.compression import pack, packs, unpack
 from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse
 from pilotlight_runtime.service import ModelService
 from pilotlight_runtime.streaming.response import StreamedResponse
-from pilotlight_runtime.types import InferRequest, LoadedModel
+from pilotlight_runtime.types import LoadedModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pilotlight_runtime.protocol.tfserving import PredictRequest
     from pilotlight_runtime.streaming.function import Streaming
     from pilotlight_runtime.tensor import Tensor
 
@@ -42,7 +43,11 @@ class StreamingService(ModelService):
         return super().answer(request, trace)
 
     def _answer_whole(self, request: HttpRequest, trace: Trace) -> HttpResponse:
-        response = self._run(self._read(request, trace), trace)
+        asked = self._read(request, trace)
+        try:
+            response = self._run(asked.request, trace)
+        except InvalidRequest as error:
+            raise _reword(error, asked) from error
         trace.begin("encode")
         accepted = request.headers.get("accept-encoding", "")
         check_nested_answer(response, packs=packs(accepted), limits=self._limits)
@@ -51,19 +56,21 @@ class StreamingService(ModelService):
         return pack(HttpResponse(200, {"Content-Type": JSON}, written), accepted)
 
     def _answer_in_parts(self, request: HttpRequest, trace: Trace) -> StreamedResponse:
-        inputs = self._read(request, trace).inputs
+        asked = self._read(request, trace)
+        inputs = asked.request.inputs
         trace.shapes = {name: tensor.shape for name, tensor in inputs.items()}
         check_inputs(self._manifest.signature, inputs)
         trace.begin("first_byte")
-        return StreamedResponse.of(dict(generate.STREAM_HEADERS), self._events(inputs), generate.write_event)
+        return StreamedResponse.of(dict(generate.STREAM_HEADERS), self._events(asked), generate.write_event)
 
-    def _read(self, request: HttpRequest, trace: Trace) -> InferRequest:
+    def _read(self, request: HttpRequest, trace: Trace) -> PredictRequest:
         trace.begin("decode")
         body = unpack(request.body, request.headers.get("content-encoding", ""), self._most_unpacked)
-        return self._generate_reader.read(body).request
+        return self._generate_reader.read(body)
 
-    def _events(self, inputs: dict[str, Tensor]) -> Iterator[bytes]:
+    def _events(self, asked: PredictRequest) -> Iterator[bytes]:
         """Yields an event for each part of the answer."""
+        inputs = asked.request.inputs
         parts = iter(self._stream(inputs))
         try:
             for outputs in parts:
@@ -72,7 +79,7 @@ class StreamingService(ModelService):
             refusal = find_refusal(self._model, inputs, error)
             if refusal is None:
                 raise
-            raise refusal from error
+            raise _reword(refusal, asked) from error
         finally:
             close = getattr(parts, "close", None)
             if close is not None:
@@ -83,3 +90,10 @@ class StreamingService(ModelService):
         if not isinstance(outputs, dict) or not outputs:
             raise InferenceFailed("stream yielded no dict of outputs")
         return {name: checked_output(self._manifest.signature, outputs, name) for name in outputs}
+
+
+def _reword(error: InvalidRequest, asked: PredictRequest) -> InvalidRequest:
+    """The error with the places of values as the request writes them."""
+    from pilotlight_runtime.protocol.tfserving_refusals import reword_refusal
+
+    return reword_refusal(error, asked.shapes, generate.Fields(asked.shapes))

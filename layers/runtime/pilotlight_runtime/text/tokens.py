@@ -111,7 +111,7 @@ def words(text: str) -> list[str]:
         text: Any text.
 
     Returns:
-        The words and marks in order; none for white space alone.
+        The words and marks in order; none where there is only white space.
     """
     found: list[str] = []
     for part in text.lower().translate(_APOSTROPHES).split():

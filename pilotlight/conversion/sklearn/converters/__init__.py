@@ -21,10 +21,12 @@ _FORMULAS: Final = (
     "covariance",
     "discriminants",
     "isomap",
+    "iterative_imputer",
     "isotonic",
     "kernel_models",
     "label_propagation",
     "nearest_center",
+    "nearest_donors",
     "neighbors",
     "output_codes",
     "quantiles",
@@ -42,10 +44,12 @@ def register_converters() -> None:
     """Register every converter with skl2onnx, once a process."""
     from pilotlight.conversion.sklearn.converters.delegates import accept_delegates
     from pilotlight.conversion.sklearn.converters.plain_attributes import accept_numpy_attributes
+    from pilotlight.conversion.sklearn.converters.simple_imputer import register_simple_imputer
 
     for name in _FORMULAS:
         importlib.import_module(f"{__name__}.{name}")
     for entry in ENTRIES:
         register_entry(entry)
+    register_simple_imputer()
     accept_delegates()
     accept_numpy_attributes()

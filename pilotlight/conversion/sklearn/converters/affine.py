@@ -12,6 +12,7 @@ import numpy as np
 
 from pilotlight.conversion.sklearn.converters.nodes import Nodes
 from pilotlight.conversion.sklearn.converters.registry import convert_by
+from pilotlight.conversion.sklearn.not_convertible import NotConvertible
 
 
 @convert_by(
@@ -38,7 +39,7 @@ def pool(model: Any, nodes: Nodes, samples: str) -> list[str]:
     """Repeat FeatureAgglomeration.transform for the mean or sum of the features of a cluster, which are linear."""
     if model.pooling_func not in (np.mean, np.sum):
         name = getattr(model.pooling_func, "__name__", model.pooling_func)
-        raise NotImplementedError(f"FeatureAgglomeration pools by {name}; numpy.mean and numpy.sum convert")
+        raise NotConvertible(f"FeatureAgglomeration pools by {name}; numpy.mean and numpy.sum convert")
     return [_multiply(model.transform, model.n_features_in_, nodes, samples)]
 
 

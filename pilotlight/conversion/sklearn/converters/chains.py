@@ -11,6 +11,7 @@ import numpy as np
 
 from pilotlight.conversion.sklearn.converters.nodes import Nodes
 from pilotlight.conversion.sklearn.converters.registry import convert_by
+from pilotlight.conversion.sklearn.not_convertible import NotConvertible
 
 
 @convert_by("multioutput.RegressorChain")
@@ -28,7 +29,7 @@ def chain_regressors(model: Any, nodes: Nodes, samples: str) -> list[str]:
 def chain_classifiers(model: Any, nodes: Nodes, samples: str) -> list[str]:
     """Return the classes of all targets, and the probability of the second class of each, in their own order."""
     if getattr(model, "chain_method_", "predict") != "predict":
-        raise NotImplementedError("ClassifierChain passes on probabilities; chain_method='predict' converts")
+        raise NotConvertible("ClassifierChain passes on probabilities; chain_method='predict' converts")
     known, labels, scores = samples, [], []
     for estimator in model.estimators_:
         label, probabilities = nodes.apply(estimator, known)

@@ -8,6 +8,7 @@ import numpy as np
 
 from pilotlight.conversion.sklearn.converters.nodes import Nodes
 from pilotlight.conversion.sklearn.converters.registry import convert_by
+from pilotlight.conversion.sklearn.not_convertible import NotConvertible
 
 
 @convert_by("dummy.DummyRegressor")
@@ -20,9 +21,9 @@ def predict_constant(model: Any, nodes: Nodes, samples: str) -> list[str]:
 def predict_most_frequent(model: Any, nodes: Nodes, samples: str) -> list[str]:
     """Return the class and the probabilities that DummyClassifier gives every sample."""
     if model.strategy in ("uniform", "stratified"):
-        raise NotImplementedError(f"DummyClassifier draws its answers at random with the strategy {model.strategy!r}")
+        raise NotConvertible(f"DummyClassifier draws its answers at random with the strategy {model.strategy!r}")
     if isinstance(model.classes_, list):
-        raise NotImplementedError("DummyClassifier converts for one target")
+        raise NotConvertible("DummyClassifier converts for one target")
     one = np.zeros((1, model.n_features_in_))
     probabilities = _repeat(model.predict_proba(one), nodes, samples)
     place = int(np.flatnonzero(model.classes_ == model.predict(one)[0])[0])

@@ -6,6 +6,7 @@ import importlib
 from typing import Any, Final
 
 from pilotlight.conversion.sklearn.delegates import find_delegate
+from pilotlight.conversion.sklearn.not_convertible import NotConvertible
 
 _CLASSES: Final = (
     "sklearn.frozen.FrozenEstimator",
@@ -43,4 +44,4 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
 
 def _fail(operator: Any) -> None:
     name = type(operator.raw_operator).__name__
-    raise NotImplementedError(f"{name} converts as a step of a pipeline, not within another estimator")
+    raise NotConvertible(f"{name} converts as a step of a pipeline, not within another estimator")

@@ -9,6 +9,7 @@ import numpy as np
 from pilotlight.conversion.sklearn.converters.distances import find_nearest_many, square_distances
 from pilotlight.conversion.sklearn.converters.nodes import Nodes, read_fitted
 from pilotlight.conversion.sklearn.converters.registry import convert_by
+from pilotlight.conversion.sklearn.not_convertible import NotConvertible
 
 
 @convert_by("manifold.Isomap")
@@ -18,7 +19,7 @@ def embed(model: Any, nodes: Nodes, samples: str) -> list[str]:
     Source: Isomap.transform, KernelCenterer.transform and KernelPCA.transform with a precomputed kernel.
     """
     if model.n_neighbors is None or model.nbrs_.effective_metric_ != "euclidean":
-        raise NotImplementedError("Isomap converts with n_neighbors and the Euclidean metric")
+        raise NotConvertible("Isomap converts with n_neighbors and the Euclidean metric")
     squares = square_distances(nodes, samples, read_fitted(model.nbrs_, "_fit_X"))
     nearest, places = find_nearest_many(nodes, squares, model.n_neighbors)
     ways = nodes.add("Gather", np.asarray(model.dist_matrix_, np.float64), places, axis=0)

@@ -8,6 +8,7 @@ import numpy as np
 
 from pilotlight.conversion.sklearn.converters.distances import manhattan_distances, square_distances
 from pilotlight.conversion.sklearn.converters.nodes import Nodes
+from pilotlight.conversion.sklearn.not_convertible import NotConvertible
 
 
 def compute_kernel(model: Any, points: Any, nodes: Nodes, samples: str) -> str:
@@ -20,7 +21,7 @@ def compute_kernel(model: Any, points: Any, nodes: Nodes, samples: str) -> str:
         samples: The samples.
 
     Raises:
-        NotImplementedError: The kernel is a function, or has no formula here.
+        NotConvertible: The kernel is a function, or has no formula here.
     """
     points = np.asarray(points.toarray() if hasattr(points, "toarray") else points, np.float64)
     kernel, gamma = model.kernel, model.gamma
@@ -39,7 +40,7 @@ def compute_kernel(model: Any, points: Any, nodes: Nodes, samples: str) -> str:
         return products
     if kernel not in ("poly", "polynomial", "sigmoid"):
         name = kernel if isinstance(kernel, str) else getattr(kernel, "__name__", "of its own")
-        raise NotImplementedError(
+        raise NotConvertible(
             f"{type(model).__name__} has the kernel {name}; linear, poly, rbf, laplacian, sigmoid and cosine convert"
         )
     coef0 = 1.0 if model.coef0 is None else float(model.coef0)

@@ -10,6 +10,7 @@ from onnx import TensorProto
 from pilotlight.conversion.sklearn.converters.distances import find_nearest_many, square_distances
 from pilotlight.conversion.sklearn.converters.nodes import Nodes
 from pilotlight.conversion.sklearn.converters.registry import convert_by
+from pilotlight.conversion.sklearn.not_convertible import NotConvertible
 
 
 @convert_by("semi_supervised.LabelPropagation", "semi_supervised.LabelSpreading", results=["label", "scores"])
@@ -19,7 +20,7 @@ def spread(model: Any, nodes: Nodes, samples: str) -> list[str]:
     Source: BaseLabelPropagation.predict_proba.
     """
     if model.kernel not in ("rbf", "knn"):
-        raise NotImplementedError(f"{type(model).__name__} has a kernel of its own; rbf and knn convert")
+        raise NotConvertible(f"{type(model).__name__} has a kernel of its own; rbf and knn convert")
     squares = square_distances(nodes, samples, model.X_)
     distributions = np.asarray(model.label_distributions_, np.float64)
     if model.kernel == "rbf":

@@ -9,6 +9,7 @@ import numpy as np
 from pilotlight.conversion.sklearn.converters.distances import find_nearest_many, manhattan_distances, square_distances
 from pilotlight.conversion.sklearn.converters.nodes import Nodes, read_fitted
 from pilotlight.conversion.sklearn.converters.registry import convert_by
+from pilotlight.conversion.sklearn.not_convertible import NotConvertible
 
 
 @convert_by("neighbors.NearestNeighbors", results=["label", "distances"])
@@ -36,7 +37,7 @@ def _measure(model: Any, nodes: Nodes, samples: str) -> str:
     if model.effective_metric_ == "manhattan":
         return manhattan_distances(nodes, samples, fitted)
     name = type(model).__name__
-    raise NotImplementedError(f"{name} has the metric {model.effective_metric_}; euclidean and manhattan convert")
+    raise NotConvertible(f"{name} has the metric {model.effective_metric_}; euclidean and manhattan convert")
 
 
 @convert_by("neighbors.RadiusNeighborsClassifier", results=["label", "scores"])
@@ -47,7 +48,7 @@ def vote_within_radius(model: Any, nodes: Nodes, samples: str) -> list[str]:
     outlier_label; the graph answers with the first class, and NaN.
     """
     if isinstance(model.classes_, list) or model.outlier_label is not None:
-        raise NotImplementedError("RadiusNeighborsClassifier converts for one target and without outlier_label")
+        raise NotConvertible("RadiusNeighborsClassifier converts for one target and without outlier_label")
     weights = _weigh(model, nodes, samples)
     votes = nodes.add("MatMul", weights, np.eye(len(model.classes_))[np.asarray(read_fitted(model, "_y")).ravel()])
     shares = nodes.add("Div", votes, nodes.reduce("ReduceSum", votes, 1))
@@ -72,5 +73,5 @@ def _weigh(model: Any, nodes: Nodes, samples: str) -> str:
     if model.weights == "uniform":
         return nodes.cast(near)
     if model.weights != "distance":
-        raise NotImplementedError(f"{type(model).__name__} has weights of its own; uniform and distance convert")
+        raise NotConvertible(f"{type(model).__name__} has weights of its own; uniform and distance convert")
     return nodes.add("Where", near, nodes.add("Div", 1.0, nodes.add("Max", distances, 1e-12)), 0.0)

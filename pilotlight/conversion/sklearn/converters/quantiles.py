@@ -9,6 +9,7 @@ import numpy as np
 from pilotlight.conversion.sklearn.converters.interpolation import interpolate
 from pilotlight.conversion.sklearn.converters.nodes import Nodes
 from pilotlight.conversion.sklearn.converters.registry import convert_by
+from pilotlight.conversion.sklearn.not_convertible import NotConvertible
 
 
 @convert_by("preprocessing.QuantileTransformer")
@@ -18,7 +19,7 @@ def find_quantiles(model: Any, nodes: Nodes, samples: str) -> list[str]:
     Source: QuantileTransformer._transform_col. The converter of skl2onnx makes thousands of nodes and takes minutes.
     """
     if model.output_distribution != "uniform":
-        raise NotImplementedError(
+        raise NotConvertible(
             'QuantileTransformer with output_distribution="normal" needs the inverse of the error function, which ONNX '
             'does not have; "uniform" converts'
         )

@@ -68,10 +68,7 @@ def register_entry(entry: Entry) -> None:
 
     def convert(scope: Any, operator: Any, container: Any) -> None:
         nodes = Nodes(scope, container, operator)
-        results = entry.formula(operator.raw_operator, nodes, nodes.read())
-        for result, variable in zip(results, operator.outputs, strict=False):
-            name = scope.get_unique_operator_name("Cast")
-            container.add_node("Cast", [result], [variable.full_name], name=name, to=_find_element_type(variable))
+        write_results(nodes, entry.formula(operator.raw_operator, nodes, nodes.read()))
 
     def parse(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> Any:
         del custom_parsers  # it is for the steps of a model, and this one has none
@@ -85,6 +82,13 @@ def register_entry(entry: Entry) -> None:
     options = {"zipmap": [True, False, "columns"], "nocl": [True, False], "output_class_labels": [True, False]}
     options |= {option: [True, False] for option in entry.options}
     update_registered_converter(estimator, alias, set_output_types, convert, parser=parse, options=options)
+
+
+def write_results(nodes: Nodes, results: Sequence[str]) -> None:
+    """Give the results of a formula to the outputs of its operator, in their types."""
+    for result, variable in zip(results, nodes.operator.outputs, strict=False):
+        name = nodes.scope.get_unique_operator_name("Cast")
+        nodes.container.add_node("Cast", [result], [variable.full_name], name=name, to=_find_element_type(variable))
 
 
 def set_output_types(operator: Any) -> None:

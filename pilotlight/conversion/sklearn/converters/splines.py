@@ -8,6 +8,7 @@ import numpy as np
 
 from pilotlight.conversion.sklearn.converters.nodes import Nodes
 from pilotlight.conversion.sklearn.converters.registry import convert_by
+from pilotlight.conversion.sklearn.not_convertible import NotConvertible
 
 
 @convert_by("preprocessing.SplineTransformer")
@@ -18,7 +19,7 @@ def compute_splines(model: Any, nodes: Nodes, samples: str) -> list[str]:
     SplineTransformer.bsplines_. A spline beyond the knots is what SplineTransformer's extrapolation="constant" makes.
     """
     if model.extrapolation not in ("constant", "error"):
-        raise NotImplementedError(
+        raise NotConvertible(
             f'SplineTransformer extrapolates by {model.extrapolation!r}; extrapolation="constant" converts'
         )
     parts = []

@@ -6,6 +6,7 @@ from typing import Any
 
 from pilotlight.conversion.sklearn.converters.nodes import INT64, Nodes
 from pilotlight.conversion.sklearn.converters.registry import convert_by
+from pilotlight.conversion.sklearn.not_convertible import NotConvertible
 
 
 @convert_by(
@@ -20,7 +21,7 @@ def compare_with_threshold(model: Any, nodes: Nodes, _samples: str) -> list[str]
     """
     name = type(model).__name__
     if model.response_method == "decision_function" or not hasattr(model.estimator_, "predict_proba"):
-        raise NotImplementedError(f"{name} compares decision scores; a threshold of probabilities converts")
+        raise NotConvertible(f"{name} compares decision scores; a threshold of probabilities converts")
     tuned = getattr(model, "best_threshold_", None)
     threshold = float(tuned if tuned is not None else 0.5 if model.threshold == "auto" else model.threshold)
     pos_label = getattr(model, "pos_label", None)

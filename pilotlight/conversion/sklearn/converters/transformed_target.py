@@ -8,6 +8,7 @@ import numpy as np
 
 from pilotlight.conversion.sklearn.converters.nodes import Nodes
 from pilotlight.conversion.sklearn.converters.registry import convert_by
+from pilotlight.conversion.sklearn.not_convertible import NotConvertible
 
 _FUNCTIONS: Final = {np.exp: "Exp", np.sqrt: "Sqrt", np.log: "Log", np.abs: "Abs"}
 
@@ -23,9 +24,7 @@ def invert_target(model: Any, nodes: Nodes, _samples: str) -> list[str]:
     if name in ("StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler"):
         zero, one = (np.asarray(transformer.inverse_transform([[each]])).item() for each in (0.0, 1.0))
         return [nodes.add("Add", nodes.add("Mul", value, one - zero), zero)]
-    raise NotImplementedError(
-        f"TransformedTargetRegressor transforms its target by {name}; scalers and functions convert"
-    )
+    raise NotConvertible(f"TransformedTargetRegressor transforms its target by {name}; scalers and functions convert")
 
 
 def _apply_function(model: Any, function: Any, nodes: Nodes, value: str) -> str:
@@ -37,7 +36,5 @@ def _apply_function(model: Any, function: Any, nodes: Nodes, value: str) -> str:
         return nodes.add("Mul", value, value)
     if function not in _FUNCTIONS:
         known = "exp, expm1, sqrt, square, log and abs of numpy"
-        raise NotImplementedError(
-            f"TransformedTargetRegressor has the inverse_func {model.inverse_func}; {known} convert"
-        )
+        raise NotConvertible(f"TransformedTargetRegressor has the inverse_func {model.inverse_func}; {known} convert")
     return nodes.add(_FUNCTIONS[function], value)

@@ -3,6 +3,7 @@
     builder.py         adds the ONNX nodes that take the place of one operation
     elementary.py      Expm1, Log1p, Erfc, Erfinv
     bessel.py          BesselI0
+    next_floats.py     NextAfter
     sign_bits.py       the sign bit of signbit, argmax and argmin
     integer_bits.py    Bitcast of integers
     complex_numbers.py complex numbers as pairs of real ones; fourier.py has FFT, IFFT, FFT2D, IFFT2D, RFFT, IRFFT
@@ -12,7 +13,8 @@
     scattering.py      ScatterNd
     selections.py      Select, SelectV2
     updates.py         XlaDynamicUpdateSlice
-    shapes.py          BroadcastArgs
+    loop_states.py     TensorListGetItem and TensorListSetItem of the state of a loop
+    shapes.py          BroadcastArgs, Empty
     diagonals.py       MatrixDiag
     vectors.py         Cross, InTopKV2, OneHot
     colours.py         RGBToHSV, HSVToRGB
@@ -41,6 +43,7 @@ from pilotlight.conversion.tensorflow.ops import (
     integer_bits,
     integers,
     linear_systems,
+    next_floats,
     orthogonal,
     projections,
     resizing,
@@ -51,6 +54,7 @@ from pilotlight.conversion.tensorflow.ops import (
 )
 from pilotlight.conversion.tensorflow.ops.builder import Builder, Expression, Handler, NoForm, make_handler
 from pilotlight.conversion.tensorflow.ops.complex_numbers import rewrite_complex_numbers
+from pilotlight.conversion.tensorflow.ops.loop_states import rewrite_loop_states
 from pilotlight.conversion.tensorflow.ops.resizing import rewrite_resampling
 from pilotlight.conversion.tensorflow.ops.selections import rewrite_selections
 from pilotlight.conversion.tensorflow.ops.sign_bits import rewrite_sign_bits
@@ -59,7 +63,7 @@ __all__ = ["Builder", "Expression", "NoForm", "list_handlers", "list_rewriters"]
 
 _EXPRESSIONS = (
     *(bessel, buckets, colours, diagonals, elementary, integer_bits),
-    *(linear_systems, orthogonal, projections, shapes, updates, vectors),
+    *(linear_systems, next_floats, orthogonal, projections, shapes, updates, vectors),
 )
 _HANDLERS = (convolutions, ctc, integers, resizing, scattering, vectors)
 
@@ -82,4 +86,4 @@ def _take_two(handler: Handler) -> Callable[..., None]:
 
 def list_rewriters() -> list[Callable[[Any, list[Any]], list[Any]]]:
     """Return what rewrites a graph of TensorFlow operations before they are converted (custom_rewriter)."""
-    return [rewrite_resampling, rewrite_complex_numbers, rewrite_sign_bits, rewrite_selections]
+    return [rewrite_resampling, rewrite_complex_numbers, rewrite_sign_bits, rewrite_selections, rewrite_loop_states]

@@ -10,7 +10,7 @@ from pilotlight.conversion.tensorflow.ops.originals import call_original
 
 
 def _convolve_in_3d(graph: Any, node: Any) -> None:
-    """Set the number of groups, which tf2onnx finds in two dimensions alone."""
+    """Set the number of groups, which tf2onnx finds only in two dimensions."""
     shape, kernel = graph.get_shape(node.input[0]), graph.get_shape(node.input[1])
     first = bytes(node.get_attr_value("data_format", b"NDHWC")) == b"NCDHW"
     call_original(graph, node)

@@ -29,7 +29,7 @@ def _log1p(build: Builder) -> str:
 
 
 def _erf(build: Builder) -> str:
-    """ONNX Runtime has Erf of FP32 alone."""
+    """ONNX Runtime has Erf only of FP32."""
     given = build.inputs[0]
     if build.datatype == TensorProto.FLOAT:
         return build.add("Erf", given)

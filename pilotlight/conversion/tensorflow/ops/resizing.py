@@ -116,7 +116,7 @@ def _read_matrix(size: int, resize: Callable[[NDArray[Any]], Any]) -> NDArray[An
 
 
 def _evaluate(graph: Any, node: Any) -> NDArray[Any] | None:
-    """Return the value of a node that depends on fixed sizes alone; None where it does not."""
+    """Return the value of a node that depends only on fixed sizes; None where it does not."""
     if node.is_const():
         return np.asarray(node.get_tensor_value(as_list=False))
     if node.type == "Shape":

@@ -1,10 +1,11 @@
-"""Shapes that are computed in the graph: BroadcastArgs, the shape of two operands together."""
+"""Shapes that are computed in the graph: BroadcastArgs, the shape of two operands together; Empty, a tensor of one."""
 
 from __future__ import annotations
 
 from typing import Final
 
 import numpy as np
+from onnx import TensorProto, helper
 
 from pilotlight.conversion.tensorflow.ops.builder import Builder, Expressions, NoForm
 
@@ -22,4 +23,11 @@ def _broadcast_shapes(build: Builder) -> str:
     return build.add("Where", build.add("Equal", first, np.array(1, kind)), second, first)
 
 
-EXPRESSIONS: Final[Expressions] = {"BroadcastArgs": _broadcast_shapes}
+def _make_zeros(build: Builder) -> str:
+    """What is in an empty tensor is open, so zeros are an answer."""
+    datatype = build.graph.get_dtype(build.node.output[0])
+    zero = helper.make_tensor("value", datatype, [1], [0])
+    return build.add("ConstantOfShape", build.cast(build.inputs[0], TensorProto.INT64), value=zero)
+
+
+EXPRESSIONS: Final[Expressions] = {"BroadcastArgs": _broadcast_shapes, "Empty": _make_zeros}

@@ -10,7 +10,7 @@ _ACTIONS: Final = {"StringLower": "LOWER", "StringUpper": "UPPER"}
 
 
 def rewrite_case(builder: Builder) -> None:
-    """Replace StringLower or StringUpper, which change ASCII letters alone.
+    """Replace StringLower or StringUpper, which change only ASCII letters.
 
     StringNormalizer does the same in the locale C. In another one it would change letters such as É too.
 

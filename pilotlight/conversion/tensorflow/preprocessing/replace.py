@@ -26,7 +26,7 @@ def rewrite_replace(builder: Builder) -> None:
     node = builder.node
     pattern, rewrite = node.get_attr_str("pattern"), node.get_attr_str("rewrite")
     if not node.get_attr_value("replace_global", 1):
-        builder.refuse(f"replaces the first match of {pattern!r} alone, which ONNX cannot")
+        builder.refuse(f"replaces only the first match of {pattern!r}, which ONNX cannot")
     text = node.input[0]
     rows = builder.flatten(text)
     if "\\" in rewrite:

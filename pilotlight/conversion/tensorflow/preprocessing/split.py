@@ -9,7 +9,7 @@ import numpy as np
 from pilotlight.conversion.tensorflow.preprocessing.builder import CONTRIB, Builder
 
 _WORD: Final = "[^ \t\n\v\f\r]+"
-"""TensorFlow splits at ASCII's white space alone."""
+"""TensorFlow splits only at ASCII's white space."""
 
 
 def rewrite_split(builder: Builder) -> None:
@@ -51,7 +51,7 @@ def _split_at(builder: Builder, text: str, delimiter: str) -> tuple[str, str]:
     wider = builder.add("Concat", parts, blank, axis=1)
     most = builder.add(
         "ReduceMax", builder.add("Concat", counts, builder.ints(1), axis=0), keepdims=1
-    )  # the column that was added is needed for blank texts alone
+    )  # the column that was added is needed only for blank texts
     words = builder.slice(wider, builder.ints(0), most, 1)
     counts = builder.add("Max", counts, builder.ints(1))
     columns = builder.add("Range", builder.scalar(0), builder.add("Squeeze", most), builder.scalar(1))

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -64,3 +66,13 @@ def test_the_sign_bit_of_a_zero_is_seen(name: str) -> None:
     numbers = np.array([[0.0, -0.0, 1, -1, np.inf, -np.inf, 1e-30, -1e-30]], np.float32)
     compare_with_tensorflow(function if name == "signbit" else lambda x: function(x, axis=1), numbers)
     compare_with_tensorflow(function if name == "signbit" else lambda x: function(x, axis=1), numbers[:, 1::-1])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_number_beside_another_is_exact(dtype: type) -> None:
+    kind = np.finfo(dtype)
+    borders = [kind.max, kind.min, kind.tiny * 2, kind.tiny / kind.eps, 1 - kind.eps / 2, 1 + kind.eps, 2.0, 3.0]
+    sizes = 2.0 ** np.arange(kind.minexp + 1, kind.maxexp, 13, dtype=dtype)
+    numbers: Any = np.concatenate([EDGES[0].astype(dtype), np.array(borders, dtype), sizes, -sizes, sizes * dtype(1.7)])
+    given, target = (each.reshape(1, -1) for each in np.meshgrid(numbers, numbers[:24]))
+    compare_with_tensorflow(tf.math.nextafter, given.astype(dtype), target.astype(dtype), rtol=0, atol=0)

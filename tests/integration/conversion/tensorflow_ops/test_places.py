@@ -52,6 +52,13 @@ def test_the_shape_of_two_operands() -> None:
     )
 
 
+def test_an_empty_tensor_has_a_shape_that_is_computed() -> None:
+    def fill(x: tf.Tensor) -> tf.Tensor:
+        return tf.raw_ops.Empty(shape=tf.shape(x), dtype=tf.float32, init=True) + x
+
+    compare_with_tensorflow(fill, SAMPLES)
+
+
 @pytest.mark.parametrize("blank", [0, 2, -1])
 def test_greedy_decoding_with_any_blank_class(blank: int) -> None:
     def decode(x: tf.Tensor) -> tf.Tensor:

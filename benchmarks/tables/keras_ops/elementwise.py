@@ -1,0 +1,152 @@
+"""Functions of keras.ops that compute each number by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import keras
+import numpy as np
+
+from benchmarks.tables.keras_case import Recipe, booleans, floats, integers
+from benchmarks.tables.keras_ops.making import per_call, per_pair, per_tensor
+
+O = keras.ops  # noqa: E741
+
+_VECTOR: Final = floats(6)
+_UNIT: Final = floats(6, low=-0.95, high=0.95)
+_POSITIVE: Final = floats(6, low=0.1, high=4.0)
+_PAIR: Final = floats(2, 6)
+_NUMBERS: Final = integers(2, 6)
+_SPECIAL: Final = np.tile(np.array([1.5, -2, 0, np.nan, np.inf, -np.inf], np.float32), (8, 1))
+_ELEMENTWISE: Final = (
+    "abs",
+    "absolute",
+    "arctan",
+    "arcsinh",
+    "cbrt",
+    "ceil",
+    "cos",
+    "cosh",
+    "deg2rad",
+    "exp",
+    "exp2",
+    "expm1",
+    "fabs",
+    "floor",
+    "negative",
+    "rad2deg",
+    "reciprocal",
+    "round",
+    "sign",
+    "signbit",
+    "sin",
+    "sinc",
+    "sinh",
+    "square",
+    "tan",
+    "tanh",
+    "trunc",
+    "i0",
+    "isreal",
+    "copy",
+    "erf",
+    "erfc",
+    "relu",
+    "relu6",
+    "sigmoid",
+    "silu",
+    "swish",
+    "softplus",
+    "softsign",
+    "elu",
+    "selu",
+    "celu",
+    "gelu",
+    "leaky_relu",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_swish",
+    "hard_tanh",
+    "hard_shrink",
+    "soft_shrink",
+    "tanh_shrink",
+    "log_sigmoid",
+    "glu",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "sparsemax",
+    "squareplus",
+    "softmax",
+    "log_softmax",
+    "zeros_like",
+    "ones_like",
+    "empty_like",
+    "convert_to_tensor",
+    "stop_gradient",
+    "normalize",
+)
+_PAIRWISE: Final = (
+    "add",
+    "subtract",
+    "multiply",
+    "maximum",
+    "minimum",
+    "arctan2",
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
+    "equal",
+    "not_equal",
+    "divide",
+    "true_divide",
+    "divide_no_nan",
+    "floor_divide",
+    "mod",
+    "fmod",
+    "fmax",
+    "fmin",
+    "hypot",
+    "logaddexp",
+    "logaddexp2",
+    "heaviside",
+    "nextafter",
+    "isclose",
+)
+
+RECIPES: Final[Mapping[str, Recipe]] = {
+    **per_tensor(_VECTOR, *_ELEMENTWISE),
+    **per_tensor(_SPECIAL, "isfinite", "isinf", "isnan", "isneginf", "isposinf", "nan_to_num"),
+    **per_tensor(_UNIT, "arccos", "arcsin", "arctanh", "erfinv"),
+    **per_tensor(_POSITIVE + 1, "arccosh"),
+    **per_tensor(_POSITIVE, "log", "log10", "log1p", "log2", "sqrt", "rsqrt"),
+    **per_tensor(integers(6), "bitwise_invert", "bitwise_not"),
+    **per_tensor(booleans(6), "logical_not"),
+    **per_pair(_PAIR, *_PAIRWISE),
+    **per_pair(floats(2, 6, low=0.2, high=3.0), "power"),
+    **per_pair(_NUMBERS, "bitwise_and", "bitwise_or", "bitwise_xor", "gcd", "lcm"),
+    **per_pair(integers(2, 6, low=0, high=8), "bitwise_left_shift", "bitwise_right_shift", "left_shift", "right_shift"),
+    **per_pair(booleans(2, 6), "logical_and", "logical_or", "logical_xor"),
+    **per_call(
+        _VECTOR,
+        ldexp=lambda x: O.ldexp(x, O.cast(x * 3, "int32")),
+        cast=lambda x: O.cast(x, "int32"),
+        saturate_cast=lambda x: O.saturate_cast(x * 300, "uint8"),
+        clip=lambda x: O.clip(x, -0.5, 0.7),
+        threshold=lambda x: O.threshold(x, 0.3, 2.0),
+        full_like=lambda x: O.full_like(x, 2.0),
+        where=lambda x: O.where(x > 0, x, x * 3),
+        select=lambda x: O.select([x > 1, x > 0], [x, x * 2], -1.0),
+        nan_to_num=O.nan_to_num,
+        polar=lambda x: O.real(O.polar(O.abs(x), x)),
+        real=lambda x: O.real(O.view_as_complex(O.reshape(x, (-1, 3, 2)))),
+        imag=lambda x: O.imag(O.view_as_complex(O.reshape(x, (-1, 3, 2)))),
+        conj=lambda x: O.imag(O.conj(O.view_as_complex(O.reshape(x, (-1, 3, 2))))),
+        conjugate=lambda x: O.imag(O.conjugate(O.view_as_complex(O.reshape(x, (-1, 3, 2))))),
+        angle=lambda x: O.angle(O.view_as_complex(O.reshape(x, (-1, 3, 2)))),
+        view_as_complex=lambda x: O.real(O.view_as_complex(O.reshape(x, (-1, 3, 2)))),
+        view_as_real=lambda x: O.view_as_real(O.view_as_complex(O.reshape(x, (-1, 3, 2)))),
+        rearrange=lambda x: O.rearrange(x, "b (h w) -> b w h", h=2),
+    ),
+}
