@@ -84,7 +84,7 @@ def sides(python: Path, trained: Desk, base_image: str, sam: Sam) -> Iterator[Si
     log, emulator = trained.root / "arm64.log", sam.emulator()
     amd, arm = packaged(trained, "x86_64"), packaged(trained, "arm64")
     with in_container(amd, emulator, base_image, WRAPPER) as here, on_this_machine(arm, emulator, python, log) as there:
-        yield Sides(here, there, log)
+        yield Sides(here.url, there, log)
 
 
 def picture(kind: str) -> bytes:

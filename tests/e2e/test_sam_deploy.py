@@ -198,25 +198,40 @@ def test_what_was_deployed_is_what_was_built(project: SamProject, functions: lis
         assert contents(fetched / name) == project.files(name), name
 
 
-def test_what_was_deployed_answers_under_the_emulator(
-    fetched: Path, deployed: dict[str, str], aws: Callable[[str], Any], sam: Sam, base_image: str
-) -> None:
-    def variables(name: str) -> dict[str, str]:
-        settings = aws("lambda").get_function_configuration(FunctionName=deployed[name], Qualifier="live")
-        found: dict[str, str] = settings["Environment"]["Variables"]
-        return found
+def variables_of(function: str, aws: Callable[[str], Any]) -> dict[str, str]:
+    settings = aws("lambda").get_function_configuration(FunctionName=function, Qualifier="live")
+    found: dict[str, str] = settings["Environment"]["Variables"]
+    return found
 
-    layer, emulator = fetched / "RuntimeLayer", sam.emulator()
-    body = {"inputs": [{"name": "image", "datatype": "FP32", "shape": [1, 28, 28, 1], "data": [0.0] * 784}]}
-    given = variables("DigitsFunction")
+
+CLIENTS = {"own": "/opt/python/pilotlight_runtime/lambda_client/start.py", "aws": "/var/runtime/bootstrap.py"}
+"""What the interpreter runs, by the parameter RuntimeClient."""
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_what_was_deployed_answers_under_the_emulator(
+    fetched: Path, deployed: dict[str, str], aws: Callable[[str], Any], sam: Sam, base_image: str, client: str
+) -> None:
+    unpacked = Unpacked(fetched / "DigitsFunction", fetched / "RuntimeLayer")
+    given = variables_of(deployed["DigitsFunction"], aws)
     assert given["AWS_LAMBDA_EXEC_WRAPPER"] == "/opt/pilotlight-start"
-    with in_container(Unpacked(fetched / "DigitsFunction", layer), emulator, base_image, given) as url:
+    if client == "aws":  # as the template sets it then
+        given["AWS_LAMBDA_EXEC_WRAPPER"] = ""
+    body = {"inputs": [{"name": "image", "datatype": "FP32", "shape": [1, 28, 28, 1], "data": [0.0] * 784}]}
+    with in_container(unpacked, sam.emulator(), base_image, given) as running:
         request, resource = ("POST", "/v2/models/digits/infer"), "/v2/models/digits/{proxy+}"
-        status, answer = ask(url, request, resource, json.dumps(body).encode())
+        status, answer = ask(running.url, request, resource, json.dumps(body).encode())
         assert status == 200, answer
         assert answer["outputs"][0]["shape"] == [1, 10]
         assert sum(answer["outputs"][0]["data"]) == pytest.approx(1)
-        assert ask(url, request, resource, b"{")[0] == 400
-    given = variables("CatalogFunction")
-    with in_container(Unpacked(fetched / "CatalogFunction", layer), emulator, base_image, given) as url:
-        assert ask(url, ("GET", "/v2/health/ready"), "/v2/{proxy+}") == (200, {"ready": True})
+        assert ask(running.url, request, resource, b"{")[0] == 400
+        assert CLIENTS[client] in running.commands()
+
+
+def test_the_deployed_catalog_answers_under_the_emulator(
+    fetched: Path, deployed: dict[str, str], aws: Callable[[str], Any], sam: Sam, base_image: str
+) -> None:
+    unpacked = Unpacked(fetched / "CatalogFunction", fetched / "RuntimeLayer")
+    given = variables_of(deployed["CatalogFunction"], aws)
+    with in_container(unpacked, sam.emulator(), base_image, given) as running:
+        assert ask(running.url, ("GET", "/v2/health/ready"), "/v2/{proxy+}") == (200, {"ready": True})

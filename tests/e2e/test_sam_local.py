@@ -2,6 +2,7 @@
 
 import io
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,10 @@ import pytest
 import requests
 from PIL import Image
 from sklearn.datasets import load_digits
+from support.emulated import commands_in
 from support.project import Desk
-from support.sam import ARRAYS, ECHO
-from support.sam_local import accepting, tensor
+from support.sam import ARRAYS, ECHO, SamProject
+from support.sam_local import accepting, containers_in, local_api, tensor
 
 if sys.platform != "linux":
     pytest.skip("tritonclient has wheels for Linux alone", allow_module_level=True)
@@ -116,3 +118,18 @@ def test_a_path_that_belongs_to_nobody_is_404_in_json(address: str) -> None:
     answer = requests.get(f"http://{address}/favicon.ico", timeout=60)
     assert answer.status_code == 404
     assert answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("client", "program"),
+    [("own", "/opt/python/pilotlight_runtime/lambda_client/start.py"), ("aws", "/var/runtime/bootstrap.py")],
+)
+def test_the_parameter_chooses_the_runtime_client(
+    project: SamProject, tmp_path: Path, client: str, program: str
+) -> None:
+    log = tmp_path / "start-api.log"
+    with local_api(project, log, [f"RuntimeClient={client}"]) as address:
+        assert requests.get(f"http://{address}/v2/models/{ECHO}/ready", timeout=60).json()["ready"] is True
+        running = [commands_in(container) for container in containers_in(log)]
+    assert running
+    assert all(program in commands for commands in running), running

@@ -29,6 +29,24 @@ class Unpacked(NamedTuple):
     layer: Path
 
 
+class Running(NamedTuple):
+    """A function in a container. url: where it is invoked. container: its id."""
+
+    url: str
+    container: str
+
+    def commands(self) -> str:
+        """The command lines of its processes."""
+        return commands_in(self.container)
+
+
+def commands_in(container: str) -> str:
+    """The command lines of the processes of a container."""
+    return subprocess.run(
+        ["docker", "top", container, "-eo", "args"], check=True, capture_output=True, text=True
+    ).stdout
+
+
 def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -49,8 +67,8 @@ def wait(answers: Callable[[], bool], seconds: float, why: Callable[[], str]) ->
 
 
 @contextmanager
-def in_container(unpacked: Unpacked, emulator: Path, image: str, variables: Mapping[str, str]) -> Iterator[str]:
-    """The address of the function in its base image, with these variables; it cannot write to its files."""
+def in_container(unpacked: Unpacked, emulator: Path, image: str, variables: Mapping[str, str]) -> Iterator[Running]:
+    """The function in its base image, with these variables; it cannot write to its files."""
     mounts = {unpacked.function: "/var/task", unpacked.layer: "/opt", emulator: "/usr/local/bin/aws-lambda-rie"}
     command = ["docker", "run", "--detach", "--read-only", "--tmpfs", "/tmp", "--publish", "127.0.0.1::8080"]  # noqa: S108  (inside the container)
     for source, target in mounts.items():
@@ -61,7 +79,7 @@ def in_container(unpacked: Unpacked, emulator: Path, image: str, variables: Mapp
     container = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
     try:
         port = subprocess.run(["docker", "port", container, "8080"], check=True, capture_output=True, text=True).stdout
-        yield f"http://{port.splitlines()[0].strip()}/{INVOCATIONS}"
+        yield Running(f"http://{port.splitlines()[0].strip()}/{INVOCATIONS}", container)
     finally:
         subprocess.run(["docker", "rm", "--force", container], check=True, capture_output=True)
 

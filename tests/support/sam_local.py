@@ -6,7 +6,7 @@ import re
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,13 +26,18 @@ def accepting() -> dict[str, str]:
 
 
 @contextmanager
-def local_api(project: SamProject, log: Path) -> Iterator[str]:
-    """HOST:PORT where the project's API answers until the block ends; what it says goes to `log`."""
+def local_api(project: SamProject, log: Path, parameters: Sequence[str] = ()) -> Iterator[str]:
+    """HOST:PORT where the project's API answers until the block ends; what it says goes to `log`.
+
+    parameters: of the template, as NAME=VALUE.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     command = [project.sam.program, "local", "start-api", "--skip-pull-image", "--warm-containers", "LAZY"]
     command += ["--port", address.rpartition(":")[2]]
+    if parameters:
+        command += ["--parameter-overrides", *parameters]
     with log.open("w") as said:
         process = subprocess.Popen(
             command, cwd=project.root, env=project.sam.environ({}), stdout=said, stderr=subprocess.STDOUT
@@ -57,9 +62,14 @@ def wait_until_it_answers(address: str, process: subprocess.Popen[bytes], log: P
     raise AssertionError(f"sam local does not answer: {log.read_text()[-3000:]}")
 
 
+def containers_in(log: Path) -> list[str]:
+    """The ids of the containers that sam named in its log."""
+    return re.findall(r"SAM_CONTAINER_ID: ([0-9a-f]{64})", log.read_text())
+
+
 def remove_containers(log: Path) -> None:
     """What sam left behind of the containers that it named in its log: none where it ended well."""
-    for container in re.findall(r"SAM_CONTAINER_ID: ([0-9a-f]{64})", log.read_text()):
+    for container in containers_in(log):
         subprocess.run(["docker", "rm", "--force", container], check=False, capture_output=True)
 
 

@@ -41,10 +41,11 @@ for processor in 0 1; do
         "CPU implementer : 0x41" "CPU architecture: 8" "CPU variant : 0x3" "CPU part : 0xd0c" "CPU revision : 1" ""
 done | sed 's/ : /\t: /' >"$folder/root/proc/cpuinfo"
 
-cat >"$folder/python" <<END
+cat >"$folder/python" <<'END'
 #!/bin/sh
+root=${0%/*}/root
 export QEMU_CPU=neoverse-n1
-exec qemu-aarch64 -L "$folder/root" "$folder/root/usr/bin/python3.13" "\$@"
+exec qemu-aarch64 -L "$root" "$root/usr/bin/python3.13" "$@"
 END
 chmod 755 "$folder/python"
 "$folder/python" -I -S -c 'import os, ssl; assert os.uname().machine == "aarch64"'

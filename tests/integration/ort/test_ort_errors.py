@@ -1,5 +1,6 @@
 """What goes wrong becomes one of our errors, with ONNX Runtime's message, and never a crash."""
 
+import platform
 import struct
 from pathlib import Path
 
@@ -95,6 +96,14 @@ def test_path_outside_ascii(tmp_path: Path) -> None:
 def test_library_that_is_not_onnx_runtime(library: str | Path, tmp_path: Path) -> None:
     with pytest.raises(SessionError, match="cannot be used as ONNX Runtime"):
         open_session(tmp_path / "model.onnx", 1, library=Path(library))
+
+
+@pytest.mark.skipif(platform.machine() not in {"x86_64", "aarch64"}, reason="Lambda has no such processor")
+def test_library_for_another_processor(tmp_path: Path) -> None:
+    other = {"x86_64": 183, "aarch64": 62}[platform.machine()]
+    (tmp_path / "other.so").write_bytes(b"\x7fELF\x02\x01" + bytes(12) + other.to_bytes(2, "little") + bytes(44))
+    with pytest.raises(SessionError, match=rf"this processor is {platform.machine()}: run `sam build`"):
+        open_session(tmp_path / "model.onnx", 1, library=tmp_path / "other.so")
 
 
 def sequence_output() -> ModelProto:

@@ -9,6 +9,10 @@ from pilotlight_runtime.errors import SessionError
 from pilotlight_runtime.light_typing import Final
 
 _FOLDER: Final = "onnxruntime/capi"
+_MACHINES: Final = {62: "x86_64", 183: "aarch64"}
+"""What `uname -m` prints, by e_machine of an ELF file (System V ABI, "ELF Header")."""
+_ARCHITECTURES: Final = {"x86_64": "x86_64", "aarch64": "arm64"}
+"""What template.yaml calls them."""
 
 
 def find_library(search: Sequence[str]) -> str:
@@ -33,6 +37,25 @@ def find_library(search: Sequence[str]) -> str:
         if found:
             return os.path.join(folder, found[-1])
     raise SessionError(f"libonnxruntime is in {_FOLDER} of none of {', '.join(search)}")
+
+
+def explain_machine(path: str, machine: str) -> str:
+    """Explains why a library does not load, where it is one for another processor. The linker says that it is missing.
+
+    Args:
+        path: The library.
+        machine: The output of `uname -m`.
+
+    Returns:
+        The reason, and what to do next; "" where the library is for this processor, or is none.
+    """
+    with open(path, "rb") as file:
+        head = file.read(20)
+    made_for = _MACHINES.get(int.from_bytes(head[18:], "little")) if head.startswith(b"\x7fELF") else None
+    if made_for is None or machine not in _ARCHITECTURES or made_for == machine:
+        return ""
+    advice = f"run `sam build` and `sam deploy` with the parameter Architecture={_ARCHITECTURES[machine]}"
+    return f"it is for {made_for}, and this processor is {machine}: {advice}"
 
 
 def _is_library(name: str) -> bool:

@@ -11,7 +11,7 @@ from ctypes import byref, c_void_p
 from functools import cache
 
 from pilotlight_runtime.engine.abi import LOG_FATAL, OrtApi, OrtError
-from pilotlight_runtime.engine.library import find_library
+from pilotlight_runtime.engine.library import explain_machine, find_library
 from pilotlight_runtime.errors import SessionError
 
 
@@ -27,7 +27,10 @@ def load_library(path: str) -> OrtApi:
     try:
         return OrtApi(path)
     except (OSError, AttributeError) as error:
-        raise SessionError(f"{path} cannot be used as ONNX Runtime: {error}") from error
+        import os
+
+        reason = explain_machine(path, os.uname().machine) if os.path.isfile(path) else ""
+        raise SessionError(f"{path} cannot be used as ONNX Runtime: {reason or error}") from error
 
 
 @cache
