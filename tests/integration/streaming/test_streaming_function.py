@@ -133,8 +133,7 @@ def test_binary_answers_are_bytes_and_no_base64(own: RunningFunction) -> None:
     assert streamed.body.endswith(b"\x03\0\0\0\xe2\x98\x83")
 
 
-def test_an_answer_may_be_larger_than_a_whole_one(own: RunningFunction) -> None:
-    """The same text is compressed where the caller takes that."""
+def test_a_large_answer_is_compressed_where_the_caller_takes_that(own: RunningFunction) -> None:
     text = "ein Vogel " * 500_000
     asked = request(GENERATE, gzip.compress(json.dumps({"x": text}).encode()), Content_Encoding="gzip")
     streamed = read_stream(invoke(own, asked)[1])
