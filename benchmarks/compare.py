@@ -2,15 +2,16 @@
 
 It measures cold starts (a fresh process until its first answer) and warm answers, in wall time and in CPU time. The
 model does next to nothing, so that all the time is Python's, ONNX Runtime's start and the runtime's own. Both sides use
-the packages of this environment and their own byte-compiled runtime. Rounds of both sides are interleaved, and a ratio
-is the median of the rounds' ratios, so that what else the machine does falls on both alike. Trust the CPU time where
-the machine is busy.
+the packages of this environment and their own byte-compiled runtime. With --bare the interpreter starts with -I and -S,
+as our own client starts it, so that everything that a function imports counts, and --modules lists it. Rounds of both
+sides are interleaved, and a ratio is the median of the rounds' ratios, so that what else the machine does falls on both
+alike. Trust the CPU time where the machine is busy.
 """
 
 from __future__ import annotations
 
 import argparse
-import compileall
+import ast
 import json
 import os
 import shutil
@@ -22,10 +23,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from py_compile import PycInvalidationMode
 from typing import Any, Final, NamedTuple
 
+import onnxruntime
+
 from benchmarks.handler import events, write_model
+from pilotlight.packaging.bytecode import Compiler, compile_folder
+from pilotlight.packaging.module_archive import archive_modules
 
 ROOT: Final = Path(__file__).parents[1]
 CHILD: Final = Path(__file__).parent / "compare_child.py"
@@ -34,12 +38,19 @@ UNCOUNTED: Final = 20
 """Warm answers at the beginning of each process."""
 
 
+SITE: Final = Path(onnxruntime.__file__).parents[1]
+
+
 class Side(NamedTuple):
-    """A checkout that is measured. packages: the folder of its runtime. function: the folder of the function."""
+    """A checkout that is measured.
+
+    packages: the folder of its runtime. function: the folder of the function. python: the interpreter and its options.
+    """
 
     name: str
     packages: Path
     function: Path
+    python: tuple[str, ...]
 
 
 class Cost(NamedTuple):
@@ -57,10 +68,14 @@ def main(arguments: list[str]) -> int:
     """Measures and prints a table; 1 where a ratio of CPU time is above --limit."""
     options = _options(arguments)
     with tempfile.TemporaryDirectory() as temporary, checkout(options.against, Path(temporary)) as other:
+        python = (options.python, *(("-I", "-S") if options.bare else ()))
         sides = [
-            _prepare("this", ROOT, Path(temporary) / "this"),
-            _prepare(options.against, other, Path(temporary) / "other"),
+            _prepare("this", ROOT, Path(temporary) / "this", python),
+            _prepare(options.against, other, Path(temporary) / "other", python),
         ]
+        if options.modules:
+            for side in sides:
+                print(f"{side.name} imports: {' '.join(_run(side, 'JSON', 1)['modules'])}")
         found = measure(sides, options.rounds, options.answers)
     print(table(found, sides))
     worst = max(_ratio(costs, sides, "cpu") for costs in found.values())
@@ -69,12 +84,12 @@ def main(arguments: list[str]) -> int:
 
 def measure(sides: list[Side], rounds: int, answers: int) -> Rounds:
     """Every measurement of every side once a round, the sides in turn; one round more that fills the page cache."""
-    requests = _requests()
+    requests = [*_requests()]
     found: Rounds = {name: {side.name: [] for side in sides} for name in ("cold start", *requests)}
     for number in range(rounds + 1):
         for side in sides if number % 2 else reversed(sides):
-            costs = {"cold start": _cold(side, requests["JSON"])}
-            costs |= {name: _warm(side, event, answers) for name, event in requests.items()}
+            costs = {"cold start": _cold(side, "JSON")}
+            costs |= {name: _warm(side, name, answers) for name in requests}
             for name, cost in costs.items():
                 if number:
                     found[name][side.name].append(cost)
@@ -106,46 +121,50 @@ def _requests() -> dict[str, Any]:
     return {"JSON": in_json, "binary": in_binary, "direct": json.loads(in_json["body"])}
 
 
-def _cold(side: Side, event: Any, processes: int = 3) -> Cost:
+def _cold(side: Side, request: str, processes: int = 3) -> Cost:
     """From the start of a process to its end after one answer: the median of some processes."""
     costs = []
     for _ in range(processes):
         began = time.perf_counter()
-        cpu = _run(side, event, 1)["process"]
+        cpu = _run(side, request, 1)["process"]
         costs.append(Cost((time.perf_counter() - began) * 1000, cpu * 1000))
     return Cost(*map(statistics.median, zip(*costs, strict=True)))
 
 
-def _warm(side: Side, event: Any, answers: int) -> Cost:
+def _warm(side: Side, request: str, answers: int) -> Cost:
     """The median answer of a process that is warm."""
-    done = _run(side, event, UNCOUNTED + answers)
+    done = _run(side, request, UNCOUNTED + answers)
     return Cost(*(statistics.median(done[kind][UNCOUNTED:]) * 1000 for kind in Cost._fields))
 
 
-def _run(side: Side, event: Any, count: int) -> dict[str, Any]:
-    command = [sys.executable, str(CHILD), str(side.function), str(count)]
+def _run(side: Side, request: str, count: int) -> dict[str, Any]:
+    folders = map(str, (side.function, side.packages, SITE))
+    command = [*side.python, str(CHILD), request, str(count), *folders]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    environ |= {**AS_IN_LAMBDA, "PYTHONPATH": str(side.packages)}
+    environ |= AS_IN_LAMBDA
     nowhere = subprocess.DEVNULL
-    done = subprocess.run(
-        command, input=json.dumps(event), env=environ, check=True, stdout=subprocess.PIPE, stderr=nowhere, text=True
-    )
-    found: dict[str, Any] = json.loads(done.stdout)
+    done = subprocess.run(command, env=environ, check=True, stdout=subprocess.PIPE, stderr=nowhere, text=True)
+    found: dict[str, Any] = ast.literal_eval(done.stdout)
     if found["statuses"] != [200] or not found["runtime"].startswith(str(side.packages)):
         raise SystemExit(f"{side.name}: answered {found['statuses']} with {found['runtime']}")
     return found
 
 
-def _prepare(name: str, checkout: Path, into: Path) -> Side:
+def _prepare(name: str, checkout: Path, into: Path, python: tuple[str, ...]) -> Side:
     """Copies the checkout's runtime, byte-compiled, and packages a function with its app.py of the model digits."""
+    compiler = Compiler((python[0],), python[0])
     packages, function = into / "python", into / "function"
     runtime = checkout / "layers" / "runtime" / "pilotlight_runtime"
     shutil.copytree(runtime, packages / runtime.name, ignore=shutil.ignore_patterns("__pycache__"))
-    compileall.compile_dir(packages, quiet=1, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
+    compile_folder(packages, str(packages), compiler)
+    if (packages / runtime.name / "archive.py").is_file():
+        archive_modules(packages / runtime.name)
     function.mkdir()
     write_model(function)
     shutil.copy(checkout / "functions" / "digits" / "app.py", function)
-    return Side(name, packages, function)
+    (function / "sample_requests.py").write_text(f"REQUESTS = {_requests()!r}\n", encoding="utf-8")
+    compile_folder(function, str(function), compiler)
+    return Side(name, packages, function, python)
 
 
 @contextmanager
@@ -170,6 +189,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--against", required=True, metavar="COMMIT", help="a commit, or the folder of a checkout")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--answers", type=int, default=300, help="warm answers of each process")
+    parser.add_argument("--bare", action="store_true", help="start the interpreter with -I and -S, as our client does")
+    parser.add_argument("--modules", action="store_true", help="list what a cold start imports")
+    parser.add_argument("--python", default=sys.executable, help="the interpreter; this one if it is not given")
     parser.add_argument("--limit", type=float, help="exit with 1 where a ratio of CPU time is above it, such as 1.02")
     return parser.parse_args(arguments)
 

@@ -1,9 +1,9 @@
-"""One process of compare.py: imports FOLDER/app.py, answers the event on stdin COUNT times, prints one line of JSON.
+"""One process of compare.py: imports FOLDER/app.py and answers a request of FOLDER/sample_requests.py COUNT times.
 
-It imports nothing that a function would not import itself, apart from json and time.
+Arguments: REQUEST COUNT FOLDER, and further folders of packages. It prints one line, a Python literal. It imports
+nothing that a function would not import itself, apart from time, which is a part of the interpreter.
 """
 
-import json
 import sys
 import time
 
@@ -16,15 +16,15 @@ class _Context:
 
 def main() -> None:
     """See the module. The log lines, which go to stdout in Lambda, go to stderr."""
-    folder, count = sys.argv[1], int(sys.argv[2])
-    event = json.load(sys.stdin)
+    name, count, *folders = sys.argv[1:]
+    sys.path[:0] = folders
+    event = __import__("sample_requests").REQUESTS[name]
     out, sys.stdout = sys.stdout, sys.stderr
-    sys.path.insert(0, folder)
     handler = __import__("app").handler
 
     context = _Context()
     statuses, wall, cpu = set(), [], []
-    for _ in range(count):
+    for _ in range(int(count)):
         began, used = time.perf_counter(), time.process_time()
         answer = handler(event, context)
         cpu.append(time.process_time() - used)
@@ -36,8 +36,9 @@ def main() -> None:
         "cpu": cpu,
         "process": time.process_time(),  # since the start of the process
         "runtime": sys.modules["pilotlight_runtime"].__file__,
+        "modules": sorted(sys.modules),
     }
-    out.write(json.dumps(document) + "\n")
+    out.write(repr(document) + "\n")
     out.flush()
 
 

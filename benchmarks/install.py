@@ -12,7 +12,7 @@ from benchmarks.model import Digits
 from benchmarks.peers import FOLDER, FUNCTION, Stack
 from pilotlight.packaging import PICTURES, Packages, Pictures, WheelRequest, package_function, package_layer
 from pilotlight.packaging.bytecode import Compiler
-from pilotlight.packaging.files import folder_size
+from pilotlight.packaging.files import START_NAME, folder_size
 from pilotlight.packaging.locking import write_layer_lock
 from pilotlight.store import FolderBlobs, Store
 
@@ -20,7 +20,10 @@ _DONE: Final = ".done"
 
 
 class Installed(NamedTuple):
-    """Where a stack is. packages: its layer, or its environment. task: its files. python: what runs it."""
+    """Where a stack is. packages: its layer, or its environment. task: its files. python: what runs it.
+
+    start: what AWS_LAMBDA_EXEC_WRAPPER names, None for AWS's runtime client.
+    """
 
     stack: Stack
     packages: Path | None
@@ -28,6 +31,7 @@ class Installed(NamedTuple):
     python: Path
     version: str
     bytes: int
+    start: Path | None = None
 
 
 class Missing(NamedTuple):
@@ -81,7 +85,9 @@ def _pilotlight(stack: Stack, into: Path, digits: Digits, pythons: Pythons, lock
         compiler=compiler,
     )
     packages = into / "layer" / "python"
-    return Installed(stack, packages, into / "task", pythons.lambda_, pythons.version, layer.bytes + function.bytes)
+    start = into / "layer" / START_NAME if stack.own_client else None
+    size = layer.bytes + function.bytes
+    return Installed(stack, packages, into / "task", pythons.lambda_, pythons.version, size, start)
 
 
 def _function(stack: Stack, into: Path, digits: Digits, pythons: Pythons) -> Installed:

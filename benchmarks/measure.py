@@ -50,7 +50,7 @@ def measure(installed: Installed, bodies: tuple[bytes, bytes], model: Path, emul
         return _server(installed, bodies, model)
     layers = () if installed.packages is None else (installed.packages,)
     with start_environment(
-        emulator._replace(python=installed.python), Deployment(installed.task, layers)
+        emulator._replace(python=installed.python), Deployment(installed.task, layers, start=installed.start)
     ) as environment:
 
         def ask(body: bytes) -> tuple[float, Any]:

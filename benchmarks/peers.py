@@ -15,7 +15,8 @@ class Stack(NamedTuple):
     """name: also on the command line. title: for people. kind: FUNCTION or SERVER.
 
     folder: its files, "" for what `pilotlight package` makes. compiled: with .pyc files beside the sources, without
-    which a read-only file system has Python compile everything at each start.
+    which a read-only file system has Python compile everything at each start. own_client: under Pilotlight's runtime
+    client; all other functions run under AWS's.
     """
 
     name: str
@@ -23,11 +24,16 @@ class Stack(NamedTuple):
     kind: str
     folder: str
     compiled: bool = True
+    own_client: bool = False
 
+
+BEFORE: Final = Stack("before", "Pilotlight as it was, under AWS's client", FUNCTION, "")
+"""An earlier commit of this repository; `benchmarks.run --before COMMIT` adds it."""
 
 STACKS: Final = (
     Stack("control", "control: a handler that does nothing", FUNCTION, "control"),
-    Stack("pilotlight", "Pilotlight", FUNCTION, ""),
+    Stack("pilotlight", "Pilotlight", FUNCTION, "", own_client=True),
+    Stack("pilotlight-aws", "Pilotlight under AWS's client", FUNCTION, ""),
     Stack("floor", "floor: numpy + onnxruntime + orjson", FUNCTION, "floor"),
     Stack("tutorial-compiled", "tutorial, byte-compiled", FUNCTION, "tutorial"),
     Stack("tutorial", "tutorial: onnxruntime, Powertools, boto3", FUNCTION, "tutorial", compiled=False),

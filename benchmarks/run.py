@@ -21,9 +21,10 @@ from typing import Final
 
 from benchmarks import report
 from benchmarks.install import Installed, Missing, Pythons, install
+from benchmarks.install_commit import install_commit
 from benchmarks.measure import Round, measure
 from benchmarks.model import prepare
-from benchmarks.peers import FOLDER, STACKS, chosen
+from benchmarks.peers import BEFORE, FOLDER, STACKS, chosen
 from pilotlight.bench.emulator import Emulator
 from pilotlight.bench.sample import sample_body
 from pilotlight.bench.tools import PYTHON, find_emulator, find_python, install_emulator
@@ -58,6 +59,9 @@ def _compare(options: argparse.Namespace) -> None:
     lock = ROOT / "layers" / "runtime" / "requirements.txt"
     ready: list[Installed] = []
     missing: list[Missing] = []
+    if options.before:
+        say(f"installing {options.before}")
+        ready.append(install_commit(options.before, WORK / "stacks" / BEFORE.name, digits, Pythons(python, version)))
     for stack in chosen(options.only):
         say(f"installing {stack.name}")
         found = install(stack, WORK / "stacks", digits, Pythons(python, version), lock)
@@ -144,6 +148,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--install", action="store_true", help="download missing packages: about 4 GB")
     parser.add_argument("--only", nargs="*", default=[], metavar="STACK", help=", ".join(s.name for s in STACKS))
+    parser.add_argument("--before", metavar="COMMIT", help="measure an earlier commit too, under AWS's runtime client")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument(
         "--python", help=f"the Python that runs the functions; default: a Python {PYTHON} on the path, else this one"

@@ -16,8 +16,8 @@ _SMALLEST: Final = {"InceptionResNetV2": 75, "InceptionV3": 75, "Xception": 71}
 """The smallest height and width in pixels. All others take 32."""
 
 _SENSITIVE: Final = ("EfficientNetV2L", "NASNetLarge")
-"""Models so deep that random weights let rounding decide: EfficientNetV2L answers up to 2,180, its own float32 being wrong
-by up to 1,630. So there is nothing to compare ONNX with."""
+"""Models so deep that rounding decides what random weights answer: EfficientNetV2L answers up to 2,180, and float32 is
+wrong by up to 1,630. So there is nothing to compare ONNX with."""
 _SCALED: Final = (
     "Tried with weights of batch normalization of 0.5: with 1, rounding decides what random weights answer."
 )

@@ -5,6 +5,7 @@ answer's time is a whole cold start, from the start of the process on. What AWS 
 environment, and fetching the zip.
 
     aws-lambda-rie ── starts ──▶ python -m awslambdaric app.handler ── imports ──▶ app.py
+                   ── starts ──▶ /opt/pilotlight-start ── starts ──▶ our client ── imports ──▶ app.py
 """
 
 from __future__ import annotations
@@ -55,11 +56,13 @@ class Deployment(NamedTuple):
         task: The function's folder.
         layers: Folders that hold packages, each /opt/python in Lambda.
         memory_mb: The function's memory, in MiB.
+        start: The file that AWS_LAMBDA_EXEC_WRAPPER names; None for AWS's runtime client.
     """
 
     task: Path
     layers: tuple[Path, ...] = ()
     memory_mb: int = 1769
+    start: Path | None = None
 
 
 class TimedResult(NamedTuple):
@@ -130,7 +133,9 @@ def start_environment(emulator: Emulator, deployment: Deployment) -> Iterator[En
     port, api = _free_ports()
     addresses = ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
     addresses += ["--runtime-api-address", f"127.0.0.1:{api}"]
-    command = [str(emulator.binary), *addresses, str(emulator.python), "-m", "awslambdaric", "app.handler"]
+    # As AWS's bootstrap does: a wrapper is executed with the interpreter and what it would run.
+    wrapper = [] if deployment.start is None else [str(deployment.start)]
+    command = [str(emulator.binary), *addresses, *wrapper, str(emulator.python), "-m", "awslambdaric", "app.handler"]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             command, cwd=deployment.task, env=_environ(emulator, deployment), stdout=log, stderr=subprocess.STDOUT

@@ -58,6 +58,11 @@ class OpenConnections:
             self._idle.pop(client, None)
             self._busy.discard(client)
 
+    def are_none(self) -> bool:
+        """Return whether every connection has ended."""
+        with self._changing:
+            return not self._idle and not self._busy
+
     def shut_down(self) -> None:
         """End every connection."""
         with self._changing:

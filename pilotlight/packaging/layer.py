@@ -19,6 +19,7 @@ from pilotlight.core.documents import InvalidDocument, parse_json
 from pilotlight.core.progress import Progress, Silent
 from pilotlight.packaging.bytecode import Compiler, FindCompiler, compile_folder, drop_sources, find_compiler
 from pilotlight.packaging.files import START_NAME, folder_size, list_files, make_uniform, replace_folder
+from pilotlight.packaging.module_archive import archive_modules
 from pilotlight.packaging.prune import SOURCELESS, copy_runtime
 from pilotlight.packaging.reports import LayerReport
 from pilotlight.packaging.shared import install_pruned, lock_builds, name_build
@@ -122,6 +123,7 @@ def _built(source: LayerSource, compiler: Compiler | None, entry: Path, progress
             compile_folder(packages, f"/opt/{_PACKAGES}", compiler)
             for name in SOURCELESS:
                 drop_sources(packages / name)
+            archive_modules(packages / _RUNTIME.name)
             note = f"byte-compiled by {compiler.label}"
         make_uniform(new)
         files = list_files(new / _LAYER)

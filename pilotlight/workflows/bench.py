@@ -19,6 +19,7 @@ from pilotlight.core.errors import PackagingError, ServiceError
 from pilotlight.core.numbers import check_whole_number
 from pilotlight.local.event import inference_event
 from pilotlight.packaging import Compiler, LayerReport, PackageReport, package_function
+from pilotlight.packaging.files import START_NAME
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.model_versions import ModelVersion, find_version
 from pilotlight.workflows.package import find_packages, package_shared_layer
@@ -162,8 +163,9 @@ def _measure(
 ) -> tuple[str, Measurement]:
     """Measure in the emulator where it can run the function with its layer, else in processes of this Python."""
     if emulator and package.layer:
-        how = f"AWS's runtime emulator and runtime client, Python {emulator.python_version}"
-        deployment = Deployment(package.task, (package.layer_folder / "python",))
+        how = f"AWS's runtime emulator, Pilotlight's runtime client, Python {emulator.python_version}"
+        start = package.layer_folder / START_NAME
+        deployment = Deployment(package.task, (package.layer_folder / "python",), start=start)
         return how, measure_in_emulator(emulator, deployment, workload)
     if package.function.packages:  # made for Lambda, they may not load in this Python, which has its own
         shutil.rmtree(package.task)

@@ -10,6 +10,8 @@ The package lies in the shared layer and in Pilotlight's wheel, so that the tool
 that serves it.
 """
 
+import posix
+
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
@@ -110,6 +112,18 @@ __all__ = [
     "texts_tensor",
     "words",
 ]
+
+
+def _has_archive() -> bool:
+    """Whether this is the package in the layer, whose modules lie in one file."""
+    try:
+        return "modules.bin" in posix.listdir(__path__[0])
+    except OSError:  # the package lies in a zip file
+        return False
+
+
+if _has_archive():
+    __import__(f"{__name__}.archive", fromlist=["use_archive"]).use_archive(__path__[0], __name__)
 
 _MODULES = {
     "assets": "read_json",

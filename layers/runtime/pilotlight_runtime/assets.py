@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from pilotlight_runtime.errors import ManifestError
+from pilotlight_runtime.json_text import loads
 from pilotlight_runtime.light_typing import Any
 from pilotlight_runtime.paths import StrPath
 
@@ -23,6 +22,6 @@ def read_json(path: StrPath) -> Any:
     """
     try:
         with open(path, "rb") as file:
-            return json.loads(file.read())
+            return loads(file.read())
     except ValueError as error:
         raise ManifestError(f"{path} is not JSON ({error}); train the model again") from error

@@ -5,16 +5,16 @@ Sources: Open Inference Protocol v2, "HTTP/REST"; Triton's model repository exte
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Mapping
 
 from pilotlight_runtime.catalog_index import CATALOG_NAME, CatalogEntry, load_catalog
 from pilotlight_runtime.entry import Entry, LambdaHandler
+from pilotlight_runtime.environment import environ as process_environ
 from pilotlight_runtime.errors import InvalidRequest, LoadError, ManifestError, NotFound, TooLarge
-from pilotlight_runtime.light_typing import Any, Final, TextIO
+from pilotlight_runtime.light_typing import Any, Callable, Final, Mapping, TextIO
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.observer import Observer, Trace
+from pilotlight_runtime.paths import join, parent
 from pilotlight_runtime.protocol import routes
 from pilotlight_runtime.protocol.compression import unpack
 from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, json_response
@@ -35,7 +35,7 @@ def catalog_handler(
     app_file: str,
     *,
     observer: Observer | None = None,
-    environ: Mapping[str, str] = os.environ,
+    environ: Mapping[str, str] = process_environ,
     clock: Callable[[], float] = time.perf_counter,
     stream: TextIO | None = None,
 ) -> LambdaHandler:
@@ -54,7 +54,7 @@ def catalog_handler(
     Raises:
         ManifestError: catalog.json is missing or malformed.
     """
-    path = os.path.join(os.path.dirname(app_file), CATALOG_NAME)
+    path = join(parent(app_file), CATALOG_NAME)
     try:
         with open(path, "rb") as file:
             entries = load_catalog(file.read())

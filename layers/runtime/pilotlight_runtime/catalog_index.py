@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from pilotlight_runtime.errors import ManifestError
+from pilotlight_runtime.json_text import loads
 from pilotlight_runtime.light_typing import Final, NamedTuple
 
 SCHEMA: Final = 1
@@ -20,6 +19,8 @@ class CatalogEntry(NamedTuple):
 
 def dump_catalog(entries: list[CatalogEntry]) -> bytes:
     """Writes catalog.json: models sorted by name, a newline at the end."""
+    import json  # the tool alone writes catalogs
+
     document = {"schema": SCHEMA, "models": [entry._asdict() for entry in sorted(entries)]}
     return (json.dumps(document, indent=2) + "\n").encode()
 
@@ -27,7 +28,7 @@ def dump_catalog(entries: list[CatalogEntry]) -> bytes:
 def load_catalog(raw: bytes) -> list[CatalogEntry]:
     """Reads catalog.json; ManifestError says what is wrong."""
     try:
-        document = json.loads(raw)
+        document = loads(raw)
         if document["schema"] != SCHEMA:
             raise ManifestError(f"{CATALOG_NAME} has schema {document['schema']!r}; this runtime reads schema {SCHEMA}")
         return [CatalogEntry(str(model["name"]), str(model["version"])) for model in document["models"]]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+from posix import urandom
 
 from pilotlight_runtime.errors import RequestError
 from pilotlight_runtime.events import Incoming, Render, read_event, render_proxy
-from pilotlight_runtime.light_typing import Any, Final
+from pilotlight_runtime.light_typing import Any, Callable, Final
 from pilotlight_runtime.observer import Observer, Record, Trace
 from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, error_response, json_response
 
@@ -91,7 +90,7 @@ def write_refusal(error: BaseException, request_id: str) -> tuple[HttpResponse, 
 def find_request_id(context: object) -> str:
     """Lambda's id of this invocation; a new one where the context has none."""
     found = getattr(context, "aws_request_id", None)
-    return found if isinstance(found, str) else os.urandom(16).hex()
+    return found if isinstance(found, str) else urandom(16).hex()
 
 
 def _gateway_id(event: object) -> str:

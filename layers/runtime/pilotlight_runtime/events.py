@@ -12,11 +12,8 @@ A direct invocation sends one of two objects:
 
 from __future__ import annotations
 
-import binascii
-from collections.abc import Callable
-
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
-from pilotlight_runtime.light_typing import Any, Final, NamedTuple
+from pilotlight_runtime.light_typing import Any, Callable, Final, NamedTuple
 from pilotlight_runtime.limits import MAX_ANSWER_BYTES, answer_too_large
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse
@@ -87,7 +84,9 @@ def render_proxy(response: HttpResponse) -> dict[str, Any]:
     if binary:
         if len(response.body) * 2 > _SURELY_CARRIED:
             _check_size(len(response.body) * 4 // 3 + 4, answer)
-        answer["body"] = binascii.b2a_base64(response.body, newline=False).decode()
+        from binascii import b2a_base64  # only binary bodies need it
+
+        answer["body"] = b2a_base64(response.body, newline=False).decode()
         return answer
     # In JSON, a quote and a backslash take two bytes each. Our JSON has no other character that does.
     if len(response.body) * 2 > _SURELY_CARRIED:
@@ -148,10 +147,17 @@ def _body(event: dict[str, Any]) -> bytes:
     if len(body) > MAX_BODY_BYTES:
         raise TooLarge(f"the body is {len(body)} bytes long as it comes to Lambda, the most is {MAX_BODY_BYTES}")
     try:
-        return binascii.a2b_base64(body, strict_mode=True) if event.get("isBase64Encoded") else body.encode()
+        return _from_base64(body) if event.get("isBase64Encoded") else body.encode()
     except ValueError:
         expected = "base64, as isBase64Encoded says" if event.get("isBase64Encoded") else "UTF-8"
         raise InvalidRequest(f"the body is not {expected}") from None
+
+
+def _from_base64(text: str) -> bytes:
+    """ValueError where `text` is not base64."""
+    from binascii import a2b_base64  # only binary bodies need it
+
+    return a2b_base64(text, strict_mode=True)
 
 
 def _resource_path(event: dict[str, Any]) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from functools import partial
-
 from pilotlight_runtime.background import BackgroundTask
 from pilotlight_runtime.errors import InferenceFailed, SessionError
 from pilotlight_runtime.integrity import check_file, weight_files
-from pilotlight_runtime.manifest import MANIFEST_NAME, MODEL_NAME, Manifest
-from pilotlight_runtime.paths import StrPath
+from pilotlight_runtime.manifest import MANIFEST_NAME, MODEL_NAME, ArtifactFile, Manifest
+from pilotlight_runtime.paths import StrPath, join
 from pilotlight_runtime.session import OpenSession, Session
 from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.types import Host
@@ -42,8 +39,8 @@ def choose_graph(manifest: Manifest, host: Host) -> tuple[str, str]:
 
 def open_checked(folder: StrPath, graph: str, manifest: Manifest, open_session: OpenSession, threads: int) -> Session:
     """Opens a session while other threads check the weights; LoadError where either fails."""
-    path = os.path.join(folder, graph)
-    checks = [BackgroundTask(partial(check_file, folder, file)) for file in weight_files(manifest)]
+    path = join(folder, graph)
+    checks = [_check_beside(folder, file) for file in weight_files(manifest)]
     for check in checks:
         check.start()
     try:
@@ -51,6 +48,10 @@ def open_checked(folder: StrPath, graph: str, manifest: Manifest, open_session: 
     finally:
         for check in checks:
             check.result()  # Report the checksum error, not its consequence.
+
+
+def _check_beside(folder: StrPath, file: ArtifactFile) -> BackgroundTask:
+    return BackgroundTask(lambda: check_file(folder, file))
 
 
 def this_host() -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from pilotlight_runtime.errors import InferenceFailed, InvalidRequest
+from pilotlight_runtime.light_typing import Mapping
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.signature import SharedDimension, Signature, TensorSpec
 from pilotlight_runtime.tensor import Tensor

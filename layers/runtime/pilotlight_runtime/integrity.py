@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 from pilotlight_runtime.errors import ChecksumMismatch, ManifestError, MissingArtifact
 from pilotlight_runtime.manifest import MANIFEST_NAME, WEIGHTS_NAME, ArtifactFile, Manifest, needed_files
 from pilotlight_runtime.manifest_json import load_manifest, version_of
-from pilotlight_runtime.paths import StrPath
+from pilotlight_runtime.paths import StrPath, join
 
 
 def checked_manifest(folder: StrPath) -> Manifest:
@@ -32,7 +30,7 @@ def checked_manifest(folder: StrPath) -> Manifest:
 
 def read_manifest(folder: StrPath) -> Manifest:
     """Reads manifest.json of `folder`; ManifestError where it is missing, malformed or not of its own version."""
-    path = os.path.join(folder, MANIFEST_NAME)
+    path = join(folder, MANIFEST_NAME)
     try:
         with open(path, "rb") as file:
             manifest = load_manifest(file.read())
@@ -66,9 +64,9 @@ def check_file(folder: StrPath, file: ArtifactFile) -> None:
     """Raises MissingArtifact or ChecksumMismatch unless `file` lies in `folder` as it was published."""
     from pilotlight_runtime.digest import file_sha256
 
-    path = os.path.join(folder, file.name)
+    path = join(folder, file.name)
     try:
-        actual = file_sha256(path)
+        actual = file_sha256(path, file.size)
     except OSError:
         raise MissingArtifact(path) from None
     if actual != file.sha256:

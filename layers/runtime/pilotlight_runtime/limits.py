@@ -6,11 +6,10 @@ that would take more than these limits is refused with status 413 or 400 before 
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+from posix import sysconf
 
 from pilotlight_runtime.errors import TooLarge
-from pilotlight_runtime.light_typing import Final
+from pilotlight_runtime.light_typing import Callable, Final, Mapping
 
 MAX_ANSWER_BYTES: Final = 6_291_556
 """Lambda's limit on a function's answer as JSON; the number is from its error message."""
@@ -104,7 +103,7 @@ def _statm(field: int) -> int:
     """A number of proc(5), statm, in bytes."""
     try:
         with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[field]) * os.sysconf("SC_PAGE_SIZE")
+            return int(file.read().split()[field]) * sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
         return 0
 

@@ -6,13 +6,11 @@ embedded metric format (Amazon CloudWatch User Guide, "Specification: Embedded m
 
 from __future__ import annotations
 
-import json
-import json.encoder
-import os
 import time
-from collections.abc import Callable, Mapping
 
-from pilotlight_runtime.light_typing import Final, TextIO
+from pilotlight_runtime.environment import environ as process_environ
+from pilotlight_runtime.json_text import make_encoder, quote
+from pilotlight_runtime.light_typing import Callable, Final, Mapping, TextIO
 from pilotlight_runtime.observer import Record
 
 NAMESPACE: Final = "Pilotlight"
@@ -22,8 +20,8 @@ TRACE_VARIABLE: Final = "_X_AMZN_TRACE_ID"
 """Lambda puts the X-Ray header of each invocation here: "Root=...;Parent=...;Sampled=...". """
 
 _BOOLEANS: Final = {False: "false", True: "true"}
-_write: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_quoted: Final = json.encoder.encode_basestring
+_COUNTS: Final = {False: "0.0", True: "1.0"}
+_write: Final = make_encoder(ensure_ascii=False, separators=(",", ":"))
 _METRICS: Final = (("Latency", "Milliseconds"), ("ColdStart", "Count"), ("Errors", "Count"))
 
 
@@ -40,7 +38,7 @@ class LineObserver:
         version: str,
         new_instance: Callable[[], str],
         *,
-        environ: Mapping[str, str] = os.environ,
+        environ: Mapping[str, str] = process_environ,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._stream = stream
@@ -52,42 +50,48 @@ class LineObserver:
         self._second = -1
         self._timestamp = ("", "")
         self._own = _write({"service": model, "model": model, "version": version})[1:-1]
-        self._metrics = _write(
+        metrics = _write(
             {
                 "Namespace": environ.get(NAMESPACE_VARIABLE) or NAMESPACE,
                 "Dimensions": [["model", "version"]],
                 "Metrics": [{"Name": name, "Unit": unit} for name, unit in _METRICS],
             }
         )
-        self._dimensions = _write({"model": model, "version": version})[1:-1]
+        dimensions = _write({"model": model, "version": version})[1:-1]
+        self._metrics = f',"CloudWatchMetrics":[{metrics}]}},{dimensions},"Latency":['
+        self._phases: dict[tuple[str, ...], str] = {}
         self.renew()
 
     def renew(self) -> None:
         """Makes a new id: the environments that are restored from one snapshot must not share it."""
-        self._instance = self._new_instance()
+        self._labels = f'{self._own},"instance":{quote(self._new_instance())}'
 
     def request(self, record: Record) -> None:
         """See Observer.request. The line's level is ERROR for a status of 500 or more."""
-        failed = record.status >= 500
+        # In the order of the fields, which takes a quarter less time than their names.
+        request_id, gateway_id, operation, status, cold, shapes, phases, total, fault = record
         now = self._clock()
-        phases = "".join([f"{_quoted(name)}:{value:.3f}," for name, value in record.phases.items()])
-        shapes = ",".join([f"{_quoted(name)}:[{','.join(map(str, shape))}]" for name, shape in record.shapes.items()])
-        line = self._line(
-            now,
-            "ERROR" if failed else "INFO",
-            "request",
-            f',"request_id":{_quoted(record.request_id)},"gateway_id":{_quoted(record.gateway_id)},'
-            f'"operation":{_quoted(record.operation)},"status":{record.status},"cold":{_BOOLEANS[record.cold]},'
-            f'"milliseconds":{{{phases}"total":{record.total:.3f}}},"inputs":{{{shapes}}}',
-            record.fault,
+        inputs = ",".join([f"{quote(name)}:[{','.join(map(str, shape))}]" for name, shape in shapes.items()])
+        fields = (
+            f',"request_id":{quote(request_id)},"gateway_id":{quote(gateway_id)},"operation":{quote(operation)},'
+            f'"status":{status},"cold":{_BOOLEANS[cold]},"milliseconds":{{{self._durations(phases)}"total":{total:.3f}}},'
+            f'"inputs":{{{inputs}}}'
         )
+        line = self._line(now, "ERROR" if status >= 500 else "INFO", "request", fields, fault)
         # One write: Lambda's runtime client sends each by itself.
         self._stream.write(
-            f'{line}{{"_aws":{{"Timestamp":{int(now * 1000)},"CloudWatchMetrics":[{self._metrics}]}},'
-            f"{self._dimensions},"
-            f'"Latency":[{record.total!r}],"ColdStart":[{float(record.cold)}],"Errors":[{float(failed)}]}}\n'
+            f'{line}{{"_aws":{{"Timestamp":{int(now * 1000)}{self._metrics}{total!r}],'
+            f'"ColdStart":[{_COUNTS[cold]}],"Errors":[{_COUNTS[status >= 500]}]}}\n'
         )
         self._stream.flush()
+
+    def _durations(self, phases: dict[str, float]) -> str:
+        """The milliseconds of each phase, with a comma after each. There are few combinations of phases."""
+        names = tuple(phases)
+        template = self._phases.get(names)
+        if template is None:
+            template = self._phases[names] = "".join([quote(name).replace("%", "%%") + ":%.3f," for name in names])
+        return template % tuple(phases.values())
 
     def warning(self, message: str, cause: BaseException | None) -> None:
         """See Observer.warning."""
@@ -100,10 +104,10 @@ class LineObserver:
         if cause is not None:
             from pilotlight_runtime.tracebacks import class_name, format_redacted
 
-            error = f',"exception_name":{_quoted(class_name(cause))},"exception":{_quoted(format_redacted(cause))}'
+            error = f',"exception_name":{quote(class_name(cause))},"exception":{quote(format_redacted(cause))}'
         trace = self._environ.get(TRACE_VARIABLE)
         if trace:
-            fields += f',"xray_trace_id":{_quoted(trace.split(";")[0].replace("Root=", ""))}'
+            fields += f',"xray_trace_id":{quote(trace.split(";")[0].replace("Root=", ""))}'
         second = int(now)
         if second != self._second:
             self._timestamp = (
@@ -113,6 +117,6 @@ class LineObserver:
             self._second = second
         date, zone = self._timestamp
         return (
-            f'{{"level":"{level}","message":{_quoted(message)},"timestamp":"{date},{int(now % 1 * 1000):03}{zone}",'
-            f'{self._own},"instance":{_quoted(self._instance)}{error}{fields}}}\n'
+            f'{{"level":"{level}","message":{quote(message)},"timestamp":"{date},{int(now % 1 * 1000):03}{zone}",'
+            f"{self._labels}{error}{fields}}}\n"
         )

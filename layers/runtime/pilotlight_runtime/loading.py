@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 from pilotlight_runtime.graph_loading import open_graph
 from pilotlight_runtime.integrity import checked_manifest
 from pilotlight_runtime.manifest import MODEL_NAME, ArtifactFile, Graph, Manifest
-from pilotlight_runtime.paths import StrPath
+from pilotlight_runtime.paths import StrPath, join
 from pilotlight_runtime.session import OpenSession
 from pilotlight_runtime.types import Host, LoadedModel
 
@@ -42,9 +40,7 @@ def open_model(
         session, failure, fallback = open_graph(folder, manifest, open_session, threads, host)
         return LoadedModel(manifest, {MODEL_NAME: session}, folder, failure, fallback)
     opened = {
-        graph.name: open_graph(
-            os.path.join(folder, graph.name), graph_manifest(manifest, graph), open_session, threads, host
-        )
+        graph.name: open_graph(join(folder, graph.name), graph_manifest(manifest, graph), open_session, threads, host)
         for graph in manifest.graphs
     }
     sessions = {name: session for name, (session, _, _) in opened.items()}

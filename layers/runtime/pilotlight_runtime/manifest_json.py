@@ -9,10 +9,9 @@ name, so publishing the same model twice is a no-op.
 
 from __future__ import annotations
 
-import json
-
 from pilotlight_runtime.datatypes import datatype
 from pilotlight_runtime.errors import InvalidRequest, ManifestError
+from pilotlight_runtime.json_text import loads, make_encoder
 from pilotlight_runtime.light_typing import Final
 from pilotlight_runtime.manifest import (
     MANIFEST_NAME,
@@ -28,6 +27,8 @@ from pilotlight_runtime.signature import SharedDimension, Signature, TensorSpec
 
 SCHEMA: Final = 1
 VERSION_DIGITS: Final = 12
+
+_write_content: Final = make_encoder(sort_keys=True, separators=(",", ":"))
 
 
 def content_version(
@@ -55,8 +56,7 @@ def content_version(
         found["assets"] = sorted(assets)
     if stream:
         found["stream"] = True
-    content = json.dumps(found, sort_keys=True, separators=(",", ":"))
-    return bytes_sha256(content.encode())[:VERSION_DIGITS]
+    return bytes_sha256(_write_content(found).encode())[:VERSION_DIGITS]
 
 
 def version_of(manifest: Manifest) -> str:
@@ -67,6 +67,8 @@ def version_of(manifest: Manifest) -> str:
 
 def dump_manifest(manifest: Manifest) -> bytes:
     """Writes manifest.json: indented, keys in a fixed order, a newline at the end."""
+    import json  # the tool alone writes manifests
+
     document: Json = {
         "schema": SCHEMA,
         "model": manifest.model,
@@ -88,7 +90,7 @@ def dump_manifest(manifest: Manifest) -> bytes:
 def load_manifest(raw: bytes) -> Manifest:
     """Reads manifest.json; ManifestError says which field is wrong."""
     try:
-        document = json.loads(raw.decode())  # only UTF-8: json would guess other encodings
+        document = loads(raw.decode())  # only UTF-8: json would guess other encodings
     except (ValueError, RecursionError) as error:
         raise ManifestError(f"{MANIFEST_NAME} is not JSON: {error}") from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:

@@ -5,9 +5,7 @@ A record never holds the payload: no value, no text of a request and no message 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from pilotlight_runtime.light_typing import NamedTuple, Protocol
+from pilotlight_runtime.light_typing import Callable, NamedTuple, Protocol
 
 
 class Trace:

@@ -10,10 +10,8 @@ This module is imported when a run fails.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from pilotlight_runtime.errors import InferenceFailed
-from pilotlight_runtime.light_typing import Final
+from pilotlight_runtime.light_typing import Final, Mapping
 from pilotlight_runtime.manifest import Manifest
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.tensor import Tensor

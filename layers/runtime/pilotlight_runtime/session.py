@@ -1,8 +1,6 @@
 """The interface to an inference engine, so that the engine behind it can change."""
 
-from collections.abc import Callable, Mapping, Sequence
-
-from pilotlight_runtime.light_typing import Protocol
+from pilotlight_runtime.light_typing import Callable, Mapping, Protocol, Sequence
 from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.signature import Signature
 from pilotlight_runtime.tensor import Tensor

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
 
-from pilotlight_runtime.light_typing import Final
+from pilotlight_runtime.light_typing import Callable, Final, Mapping
 
 SNAP_START: Final = "snap-start"
 """Value of AWS_LAMBDA_INITIALIZATION_TYPE while a snapshot is made (Lambda Developer Guide, "Runtime hooks")."""

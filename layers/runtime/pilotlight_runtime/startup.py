@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Mapping
+from posix import urandom
 
-from pilotlight_runtime.light_typing import Any, Final, Protocol, TextIO
+from pilotlight_runtime.late_imports import when_imported
+from pilotlight_runtime.light_typing import Any, Callable, Final, Mapping, Protocol, TextIO
 from pilotlight_runtime.observer import Observer
 from pilotlight_runtime.snapstart import register_after_restore, reseed
 
@@ -47,7 +47,7 @@ def _report_stray_errors(observer: Observer) -> None:
     """Has errors in threads, tasks and finalizers of app.py, and Python's warnings, logged without their messages.
 
     Python would write them to stderr, which is the log too, with all that they quote. Hooks that are not Python's own
-    stay.
+    stay. Modules that app.py imports later are hooked then.
     """
 
     def report(args: Any) -> None:
@@ -59,17 +59,22 @@ def _report_stray_errors(observer: Observer) -> None:
 
         observer.warning(f"{qualified_name(category)} at {location(file, line)}", None)
 
-    threading, warnings = (_loaded(name) for name in ("threading", "warnings"))
-    if threading is not None and threading.excepthook is threading.__excepthook__:
-        threading.excepthook = report
-    if warnings is not None and warnings.showwarning.__module__ == warnings.__name__:
-        warnings.showwarning = warn
+    def hook_threads(threading: Any) -> None:
+        if threading.excepthook is threading.__excepthook__:
+            threading.excepthook = report
+
+    def hook_warnings(warnings: Any) -> None:
+        if warnings.showwarning.__module__ == warnings.__name__:
+            warnings.showwarning = warn
+
     if sys.unraisablehook is sys.__unraisablehook__:
         sys.unraisablehook = report
-    _withhold_logged_errors(observer)
+    when_imported("threading", hook_threads)
+    when_imported("warnings", hook_warnings)
+    when_imported("logging", lambda logging: _withhold_logged_errors(logging, observer))
 
 
-def _withhold_logged_errors(observer: Observer) -> None:
+def _withhold_logged_errors(logging: Any, observer: Observer) -> None:
     """Has the errors that Python's own libraries log logged without their messages."""
 
     def withhold(record: Any) -> bool:
@@ -78,17 +83,11 @@ def _withhold_logged_errors(observer: Observer) -> None:
         observer.warning("an error outside of a request", record.exc_info[1] if record.exc_info else None)
         return False
 
-    logging = _loaded("logging")
-    for name in _LOGGERS if logging is not None else ():
+    for name in _LOGGERS:
         logger = logging.getLogger(name)
         if not logger.filters:
             logger.addFilter(withhold)
 
 
-def _loaded(name: str) -> Any:
-    """A module that Lambda's client has imported, as a rule; None where nothing has."""
-    return sys.modules.get(name)
-
-
 def _new_instance() -> str:
-    return os.urandom(6).hex()
+    return urandom(6).hex()

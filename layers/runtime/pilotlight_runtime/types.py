@@ -5,13 +5,10 @@ This module imports no step, so that every step can import it.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
-
 from pilotlight_runtime.errors import InferenceFailed, ManifestError
-from pilotlight_runtime.light_typing import NamedTuple
+from pilotlight_runtime.light_typing import Callable, Mapping, NamedTuple
 from pilotlight_runtime.manifest import MODEL_NAME, Manifest
-from pilotlight_runtime.paths import StrPath
+from pilotlight_runtime.paths import StrPath, join
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
 
@@ -60,7 +57,7 @@ class LoadedModel(NamedTuple):
         if name not in self.manifest.assets:
             there = ", ".join(self.manifest.assets) or "none"
             raise ManifestError(f"app.py wants the asset {name!r}, but the version has {there}; train the model again")
-        return os.path.join(self.folder, name)
+        return join(self.folder, name)
 
 
 class InferRequest(NamedTuple):

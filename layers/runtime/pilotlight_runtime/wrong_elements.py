@@ -4,10 +4,8 @@ The core counts the elements of a tensor, as `data` of the Open Inference Protoc
 replaces the places: see protocol/tfserving_refusals.py. This module is imported when a request is refused.
 """
 
-from collections.abc import Callable
-
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.light_typing import Any, NamedTuple
+from pilotlight_runtime.light_typing import Any, Callable, NamedTuple
 
 
 class Element(NamedTuple):

@@ -24,6 +24,9 @@ from pilotlight.local.server import HOST, serve_in_background
 
 _ARN: Final = f"arn:aws:lambda:local:{ACCOUNT}:function:function"
 _CLOSED: Final = build_fault("Runtime.ExitError", "the Runtime API is closed")
+_SECONDS_TO_READ: Final = 2.0
+"""What a dead process has sent is in the socket's buffer. Its children may keep a connection open for longer."""
+_PAUSE: Final = 0.005
 _INITIALIZED: Final = (State.READY, State.RUNNING, State.RESPONDING, State.RESTORE_READY)
 
 
@@ -152,9 +155,15 @@ class RuntimeApi:
     def end(self, fault: RuntimeFault) -> None:
         """Fail the invocations that wait for the function's response: its process has ended.
 
+        What the process sent before its end counts, so a response that is under way is read to the connection's end
+        first.
+
         Args:
             fault: Why it ended.
         """
+        until = time.monotonic() + _SECONDS_TO_READ
+        while self._lifecycle.is_answering() and self._server.is_connected() and time.monotonic() < until:
+            time.sleep(_PAUSE)
         self._lifecycle.end(fault)
 
     def close(self) -> None:
@@ -222,6 +231,10 @@ class _Server(socketserver.ThreadingTCPServer):
             chunked_events=self._chunked_events,
         )
         connection.answer_requests()
+
+    def is_connected(self) -> bool:
+        """Return whether the function has a connection."""
+        return not self._connections.are_none()
 
     def shutdown_request(self, request: Any) -> None:
         self._connections.remove(request)

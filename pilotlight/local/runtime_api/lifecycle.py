@@ -156,6 +156,11 @@ class Lifecycle:
                 raise TimeoutError(f"the function is in the state {self._state.value} after {timeout:g} s")
             return self._fault
 
+    def is_answering(self) -> bool:
+        """Return whether the function has an event whose response is not complete."""
+        with self._changed:
+            return self._current is not None
+
     def end(self, fault: RuntimeFault) -> None:
         """Note that the function's process has ended, or that it is going to be ended. The first fault counts."""
         with self._changed:

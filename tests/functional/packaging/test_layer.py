@@ -18,6 +18,7 @@ from pilotlight.core.progress import Silent
 from pilotlight.packaging import LayerSource, build_layer, package_layer
 from pilotlight.packaging.bytecode import Compiler
 from pilotlight.packaging.locking import main, write_layer_lock
+from pilotlight_runtime.archive import HEADER, NAME, read_index
 
 HERE = Compiler((sys.executable,), "this Python")
 
@@ -130,13 +131,28 @@ def test_another_target_is_another_build(tmp_path: Path, locked: Path, change: d
     assert not build_layer(source._replace(**change), tmp_path / "cache").cached
 
 
+def archived_sources(packages: Path, archive: Path) -> set[Path]:
+    """The sources of the modules in `archive`."""
+    content = archive.read_bytes()
+    end = HEADER + int.from_bytes(content[HEADER - 4 : HEADER], "little")
+    found = set()
+    for name, (is_package, _, _) in read_index(content[HEADER:end], end).items():
+        place = packages.joinpath(*name.split("."))
+        found.add(place / "__init__.py" if is_package else place.with_suffix(".py"))
+    return found
+
+
 def test_bytecode_is_written_for_all_of_it(tmp_path: Path, locked: Path) -> None:
     report = build_layer(LayerSource(locked, find=here), tmp_path / "cache", Silent())
     assert (report.bytecode, report.note) == (True, "byte-compiled by this Python")
     (layer,) = (tmp_path / "cache").glob("layer-*/layer")
-    compiled = {path.name.split(".")[0] for path in layer.rglob("*.pyc")}
-    assert compiled == {path.stem for path in layer.rglob("*.py")}
-    assert not any(str(tmp_path).encode() in path.read_bytes() for path in layer.rglob("*.pyc"))
+    packages = layer / "python"
+    compiled = {path.parent.parent / f"{path.name.split('.')[0]}.py" for path in layer.rglob("*.pyc")}
+    archived = archived_sources(packages, packages / "pilotlight_runtime" / NAME)
+    assert compiled.isdisjoint(archived)
+    assert compiled | archived == {*layer.rglob("*.py")}
+    written = [*layer.rglob("*.pyc"), packages / "pilotlight_runtime" / NAME]
+    assert not any(str(tmp_path).encode() in path.read_bytes() for path in written)
 
 
 def test_a_build_without_bytecode_says_what_that_costs(tmp_path: Path, locked: Path) -> None:

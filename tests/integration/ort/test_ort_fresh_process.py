@@ -33,7 +33,7 @@ def model(tmp_path: Path) -> Path:
 
 def test_neither_numpy_nor_the_package_is_imported(model: Path) -> None:
     loaded = python(RUN + "print(*sys.modules)", model, 1).split()
-    assert "ctypes" in loaded
+    assert "_ctypes" in loaded
     heavy = {"numpy", "onnxruntime", "onnx", "dataclasses", "inspect", "logging", "importlib.metadata", "pickle"}
     assert heavy.isdisjoint(name.partition(".")[0] for name in loaded)
 
@@ -44,6 +44,16 @@ def test_neither_numpy_nor_the_package_is_imported(model: Path) -> None:
 )
 def test_exit_is_quiet(end: str, threads: int, model: Path) -> None:
     assert python(RUN + end, model, threads) == ""
+
+
+@pytest.mark.parametrize("place", ["import sys\n", "(output,) ="])
+def test_ctypes_may_be_imported_before_and_after(place: str, model: Path) -> None:
+    """Importing `ctypes` empties the cache of pointer types that it shares with the engine's own types."""
+    code = (
+        RUN.replace(place, f"import ctypes\n{place}", 1)
+        + "session.run({'x': Tensor(FP32, (1, 1, 28, 28), memoryview(bytes(3136)))}, ['y'])"
+    )
+    assert python(code + "\nassert ctypes.sizeof(ctypes.POINTER(ctypes.c_void_p)) == 8", model, 1) == ""
 
 
 def test_the_package_may_be_there_too(model: Path) -> None:

@@ -1,4 +1,4 @@
-"""SnapStart as Lambda plays it: AWS's own runtime client, and the local Runtime API that it asks.
+"""SnapStart as Lambda plays it: AWS's own runtime client or ours, and the local Runtime API that it asks.
 
 Source: Lambda Developer Guide, "Lambda runtime API" and "Implement code before or after Lambda function snapshots".
 """
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
+from support.lambda_clients.process import LAYER, runtime_folder
 from support.onnx_models import identity_model, package, spec
 
 from pilotlight.local.runtime_api import RecordedRequest, RuntimeApi
@@ -48,8 +49,14 @@ class Played(NamedTuple):
     answer: Any
 
 
-@pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+COMMANDS = {
+    "aws": [sys.executable, "-m", "awslambdaric", "app.handler"],
+    "own": [sys.executable, "-I", "-S", "-u", str(LAYER / "pilotlight_runtime" / "lambda_client" / "start.py")],
+}
+
+
+@pytest.fixture(scope="module", params=COMMANDS)
+def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     folder = tmp_path_factory.mktemp("function")
     ends = ((spec("x", "FP32", (1, 1)),), (spec("y", "FP32", (1, 1)),))
     image = ImageInput("x", 1, 1, 1, 1.0, 0.0, "NHWC")
@@ -68,9 +75,12 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
             "AWS_LAMBDA_RUNTIME_API": api.address,
             "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+            "LAMBDA_RUNTIME_DIR": runtime_folder(),
+            "LAMBDA_TASK_ROOT": str(folder),
             "PYTHONPATH": str(folder),
+            "_HANDLER": "app.handler",
         }
-        command = [sys.executable, "-m", "awslambdaric", "app.handler"]
+        command = COMMANDS[request.param]
         with log.open("w") as out, subprocess.Popen(command, stdout=out, stderr=out, env=environ, cwd=folder) as client:
             try:
                 assert api.wait_until_initialized(60) is None, log.read_text()

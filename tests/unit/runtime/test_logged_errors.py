@@ -33,7 +33,7 @@ def logger() -> Iterator[logging.Logger]:
 
 def test_an_error_is_reported_and_not_logged(logger: logging.Logger, caplog: pytest.LogCaptureFixture) -> None:
     observer, error = Observer(), ValueError("canary")
-    _withhold_logged_errors(observer)
+    _withhold_logged_errors(logging, observer)
     logger.error("a callback failed: %s", error, exc_info=error)
     logger.error("something else failed")
     assert observer.warnings == [("an error outside of a request", each) for each in (error, None)]
@@ -42,7 +42,7 @@ def test_an_error_is_reported_and_not_logged(logger: logging.Logger, caplog: pyt
 
 def test_less_than_an_error_is_logged(logger: logging.Logger, caplog: pytest.LogCaptureFixture) -> None:
     observer = Observer()
-    _withhold_logged_errors(observer)
+    _withhold_logged_errors(logging, observer)
     logger.warning("a slow callback")
     assert observer.warnings == []
     assert "a slow callback" in caplog.text
@@ -50,5 +50,5 @@ def test_less_than_an_error_is_logged(logger: logging.Logger, caplog: pytest.Log
 
 def test_a_filter_of_app_py_stays_alone(logger: logging.Logger) -> None:
     logger.addFilter(lambda _: True)
-    _withhold_logged_errors(Observer())
+    _withhold_logged_errors(logging, Observer())
     assert len(logger.filters) == 1

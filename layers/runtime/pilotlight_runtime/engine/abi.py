@@ -6,13 +6,21 @@ the function. We ask for the oldest version that has all of them. Every `OrtStat
 
 from __future__ import annotations
 
-import ctypes
-import os
-from collections.abc import Callable
-from ctypes import CFUNCTYPE, POINTER, PYFUNCTYPE, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_void_p
-
-from pilotlight_runtime.light_typing import Any, Final
-from pilotlight_runtime.paths import StrPath
+from pilotlight_runtime.engine.c_types import (
+    CDLL,
+    POINTER,
+    Structure,
+    c_char_p,
+    c_int,
+    c_int64,
+    c_size_t,
+    c_uint32,
+    c_void_p,
+    function_type,
+    quick_function_type,
+)
+from pilotlight_runtime.light_typing import Any, Callable, Final
+from pilotlight_runtime.paths import StrPath, fspath
 
 API_VERSION: Final = 15
 """ONNX Runtime 1.15 introduced it; GetResizedStringTensorElementBuffer is the newest function used here."""
@@ -39,8 +47,9 @@ _SHAPE = POINTER(c_int64)
 _NAMES = POINTER(c_char_p)
 
 
-_QUICK = PYFUNCTYPE(c_void_p)
-_LONG = CFUNCTYPE(c_void_p)
+_QUICK = quick_function_type(c_void_p)
+_LONG = function_type(c_void_p)
+_RELEASE = function_type(None, c_void_p)
 
 
 class OrtError(Exception):
@@ -51,17 +60,17 @@ class OrtError(Exception):
         self.code = code
 
 
-class _ApiBase(ctypes.Structure):
+class _ApiBase(Structure):
     """`struct OrtApiBase`, which can never change."""
 
-    _fields_ = (("get_api", CFUNCTYPE(c_void_p, c_uint32)), ("get_version", CFUNCTYPE(c_char_p)))
+    _fields_ = (("get_api", function_type(c_void_p, c_uint32)), ("get_version", function_type(c_char_p)))
 
 
 class _Table:
     """Turns positions in the function table of one library into typed callables."""
 
     def __init__(self, path: StrPath) -> None:
-        entry = ctypes.CDLL(os.fspath(path)).OrtGetApiBase
+        entry = CDLL(fspath(path)).OrtGetApiBase
         entry.restype = POINTER(_ApiBase)
         base = entry().contents
         self.version: str = base.get_version().decode()
@@ -69,8 +78,8 @@ class _Table:
         if not api:
             raise OSError(f"version {self.version} lacks version {API_VERSION} of the C API")
         self._functions = (c_void_p * _TABLE_SIZE).from_address(api)
-        self._error_code = CFUNCTYPE(c_int, c_void_p)(self._functions[1] or 0)
-        self._error_message = CFUNCTYPE(c_char_p, c_void_p)(self._functions[2] or 0)
+        self._error_code = function_type(c_int, c_void_p)(self._functions[1] or 0)
+        self._error_message = function_type(c_char_p, c_void_p)(self._functions[2] or 0)
         self._release_status = self.release(93)
 
     def status(self, index: int, *arguments: Any) -> Call:
@@ -86,7 +95,7 @@ class _Table:
 
     def release(self, index: int) -> Call:
         """The function at `index`, which takes one pointer, NULL included, and returns nothing."""
-        return CFUNCTYPE(None, c_void_p)(self._functions[index] or 0)
+        return _RELEASE(self._functions[index] or 0)
 
     def _typed(self, function: Any, arguments: tuple[Any, ...]) -> Call:
         function.argtypes = arguments

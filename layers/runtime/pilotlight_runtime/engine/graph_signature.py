@@ -1,12 +1,11 @@
 """Reads the signature of an opened graph through the C API."""
 
-from collections.abc import Iterator
-from ctypes import byref, c_int, c_size_t, c_void_p, string_at
-
 from pilotlight_runtime.datatypes import BY_ONNX, Datatype
 from pilotlight_runtime.engine.abi import TYPE_TENSOR, Call, OrtApi
+from pilotlight_runtime.engine.c_types import byref, c_int, c_size_t, c_void_p, string_at
 from pilotlight_runtime.engine.values import Handle, Values
 from pilotlight_runtime.errors import SessionError
+from pilotlight_runtime.light_typing import Iterator
 from pilotlight_runtime.signature import Signature, TensorSpec
 
 

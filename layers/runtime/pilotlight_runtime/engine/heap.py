@@ -15,9 +15,9 @@ Source of the numbers: malloc.h of glibc, mman-common.h and resource.h of Linux.
 
 from __future__ import annotations
 
-import ctypes
 import sys
 
+from pilotlight_runtime.engine.c_types import CDLL, c_int, c_size_t, c_uint64, c_void_p
 from pilotlight_runtime.light_typing import Final
 
 ENOUGH: Final = 16 * 1024 * 1024
@@ -35,13 +35,13 @@ _SETTINGS: Final = {_MMAP_MAX: 65_536, _MMAP_THRESHOLD: 32 * 1024 * 1024, _TRIM_
 
 def grow(size: int) -> bool:
     """Puts the next `size` bytes of this thread's malloc on large pages; False where the system has none to offer."""
-    libc = ctypes.CDLL(None)
+    libc = CDLL(None)
     if not all(hasattr(libc, name) for name in ("mallopt", "malloc", "madvise", "free")):
         return False
     malloc, free, madvise = libc.malloc, libc.free, libc.madvise
-    malloc.argtypes, malloc.restype = (ctypes.c_size_t,), ctypes.c_void_p
-    free.argtypes, free.restype = (ctypes.c_void_p,), None
-    madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    malloc.argtypes, malloc.restype = (c_size_t,), c_void_p
+    free.argtypes, free.restype = (c_void_p,), None
+    madvise.argtypes = (c_void_p, c_size_t, c_int)
     libc.mallopt(_MMAP_MAX, 0)  # from the heap itself, whatever the size
     libc.mallopt(_TRIM_THRESHOLD, _SETTINGS[_TRIM_THRESHOLD])  # so that `free` leaves it there
     address = malloc(size)
@@ -61,10 +61,10 @@ def limit(size: int) -> bool:
 
     This is setrlimit(2) with RLIMIT_DATA, which counts mapped memory since Linux 4.7. The hard limit stays.
     """
-    libc = ctypes.CDLL(None)
+    libc = CDLL(None)
     if not all(hasattr(libc, name) for name in ("getrlimit", "setrlimit")) or not sys.platform.startswith("linux"):
         return False
-    limits = (ctypes.c_uint64 * 2)()  # struct rlimit: the soft limit, the hard limit
+    limits = (c_uint64 * 2)()  # struct rlimit: the soft limit, the hard limit
     if libc.getrlimit(_RLIMIT_DATA, limits) != 0:
         return False
     limits[0] = min(size, limits[1])

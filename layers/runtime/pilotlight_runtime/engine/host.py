@@ -6,7 +6,7 @@ to one version. On another host it refuses such a graph at best.
 
 from __future__ import annotations
 
-import os
+from posix import uname
 
 from pilotlight_runtime.light_typing import Final
 
@@ -33,7 +33,7 @@ def describe_host(engine: str, *, machine: str | None = None, cpu_info: str = CP
         The description.
     """
     found = " ".join(name for name in FEATURES if name in _flags(cpu_info))
-    return f"onnxruntime {engine}, {machine or os.uname().machine} {found}".rstrip()
+    return f"onnxruntime {engine}, {machine or uname().machine} {found}".rstrip()
 
 
 def _flags(path: str) -> list[str]:

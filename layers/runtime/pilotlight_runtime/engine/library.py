@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from posix import listdir
 
 from pilotlight_runtime.errors import SessionError
-from pilotlight_runtime.light_typing import Final
+from pilotlight_runtime.light_typing import Final, Sequence
+from pilotlight_runtime.paths import join
 
 _FOLDER: Final = "onnxruntime/capi"
 _MACHINES: Final = {62: "x86_64", 183: "aarch64"}
@@ -28,14 +28,14 @@ def find_library(search: Sequence[str]) -> str:
         SessionError: No folder has it; the message lists them.
     """
     for entry in search:
-        folder = os.path.join(entry or ".", _FOLDER)
+        folder = join(entry or ".", _FOLDER)
         try:
-            names = os.listdir(folder)
+            names = listdir(folder)
         except OSError:  # no such folder, or `entry` is a zip file
             continue
         found = sorted(name for name in names if _is_library(name))
         if found:
-            return os.path.join(folder, found[-1])
+            return join(folder, found[-1])
     raise SessionError(f"libonnxruntime is in {_FOLDER} of none of {', '.join(search)}")
 
 

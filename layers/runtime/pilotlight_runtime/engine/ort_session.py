@@ -1,20 +1,18 @@
 """A Session on ONNX Runtime's C API: no numpy, and nothing of onnxruntime's Python package."""
 
-import os
 from _thread import allocate_lock
-from collections.abc import Iterable, Mapping, Sequence
-from ctypes import byref, c_void_p
-from functools import cache
 
+from pilotlight_runtime.caching import cache
 from pilotlight_runtime.engine.abi import LOG_FATAL, OPTIMIZE_NOTHING, OrtApi, OrtError
+from pilotlight_runtime.engine.c_types import byref, c_void_p
 from pilotlight_runtime.engine.graph_signature import read_signature
 from pilotlight_runtime.engine.host import OPTIMIZED_NAME
 from pilotlight_runtime.engine.plan import Plan
 from pilotlight_runtime.engine.start import installed_library, load_library, start_engine
 from pilotlight_runtime.engine.values import Handle, Values
 from pilotlight_runtime.errors import InferenceFailed, SessionError
-from pilotlight_runtime.light_typing import Final
-from pilotlight_runtime.paths import StrPath
+from pilotlight_runtime.light_typing import Final, Iterable, Mapping, Sequence
+from pilotlight_runtime.paths import StrPath, encode, fspath
 from pilotlight_runtime.tensor import Tensor
 
 _SETTINGS: Final = {
@@ -42,7 +40,7 @@ def open_session(path: StrPath, threads: int, *, library: StrPath | None = None)
         SessionError: The library or the graph cannot be used.
     """
     with _opening:  # two engines would both release the one environment
-        engine = _engine(os.fspath(library or installed_library()))
+        engine = _engine(fspath(library or installed_library()))
     return OrtSession(engine, path, threads)
 
 
@@ -134,7 +132,7 @@ class Engine:
 
     def open(self, path: StrPath, threads: int) -> Handle:
         """Opens a session for the graph at `path`; OrtError where ONNX Runtime cannot run it."""
-        encoded = os.fsencode(path)
+        encoded = encode(path)
         if b"\0" in encoded or threads < 1:
             raise SessionError(f"a path with a NUL or {threads} threads cannot open a session")
         api, options, session = self.api, c_void_p(), c_void_p()
@@ -147,7 +145,7 @@ class Engine:
         api.set_session_log_severity_level(owned.pointer, LOG_FATAL)
         api.set_intra_op_num_threads(owned.pointer, threads)
         api.set_inter_op_num_threads(owned.pointer, 1)
-        if os.path.basename(encoded) == os.fsencode(OPTIMIZED_NAME):
+        if encoded.rpartition(b"/")[2] == encode(OPTIMIZED_NAME):
             api.set_session_graph_optimization_level(
                 owned.pointer, OPTIMIZE_NOTHING
             )  # the file holds an optimised graph

@@ -9,13 +9,11 @@ neither: it fills only one of two outputs of the same name, and leaves an output
 must not have a buffer. The known cases are excluded, and the first run of each buffer shows whether there are others.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from ctypes import c_char_p, c_size_t, c_void_p
-
 from pilotlight_runtime.datatypes import BYTES, Datatype
 from pilotlight_runtime.engine.abi import OrtApi, OrtError
+from pilotlight_runtime.engine.c_types import c_char_p, c_size_t, c_void_p
 from pilotlight_runtime.engine.values import COPY_UP_TO, Handle, Values, array_type, shape_array
-from pilotlight_runtime.light_typing import Any, Final
+from pilotlight_runtime.light_typing import Any, Final, Iterable, Mapping, Sequence
 from pilotlight_runtime.signature import TensorSpec
 from pilotlight_runtime.tensor import Tensor
 

@@ -8,11 +8,10 @@ a graph that has never answered: such a graph may be broken. This module is impo
 """
 
 import re
-from collections.abc import Mapping
 
 from pilotlight_runtime.engine.abi import OrtError
 from pilotlight_runtime.errors import InferenceFailed
-from pilotlight_runtime.light_typing import Final
+from pilotlight_runtime.light_typing import Final, Mapping
 from pilotlight_runtime.tensor import Tensor
 
 _FAILED: Final = "the model failed on this input"

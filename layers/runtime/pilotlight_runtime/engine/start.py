@@ -7,10 +7,10 @@ module imports little, and no `typing`, which takes 3 ms.
 from __future__ import annotations
 
 import sys
-from ctypes import byref, c_void_p
-from functools import cache
 
+from pilotlight_runtime.caching import cache
 from pilotlight_runtime.engine.abi import LOG_FATAL, OrtApi, OrtError
+from pilotlight_runtime.engine.c_types import byref, c_void_p
 from pilotlight_runtime.engine.library import explain_machine, find_library
 from pilotlight_runtime.errors import SessionError
 

@@ -5,12 +5,25 @@ costs no more than sharing them; larger ones share their memory, and the value l
 Strings are copied.
 """
 
-import ctypes
-from ctypes import byref, c_char_p, c_int, c_int64, c_size_t, c_void_p
-from functools import cache
-
+from pilotlight_runtime.caching import cache
 from pilotlight_runtime.datatypes import BYTES, Datatype
 from pilotlight_runtime.engine.abi import ALLOCATOR_DEVICE, MEMORY_DEFAULT, Call, OrtApi
+from pilotlight_runtime.engine.c_types import (
+    POINTER,
+    Structure,
+    byref,
+    c_char_p,
+    c_int,
+    c_int64,
+    c_size_t,
+    c_ssize_t,
+    c_ubyte,
+    c_void_p,
+    memmove,
+    py_object,
+    pythonapi,
+    string_at,
+)
 from pilotlight_runtime.errors import InferenceFailed
 from pilotlight_runtime.light_typing import Any, Final
 from pilotlight_runtime.tensor import MAX_RANK, Tensor, element_count
@@ -38,14 +51,14 @@ class Handle:
         self._release(self.pointer)
 
 
-class _PyBuffer(ctypes.Structure):
+class _PyBuffer(Structure):
     """CPython's `Py_buffer`, whose layout is part of the stable ABI since 3.11."""
 
     _fields_ = (
         ("buf", c_void_p),
         ("obj", c_void_p),
-        ("len", ctypes.c_ssize_t),
-        ("itemsize", ctypes.c_ssize_t),
+        ("len", c_ssize_t),
+        ("itemsize", c_ssize_t),
         ("readonly", c_int),
         ("ndim", c_int),
         ("format", c_char_p),
@@ -56,10 +69,10 @@ class _PyBuffer(ctypes.Structure):
     )
 
 
-_get_buffer = ctypes.pythonapi.PyObject_GetBuffer
-_get_buffer.argtypes = (ctypes.py_object, ctypes.POINTER(_PyBuffer), c_int)
-_release_buffer = ctypes.pythonapi.PyBuffer_Release
-_release_buffer.argtypes = (ctypes.POINTER(_PyBuffer),)
+_get_buffer = pythonapi.PyObject_GetBuffer
+_get_buffer.argtypes = (py_object, POINTER(_PyBuffer), c_int)
+_release_buffer = pythonapi.PyBuffer_Release
+_release_buffer.argtypes = (POINTER(_PyBuffer),)
 _release_buffer.restype = None
 
 
@@ -138,7 +151,7 @@ class Values:
             if _NUL in element:  # the call above takes C strings, which end there
                 memory = c_void_p()
                 self._api.get_resized_string_tensor_element_buffer(value.pointer, index, len(element), byref(memory))
-                ctypes.memmove(memory, element, len(element))
+                memmove(memory, element, len(element))
 
     def take(self, value: Handle, datatype: Datatype) -> Tensor:
         """Reads the tensor of `datatype` in `value`, and keeps the value where the tensor shares its memory."""
@@ -177,7 +190,7 @@ class Values:
         address = c_void_p()
         self._api.get_tensor_mutable_data(value.pointer, byref(address))
         if size <= COPY_UP_TO:
-            return memoryview(bytearray(ctypes.string_at(address, size)))
+            return memoryview(bytearray(string_at(address, size)))
         return _lent(address.value or 0, size, value)
 
     def _strings(self, value: Handle, count: int) -> tuple[bytes, ...]:
@@ -197,7 +210,7 @@ def _lent(address: int, size: int, owner: object) -> memoryview:
     """`size` bytes at `address`, with `owner` alive as long as any view of them."""
     from _pickle import PickleBuffer
 
-    array: Any = (ctypes.c_ubyte * size).from_address(address)
+    array: Any = (c_ubyte * size).from_address(address)
     array.owner = owner  # a view keeps its array, and the array its attributes
     # Only this changes a view's format from ctypes' "<B" to plain "B" without a copy; nothing is pickled.
     return PickleBuffer(array).raw()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from _socket import IPPROTO_TCP, TCP_NODELAY, socket
+from _socket import IPPROTO_TCP, MSG_DONTWAIT, MSG_PEEK, TCP_NODELAY, socket
 
-from pilotlight_runtime.light_typing import Final
+from pilotlight_runtime.light_typing import Callable, Final
 
 LONGEST_HEAD: Final = 1 << 20
 """Bytes of a response's head. A client context may have 3.6 KB, so more than this is no answer of the Runtime API."""
 _PIECE: Final = 1 << 16
+_TOO_LONG: Final = "a chunk of the Runtime API's answer is longer than its size says"
+
+
+Connect = Callable[[tuple[str, int]], socket]
+"""Opens a socket to a host and port; OSError where nobody listens there."""
 
 
 class ConnectionLost(OSError):
@@ -16,7 +21,7 @@ class ConnectionLost(OSError):
 
 
 class InvalidAnswer(Exception):
-    """The Runtime API answers what is no HTTP. The message says where."""
+    """The Runtime API answers what is no HTTP. The message says where; it quotes nothing, which may be of an event."""
 
 
 class Answer:
@@ -35,14 +40,17 @@ class Connection:
 
     Args:
         address: Host and port, as AWS_LAMBDA_RUNTIME_API has them.
+        connect: Opens a socket to them.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, connect: Connect) -> None:
         host, _, port = address.rpartition(":")
         self.host = address.encode("ascii")
         self._peer = (host, int(port))
+        self._open = connect
         self._socket: socket | None = None
         self._received = bytearray()
+        self._answering = False
 
     def exchange(self, request: bytes) -> Answer:
         """Sends a request and waits for its response.
@@ -56,14 +64,12 @@ class Connection:
         """
         if self._socket is not None:
             try:
-                self.send(request)
-                return self.receive()
+                return self._exchange(request)
             except ConnectionLost:
-                if self._received:
+                if self._answering:
                     raise
                 self.close()
-        self.send(request)
-        return self.receive()
+        return self._exchange(request)
 
     def send(self, data: bytes) -> None:
         """Sends bytes, on a new connection where there is none.
@@ -76,7 +82,7 @@ class Connection:
         except OSError as error:
             if isinstance(error, ConnectionLost):
                 raise
-            raise ConnectionLost(*error.args) from None
+            raise _lost(error) from None
 
     def receive(self) -> Answer:
         """Reads one response.
@@ -95,21 +101,45 @@ class Connection:
             self.close()
         return Answer(status, headers, body)
 
+    def renew(self) -> None:
+        """Closes a kept connection that the other side has ended, so that what is sent next goes on a new one."""
+        if self._socket is None:
+            return
+        try:
+            ended = not self._socket.recv(1, MSG_PEEK | MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        except OSError:
+            ended = True
+        if ended:
+            self.close()
+
     def close(self) -> None:
         """Ends the connection; the next request opens a new one."""
-        if self._socket is not None:
-            self._socket.close()
-        self._socket = None
+        kept, self._socket = self._socket, None
+        if kept is not None:
+            try:
+                kept.close()
+            except OSError:  # the app has closed descriptors that are not its own
+                kept.detach()
         self._received.clear()
 
-    def _connect(self) -> socket:
-        opened = socket()
+    def _exchange(self, request: bytes) -> Answer:
+        self._answering = bool(self._received)
         try:
-            opened.connect(self._peer)
-            opened.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-        except OSError:
-            opened.close()
-            raise
+            self.send(request)
+        except ConnectionLost as error:
+            # A refusal may have come before the end of the request, such as of a body that is too large.
+            try:
+                answer = self.receive()
+            except ConnectionLost:
+                raise error from None
+            self.close()
+            return answer
+        return self.receive()
+
+    def _connect(self) -> socket:
+        opened = self._open(self._peer)
         self._received.clear()
         self._socket = opened
         return opened
@@ -118,9 +148,10 @@ class Connection:
         try:
             piece = b"" if self._socket is None else self._socket.recv(size)
         except OSError as error:
-            raise ConnectionLost(*error.args) from None
+            raise _lost(error) from None
         if not piece:
             raise ConnectionLost("the Runtime API closed the connection")
+        self._answering = True
         return piece
 
     def _until(self, end: bytes, most: int, what: str) -> bytes:
@@ -128,7 +159,7 @@ class Connection:
         received, searched = self._received, 0
         while (at := received.find(end, searched)) < 0:
             if len(received) > most:
-                raise InvalidAnswer(f"{what} is longer than {most} bytes")
+                raise InvalidAnswer(f"{what} of the Runtime API's answer is longer than {most} bytes")
             searched = max(0, len(received) - len(end))
             received += self._read(_PIECE)
         found = bytes(received[:at])
@@ -153,16 +184,58 @@ class Connection:
     def _chunks(self) -> bytes:
         """The body of a chunked response (RFC 9112, section 7.1); trailers are read and dropped."""
         body = bytearray()
-        while size := _parse_size(self._line().partition(";")[0], 16, "the size of a chunk"):
+        while True:
+            self._take_chunks(body)
+            size = _parse_chunk_size(self._line())
+            if not size:
+                break
             body += self._exactly(size)
             if self._exactly(2) != b"\r\n":
-                raise InvalidAnswer("a chunk is longer than its size says")
+                raise InvalidAnswer(_TOO_LONG)
         while self._line():
             pass
         return bytes(body)
 
-    def _line(self) -> str:
-        return self._until(b"\r\n", LONGEST_HEAD, "a line").decode("latin-1")
+    def _take_chunks(self, body: bytearray) -> None:
+        """Takes the chunks that have been received whole. They may be many: a chunk can be a single byte."""
+        received, start, sizes = bytes(self._received), 0, dict[bytes, int]()
+        last = len(received) - 2
+        while (at := received.find(b"\r\n", start)) >= 0:
+            line = received[start:at]
+            size = sizes.get(line)
+            if size is None:
+                size = sizes[line] = _parse_chunk_size(line)
+            end = at + 2 + size
+            if not size or end > last:
+                break
+            if received[end] != 13 or received[end + 1] != 10:
+                raise InvalidAnswer(_TOO_LONG)
+            body += received[at + 2 : end]
+            start = end + 2
+        del self._received[:start]
+
+    def _line(self) -> bytes:
+        return self._until(b"\r\n", LONGEST_HEAD, "a line")
+
+
+def open_socket(peer: tuple[str, int]) -> socket:
+    """Connects to a host and port.
+
+    Raises:
+        OSError: Nobody listens there.
+    """
+    opened = socket()
+    try:
+        opened.connect(peer)
+        opened.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
+def _lost(error: OSError) -> ConnectionLost:
+    return ConnectionLost(f"the connection to the Runtime API failed: {error.strerror}")
 
 
 def _parse_head(head: bytes) -> tuple[int, dict[str, str]]:
@@ -171,19 +244,23 @@ def _parse_head(head: bytes) -> tuple[int, dict[str, str]]:
     version, _, rest = first.partition(" ")
     status = rest[:3]
     if not version.startswith("HTTP/1.") or not (status.isascii() and status.isdigit() and len(status) == 3):
-        raise InvalidAnswer(f"the status line is {first[:80]!r}")
+        raise InvalidAnswer("the answer of the Runtime API does not begin as HTTP/1 does")
     headers = {}
     for line in lines:
         name, colon, value = line.partition(":")
         if not colon:
-            raise InvalidAnswer(f"a header line is {line[:80]!r}")
+            raise InvalidAnswer("a header of the Runtime API's answer has no colon")
         headers[name.lower()] = value.strip()
     return int(status), headers
+
+
+def _parse_chunk_size(line: bytes) -> int:
+    return _parse_size(line.decode("latin-1").partition(";")[0], 16, "the size of a chunk")
 
 
 def _parse_size(text: str, base: int, what: str) -> int:
     text = text.strip()
     digits = "0123456789abcdefABCDEF" if base == 16 else "0123456789"
     if not text or len(text) > 15 or text.strip(digits):
-        raise InvalidAnswer(f"{what} is {text[:40]!r}")
+        raise InvalidAnswer(f"{what} of the Runtime API's answer is no number")
     return int(text, base)

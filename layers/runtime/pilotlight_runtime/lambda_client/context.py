@@ -5,10 +5,8 @@ Source: Lambda Developer Guide, "Using the Lambda context object to retrieve Pyt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from pilotlight_runtime.lambda_client.runtime_api import Invocation
-from pilotlight_runtime.light_typing import Any, Final
+from pilotlight_runtime.light_typing import Any, Callable, Final, Mapping
 
 _VARIABLES: Final = {
     "function_name": "AWS_LAMBDA_FUNCTION_NAME",
@@ -28,6 +26,14 @@ _SHOWN: Final = (
     "client_context",
     "identity",
     "tenant_id",
+)
+_CONTEXT_FIELDS: Final = ("custom", "env", "client")
+_CLIENT_FIELDS: Final = (
+    "installation_id",
+    "app_title",
+    "app_version_name",
+    "app_version_code",
+    "app_package_name",
 )
 _W3C: Final = ("traceparent", "tracestate", "baggage")
 
@@ -102,13 +108,13 @@ class _Fields:
 class ClientContext(_Fields):
     """What a mobile client says of itself."""
 
-    __slots__ = ("client", "custom", "env")
+    __slots__ = _CONTEXT_FIELDS
 
 
 class Client(_Fields):
     """The client's installation."""
 
-    __slots__ = ("app_package_name", "app_title", "app_version_code", "app_version_name", "installation_id")
+    __slots__ = _CLIENT_FIELDS
 
 
 class CognitoIdentity(_Fields):

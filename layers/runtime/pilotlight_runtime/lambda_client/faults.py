@@ -5,14 +5,15 @@ Source of the documents: Lambda Developer Guide, "Using the Lambda runtime API f
 
 from __future__ import annotations
 
-import os
+from posix import getcwd
 
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Final
+from pilotlight_runtime.paths import parent
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-_OWN_FOLDER: Final = os.path.dirname(__file__)
+_OWN_FOLDER: Final = parent(__file__)
 _VALIDATION: Final = "LambdaValidationError"
 """The type that X-Ray is told of a fault."""
 
@@ -81,7 +82,7 @@ def _trace(traceback: TracebackType | None) -> tuple[list[tuple[str, int, str]],
     from traceback import extract_tb, format_list
 
     entries = list(extract_tb(traceback))
-    while entries and os.path.dirname(entries[0].filename) == _OWN_FOLDER:
+    while entries and parent(entries[0].filename) == _OWN_FOLDER:
         del entries[0]
     frames = [(entry.filename, entry.lineno or 0, entry.name) for entry in entries]
     # As tuples, which have no columns: AWS's client marks none either.
@@ -98,6 +99,6 @@ def _text(error: BaseException) -> str:
 
 def _working_directory() -> str:
     try:
-        return os.getcwd()
+        return getcwd()
     except OSError:  # the handler has removed it
         return ""

@@ -11,7 +11,7 @@ from pilotlight_runtime.light_typing import Any, Final
 _TEXT: Final = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
 _TEXT_TIME: Final = "%Y-%m-%dT%H:%M:%S"
 _OWN: Final = frozenset(
-    (*vars(logging.LogRecord("", 0, "", 0, "", (), None)), "message", "asctime", "aws_request_id", "tenant_id")
+    {*vars(logging.LogRecord("", 0, "", 0, "", (), None)), "aws_request_id", "tenant_id"} - {"taskName"}
 )
 """Attributes of a record that are not its `extra`."""
 
@@ -35,8 +35,9 @@ class _Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         record.aws_request_id = self.log_sink.request_id
         record.tenant_id = self.log_sink.tenant_id
-        marked = self.log_sink.json or self.log_sink.level
-        self.log_sink.write(self.format(record), _rounded(record.levelno) if marked else 0)
+        json = isinstance(self.formatter, _JsonFormatter)
+        level = _rounded(record.levelno) if self.log_sink.json or self.log_sink.level else 0
+        self.log_sink.write(self.format(record), level, json=json)
 
 
 class _JsonFormatter(logging.Formatter):
@@ -56,6 +57,7 @@ class _JsonFormatter(logging.Formatter):
             "logger": record.name,
             **_exception(record),
             "requestId": vars(record).get("aws_request_id"),
+            "location": _location(record),
             "tenantId": vars(record).get("tenant_id"),
         }
         fields |= {name: value for name, value in vars(record).items() if name not in _OWN and name not in fields}
@@ -73,8 +75,13 @@ def _exception(record: logging.LogRecord) -> dict[str, Any]:
         "stackTrace": traceback.format_tb(trace),
         "errorType": kind.__name__,
         "errorMessage": str(error),
-        "location": f"{record.pathname}:{record.funcName}:{record.lineno}",
     }
+
+
+def _location(record: logging.LogRecord) -> str | None:
+    if not record.exc_info or record.exc_info[0] is None:
+        return None
+    return f"{record.pathname}:{record.funcName}:{record.lineno}"
 
 
 def _rounded(level: int) -> int:

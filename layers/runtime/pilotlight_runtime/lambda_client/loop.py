@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-from collections.abc import Callable, Mapping, MutableMapping
+from posix import write
 
-from pilotlight_runtime.lambda_client.connection import Connection, ConnectionLost, InvalidAnswer
+from pilotlight_runtime.environment import environ as process_environ
+from pilotlight_runtime.json_text import loads
+from pilotlight_runtime.lambda_client.connection import Connect, Connection, ConnectionLost, InvalidAnswer, open_socket
 from pilotlight_runtime.lambda_client.context import LambdaContext, read_function
 from pilotlight_runtime.lambda_client.faults import Fault, Report
 from pilotlight_runtime.lambda_client.log_import import follow_import
@@ -15,7 +16,7 @@ from pilotlight_runtime.lambda_client.log_output import LogOutput
 from pilotlight_runtime.lambda_client.marshal import read_event, write_result
 from pilotlight_runtime.lambda_client.runtime_api import BYTES, Invocation, RuntimeApi, RuntimeApiError
 from pilotlight_runtime.lambda_client.streaming import Stream, find_stream, send
-from pilotlight_runtime.light_typing import Any, Final
+from pilotlight_runtime.light_typing import Any, Callable, Final, Mapping, MutableMapping
 
 ADDRESS_VARIABLE: Final = "AWS_LAMBDA_RUNTIME_API"
 HANDLER_VARIABLE: Final = "_HANDLER"
@@ -26,18 +27,19 @@ AGENT: Final = "pilotlight"
 Handler = Callable[[Any, Any], Any]
 
 
-def run(environ: MutableMapping[str, str] = os.environ) -> None:
+def run(environ: MutableMapping[str, str] = process_environ, connect: Connect = open_socket) -> None:
     """Loads the handler and answers events until Lambda ends the process.
 
     Args:
         environ: The function's environment variables.
+        connect: Opens a socket to the Runtime API.
 
     Raises:
         SystemExit: The function does not start, its own code exits, or the Runtime API fails.
     """
-    output = LogOutput(environ, os.write)
+    output = LogOutput(environ, write)
     follow_import(output)
-    api = RuntimeApi(Connection(environ[ADDRESS_VARIABLE]), AGENT)
+    api = RuntimeApi(Connection(environ[ADDRESS_VARIABLE], connect), AGENT)
     try:
         handler = _start(api, environ, output)
         function = read_function(environ)
@@ -159,10 +161,8 @@ def _send_stream(api: RuntimeApi, invocation: Invocation, stream: Stream, output
 def _parse(text: str, name: str) -> Any:
     if not text:
         return None
-    import json
-
     try:
-        return json.loads(text)
+        return loads(text)
     except ValueError as error:
         raise Fault("Runtime.LambdaContextUnmarshalError", f"Unable to parse {name} JSON: {error}") from None
 

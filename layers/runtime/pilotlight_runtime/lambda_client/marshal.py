@@ -1,21 +1,20 @@
 """Events from JSON and results to JSON, as AWS's client reads and writes them.
 
-AWS's client uses simplejson. Beyond the standard library's json it takes Decimal, named tuples (as objects) and bytes
-(as UTF-8 text).
+AWS's client uses simplejson. Beyond the standard library's json it takes Decimal, what has `_asdict` (named tuples, as
+objects) and bytes (as UTF-8 text).
 """
 
 from __future__ import annotations
 
-import json
-from json.encoder import encode_basestring
-
+from pilotlight_runtime.json_text import make_decoder, make_encoder, quote
 from pilotlight_runtime.lambda_client.faults import Fault
-from pilotlight_runtime.light_typing import Any, Final
+from pilotlight_runtime.light_typing import Any, Final, NoReturn
 
-_MARSHAL_ERROR: Final = "Runtime.MarshalError"
+MARSHAL_ERROR: Final = "Runtime.MarshalError"
 _UNMARSHAL_ERROR: Final = "Runtime.UnmarshalError"
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _PLAIN: Final = frozenset((str, int, float, bool, type(None)))
-_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
+_encode: Final = make_encoder(ensure_ascii=False)
 
 
 def read_event(body: bytes, content_type: str) -> Any:
@@ -27,9 +26,16 @@ def read_event(body: bytes, content_type: str) -> Any:
     if content_type != "application/json":
         return body
     try:
-        return json.loads(body)
+        return _decode(body.removeprefix(_BYTE_ORDER_MARK).decode())
     except (ValueError, RecursionError) as error:
         raise Fault(_UNMARSHAL_ERROR, f"Unable to unmarshal input: {error}") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+_decode: Final = make_decoder(parse_constant=_refuse_constant)
 
 
 def write_result(result: object) -> bytes:
@@ -39,11 +45,13 @@ def write_result(result: object) -> bytes:
         Fault: JSON cannot hold it.
     """
     try:
-        return (_encode(result) if _is_plain(result) else _write(result)).encode()
+        # JSON writes half of a surrogate pair, which UTF-8 cannot hold, as this error handler does: \\ud83d.
+        return (_encode(result) if _is_plain(result) else _write(result)).encode("utf-8", "backslashreplace")
     except RecursionError:
-        raise Fault(_MARSHAL_ERROR, "Unable to marshal response: Circular reference detected") from None
+        what = "Circular reference detected, or too many levels"
+        raise Fault(MARSHAL_ERROR, f"Unable to marshal response: {what}") from None
     except (TypeError, ValueError, ArithmeticError) as error:
-        raise Fault(_MARSHAL_ERROR, f"Unable to marshal response: {error}") from None
+        raise Fault(MARSHAL_ERROR, f"Unable to marshal response: {error}") from None
 
 
 def _is_plain(value: object) -> bool:
@@ -67,11 +75,11 @@ def _is_plain(value: object) -> bool:
 def _write(value: Any) -> str:
     """JSON of anything that simplejson takes. It is slow, and seldom used."""
     if isinstance(value, str | bytes):
-        return encode_basestring(value if isinstance(value, str) else value.decode())
+        return quote(value if isinstance(value, str) else value.decode())
     if value is None or isinstance(value, bool | int | float):
         return _encode(value)
-    if isinstance(value, tuple) and callable(getattr(value, "_asdict", None)):
-        value = value._asdict()  # type: ignore[attr-defined]
+    if callable(getattr(value, "_asdict", None)):
+        value = value._asdict()
     if isinstance(value, dict):
         return "{" + ", ".join([f"{_write_key(key)}: {_write(item)}" for key, item in value.items()]) + "}"
     if isinstance(value, list | tuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotlight_runtime.lambda_client.connection import Answer, Connection
+from pilotlight_runtime.lambda_client.connection import Answer, Connection, InvalidAnswer
 from pilotlight_runtime.light_typing import Final
 
 VERSION: Final = b"2018-06-01"
@@ -69,13 +69,16 @@ class RuntimeApi:
         """Waits for the next event.
 
         Raises:
-            RuntimeApiError: The status is not 200, or the event has no id.
+            RuntimeApiError: The status is not 200.
+            InvalidAnswer: The event has no id.
             OSError: The connection failed twice.
         """
         answer = self.connection.exchange(self._next)
-        invocation = Invocation(answer)
-        if answer.status != 200 or not invocation.id:
+        if answer.status != 200:
             raise RuntimeApiError("next", answer)
+        invocation = Invocation(answer)
+        if not invocation.id:
+            raise InvalidAnswer("the Runtime API sent an event without Lambda-Runtime-Aws-Request-Id")
         return invocation
 
     def respond(self, invocation: Invocation, body: bytes, content_type: bytes = JSON) -> None:
@@ -98,7 +101,7 @@ class RuntimeApi:
             cause: The same for X-Ray, JSON.
         """
         path = b"invocation/%b/error" % invocation.id.encode()
-        headers = b"Content-Type: %b\r\n%b%b" % (JSON, _error_type(kind), _of(invocation))
+        headers = b"Content-Type: %b\r\n%b%b" % (JSON, error_type(kind), _of(invocation))
         if len(cause) < _LONGEST_CAUSE:
             headers += b"Lambda-Runtime-Function-XRay-Error-Cause: %b\r\n" % cause
         self._post("an error", path, headers, document)
@@ -106,7 +109,7 @@ class RuntimeApi:
     def fail_init(self, kind: str, document: bytes) -> None:
         """Posts why the function does not start, before its first event."""
         self._post(
-            "an error of the start", b"init/error", b"Content-Type: %b\r\n%b" % (JSON, _error_type(kind)), document
+            "an error of the start", b"init/error", b"Content-Type: %b\r\n%b" % (JSON, error_type(kind)), document
         )
 
     def wait_for_restore(self) -> None:
@@ -118,7 +121,7 @@ class RuntimeApi:
     def fail_restore(self, kind: str, document: bytes) -> None:
         """Posts why a restored environment cannot go on."""
         self._post(
-            "an error of a restore", b"restore/error", b"Content-Type: %b\r\n%b" % (JSON, _error_type(kind)), document
+            "an error of a restore", b"restore/error", b"Content-Type: %b\r\n%b" % (JSON, error_type(kind)), document
         )
 
     def stream_head(self, invocation: Invocation, content_type: bytes) -> bytes:
@@ -146,8 +149,10 @@ def _of(invocation: Invocation) -> bytes:
     return b"Lambda-Runtime-Invocation-Id: %b\r\n" % found.encode() if found else b""
 
 
-def _error_type(kind: str) -> bytes:
-    return b"Lambda-Runtime-Function-Error-Type: %b\r\n" % kind.encode("ascii", "backslashreplace")
+def error_type(kind: str) -> bytes:
+    """The header that names the type of an error. A class may have any name, line ends included."""
+    name = kind.encode("ascii", "backslashreplace") if kind.isprintable() else kind.encode("unicode_escape")
+    return b"Lambda-Runtime-Function-Error-Type: %b\r\n" % name
 
 
 def _number(text: str) -> int:

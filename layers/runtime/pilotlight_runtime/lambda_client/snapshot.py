@@ -6,13 +6,12 @@ Source: Lambda Developer Guide, "Implement code before or after Lambda function 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 
 from pilotlight_runtime.lambda_client.faults import Report
 from pilotlight_runtime.lambda_client.log_output import LogOutput
 from pilotlight_runtime.lambda_client.marshal import write_result
 from pilotlight_runtime.lambda_client.runtime_api import RuntimeApi
-from pilotlight_runtime.light_typing import Any, Final
+from pilotlight_runtime.light_typing import Any, Callable, Final
 
 BEFORE_ERROR: Final = "Runtime.BeforeSnapshotError"
 AFTER_ERROR: Final = "Runtime.AfterRestoreError"

@@ -6,13 +6,11 @@ eight NUL bytes, the body, and trailers where the body breaks off.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from pilotlight_runtime.lambda_client.connection import ConnectionLost
-from pilotlight_runtime.lambda_client.faults import Report
-from pilotlight_runtime.lambda_client.marshal import write_result
-from pilotlight_runtime.lambda_client.runtime_api import Invocation, RuntimeApi, RuntimeApiError
-from pilotlight_runtime.light_typing import Any, Final
+from pilotlight_runtime.lambda_client.faults import Fault, Report
+from pilotlight_runtime.lambda_client.marshal import MARSHAL_ERROR, write_result
+from pilotlight_runtime.lambda_client.runtime_api import Invocation, RuntimeApi, RuntimeApiError, error_type
+from pilotlight_runtime.light_typing import Any, Final, Iterator
 
 HTTP: Final = b"application/vnd.awslambda.http-integration-response"
 RAW: Final = b"application/octet-stream"
@@ -80,6 +78,7 @@ def send(api: RuntimeApi, invocation: Invocation, stream: Stream) -> Report | No
     """
     connection = api.connection
     broken = None
+    connection.renew()  # a stream cannot be sent again, as a whole answer is where the kept connection has ended
     try:
         connection.send(api.stream_head(invocation, stream.content_type) + _chunk(stream.prelude))
         part = stream.first
@@ -101,10 +100,18 @@ def send(api: RuntimeApi, invocation: Invocation, stream: Stream) -> Report | No
 
 
 def _next_part(parts: Iterator[bytes]) -> bytes | None:
-    """The next part that is not empty, which would end the body; None at the end."""
+    """The next part that is not empty, which would end the body; None at the end.
+
+    Raises:
+        Fault: It is no bytes.
+        Exception: The iterator fails.
+    """
     for part in parts:
         if not isinstance(part, bytes | bytearray | memoryview):
-            raise TypeError(f"a streamed body is made of bytes, not of {type(part).__name__}")
+            raise Fault(
+                MARSHAL_ERROR,
+                f"Unable to marshal response: a streamed body is made of bytes, not of {type(part).__name__}",
+            )
         if part:
             return bytes(part)
     return None
@@ -118,8 +125,7 @@ def _trailers(report: Report, invocation: Invocation) -> bytes:
     from binascii import b2a_base64
 
     document = b2a_base64(write_result(report.document(invocation.id)), newline=False)
-    kind = report.kind.encode("ascii", "backslashreplace")
-    return b"Lambda-Runtime-Function-Error-Type: %b\r\nLambda-Runtime-Function-Error-Body: %b\r\n" % (kind, document)
+    return b"%bLambda-Runtime-Function-Error-Body: %b\r\n" % (error_type(report.kind), document)
 
 
 def _end(parts: Any) -> Report | None:

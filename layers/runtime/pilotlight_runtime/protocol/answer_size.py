@@ -5,10 +5,8 @@ Only answers of more than SMALL bytes of tensors need it, so only they import it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from pilotlight_runtime.datatypes import BOOL, BYTES
-from pilotlight_runtime.light_typing import Final
+from pilotlight_runtime.light_typing import Final, Mapping
 from pilotlight_runtime.limits import (
     MAX_ANSWER_BYTES,
     MAX_UNPACKED_BYTES,

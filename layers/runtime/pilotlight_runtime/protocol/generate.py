@@ -9,10 +9,8 @@ Beyond it, an input that the model does not have is refused, where Triton takes 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.light_typing import Any, Final
+from pilotlight_runtime.light_typing import Any, Final, Mapping
 from pilotlight_runtime.manifest import Manifest
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.protocol.json_codec import Doubts, dumps_constants, dumps_finite

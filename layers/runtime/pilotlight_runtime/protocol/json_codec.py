@@ -8,14 +8,10 @@ tests/unit/runtime/test_json_parsers.py compares the two.
 
 from __future__ import annotations
 
-import json
-
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
-from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
+from pilotlight_runtime.json_text import make_decoder, make_encoder
+from pilotlight_runtime.light_typing import Any, Callable, Final, NamedTuple, NoReturn
 from pilotlight_runtime.limits import MOST_MEMORY, out_of_memory
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MAX_JSON_BYTES: Final = 16 * 1024 * 1024
 """Numbers in a flat list take up to 16 times their length in memory: as much as a request may take."""
@@ -118,12 +114,11 @@ def loads_fast(raw: bytes, memory: int = MOST_MEMORY) -> tuple[Any, Doubts]:
 
 def loads_constants(raw: bytes, memory: int = MOST_MEMORY) -> tuple[Any, Doubts]:
     """As `loads`, but NaN, Infinity and -Infinity are numbers, as in JavaScript. 1e400 is still none."""
-    import re  # which json needs too
+    import re  # only predict requests need it
 
     _check_length(raw, memory)
     large = re.search(_MAY_OVERFLOW, raw)  # looking at each number takes three times as long
-    decoder = json.JSONDecoder(parse_float=_finite) if large else json.JSONDecoder()
-    return _loads(raw, decoder.decode), Doubts(_has_booleans(raw), infinities=False)
+    return _loads(raw, _decode_finite if large else _decode_constants), Doubts(_has_booleans(raw), infinities=False)
 
 
 def _has_booleans(raw: bytes) -> bool:
@@ -153,7 +148,7 @@ def dumps(document: object) -> bytes:
 
 def dumps_constants(document: object) -> bytes:
     """As `dumps`, with NaN, Infinity and -Infinity as JavaScript writes them."""
-    return json.JSONEncoder(separators=(",", ":")).encode(document).encode()
+    return _encode_constants(document).encode()
 
 
 def dumps_finite(document: object) -> bytes:
@@ -207,8 +202,13 @@ def _finite(number: str) -> float:
 
 def _reason(error: ValueError) -> str:
     """The parser's own words, except for a number too long for Python, where they advise on Python's settings."""
-    return str(error) if isinstance(error, json.JSONDecodeError) else "a number has too many digits"
+    from json import JSONDecodeError
+
+    return str(error) if isinstance(error, JSONDecodeError) else "a number has too many digits"
 
 
-_decode: Final = json.JSONDecoder(parse_constant=_refuse).decode
-_encode: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_decode: Final = make_decoder(parse_constant=_refuse)
+_decode_constants: Final = make_decoder()
+_decode_finite: Final = make_decoder(parse_float=_finite)
+_encode: Final = make_encoder(separators=(",", ":"), allow_nan=False)
+_encode_constants: Final = make_encoder(separators=(",", ":"))

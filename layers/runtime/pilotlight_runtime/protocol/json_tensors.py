@@ -3,14 +3,12 @@
 Source: Open Inference Protocol v2, "Tensor Data": row-major, flat or nested as the shape says.
 """
 
-import math
 import struct
-from collections.abc import Callable, Sequence
 from itertools import chain
 
 from pilotlight_runtime.datatypes import BF16, BOOL, BYTES, DATATYPES, Datatype
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.light_typing import Any, Final, NamedTuple
+from pilotlight_runtime.light_typing import Any, Callable, Final, NamedTuple, Sequence
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.protocol.json_codec import DOUBTFUL, Doubts
 from pilotlight_runtime.tensor import MAX_RANK, Tensor, element_count
@@ -18,7 +16,7 @@ from pilotlight_runtime.tensor import MAX_RANK, Tensor, element_count
 MAX_ELEMENTS: Final = 64 * 1024 * 1024
 """More than any body can carry. A dimension of 0 counts as 1, so that it does not hide a huge one."""
 
-_INFINITY: Final = math.inf
+_INFINITY: Final = float("inf")
 
 
 class JsonForm(NamedTuple):
@@ -153,7 +151,7 @@ def _pack_numbers(kind: Datatype, shape: tuple[int, ...], data: object, doubts: 
 
 def all_finite(values: Sequence[Any]) -> bool:
     """Whether all values are finite. Their sum tells, unless it overflows; then each value is checked."""
-    return math.isfinite(sum(values)) or all(map(math.isfinite, values))
+    return -_INFINITY < sum(values) < _INFINITY or all(-_INFINITY < value < _INFINITY for value in values)
 
 
 def _pack(where: str, kind: Datatype, flat: Sequence[Any], doubts: Doubts) -> memoryview | tuple[bytes, ...]:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from pilotlight_runtime.datatypes import BOOL, BYTES, Datatype, datatype
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
-from pilotlight_runtime.light_typing import Any, Final, NamedTuple
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Final, NamedTuple
 from pilotlight_runtime.limits import DEFAULT_LIMITS, MAX_TENSORS, Limits
 from pilotlight_runtime.messages import is_unicode, summarize
 from pilotlight_runtime.protocol.binary_tensors import decode_binary
-from pilotlight_runtime.protocol.json_codec import DOUBTFUL, Doubts, loads, loads_fast
+from pilotlight_runtime.protocol.json_codec import DOUBTFUL, Doubts, fast, loads, loads_fast
 from pilotlight_runtime.protocol.json_tensors import check_shape, decode_json
 from pilotlight_runtime.tensor import Tensor, element_count
 from pilotlight_runtime.types import InferRequest
 
+if TYPE_CHECKING:
+    from pilotlight_runtime.protocol.repeated_json import RepeatedJson
+
 HEADER_LENGTH: Final = "inference-header-content-length"
+
+_NO_TAIL: Final = memoryview(b"")
 
 _MAX_TEMPLATE_BYTES: Final = 2048
 _MAX_TEMPLATES: Final = 32
@@ -46,12 +51,15 @@ class RequestReader:
         self._memory = limits.memory
         self._strings = limits.strings
         self._templates: dict[bytes, _Template] = {}
+        self._repeated: RepeatedJson | None = None
 
     def read(self, body: bytes, header_length: str | None) -> OipRequest:
         """The inference request in `body`, whose first `header_length` bytes are JSON (all of it where None).
 
         InvalidRequest names the field, what was expected and what came. TooLarge where reading it would take too much.
         """
+        if header_length is None:
+            return self._read_json(body)
         head, tail = _split(body, header_length)
         template = self._templates.get(head) if tail else None
         if template is not None and len(tail) == template.size:
@@ -63,9 +71,28 @@ class RequestReader:
             self._templates[head] = _Template(decoded, len(tail))
         return decoded
 
+    def _read_json(self, body: bytes) -> OipRequest:
+        """The request in `body`, which is JSON alone."""
+        if fast.library is None:
+            return _read(body, _NO_TAIL, self._memory, self._strings)
+        if self._repeated is None:
+            from pilotlight_runtime.protocol.repeated_json import RepeatedJson
+
+            self._repeated = RepeatedJson(self._memory, self._document_parts)
+        found = self._repeated.read(body)
+        if found is not None:
+            inputs, (request, identity, binary, binary_default) = found
+            return OipRequest(InferRequest(inputs, request.outputs), identity, binary, binary_default)
+        decoded = _read(body, _NO_TAIL, self._memory, self._strings)
+        self._repeated.learn(body, *_parts(decoded))
+        return decoded
+
+    def _document_parts(self, document: Any, doubts: Doubts) -> tuple[dict[str, Tensor], OipRequest]:
+        return _parts(self.read_document(document, doubts))
+
     def read_document(self, document: Any, doubts: Doubts) -> OipRequest:
         """As `read`, for JSON that is parsed already. It is refused in the words of `read`."""
-        return _decoded(document, doubts, memoryview(b""), self._strings)
+        return _decoded(document, doubts, _NO_TAIL, self._strings)
 
 
 class _Template:
@@ -73,10 +100,10 @@ class _Template:
 
     def __init__(self, decoded: OipRequest, size: int) -> None:
         self.size = size
-        self._decoded = decoded._replace(request=InferRequest({}, decoded.request.outputs))
+        inputs, self._decoded = _parts(decoded)
         self._parts: list[tuple[str, Datatype, tuple[int, ...], int]] = []
         end = 0
-        for name, tensor in decoded.request.inputs.items():
+        for name, tensor in inputs.items():
             end += len(tensor.data)
             self._parts.append((name, tensor.datatype, tensor.shape, end))
 
@@ -88,6 +115,11 @@ class _Template:
             start = end
         _, identity, binary, binary_default = self._decoded
         return OipRequest(InferRequest(inputs, self._decoded.request.outputs), identity, binary, binary_default)
+
+
+def _parts(decoded: OipRequest) -> tuple[dict[str, Tensor], OipRequest]:
+    """The inputs, and the request without them."""
+    return decoded.request.inputs, decoded._replace(request=InferRequest({}, decoded.request.outputs))
 
 
 def _only_numbers(decoded: OipRequest, tail: memoryview) -> bool:
@@ -121,9 +153,7 @@ def _decoded(document: Any, doubts: Doubts, tail: memoryview, strings: int) -> O
     return OipRequest(InferRequest(inputs, tuple(binary)), identity, binary, binary_default)
 
 
-def _split(body: bytes, header_length: str | None) -> tuple[bytes, memoryview]:
-    if header_length is None:
-        return body, memoryview(b"")
+def _split(body: bytes, header_length: str) -> tuple[bytes, memoryview]:
     text = header_length.strip()
     length = int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else -1
     if not 0 <= length <= len(body):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
-from pilotlight_runtime.light_typing import Final, NamedTuple
+from pilotlight_runtime.light_typing import Final, NamedTuple, Sequence
 from pilotlight_runtime.limits import out_of_memory
 from pilotlight_runtime.protocol.image_limits import Budget
 from pilotlight_runtime.protocol.images import ImageCodec

@@ -13,11 +13,10 @@ This module is imported when a request is refused.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 from pilotlight_runtime.datatypes import BF16, BYTES, Datatype
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.light_typing import Any, Final, NamedTuple, Protocol
+from pilotlight_runtime.light_typing import Any, Final, Mapping, NamedTuple, Protocol
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.protocol.json_tensors import FORMS
 from pilotlight_runtime.wrong_elements import Element, WrongDatatype, WrongElements

@@ -6,8 +6,6 @@ too. Source: API Gateway Developer Guide, "Set up a Lambda proxy integration wit
 
 from __future__ import annotations
 
-from functools import partial
-
 from pilotlight_runtime.entry import Entry, find_request_id, write_refusal
 from pilotlight_runtime.events import Render, read_event, render_proxy
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Final
@@ -49,8 +47,11 @@ class StreamingEntry(Entry):
         request_id = find_request_id(context)
         live = self._live and getattr(context, "can_stream", False) and _comes_by_stream(event)
         render: Render = _render_stream if live else render_proxy
-        record = partial(self._record, event, trace, request_id, cold=cold)
         fault: BaseException | None = None
+
+        def record(status: int, fault: BaseException | None) -> None:
+            self._record(event, trace, request_id, status, fault, cold=cold)
+
         try:
             incoming = read_event(event, self._infer_path)
             render = render if live else incoming.render
@@ -83,7 +84,7 @@ class StreamingEntry(Entry):
         try:
             while part is not None:
                 yield part
-                part, error = _attempt(partial(next, parts, None))
+                part, error = _attempt(lambda: next(parts, None))
                 if error is not None:
                     refusal, fault = write_refusal(error, request_id)
                     status = refusal.status

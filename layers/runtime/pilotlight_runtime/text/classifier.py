@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from pilotlight_runtime.assets import read_json
 from pilotlight_runtime.datatypes import FP32
-from pilotlight_runtime.light_typing import Final, NamedTuple
+from pilotlight_runtime.light_typing import Callable, Final, NamedTuple
 from pilotlight_runtime.tensor import Tensor
 from pilotlight_runtime.text.tensors import batches, padded, read_texts, texts_tensor
 from pilotlight_runtime.text.tokens import Vocabulary

@@ -7,11 +7,10 @@ that generate import this module.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from heapq import nsmallest
 
 from pilotlight_runtime.datatypes import INT64
-from pilotlight_runtime.light_typing import Final, NamedTuple
+from pilotlight_runtime.light_typing import Callable, Final, Iterator, Mapping, NamedTuple, Sequence
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
 

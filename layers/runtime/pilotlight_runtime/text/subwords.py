@@ -6,14 +6,12 @@ Units", 2016. Only functions that write texts import this module.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
 from pilotlight_runtime.assets import read_json
 from pilotlight_runtime.errors import ManifestError
-from pilotlight_runtime.light_typing import Final
+from pilotlight_runtime.light_typing import Final, Iterable, Sequence
 from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.text.tokens import Vocabulary
 
@@ -116,6 +114,8 @@ class Subwords:
         Returns:
             JSON in UTF-8.
         """
+        import json  # only the tool that trains writes vocabularies
+
         document = {"characters": self.characters, "merges": self.merges}
         return (json.dumps(document, ensure_ascii=False) + "\n").encode()
 

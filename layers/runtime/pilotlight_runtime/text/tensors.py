@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
 
 from pilotlight_runtime.datatypes import BOOL, BYTES, FP32, INT64
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.light_typing import Final
+from pilotlight_runtime.light_typing import Final, Iterable, Iterator, Sequence
 from pilotlight_runtime.tensor import Tensor
 from pilotlight_runtime.text.tokens import PADDING
 

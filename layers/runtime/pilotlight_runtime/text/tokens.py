@@ -6,13 +6,11 @@ docs/add-a-model.md, "Text", for a comparison with Hugging Face's tokenizers.
 
 from __future__ import annotations
 
-import json
 from binascii import crc32
-from collections.abc import Iterable, Sequence
 
 from pilotlight_runtime.assets import read_json
 from pilotlight_runtime.errors import ManifestError
-from pilotlight_runtime.light_typing import Final
+from pilotlight_runtime.light_typing import Final, Iterable, Sequence
 from pilotlight_runtime.paths import StrPath
 
 PADDING: Final = 0
@@ -79,6 +77,8 @@ class Vocabulary:
         Returns:
             JSON in UTF-8, with the tokens in the order of their ids.
         """
+        import json  # only the tool that trains writes vocabularies
+
         return (json.dumps({"buckets": self.buckets, "tokens": self.tokens}, ensure_ascii=False) + "\n").encode()
 
     @classmethod
