@@ -34,7 +34,13 @@ def init(folder: str | Path) -> Path:
 
 
 def new(
-    name: str, *, kind: str = "keras-image", data: str | Path = "", target: str = "", project: AnyProject = None
+    name: str,
+    *,
+    kind: str = "keras-image",
+    data: str | Path = "",
+    target: str = "",
+    stream: bool = False,
+    project: AnyProject = None,
 ) -> Path:
     """Create a model: a folder below functions/, and its function in template.yaml.
 
@@ -44,6 +50,7 @@ def new(
         data: The table that a model of kind sklearn learns from: a .csv, .tsv or .parquet file, relative to the current
             folder, or s3://bucket/key. Its train.py and model.toml are written for this table.
         target: The column of `data` to learn.
+        stream: Whether HTTP answers are sent while they are made.
         project: The project, or a folder in it; None for the current folder.
 
     Returns:
@@ -56,7 +63,7 @@ def new(
     """
     from pilotlight.workflows.create import NewRequest, new_model
 
-    return new_model(NewRequest(name, kind, str(data), target), make_context(project))
+    return new_model(NewRequest(name, kind, str(data), target, stream), make_context(project))
 
 
 def models(*, project: AnyProject = None) -> list[ModelVersions]:

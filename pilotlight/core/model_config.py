@@ -85,6 +85,7 @@ class ModelConfig:
         name: The name of the model, which is its folder.
         kind: The framework: one of KINDS.
         description: What the model does, in the person's words.
+        stream: Whether HTTP answers are sent while they are made.
         training: [training].
         conversion: [conversion].
         parity: [parity].
@@ -98,6 +99,7 @@ class ModelConfig:
     name: str
     kind: str
     description: str = ""
+    stream: bool = False
     training: TrainingSettings = field(default_factory=TrainingSettings)
     conversion: ConversionConfig = field(default_factory=ConversionConfig)
     parity: ParityConfig = field(default_factory=ParityConfig)

@@ -42,7 +42,8 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
         raise ProjectError(str(path), "does not exist", f"Run `pilotlight new {name}` to create it.")
     table = TomlTable(path, "", document)
     table.check_keys(
-        *("kind", "description", "training", "conversion", "parity", "quantization", "signature", "image", "labels")
+        *("kind", "description", "stream", "training", "conversion", "parity", "quantization"),
+        *("signature", "image", "labels"),
     )
     kind = table.read_text("kind", "keras")
     if kind not in KINDS:
@@ -58,6 +59,7 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
         name=name,
         kind=kind,
         description=table.read_text("description", ""),
+        stream=table.read_boolean("stream", default=False),
         training=TrainingSettings() if training is None else read_training_settings(training),
         conversion=_read_conversion(table.read_table("conversion")),
         parity=_read_parity(table.read_table("parity")),

@@ -1,5 +1,6 @@
 """The files of a new project and of a new model."""
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from pilotlight.scaffold.template import TEMPLATE_NAME, add_function, has_functi
 _HERE: Final = Path(__file__).parent
 KINDS: Final = tuple(sorted(folder.name for folder in (_HERE / "kinds").iterdir() if not folder.name.startswith("_")))
 """What a model may begin with: a folder each."""
+_CONFIG: Final = Path(CONFIG_NAME)
 _RENAMED: Final = {"gitignore": ".gitignore"}
 """A .gitignore inside the package would hide files from the wheel."""
 
@@ -35,7 +37,12 @@ def plan_project(root: Path) -> Addition:
 
 
 def plan_model(
-    project: Project, name: str, kind: str = "keras-image", table: TableDescription | None = None
+    project: Project,
+    name: str,
+    kind: str = "keras-image",
+    table: TableDescription | None = None,
+    *,
+    stream: bool = False,
 ) -> Addition:
     """Decide what a new model adds to a project: its folder, and its function in template.yaml. Nothing is written.
 
@@ -44,6 +51,7 @@ def plan_model(
         name: The model.
         kind: One of KINDS. All train as they are, except onnx, which `import` fills.
         table: The table that a model of kind sklearn learns from; None for the one that the kind begins with.
+        stream: Whether HTTP answers are sent while they are made.
 
     Raises:
         ProjectError: The name is impossible or taken, the kind is unknown, or template.yaml has no place for the model.
@@ -53,7 +61,9 @@ def plan_model(
     folder = project.folder(name)
     _refuse_same_ids(project, name)
     files = _files(_HERE / "kinds" / kind) if table is None else write_table_model(table)
-    addition = Addition(folder, files, _plan_function(project, name))
+    if stream:
+        files = {**files, _CONFIG: _add_stream(files[_CONFIG])}
+    addition = Addition(folder, files, _plan_function(project, name, stream=stream))
     addition.check()
     return addition
 
@@ -80,7 +90,7 @@ def plan_import(project: Project, name: str) -> Addition:
     _refuse_same_ids(project, name)
     if has_function(template, name):  # a person has given the function a folder of their own
         return Addition(folder, {})
-    return Addition(folder, {}, _plan_function(project, name))
+    return Addition(folder, {}, _plan_function(project, name, stream=project.read_config(name).stream))
 
 
 def init_project(root: Path) -> None:
@@ -95,7 +105,14 @@ def init_project(root: Path) -> None:
     plan_project(root).write()
 
 
-def new_model(project: Project, name: str, kind: str = "keras-image", table: TableDescription | None = None) -> None:
+def new_model(
+    project: Project,
+    name: str,
+    kind: str = "keras-image",
+    table: TableDescription | None = None,
+    *,
+    stream: bool = False,
+) -> None:
     """Add a model to a project, or complete one that a killed process has left.
 
     Args:
@@ -103,16 +120,22 @@ def new_model(project: Project, name: str, kind: str = "keras-image", table: Tab
         name: The model.
         kind: See `plan_model`.
         table: See `plan_model`.
+        stream: See `plan_model`.
 
     Raises:
         ProjectError: As `plan_model` raises it, with nothing written, or a file cannot be written.
     """
-    plan_model(project, name, kind, table).write()
+    plan_model(project, name, kind, table, stream=stream).write()
 
 
-def _plan_function(project: Project, name: str) -> Change:
+def _add_stream(config: bytes) -> bytes:
+    """Return a model.toml with `stream = true` behind its kind."""
+    return re.sub(rb"(?m)^(kind = .*\n)", rb"\1stream = true\n", config, count=1)
+
+
+def _plan_function(project: Project, name: str, *, stream: bool) -> Change:
     text = _read_template(project)
-    return Change(project.root / TEMPLATE_NAME, text.encode(), add_function(text, name).encode())
+    return Change(project.root / TEMPLATE_NAME, text.encode(), add_function(text, name, stream=stream).encode())
 
 
 def _read_template(project: Project) -> str:

@@ -5,7 +5,9 @@ routes at the end of the paths. A template of an earlier `init` shares nothing. 
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from pilotlight.core.errors import ProjectError
@@ -32,14 +34,20 @@ _PATHS: Final = re.compile(r"^( +)([\"']?)paths\2\s*:\s*(?:&\S+\s*)?(#.*)?$")
 _FUNCTION: Final = "function"
 _CONTEXT: Final = '!Sub "layers/${Architecture}"'
 """The folder of the Makefile, which is another one for each architecture."""
+_OWN_CLIENT: Final = re.compile(r"^ +OwnRuntimeClient:", re.MULTILINE)
+_TIMEOUT: Final = "    Timeout: !If [OwnRuntimeClient, 900, 29] # the routes of a stream wait as long\n"
+_PATHS_BLOCKS: Final = {False: "paths.yaml", True: "stream_paths.yaml"}
+"""The routes of a model, by whether they stream."""
 
 
-def add_function(template: str, name: str) -> str:
+def add_function(template: str, name: str, *, stream: bool = False) -> str:
     """Adds the resources and the routes of the model `name` to `template`, behind those that are there.
 
     Args:
         template: The text of a template.yaml.
         name: The model's name.
+        stream: Whether its answers are streamed. They are not in a template without RuntimeClient: there AWS's client
+            answers, which cannot stream.
 
     Returns:
         The changed text; `template` itself where it has the model's function and routes already. A person may have
@@ -53,13 +61,15 @@ def add_function(template: str, name: str) -> str:
     lines = split_lines(template)
     resources = _find_resources(lines)
     short = _is_short(lines[resources.start : resources.end])
+    streams = stream and has_own_client(template)
     insertions: dict[int, list[str]] = {}
     if short:
-        at, routes = _missing_routes(lines, name)
+        at, routes = _missing_routes(lines, name, _PATHS_BLOCKS[streams])
         insertions[at] = routes
     if not serves(template, name):
         context = _CONTEXT if _CONTEXT in template else "."  # a template from before the parameter has one Makefile
-        block = _block("resources.yaml" if short else "complete.yaml", name, resources.indent, context)
+        words = {"@CONTEXT@": context, "@TIMEOUT@": _TIMEOUT if streams else ""}
+        block = _block("resources.yaml" if short else "complete.yaml", name, resources.indent, words)
         _refuse_taken(lines, resources, block, name)
         if not short and (outputs := find_section(lines, "Outputs")):
             insertions[outputs.end] = _missing_outputs(lines, outputs, name)
@@ -78,6 +88,15 @@ def has_function(template: str, name: str) -> bool:
         ProjectError: `template` has no Resources that are written as a block.
     """
     return bool(_function_lines(template, name))
+
+
+def has_own_client(template: str) -> bool:
+    """Return whether a template has the condition that tells whether Pilotlight's runtime client answers.
+
+    Args:
+        template: The text of a template.yaml.
+    """
+    return bool(_OWN_CLIENT.search(template))
 
 
 def serves(template: str, name: str) -> bool:
@@ -130,12 +149,12 @@ def _is_short(resources: list[str]) -> bool:
     return anchor is not None
 
 
-def _missing_routes(lines: list[str], name: str) -> tuple[int, list[str]]:
+def _missing_routes(lines: list[str], name: str, file: str) -> tuple[int, list[str]]:
     """The end of the API's paths, and the model's routes; no routes where one of them is there already."""
     start, outer = _find_paths(lines)
     end = find_end(lines, start, outer)
     inner = find_indent(lines[start:end])
-    routes = _block("paths.yaml", name, inner)
+    routes = _block(file, name, inner)
     there = {key for _, key in read_keys(lines[start:end], inner)}
     return end, [] if there & {key for _, key in read_keys(routes, inner)} else routes
 
@@ -156,9 +175,10 @@ def _missing_outputs(lines: list[str], outputs: Section, name: str) -> list[str]
     return [] if there & {key for _, key in read_keys(block, outputs.indent)} else block
 
 
-def _block(file: str, name: str, indent: str, context: str = ".") -> list[str]:
-    text = (_BLOCKS / file).read_text(encoding="utf-8").replace("@CONTEXT@", context)
-    text = text.replace("@STEM@", to_logical_stem(name)).replace("@NAME@", name)
+def _block(file: str, name: str, indent: str, words: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    text = (_BLOCKS / file).read_text(encoding="utf-8")
+    for word, replacement in {**words, "@STEM@": to_logical_stem(name), "@NAME@": name}.items():
+        text = text.replace(word, replacement)
     return [indent + line if line else "" for line in text.splitlines()]
 
 

@@ -60,6 +60,7 @@ class Store:
         parity: Mapping[str, Any],
         provenance: Mapping[str, Any],
         ranges: Mapping[str, Any] | None = None,
+        stream: bool = False,
     ) -> PublishedVersion:
         """Store the files of a candidate as a version of a model.
 
@@ -74,6 +75,7 @@ class Store:
             parity: The report of the gate.
             provenance: The origin of the model. "created", an ISO 8601 time in UTC, orders the versions.
             ranges: The values that inputs take, see conversion/input_ranges.py; None where none is known.
+            stream: `stream` of model.toml: whether HTTP answers are sent while they are made.
 
         Returns:
             The version.
@@ -86,7 +88,7 @@ class Store:
         facts = (dict(metrics), dict(parity), dict(provenance))
         graphs = tuple(Graph(name, part.signature, part.loading) for name, part in candidate.parts.items())
         choices = (candidate.loading, graphs, candidate.assets)
-        wanted = Manifest(model, "", candidate.signature, files, image, *facts, *choices)
+        wanted = Manifest(model, "", candidate.signature, files, image, *facts, *choices, stream=stream)
         check_candidate(wanted, candidate.folder)
         version = version_of(wanted)
         wanted = wanted._replace(version=version, ranges=dict(ranges) if ranges else None)

@@ -16,6 +16,7 @@ from pilotlight.local.routes import CATALOG
 from pilotlight.packaging.pictures import PICTURES
 from pilotlight.packaging.requirements import REQUIREMENTS, check_not_shared, read_pins
 from pilotlight.workflows.check_store import check_versions
+from pilotlight.workflows.check_streams import check_streams
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.findings import Finding
 
@@ -50,6 +51,7 @@ def _findings(context: Context, *, deep: bool) -> Iterator[Finding]:
     yield _handler(project.functions / CATALOG, project.root, ("handler",))
     yield from _packages(project, CATALOG)
     yield from _template(project)
+    yield from check_streams(context)
     yield _locked(project, REQUIREMENTS, "layer")
     if (project.layer / PICTURES).exists():
         yield _locked(project, PICTURES, "pictures")

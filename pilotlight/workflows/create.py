@@ -35,12 +35,14 @@ class NewRequest:
         data: The table that a model of kind sklearn learns from: a .csv, .tsv or .parquet file, relative to the current
             folder, or s3://bucket/key; "" for the one that the kind begins with.
         target: The column of `data` to learn.
+        stream: Whether HTTP answers are sent while they are made.
     """
 
     name: str
     kind: str = "keras-image"
     data: str = ""
     target: str = ""
+    stream: bool = False
 
 
 def init_project(request: InitRequest, context: Context) -> Path:
@@ -80,7 +82,7 @@ def new_model(request: NewRequest, context: Context) -> Path:
     project = context.project
     table = _describe_table(request, context)
     with lock_project(project.root, context.progress.note):
-        scaffold.new_model(project, request.name, request.kind, table)
+        scaffold.new_model(project, request.name, request.kind, table, stream=request.stream)
     return project.folder(request.name)
 
 

@@ -124,6 +124,7 @@ def publish(
             parity=describe_parity(report, config, quantized=quantization is not None),
             provenance=describe_origin(project.root, context.clock, adapter.tools, facts),
             ranges=ranges,
+            stream=config.stream,
         )
 
     if publication.pin:

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -14,6 +13,7 @@ from pilotlight.core.disk import temporary_folder
 from pilotlight.core.lock import Lock
 from pilotlight.core.numbers import check_whole_number
 from pilotlight.core.printable import escape_lines
+from pilotlight.core.standard_output import write_to_stdout
 from pilotlight.local.context import TIMEOUT_SECONDS
 from pilotlight.local.process import Output
 from pilotlight.local.routes import CATALOG
@@ -32,13 +32,11 @@ class ServeRequest:
         names: Models; every pinned model where it is empty.
         port: The port on 127.0.0.1; 0 chooses a free port.
         log: Takes one line a request, what the functions print while they load, and tracebacks.
-        streaming: Models whose handlers may stream their responses.
     """
 
     names: tuple[str, ...] = ()
     port: int = 8080
     log: TextIO = field(default_factory=lambda: sys.stderr)
-    streaming: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_whole_number("port", self.port, 0, 65_535)
@@ -99,21 +97,21 @@ def serve(request: ServeRequest, context: Context) -> ModelServer:
     for name in request.names:
         context.project.require_folder(name)
     locks = find_pins(context.project, request.names)
+    manifests = _read_manifests(locks, context)
+    streaming = [manifest.model for manifest in manifests if manifest.stream]
     with ExitStack() as stack:
         folder = stack.enter_context(temporary_folder())
         output = _Output(request.log)
         names = (CATALOG, *locks)
         functions = stack.enter_context(
-            start_functions(
-                folder, names, output, request.log, TIMEOUT_SECONDS, request.log, streaming=request.streaming
-            )
+            start_functions(folder, names, output, request.log, TIMEOUT_SECONDS, request.log, streaming=streaming)
         )
         # A function loads while the next one is packaged.
         package_models(context.project, context.store, locks, folder, lambda name: functions[name].load())
         gateway = load_gateway(functions, request.log)
         output.to_stdout()
         server = stack.enter_context(LocalServer(gateway, request.port, request.log))
-        return ModelServer(server, _read_manifests(locks, context), stack.pop_all())
+        return ModelServer(server, manifests, stack.pop_all())
 
 
 class _Output:
@@ -124,7 +122,7 @@ class _Output:
 
     def to_stdout(self) -> None:
         """Write to the stdout of the moment from now on."""
-        self._write = partial(print, end="", flush=True)
+        self._write = write_to_stdout
 
     def __call__(self, text: str) -> None:
         self._write(escape_lines(text))

@@ -40,9 +40,17 @@ if TYPE_CHECKING:
     from pilotlight_runtime.observer import Observer, Record
     from pilotlight_runtime.session import Session
     from pilotlight_runtime.signature import Signature, TensorSpec
+    from pilotlight_runtime.streaming.function import Streaming
     from pilotlight_runtime.tensor import Tensor
     from pilotlight_runtime.text.classifier import Limits, text_classifier
-    from pilotlight_runtime.text.generation import CachedDecoder, Generated, Search, generate
+    from pilotlight_runtime.text.generation import (
+        CachedDecoder,
+        Generated,
+        GeneratedPart,
+        Search,
+        generate,
+        generate_parts,
+    )
     from pilotlight_runtime.text.subwords import Subwords
     from pilotlight_runtime.text.tensors import batches, flags_tensor, padded, read_texts, scores_tensor, texts_tensor
     from pilotlight_runtime.text.tokens import Vocabulary, characters, words
@@ -66,6 +74,7 @@ __all__ = [
     "CachedDecoder",
     "Datatype",
     "Generated",
+    "GeneratedPart",
     "InferenceFailed",
     "InvalidRequest",
     "Limits",
@@ -81,6 +90,7 @@ __all__ = [
     "Search",
     "Session",
     "Signature",
+    "Streaming",
     "Subwords",
     "Tensor",
     "TensorSpec",
@@ -91,6 +101,7 @@ __all__ = [
     "characters",
     "flags_tensor",
     "generate",
+    "generate_parts",
     "model_handler",
     "padded",
     "predict_finite",
@@ -124,9 +135,10 @@ _MODULES = {
     "observer": "Observer Record",
     "session": "Session",
     "signature": "Signature TensorSpec",
+    "streaming.function": "Streaming",
     "tensor": "Tensor",
     "text.classifier": "Limits text_classifier",
-    "text.generation": "CachedDecoder Generated Search generate",
+    "text.generation": "CachedDecoder Generated GeneratedPart Search generate generate_parts",
     "text.subwords": "Subwords",
     "text.tensors": "batches flags_tensor padded read_texts scores_tensor texts_tensor",
     "text.tokens": "Vocabulary characters words",

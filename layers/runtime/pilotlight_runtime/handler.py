@@ -14,12 +14,15 @@ from pilotlight_runtime.light_typing import TYPE_CHECKING, Callable, Final, Mapp
 from pilotlight_runtime.paths import parent
 
 if TYPE_CHECKING:
+    from typing import TypeGuard
+
     from pilotlight_runtime.deferred_packing import DeferredPacking
     from pilotlight_runtime.entry import LambdaHandler
     from pilotlight_runtime.manifest import Manifest
     from pilotlight_runtime.observer import Observer
     from pilotlight_runtime.service import ModelService
     from pilotlight_runtime.session import OpenSession
+    from pilotlight_runtime.streaming.function import Streaming
     from pilotlight_runtime.types import LoadedModel, Predict, Prepare, Prepared
 
 MEMORY_PER_VCPU_MB: Final = 1769
@@ -29,6 +32,9 @@ MEMORY_VARIABLE: Final = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"
 
 RUNTIME_API_VARIABLE: Final = "AWS_LAMBDA_RUNTIME_API"
 """Lambda sets it for every function (Lambda Developer Guide, "Using the Lambda runtime API"), and no one else does."""
+
+SAM_LOCAL_VARIABLE: Final = "AWS_SAM_LOCAL"
+"""`sam local` sets it, whose API takes only whole answers."""
 
 
 def model_handler(
@@ -47,8 +53,8 @@ def model_handler(
     Args:
         app_file: The path of app.py, as `__file__` gives it. The version's files lie in the same folder.
         predict: Takes the session and the inputs by name, returns the outputs by name. None runs only the session.
-        prepare: Takes the loaded model with its graphs and assets, returns such a function of only the inputs. A
-            version of several graphs needs it.
+        prepare: Takes the loaded model with its graphs and assets, returns such a function of only the inputs, or a
+            Streaming. A version of several graphs needs it.
         open_session: Opens a graph; ONNX Runtime where None.
         observer: Gets a Record of each request. None writes a log line and a line of metrics for each.
         environ: The function's environment variables.
@@ -84,6 +90,11 @@ def model_handler(
         packing.warn = observer.warning
     if RUNTIME_API_VARIABLE in environ and hook is None:  # the stacks of threads that app.py starts would count in full
         _limit_memory(environ)
+    if manifest.stream or _streams(hook):
+        from pilotlight_runtime.streaming.entry import StreamingEntry
+
+        live = manifest.stream and SAM_LOCAL_VARIABLE not in environ
+        return StreamingEntry(service.answer, service.infer_path, observer, clock, live=live)
     from pilotlight_runtime.entry import Entry
 
     return Entry(service.answer, service.infer_path, observer, clock)
@@ -198,10 +209,21 @@ def _service(model: LoadedModel, predict: Prepared | None, environ: Mapping[str,
     from pilotlight_runtime.service import ModelService
     from pilotlight_runtime.snapstart import makes_snapshot
 
-    service = ModelService(model, predict, request_limits(environ))
+    limits = request_limits(environ)
+    if _streams(predict):
+        from pilotlight_runtime.streaming.service import StreamingService
+
+        service: ModelService = StreamingService(model, predict, limits)
+    else:
+        service = ModelService(model, predict, limits)
     if makes_snapshot(environ):
         service.preload()
     return service
+
+
+def _streams(hook: Prepared | None) -> TypeGuard[Streaming]:
+    """Whether app.py's `prepare` has returned a Streaming. Only such an app.py imports the type itself."""
+    return hasattr(hook, "stream")
 
 
 def _try(model: LoadedModel, predict: Prepared | None) -> BaseException | None:

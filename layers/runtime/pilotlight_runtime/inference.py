@@ -34,14 +34,23 @@ def infer(model: LoadedModel, request: InferRequest, predict: Prepared | None = 
             return InferResponse(dict(zip(names, tensors, strict=True)))
         outputs = predict(request.inputs)
     except InferenceFailed as error:
-        if error.explanation and _are_from(request, error.tensors):
-            from pilotlight_runtime.refused_inputs import explain_refusal
+        refusal = find_refusal(model, request.inputs, error)
+        if refusal is None:
+            raise
+        raise refusal from error
+    return InferResponse({name: checked_output(signature, outputs, name) for name in names})
 
-            refusal = explain_refusal(error, model.manifest, request.inputs)
-            if refusal is not None:
-                raise refusal from error
-        raise  # of tensors that app.py made, or of a graph that may be broken: the caller is not at fault
-    return InferResponse({name: _checked_output(signature, outputs, name) for name in names})
+
+def find_refusal(model: LoadedModel, inputs: dict[str, Tensor], error: InferenceFailed) -> InvalidRequest | None:
+    """Explains to the caller why the graph refuses the tensors that the caller sent.
+
+    None where app.py made the tensors, or where the graph may be broken: the caller is not at fault then.
+    """
+    if error.explanation and _are_from(inputs, error.tensors):
+        from pilotlight_runtime.refused_inputs import explain_refusal
+
+        return explain_refusal(error, model.manifest, inputs)
+    return None
 
 
 def check_inputs(signature: Signature, inputs: Mapping[str, Tensor]) -> None:
@@ -66,9 +75,9 @@ def wanted_outputs(signature: Signature, names: tuple[str, ...]) -> tuple[str, .
     return names
 
 
-def _are_from(request: InferRequest, tensors: tuple[object, ...]) -> bool:
+def _are_from(inputs: Mapping[str, Tensor], tensors: tuple[object, ...]) -> bool:
     """Whether the caller sent every one of `tensors`, which app.py may have passed on."""
-    sent = {id(tensor) for tensor in request.inputs.values()}
+    sent = {id(tensor) for tensor in inputs.values()}
     return bool(tensors) and all(id(tensor) in sent for tensor in tensors)
 
 
@@ -121,7 +130,7 @@ def _refuse(signature: Signature, inputs: Mapping[str, Tensor]) -> None:
         raise InvalidRequest(f"{whose} must have the same size in dimension {summarize(name)}: {size} and {found}")
 
 
-def _checked_output(signature: Signature, outputs: object, name: str) -> Tensor:
+def checked_output(signature: Signature, outputs: object, name: str) -> Tensor:
     """The output `name` of an app.py's function; InferenceFailed where it does not fit the signature."""
     tensor = outputs.get(name) if isinstance(outputs, dict) else None
     spec = signature.output(name)

@@ -36,6 +36,7 @@ else:
         lambda _cls, a, b, c, d, e, f, g, h, i, j: _new(_cls, (a, b, c, d, e, f, g, h, i, j)),
         lambda _cls, a, b, c, d, e, f, g, h, i, j, k: _new(_cls, (a, b, c, d, e, f, g, h, i, j, k)),
         lambda _cls, a, b, c, d, e, f, g, h, i, j, k, m: _new(_cls, (a, b, c, d, e, f, g, h, i, j, k, m)),
+        lambda _cls, a, b, c, d, e, f, g, h, i, j, k, m, n: _new(_cls, (a, b, c, d, e, f, g, h, i, j, k, m, n)),
     )
     """`__new__` by the number of fields. A record's own is a copy whose arguments have the names of its fields."""
 
@@ -92,7 +93,7 @@ else:
             return type(name, (tuple,), {**_METHODS, **own, **body, **getters})
 
     class NamedTuple(metaclass=_Record):
-        """Base of records of up to twelve fields, written as `typing.NamedTuple` is."""
+        """Base of records of up to thirteen fields, written as `typing.NamedTuple` is."""
 
 
 __all__ = [

@@ -79,6 +79,7 @@ class Manifest(NamedTuple):
     in the version's name. None where none is known, as in versions of older releases.
     signature: what callers send and get. loading: None where there is one file of the graph. graphs: the graphs that
     app.py runs, empty where MODEL_NAME answers callers itself. assets: names of further files that app.py reads.
+    stream: whether HTTP answers are sent as they are made; the function's routes must expect that.
     """
 
     model: str
@@ -93,6 +94,7 @@ class Manifest(NamedTuple):
     graphs: tuple[Graph, ...] = ()
     assets: tuple[str, ...] = ()
     ranges: Json | None = None
+    stream: bool = False
 
 
 def needed_files(manifest: Manifest) -> tuple[str, ...]:

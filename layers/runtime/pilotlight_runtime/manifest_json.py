@@ -1,8 +1,8 @@
 """manifest.json: writes it, reads it, and names a version by its content.
 
 The version's name is the first 12 hex digits of the sha256 of its content: signature, image input, files, which graph
-is opened where, the graphs behind app.py's own code and the assets. A field that a version does not have takes no part,
-so the names of older versions stay valid.
+is opened where, the graphs behind app.py's own code, the assets, and whether answers are streamed. A field that a
+version does not have takes no part, so the names of older versions stay valid.
 Metrics, parity, provenance, ranges of inputs and the measured loading times describe that content and do not change its
 name, so publishing the same model twice is a no-op.
 """
@@ -39,6 +39,7 @@ def content_version(
     *,
     graphs: tuple[Graph, ...] = (),
     assets: tuple[str, ...] = (),
+    stream: bool = False,
 ) -> str:
     """Names a version by its content: 12 lower-case hex digits."""
     from pilotlight_runtime.digest import bytes_sha256
@@ -53,13 +54,15 @@ def content_version(
         ]
     if assets:
         found["assets"] = sorted(assets)
+    if stream:
+        found["stream"] = True
     return bytes_sha256(_write_content(found).encode())[:VERSION_DIGITS]
 
 
 def version_of(manifest: Manifest) -> str:
     """Names the content of `manifest`, whatever version the manifest states."""
     content = (manifest.signature, manifest.files, manifest.image, manifest.loading)
-    return content_version(*content, graphs=manifest.graphs, assets=manifest.assets)
+    return content_version(*content, graphs=manifest.graphs, assets=manifest.assets, stream=manifest.stream)
 
 
 def dump_manifest(manifest: Manifest) -> bytes:
@@ -75,6 +78,7 @@ def dump_manifest(manifest: Manifest) -> bytes:
         **({} if manifest.loading is None else {"loading": _loading_json(manifest.loading)}),
         **({"graphs": [_graph_json(graph) for graph in manifest.graphs]} if manifest.graphs else {}),
         **({"assets": sorted(manifest.assets)} if manifest.assets else {}),
+        **({"stream": True} if manifest.stream else {}),
         **({"ranges": manifest.ranges} if manifest.ranges else {}),
         "metrics": manifest.metrics,
         "parity": manifest.parity,
@@ -115,6 +119,7 @@ def _manifest(document: Json) -> Manifest:
         graphs=tuple(_graph(graph) for graph in document.get("graphs", ())),
         assets=tuple(_file_name(name) for name in document.get("assets", ())),
         ranges=dict(document["ranges"]) if "ranges" in document else None,
+        stream=_flag(document.get("stream", False)),
     )
 
 
@@ -159,6 +164,12 @@ def _spec(spec: Json) -> TensorSpec:
 
 def _file(file: Json) -> ArtifactFile:
     return ArtifactFile(_file_name(file["name"]), str(file["sha256"]), int(file["size"]))
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"stream must be true or false, got {value!r}")
+    return value
 
 
 def _file_name(value: object) -> str:

@@ -28,6 +28,8 @@ _SMALL: Final = 65_536
 class ModelService:
     """Answers for one model. predict: app.py's function, bound to the model, if there is one."""
 
+    _generates = False
+
     def __init__(self, model: LoadedModel, predict: Prepared | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
         self._model = model
         self._limits = limits
@@ -65,7 +67,7 @@ class ModelService:
         if request.path == self.infer_path and request.method == "POST":  # as most do
             trace.operation = routes.INFER
             return self._infer_route
-        route = routes.route(request.method, request.path)
+        route = routes.route(request.method, request.path, generates=self._generates)
         trace.operation = route.operation
         model, version = self._manifest.model, self._manifest.version
         if route.operation == routes.INDEX:

@@ -92,4 +92,7 @@ Prepared = Callable[[dict[str, Tensor]], dict[str, Tensor]]
 """A Predict that is bound to its model: takes the inputs by name, returns the outputs by name."""
 
 Prepare = Callable[[LoadedModel], Prepared]
-"""Makes a Prepared once, at init, from the opened graphs and the assets. An exception ends the start."""
+"""Makes a Prepared, such as a Streaming, once, at init, from the opened graphs and the assets.
+
+An exception ends the start.
+"""

@@ -45,6 +45,7 @@ def new(
     kind: Annotated[str, typer.Option(help=KIND_HELP)] = "keras-image",
     data: Annotated[str, typer.Option(metavar="FILE", help=DATA_HELP)] = "",
     target: Annotated[str, typer.Option(metavar="COLUMN", help="The column of the table to learn.")] = "",
+    stream: Annotated[bool, typer.Option("--stream", help="Send HTTP answers while they are made.")] = False,
 ) -> None:
     """Add a model: a folder under functions/ and its resource block in template.yaml.
 
@@ -57,7 +58,7 @@ def new(
     from pilotlight.workflows.create import NewRequest, new_model
 
     context = invocation(ctx).context()
-    folder = new_model(NewRequest(name, kind, data, target), context).relative_to(context.project.root)
+    folder = new_model(NewRequest(name, kind, data, target, stream), context).relative_to(context.project.root)
     out().print(
         f"Created [bold]{folder}[/] and its function in template.yaml.",
         f"Next: {_next_step(name, kind, folder)}",

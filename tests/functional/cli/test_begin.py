@@ -39,6 +39,23 @@ def test_new_adds_a_folder_and_a_resource(desk: Desk) -> None:
     assert "  SpamFilterFunction:" in (desk.root / "template.yaml").read_text()
 
 
+@pytest.mark.parametrize("kind", ["keras-image", "keras-text", "sklearn", "torch", "onnx"])
+def test_new_may_add_a_model_that_streams(desk: Desk, kind: str) -> None:
+    assert desk("new", "chat", "--kind", kind, "--stream").code == 0
+    assert "\nstream = true\n" in (desk.root / "functions" / "chat" / "model.toml").read_text()
+    assert "${ChatFunction.Arn}:live/response-streaming-invocations" in (desk.root / "template.yaml").read_text()
+
+
+def test_new_adds_a_model_of_a_table_that_streams(desk: Desk) -> None:
+    (desk.root / "people.csv").write_text(
+        "age,survived\n" + "".join(f"{age * 7 % 30},{age % 2}\n" for age in range(40))
+    )
+    argv = ("new", "chat", "--kind", "sklearn", "--data", "people.csv", "--target", "survived", "--stream")
+    ran = desk(*argv)
+    assert ran.code == 0, ran.err
+    assert "\nstream = true\n" in (desk.root / "functions" / "chat" / "model.toml").read_text()
+
+
 @pytest.mark.parametrize(
     ("argv", "said"),
     [

@@ -17,6 +17,8 @@ from pilotlight.core.project import Project
 from pilotlight.core.stack import read_stack_name
 from pilotlight.workflows.check import function_resources
 
+STREAMING_URI = "/2021-11-15/functions/${AdderFunction.Arn}:live/response-streaming-invocations"
+
 
 @pytest.fixture
 def desk(desk: Desk) -> Desk:
@@ -31,6 +33,23 @@ def test_a_whole_project_is_right(desk: Desk) -> None:
     ran = desk("check")
     assert ran.code == 0, ran.out
     assert "Everything fits." in ran.out
+
+
+def test_a_project_with_a_model_that_streams_is_right(desk: Desk) -> None:
+    folder = desk.root / "functions" / "talker"
+    folder.mkdir()
+    (folder / "model.toml").write_text('kind = "onnx"\nstream = true\n')
+    (folder / "app.py").write_bytes((desk.root / "functions" / "adder" / "app.py").read_bytes())
+    desk.imported("talker")
+    ran = desk("check")
+    assert ran.code == 0, ran.out
+    (folder / "model.toml").write_text('kind = "onnx"\n')
+    ran = desk("check", "--json")
+    problems = {finding["where"]: finding["problem"] for finding in ran.json["findings"] if finding["problem"]}
+    assert problems == {
+        "template.yaml": "stream, but its model.toml does not say stream = true",
+        "functions/talker/model.lock": "streams, but model.toml does not say stream = true",
+    }
 
 
 def test_an_empty_project_is_told_to_begin(tmp_path: Path) -> None:
@@ -91,6 +110,21 @@ def test_packages_of_a_function_are_told(desk: Desk) -> None:
             _edit("template.yaml", '"/v2/models/adder/{', '"/v2/models/other/{'),
             "template.yaml",
             "/v2/models/adder/{proxy+}",
+        ),
+        (
+            _edit("functions/adder/model.toml", 'kind = "onnx"', 'kind = "onnx"\nstream = true'),
+            "template.yaml",
+            "do not stream, but its model.toml says stream = true",
+        ),
+        (
+            _edit("functions/adder/model.toml", 'kind = "onnx"', 'kind = "onnx"\nstream = true'),
+            "functions/adder/model.lock",
+            "does not stream, but model.toml says stream = true",
+        ),
+        (
+            _edit("template.yaml", "/2015-03-31/functions/${AdderFunction.Arn}:live/invocations", STREAMING_URI),
+            "template.yaml",
+            "stream, but its model.toml does not say stream = true",
         ),
         (lambda root: shutil.rmtree(root / "functions/adder"), "template.yaml", "belongs to no folder"),
         (lambda root: shutil.rmtree(root / "functions/adder"), "template.yaml", "lead to no folder"),

@@ -5,7 +5,7 @@ from support.sam import models_of
 
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.project import Project
-from pilotlight.scaffold import init_project, new_model
+from pilotlight.scaffold import add_function, init_project, new_model, plan_import
 
 
 @pytest.fixture
@@ -86,6 +86,23 @@ def test_a_new_model_has_a_folder_a_readable_configuration_and_a_function(
     assert "SpamFilterFunction:" in (project.root / "template.yaml").read_text()
 
 
+def test_a_new_model_may_stream(project: Project) -> None:
+    begun = (project.root / "template.yaml").read_text()
+    new_model(project, "chat", "onnx", stream=True)
+    assert project.read_config("chat").stream
+    template = (project.root / "template.yaml").read_text()
+    assert template == add_function(begun, "chat", stream=True)
+    assert "/response-streaming-invocations" in template
+
+
+def test_an_import_takes_what_model_toml_says_of_streaming(project: Project) -> None:
+    begun = (project.root / "template.yaml").read_text()
+    project.folder("chat").mkdir(parents=True)
+    (project.folder("chat") / "model.toml").write_text('kind = "onnx"\nstream = true\n')
+    plan_import(project, "chat").write()
+    assert (project.root / "template.yaml").read_text() == add_function(begun, "chat", stream=True)
+
+
 def test_a_second_model_of_the_same_name_changes_nothing(project: Project) -> None:
     new_model(project, "spam-filter")
     before = files(project.root)
@@ -112,7 +129,7 @@ def test_a_template_without_resources_leaves_no_folder_behind(project: Project) 
 def test_this_repository_is_what_init_and_new_write(request: pytest.FixtureRequest, project: Project) -> None:
     root = request.config.rootpath
     for name in models_of(root / "template.yaml"):
-        new_model(project, name)
+        new_model(project, name, stream=Project(root, "").read_config(name).stream)
     assert (project.root / "template.yaml").read_text() == (root / "template.yaml").read_text()
     assert "include pilotlight/scaffold/files/Makefile" in (root / "Makefile").read_text().splitlines()
     infra = [f"infra/{path.name}" for path in (root / "infra").iterdir() if path.suffix in {".yaml", ".yml"}]

@@ -63,6 +63,14 @@ class Running(NamedTuple):
             connection.close()
 
 
+def import_streaming(desk: Desk) -> None:
+    folder = desk.root / "functions" / NAME
+    folder.mkdir(parents=True)
+    (folder / "model.toml").write_text('kind = "onnx"\nstream = true\n')
+    (folder / "app.py").write_text("from pilotlight_runtime import model_handler\nhandler = model_handler(__file__)\n")
+    desk.imported(NAME)
+
+
 def context(desk: Desk) -> Context:
     return Context(desk.root, {"PILOTLIGHT_STORE": str(desk.root / "the-store")})
 
@@ -70,11 +78,11 @@ def context(desk: Desk) -> Context:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     desk = new_project(tmp_path_factory.mktemp("project"))
-    desk.imported(NAME)
+    import_streaming(desk)
     desk.imported(OTHER)
     (desk.root / "functions" / NAME / "app.py").write_text(APP)
     log = io.StringIO()
-    with serve(ServeRequest(port=0, log=log, streaming=(NAME,)), context(desk)) as server:
+    with serve(ServeRequest(port=0, log=log), context(desk)) as server:
         yield Running(server.address.removeprefix("http://"), log)
 
 
@@ -85,11 +93,15 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("name", [NAME, OTHER])
-def test_inference_is_answered_whole(running: Running, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "header", "value"), [(NAME, "Transfer-Encoding", "chunked"), (OTHER, "Content-Length", "208")]
+)
+def test_inference_is_answered_by_a_model_that_streams_and_by_one_that_does_not(
+    running: Running, name: str, header: str, value: str
+) -> None:
     with running.ask(f"/v2/models/{name}/infer", json.dumps({"inputs": TENSORS}).encode()) as response:
         assert response.status == 200
-        assert response.headers["Content-Length"]
+        assert response.headers[header] == value
         assert json.load(response)["outputs"][0]["data"] == [2, 4, 6]
 
 
@@ -131,8 +143,8 @@ def test_a_function_that_fails_in_the_middle_breaks_the_response_off(running: Ru
 
 def test_a_function_that_does_not_load_is_named(tmp_path: Path) -> None:
     desk = new_project(tmp_path)
-    desk.imported(NAME)
+    import_streaming(desk)
     (tmp_path / "functions" / NAME / "app.py").write_text("raise ValueError('broken')")
-    request = ServeRequest(port=0, log=io.StringIO(), streaming=(NAME,))
+    request = ServeRequest(port=0, log=io.StringIO())
     with pytest.raises(ServiceError, match=r"function adder: app\.py raised ValueError at import: broken"):
         serve(request, context(desk))

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 from num2words import num2words
+from support.streaming_function import read_events
 from support.text_project import FUNCTIONS
 
 from pilotlight import Run
@@ -194,6 +195,30 @@ def test_a_text_alone_has_the_answer_that_it_has_in_a_batch(function: Packaged) 
     assert function.ask([]) == (200, {"translation": [], "score": [], "complete": []})
 
 
+def test_a_stream_is_the_translation_in_parts(function: Packaged) -> None:
+    several = 0
+    for text in TEXTS:
+        _, whole = function.ask([text])
+        event = {"httpMethod": "POST", "path": f"/v2/models/{NAME}/generate_stream", "body": json.dumps({"text": text})}
+        answer = function.function(event, "test")
+        assert answer["statusCode"] == 200
+        *events, last = read_events(base64.b64decode(answer["body"]))
+        parts = [each["translation"] for each in (*events, last)]
+        assert ["".join(parts)] == whole["translation"]
+        assert near({"score": whole["score"]}) == {"score": [last["score"]]}
+        assert [last["complete"]] == whole["complete"]
+        assert all(each.keys() == {"model_name", "model_version", "translation"} for each in events)
+        several += len(parts) > 2
+    assert several
+
+
+def test_a_stream_takes_one_text(function: Packaged) -> None:
+    body = json.dumps({"text": ["one", "two"]})
+    answer = function.function({"path": f"/v2/models/{NAME}/generate_stream", "body": body}, "test")
+    assert answer["statusCode"] == 400
+    assert json.loads(answer["body"]) == {"error": "input 'text': a stream translates one text, got 2"}
+
+
 def test_it_imports_what_writing_texts_needs_and_no_numpy(function: Packaged) -> None:
     event = {"inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["eleven"]}]}
     code = f"""
@@ -238,8 +263,11 @@ def test_texts_that_cannot_be_translated_are_told_so(function: Packaged, text: s
         ('limits["longest"]', "7"),
         ("each.complete for", "True for"),
         ('("source.json", "target.json")', '("target.json", "source.json")'),
-        ("[source.ids(text) for", "[source.ids(text)[1:] for"),
-        ("            found |=", "            context['bias'] = zeros(context['bias'])\n            found |="),
+        ("[self._source.ids(text) for", "[self._source.ids(text)[1:] for"),
+        (
+            "        return CachedDecoder(",
+            "        tensors = [tensors[0], zeros(tensors[1])]\n        return CachedDecoder(",
+        ),
     ],
 )
 def test_an_app_that_generates_otherwise_is_refused(model: Trained, tmp_path: Path, old: str, new: str) -> None:

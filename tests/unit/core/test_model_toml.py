@@ -42,6 +42,7 @@ def read(folder: Path, text: str) -> ModelConfig:
 
 def test_defaults_stand_where_the_file_is_silent(tmp_path: Path) -> None:
     config = read(tmp_path, SIGNATURE)
+    assert not config.stream
     assert config.training == TrainingSettings()
     assert config.conversion == ConversionConfig()
     assert config.parity == ParityConfig()
@@ -55,6 +56,7 @@ def test_defaults_stand_where_the_file_is_silent(tmp_path: Path) -> None:
 def test_every_setting_is_read(tmp_path: Path) -> None:
     text = """
 description = "digits"
+stream = true
 [training]
 data = "mnist"
 epochs = 3
@@ -90,6 +92,7 @@ layout = "NCHW"
 """
     config = read(tmp_path, text + SIGNATURE)
     numbers: Any = {"precision": "mixed_bfloat16", "devices": "one", "deterministic": True}
+    assert config.stream
     assert config.training == TrainingSettings("mnist", 3, 16, 0.01, 7, "accuracy", **numbers)
     assert config.conversion.opset == 17
     assert config.parity == ParityConfig(200, 0.1, 0.2, 0.3)
@@ -105,6 +108,7 @@ layout = "NCHW"
         ("kind = 'keras'", "signature"),
         ("kind = 'caffe'", "kind is 'caffe', expected one of keras, sklearn, torch, onnx"),
         ("kind = 3", "kind is 3"),
+        ("stream = 'yes'" + SIGNATURE, "stream is 'yes', expected true or false"),
         ("colour = 'red'" + SIGNATURE, "colour is not a setting"),
         ("training = 3" + SIGNATURE, "training is 3, expected a table"),
         ("[training]\nepochs = 0" + SIGNATURE, "training.epochs is 0"),

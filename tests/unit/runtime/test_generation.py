@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from pilotlight_runtime.text.generation import Candidates, Generated, Search, generate
+from pilotlight_runtime.text.generation import Candidates, Generated, Search, generate, generate_parts
 
 END, BEGIN = 0, 9
 TOKENS = (END, 1, 2, 3)
@@ -133,3 +133,27 @@ def test_of_equal_scores_the_lower_token_and_the_earlier_row_win() -> None:
 
 def test_no_source_has_no_answer() -> None:
     assert searched([], Search(BEGIN, END, longest=4)) == []
+
+
+@pytest.mark.parametrize("beams", [1, 2, 4])
+def test_parts_are_the_answer_and_none_is_taken_back(beams: int) -> None:
+    early = 0
+    for source in range(60):
+        for longest in (1, 3, 6):
+            search = Search(BEGIN, END, longest, beams)
+            *parts, last = generate_parts(Table([source], beams), search)
+            assert last.found == searched([source], search)[0]
+            assert sum((part.tokens for part in (*parts, last)), ()) == last.found.tokens
+            assert all(part.tokens and part.found is None for part in parts)
+            early += len(parts)
+    assert early > 30
+
+
+def test_greedy_search_settles_each_token_at_once() -> None:
+    for source in range(30):
+        *parts, last = generate_parts(Table([source], 1), Search(BEGIN, END, 6))
+        assert last.found is not None
+        whole = (*(token for part in parts for token in part.tokens), *last.tokens)
+        assert whole == last.found.tokens
+        assert all(len(part.tokens) == 1 for part in parts)
+        assert len(last.tokens) <= 1

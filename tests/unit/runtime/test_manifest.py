@@ -103,6 +103,16 @@ def test_a_manifest_without_loading_says_nothing_of_it() -> None:
     assert load_manifest(dump_manifest(FULL)).loading is None
 
 
+def test_streaming_names_the_version_and_is_written_where_it_is_on() -> None:
+    assert b"stream" not in dump_manifest(FULL)
+    assert not load_manifest(dump_manifest(FULL)).stream
+    streams = FULL._replace(stream=True)
+    assert load_manifest(dump_manifest(streams)).stream
+    assert version_of(streams) != version_of(FULL)
+    with pytest.raises(ManifestError, match="stream must be true or false, got 'yes'"):
+        load_manifest(edited(stream="yes"))
+
+
 def test_loading_cannot_name_a_file_outside() -> None:
     raw = dump_manifest(FULL._replace(loading=LOADING._replace(graph="../model.onnx")))
     with pytest.raises(ManifestError, match="leaves the version's folder"):

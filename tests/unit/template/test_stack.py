@@ -11,6 +11,7 @@ import pytest
 from support.templates import Resources, Template, of_type, operations, read_template
 
 from pilotlight.core.model_names import to_logical_stem
+from pilotlight.core.project import Project
 from pilotlight.packaging import ARCHITECTURES
 
 OF_A_MODEL = (
@@ -19,6 +20,11 @@ OF_A_MODEL = (
     "get /v1/models/{}",
     "post /v1/models/{}:predict",
     "any /v1/models/{}/{{proxy+}}",
+)
+
+URI = (
+    r":lambda:path/(2015-03-31/functions/\$\{\w+Function\.Arn\}:live/invocations"
+    r"|2021-11-15/functions/\$\{\w+Function\.Arn\}:live/response-streaming-invocations)$"
 )
 
 
@@ -67,8 +73,8 @@ def test_the_routes_are_those_of_the_protocols(resources: Resources, models: lis
 
 def test_every_route_calls_the_alias_that_a_deployment_shifts(resources: Resources) -> None:
     for route, operation in operations(resources).items():
-        uri = json.dumps(operation["x-amazon-apigateway-integration"]["uri"])
-        assert re.search(r":lambda:path/2015-03-31/functions/\$\{\w+Function\.Arn\}:live/invocations", uri), route
+        for uri in uris(operation):
+            assert re.search(URI, uri), route
     aliases = of_type(resources, "AWS::Lambda::Alias").values()
     assert {alias["Properties"]["Name"] for alias in aliases} == {"live"}
 
@@ -76,9 +82,30 @@ def test_every_route_calls_the_alias_that_a_deployment_shifts(resources: Resourc
 def test_every_route_of_a_model_calls_the_models_own_function(resources: Resources, models: list[str]) -> None:
     for name in models:
         for route in OF_A_MODEL:
-            integration = operations(resources)[route.format(name)]["x-amazon-apigateway-integration"]
-            assert f"${{{to_logical_stem(name)}Function.Arn}}" in integration["uri"]["Fn::Sub"]
+            operation = operations(resources)[route.format(name)]
+            integration = operation["x-amazon-apigateway-integration"]
             assert (integration["type"], integration["httpMethod"]) == ("aws_proxy", "POST")
+            for uri in uris(operation):
+                assert f"${{{to_logical_stem(name)}Function.Arn}}" in uri
+
+
+def test_the_routes_of_a_model_stream_where_its_model_toml_says_so(
+    resources: Resources, models: list[str], request: pytest.FixtureRequest
+) -> None:
+    project = Project(request.config.rootpath, "")
+    for name in models:
+        for route in OF_A_MODEL:
+            streams = [
+                uri.endswith("/response-streaming-invocations")
+                for uri in uris(operations(resources)[route.format(name)])
+            ]
+            assert streams == ([True, False] if project.read_config(name).stream else [False]), route
+
+
+def uris(operation: dict[str, Any]) -> list[str]:
+    """What a route calls: with Pilotlight's runtime client, and with AWS's where that is another."""
+    uri = operation["x-amazon-apigateway-integration"]["uri"]
+    return [each["Fn::Sub"] for each in (uri["Fn::If"][1:] if "Fn::If" in uri else [uri])]
 
 
 def test_an_event_of_a_function_is_one_more_route(

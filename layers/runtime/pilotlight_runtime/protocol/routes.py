@@ -1,6 +1,7 @@
 """Finds the operation for a method and a path. The service checks the model's name and version.
 
-Sources: Open Inference Protocol v2, "HTTP/REST"; TensorFlow Serving, "RESTful API".
+Sources: Open Inference Protocol v2, "HTTP/REST"; Triton Inference Server, "Generate Extension"; TensorFlow Serving,
+"RESTful API".
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ MODEL_READY: Final = "model_ready"
 INFER: Final = "infer"
 STATUS: Final = "status"
 PREDICT: Final = "predict"
+GENERATE: Final = "generate"
+GENERATE_STREAM: Final = "generate_stream"
 
 _LONGEST_PATH: Final = 10_240
 """API Gateway's limit on the request line and all headers together."""
@@ -36,6 +39,11 @@ _MODEL_PATHS: Final = {
     ("v1", ":predict"): (PREDICT, "POST"),
 }
 """The operations of a model, by protocol and the rest of the path."""
+_GENERATE_PATHS: Final = {
+    ("v2", "generate"): (GENERATE, "POST"),
+    ("v2", "generate_stream"): (GENERATE_STREAM, "POST"),
+}
+"""The operations that only a model with a function that streams has."""
 
 
 class Route(NamedTuple):
@@ -46,17 +54,20 @@ class Route(NamedTuple):
     version: str = ""
 
 
-def route(method: str, path: str) -> Route:
-    """Finds a route; NotFound for an unknown path, MethodNotAllowed where the path takes another method."""
+def route(method: str, path: str, *, generates: bool = False) -> Route:
+    """Finds a route; NotFound for an unknown path, MethodNotAllowed where the path takes another method.
+
+    generates: whether the model has a function that streams.
+    """
     if len(path) > _LONGEST_PATH:
         raise NotFound(f"there is no route for {summarize(path)}")
-    found, allowed = _find("/" + _decoded(path).strip("/"))
+    found, allowed = _find("/" + _decoded(path).strip("/"), generates=generates)
     if method.upper() != allowed:
         raise MethodNotAllowed(method, allowed)
     return found
 
 
-def _find(path: str) -> tuple[Route, str]:
+def _find(path: str, *, generates: bool) -> tuple[Route, str]:
     if path in _SERVER_PATHS:
         operation, allowed = _SERVER_PATHS[path]
         return Route(operation), allowed
@@ -64,7 +75,8 @@ def _find(path: str) -> tuple[Route, str]:
     names, colon, verb = path.partition(":") if path.startswith("/v1/") else (path, "", "")
     _, protocol, *parts = names.split("/")
     model, version, rest = _split_model_path(parts)
-    found = _MODEL_PATHS.get((protocol, *rest, *([colon + verb] if colon else ())))
+    key = (protocol, *rest, *([colon + verb] if colon else ()))
+    found = _MODEL_PATHS.get(key) or (_GENERATE_PATHS.get(key) if generates else None)
     if model and found is not None:
         return Route(found[0], model, version), found[1]
     raise NotFound(f"there is no route for {summarize(path)}")

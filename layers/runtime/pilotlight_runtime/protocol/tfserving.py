@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pilotlight_runtime.protocol.images import ImageCodec
+    from pilotlight_runtime.protocol.tfserving_refusals import Places
 
 _SIGNATURE: Final = "serving_default"
 _B64: Final = "b64"
@@ -105,13 +106,19 @@ class PredictReader:
             try:
                 tensors[name] = _tensor(where, spec, shape, value, doubts, strings)
             except InvalidRequest as error:
-                from pilotlight_runtime.protocol.tfserving_refusals import Notation, reword_value
+                from pilotlight_runtime.protocol.tfserving_refusals import reword_value
 
-                notation = Notation(rows is not None, named)
-                raise reword_value(error, name, spec.datatype, value, shape, notation) from None
+                places = self._places((rows is not None, named), shapes)
+                raise reword_value(error, name, spec.datatype, value, shape, places) from None
             if spec.datatype is BYTES:
                 strings -= len(tensors[name].data)
         return PredictRequest(InferRequest(tensors), rows, named, shapes)
+
+    def _places(self, written: tuple[bool, bool], _shapes: Mapping[str, list[int]], /) -> Places:
+        """How the request writes the places of values, for a refusal. written: in rows, and by name."""
+        from pilotlight_runtime.protocol.tfserving_refusals import Notation
+
+        return Notation(*written)
 
 
 def read_predict_request(body: bytes, signature: Signature, limits: Limits = DEFAULT_LIMITS) -> PredictRequest:

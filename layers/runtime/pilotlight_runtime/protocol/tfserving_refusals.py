@@ -16,12 +16,19 @@ import math
 
 from pilotlight_runtime.datatypes import BF16, BYTES, Datatype
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.light_typing import Any, Final, Mapping, NamedTuple
+from pilotlight_runtime.light_typing import Any, Final, Mapping, NamedTuple, Protocol
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.protocol.json_tensors import FORMS
 from pilotlight_runtime.wrong_elements import Element, WrongDatatype, WrongElements
 
 _SEND_BINARY: Final = "send it as a binary tensor of the Open Inference Protocol, under /v2/models"
+
+
+class Places(Protocol):
+    """How a request writes the places of its values."""
+
+    def name_place(self, name: str, position: tuple[int, ...]) -> str:
+        """Writes the place of a value of the input `name`. position: an index for each level of its lists."""
 
 
 class Notation(NamedTuple):
@@ -44,7 +51,7 @@ class Notation(NamedTuple):
 
 
 def reword_value(
-    error: InvalidRequest, name: str, kind: Datatype, value: Any, shape: list[int], notation: Notation
+    error: InvalidRequest, name: str, kind: Datatype, value: Any, shape: list[int], notation: Places
 ) -> InvalidRequest:
     """Rewords why an input of a predict request cannot be decoded.
 
@@ -73,7 +80,7 @@ def reword_value(
     return InvalidRequest(f"{place} must be a list of {size} as {first} is, got {summarize(found)}")
 
 
-def reword_refusal(error: InvalidRequest, shapes: Mapping[str, list[int]], notation: Notation) -> InvalidRequest:
+def reword_refusal(error: InvalidRequest, shapes: Mapping[str, list[int]], notation: Places) -> InvalidRequest:
     """Rewords why the model refuses a predict request.
 
     Args:

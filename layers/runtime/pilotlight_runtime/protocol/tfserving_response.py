@@ -48,6 +48,17 @@ def check_rows(response: InferResponse, rows: int | None) -> None:
             )
 
 
+def write_value(name: str, tensor: Tensor) -> tuple[Any, bool]:
+    """Writes an output as nested lists, one with a single element as that element.
+
+    Returns:
+        The value, and whether JSON knows all its numbers: NaN and infinity are none.
+    """
+    elements = _elements(name, tensor)
+    value = elements[0] if tensor.count == 1 else _nested(elements, tensor.shape)
+    return value, _is_finite(tensor, elements)
+
+
 def _elements(name: str, tensor: Tensor) -> list[Any]:
     if tensor.datatype is not BYTES:
         return encode_json(f"output {name!r}", tensor, constants=True)

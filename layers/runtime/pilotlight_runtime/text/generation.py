@@ -10,7 +10,7 @@ import struct
 from heapq import nsmallest
 
 from pilotlight_runtime.datatypes import INT64
-from pilotlight_runtime.light_typing import Callable, Final, Mapping, NamedTuple, Sequence
+from pilotlight_runtime.light_typing import Callable, Final, Iterator, Mapping, NamedTuple, Sequence
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
 
@@ -57,6 +57,18 @@ class Generated(NamedTuple):
     complete: bool
 
 
+class GeneratedPart(NamedTuple):
+    """What `generate_parts` yields.
+
+    Attributes:
+        tokens: The tokens that are new.
+        found: The whole sequence, in the last part; None before.
+    """
+
+    tokens: tuple[int, ...]
+    found: Generated | None = None
+
+
 class _Hypothesis(NamedTuple):
     """A sequence that has not ended. score: its log-probability. row: the row of the step before that it goes on."""
 
@@ -81,10 +93,40 @@ def generate(step: Step, sources: int, search: Search) -> list[Generated]:
         One sequence a source, in order.
     """
     beams = [_Beam(source, search) for source in range(sources)]
-    for _ in range(search.longest):
+    for _ in _steps(step, beams, search.longest):
+        pass
+    return [beam.best() for beam in beams]
+
+
+def generate_parts(step: Step, search: Search) -> Iterator[GeneratedPart]:
+    """Searches as `generate` does for one source, and yields tokens as soon as the search can no longer change them.
+
+    Those are the tokens with which every sequence begins that may still be the answer. Greedy search never changes any.
+
+    Args:
+        step: Scores what follows each row.
+        search: Tokens, limits and beams.
+
+    Yields:
+        The new tokens of each step that settles some. The last part also has the answer.
+    """
+    beam = _Beam(0, search)
+    sent = 0
+    for _ in _steps(step, [beam], search.longest):
+        settled = beam.settled()
+        if len(settled) > sent and beam.alive:
+            yield GeneratedPart(settled[sent:])
+            sent = len(settled)
+    best = beam.best()
+    yield GeneratedPart(best.tokens[sent:], best)
+
+
+def _steps(step: Step, beams: Sequence[_Beam], longest: int) -> Iterator[None]:
+    """Advances all beams together, and yields after each step."""
+    for _ in range(longest):
         advancing = [beam for beam in beams if beam.alive]
         if not advancing:
-            break
+            return
         rows = [(beam.source, hypothesis) for beam in advancing for hypothesis in beam.alive]
         candidates = step(
             [hypothesis.tokens[-1] for _, hypothesis in rows],
@@ -96,7 +138,7 @@ def generate(step: Step, sources: int, search: Search) -> list[Generated]:
             count = len(beam.alive)
             beam.advance(candidates[first : first + count], first)
             first += count
-    return [beam.best() for beam in beams]
+        yield
 
 
 class _Beam:
@@ -130,6 +172,17 @@ class _Beam:
             return max(self._ended, key=lambda each: each.score)
         tokens, score, _ = self.alive[0]
         return Generated(tokens[1:], score / self._penalty(len(tokens) - 1), complete=False)
+
+    def settled(self) -> tuple[int, ...]:
+        """The tokens with which the answer begins, whatever follows."""
+        rows = [hypothesis.tokens[1:] for hypothesis in self.alive]
+        if self._ended:
+            rows.append(self.best().tokens)
+        first, last = min(rows), max(rows)  # what these two share, all between them share
+        shared = 0
+        while shared < len(first) and first[shared] == last[shared]:
+            shared += 1
+        return first[:shared]
 
     def _can_win(self, alive: Sequence[_Hypothesis]) -> bool:
         """Whether one could still end better than the best that has: log-probabilities only fall as they go on."""
