@@ -65,7 +65,7 @@ def test_a_function_holds_what_serving_needs_and_nothing_of_training(desk: Desk,
 def test_the_layer_is_byte_compiled_for_lambda_and_holds_no_numpy_and_no_tests(project: SamProject) -> None:
     names = set(project.files("RuntimeLayer"))
     assert "python/pilotlight_runtime/handler.py" in names
-    assert "python/pilotlight_runtime/__pycache__/handler.cpython-313.pyc" in names
+    assert "python/pilotlight_runtime/modules.bin" in names  # the byte code of all modules
     assert {name for name in names if "/" not in name} == {"pilotlight-start"}
     packages = {name.split("/")[1] for name in names if "/" in name}
     assert not packages & {"numpy", "PIL", "boto3", "tensorflow", "onnx", "pilotlight"}, packages
