@@ -185,6 +185,7 @@ def _environ(emulator: Emulator, deployment: Deployment) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(map(str, paths)),
         "PYTHONDONTWRITEBYTECODE": "1",
         "LAMBDA_TASK_ROOT": str(deployment.task),
+        "AWS_SAM_LOCAL": "true",  # `sam local` sets it: this emulator passes no stream on
         "AWS_LAMBDA_FUNCTION_NAME": "bench",
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployment.memory_mb),

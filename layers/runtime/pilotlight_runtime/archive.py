@@ -70,7 +70,7 @@ class _Finder:
         is_package, position, length = found
         stem = self._folder + name[self._prefix :].replace(".", "/")
         place, _, base = (f"{stem}/__init__" if is_package else stem).rpartition("/")
-        loader = _Loader(name, f"{place}/{base}.pyc", self._file, position, length)
+        loader = _Loader(name, f"{place}/{base}.pyc", f"{self._folder}/{NAME}", (self._file, length, position))
         spec = ModuleSpec(name, loader, origin=f"{place}/{base}.py", is_package=is_package)
         if is_package:
             spec.submodule_search_locations = [stem]
@@ -82,10 +82,26 @@ class _Finder:
 class _Loader(SourcelessFileLoader):
     """The loader of one module: as that of a .pyc file in the package's folder, apart from where its content is."""
 
-    def __init__(self, name: str, path: str, file: int, position: int, length: int) -> None:
+    def __init__(self, name: str, path: str, archive: str, place: tuple[int, int, int]) -> None:
         super().__init__(name, path)
-        self._place = (file, length, position)
+        self._archive = archive
+        self._place = place
 
     def get_data(self, path: str) -> bytes:
         """See importlib.abc.ResourceLoader."""
-        return posix.pread(*self._place) if path == self.path else super().get_data(path)
+        if path != self.path:
+            return super().get_data(path)
+        try:
+            code = posix.pread(*self._place)
+        except OSError:
+            code = b""
+        return code if code.startswith(MAGIC_NUMBER) else self._read_again()
+
+    def _read_again(self) -> bytes:
+        """Opens the archive once more: app.py's code may close descriptors that are not its own."""
+        _, length, position = self._place
+        file = posix.open(self._archive, posix.O_RDONLY | posix.O_CLOEXEC)
+        try:
+            return posix.pread(file, length, position)
+        finally:
+            posix.close(file)

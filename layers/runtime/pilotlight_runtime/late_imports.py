@@ -22,7 +22,7 @@ def when_imported(name: str, act: Callable[[Any], None]) -> None:
 
 
 class _Watch:
-    """Finds one module as the other finders do, and has `act` called after it has run. It leaves sys.meta_path then."""
+    """Finds one module as the other finders do, and has `act` called once it has run. It leaves sys.meta_path then."""
 
     def __init__(self, name: str, act: Callable[[Any], None]) -> None:
         self._name = name
@@ -32,12 +32,17 @@ class _Watch:
         """See importlib.abc.MetaPathFinder."""
         if name != self._name:
             return None
-        sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not self]
-        specs = (finder.find_spec(name, *rest) for finder in sys.meta_path)
+        specs = (finder.find_spec(name, *rest) for finder in (*sys.meta_path,) if finder is not self)
         spec: Any = next((spec for spec in specs if spec is not None), None)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader, self._act)
+            spec.loader = _Loader(spec.loader, self._finish)
         return spec
+
+    def _finish(self, module: Any) -> None:
+        """The module has run. Somebody may also only have asked for its spec, and then the watch goes on."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+            self._act(module)
 
 
 class _Loader:

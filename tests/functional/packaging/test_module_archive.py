@@ -107,3 +107,12 @@ def test_a_damaged_pyc_file_is_refused(packages: Path) -> None:
     compiled.write_bytes(compiled.read_bytes()[:4] + bytes(12))
     with pytest.raises(PackagingError, match="plain"):
         archive_modules(packages / "quick")
+
+
+@pytest.mark.parametrize("damage", ["closed", "taken"])
+def test_a_descriptor_that_is_gone_costs_nothing(packages: Path, damage: str) -> None:
+    """An app.py may close every descriptor that is not its own, and the number may then be another file's."""
+    archive_modules(packages / "quick")
+    taken = "" if damage == "closed" else "os.open(sys.executable, os.O_RDONLY)\n"
+    code = f"import os, quick\nos.closerange(3, 100)\n{taken}import quick.plain\nprint(quick.plain.VALUE)"
+    assert run(packages, code) == "1\n"

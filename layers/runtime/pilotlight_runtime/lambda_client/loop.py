@@ -7,7 +7,7 @@ import time
 from posix import write
 
 from pilotlight_runtime.environment import environ as process_environ
-from pilotlight_runtime.json_text import loads
+from pilotlight_runtime.json_text import dumps, loads
 from pilotlight_runtime.lambda_client.connection import Connect, Connection, ConnectionLost, InvalidAnswer, open_socket
 from pilotlight_runtime.lambda_client.context import LambdaContext, read_function
 from pilotlight_runtime.lambda_client.faults import Fault, Report
@@ -23,6 +23,7 @@ HANDLER_VARIABLE: Final = "_HANDLER"
 TRACE_VARIABLE: Final = "_X_AMZN_TRACE_ID"
 INITIALIZATION_VARIABLE: Final = "AWS_LAMBDA_INITIALIZATION_TYPE"
 AGENT: Final = "pilotlight"
+_TOO_LARGE: Final = 413
 
 Handler = Callable[[Any, Any], Any]
 
@@ -121,7 +122,8 @@ def answer(
         report = Report(error)
         document = report.document(invocation.id)
         output.error(document)
-        _post(output, api.fail, invocation, report.kind, write_result(document), write_result(report.cause))
+        # The cause goes into a header, which may have no control characters: ASCII, in which DEL is escaped too.
+        _post(output, api.fail, invocation, report.kind, write_result(document), dumps(report.cause).encode())
         return
     if isinstance(result, Stream):
         _post(output, _send_stream, api, invocation, result, output)
@@ -177,11 +179,14 @@ def _parse(text: str, name: str) -> Any:
 
 
 def _post(output: LogOutput, call: Callable[..., None], *arguments: Any) -> None:
-    """Posts; a refusal that concerns this invocation alone, such as a result that is too large, goes to the log."""
+    """Posts; the refusal of a result that is too large goes to the log.
+
+    Lambda has then ended the invocation. After any other refusal it would hand out the same event again.
+    """
     try:
         call(*arguments)
     except RuntimeApiError as error:
-        if error.status >= 500:
+        if error.status != _TOO_LARGE:
             raise
         output.error({"errorMessage": str(error), "errorType": "Runtime.RefusedResponse", "stackTrace": []})
 

@@ -6,7 +6,7 @@ eight NUL bytes, the body, and trailers where the body breaks off.
 
 from __future__ import annotations
 
-from pilotlight_runtime.lambda_client.connection import ConnectionLost
+from pilotlight_runtime.lambda_client.connection import Answer, Connection, ConnectionLost, InvalidAnswer
 from pilotlight_runtime.lambda_client.faults import Fault, Report
 from pilotlight_runtime.lambda_client.marshal import MARSHAL_ERROR, write_result
 from pilotlight_runtime.lambda_client.runtime_api import Invocation, RuntimeApi, RuntimeApiError, error_type
@@ -16,6 +16,7 @@ HTTP: Final = b"application/vnd.awslambda.http-integration-response"
 RAW: Final = b"application/octet-stream"
 _PRELUDE: Final = {"statusCode": 200, "headers": {"content-type": "application/octet-stream"}}
 _END_OF_PRELUDE: Final = b"\0" * 8
+_END: Final[Any] = object()
 
 
 class Stream:
@@ -91,9 +92,13 @@ def send(api: RuntimeApi, invocation: Invocation, stream: Stream) -> Report | No
                 break
         connection.send(b"0\r\n" + (_trailers(broken, invocation) if broken else b"") + b"\r\n")
         answer = connection.receive()
-    except ConnectionLost:  # the caller has left
+    except ConnectionLost:  # the caller has left, or the Runtime API takes no more
+        refusal = _early_answer(connection)
         connection.close()
-        return broken or _end(stream.parts)
+        ended = broken or _end(stream.parts)
+        if refusal is None:
+            return ended
+        answer = refusal
     if answer.status // 100 != 2:
         raise RuntimeApiError("a streamed response", answer)
     return broken
@@ -106,7 +111,7 @@ def _next_part(parts: Iterator[bytes]) -> bytes | None:
         Fault: It is no bytes.
         Exception: The iterator fails.
     """
-    for part in parts:
+    while (part := next(parts, _END)) is not _END:
         if not isinstance(part, bytes | bytearray | memoryview):
             raise Fault(
                 MARSHAL_ERROR,
@@ -115,6 +120,14 @@ def _next_part(parts: Iterator[bytes]) -> bytes | None:
         if part:
             return bytes(part)
     return None
+
+
+def _early_answer(connection: Connection) -> Answer | None:
+    """What the Runtime API answered before the stream was whole; None where it only closed the connection."""
+    try:
+        return connection.receive()
+    except (ConnectionLost, InvalidAnswer):
+        return None
 
 
 def _chunk(part: bytes) -> bytes:

@@ -36,6 +36,14 @@ CASES: Final = (
         expected={"1.message": "Ошибка\n😀\t\x00"},
     ),
     _raises(
+        "with a control character",
+        "raise ValueError('a\\x7f')",
+        "the process ends with 1: X-Ray's cause goes into a header, which may not hold it",
+        aws={"exit": 1, "1.kind": None},
+        ours={"exit": "runs", "1.kind": "ValueError", "1.message": "a\x7f"},
+        ours_says="the error, escaped in the header: no error may be lost",
+    ),
+    _raises(
         "from another",
         "try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    raise ValueError('no') from error",
         "the last one alone",

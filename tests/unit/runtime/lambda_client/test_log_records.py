@@ -84,10 +84,11 @@ def test_logging_is_set_up_when_it_is_imported(root_logger: logging.Logger) -> N
         assert watch is sys.meta_path[0]
         spec = importlib.util.find_spec("logging")
         assert spec is not None
-        assert watch not in sys.meta_path
         assert spec.loader is not None
+        assert watch is sys.meta_path[0]  # only the spec was asked for
         sys.modules["logging"] = loaded
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
+        assert watch not in sys.meta_path
         assert spec.loader.get_filename() == logging.__file__  # type: ignore[attr-defined]
     finally:
         sys.modules["logging"] = loaded

@@ -18,15 +18,16 @@ EVENT = Invocation(Answer(200, {"lambda-runtime-aws-request-id": "r-1"}, b""))
 
 
 class Sent:
-    """A connection that keeps what is sent; after `most` sends the caller has left."""
+    """A connection that keeps what is sent; after `most` sends it has ended, with an early answer or without."""
 
     host = b"host:1"
 
-    def __init__(self, most: int = 1000, status: int = 202) -> None:
+    def __init__(self, most: int = 1000, status: int = 202, *, early: bool = False) -> None:
         self.pieces: list[bytes] = []
         self.closed = False
         self._most = most
         self._status = status
+        self._early = early
 
     def send(self, data: bytes) -> None:
         if len(self.pieces) == self._most:
@@ -37,6 +38,8 @@ class Sent:
         assert self.pieces == []
 
     def receive(self) -> Answer:
+        if len(self.pieces) == self._most and not self._early:
+            raise ConnectionLost("gone")
         return Answer(self._status, {}, b"refused")
 
     def close(self) -> None:
@@ -150,3 +153,37 @@ def test_an_iterator_that_cannot_be_closed_is_left() -> None:
 def test_a_refusal_is_raised() -> None:
     with pytest.raises(RuntimeApiError, match="the Runtime API answered a streamed response with 413: refused"):
         sent(parts(b"x"), Sent(status=413))
+
+
+def test_what_refuses_a_stream_before_its_end_is_raised() -> None:
+    ended = []
+
+    def endless() -> Iterator[bytes]:
+        try:
+            while True:
+                yield b"x"
+        finally:
+            ended.append(True)
+
+    with pytest.raises(RuntimeApiError, match="answered a streamed response with 413: refused"):
+        sent(endless(), Sent(3, 413, early=True))
+    assert ended == [True]
+
+
+class Counting:
+    """An iterator that is no iterable."""
+
+    def __init__(self) -> None:
+        self._left = 2
+
+    def __next__(self) -> bytes:
+        self._left -= 1
+        if self._left < 0:
+            raise StopIteration
+        return b"x"
+
+
+def test_an_iterator_needs_no_iter() -> None:
+    connection = Sent()
+    assert sent(Counting(), connection) is None
+    assert connection.pieces.count(b"1\r\nx\r\n") == 2
