@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import snapshot_restore_py
 
-from pilotlight_runtime.lambda_client.loop import run
+from pilotlight_runtime.lambda_client.loop import after_response, run
 
 pytestmark = pytest.mark.usefixtures("root_logger", "no_hooks")
 
@@ -187,3 +187,23 @@ def test_a_snapshot_that_the_runtime_api_refuses(handler: str) -> None:
 def test_logging_is_set_up(handler: str, root_logger: logging.Logger) -> None:
     ended(RuntimeApiInMemory(answer(500)), {"_HANDLER": handler, "AWS_LAMBDA_LOG_LEVEL": "ERROR"})
     assert root_logger.level == logging.ERROR
+
+
+def test_work_is_done_after_a_response_until_it_says_that_it_is_done(handler: str) -> None:
+    deadlines: list[int] = []
+
+    def work(deadline_ms: int) -> bool:
+        deadlines.append(deadline_ms)
+        return len(deadlines) == 2
+
+    def at(deadline: int) -> bytes:
+        return event(b"1", f"Lambda-Runtime-Deadline-Ms: {deadline}")
+
+    api = RuntimeApiInMemory(at(1000), answer(202), at(2000), answer(202), at(3000), answer(202))
+    after_response.append(work)
+    try:
+        assert ended(api, {"_HANDLER": handler}) == 1
+    finally:
+        left = [*after_response]
+        after_response.clear()
+    assert (deadlines, left) == ([1000, 2000], [])
