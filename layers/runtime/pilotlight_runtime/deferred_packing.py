@@ -86,7 +86,10 @@ class DeferredPacking:
 
 
 def defer_packing(
-    manifest: Manifest, environ: Mapping[str, str], modules: Mapping[str, Any] = sys.modules
+    manifest: Manifest,
+    environ: Mapping[str, str],
+    modules: Mapping[str, Any] = sys.modules,
+    resident: Callable[[], int] = resident_bytes,
 ) -> DeferredPacking | None:
     """Decides whether the graph of `manifest` is opened unpacked; None where it is not.
 
@@ -94,6 +97,7 @@ def defer_packing(
         manifest: The manifest of the version.
         environ: The function's environment variables.
         modules: The loaded modules. Where Pilotlight's client is among them, it runs the packing after a response.
+        resident: Says how many bytes the process takes.
 
     Returns:
         What opens the graph and has been given to the client.
@@ -102,7 +106,7 @@ def defer_packing(
     if loading is None or not loading.pack_later or client is None or environ.get(INITIALIZATION_VARIABLE) != ON_DEMAND:
         return None
     weights = sum(file.size for file in manifest.files if file.name == WEIGHTS_NAME)
-    if not _fits(weights, environ):
+    if not _fits(weights, environ, resident()):
         return None
     share = max(1.0, _MEGABYTES_OF_ONE_VCPU / int(environ[_MEMORY_VARIABLE]))
     packing = DeferredPacking(loading.graph, int(weights / MEGABYTE * _MS_FOR_A_MEGABYTE * share))
@@ -110,7 +114,7 @@ def defer_packing(
     return packing
 
 
-def _fits(weights: int, environ: Mapping[str, str]) -> bool:
+def _fits(weights: int, environ: Mapping[str, str], resident: int) -> bool:
     """Whether the function can hold the weights in the file, as they are mapped a second time, and packed."""
     most = process_limit(environ)
-    return most is not None and int(environ[_MEMORY_VARIABLE]) * MEGABYTE - resident_bytes() >= 3 * weights + _RESERVE
+    return most is not None and int(environ[_MEMORY_VARIABLE]) * MEGABYTE - resident >= 3 * weights + _RESERVE

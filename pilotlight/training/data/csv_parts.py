@@ -20,8 +20,8 @@ from pilotlight.training.data.csv_split import split_rows
 
 PART_SIZE: Final = 1 << 19
 """Bytes."""
-_MOST_BYTES: Final = 4
-"""Of a character in UTF-8."""
+_LONGEST: Final = MOST_IN_LINE * 4
+"""Bytes of a line: a character has at most four in UTF-8."""
 
 
 class Part(NamedTuple):
@@ -104,13 +104,14 @@ def _read_blocks(file: CsvFile, opened: BinaryIO, part_size: int) -> Iterator[Pa
         rest, line, start = content[rows.size :], rows.next_line, start + rows.size
         if not read:
             return
-        size = part_size if rows.size else max(part_size, len(content))  # a row longer than that is read ever faster
+        # A row longer than a part is read ever faster, up to the longest that a line may be.
+        size = part_size if rows.size else max(part_size, min(len(content), _LONGEST - len(content)))
 
 
 def _find_line_end(content: bytes) -> int:
     """Return the position behind the last line end; the end of content that has too many bytes for a line."""
     end = max(content.rfind(b"\n"), content.rfind(b"\r", 0, len(content) - 1)) + 1
-    return end or (len(content) if len(content) > MOST_IN_LINE * _MOST_BYTES else 0)
+    return end or (len(content) if len(content) > _LONGEST else 0)
 
 
 def _read_rows(file: CsvFile, block: _Block) -> _Rows:

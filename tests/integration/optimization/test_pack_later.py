@@ -301,17 +301,17 @@ class Client:
 )
 def test_other_starts_pack_at_once(manifest: Manifest, environ: dict[str, str], reason: str) -> None:
     client = Client()
-    assert defer_packing(manifest, {**ON_DEMAND, **environ}, {CLIENT: client}) is None, reason
+    assert defer_packing(manifest, {**ON_DEMAND, **environ}, {CLIENT: client}, lambda: 60 << 20) is None, reason
     assert client.after_response == []
 
 
 def test_the_client_gets_the_packing_and_another_client_does_not(manifest: Manifest) -> None:
     client = Client()
-    assert [defer_packing(manifest, ON_DEMAND, {CLIENT: client})] == client.after_response
-    assert defer_packing(manifest, ON_DEMAND, {}) is None
+    assert [defer_packing(manifest, ON_DEMAND, {CLIENT: client}, lambda: 60 << 20)] == client.after_response
+    assert defer_packing(manifest, ON_DEMAND, {}, lambda: 60 << 20) is None
     assert manifest.loading is not None
     at_once = manifest._replace(loading=manifest.loading._replace(pack_later=False))
-    assert defer_packing(at_once, ON_DEMAND, {CLIENT: client}) is None
+    assert defer_packing(at_once, ON_DEMAND, {CLIENT: client}, lambda: 60 << 20) is None
 
 
 # --- a whole function under the client, with Lambda's side of the Runtime API ---
