@@ -24,12 +24,12 @@ from pilotlight.local.inference_requests import InferenceRequest, image_request,
 from pilotlight.local.inference_responses import read_outputs
 from pilotlight.local.routes import CATALOG
 from pilotlight.local.server import LocalServer, serve_in_background
-from pilotlight.packaging import UNZIPPED_LIMIT, LayerReport, PackageReport, check_size
+from pilotlight.packaging import UNZIPPED_LIMIT, LayerReport, PackageReport, check_size, package_function
 from pilotlight.training.train_module import load_train_module
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.local_functions import load_gateway, package_models, start_functions
 from pilotlight.workflows.model_versions import find_pins
-from pilotlight.workflows.package import package_shared_layer
+from pilotlight.workflows.package import find_packages, package_shared_layer
 from pilotlight.workflows.prepare_run import resolve_run
 from pilotlight.workflows.train import train
 from pilotlight.workflows.types import TrainRequest, TrainResult
@@ -158,15 +158,17 @@ def _package(folder: Path, context: Context) -> Packages:
     """Package the function and, where its wheels can be installed, the layer."""
     context.progress.stage("package")
     locks = find_pins(context.project, [MODEL])
-    function = package_models(context.project, context.store, locks, folder)[MODEL]
-    zip_bytes = _zip_size(folder / MODEL)
+    function = package_models(context.project, context.store, locks, folder)[MODEL]  # for this Python, to be measured
+    deployed = folder / "deployed"
     try:
         layer = package_shared_layer(folder / "layer", context)
+        source, packages = context.project.folder(MODEL), find_packages(context)
+        function = package_function(MODEL, source, context.store, locks[MODEL], deployed, packages=packages)
     except PackagingError as error:
         context.progress.note(f"the layer is left out: {error}")
-        return Packages(function, zip_bytes, None, error.what)
+        return Packages(function, _zip_size(folder / MODEL), None, error.what)
     check_size(function.bytes, layer.bytes)
-    return Packages(function, zip_bytes, layer, "")
+    return Packages(function, _zip_size(deployed), layer, "")
 
 
 def _zip_size(folder: Path) -> int:
