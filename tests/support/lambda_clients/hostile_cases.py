@@ -87,7 +87,7 @@ HOSTILE_CASES: Final = {
     "a client context that is no JSON": _goes_on(
         "a client context that is no JSON", "Runtime.LambdaContextUnmarshalError"
     ),
-    "400 to the response": HostileCase(_ENDS, _SAME, ("next", "response"), 1, "answered a response with 400"),
+    "400 to the response": _refused(400),
     "413 to the response": _refused(413),
     "500 to the response": HostileCase(_ENDS, _SAME, ("next", "response"), 1, "answered a response with 500"),
     "closes on the response": _RESENDS,

@@ -23,7 +23,6 @@ HANDLER_VARIABLE: Final = "_HANDLER"
 TRACE_VARIABLE: Final = "_X_AMZN_TRACE_ID"
 INITIALIZATION_VARIABLE: Final = "AWS_LAMBDA_INITIALIZATION_TYPE"
 AGENT: Final = "pilotlight"
-_TOO_LARGE: Final = 413
 
 Handler = Callable[[Any, Any], Any]
 
@@ -51,17 +50,26 @@ def run(environ: MutableMapping[str, str] = process_environ, connect: Connect = 
     try:
         handler = _start(api, environ, output)
         function = read_function(environ)
+        refused = ""
         while True:
-            invocation = api.next()
+            invocation = _next(api, refused)
             output.request_id, output.tenant_id = invocation.id, invocation.tenant_id or None
             _set_trace(environ, invocation.trace_id)
-            answer(api, handler, invocation, function, output)
+            refused = "" if answer(api, handler, invocation, function, output) else invocation.id
             if after_response:
                 after_response[:] = [work for work in after_response if not work(invocation.deadline_ms)]
     except (RuntimeApiError, InvalidAnswer, ConnectionLost) as error:
         # No event can be had any more. Lambda makes a new environment for the next one.
         output.error({"errorMessage": str(error), "errorType": "Runtime.RuntimeApiError", "stackTrace": []})
         sys.exit(1)
+
+
+def _next(api: RuntimeApi, refused: str) -> Invocation:
+    """The next event. refused: the id of one whose response was refused; the handler is not called with it again."""
+    invocation = api.next()
+    if invocation.id == refused:
+        raise InvalidAnswer("the Runtime API hands out an event again whose response it has refused")
+    return invocation
 
 
 def _start(api: RuntimeApi, environ: Mapping[str, str], output: LogOutput) -> Handler:
@@ -110,8 +118,11 @@ def load_handler(name: str) -> Handler:
 
 def answer(
     api: RuntimeApi, handler: Handler, invocation: Invocation, function: dict[str, str | None], output: LogOutput
-) -> None:
+) -> bool:
     """Calls the handler with one event, and posts its result or its error.
+
+    Returns:
+        Whether the Runtime API has taken it.
 
     Raises:
         RuntimeApiError, InvalidAnswer, ConnectionLost: The Runtime API fails.
@@ -123,14 +134,12 @@ def answer(
         document = report.document(invocation.id)
         output.error(document)
         # The cause goes into a header, which may have no control characters: ASCII, in which DEL is escaped too.
-        _post(output, api.fail, invocation, report.kind, write_result(document), dumps(report.cause).encode())
-        return
+        return _post(output, api.fail, invocation, report.kind, write_result(document), dumps(report.cause).encode())
     if isinstance(result, Stream):
-        _post(output, _send_stream, api, invocation, result, output)
-    elif isinstance(result, bytes):
-        _post(output, api.respond, invocation, result, BYTES)
-    else:
-        _post(output, api.respond, invocation, result.text)
+        return _post(output, _send_stream, api, invocation, result, output)
+    if isinstance(result, bytes):
+        return _post(output, api.respond, invocation, result, BYTES)
+    return _post(output, api.respond, invocation, result.text)
 
 
 class _Json:
@@ -178,17 +187,20 @@ def _parse(text: str, name: str) -> Any:
         raise Fault("Runtime.LambdaContextUnmarshalError", f"Unable to parse {name} JSON: {error}") from None
 
 
-def _post(output: LogOutput, call: Callable[..., None], *arguments: Any) -> None:
-    """Posts; the refusal of a result that is too large goes to the log.
+def _post(output: LogOutput, call: Callable[..., None], *arguments: Any) -> bool:
+    """Posts; a refusal that concerns this invocation alone, such as a result that is too large, goes to the log.
 
-    Lambda has then ended the invocation. After any other refusal it would hand out the same event again.
+    Returns:
+        Whether it was taken.
     """
     try:
         call(*arguments)
     except RuntimeApiError as error:
-        if error.status != _TOO_LARGE:
+        if error.status >= 500:
             raise
         output.error({"errorMessage": str(error), "errorType": "Runtime.RefusedResponse", "stackTrace": []})
+        return False
+    return True
 
 
 def _set_trace(environ: MutableMapping[str, str], trace: str) -> None:

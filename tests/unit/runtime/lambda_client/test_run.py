@@ -207,3 +207,13 @@ def test_work_is_done_after_a_response_until_it_says_that_it_is_done(handler: st
         left = [*after_response]
         after_response.clear()
     assert (deadlines, left) == ([1000, 2000], [])
+
+
+def test_an_event_that_comes_again_after_a_refusal_ends_the_client(
+    handler: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The handler is not called again: a Runtime API may go on so until the function's time-out."""
+    api = RuntimeApiInMemory(event(b"1"), answer(400, b"no"), event(b"1"), answer(202))
+    assert ended(api, {"_HANDLER": handler}) == 1
+    assert [request.split(b" ", 1)[0] for request in api.asked] == [b"GET", b"POST", b"GET"]
+    assert "hands out an event again whose response it has refused" in capsys.readouterr().out
