@@ -27,13 +27,18 @@ class _Watch:
     def __init__(self, name: str, act: Callable[[Any], None]) -> None:
         self._name = name
         self._act = act
+        self._finding = False
 
     def find_spec(self, name: str, *rest: Any) -> Any:
         """See importlib.abc.MetaPathFinder."""
-        if name != self._name:
+        if name != self._name or self._finding:  # another watch of this module asks all finders too
             return None
-        specs = (finder.find_spec(name, *rest) for finder in (*sys.meta_path,) if finder is not self)
-        spec: Any = next((spec for spec in specs if spec is not None), None)
+        self._finding = True
+        try:
+            specs = (finder.find_spec(name, *rest) for finder in (*sys.meta_path,) if finder is not self)
+            spec: Any = next((spec for spec in specs if spec is not None), None)
+        finally:
+            self._finding = False
         if spec is not None and spec.loader is not None:
             spec.loader = _Loader(spec.loader, self._finish)
         return spec

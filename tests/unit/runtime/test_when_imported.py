@@ -3,7 +3,7 @@
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -51,6 +51,20 @@ def test_who_only_asks_for_the_spec_does_not_end_the_watch(seldom_used: str) -> 
     assert importlib.util.find_spec(seldom_used) is not None
     importlib.import_module(seldom_used)
     assert seen == [1]
+
+
+def test_several_may_wait_for_one_module(seldom_used: str) -> None:
+    seen: list[str] = []
+    before = len(sys.meta_path)
+
+    def note(name: str) -> Callable[[ModuleType], None]:
+        return lambda _module: seen.append(name)
+
+    for name in ("first", "second", "third"):
+        when_imported(seldom_used, note(name))
+    importlib.import_module(seldom_used)
+    assert sorted(seen) == ["first", "second", "third"]
+    assert len(sys.meta_path) == before
 
 
 def test_a_module_that_is_nowhere_is_not_found() -> None:
