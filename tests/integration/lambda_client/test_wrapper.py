@@ -118,6 +118,13 @@ def test_it_hands_on_to_another_wrapper(tmp_path: Path) -> None:
     assert not any(folder.endswith("/lambda_client") for folder in found["path"])
 
 
+def test_a_wrapper_that_names_itself_starts_our_client(tmp_path: Path) -> None:
+    lay_out(tmp_path, APP, {})
+    found = answer(tmp_path, {"PILOTLIGHT_EXEC_WRAPPER": str(tmp_path / "opt" / "pilotlight-start")})
+    assert found["streams"]
+    assert (found["isolated"], found["no_site"]) == (1, 1)
+
+
 def handed_on(folder: Path, environ: Mapping[str, str]) -> list[str]:
     """What the other wrapper gets as its arguments."""
     lay_out(folder, APP, {})

@@ -64,6 +64,7 @@ class LambdaContext:
         function: dict[str, str | None],
         client_context: Any,
         identity: Any,
+        *,
         write: Callable[[str], object],
         clock: Callable[[], float],
     ) -> None:

@@ -160,8 +160,8 @@ def _call(
         function,
         _parse(invocation.client_context, "Client Context"),
         _parse(invocation.identity, "Cognito Identity"),
-        output.write,
-        time.time,
+        write=output.write,
+        clock=time.time,
     )
     body, invocation.body = invocation.body, b""  # several megabytes would stay until the next event
     event = read_event(body, invocation.content_type)

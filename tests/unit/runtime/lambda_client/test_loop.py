@@ -168,7 +168,12 @@ def test_no_address_of_the_runtime_api() -> None:
 
 def test_a_handler_may_change_its_context() -> None:
     context = LambdaContext(
-        invocation(), read_function({"AWS_LAMBDA_FUNCTION_NAME": "f"}), None, None, lambda _text: None, lambda: 3.0
+        invocation(),
+        read_function({"AWS_LAMBDA_FUNCTION_NAME": "f"}),
+        None,
+        None,
+        write=lambda _text: None,
+        clock=lambda: 3.0,
     )
     context.mine = 1  # type: ignore[attr-defined]
     assert context.get_remaining_time_in_millis() == 2000
