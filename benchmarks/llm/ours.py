@@ -69,9 +69,9 @@ def prepare(repository: Path, gguf: Path, into: Path, pythons: Pythons) -> Ours:
 
 
 def _import(repository: Path, gguf: Path, project: Project) -> None:
-    """Imports with the settings of functions/assistant, unless this code has done so already."""
+    """Imports with the settings of examples/assistant, unless this code has done so already."""
     key = project.root / _KEY
-    settings = repository / "functions" / NAME
+    settings = repository / "examples" / NAME
     digest = _digest(gguf.name, settings / "model.toml", *_sources(repository))
     if key.is_file() and key.read_text() == digest:
         return

