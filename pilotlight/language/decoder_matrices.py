@@ -61,8 +61,9 @@ class MatrixWriter:
         if stored.scales:
             rows, columns = stored.shape
             bits = {"bits": self._bits, "block_size": BLOCK, "accuracy_level": _ACCURACY}
-            wide = self._writer.alias(f"{matrix.name}.blocks", stored.values, (rows, columns // BLOCK, self._bits * 4))
-            inputs = (source, wide, stored.scales, stored.zeros, *(("", bias) if bias else ()))
+            by_block = (rows, columns // BLOCK, self._bits * BLOCK // 8)
+            values = self._writer.reshape(f"{matrix.name}.blocks", stored.values, by_block)
+            inputs = (source, values, stored.scales, stored.zeros, *(("", bias) if bias else ()))
             return self._writer.node("MatMulNBits", inputs, result, domain=CONTRIB, K=columns, N=rows, **bits)
         made = f"{result}.product" if bias else result
         self._writer.node("FusedMatMul", (source, stored.values), made, domain=CONTRIB, transB=1)
@@ -79,7 +80,9 @@ class MatrixWriter:
         stored = self._store(matrix)
         if not stored.scales:
             return self._writer.node("Gather", (stored.values, ids), result)
-        inputs = (stored.values, ids, stored.scales, stored.zeros)
+        by_row = (stored.shape[0], stored.shape[1] * self._bits // 8)
+        values = self._writer.reshape(f"{matrix.name}.values", stored.values, by_row)
+        inputs = (values, ids, stored.scales, stored.zeros)
         layout = {"bits": self._bits, "block_size": BLOCK, "quantize_axis": 1, "gather_axis": 0}
         return self._writer.node("GatherBlockQuantized", inputs, result, domain=CONTRIB, **layout)
 
@@ -104,9 +107,8 @@ class MatrixWriter:
         import numpy as np
 
         made: list[Blocks] = []
-        values = self._writer.stream(
-            f"{name}.values", np.dtype(np.uint8), (shape[0], shape[1] * self._bits // 8), self._blocks(names, made)
-        )
+        flat = shape[0] * shape[1] * self._bits // 8
+        values = self._writer.stream(name, np.dtype(np.uint8), (flat,), self._blocks(names, made))
         scales = self._writer.constant(f"{name}.scales", np.concatenate([blocks.scales for blocks in made]))
         if all(blocks.zeros is None for blocks in made):  # the operators take the middle
             return _Stored(values, shape, scales)

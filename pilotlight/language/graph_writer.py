@@ -97,8 +97,11 @@ class GraphWriter:
         self._tensors[name] = _place(name, helper.np_dtype_to_tensor_dtype(dtype), shape, (offset, length))
         return name
 
-    def alias(self, name: str, other: str, shape: Sequence[int]) -> str:
-        """Add a tensor with the bytes of another one in another shape, and return its name."""
+    def reshape(self, name: str, other: str, shape: Sequence[int]) -> str:
+        """Add a tensor with the bytes of another one in another shape, and return its name.
+
+        The graph need not use the other one: only tensors that a node reads are saved.
+        """
         same = onnx.TensorProto()
         same.CopyFrom(self._tensors[other])
         same.name = name
@@ -116,7 +119,9 @@ class GraphWriter:
             outputs: Its outputs.
         """
         self._file.flush()
-        graph = helper.make_graph(self._nodes, name, inputs, outputs, list(self._tensors.values()))
+        used = {each for node in self._nodes for each in node.input}
+        tensors = [tensor for each, tensor in self._tensors.items() if each in used]
+        graph = helper.make_graph(self._nodes, name, inputs, outputs, tensors)
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(CONTRIB, 1)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION, producer_name="pilotlight")
         (self._folder / MODEL_NAME).write_bytes(model.SerializeToString(deterministic=True))
