@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from pilotlight.core.artifacts import Candidate
-from pilotlight.core.block_config import DEFAULT_LIMITS, FLOAT_BITS, BlockConfig
+from pilotlight.core.block_config import BLOCKS, DEFAULT_LIMITS, FLOAT_BITS, BlockConfig
 from pilotlight.core.disk import temporary_folder
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.generation_config import GenerationConfig
-from pilotlight.core.model_config import BLOCKS, NONE, ModelConfig
+from pilotlight.core.model_config import NONE, ModelConfig
 from pilotlight.core.progress import Progress
 from pilotlight.core.reports import ParityReport, QuantizationReport
 from pilotlight.language.candidate import LANGUAGE_NAME, TEXT, TOKENIZER_NAME, LanguageCandidate
@@ -29,8 +27,7 @@ from pilotlight.language.sources import LanguageSource
 from pilotlight.language.tasks import GENERATE
 from pilotlight.language.tokenizer_json import compile_tokenizer
 from pilotlight.language.tokenizer_source import TokenizerSource, read_tokenizer
-from pilotlight_runtime.engine.ort_session import open_session as open_with_engine
-from pilotlight_runtime.manifest import MODEL_NAME, Json, Loading
+from pilotlight_runtime.manifest import MODEL_NAME, Loading
 from pilotlight_runtime.session import OpenSession
 from pilotlight_runtime.signature import Signature
 from pilotlight_runtime.text.tokenizer import Tokenizer, open_tokenizer
@@ -41,8 +38,6 @@ _REASON: Final = (
     "the graph is written as ONNX Runtime would optimize it, and its weights lie in a file that ONNX Runtime maps"
 )
 _LOADING: Final = Loading(MODEL_NAME, "", _REASON, {})
-_OPEN_UNPACKED: Final = partial(open_with_engine, packed=False)
-"""Opens a graph in float without a second copy of its weights, which may be larger than the memory."""
 
 
 @dataclass(frozen=True)
@@ -172,15 +167,9 @@ def _verify(
     )
     served = open_session(folder / DECODER / MODEL_NAME, request.threads)
     after = DecoderRunner(served, parts.decoder.cache)
-    with _open_float(parts, request.threads) as before:
+    with temporary_folder() as aside:
+        before = parts.decoder.open_float(aside / DECODER, generation.context, request.threads)
         return verify_decoder(before, after, texts, request.blocks.limits, partial(_report, progress, "texts"))
-
-
-@contextmanager
-def _open_float(parts: _Parts, threads: int) -> Iterator[DecoderRunner]:
-    with temporary_folder() as folder:
-        cache = parts.decoder.write_float(folder / DECODER, parts.generation.context)
-        yield DecoderRunner(_OPEN_UNPACKED(folder / DECODER / MODEL_NAME, threads), cache)
 
 
 def _report(progress: Progress, what: str, done: int, total: int) -> None:

@@ -1,4 +1,4 @@
-"""The gate for models that write text: the served graph against the graph in float, and the tokens against a reference."""
+"""The gate for models that write text: the served graph against the one in float, and tokens against a reference."""
 
 from __future__ import annotations
 

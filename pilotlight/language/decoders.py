@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from pilotlight.core.block_config import FLOAT_BITS, BlockConfig
 from pilotlight.core.errors import ConversionError
 from pilotlight.language.decoder_config import DecoderConfig
 from pilotlight.language.decoder_graph import write_decoder
-from pilotlight.language.decoder_runner import SHARED
+from pilotlight.language.decoder_runner import SHARED, DecoderRunner
 from pilotlight.language.decoder_source import open_decoder
 from pilotlight.language.decoder_weights import MATRICES, DecoderWeights
 from pilotlight.language.sources import ONNX, LanguageSource
-from pilotlight_runtime.manifest import Json
+from pilotlight_runtime.engine.ort_session import open_session
+from pilotlight_runtime.manifest import MODEL_NAME, Json
 
 Step = Callable[[int, int], None]
 _FEW_BITS: Final = 6
 """Weights of fewer bits lie on so few levels that rounding them to 4 bits again changes the model."""
 
 
-class Decoder(Protocol):
+@dataclass(frozen=True)
+class Decoder:
     """A decoder that can be written as a graph.
 
     Attributes:
@@ -32,6 +35,9 @@ class Decoder(Protocol):
         cache: SHARED or GROWN.
         source_bytes: The size of its files in bytes.
         facts: What the manifest says about it.
+        write: Writes the graph that functions run to a folder, for a context of that many tokens.
+        open_float: Writes the graph that the gate compares with to a folder, for a context of that many tokens, and
+            opens it with that many threads.
     """
 
     where: str
@@ -40,36 +46,8 @@ class Decoder(Protocol):
     cache: str
     source_bytes: int
     facts: Json
-
-    def write(self, folder: Path, context: int, step: Step) -> None:
-        """Write the graph that functions run, for a context of that many tokens."""
-
-    def write_float(self, folder: Path, context: int) -> str:
-        """Write the graph that the gate compares with. Return its kind of cache."""
-
-
-@dataclass(frozen=True)
-class WeightsDecoder:
-    """A Decoder whose graph is built from weights. See Decoder for the attributes."""
-
-    where: str
-    vocabulary: int
-    positions: int
-    source_bytes: int
-    facts: Json
-    config: DecoderConfig
-    weights: DecoderWeights
-    bits: int
-    cache: str = SHARED
-
-    def write(self, folder: Path, context: int, step: Step) -> None:
-        """See Decoder."""
-        write_decoder(self.config, self.weights, folder, bits=self.bits, context=context, step=step)
-
-    def write_float(self, folder: Path, context: int) -> str:
-        """See Decoder."""
-        write_decoder(self.config, self.weights, folder, bits=FLOAT_BITS, context=context, step=lambda *_: None)
-        return SHARED
+    write: Callable[[Path, int, Step], None]
+    open_float: Callable[[Path, int, int], DecoderRunner]
 
 
 def find_decoder(source: LanguageSource, blocks: BlockConfig) -> Decoder:
@@ -84,24 +62,32 @@ def find_decoder(source: LanguageSource, blocks: BlockConfig) -> Decoder:
             bits twice.
     """
     if source.format == ONNX:
-        from pilotlight.language.onnx_decoder import open_onnx_decoder
-
-        return open_onnx_decoder(source, blocks.bits)
+        raise ConversionError(str(source.path), "is an ONNX export", "Not yet.")
     config, weights = open_decoder(source)
     if blocks.bits == 4:
         _refuse_twice(config, weights)
-    size = sum(file.stat().st_size for file in source.files)
-    facts = {"format": source.format, "architecture": config.architecture, "layers": config.layers}
-    return WeightsDecoder(
+    return Decoder(
         where=str(source.path),
         vocabulary=config.vocabulary,
         positions=config.positions,
-        source_bytes=size,
-        facts=facts,
-        config=config,
-        weights=weights,
-        bits=blocks.bits,
+        cache=SHARED,
+        source_bytes=sum(file.stat().st_size for file in source.files),
+        facts={"format": source.format, "architecture": config.architecture, "layers": config.layers},
+        write=partial(_write, config, weights, blocks.bits),
+        open_float=partial(_open_float, config, weights),
     )
+
+
+def _write(config: DecoderConfig, weights: DecoderWeights, bits: int, folder: Path, context: int, step: Step) -> None:
+    write_decoder(config, weights, folder, bits=bits, context=context, step=step)
+
+
+def _open_float(
+    config: DecoderConfig, weights: DecoderWeights, folder: Path, context: int, threads: int
+) -> DecoderRunner:
+    """See Decoder. The weights are mapped and not laid out again, since they may be larger than the memory."""
+    write_decoder(config, weights, folder, bits=FLOAT_BITS, context=context, step=lambda *_: None)
+    return DecoderRunner(open_session(folder / MODEL_NAME, threads, packed=False), SHARED)
 
 
 def _refuse_twice(config: DecoderConfig, weights: DecoderWeights) -> None:

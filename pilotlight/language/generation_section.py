@@ -111,7 +111,7 @@ def _own_sampling(source: LanguageSource) -> dict[str, float]:
         settings = read_settings(source.path / _GENERATION_CONFIG) or {}
         sampled: Mapping[str, Any] = settings if settings.get("do_sample") is True else {}
         found = {name: sampled.get(name) for name in _ALLOWED}
-    return {name: value for name, value in found.items() if _is_allowed(name, value)}
+    return {name: value for name, value in found.items() if value is not None and _is_allowed(name, value)}
 
 
 def _is_allowed(name: str, value: Any) -> bool:
