@@ -85,8 +85,6 @@ def find_property(name: str) -> Ranges | None:
         Its characters, or None where there is no such class.
     """
     classes = read_classes()
-    categories = {
-        key: ranges for key, ranges in classes.items() if key == "Han" or (len(key) == 2 and key[0].isupper())
-    }
+    categories = {key: ranges for key, ranges in classes.items() if key == "Han" or (len(key) == 2 and key[0].isupper())}
     found = [ranges for key, ranges in categories.items() if name in (key, key[0])]
     return unite(part for ranges in found for part in ranges) if found and name != "H" else None
