@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from pilotlight.core.embedding_config import EmbeddingConfig
 from pilotlight.core.labels import LabelsConfig
 from pilotlight.core.options import TrainingSettings
 from pilotlight_runtime.manifest import ImageInput
@@ -93,6 +94,7 @@ class ModelConfig:
         signature: The inputs and outputs of the network; None where they are read from the graph (kind "onnx").
         image: [image]; None where the model takes no images.
         labels: [labels], or one entry for each of [[labels]]; empty where the model returns no class names.
+        embedding: [embedding]; None where there is none.
         notes: What the person should change in the file.
     """
 
@@ -107,4 +109,5 @@ class ModelConfig:
     signature: Signature | None = None
     image: ImageInput | None = None
     labels: tuple[LabelsConfig, ...] = ()
+    embedding: EmbeddingConfig | None = None
     notes: tuple[str, ...] = ()

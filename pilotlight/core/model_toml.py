@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pilotlight.core.embedding_config import read_embedding_config
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.labels import DEFAULT_OUTPUT, LabelsConfig
 from pilotlight.core.model_config import (
@@ -43,7 +44,7 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
     table = TomlTable(path, "", document)
     table.check_keys(
         *("kind", "description", "stream", "training", "conversion", "parity", "quantization"),
-        *("signature", "image", "labels"),
+        *("signature", "image", "labels", "embedding"),
     )
     kind = table.read_text("kind", "keras")
     if kind not in KINDS:
@@ -67,6 +68,7 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
         signature=own,
         image=None if image is None else _read_image(image),
         labels=_read_labels(table, own),
+        embedding=read_embedding_config(table.read_table("embedding")),
         notes=() if training is None else describe_renamed_keys(training),
     )
 

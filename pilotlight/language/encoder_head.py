@@ -11,8 +11,8 @@ from pilotlight.core.errors import ConversionError
 from pilotlight.core.printable import name_of
 from pilotlight.language.encoder_family import Family
 from pilotlight.language.encoder_weights import Linear, read_linear
-from pilotlight.language.safetensors_file import SafetensorsFiles
 from pilotlight.language.tasks import CLASSIFY, EMBED, RERANK, TAG
+from pilotlight.language.tensor_file import TensorFile
 
 MEAN, FIRST, LAST, MAX, EACH, DONE = "mean", "cls", "last", "max", "", "done"
 POOLINGS: Final = (MEAN, FIRST, LAST, MAX)
@@ -52,11 +52,11 @@ class Head:
         return OUTPUTS[self.task]
 
 
-def read_head(files: SafetensorsFiles, family: Family, task: str, config: Mapping[str, Any], where: str) -> Head:
+def read_head(file: TensorFile, family: Family, task: str, config: Mapping[str, Any], where: str) -> Head:
     """Read the head of a classifier, tagger or reranker.
 
     Args:
-        files: The tensors.
+        file: The tensors.
         family: The family of the encoder.
         task: CLASSIFY, TAG or RERANK.
         config: The content of config.json.
@@ -67,11 +67,11 @@ def read_head(files: SafetensorsFiles, family: Family, task: str, config: Mappin
     """
     labels, hidden = len(read_labels(config, task, where)), int(config[family.settings.hidden])
     if task == TAG:
-        return Head(TAG, EACH, (Dense(read_linear(files, "classifier", hidden, labels), PLAIN),), SOFTMAX)
+        return Head(TAG, EACH, (Dense(read_linear(file, "classifier", hidden, labels), PLAIN),), SOFTMAX)
     (first, activation), (last, _) = family.head
     layers = (
-        Dense(read_linear(files, first, hidden, hidden), activation),
-        Dense(read_linear(files, last, hidden, labels), PLAIN),
+        Dense(read_linear(file, first, hidden, hidden), activation),
+        Dense(read_linear(file, last, hidden, labels), PLAIN),
     )
     return Head(task, FIRST, layers, find_finish(task, config))
 

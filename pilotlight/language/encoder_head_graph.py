@@ -1,4 +1,7 @@
-"""Writes the head of an encoder as nodes of a graph."""
+"""Writes the head of an encoder as nodes of a graph.
+
+Only operators are used that are the same from opset 13 on, because exported graphs get a head too.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,8 @@ def _add_dense(nodes: GraphNodes, value: str, dense: Dense) -> str:
 
 def _add_finish(nodes: GraphNodes, value: str, head: Head) -> None:
     if head.finish == NORMALIZE:
-        length = nodes.node("ReduceL2", value, nodes.whole(-1), keepdims=1)
+        squares = nodes.node("ReduceSum", nodes.node("Mul", value, value), nodes.whole(-1), keepdims=1)
+        length = nodes.node("Sqrt", squares)
         least = nodes.node("Max", length, nodes.constant(np.array([_LEAST_LENGTH], np.float32)))
         nodes.node("Div", value, least, name=head.output)
     elif head.finish == SOFTMAX:
@@ -73,8 +77,9 @@ def _add_pooling(nodes: GraphNodes, hidden: str, mask: str, pool: str) -> str:
     if pool == MEAN:
         return _add_mean(nodes, hidden, kept)
     real = nodes.node("Cast", nodes.node("Unsqueeze", kept, nodes.whole(2)), to=TensorProto.BOOL, kind=TensorProto.BOOL)
-    lowest = nodes.constant(np.array(_LOWEST, np.float32))
-    return nodes.node("ReduceMax", nodes.node("Where", real, hidden, lowest), nodes.whole(1), keepdims=0)
+    seen = nodes.node("Where", real, hidden, nodes.constant(np.array(_LOWEST, np.float32)))
+    highest = nodes.node("GlobalMaxPool", nodes.node("Transpose", seen, perm=[0, 2, 1]))
+    return nodes.node("Squeeze", highest, nodes.whole(2))
 
 
 def _add_mean(nodes: GraphNodes, hidden: str, kept: str) -> str:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pilotlight.core.errors import ConversionError
+from pilotlight.core.printable import name_of
 from pilotlight.language.encoder_family import Family
 from pilotlight.language.encoder_shape import EncoderShape
-from pilotlight.language.safetensors_file import SafetensorsFiles
+from pilotlight.language.tensor_file import TensorFile
 
 Floats = NDArray[np.float32]
 _MAX_DISTANCE = 128
@@ -77,35 +79,54 @@ class WeightReader:
     """Reads the layers of a model by name.
 
     Args:
-        files: The tensors.
-        family: The family of the model.
+        file: The tensors.
+        family: The family of the model. In a model with a head, the names of the encoder have its prefix.
     """
 
-    def __init__(self, files: SafetensorsFiles, family: Family) -> None:
-        self.files = files
-        names = files.names
-        self._prefix = family.prefix if any(name.startswith(family.prefix) for name in names) else ""
+    def __init__(self, file: TensorFile, family: Family) -> None:
+        self._file = file
+        self._prefix = family.prefix if any(name.startswith(family.prefix) for name in file.names()) else ""
 
     def tensor(self, name: str, shape: tuple[int, ...]) -> Floats:
-        """Read a tensor of the encoder. In a model with a head, its name has a prefix."""
-        return self.files.read(self._prefix + name, shape)
+        """Read a tensor of the encoder."""
+        return read_tensor(self._file, self._prefix + name, shape)
 
     def linear(self, name: str, inputs: int, outputs: int) -> Linear:
         """Read a linear layer of the encoder."""
-        return read_linear(self.files, self._prefix + name, inputs, outputs)
+        return read_linear(self._file, self._prefix + name, inputs, outputs)
 
     def norm(self, name: str, size: int) -> Norm:
         """Read a normalisation of the encoder. Old files call its weights gamma and beta."""
-        old = f"{self._prefix}{name}.gamma" in self.files.names
+        old = f"{self._prefix}{name}.gamma" in self._file
         scale, shift = ("gamma", "beta") if old else ("weight", "bias")
         return Norm(self.tensor(f"{name}.{scale}", (size,)), self.tensor(f"{name}.{shift}", (size,)))
 
 
-def read_linear(files: SafetensorsFiles, name: str, inputs: int, outputs: int) -> Linear:
+def read_tensor(file: TensorFile, name: str, shape: tuple[int, ...]) -> Floats:
+    """Read a tensor.
+
+    Args:
+        file: The tensors.
+        name: Its name.
+        shape: The shape that it must have.
+
+    Raises:
+        ConversionError: It is missing or has another shape.
+    """
+    if name not in file:
+        what = f"has no tensor {name_of(name)}, which this architecture needs"
+        raise ConversionError(file.where, what, "Save the model again with save_pretrained().")
+    if (found := file.shape(name)) != shape:
+        what = f"has the tensor {name_of(name)} of shape {list(found)}; config.json says {list(shape)}"
+        raise ConversionError(file.where, what, "Use the config.json that belongs to these weights.")
+    return file.read(name)
+
+
+def read_linear(file: TensorFile, name: str, inputs: int, outputs: int) -> Linear:
     """Read a linear layer, as PyTorch stores it.
 
     Args:
-        files: The tensors.
+        file: The tensors.
         name: Its name.
         inputs: The number of its inputs.
         outputs: The number of its outputs.
@@ -113,21 +134,21 @@ def read_linear(files: SafetensorsFiles, name: str, inputs: int, outputs: int) -
     Raises:
         ConversionError: It is missing or has other sizes.
     """
-    weight = files.read(f"{name}.weight", (outputs, inputs))
-    return Linear(np.ascontiguousarray(weight.T), files.read(f"{name}.bias", (outputs,)))
+    weight = read_tensor(file, f"{name}.weight", (outputs, inputs))
+    return Linear(np.ascontiguousarray(weight.T), read_tensor(file, f"{name}.bias", (outputs,)))
 
 
-def read_encoder(files: SafetensorsFiles, shape: EncoderShape) -> EncoderWeights:
+def read_encoder(file: TensorFile, shape: EncoderShape) -> EncoderWeights:
     """Read the weights of an encoder.
 
     Args:
-        files: The tensors.
+        file: The tensors.
         shape: The sizes that they must have.
 
     Raises:
         ConversionError: A tensor is missing or has another shape.
     """
-    read = WeightReader(files, shape.family)
+    read = WeightReader(file, shape.family)
     hidden = shape.hidden
     words = read.tensor("embeddings.word_embeddings.weight", (shape.vocabulary, hidden))
     positions = read.tensor("embeddings.position_embeddings.weight", (shape.position_rows, hidden))

@@ -20,16 +20,20 @@ class GraphNodes:
     """The nodes and constants of a graph. Each node's outputs are declared FP32 unless it says otherwise.
 
     ONNX cannot infer the datatype behind an operator of ONNX Runtime, and its quantizer needs it.
+
+    Args:
+        prefix: The prefix of the names that are made, for nodes that are added to another graph.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "") -> None:
+        self._prefix = prefix
         self._nodes: list[onnx.NodeProto] = []
         self._tensors: list[onnx.TensorProto] = []
         self._values: list[onnx.ValueInfoProto] = []
 
     def constant(self, value: NDArray[Any]) -> str:
         """Add a constant and return its name."""
-        name = f"constant_{len(self._tensors)}"
+        name = f"{self._prefix}constant_{len(self._tensors)}"
         self._tensors.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
@@ -50,7 +54,7 @@ class GraphNodes:
         Returns:
             The name of the output.
         """
-        return self.nodes(operator, *inputs, outputs=(name or f"value_{len(self._nodes)}",), kind=kind, **settings)[0]
+        return self.nodes(operator, *inputs, outputs=(name or f"{self._prefix}value_{len(self._nodes)}",), kind=kind, **settings)[0]
 
     def nodes(
         self, operator: str, *inputs: str, outputs: Sequence[str], kind: int = TensorProto.FLOAT, **settings: Any
@@ -64,6 +68,14 @@ class GraphNodes:
     def own(self, operator: str, *inputs: str, **settings: Any) -> str:
         """Add a node with an operator of ONNX Runtime's and one output; see `node`."""
         return self.node(f"{MICROSOFT}.{operator}", *inputs, **settings)
+
+    def list_nodes(self) -> list[onnx.NodeProto]:
+        """Return the nodes in the order in which they were added."""
+        return self._nodes
+
+    def list_tensors(self) -> list[onnx.TensorProto]:
+        """Return the constants."""
+        return self._tensors
 
     def model(
         self, inputs: Sequence[onnx.ValueInfoProto], outputs: Sequence[onnx.ValueInfoProto], name: str
