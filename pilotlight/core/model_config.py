@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pilotlight.core.block_config import BLOCKS, BlockConfig
+from pilotlight.core.embedding_config import EmbeddingConfig
 from pilotlight.core.generation_config import GenerationConfig
 from pilotlight.core.labels import LabelsConfig
 from pilotlight.core.options import TrainingSettings
@@ -100,6 +101,7 @@ class ModelConfig:
         notes: What the person should change in the file.
         quantizes: Whether model.toml has [quantization]. A language model without it is stored in 8-bit blocks.
         generation: [generation]; None where it is missing.
+        embedding: [embedding]; None where it is missing.
     """
 
     name: str
@@ -116,3 +118,4 @@ class ModelConfig:
     notes: tuple[str, ...] = ()
     quantizes: bool = False
     generation: GenerationConfig | None = None
+    embedding: EmbeddingConfig | None = None

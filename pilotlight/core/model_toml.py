@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pilotlight.core.block_config import BLOCKS, read_block_config
+from pilotlight.core.embedding_config import read_embedding_config
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.generation_config import read_generation_config
 from pilotlight.core.labels import DEFAULT_OUTPUT, LabelsConfig
@@ -45,7 +46,7 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
     table = TomlTable(path, "", document)
     table.check_keys(
         *("kind", "description", "stream", "training", "conversion", "parity", "quantization"),
-        *("signature", "image", "labels", "generation"),
+        *("signature", "image", "labels", "generation", "embedding"),
     )
     kind = table.read_text("kind", "keras")
     if kind not in KINDS:
@@ -72,6 +73,7 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
         labels=_read_labels(table, own),
         notes=() if training is None else describe_renamed_keys(training),
         generation=read_generation_config(table.read_table("generation")),
+        embedding=read_embedding_config(table.read_table("embedding")),
     )
 
 
