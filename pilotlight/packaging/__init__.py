@@ -14,12 +14,13 @@ reports.py   what was built, and Lambda's limit on it
 locking.py   writes the layer's hash lock
 """
 
+from pilotlight.core.lambda_limits import UNZIPPED_LIMIT
 from pilotlight.packaging.bytecode import Compiler, find_compiler
 from pilotlight.packaging.function import APP_NAME, package_catalog, package_function
 from pilotlight.packaging.layer import LayerSource, build_layer, package_layer
 from pilotlight.packaging.packages import PYTHON, Packages, install_for_lambda
 from pilotlight.packaging.pictures import PICTURES, Pictures
-from pilotlight.packaging.reports import UNZIPPED_LIMIT, LayerReport, PackageReport, check_size
+from pilotlight.packaging.reports import LayerReport, PackageReport, check_size
 from pilotlight.packaging.requirements import REQUIREMENTS
 from pilotlight.packaging.wheels import ARCHITECTURES, WheelRequest, find_platform
 

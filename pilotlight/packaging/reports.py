@@ -1,11 +1,9 @@
 """Reports on what was built, and Lambda's size limit."""
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from pilotlight.core.errors import PackagingError
-
-UNZIPPED_LIMIT: Final = 262_144_000
-"""Bytes of a function with its layers, unzipped: AWS's 250 MB (Lambda Developer Guide, "Lambda quotas")."""
+from pilotlight.core.lambda_limits import UNZIPPED_LIMIT
 
 
 class PackageReport(NamedTuple):
