@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from datetime import datetime
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final, Protocol
 
 from pilotlight.core.errors import PackagingError
+from pilotlight.core.language_file import read_language_file
 from pilotlight.core.lock import Lock
 from pilotlight.packaging.bytecode import Compiler, compile_folder, find_compiler
 from pilotlight.packaging.files import folder_size, list_files, replace_folder
@@ -47,6 +49,9 @@ class Versions(Protocol):
 
     def read_manifest(self, model: str, version: str) -> tuple[Manifest, str]:
         """Return a version's manifest and the sha256 of manifest.json; StoreError where it is missing or damaged."""
+
+    def read_file(self, manifest: Manifest, name: str) -> bytes:
+        """Return a small file of a version; StoreError where it is missing or damaged."""
 
     def fetch(self, model: str, lock: Lock, into: Path) -> Manifest:
         """Copy the pinned version, verified, to `into`; StoreError where that fails."""
@@ -128,11 +133,23 @@ def package_catalog(
         StoreError: The store lacks a pinned version: an endpoint must not list what it does not have.
     """
     with replace_folder(into, _is_function) as new:
-        for name, lock in locks.items():
-            store.read_manifest(name, lock.version)
-        entries = [CatalogEntry(name, locks[name].version) for name in sorted(locks)]
+        entries = [_describe(store, name, locks[name].version) for name in sorted(locks)]
         (new / CATALOG_NAME).write_bytes(dump_catalog(entries))
         return _finish("catalog", "", source, new, packages=packages, compiler=compiler)
+
+
+def _describe(store: Versions, name: str, version: str) -> CatalogEntry:
+    manifest, _ = store.read_manifest(name, version)
+    language = read_language_file(manifest, store.read_file)
+    return CatalogEntry(name, version, language.task, _created(manifest)) if language else CatalogEntry(name, version)
+
+
+def _created(manifest: Manifest) -> int:
+    """When a version was published, in seconds since the epoch; 0 where its provenance does not say."""
+    try:
+        return int(datetime.fromisoformat(str(manifest.provenance.get("created", ""))).timestamp())
+    except (ValueError, OverflowError):
+        return 0
 
 
 def list_serving_files(source: Path) -> list[Path]:
