@@ -10,17 +10,28 @@ from pilotlight.scaffold.addition import Addition
 from pilotlight.scaffold.create import KINDS, init_project, new_model, plan_import, plan_model, plan_project
 from pilotlight.scaffold.function_needs import NO_NEEDS, FunctionNeeds
 from pilotlight.scaffold.template import add_function
-from pilotlight.scaffold.template_parts import IMAGES, TEMPLATE_NAME, FunctionText, read_function
+from pilotlight.scaffold.template_parts import (
+    IMAGES,
+    PACKAGE_TYPE,
+    TEMPLATE_NAME,
+    FunctionText,
+    describe_image,
+    describe_zip,
+    read_function,
+)
 
 __all__ = [
     "IMAGES",
     "KINDS",
     "NO_NEEDS",
+    "PACKAGE_TYPE",
     "TEMPLATE_NAME",
     "Addition",
     "FunctionNeeds",
     "FunctionText",
     "add_function",
+    "describe_image",
+    "describe_zip",
     "init_project",
     "new_model",
     "plan_import",

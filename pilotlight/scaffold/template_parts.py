@@ -11,9 +11,11 @@ from pilotlight.scaffold.yaml_lines import Section, find_end, find_section, read
 TEMPLATE_NAME: Final = "template.yaml"
 IMAGES: Final = ".pilotlight/images"
 """The folder with what becomes the container images of functions, relative to the project."""
+PACKAGE_TYPE: Final = "PackageType:"
+"""What the block of a function that is a container image has."""
 
 _OWN_CLIENT: Final = re.compile(r"^ +OwnRuntimeClient:", re.MULTILINE)
-_IMAGE: Final = re.compile(r"^ +PackageType: *Image *(?:#.*)?$")
+_IMAGE: Final = re.compile(rf"^ +{PACKAGE_TYPE} *Image *(?:#.*)?$")
 _MEMORY: Final = re.compile(r"^ +MemorySize: *(\d+) *(?:#.*)?$")
 
 
@@ -48,6 +50,25 @@ def read_function(template: str, name: str) -> FunctionText | None:
     has_size = any(line.lstrip().startswith("MemorySize:") for line in lines)
     memory = _read_memory(lines) if has_size else _read_memory(_globals(template)) or ONE_VCPU_MB
     return FunctionText(any(_IMAGE.match(line) for line in lines), memory)
+
+
+def describe_image(name: str) -> str:
+    """Say how the function of a model becomes a container image in template.yaml."""
+    return (
+        f"In {to_logical_stem(name)}Function of {TEMPLATE_NAME}, write the lines"
+        f" `IgnoreGlobals: [Runtime, Handler, Layers]` and `Metadata: {{Dockerfile: Dockerfile, DockerContext:"
+        f" {IMAGES}/{name}, DockerTag: {name}}}` in place of its Metadata, and `PackageType: Image` in place of its"
+        " CodeUri."
+    )
+
+
+def describe_zip(name: str) -> str:
+    """Say how the function of a model becomes a zip in template.yaml."""
+    return (
+        f"In {to_logical_stem(name)}Function of {TEMPLATE_NAME}, leave out IgnoreGlobals, write `Metadata:"
+        ' {BuildMethod: makefile, ContextPath: !Sub "layers/${Architecture}", WorkingDirectory: .}` in place of its'
+        f" Metadata, and `CodeUri: functions/{name}` in place of `PackageType: Image`."
+    )
 
 
 def has_function(template: str, name: str) -> bool:
