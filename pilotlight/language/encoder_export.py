@@ -168,4 +168,3 @@ def _list_inner_inputs(node: onnx.NodeProto) -> Sequence[str]:
         for inner in graph.node:
             names += [*inner.input, *_list_inner_inputs(inner)]
     return names
-

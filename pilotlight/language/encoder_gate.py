@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilotlight.core.artifacts import Candidate
-from pilotlight.core.errors import ConversionError
 from pilotlight.core.reports import Cause, ParityReport
 from pilotlight.language.encoder_comparison import EncoderComparison, Tolerance, compare_answers
 from pilotlight.language.encoder_reference import Encode
@@ -123,20 +122,3 @@ def _load(candidate: Candidate, graph: Path, open_session: OpenSession) -> Loade
     graphs = (Graph(GRAPH, session.signature),)
     manifest = Manifest("", "", candidate.signature, (), None, {}, {}, {}, graphs=graphs, assets=candidate.assets)
     return LoadedModel(manifest, {GRAPH: session}, str(candidate.folder))
-
-
-def check_vocabulary(document: dict[str, Any], rows: int | None, where: str) -> None:
-    """Raise ConversionError where the tokenizer has ids for which the model has no vector.
-
-    Args:
-        document: The content of tokenizer.json.
-        rows: The rows of the table of tokens; None where they are not known.
-        where: The model in the error.
-    """
-    vocabulary = document.get("model", {}).get("vocab", {})
-    ids = vocabulary.values() if isinstance(vocabulary, dict) else range(len(vocabulary))
-    added = [token["id"] for token in document.get("added_tokens", ()) if isinstance(token, dict) and "id" in token]
-    most = max((number for number in (*ids, *added) if isinstance(number, int)), default=0)
-    if rows is not None and most >= rows:
-        what = f"has a tokenizer with the id {most:,}, but a table of {rows:,} tokens"
-        raise ConversionError(where, what, "Use the tokenizer.json that belongs to these weights.")

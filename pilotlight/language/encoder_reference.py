@@ -78,9 +78,7 @@ def _compute_hidden(
     return value
 
 
-def _compute_layer(
-    shape: EncoderShape, layer: Layer, value: NDArray[Any], distances: Floats | None
-) -> NDArray[Any]:
+def _compute_layer(shape: EncoderShape, layer: Layer, value: NDArray[Any], distances: Floats | None) -> NDArray[Any]:
     length, width = len(value), shape.hidden // shape.heads
     query, key, wanted = (
         _linear(value, part).reshape(length, shape.heads, width).transpose(1, 0, 2)
