@@ -90,10 +90,12 @@ def model_handler(
         packing.warn = observer.warning
     if RUNTIME_API_VARIABLE in environ and hook is None:  # the stacks of threads that app.py starts would count in full
         _limit_memory(environ)
+    live = manifest.stream and SAM_LOCAL_VARIABLE not in environ
+    if hasattr(hook, "serve"):  # a language model's, which answers further routes
+        return hook.serve(service, observer, clock, live=live)
     if manifest.stream or _streams(hook):
         from pilotlight_runtime.streaming.entry import StreamingEntry
 
-        live = manifest.stream and SAM_LOCAL_VARIABLE not in environ
         return StreamingEntry(service.answer, service.infer_path, observer, clock, live=live)
     from pilotlight_runtime.entry import Entry
 

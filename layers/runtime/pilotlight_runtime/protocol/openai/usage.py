@@ -6,11 +6,10 @@ from pilotlight_runtime.light_typing import Any, NamedTuple
 
 
 class Usage(NamedTuple):
-    """prompt: tokens of the prompts. answer: of all answers. kept: of the prompts, those that were not computed again."""
+    """prompt: tokens of the prompts. answer: of all answers."""
 
     prompt: int
     answer: int = 0
-    kept: int = 0
 
     def write(self) -> dict[str, Any]:
         """Writes the field `usage` of an answer."""
@@ -18,7 +17,6 @@ class Usage(NamedTuple):
             "prompt_tokens": self.prompt,
             "completion_tokens": self.answer,
             "total_tokens": self.prompt + self.answer,
-            "prompt_tokens_details": {"cached_tokens": self.kept},
         }
 
     def write_input(self) -> dict[str, Any]:
