@@ -1,15 +1,17 @@
-"""Refuses every connection and every look-up of a name but those of this machine. Imported before a client.
+"""Runs a program that may reach this machine alone: only_loopback.py PROGRAM ARGUMENTS.
 
 A client that reports to its maker, or fetches a list of prices, leaves a line on stderr, which the tests look for.
 """
 
+import runpy
 import sys
 from typing import Any
 
 _HERE = ("127.0.0.1", "::1", "localhost")
 
 
-def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
+def refuse(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse a connection and the look-up of a name, unless it is one of this machine."""
     if event == "socket.connect" and isinstance(arguments[1], tuple):
         host = arguments[1][0]
     elif event == "socket.getaddrinfo":
@@ -21,4 +23,7 @@ def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
         raise OSError(f"{event}: the client wants to reach {host}")
 
 
-sys.addaudithook(_refuse)
+if __name__ == "__main__":
+    sys.addaudithook(refuse)
+    del sys.argv[0]
+    runpy.run_path(sys.argv[0], run_name="__main__")

@@ -4,7 +4,6 @@ import json
 import sys
 from typing import Any, Literal
 
-import only_loopback  # noqa: F401  (before the client)
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings

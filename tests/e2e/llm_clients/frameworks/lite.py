@@ -4,7 +4,6 @@ import json
 import sys
 from typing import Any
 
-import only_loopback  # noqa: F401  (before the client)
 import litellm
 
 BASE, CHAT, EMBED = sys.argv[1:4]
@@ -32,9 +31,8 @@ def main() -> dict[str, Any]:
     text: Any = litellm.text_completion(
         model=f"text-completion-openai/{CHAT}", prompt="One, two, three,", max_tokens=8, temperature=0, **WHERE
     )
-    called: Any = litellm.completion(
-        **{**GREEDY, "max_tokens": 60}, **WHERE, tools=[WEATHER], tool_choice={"type": "function", "function": {"name": "get_weather"}}
-    )
+    choice = {"type": "function", "function": {"name": "get_weather"}}
+    called: Any = litellm.completion(**{**GREEDY, "max_tokens": 60}, **WHERE, tools=[WEATHER], tool_choice=choice)
     call = called.choices[0].message.tool_calls[0].function
     vectors: Any = litellm.embedding(model=f"openai/{EMBED}", input=["A cat.", "A dog."], **WHERE)
     return {

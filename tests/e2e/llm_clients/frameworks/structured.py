@@ -4,7 +4,6 @@ import json
 import sys
 from typing import Any, Literal
 
-import only_loopback  # noqa: F401  (before the client)
 import instructor
 import openai
 from pydantic import BaseModel

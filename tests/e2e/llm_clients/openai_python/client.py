@@ -5,7 +5,6 @@ import json
 import sys
 from typing import Any, Literal
 
-import only_loopback  # noqa: F401  (before the client)
 import openai
 from pydantic import BaseModel
 
@@ -13,6 +12,7 @@ BASE, CHAT, EMBED = sys.argv[1:4]
 CLIENT = openai.OpenAI(base_url=BASE, api_key="a-key", max_retries=0)
 MESSAGES: Any = [{"role": "user", "content": "What is the capital of France?"}]
 GREEDY: Any = {"model": CHAT, "messages": MESSAGES, "max_tokens": 24, "temperature": 0}
+ABOUT_WEATHER: Any = [{"role": "user", "content": "What is the weather in Paris?"}]
 WEATHER: Any = {
     "type": "function",
     "function": {
@@ -68,8 +68,9 @@ def chat_async() -> Any:
 
 
 def several_choices() -> Any:
-    answer = CLIENT.chat.completions.create(**{**GREEDY, "temperature": 1.0}, n=2, seed=7, logprobs=True, top_logprobs=2)
-    again = CLIENT.chat.completions.create(**{**GREEDY, "temperature": 1.0}, n=2, seed=7)
+    asked = {**GREEDY, "temperature": 1.0, "n": 2, "seed": 7}
+    answer = CLIENT.chat.completions.create(**asked, logprobs=True, top_logprobs=2)
+    again = CLIENT.chat.completions.create(**asked)
     texts = [choice.message.content for choice in answer.choices]
     content = answer.choices[0].logprobs and answer.choices[0].logprobs.content
     return {
@@ -103,7 +104,7 @@ def json_object() -> Any:
 
 
 def tools() -> Any:
-    asked: Any = {**GREEDY, "messages": [{"role": "user", "content": "What is the weather in Paris?"}], "max_tokens": 60}
+    asked: Any = {**GREEDY, "messages": ABOUT_WEATHER, "max_tokens": 60}
     answer = CLIENT.chat.completions.create(
         **asked, tools=[WEATHER], tool_choice={"type": "function", "function": {"name": "get_weather"}}
     )
@@ -126,7 +127,7 @@ def tools() -> Any:
 
 def tools_streamed() -> Any:
     name, arguments = "", ""
-    asked: Any = {**GREEDY, "messages": [{"role": "user", "content": "What is the weather in Paris?"}], "max_tokens": 60}
+    asked: Any = {**GREEDY, "messages": ABOUT_WEATHER, "max_tokens": 60}
     for chunk in CLIENT.chat.completions.create(**asked, tools=[WEATHER], tool_choice="required", stream=True):
         for call in chunk.choices[0].delta.tool_calls or []:
             assert call.function is not None
@@ -138,10 +139,11 @@ def tools_streamed() -> Any:
 def embeddings() -> Any:
     texts = ["A cat sits on the mat.", "A kitten lies on the rug.", "Interest rates rose again."]
     packed = [item.embedding for item in CLIENT.embeddings.create(model=EMBED, input=texts).data]  # base64 on the way
-    floats = [item.embedding for item in CLIENT.embeddings.create(model=EMBED, input=texts, encoding_format="float").data]
+    floats = CLIENT.embeddings.create(model=EMBED, input=texts, encoding_format="float").data
+    pairs = zip(packed, [item.embedding for item in floats], strict=True)
     return {
         "dimensions": len(packed[0]),
-        "same": all(abs(a - b) < 1e-6 for one, two in zip(packed, floats, strict=True) for a, b in zip(one, two, strict=True)),
+        "same": all(abs(a - b) < 1e-6 for one, two in pairs for a, b in zip(one, two, strict=True)),
         "near": sum(a * b for a, b in zip(packed[0], packed[1], strict=True)),
         "far": sum(a * b for a, b in zip(packed[0], packed[2], strict=True)),
     }
