@@ -22,7 +22,8 @@ from scripts.language_weights import WeightsMissing, find_weights
 
 CLIENTS = Path(__file__).with_name("llm_clients")
 CHAT, EMBED = "assistant", "embeddings"
-FLOATS = '\n[quantization]\nmode = "none"\n'
+FLOATS = 'kind = "onnx"\nstream = true\n\n[quantization]\nmode = "none"\n'
+"""Random weights are no model whose answers blocks could keep."""
 KINDS = ("cat", "dog", "bird")
 SECONDS = 240
 
@@ -75,14 +76,16 @@ def make_ask(address: str, installed: Callable[[str], Path], scratch: Path) -> A
 
 
 @pytest.fixture(scope="module")
-def tiny(installed: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+def tiny(
+    request: pytest.FixtureRequest, installed: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Ask]:
     desk = new_project(tmp_path_factory.mktemp("tiny") / "project")
     sources = tmp_path_factory.mktemp("sources")
     for name, write in ((CHAT, write_chat_model), (EMBED, write_embedding_model)):
         folder = desk.root / "functions" / name
-        folder.mkdir(parents=True)
-        streams = "stream = true\n" if name == CHAT else ""
-        (folder / "model.toml").write_text(f'kind = "onnx"\n{streams}{FLOATS if name == CHAT else ""}')
+        shutil.copytree(request.config.rootpath / "examples" / name, folder)
+        if name == CHAT:
+            (folder / "model.toml").write_text(FLOATS)
         ran = desk("import", str(write(sources / name)), "--name", name)
         assert ran.code == 0, ran.err
     with served(desk.root) as server:
