@@ -48,5 +48,7 @@ def compile_shape(schema: dict[str, Any] | bool, name: str) -> Shape:
     if shape.depth > DEEPEST:
         raise InvalidRequest(f"{name}: each answer has more than {DEEPEST} arrays and objects inside one another")
     if shape.length > LONGEST_SHORTEST:
-        raise InvalidRequest(f"{name}: the shortest answer has {shape.length} bytes, over the {LONGEST_SHORTEST} allowed")
+        raise InvalidRequest(
+            f"{name}: the shortest answer has {shape.length} bytes, over the {LONGEST_SHORTEST} allowed"
+        )
     return shape

@@ -66,7 +66,12 @@ def _get(part: Part, keyword: str, default: Any) -> Any:
 def _merge_types(parts: Parts) -> frozenset[str]:
     named = [_get(part, "type", None) for part in parts if _has(part, "type")]
     if not named:
-        about = {_KEYWORDS[name] for part in parts if isinstance(part.schema, dict) for name in part.schema.keys() & _KEYWORDS}
+        about = {
+            _KEYWORDS[name]
+            for part in parts
+            if isinstance(part.schema, dict)
+            for name in part.schema.keys() & _KEYWORDS
+        }
         listed = any(_has(part, "enum") or _has(part, "const") for part in parts)
         return frozenset(about if about and not listed else TYPES) - {"integer"}
     types = frozenset(TYPES)

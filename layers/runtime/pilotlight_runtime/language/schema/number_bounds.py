@@ -53,7 +53,9 @@ def bound_numbers(plain: Plain) -> NumberShape | None:
     lows += [nextafter(_at_most(value), inf) for value in plain.each("exclusiveMinimum")]
     highs = [_at_most(value) for value in plain.each("maximum")]
     highs += [nextafter(_at_least(value), -inf) for value in plain.each("exclusiveMaximum")]
-    given = [value for name in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum") for value in plain.each(name)]
+    given = [
+        value for name in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum") for value in plain.each(name)
+    ]
     step, places = _step(plain)
     if not plain.each("multipleOf"):
         places = MOST_DIGITS if not given else min(max([_PLACES, *map(_places, given)]), _MOST_PLACES)

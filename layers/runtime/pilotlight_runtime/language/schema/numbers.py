@@ -30,7 +30,10 @@ class NumberShape(Shape):
     def __init__(self, low: int, high: int, step: int, places: int) -> None:
         self.places = places
         self.unit: int = 10**places
-        self._magnitudes = (_Magnitudes(max(low, 0), high, step, places), _Magnitudes(max(-high, 1), -low, step, places))
+        self._magnitudes = (
+            _Magnitudes(max(low, 0), high, step, places),
+            _Magnitudes(max(-high, 1), -low, step, places),
+        )
 
     def start(self, room: int) -> Iterable[Item]:
         """See Shape.start."""

@@ -68,7 +68,9 @@ class _States:
 
     def follow(self, closed: frozenset[int]) -> list[tuple[int, int, frozenset[int]]]:
         """The ranges that lead on from a set of states, and to which one."""
-        edges = [(low, high, target) for state in closed for ranges, target in self._sets[state] for low, high in ranges]
+        edges = [
+            (low, high, target) for state in closed for ranges, target in self._sets[state] for low, high in ranges
+        ]
         bounds = sorted({low for low, _, _ in edges} | {high + 1 for _, high, _ in edges})
         begins: dict[int, list[int]] = {}
         stops: dict[int, list[int]] = {}
