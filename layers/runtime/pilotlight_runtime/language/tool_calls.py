@@ -35,11 +35,13 @@ class ToolFunction(NamedTuple):
         name: Letters, digits, _ and -.
         description: What it does, for the model; may be empty.
         parameters: A JSON Schema of its arguments, which are an object.
+        place: Where the request has the function, for messages.
     """
 
     name: str
     description: str
     parameters: dict[str, Any]
+    place: str = "tools"
 
 
 class Tools(NamedTuple):
@@ -49,13 +51,11 @@ class Tools(NamedTuple):
         functions: At least one; only the one that the request chose, where it did.
         choice: AUTO: text or calls, as the model wants. REQUIRED: calls. NONE: text.
         most: The most calls of an answer.
-        place: Where the request has the tools, for messages.
     """
 
     functions: tuple[ToolFunction, ...]
     choice: str
     most: int = MOST_CALLS
-    place: str = "tools"
 
 
 def read_tools(tools: Any, choice: Any, *, parallel: bool = True) -> Tools | None:
@@ -119,18 +119,18 @@ def constrain_calls(tools: Tools) -> Callable[[], Constraint] | None:
 
 def _build_call(tools: Tools) -> Shape:
     """The JSON of a call of one of the functions."""
-    call = UnionShape(tools.place)
+    call = UnionShape("tools")
     shapes: list[Shape] = [call]
-    for index, function in enumerate(tools.functions):
+    for function in tools.functions:
         name = ByteShape(literal_state([write_value(function.name)]))
-        arguments = compile_shape(function.parameters, f"{tools.place}[{index}].function.parameters")
+        arguments = compile_shape({"type": "object", **function.parameters}, f"{function.place}.parameters")
         properties = (Property(b'"name"', name, required=True), Property(b'"arguments"', arguments, required=True))
         branch = ObjectShape(properties, None)
         shapes += [name, branch]
         call.branches.append(branch)
     measure_shapes(shapes)
     if call.length >= NEVER:
-        raise InvalidRequest(f"{tools.place}: no call is possible")
+        raise InvalidRequest("tools: no call is possible")
     return call
 
 
@@ -149,9 +149,9 @@ def _read_tool(tool: Any, place: str) -> ToolFunction:
     parameters = function.get("parameters")
     if parameters is None:
         parameters = _NO_PARAMETERS
-    if not isinstance(parameters, dict):
-        raise InvalidRequest(f"{place}.parameters: must be a JSON Schema, which is an object")
-    return ToolFunction(_read_name(function.get("name"), f"{place}.name"), description, parameters)
+    if not isinstance(parameters, dict) or parameters.get("type", "object") != "object":
+        raise InvalidRequest(f"{place}.parameters: must be a JSON Schema of the type object")
+    return ToolFunction(_read_name(function.get("name"), f"{place}.name"), description, parameters, place)
 
 
 def _read_name(name: Any, place: str) -> str:

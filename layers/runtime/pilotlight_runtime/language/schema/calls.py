@@ -127,10 +127,8 @@ class _TextItem(Item):
 
     def step(self, byte: int, stack: Stack, out: list[Stack]) -> None:
         """See Item.step. The marker's first byte occurs in it once, so that only it begins the marker anew."""
-        if byte == OPENING[self._matched]:
-            matched = self._matched + 1
-        else:
-            matched = 1 if byte == OPENING[0] else 0
+        again = 1 if byte == OPENING[0] else 0
+        matched = self._matched + 1 if byte == OPENING[self._matched] else again
         if matched == len(OPENING):
             out.append(Stack(self._shape.calls.start_marked(), stack.below))
             return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from pilotlight_runtime.language.schema.character_automaton import CharacterAutomaton, TooManyStates, explore
 from pilotlight_runtime.language.schema.character_sets import Ranges
 from pilotlight_runtime.language.schema.limits import LONGEST_PATTERN, MOST_PATTERN_STATES
@@ -79,7 +81,7 @@ class _States:
             stops.setdefault(high + 1, []).append(target)
         active: dict[int, int] = {}
         found = []
-        for low, high in zip(bounds, bounds[1:], strict=False):
+        for low, high in pairwise(bounds):
             for target in stops.get(low, ()):
                 active[target] -= 1
             for target in begins.get(low, ()):
