@@ -76,7 +76,7 @@ class Sampler:
         first = float(self.probabilities[tokens[0]])
         if not first > 0.0:
             raise InferenceFailed("the model's logits are no numbers")
-        return Candidates(values.tolist(), tokens.tolist(), first)
+        return Candidates(list(values), list(tokens), first)
 
     @property
     def probabilities(self) -> memoryview[float]:
