@@ -10,8 +10,9 @@ import gguf
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
-from support.language.numpy_decoder import TinyConfig
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from support.language.numpy_decoder import TinyConfig
 
 Weights = dict[str, NDArray[np.float32]]
 SPECIALS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
@@ -164,7 +165,7 @@ def _add_tokenizer(writer: gguf.GGUFWriter, config: TinyConfig, template: str) -
     writer.add_token_merges([" ".join(pair) for pair in document["merges"]])
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
-    writer.add_add_bos_token(False)
+    writer.add_add_bos_token(value=False)
     if template:
         writer.add_chat_template(template)
 
