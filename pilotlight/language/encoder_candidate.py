@@ -14,7 +14,8 @@ from typing import Any, Final
 import onnx
 
 from pilotlight.core.artifacts import Candidate
-from pilotlight.core.model_config import BLOCKS, NONE, ModelConfig
+from pilotlight.core.block_config import BLOCKS
+from pilotlight.core.model_config import NONE, ModelConfig
 from pilotlight.core.progress import Progress
 from pilotlight.core.reports import QuantizationReport
 from pilotlight.language.candidate import LANGUAGE_NAME, TOKENIZER_NAME, LanguageCandidate
