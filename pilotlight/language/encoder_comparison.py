@@ -111,11 +111,11 @@ class EncoderComparison:
         found = (*failures, *self.find_failures(tolerance))
         cause = Cause.DIFFERS if found else Cause.NONE
         name = METRICS.get(self.task, LABELS)
-        return ParityReport(self.texts, self.difference, name, 1.0, self.metric, found, note, cause)
+        return ParityReport(self.texts, self.difference, name, 1.0, self.metric, found, note, cause, self._details())
 
-    def facts(self) -> dict[str, Any]:
-        """Return the figures for the manifest."""
-        found = {"texts": self.texts, METRICS.get(self.task, LABELS): round(self.metric, 6)}
+    def _details(self) -> dict[str, Any]:
+        """Return the figures that only encoders have, for the manifest."""
+        found: dict[str, Any] = {}
         if self.task == EMBED:
             found |= {"lowest_cosine": round(self.worst, 6)}
         if self.neighbours is not None:
