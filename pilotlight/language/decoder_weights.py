@@ -25,8 +25,8 @@ ATTENTION_NORM, FEED_FORWARD_NORM, QUERY_NORM, KEY_NORM = (
 )
 _WEIGHT: Final = ".weight"
 _BIAS: Final = ".bias"
-_BIASED: Final = (QUERY, KEY, VALUE, OUTPUT, GATE, UP, DOWN)
-"""The weights that may have a bias."""
+MATRICES: Final = (QUERY, KEY, VALUE, OUTPUT, GATE, UP, DOWN)
+"""The matrices of a layer, which may have a bias."""
 
 GGUF_NAMES: Final = {
     TABLE: "token_embd", HEAD: "output", NORM: "output_norm",
@@ -90,7 +90,7 @@ class DecoderWeights:
             if found != wanted:
                 what = f"has the tensor {each!r} of shape {list(found)}, but its configuration asks for {list(wanted)}"
                 raise ConversionError(self.tensors.where, what, "Download or convert the model again.")
-        return {name, bias} if part in _BIASED else {name}
+        return {name, bias} if part in MATRICES else {name}
 
     def _refuse_others(self, known: set[str]) -> None:
         """Refuse weights that the graph would leave out: without them, the model would compute something else."""

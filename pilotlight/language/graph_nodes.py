@@ -54,7 +54,9 @@ class GraphNodes:
         Returns:
             The name of the output.
         """
-        return self.nodes(operator, *inputs, outputs=(name or f"{self._prefix}value_{len(self._nodes)}",), kind=kind, **settings)[0]
+        return self.nodes(
+            operator, *inputs, outputs=(name or f"{self._prefix}value_{len(self._nodes)}",), kind=kind, **settings
+        )[0]
 
     def nodes(
         self, operator: str, *inputs: str, outputs: Sequence[str], kind: int = TensorProto.FLOAT, **settings: Any

@@ -66,7 +66,7 @@ def plan_model(
     return _plan_folder(project, name, files, NO_NEEDS, stream=stream)
 
 
-def plan_import(project: Project, name: str, needs: FunctionNeeds = NO_NEEDS) -> Addition:
+def plan_import(project: Project, name: str, needs: FunctionNeeds = NO_NEEDS, config: bytes = b"") -> Addition:
     """Decide what an imported model adds to a project: as a new model of kind onnx, where it is not there already.
 
     A model that has a model.toml is there. It gets nothing but a function, where template.yaml has none: an earlier
@@ -77,6 +77,7 @@ def plan_import(project: Project, name: str, needs: FunctionNeeds = NO_NEEDS) ->
         name: The model.
         needs: What the version needs of template.yaml: the routes of a language model, a zip or a container image, and
             memory. Whether answers are streamed stands in model.toml, or follows from the task.
+        config: The model.toml of a model that has none yet; empty for that of a new model of its kind.
 
     Returns:
         What is added. Its note says which kind of package the function becomes and why; "" where there is a function.
@@ -87,6 +88,8 @@ def plan_import(project: Project, name: str, needs: FunctionNeeds = NO_NEEDS) ->
     folder = project.folder(name)
     if not (folder / CONFIG_NAME).is_file():
         files = _files(_HERE / "kinds" / (_LANGUAGE if needs.task else "onnx"))
+        if config:
+            files = {**files, _CONFIG: config}
         return _plan_folder(project, name, files, needs, stream=needs.task == GENERATE)
     template = _read_template(project)
     if serves(template, name):
