@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from pilotlight.core.errors import ConversionError
@@ -46,7 +47,7 @@ def quantize_blocks(path: Path, bits: int) -> None:
             continue
         blocks = quantize_rows(rows, bits)
         values = blocks.values if table else blocks.values.reshape(len(rows), -1, bits * BLOCK // 8)
-        parts = {"blocks": values, "scales": blocks.scales}
+        parts: dict[str, NDArray[Any]] = {"blocks": values, "scales": blocks.scales}
         if blocks.zeros is not None:
             parts["zeros"] = pack_zeros(blocks.zeros, bits)
         made += [numpy_helper.from_array(array, f"{matrix.name}.{part}") for part, array in parts.items()]

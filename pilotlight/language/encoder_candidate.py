@@ -14,13 +14,14 @@ from typing import Any, Final
 import onnx
 
 from pilotlight.core.artifacts import Candidate
-from pilotlight.core.model_config import BLOCKS, NONE, ModelConfig
+from pilotlight.core.block_config import BLOCKS
+from pilotlight.core.model_config import NONE, ModelConfig
 from pilotlight.core.progress import Progress
-from pilotlight.core.reports import QuantizationReport
+from pilotlight.core.reports import ParityReport, QuantizationReport
 from pilotlight.language.candidate import LANGUAGE_NAME, TOKENIZER_NAME, LanguageCandidate
 from pilotlight.language.encoder_blocks import quantize_blocks
 from pilotlight.language.encoder_comparison import find_tolerance
-from pilotlight.language.encoder_gate import EncoderGate, Judged
+from pilotlight.language.encoder_gate import EncoderGate
 from pilotlight.language.encoder_plan import EncoderPlan
 from pilotlight.language.encoder_source import EncoderSource, read_encoder_source
 from pilotlight.language.encoder_tokens import EncoderTokens, read_encoder_tokens
@@ -91,11 +92,10 @@ def build_encoder_candidate(
         quantize_blocks(plain.parts[GRAPH].folder / MODEL_NAME, quantization.blocks.bits)
     candidate = request.finish(plain)
     gate = EncoderGate(texts, encoder.reference, tokens.frame, find_tolerance(request.config))
-    judged = gate.judge(candidate, open_session, "; ".join(notes))
-    figures = judged.comparison.facts() if judged.comparison else {}
-    facts = {"language": {**_describe(source, encoder), "gate": {**figures, "source": encoder.how}}}
-    report = _describe_quantization(request.config, before, candidate, judged)
-    return LanguageCandidate(candidate, judged.report, facts, report, _describe_found(encoder.plan))
+    report = gate.judge(candidate, open_session, "; ".join(notes))
+    facts = {"language": {**_describe(source, encoder), "compared_with": encoder.how}}
+    quantized = _describe_quantization(request.config, before, candidate, report)
+    return LanguageCandidate(candidate, report, facts, quantized, _describe_found(encoder.plan))
 
 
 def _write(encoder: EncoderSource, tokens: EncoderTokens, folder: Path, open_session: OpenSession) -> Candidate:
@@ -124,7 +124,7 @@ def _describe(source: LanguageSource, encoder: EncoderSource) -> dict[str, Any]:
 
 
 def _describe_quantization(
-    config: ModelConfig, before: int, candidate: Candidate, judged: Judged
+    config: ModelConfig, before: int, candidate: Candidate, report: ParityReport
 ) -> QuantizationReport | None:
     quantization = config.quantization
     if quantization.mode == NONE:
@@ -134,11 +134,11 @@ def _describe_quantization(
         mode=f"{quantization.mode}{bits}",
         bytes_before=before,
         bytes_after=_count_bytes(candidate),
-        samples=judged.report.samples,
-        largest_difference=judged.report.largest_difference,
-        metric=judged.report.metric,
-        metric_before=judged.report.source_metric,
-        metric_after=judged.report.onnx_metric,
+        samples=report.samples,
+        largest_difference=report.largest_difference,
+        metric=report.metric,
+        metric_before=report.source_metric,
+        metric_after=report.onnx_metric,
     )
 
 

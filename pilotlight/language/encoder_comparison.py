@@ -63,7 +63,8 @@ class EncoderComparison:
         metric: The mean of `each`, or the order of all scores.
         worst: The smallest of `each`.
         worst_at: The place of that text.
-        neighbours: For EMBED, how alike the order of each text's neighbours is: the mean of Spearman's rank correlation.
+        neighbours: For EMBED, how alike the order of each text's neighbours is: the mean of Spearman's rank
+            correlation; None for the others, and for few texts.
         difference: The largest difference of a number.
         beyond: The share of scores that are farther away than allowed; 0 for EMBED.
         finite: Whether all numbers are finite.
@@ -110,11 +111,11 @@ class EncoderComparison:
         found = (*failures, *self.find_failures(tolerance))
         cause = Cause.DIFFERS if found else Cause.NONE
         name = METRICS.get(self.task, LABELS)
-        return ParityReport(self.texts, self.difference, name, 1.0, self.metric, found, note, cause)
+        return ParityReport(self.texts, self.difference, name, 1.0, self.metric, found, note, cause, self._details())
 
-    def facts(self) -> dict[str, Any]:
-        """Return the figures for the manifest."""
-        found = {"texts": self.texts, METRICS.get(self.task, LABELS): round(self.metric, 6)}
+    def _details(self) -> dict[str, Any]:
+        """Return the figures that only encoders have, for the manifest."""
+        found: dict[str, Any] = {}
         if self.task == EMBED:
             found |= {"lowest_cosine": round(self.worst, 6)}
         if self.neighbours is not None:
@@ -190,5 +191,5 @@ def _correlate_ranks(one: NDArray[Any], other: NDArray[Any]) -> float:
     """Return Spearman's rank correlation of numbers; 1 where they are equal."""
     if np.array_equal(one, other):
         return 1.0
-    ranks = [np.argsort(np.argsort(numbers, kind="stable"), kind="stable") for numbers in (one, other)]
-    return float(np.corrcoef(*ranks)[0, 1])
+    ranks, others = (np.argsort(np.argsort(numbers, kind="stable")) - (one.size - 1) / 2 for numbers in (one, other))
+    return float(ranks @ others / (ranks @ ranks))

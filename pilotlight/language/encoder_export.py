@@ -70,7 +70,7 @@ def read_export(path: Path, head: Head) -> Export:
         what = "has inputs of a fixed size, so that it takes no text of another length"
         raise ConversionError(str(path), what, _HINT)
     opset = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0)
-    if not _LEAST_OPSET <= opset:
+    if opset < _LEAST_OPSET:
         raise ConversionError(str(path), f"is exported for opset {opset}", f"Export it for opset {OPSET}.")
     output, head = _choose_output(path, model, head)
     return Export(path, model, output.name, head, _find_width(path, output))
@@ -133,7 +133,7 @@ def _choose_output(path: Path, model: onnx.ModelProto, head: Head) -> tuple[onnx
 
 
 def _list_dims(value: onnx.ValueInfoProto) -> Sequence[onnx.TensorShapeProto.Dimension]:
-    return value.type.tensor_type.shape.dim
+    return list(value.type.tensor_type.shape.dim)
 
 
 def _find_width(path: Path, output: onnx.ValueInfoProto) -> int:

@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pilotlight.core.artifacts import Candidate
 from pilotlight.core.reports import Cause, ParityReport
-from pilotlight.language.encoder_comparison import EncoderComparison, Tolerance, compare_answers
+from pilotlight.language.encoder_comparison import Tolerance, compare_answers
 from pilotlight.language.encoder_reference import Encode
 from pilotlight.language.tasks import RERANK
 from pilotlight_runtime.errors import InferenceFailed, LoadError
@@ -28,18 +28,6 @@ from pilotlight_runtime.types import LoadedModel
 
 FrameReference = Callable[[str, str | None], Framed]
 """Makes the tokens of a text, or of a pair of texts, with the reference tokenizer: not truncated."""
-
-
-class Judged(NamedTuple):
-    """What the gate found.
-
-    Attributes:
-        report: Its report.
-        comparison: The figures; None where the graph cannot be run.
-    """
-
-    report: ParityReport
-    comparison: EncoderComparison | None
 
 
 class EncoderGate:
@@ -59,7 +47,7 @@ class EncoderGate:
         self._tolerance = tolerance
         self._expected: list[NDArray[Any]] | None = None
 
-    def judge(self, candidate: Candidate, open_session: OpenSession, note: str = "") -> Judged:
+    def judge(self, candidate: Candidate, open_session: OpenSession, note: str = "") -> ParityReport:
         """Judge a candidate by each graph that it may be opened from.
 
         Args:
@@ -69,16 +57,15 @@ class EncoderGate:
         """
         part = candidate.parts[GRAPH]
         names = dict.fromkeys([part.loading.graph if part.loading else MODEL_NAME, MODEL_NAME])
-        judged = []
+        reports = []
         for name in names:
             try:
-                judged.append(self._judge_graph(candidate, part.folder / name, open_session, note))
+                reports.append(self._judge_graph(candidate, part.folder / name, open_session, note))
             except (LoadError, InferenceFailed) as error:
-                failure = ParityReport(0, None, failures=(f"{name}: {error}",), note=note, cause=Cause.FAILED)
-                return Judged(failure, None)
-        return max(judged, key=lambda each: len(each.report.failures))
+                return ParityReport(0, None, failures=(f"{name}: {error}",), note=note, cause=Cause.FAILED)
+        return max(reports, key=lambda report: len(report.failures))
 
-    def _judge_graph(self, candidate: Candidate, graph: Path, open_session: OpenSession, note: str) -> Judged:
+    def _judge_graph(self, candidate: Candidate, graph: Path, open_session: OpenSession, note: str) -> ParityReport:
         encoder = Encoder(_load(candidate, graph, open_session))
         framed = self._frame_texts(encoder)
         failures = self._compare_tokens(encoder, framed)
@@ -87,7 +74,7 @@ class EncoderGate:
         rows = encoder.run(framed)
         served = [np.frombuffer(row, np.float32) for row in rows]
         comparison = compare_answers(encoder.settings.task, self._expected, served, self._tolerance)
-        return Judged(comparison.report(self._tolerance, failures, note), comparison)
+        return comparison.report(self._tolerance, failures, note)
 
     def _pairs(self, encoder: Encoder) -> list[tuple[str, str | None]]:
         """Return the texts; for a reranker, each with the one behind it."""

@@ -1,4 +1,4 @@
-"""What is served of an encoder: its answer, its lengths, its prefixes. From the folder, and from model.toml before it."""
+"""How an encoder is served: its answer, lengths and prefixes, as model.toml says, else as its folder says."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def apply_head(hidden: NDArray[Any], head: Head) -> NDArray[Any]:
     for dense in head.layers:
         value = _linear(value, dense.linear)
         value = np.tanh(value) if dense.activation == "tanh" else value
-        value = np.maximum(value, 0) if dense.activation == "relu" else value
+        value = _rectify(value) if dense.activation == "relu" else value
     if head.finish == NORMALIZE:
         value = value / max(float(np.linalg.norm(value)), _LEAST_LENGTH)
     elif head.finish == SOFTMAX:
@@ -114,17 +114,16 @@ def _softmax(scores: NDArray[Any]) -> NDArray[Any]:
 
 def _activate(value: NDArray[Any], activation: str) -> NDArray[Any]:
     if activation == "relu":
-        return np.maximum(value, 0)
-    if activation == "gelu":
-        return value * _normal_share(value)
+        return _rectify(value)
     inner = math.sqrt(2 / math.pi) * (value + 0.044715 * value**3)
-    return value * 0.5 * (1 + np.tanh(inner))
+    share = 0.5 * (1 + (_erf(value / math.sqrt(2)) if activation == "gelu" else np.tanh(inner)))
+    activated: NDArray[Any] = value * share
+    return activated
 
 
-def _normal_share(value: NDArray[Any]) -> NDArray[Any]:
-    """Return the distribution function of the normal distribution."""
-    share: NDArray[Any] = 0.5 * (1 + _erf(value / math.sqrt(2)))
-    return share
+def _rectify(value: NDArray[Any]) -> NDArray[Any]:
+    positive: NDArray[Any] = np.maximum(value, 0)
+    return positive
 
 
 def _erf(value: NDArray[Any]) -> NDArray[Any]:
@@ -136,4 +135,5 @@ def _erf(value: NDArray[Any]) -> NDArray[Any]:
     series = share * (
         0.254829592 + share * (-0.284496736 + share * (1.421413741 + share * (-1.453152027 + share * 1.061405429)))
     )
-    return np.sign(value) * (1 - series * np.exp(-(value.astype(np.float64) ** 2)))
+    found: NDArray[Any] = np.sign(value) * (1 - series * np.exp(-(value.astype(np.float64) ** 2)))
+    return found

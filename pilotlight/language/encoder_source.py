@@ -100,7 +100,7 @@ def _read_export(source: LanguageSource, config: ModelConfig, open_session: Open
     )
     export = read_export(source.files[0], head)
     width = _width(export.head.layers, export.width)
-    if source.task != EMBED and export.head.pool != EMBED and plan.labels and width != len(plan.labels):
+    if source.task != EMBED and width != len(plan.labels):
         raise settings.wrong("id2label", f"names of {width} classes, as the graph has", list(plan.labels))
     rows = settings.count("vocab_size") if settings.get("vocab_size") is not None else None
     reference = _run_export(export, open_session)

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from pilotlight.conversion import find_adapter
+from pilotlight.core.artifacts import Candidate
 from pilotlight.core.block_config import BLOCKS
 from pilotlight.core.disk import temporary_folder
 from pilotlight.core.documents import parse_object
 from pilotlight.core.errors import ParityError, ProjectError, ServiceError
 from pilotlight.core.files import write_atomically
-from pilotlight.core.model_config import CONFIG_NAME, NONE, ModelConfig
+from pilotlight.core.model_config import CONFIG_NAME, DYNAMIC, NONE, ModelConfig
 from pilotlight.core.project import Project
 from pilotlight.core.project_lock import lock_project
 from pilotlight.core.stages import Stages
 from pilotlight.language.candidate import LANGUAGE_NAME, LanguageCandidate
 from pilotlight.language.decoder_candidate import DecoderRequest, build_decoder_candidate
+from pilotlight.language.encoder_candidate import EncoderRequest, build_encoder_candidate
 from pilotlight.language.memory import estimate_memory
 from pilotlight.language.model_toml import write_model_toml
 from pilotlight.language.sources import LanguageSource, find_source
 from pilotlight.language.tasks import GENERATE
+from pilotlight.optimization import optimize
 from pilotlight.packaging import APP_NAME
+from pilotlight.quantization import quantize
 from pilotlight.scaffold import Addition, FunctionNeeds, plan_import
 from pilotlight.store import hash_file
 from pilotlight.workflows.context import Context
@@ -33,6 +38,7 @@ from pilotlight.workflows.smoke_test import has_app
 from pilotlight.workflows.types import BuiltCandidate, ImportRequest, Publication, TrainResult
 from pilotlight_runtime.datatypes import BYTES
 from pilotlight_runtime.manifest import MODEL_NAME, Json
+from pilotlight_runtime.session import OpenSession
 from pilotlight_runtime.tensor import Tensor
 
 _SAMPLE: Final = b"The weather is fine today."
@@ -104,9 +110,10 @@ def _read_config(name: str, source: LanguageSource, context: Context) -> ModelCo
     if not where.is_file():
         return ModelConfig(name, "onnx", stream=source.task == GENERATE)
     config = context.project.read_config(name)
-    if config.quantization.mode not in (NONE, BLOCKS):
-        what = f'has quantization.mode "{config.quantization.mode}", which needs data'
-        raise ProjectError(str(where), what, f'Set it to "{BLOCKS}" or "{NONE}" for a language model.')
+    modes = (NONE, BLOCKS) if source.task == GENERATE else (NONE, BLOCKS, DYNAMIC)
+    if config.quantization.mode not in modes:
+        what = f'has quantization.mode "{config.quantization.mode}", which this model cannot have'
+        raise ProjectError(str(where), what, f"Set it to {' or '.join(modes)} for a model for {source.task}.")
     if config.kind != "onnx":
         raise ProjectError(str(where), f'has kind = "{config.kind}"', 'Set kind = "onnx" for an imported model.')
     return config
@@ -116,9 +123,20 @@ def _build(
     request: ImportRequest, source: LanguageSource, config: ModelConfig, folder: Path, context: Context
 ) -> LanguageCandidate:
     """Make and verify the candidate of the source's task."""
+    if source.task != GENERATE:
+        encoder = EncoderRequest(config, request.text, partial(_finish, config, context.open_session))
+        return build_encoder_candidate(source, encoder, folder, context.open_session, context.progress)
     threads = os.cpu_count() or 1
     decoder = DecoderRequest(config, request.text, threads)
     return build_decoder_candidate(source, decoder, folder, context.open_session, context.progress)
+
+
+def _finish(config: ModelConfig, open_session: OpenSession, candidate: Candidate) -> Candidate:
+    """Quantize an encoder where model.toml asks for dynamic quantization, and optimize it."""
+    folder = candidate.folder
+    if config.quantization.mode == DYNAMIC:
+        candidate = quantize(config.name, candidate, None, folder.with_name("quantized"))
+    return optimize(candidate, folder.with_name("optimized"), open_session)
 
 
 def _check_serving(project: Project, config: ModelConfig, made: LanguageCandidate, task: str) -> None:

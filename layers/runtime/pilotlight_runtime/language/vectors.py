@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from struct import pack
 from math import sqrt
+from struct import pack
 
 from pilotlight_runtime.light_typing import Final, Sequence
 

@@ -24,9 +24,7 @@ class EmbeddingEndpoint:
     def answer(self, body: Any, trace: Trace, _invocation: Invocation) -> HttpResponse:
         """See Endpoint.answer."""
         embedder = self._embedder
-        asked = read_embedding_request(
-            body, self._served.name, embedder.tokenizer.size, embedder.settings.dimensions
-        )
+        asked = read_embedding_request(body, self._served.name, embedder.tokenizer.size, embedder.settings.dimensions)
         decode = embedder.tokenizer.decode
         texts = [given if isinstance(given, str) else decode(given) for given in asked.inputs]
         trace.shapes = {"input": (len(texts),)}

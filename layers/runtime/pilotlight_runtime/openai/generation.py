@@ -40,17 +40,14 @@ def check_length(tokens: int, context: int, param: str) -> None:
     if tokens >= context:
         raise InvalidField(
             param,
-            f"this model takes {context} tokens of prompt and answer together, and the prompt has {tokens};"
-            " shorten it",
+            f"this model takes {context} tokens of prompt and answer together, and the prompt has {tokens}; shorten it",
             CONTEXT_EXCEEDED,
         )
     if not tokens:
         raise InvalidField(param, "the prompt has no tokens")
 
 
-def start(
-    generator: TextGenerator, request: GenerationRequest, warn: Callable[[str], None]
-) -> Iterator[TextPart]:
+def start(generator: TextGenerator, request: GenerationRequest, warn: Callable[[str], None]) -> Iterator[TextPart]:
     """Starts to generate.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pilotlight_runtime.errors import NotFound, TooLarge
-from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Final, Mapping
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Callable, Final, Mapping, Protocol
 from pilotlight_runtime.limits import MAX_ANSWER_BYTES, MOST_MEMORY
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.openai.invocation import Invocation
@@ -25,6 +25,12 @@ _ENVELOPE_BYTES: Final = 65_536
 """Of an answer besides its body."""
 
 
+class Timed(Protocol):
+    """Something that ends before the function's time is over."""
+
+    time_left: Callable[[], float] | None
+
+
 class LanguageService:
     """Answers for one language model.
 
@@ -33,15 +39,22 @@ class LanguageService:
         inner: Answers every other route.
         endpoints: By operation. The others are refused with what the model does.
         details: Further fields of the model in the list of models; "task" is one of them.
+        timed: Is told the time that is left before `inner` answers; None where nothing takes long.
     """
 
     def __init__(
-        self, name: str, inner: ModelService, endpoints: Mapping[str, Endpoint], details: Mapping[str, Any]
+        self,
+        name: str,
+        inner: ModelService,
+        endpoints: Mapping[str, Endpoint],
+        details: Mapping[str, Any],
+        timed: Timed | None = None,
     ) -> None:
         self._name = name
         self._inner = inner
         self._endpoints = endpoints
         self._details = details
+        self._timed = timed
 
     def answer_unknown(self, request: HttpRequest, trace: Trace) -> HttpResponse:
         """The answer to a request of which nothing else is known."""
@@ -60,6 +73,8 @@ class LanguageService:
         """
         found = routes.find_route(request.path, self._name)
         if found is None:
+            if self._timed is not None:
+                self._timed.time_left = invocation.time_left
             return self._inner.answer(request, trace)
         try:
             response = self._answer(found, request, trace, invocation)
@@ -79,7 +94,9 @@ class LanguageService:
             return json_response(self._describe(route))
         endpoint = self._endpoints.get(route.operation)
         if endpoint is None:
-            raise InvalidField("model", f"the task of {self._name!r} is {self._details['task']}, so that it has no such route")
+            raise InvalidField(
+                "model", f"the task of {self._name!r} is {self._details['task']}, so that it has no such route"
+            )
         trace.begin("decode")
         response = endpoint.answer(self._read_body(request), trace, invocation)
         if isinstance(response, StreamedResponse):

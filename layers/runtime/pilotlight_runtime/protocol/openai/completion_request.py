@@ -72,4 +72,3 @@ def read_completion_request(body: Any, facts: ModelFacts) -> CompletionRequest:
         echo=echo,
         delivery=read_delivery(fields),
     )
-

@@ -16,7 +16,7 @@ DOCUMENT: Final = "document"
 
 
 class EmbeddingRequest(NamedTuple):
-    """inputs: texts or ids of tokens. encoding: FLOAT or BASE64. dimensions: of each vector. kind: QUERY or DOCUMENT."""
+    """inputs: texts or ids of tokens. encoding: FLOAT or BASE64. dimensions: of a vector. kind: QUERY or DOCUMENT."""
 
     inputs: list[TextOrTokens]
     encoding: str

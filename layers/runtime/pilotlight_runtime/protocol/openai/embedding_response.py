@@ -25,7 +25,8 @@ def write_embeddings(model: str, vectors: Sequence[bytes], encoding: str, tokens
 
 
 def _write_floats(vector: bytes) -> list[float]:
-    return memoryview(vector).cast("f").tolist()
+    numbers: list[float] = list(memoryview(vector).cast("f"))
+    return numbers
 
 
 def _write_base64(vector: bytes) -> str:

@@ -65,7 +65,7 @@ class Refusal(RequestError):
         error = {
             "message": str(self),
             "type": INVALID if self.status < 500 else SERVER,
-            "param": self._param,
+            "param": self._param or None,
             "code": self._code,
         }
         if self.status >= 500:

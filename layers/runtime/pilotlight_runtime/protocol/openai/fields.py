@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pilotlight_runtime.light_typing import Any, Final, Mapping
+from pilotlight_runtime.light_typing import Any, Mapping
 from pilotlight_runtime.messages import is_unicode, summarize
 from pilotlight_runtime.protocol.openai.errors import InvalidField
-
 
 
 class Fields:

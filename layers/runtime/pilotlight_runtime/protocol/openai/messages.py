@@ -17,7 +17,7 @@ _FIELDS: Final = {
     "assistant": frozenset({"role", "content", "tool_calls"}),
     "tool": frozenset({"role", "content", "tool_call_id", "name"}),
 }
-_EMPTY: Final = ([], {}, "")
+_EMPTY: Final[tuple[Any, ...]] = ([], {}, "")
 """Clients send an answer back with all its fields; empty ones say nothing."""
 _OTHER_PARTS: Final = {
     "image_url": "the model takes no images",

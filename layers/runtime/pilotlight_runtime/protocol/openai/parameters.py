@@ -128,5 +128,7 @@ def check_parameters(document: Mapping[str, Any], table: Table) -> None:
             continue
         if not any(value == taken and type(value) is type(taken) for taken in known.neutral):
             raise InvalidField(
-                name, f"parameter {name!r} is not supported with the value {summarize(value)}: {known.note}", UNSUPPORTED
+                name,
+                f"parameter {name!r} is not supported with the value {summarize(value)}: {known.note}",
+                UNSUPPORTED,
             )

@@ -94,7 +94,8 @@ def _read_bias(fields: Fields, vocabulary: int) -> Mapping[int, float]:
     for name in value:
         if not (name.isascii() and name.isdigit() and len(name) < 10 and int(name) < vocabulary):
             raise InvalidField(
-                "logit_bias", f"logit_bias has {summarize(name)}, which is no id of a token: they are 0 to {vocabulary - 1}"
+                "logit_bias",
+                f"logit_bias has {summarize(name)}, which is no id of a token: they are 0 to {vocabulary - 1}",
             )
         found[int(name)] = biases.number(name, 0.0, -100, 100)
     return found
