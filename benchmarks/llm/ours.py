@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from gguf import GGUFReader
@@ -18,7 +20,7 @@ from benchmarks.llm.functions import Function
 from benchmarks.llm.model import Chat
 from benchmarks.llm.requests import NAME
 from pilotlight.core.errors import ServiceError
-from pilotlight.core.project import Project
+from pilotlight.core.project import STORE_VARIABLE, Project
 from pilotlight.language.tokenizer_gguf import read_gguf_tokenizer
 from pilotlight.packaging import Packages, package_function, package_layer
 from pilotlight.packaging.bytecode import Compiler
@@ -78,7 +80,7 @@ def _import(repository: Path, gguf: Path, project: Project) -> None:
     shutil.rmtree(project.root, ignore_errors=True)
     _pilotlight(project.root.parent, "init", project.root.name)
     shutil.copytree(settings, project.folder(NAME), ignore=shutil.ignore_patterns("model.lock", "__pycache__"))
-    _pilotlight(project.root, "import", str(gguf), "--name", NAME, "--store", project.store)
+    _pilotlight(project.root, "import", str(gguf), "--name", NAME, environ={STORE_VARIABLE: project.store})
     key.write_text(digest)
 
 
@@ -95,10 +97,11 @@ def _digest(name: str, *paths: Path) -> str:
     return found.hexdigest()
 
 
-def _pilotlight(folder: Path, *arguments: str) -> None:
+def _pilotlight(folder: Path, *arguments: str, environ: Mapping[str, str] = MappingProxyType({})) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "pilotlight", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    environ = {**os.environ, **environ}
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ServiceError("pilotlight " + " ".join(arguments), f"failed: {done.stderr.strip()[-600:]}", "")
 
