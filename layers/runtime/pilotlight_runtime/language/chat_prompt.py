@@ -28,12 +28,12 @@ LAST_USER: Final = "last user"
 class Turn(NamedTuple):
     """One message of a conversation.
 
-    role: one of ROLES. index: of the caller's message that it is, for errors; -1 where it is the turn's own.
+    role: one of ROLES. place: the index of the caller's message that it is, for errors; -1 where it is the turn's own.
     """
 
     role: str
     text: str
-    index: int = -1
+    place: int = -1
 
 
 class Piece(NamedTuple):
@@ -123,9 +123,8 @@ def write_prompt(chat: ChatFormat, turns: Sequence[Turn]) -> list[Piece]:
         pieces.append(Piece(_written_text(chat, _name(turns, index), turns[index], before), control=False))
         before = role
     if before not in chat.generate:
-        raise InvalidRequest(
-            f"{_name(turns, len(turns) - 1)}: the last message must be of {_names(chat.generate)}; its role is {before!r}"
-        )
+        name = _name(turns, len(turns) - 1)
+        raise InvalidRequest(f"{name}: the last message must be of {_names(chat.generate)}; its role is {before!r}")
     return pieces + list(chat.generate[before])
 
 
@@ -190,7 +189,7 @@ def takes_system(chat: ChatFormat) -> bool:
 
 def _name(turns: Sequence[Turn], index: int) -> str:
     """The caller's name of a turn."""
-    own = turns[index].index
+    own = turns[index].place
     return f"messages[{index if own < 0 else own}]"
 
 

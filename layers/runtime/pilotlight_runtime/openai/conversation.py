@@ -67,6 +67,6 @@ def _add_tools(chat: ChatFormat, turns: list[Turn], described: str) -> None:
     if first.role == SYSTEM:
         turns[0] = first._replace(text=f"{first.text}\n\n{described}")
     elif takes_system(chat):
-        turns.insert(0, Turn(SYSTEM, described, first.index))
+        turns.insert(0, Turn(SYSTEM, described, first.place))
     else:
         turns[0] = first._replace(text=f"{described}\n\n{first.text}")

@@ -31,7 +31,7 @@ class InvalidField(InvalidRequest):
 
 
 def name_field(error: InvalidRequest, field: str) -> InvalidField:
-    """Makes an error of one that knows no protocol. field: where it is, unless its message begins with a place in it."""
+    """Makes an error of one that knows no protocol. field: where it is; its message may begin with a place in it."""
     place, colon, _ = str(error).partition(":")
     return InvalidField(place if colon and place.startswith(field) else field, str(error))
 
