@@ -23,6 +23,7 @@ class ByteLevel:
         self._asset = asset
         self._bytes = asset.numbers("bytes").tolist()
         words = asset.numbers("words").tolist()
+        self._tokens = tokens
         self._words = dict(zip([tokens[word] for word in words], words, strict=True))
         self._merges: dict[int, int] | None = None
 
@@ -45,3 +46,12 @@ class ByteLevel:
         if NO_TOKEN in symbols:
             symbols = [symbol for symbol in symbols if symbol != NO_TOKEN]
         return merge_pairs(symbols, self._merges)
+
+    def encode_spans(self, word: str) -> list[tuple[int, int, int]]:
+        """Makes tokens and says where they are, see Model.encode_spans."""
+        spans, begin = [], 0
+        for token in self.encode(word):
+            end = begin + len(self._tokens[token])
+            spans.append((token, begin, end))
+            begin = end
+        return spans

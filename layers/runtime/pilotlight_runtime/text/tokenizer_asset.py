@@ -119,10 +119,25 @@ def read_tokenizer_asset(path: StrPath) -> TokenizerAsset:
         ManifestError: The file is not a compiled tokenizer of this format.
     """
     with open(path, "rb") as file:
-        content = file.read()
+        return unpack(file.read(), path)
+
+
+def unpack(content: bytes, name: StrPath) -> TokenizerAsset:
+    """Reads the content of a compiled tokenizer.
+
+    Args:
+        content: What `pack` made.
+        name: What an error calls it.
+
+    Returns:
+        Its header and its sections.
+
+    Raises:
+        ManifestError: It is not a compiled tokenizer of this format.
+    """
     begin = len(_FORMAT) + 4
     if not content.startswith(_FORMAT):
-        raise ManifestError(f"{path} is not a compiled tokenizer of this runtime's format; import the model again")
+        raise ManifestError(f"{name} is not a compiled tokenizer of this runtime's format; import the model again")
     end = begin + int.from_bytes(content[len(_FORMAT) : begin], "little")
     try:
         header = loads(content[begin:end])
@@ -130,4 +145,4 @@ def read_tokenizer_asset(path: StrPath) -> TokenizerAsset:
         places = header["sections"].items()
         return TokenizerAsset(header, {name: body[first:last] for name, (first, last) in places})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ManifestError(f"the header of {path} cannot be read ({error}); import the model again") from error
+        raise ManifestError(f"the header of {name} cannot be read ({error}); import the model again") from error
