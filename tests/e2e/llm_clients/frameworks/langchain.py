@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 BASE, CHAT, EMBED = sys.argv[1:4]
 KEY = SecretStr("a-key")
 MODEL = ChatOpenAI(
-    base_url=BASE, api_key=KEY, model=CHAT, temperature=0, max_completion_tokens=40, max_retries=0, stream_usage=True
+    base_url=BASE, api_key=KEY, model=CHAT, temperature=0, max_completion_tokens=300, max_retries=0, stream_usage=True
 )
 MESSAGES = [SystemMessage("You answer in one sentence."), HumanMessage("What is the capital of France?")]
 

@@ -32,7 +32,7 @@ def main() -> dict[str, Any]:
         model=f"text-completion-openai/{CHAT}", prompt="One, two, three,", max_tokens=8, temperature=0, **WHERE
     )
     choice = {"type": "function", "function": {"name": "get_weather"}}
-    called: Any = litellm.completion(**{**GREEDY, "max_tokens": 60}, **WHERE, tools=[WEATHER], tool_choice=choice)
+    called: Any = litellm.completion(**{**GREEDY, "max_tokens": 300}, **WHERE, tools=[WEATHER], tool_choice=choice)
     call = called.choices[0].message.tool_calls[0].function
     vectors: Any = litellm.embedding(model=f"openai/{EMBED}", input=["A cat.", "A dog."], **WHERE)
     return {

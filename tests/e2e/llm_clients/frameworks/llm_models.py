@@ -34,7 +34,7 @@ def main() -> dict[str, Any]:
     question = "What is the capital of France?"
     whole = chat.prompt(question, stream=False, key="a-key", max_tokens=24, temperature=0)
     streamed = chat.prompt(question, stream=True, key="a-key", max_tokens=24, temperature=0)
-    structured = chat.prompt("Describe a cat.", schema=Animal, stream=False, key="a-key", max_tokens=60)
+    structured = chat.prompt("Describe a cat.", schema=Animal, stream=False, key="a-key", max_tokens=300)
     asked: Any = {"key": "a-key", "max_tokens": 8, "temperature": 0}
     return {
         "chat": whole.text(),

@@ -23,7 +23,7 @@ def main() -> dict[str, Any]:
     for mode in (instructor.Mode.JSON_SCHEMA, instructor.Mode.TOOLS):
         client = instructor.from_openai(openai.OpenAI(base_url=BASE, api_key="a-key", max_retries=0), mode=mode)
         messages: Any = [{"role": "user", "content": "Describe a cat."}]
-        asked: Any = {"model": CHAT, "messages": messages, "max_tokens": 80, "temperature": 0, "max_retries": 0}
+        asked: Any = {"model": CHAT, "messages": messages, "max_tokens": 300, "temperature": 0, "max_retries": 0}
         found[mode.value] = client.create(**asked, response_model=Animal).model_dump()
         *_, last = client.create_partial(**asked, response_model=Animal)
         found[f"{mode.value} streamed"] = last.model_dump()

@@ -47,11 +47,11 @@ for await (const chunk of await client.completions.create({
     completionStreamed += chunk.choices[0]?.text ?? "";
 
 const structured = await client.chat.completions.create({
-    model: chat, messages: [{role: "user", content: "Describe a cat."}], max_tokens: 60,
+    model: chat, messages: [{role: "user", content: "Describe a cat."}], max_tokens: 300,
     response_format: {type: "json_schema", json_schema: {name: "animal", strict: true, schema: animal}}
 });
 const called = await client.chat.completions.create({
-    ...greedy, messages: [{role: "user", content: "What is the weather in Paris?"}], max_tokens: 60,
+    ...greedy, messages: [{role: "user", content: "What is the weather in Paris?"}], max_tokens: 300,
     tools: [weather], tool_choice: "required"
 });
 const call = called.choices[0].message.tool_calls[0];

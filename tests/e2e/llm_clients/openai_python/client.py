@@ -88,7 +88,7 @@ def completion() -> Any:
 
 def structured() -> Any:
     answer = CLIENT.chat.completions.parse(
-        model=CHAT, messages=[{"role": "user", "content": "Describe a cat."}], response_format=Animal, max_tokens=60
+        model=CHAT, messages=[{"role": "user", "content": "Describe a cat."}], response_format=Animal, max_tokens=300
     )
     parsed = answer.choices[0].message.parsed
     assert parsed is not None
@@ -98,13 +98,13 @@ def structured() -> Any:
 def json_object() -> Any:
     messages: Any = [{"role": "user", "content": "Give a JSON object with a city and its country."}]
     answer = CLIENT.chat.completions.create(
-        model=CHAT, messages=messages, response_format={"type": "json_object"}, max_tokens=80, temperature=0
+        model=CHAT, messages=messages, response_format={"type": "json_object"}, max_tokens=300, temperature=0
     )
     return json.loads(answer.choices[0].message.content or "")
 
 
 def tools() -> Any:
-    asked: Any = {**GREEDY, "messages": ABOUT_WEATHER, "max_tokens": 60}
+    asked: Any = {**GREEDY, "messages": ABOUT_WEATHER, "max_tokens": 300}
     answer = CLIENT.chat.completions.create(
         **asked, tools=[WEATHER], tool_choice={"type": "function", "function": {"name": "get_weather"}}
     )
@@ -127,7 +127,7 @@ def tools() -> Any:
 
 def tools_streamed() -> Any:
     name, arguments = "", ""
-    asked: Any = {**GREEDY, "messages": ABOUT_WEATHER, "max_tokens": 60}
+    asked: Any = {**GREEDY, "messages": ABOUT_WEATHER, "max_tokens": 300}
     for chunk in CLIENT.chat.completions.create(**asked, tools=[WEATHER], tool_choice="required", stream=True):
         for call in chunk.choices[0].delta.tool_calls or []:
             assert call.function is not None
