@@ -115,6 +115,9 @@ class OrtSession:
         from pilotlight_runtime.engine.bound import BoundRun
 
         self._check(inputs, tuple(outputs))
+        for name, tensor in inputs.items():
+            if tensor.datatype is BYTES:
+                raise InferenceFailed(f"input {name!r} is text, which has no memory of its own")
         for name, tensor in outputs.items():
             self._check_output(name, tensor)
         bound = BoundRun(self._api, self._values, inputs, outputs)
