@@ -48,7 +48,7 @@ def package_models(
     reports = {CATALOG: package_catalog(project.functions / CATALOG, locks, store, into / CATALOG)}
     done(CATALOG)
     for name, lock in locks.items():
-        reports[name] = package_function(name, project.folder(name), store, lock, into / name)
+        reports[name] = package_function(name, project.folder(name), store, lock, into / name, layer_bytes=None)
         done(name)
     return reports
 

@@ -1,0 +1,52 @@
+"""JSON that a schema allows, as a constraint of an answer."""
+
+from __future__ import annotations
+
+from pilotlight_runtime.errors import InvalidRequest
+from pilotlight_runtime.language.schema.builder import Builder
+from pilotlight_runtime.language.schema.constraint import ShapeConstraint
+from pilotlight_runtime.language.schema.faults import find_fault
+from pilotlight_runtime.language.schema.limits import DEEPEST, LONGEST_SHORTEST
+from pilotlight_runtime.language.schema.machine import Shape
+from pilotlight_runtime.language.schema.measuring import measure_shapes
+from pilotlight_runtime.language.types import Constraint
+from pilotlight_runtime.light_typing import Any, Callable, Final
+
+_ANY_OBJECT: Final = {"type": "object"}
+
+
+def compile_schema(schema: dict[str, Any] | None, name: str = "the schema") -> Callable[[], Constraint]:
+    """Prepares the constraint of answers that a JSON Schema allows.
+
+    Objects have the schema's properties in its order, and no others unless `additionalProperties` says so or the schema
+    names none. White space is that of Python's `json.dumps`: a blank behind each comma and colon. docs/language-models.md
+    lists the keywords.
+
+    Args:
+        schema: The schema; None for any JSON object.
+        name: What the schema is called in messages, such as the field of the request in which it stands.
+
+    Returns:
+        Makes a constraint for one answer.
+
+    Raises:
+        InvalidRequest: A keyword is not supported, or the schema is not well-formed, recurses for ever, allows nothing,
+            or is too large. The message says which and where.
+    """
+    shape = compile_shape(_ANY_OBJECT if schema is None else schema, name)
+    return lambda: ShapeConstraint(shape)
+
+
+def compile_shape(schema: dict[str, Any] | bool, name: str) -> Shape:
+    """Makes the measured shape of a schema, of which others can be made. Arguments and errors as above."""
+    builder = Builder(schema, name)
+    shape = builder.build()
+    measure_shapes(builder.shapes)
+    fault = find_fault(shape)
+    if fault:
+        raise InvalidRequest(fault)
+    if shape.depth > DEEPEST:
+        raise InvalidRequest(f"{name}: each answer has more than {DEEPEST} arrays and objects inside one another")
+    if shape.length > LONGEST_SHORTEST:
+        raise InvalidRequest(f"{name}: the shortest answer has {shape.length} bytes, over the {LONGEST_SHORTEST} allowed")
+    return shape

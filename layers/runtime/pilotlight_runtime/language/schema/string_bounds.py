@@ -1,0 +1,42 @@
+"""The strings that a schema allows."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from pilotlight_runtime.language.schema.character_automaton import bound_length, intersect
+from pilotlight_runtime.language.schema.formats import FORMATS, NUMBER_FORMATS
+from pilotlight_runtime.language.schema.machine import Shape
+from pilotlight_runtime.language.schema.merging import Plain
+from pilotlight_runtime.language.schema.pattern_automaton import compile_pattern
+from pilotlight_runtime.language.schema.pattern_shape import PatternShape
+from pilotlight_runtime.language.schema.strings import StringShape
+
+
+def bound_strings(plain: Plain) -> Shape | None:
+    """Makes the shape of the strings that a schema allows; None where there are none.
+
+    Raises:
+        ValueError: A pattern or a format is not supported.
+    """
+    least, most = plain.highest("minLength"), plain.lowest("maxLength")
+    if most is not None and most < least:
+        return None
+    automata = [compile_pattern(pattern) for pattern in list_patterns(plain)]
+    if not automata:
+        return StringShape(least, most)
+    if least or most is not None:
+        automata.append(bound_length(least, most))
+    automaton = reduce(intersect, automata)
+    return PatternShape(automaton) if any(automaton.ends) else None
+
+
+def list_patterns(plain: Plain) -> list[str]:
+    """The patterns that a string has to match: those of the schema, and those of its formats."""
+    patterns = []
+    for name in plain.each("format"):
+        if name in FORMATS:
+            patterns.append(FORMATS[name])
+        elif name not in NUMBER_FORMATS or not plain.types & {"integer", "number"}:
+            raise ValueError(f"the format {name[:60]!r} is not supported; supported are {', '.join(FORMATS)}")
+    return [*plain.each("pattern"), *patterns]
