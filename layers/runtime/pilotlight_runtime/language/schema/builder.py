@@ -126,7 +126,9 @@ def _check_number_formats(plain: Plain) -> list[tuple[int, int]]:
     bounds = []
     for name in plain.each("format"):
         if "string" not in plain.types and name not in NUMBER_FORMATS:
-            raise ValueError(f"the format {name[:60]!r} is not supported for numbers; supported are {', '.join(NUMBER_FORMATS)}")
+            raise ValueError(
+                f"the format {name[:60]!r} is not supported for numbers; supported are {', '.join(NUMBER_FORMATS)}"
+            )
         bound = NUMBER_FORMATS.get(name)
         if bound is not None:
             bounds.append(bound)

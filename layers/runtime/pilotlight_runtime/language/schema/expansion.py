@@ -78,7 +78,9 @@ class Expander:
         found: list[Parts] = [()] if schema.keys() <= _COMBINING | ANNOTATIONS else [(part,)]
         if "$ref" in schema:
             found = _multiply(found, self._one(self._resolve(schema["$ref"], part), inside), part.place)
-        everything = tuple(Part(each, part.inside("allOf", index)) for index, each in enumerate(schema.get("allOf", ())))
+        everything = tuple(
+            Part(each, part.inside("allOf", index)) for index, each in enumerate(schema.get("allOf", ()))
+        )
         found = _multiply(found, self._all(everything, inside), part.place)
         for name in ("anyOf", "oneOf"):
             if name in schema:
@@ -113,7 +115,9 @@ class Expander:
     def _resolve(self, reference: str, part: Part) -> Part:
         """The schema that a reference leads to (RFC 6901)."""
         if reference != "#" and not reference.startswith("#/"):
-            raise refuse(part.inside("$ref"), f"{reference[:80]!r} is not supported: only references that begin with #/")
+            raise refuse(
+                part.inside("$ref"), f"{reference[:80]!r} is not supported: only references that begin with #/"
+            )
         found: Any = self.root.schema
         for name in reference.split("/")[1:]:
             key = _unquote(name).replace("~1", "/").replace("~0", "~")

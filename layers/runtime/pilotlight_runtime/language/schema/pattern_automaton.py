@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from pilotlight_runtime.language.schema.character_automaton import CharacterAutomaton, TooManyStates, explore
 from pilotlight_runtime.language.schema.character_sets import Ranges
 from pilotlight_runtime.language.schema.limits import LONGEST_PATTERN, MOST_PATTERN_STATES
@@ -68,7 +70,9 @@ class _States:
 
     def follow(self, closed: frozenset[int]) -> list[tuple[int, int, frozenset[int]]]:
         """The ranges that lead on from a set of states, and to which one."""
-        edges = [(low, high, target) for state in closed for ranges, target in self._sets[state] for low, high in ranges]
+        edges = [
+            (low, high, target) for state in closed for ranges, target in self._sets[state] for low, high in ranges
+        ]
         bounds = sorted({low for low, _, _ in edges} | {high + 1 for _, high, _ in edges})
         begins: dict[int, list[int]] = {}
         stops: dict[int, list[int]] = {}
@@ -77,7 +81,7 @@ class _States:
             stops.setdefault(high + 1, []).append(target)
         active: dict[int, int] = {}
         found = []
-        for low, high in zip(bounds, bounds[1:], strict=False):
+        for low, high in pairwise(bounds):
             for target in stops.get(low, ()):
                 active[target] -= 1
             for target in begins.get(low, ()):

@@ -91,9 +91,7 @@ def _add_edge(ways: dict[int, ByteState], edge: Edge, target: ByteState) -> None
             _add_range(ways, low, high, tails, target, lead=(0xC0, 0xE0, 0xF0)[tails - 1])
 
 
-def _add_range(
-    ways: dict[int, ByteState], low: int, high: int, tails: int, target: ByteState, *, lead: int
-) -> None:
+def _add_range(ways: dict[int, ByteState], low: int, high: int, tails: int, target: ByteState, *, lead: int) -> None:
     """Adds the characters from `low` to `high`, of which `tails` bytes follow this one."""
     size = 6 * tails
     if not tails:
