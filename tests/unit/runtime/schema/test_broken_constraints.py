@@ -1,4 +1,4 @@
-"""A constraint that forgets a keyword is caught by the validator, so that the proof on random schemas means something."""
+"""A constraint that forgets a keyword is caught by the validator: the proof on random schemas can fail."""
 
 import random
 from typing import Any

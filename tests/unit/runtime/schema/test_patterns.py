@@ -103,7 +103,6 @@ def test_syntax(pattern: str, matching: list[str], others: list[str]) -> None:
 
 def test_all_patterns_of_a_schema_share_the_work() -> None:
     budget = Budget()
+    compile_pattern("^[a-z]{1,200}$", budget)
     with pytest.raises(TooMuchWork, match="too much work"):
-        for number in range(1_000):
-            compile_pattern(f"a{number}.*b", budget)
-            compile_pattern("^[a-z]{1,200}$", budget)
+        all(compile_pattern("^[a-z]{1,200}$", budget) for _ in range(1_000))

@@ -2,6 +2,7 @@
 
 import json
 import random
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -201,7 +202,7 @@ def test_answers_are_read_in_parts(case: tuple[str, str, list[WrittenCall]], cut
     answer, text, calls = case
     places = sorted({0, len(answer), *(cut for cut in cuts if cut < len(answer))})
     reader = AnswerReader()
-    parts = [part for first, last in zip(places, places[1:], strict=False) for part in reader.push(answer[first:last])]
+    parts = [part for first, last in pairwise(places) for part in reader.push(answer[first:last])]
     parts += reader.finish()
     assert "".join(part for part in parts if isinstance(part, str)) == text
     assert [part for part in parts if isinstance(part, WrittenCall)] == calls
