@@ -168,7 +168,7 @@ def _free_names(graph: onnx.GraphProto, names: Set[str], output: str) -> str:
 
     for tensor in graph.initializer:
         tensor.name = other(tensor.name)
-    for value in graph.output:  # of an inner graph
+    for value in (*graph.input, *graph.output):  # of an inner graph
         value.name = other(value.name)
     for node in graph.node:
         node.input[:] = map(other, node.input)
