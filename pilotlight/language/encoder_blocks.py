@@ -79,6 +79,15 @@ def find_matrix(node: onnx.NodeProto, tensors: dict[str, onnx.TensorProto]) -> o
 def make_block_node(
     node: onnx.NodeProto, names: list[str], shape: tuple[int, ...], bits: int, *, table: bool
 ) -> onnx.NodeProto:
+    """Return the node that takes the place of a product with a matrix, or of a choice of its rows.
+
+    Args:
+        node: The node.
+        names: The names of the blocks, their scales, and their zeros where they have some.
+        shape: The rows and columns of the matrix.
+        bits: The bits of a weight.
+        table: Whether rows are chosen.
+    """
     layout: dict[str, Any] = {"bits": bits, "block_size": BLOCK, "domain": MICROSOFT, "name": node.name}
     if table:
         values, *rest = names
