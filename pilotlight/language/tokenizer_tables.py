@@ -65,7 +65,9 @@ class Sections:
         self.content[name] = table
         return name
 
-    def pattern_step(self, compiled: CompiledPattern, behavior: str = "Isolated", *, invert: bool = False) -> dict[str, Any]:
+    def pattern_step(
+        self, compiled: CompiledPattern, behavior: str = "Isolated", *, invert: bool = False
+    ) -> dict[str, Any]:
         """Makes a step that cuts at a pattern.
 
         Args:
@@ -98,7 +100,9 @@ def read_vocabulary(tokens: Mapping[str, object] | Iterable[tuple[str, object]])
     names: dict[int, str] = {}
     for name, identity in tokens.items() if isinstance(tokens, Mapping) else tokens:
         if not isinstance(identity, int) or isinstance(identity, bool) or not 0 <= identity < 1 << SHIFT:
-            raise refusal(_WHERE, f"its token {name!r} has the id {identity!r}, which is not from 0 to {(1 << SHIFT) - 1}")
+            raise refusal(
+                _WHERE, f"its token {name!r} has the id {identity!r}, which is not from 0 to {(1 << SHIFT) - 1}"
+            )
         if identity in names:
             raise refusal(_WHERE, f"its tokens {names[identity]!r} and {name!r} both have the id {identity}")
         if name in ids:
@@ -123,7 +127,9 @@ def character_table(values: Mapping[int, Ranges], other: int = ITSELF) -> tuple[
         The first character of each range, from 0, and its value.
     """
     starts, found = [0], [other]
-    for first, last, value in sorted((first, last, value) for value, ranges in values.items() for first, last in ranges):
+    for first, last, value in sorted(
+        (first, last, value) for value, ranges in values.items() for first, last in ranges
+    ):
         if starts[-1] == first:
             found[-1] = value
         else:

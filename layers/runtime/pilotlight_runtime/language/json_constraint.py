@@ -5,6 +5,7 @@ from __future__ import annotations
 from pilotlight_runtime.errors import InvalidRequest
 from pilotlight_runtime.language.schema.builder import Builder
 from pilotlight_runtime.language.schema.constraint import ShapeConstraint
+from pilotlight_runtime.language.schema.expansion import Schema
 from pilotlight_runtime.language.schema.faults import find_fault
 from pilotlight_runtime.language.schema.limits import DEEPEST, LONGEST_SHORTEST
 from pilotlight_runtime.language.schema.machine import Shape
@@ -19,8 +20,7 @@ def compile_schema(schema: dict[str, Any] | None, name: str = "the schema") -> C
     """Prepares the constraint of answers that a JSON Schema allows.
 
     Objects have the schema's properties in its order, and no others unless `additionalProperties` says so or the schema
-    names none. White space is that of Python's `json.dumps`: a blank behind each comma and colon. docs/language-models.md
-    lists the keywords.
+    names none. White space is that of Python's `json.dumps`: a blank behind each comma and colon.
 
     Args:
         schema: The schema; None for any JSON object.
@@ -37,7 +37,7 @@ def compile_schema(schema: dict[str, Any] | None, name: str = "the schema") -> C
     return lambda: ShapeConstraint(shape)
 
 
-def compile_shape(schema: dict[str, Any] | bool, name: str) -> Shape:
+def compile_shape(schema: Schema, name: str) -> Shape:
     """Makes the measured shape of a schema, of which others can be made. Arguments and errors as above."""
     builder = Builder(schema, name)
     shape = builder.build()
@@ -48,5 +48,6 @@ def compile_shape(schema: dict[str, Any] | bool, name: str) -> Shape:
     if shape.depth > DEEPEST:
         raise InvalidRequest(f"{name}: each answer has more than {DEEPEST} arrays and objects inside one another")
     if shape.length > LONGEST_SHORTEST:
-        raise InvalidRequest(f"{name}: the shortest answer has {shape.length} bytes, over the {LONGEST_SHORTEST} allowed")
+        what = f"the shortest answer has {shape.length} bytes; at most {LONGEST_SHORTEST} are allowed"
+        raise InvalidRequest(f"{name}: {what}")
     return shape

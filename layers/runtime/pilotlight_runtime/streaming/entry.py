@@ -55,7 +55,7 @@ class StreamingEntry(Entry):
         try:
             incoming = read_event(event, self._infer_path)
             render = render if live else incoming.render
-            response = self._ask(incoming.request, trace, event, context)
+            response = self._ask(incoming.request, trace, request_id, (event, context))
             if isinstance(response, StreamedResponse):
                 parts = self._parts(response, context)
                 if live:
@@ -71,8 +71,8 @@ class StreamingEntry(Entry):
         record(response.status, fault)
         return answer
 
-    def _ask(self, request: HttpRequest, trace: Trace, _event: Any, _context: Any) -> HttpResponse:
-        """The answer to a request. A subclass may need more of the event and the context."""
+    def _ask(self, request: HttpRequest, trace: Trace, _request_id: str, _call: tuple[Any, Any]) -> HttpResponse:
+        """The answer to a request. A subclass may need more of the call: its id, the event and the context."""
         return self._answer(request, trace)
 
     def _parts(self, response: StreamedResponse, context: Any) -> Generator[bytes]:

@@ -6,7 +6,7 @@ second is slower and is asked for only where somebody wants to know where the to
 
 from __future__ import annotations
 
-from pilotlight_runtime.text.character_classes import WHITE, CharacterTable
+from pilotlight_runtime.text.character_classes import MOST_KEPT, WHITE, CharacterTable
 from pilotlight_runtime.text.patterns import Finder
 
 Trace = list[tuple[str, int]]
@@ -88,6 +88,8 @@ class _LowerTable(dict[int, str]):
         self._others = others
 
     def __missing__(self, character: int) -> str:
+        if len(self) >= MOST_KEPT:
+            self.clear()
         other = self._others[character]
         self[character] = lower = chr(character).lower() if other in (None, character) else chr(other)
         return lower

@@ -11,10 +11,13 @@ class ShapeConstraint:
 
     Args:
         shape: What the whole answer must be. It has been measured, and has a text.
+        may_be_empty: Whether there need not be an answer.
     """
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, *, may_be_empty: bool = False) -> None:
         self._stacks = [Stack(item, END) for item in shape.start(DEEPEST)]
+        if may_be_empty:
+            self._stacks.append(END)
 
     @property
     def complete(self) -> bool:

@@ -35,7 +35,9 @@ def _are_disjoint_objects(one: Plain, other: Plain) -> bool:
 
 def _lacks(one: Plain, other: Plain) -> bool:
     """Whether one schema forbids a property that the other one requires."""
-    closed = [part for part in one.parts if isinstance(part.schema, dict) and part.schema.get("additionalProperties") is False]
+    closed = [
+        part for part in one.parts if isinstance(part.schema, dict) and part.schema.get("additionalProperties") is False
+    ]
     names = [part.schema.get("properties", {}) for part in closed if isinstance(part.schema, dict)]
     return any(name not in known for known in names for name in other.required)
 

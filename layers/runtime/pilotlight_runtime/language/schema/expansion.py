@@ -78,7 +78,9 @@ class Expander:
         found: list[Parts] = [()] if schema.keys() <= _COMBINING | ANNOTATIONS else [(part,)]
         if "$ref" in schema:
             found = _multiply(found, self._one(self._resolve(schema["$ref"], part), inside), part.place)
-        everything = tuple(Part(each, part.inside("allOf", index)) for index, each in enumerate(schema.get("allOf", ())))
+        everything = tuple(
+            Part(each, part.inside("allOf", index)) for index, each in enumerate(schema.get("allOf", ()))
+        )
         found = _multiply(found, self._all(everything, inside), part.place)
         for name in ("anyOf", "oneOf"):
             if name in schema:
@@ -96,6 +98,7 @@ class Expander:
     def _check_disjoint(self, alternatives: list[list[Parts]], part: Part) -> None:
         for index, branch in enumerate(alternatives):
             for number, other in enumerate(alternatives[:index]):
+                self._spend(len(branch) * len(other), part)
                 if not all(self._are_disjoint(one, another) for one in branch for another in other):
                     raise refuse(
                         part.inside("oneOf"),
@@ -104,16 +107,21 @@ class Expander:
                     )
 
     def _count(self, part: Part, inside: tuple[int, ...]) -> None:
-        self._steps += 1
-        if self._steps > _MOST_STEPS:
-            raise refuse(part.place, f"the schema comes to more than {_MOST_STEPS} parts: make it smaller")
+        self._spend(1, part)
         if len(inside) > DEEPEST:
             raise refuse(part.place, f"references and combinations are more than {DEEPEST} deep: make them flatter")
+
+    def _spend(self, steps: int, part: Part) -> None:
+        self._steps += steps
+        if self._steps > _MOST_STEPS:
+            raise refuse(part.place, f"the schema comes to more than {_MOST_STEPS} parts: make it smaller")
 
     def _resolve(self, reference: str, part: Part) -> Part:
         """The schema that a reference leads to (RFC 6901)."""
         if reference != "#" and not reference.startswith("#/"):
-            raise refuse(part.inside("$ref"), f"{reference[:80]!r} is not supported: only references that begin with #/")
+            raise refuse(
+                part.inside("$ref"), f"{reference[:80]!r} is not supported: only references that begin with #/"
+            )
         found: Any = self.root.schema
         for name in reference.split("/")[1:]:
             key = _unquote(name).replace("~1", "/").replace("~0", "~")

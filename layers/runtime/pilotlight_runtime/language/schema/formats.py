@@ -14,13 +14,15 @@ _TIME: Final = f"{_HOURS}:[0-5][0-9]:[0-5][0-9](\\.[0-9]{{1,6}})?(Z|[+-]{_HOURS}
 _LABEL: Final = "[A-Za-z0-9](-?[A-Za-z0-9]){0,30}"
 _HOST: Final = f"{_LABEL}(\\.{_LABEL}){{0,3}}"
 _BYTE: Final = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_COUNT: Final = "(0|[1-9][0-9]{0,3})"
+_CLOCK: Final = f"T{_COUNT}(S|M({_COUNT}S)?|H({_COUNT}M({_COUNT}S)?)?)"
 _HEX: Final = "[0-9A-Fa-f]"
 
 FORMATS: Final[Mapping[str, str]] = {
     "date": f"^{_DATE}$",  # RFC 3339, section 5.6, from the year 1000 on
     "time": f"^{_TIME}$",
     "date-time": f"^{_DATE}T{_TIME}$",
-    "duration": "^P([0-9]{1,4}D(T[0-9]{1,4}S)?|T[0-9]{1,4}(S|M([0-9]{1,4}S)?|H([0-9]{1,4}M([0-9]{1,4}S)?)?)|[0-9]{1,4}W)$",
+    "duration": f"^P({_COUNT}W|{_COUNT}D({_CLOCK})?|{_CLOCK})$",
     "uuid": f"^{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}$",
     "email": f"^[A-Za-z0-9]([._+-]?[A-Za-z0-9]){{0,30}}@{_LABEL}(\\.{_LABEL}){{1,3}}$",
     "hostname": f"^{_HOST}$",

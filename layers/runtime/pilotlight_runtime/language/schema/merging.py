@@ -44,7 +44,7 @@ class Plain:
 
     def each(self, keyword: str) -> list[Any]:
         """The values that a keyword has in the schemas."""
-        return [_get(part, keyword, None) for part in self.parts if _has(part, keyword)]
+        return [_get(part, keyword) for part in self.parts if _has(part, keyword)]
 
     def lowest(self, keyword: str) -> int | None:
         """The lowest value of a keyword that says how much there may be; None where there is none."""
@@ -59,14 +59,19 @@ def _has(part: Part, keyword: str) -> bool:
     return isinstance(part.schema, dict) and keyword in part.schema
 
 
-def _get(part: Part, keyword: str, default: Any) -> Any:
+def _get(part: Part, keyword: str, default: Any = None) -> Any:
     return part.schema.get(keyword, default) if isinstance(part.schema, dict) else default
 
 
 def _merge_types(parts: Parts) -> frozenset[str]:
-    named = [_get(part, "type", None) for part in parts if _has(part, "type")]
+    named = [_get(part, "type") for part in parts if _has(part, "type")]
     if not named:
-        about = {_KEYWORDS[name] for part in parts if isinstance(part.schema, dict) for name in part.schema.keys() & _KEYWORDS}
+        about = {
+            _KEYWORDS[name]
+            for part in parts
+            if isinstance(part.schema, dict)
+            for name in part.schema.keys() & _KEYWORDS
+        }
         listed = any(_has(part, "enum") or _has(part, "const") for part in parts)
         return frozenset(about if about and not listed else TYPES) - {"integer"}
     types = frozenset(TYPES)
@@ -76,8 +81,8 @@ def _merge_types(parts: Parts) -> frozenset[str]:
 
 
 def _merge_values(parts: Parts) -> list[Any] | None:
-    lists = [_get(part, "enum", None) for part in parts if _has(part, "enum")]
-    lists += [[_get(part, "const", None)] for part in parts if _has(part, "const")]
+    lists = [_get(part, "enum") for part in parts if _has(part, "enum")]
+    lists += [[_get(part, "const")] for part in parts if _has(part, "const")]
     if not lists:
         return None
     kept = {value_key(value): value for value in lists[0]}
@@ -99,7 +104,7 @@ def _find_property(part: Part, name: str) -> Parts:
     if name in properties:
         return (Part(properties[name], part.inside("properties", name)),)
     if _has(part, "additionalProperties"):
-        return (Part(_get(part, "additionalProperties", True), part.inside("additionalProperties")),)
+        return (Part(_get(part, "additionalProperties"), part.inside("additionalProperties")),)
     return ()
 
 
@@ -130,4 +135,4 @@ def _find_rest(parts: Parts) -> Parts | None:
 
 
 def _schemas(parts: Parts, keyword: str) -> Parts:
-    return tuple(Part(_get(part, keyword, True), part.inside(keyword)) for part in parts if _has(part, keyword))
+    return tuple(Part(_get(part, keyword), part.inside(keyword)) for part in parts if _has(part, keyword))

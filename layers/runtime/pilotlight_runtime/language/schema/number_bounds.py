@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, nextafter
+from math import gcd, inf, lcm, nextafter
 
 from pilotlight_runtime.language.schema.limits import MOST_DIGITS
 from pilotlight_runtime.language.schema.merging import Plain
@@ -13,6 +13,9 @@ _PLACES: Final = 6
 """Digits behind the point where there are bounds, unless these have more."""
 _MOST_PLACES: Final = 400
 """A double has no more places than this, written without an exponent."""
+
+_FARTHEST: Final[int] = 10 ** (2 * _MOST_PLACES)
+"""More units than any double has."""
 
 
 class UnsupportedNumber(ValueError):
@@ -36,7 +39,7 @@ def bound_integers(plain: Plain, formats: list[tuple[int, int]]) -> NumberShape 
     low, high = _fill(max(lows, default=None), min(highs, default=None), 10**18 - 1)
     numerator, places = _step(plain)
     # A multiple of 0.5 that is an integer is a multiple of 1.
-    step = numerator // _gcd(numerator, 10**places)
+    step = numerator // gcd(numerator, 10**places)
     return NumberShape(low, high, step, 0) if _has_multiple(low, high, step) else None
 
 
@@ -53,7 +56,9 @@ def bound_numbers(plain: Plain) -> NumberShape | None:
     lows += [nextafter(_at_most(value), inf) for value in plain.each("exclusiveMinimum")]
     highs = [_at_most(value) for value in plain.each("maximum")]
     highs += [nextafter(_at_least(value), -inf) for value in plain.each("exclusiveMaximum")]
-    given = [value for name in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum") for value in plain.each(name)]
+    given = [
+        value for name in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum") for value in plain.each(name)
+    ]
     step, places = _step(plain)
     if not plain.each("multipleOf"):
         places = MOST_DIGITS if not given else min(max([_PLACES, *map(_places, given)]), _MOST_PLACES)
@@ -77,23 +82,15 @@ def _has_multiple(low: int, high: int, step: int) -> bool:
 
 def _step(plain: Plain) -> tuple[int, int]:
     """The step that all multipleOf have, as a number of units and the places of a unit."""
-    from math import lcm
-
     parts = [_decimal(value) for value in plain.each("multipleOf")]
     for value in plain.each("multipleOf"):
         if isinstance(value, float) and value * 2**20 % 1:
             raise UnsupportedNumber(
-                f"multipleOf {value!r} is not supported, since doubles have no such multiples: use an integer, a fraction "
-                "such as 0.5 or 0.25, or integers of a smaller unit"
+                f"multipleOf {value!r} is not supported, since doubles have no such multiples: use an integer, a "
+                "fraction such as 0.5 or 0.25, or integers of a smaller unit"
             )
     places = max((max(0, -exponent) for _, exponent in parts), default=0)
     return lcm(*(mantissa * 10 ** (exponent + places) for mantissa, exponent in parts)) if parts else 1, places
-
-
-def _gcd(one: int, other: int) -> int:
-    from math import gcd
-
-    return gcd(one, other)
 
 
 def _ceil(value: float) -> int:
@@ -101,7 +98,7 @@ def _ceil(value: float) -> int:
 
 
 def _floor(value: float) -> int:
-    return value if isinstance(value, int) else int(value // 1)
+    return int(value // 1)
 
 
 def _at_least(value: float) -> float:
@@ -120,12 +117,12 @@ def _at_most(value: float) -> float:
 def _units(value: float, places: int, *, up: bool) -> int:
     """A double in units, rounded up or down."""
     if value in (inf, -inf):
-        return 10**_MOST_PLACES * 10**places * (1 if value > 0 else -1)
+        return _FARTHEST if value > 0 else -_FARTHEST
     mantissa, exponent = _decimal(value)
-    shift = exponent + places
-    if shift >= 0:
-        return mantissa * 10**shift
-    return -(-mantissa // 10**-shift) if up else mantissa // 10**-shift
+    ten: int = 10 ** abs(exponent + places)
+    if exponent + places >= 0:
+        return mantissa * ten
+    return -(-mantissa // ten) if up else mantissa // ten
 
 
 def _places(value: float) -> int:
@@ -134,7 +131,12 @@ def _places(value: float) -> int:
 
 
 def _decimal(value: float) -> tuple[int, int]:
-    """A number as an integer times a power of ten, as Python writes it."""
+    """A number as an integer times a power of ten, as Python writes it.
+
+    A double without a fraction is exact: an integer in an answer is compared with it as such, not as a double.
+    """
+    if abs(value) >= 2**53:
+        return int(value), 0
     digits, _, exponent = repr(value).partition("e")
     whole, _, fraction = digits.partition(".")
     fraction = fraction.rstrip("0")

@@ -30,7 +30,10 @@ class NumberShape(Shape):
     def __init__(self, low: int, high: int, step: int, places: int) -> None:
         self.places = places
         self.unit: int = 10**places
-        self._magnitudes = (_Magnitudes(max(low, 0), high, step, places), _Magnitudes(max(-high, 1), -low, step, places))
+        self._magnitudes = (
+            _Magnitudes(max(low, 0), high, step, places),
+            _Magnitudes(max(-high, 1), -low, step, places),
+        )
 
     def start(self, room: int) -> Iterable[Item]:
         """See Shape.start."""
@@ -125,7 +128,7 @@ class _DigitItem(Item):
             return
         if item.goes_on():
             out.append(Stack(item, stack.below))
-        if item._is_whole():
+        if item.is_whole():
             out.append(stack.below)
 
     def goes_on(self) -> bool:
@@ -137,7 +140,7 @@ class _DigitItem(Item):
         found = -1
         for byte in b"0123456789.":
             item = self._move(byte)
-            if item is not None and (item.goes_on() or item._is_whole()):
+            if item is not None and (item.goes_on() or item.is_whole()):
                 if found >= 0:
                     return -1
                 found = byte
@@ -164,7 +167,7 @@ class _DigitItem(Item):
             return None
         return _DigitItem(self._allowed, value, self._digits + 1, -1)
 
-    def _is_whole(self) -> bool:
+    def is_whole(self) -> bool:
         allowed = self._allowed
         if self._behind == 0:
             return False
@@ -174,7 +177,7 @@ class _DigitItem(Item):
     def _shortest_rest(self) -> bytes | None:
         """The fewest bytes, at least one, that make a number of it; None where there are none."""
         if self._behind >= 0:
-            return self._fraction()
+            return self.find_fraction()
         most = self._allowed.digits - self._digits
         whole = self._integer(most) if self._value or not self._digits else None
         if whole is not None and len(whole) == 1:
@@ -199,7 +202,7 @@ class _DigitItem(Item):
         if not self._allowed.places:
             return None
         if self._digits:
-            fraction = _DigitItem(self._allowed, self._value, self._digits, 0)._fraction()
+            fraction = _DigitItem(self._allowed, self._value, self._digits, 0).find_fraction()
             if fraction is not None:
                 return b"." + fraction
             if not self._value:
@@ -211,11 +214,11 @@ class _DigitItem(Item):
             found = self._allowed.find(lowest * unit, (self._value * ten + ten) * unit - 1, self._allowed.step)
             if found is not None:
                 whole = found // unit
-                rest = _DigitItem(self._allowed, whole, self._digits + more, 0)._fraction()
+                rest = _DigitItem(self._allowed, whole, self._digits + more, 0).find_fraction()
                 return None if rest is None else str(whole)[-more:].zfill(more).encode() + b"." + rest
         return None
 
-    def _fraction(self) -> bytes | None:
+    def find_fraction(self) -> bytes | None:
         """Digits behind the point."""
         allowed, value = self._allowed, self._value
         for more in range(1, allowed.places - self._behind + 1):

@@ -25,7 +25,9 @@ def type_of(value: object) -> str:
         return "boolean"
     if isinstance(value, int | float):
         return "integer" if value == value // 1 else "number"
-    return {str: "string", list: "array", dict: "object"}[type(value)]
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
 
 
 def value_key(value: Any) -> object:
