@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 import struct
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,13 +54,13 @@ def client(address: str) -> openai.OpenAI:
 
 
 def ask(address: str, path: str, document: Any = None, status: int = 200) -> Any:
-    body = None if document is None else json.dumps(document).encode()
-    try:
-        with urllib.request.urlopen(urllib.request.Request(address + path, body), timeout=30) as response:
-            found, code = response.read(), response.status
-    except urllib.error.HTTPError as error:
-        found, code = error.read(), error.code
-    assert code == status, found
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=30)
+    body = None if document is None else json.dumps(document)
+    connection.request("GET" if body is None else "POST", path, body)
+    response = connection.getresponse()
+    found = response.read()
+    connection.close()
+    assert response.status == status, found
     return json.loads(found)
 
 
