@@ -1,7 +1,8 @@
 """Writes pilotlight/language/character_ranges.txt: the classes of characters of the installed `tokenizers`.
 
-`python scripts/character_ranges.py` asks the package about every character. It takes the patterns' classes from
-Oniguruma, and other ones from Rust's standard library and from older tables, so no single version of Unicode gives them.
+`python scripts/character_ranges.py` asks the package about every character. It takes the classes of patterns from
+Oniguruma, and other ones from Rust's standard library and from older tables: no single version of Unicode has them all.
+Run it with the newest version of Python that Pilotlight supports, since "newer" compares its tables with Python's.
 """
 
 import unicodedata
@@ -12,7 +13,10 @@ from tokenizers import Regex, normalizers, pre_tokenizers
 
 FILE = Path(__file__).parent.parent / "pilotlight" / "language" / "character_ranges.txt"
 CHARACTERS = [chr(number) for number in range(0x110000) if not 0xD800 <= number < 0xE000]
-CATEGORIES = "Cc Cf Cn Co Ll Lm Lo Lt Lu Mc Me Mn Nd Nl No Pc Pd Pe Pf Pi Po Ps Sc Sk Sm So Zl Zp Zs".split()
+CATEGORIES = [
+    *("Cc", "Cf", "Cn", "Co", "Ll", "Lm", "Lo", "Lt", "Lu", "Mc", "Me", "Mn", "Nd", "Nl", "No"),
+    *("Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Sc", "Sk", "Sm", "So", "Zl", "Zp", "Zs"),
+]
 PATTERNS = {**{name: rf"\p{{{name}}}" for name in CATEGORIES}, "word": r"\w", "space": r"\s", "Han": r"\p{Han}"}
 
 
@@ -46,11 +50,21 @@ def decomposed_otherwise() -> set[str]:
     forms = [(getattr(normalizers, form)(), form) for form in ("NFC", "NFD", "NFKC", "NFKD")]
     found = set()
     for character in CHARACTERS:
-        texts = [character, *(text for mark in "\u0301\u0334" for text in (f"a{mark}{character}", f"a{character}{mark}"))]
+        texts = [
+            character,
+            *(text for mark in "\u0301\u0334" for text in (f"a{mark}{character}", f"a{character}{mark}")),
+        ]
         for normalizer, form in forms:
             if any(normalizer.normalize_str(text) != unicodedata.normalize(form, text) for text in texts):
                 found.add(character)
     return found
+
+
+def bert(*, clean_text: bool = False, strip_accents: bool = False) -> normalizers.Normalizer:
+    """BERT's normalizer with one of its steps."""
+    return normalizers.BertNormalizer(
+        clean_text=clean_text, handle_chinese_chars=False, strip_accents=strip_accents, lowercase=False
+    )
 
 
 def ranges(characters: Iterable[str]) -> str:
@@ -67,6 +81,14 @@ def ranges(characters: Iterable[str]) -> str:
     return " ".join(written)
 
 
+def lowercase() -> str:
+    """Writes the characters whose lower case this version of Python does not know."""
+    lower = normalizers.Lowercase()
+    known = {character: lower.normalize_str(character) for character in CHARACTERS}
+    pairs = {character: written for character, written in known.items() if written != character.lower()}
+    return " ".join(f"{ord(character):x}.{ord(written):x}" for character, written in pairs.items())
+
+
 def main() -> None:
     """Writes the file."""
     classes: dict[str, Callable[[], set[str]]] = {
@@ -75,12 +97,13 @@ def main() -> None:
         "white": lambda: cut_by(pre_tokenizers.WhitespaceSplit()),
         "punctuation": lambda: cut_by(pre_tokenizers.Punctuation()),
         "cut word": lambda: set(CHARACTERS) - cut_by(pre_tokenizers.Whitespace()),
-        "control": lambda: removed_by(normalizers.BertNormalizer(True, False, False, False)),
-        "accent": lambda: removed_by(normalizers.BertNormalizer(False, False, True, False)),
+        "control": lambda: removed_by(bert(clean_text=True)),
+        "accent": lambda: removed_by(bert(strip_accents=True)),
         "mark": lambda: removed_by(normalizers.StripAccents()),
         "newer": decomposed_otherwise,
     }
-    FILE.write_text("".join(f"{name}: {ranges(find())}\n" for name, find in classes.items()))
+    lines = [f"{name}: {ranges(find())}\n" for name, find in classes.items()]
+    FILE.write_text("".join([*lines, f"lowercase: {lowercase()}\n"]))
 
 
 if __name__ == "__main__":

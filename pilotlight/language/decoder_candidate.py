@@ -22,6 +22,7 @@ from pilotlight.language.decoder_gate import GateTexts, verify_decoder
 from pilotlight.language.decoder_runner import DecoderRunner
 from pilotlight.language.decoders import Decoder, find_decoder
 from pilotlight.language.generation_section import Generation, find_generation
+from pilotlight.language.greedy_prompts import make_prompts
 from pilotlight.language.sampler_graph import write_sampler
 from pilotlight.language.sources import LanguageSource
 from pilotlight.language.tasks import GENERATE
@@ -72,6 +73,7 @@ class _Parts:
     tokenizer: Tokenizer
     source: TokenizerSource
     generation: Generation
+    chat: dict[str, Any]
 
 
 def build_decoder_candidate(
@@ -106,7 +108,7 @@ def build_decoder_candidate(
     (folder / LANGUAGE_NAME).write_text(json.dumps(document, ensure_ascii=False), "utf-8")
 
     candidate = _describe_candidate(folder, open_session)
-    parts = _Parts(decoder, tokenizer, tokens, generation)
+    parts = _Parts(decoder, tokenizer, tokens, generation, chat)
     report = _verify(parts, request, folder, open_session, progress)
     return LanguageCandidate(
         candidate,
@@ -164,6 +166,7 @@ def _verify(
         begin=generation.begin,
         stop=generation.stop,
         context=generation.context,
+        prompts=make_prompts(parts.chat, parts.tokenizer, generation.begin),
     )
     served = open_session(folder / DECODER / MODEL_NAME, request.threads)
     after = DecoderRunner(served, parts.decoder.cache)

@@ -88,9 +88,9 @@ class _CatalogHandler(Entry):
         super().__init__(service.answer, "/v2/models/catalog/infer", observer, clock)
         self._service = service
 
-    def _ask(self, request: HttpRequest, trace: Trace, event: Any, _context: Any) -> HttpResponse:
+    def _ask(self, request: HttpRequest, trace: Trace, _request_id: str, call: tuple[Any, Any]) -> HttpResponse:
         if request.path in FILES_PATHS:
-            return self._service.answer_files(request, trace, event)
+            return self._service.answer_files(request, trace, call[0])
         return self._service.answer(request, trace)
 
 

@@ -68,14 +68,15 @@ class Entry:
         try:
             incoming: Incoming = read_event(event, self._infer_path)
             render = incoming.render
-            response = self._ask(with_uploaded_body(incoming.request, event), trace, event, context)
+            request = with_uploaded_body(incoming.request, event)
+            response = self._ask(request, trace, request_id, (event, context))
             return render(response), response.status, None
         except BaseException as error:  # noqa: BLE001  (the boundary: app.py may exit, and the next request is answered)
             response, fault = write_refusal(error, request_id)
             return render(response), response.status, fault
 
-    def _ask(self, request: HttpRequest, trace: Trace, _event: Any, _context: Any) -> HttpResponse:
-        """The answer to a request. A subclass may need more of the event and the context."""
+    def _ask(self, request: HttpRequest, trace: Trace, _request_id: str, _call: tuple[Any, Any]) -> HttpResponse:
+        """The answer to a request. A subclass may need more of the call: its id, the event and the context."""
         return self._answer(request, trace)
 
 

@@ -118,7 +118,7 @@ def test_the_tokens_that_end_an_answer_are_found(template: ChatTemplate, stop: l
             r"messages\[0\]: at the beginning, .* takes 'user'; the role is 'sys",
         ),
         (MISTRAL, [("user", "a"), ("assistant", "b")], r"the last message must be of 'user'; its role is 'assistant'"),
-        (LLAMA2, [("system", "a"), ("user", " ")], r"messages\[1\] has no text"),
+        (LLAMA2, [("system", "a"), ("user", " ")], r"messages\[1\]: it has no text"),
     ],
 )
 def test_a_conversation_that_the_template_refuses_is_refused(

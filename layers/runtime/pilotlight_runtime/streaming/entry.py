@@ -55,7 +55,8 @@ class StreamingEntry(Entry):
         try:
             incoming = read_event(event, self._infer_path)
             render = render if live else incoming.render
-            response = self._ask(with_uploaded_body(incoming.request, event), trace, event, context)
+            request = with_uploaded_body(incoming.request, event)
+            response = self._ask(request, trace, request_id, (event, context))
             if isinstance(response, StreamedResponse):
                 parts = self._parts(response, context)
                 if live:

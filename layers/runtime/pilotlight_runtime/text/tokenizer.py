@@ -50,6 +50,43 @@ class Tokenizer:
             _refuse_surrogates(text)
         return self._encoder.encode(text, special=special)
 
+    def encode_with_offsets(self, text: str, *, special: bool = False) -> tuple[list[int], list[tuple[int, int]]]:
+        """Makes tokens of a text and says where they are.
+
+        Args:
+            text: The text.
+            special: As `encode` takes it.
+
+        Returns:
+            The ids, and for each of them begin and end in characters of `text`. Tokens that share a character, such as
+            those of its bytes, have the whole of it.
+
+        Raises:
+            InvalidRequest: The text has half a surrogate pair.
+        """
+        from pilotlight_runtime.text.tracing import encode_traced, trim_places
+
+        _refuse_surrogates(text)
+        tokens = encode_traced(self._encoder.steps, text, special=special)
+        for prefixed in self._framing.trims:
+            tokens = trim_places(tokens, prefixed=prefixed)
+        return [token.id for token in tokens], [token.place for token in tokens]
+
+    def frame_offsets(self, offsets: Sequence[tuple[int, int]], *, longest: int | None = None) -> list[tuple[int, int]]:
+        """Frames the offsets of one text as `frame` frames its tokens.
+
+        Args:
+            offsets: Begin and end of each token.
+            longest: As `frame` takes it.
+
+        Returns:
+            As many offsets as `frame` gives ids; (0, 0) for tokens that belong to no text.
+
+        Raises:
+            InvalidRequest: So few tokens leave no room for the text.
+        """
+        return self._framing.frame_places(offsets, longest)
+
     def frame(self, ids: Sequence[int], pair: Sequence[int] | None = None, *, longest: int | None = None) -> Framed:
         """Puts the tokens around a text that its model wants, such as [CLS] and [SEP], and truncates the text.
 
