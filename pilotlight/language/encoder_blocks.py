@@ -13,10 +13,11 @@ from onnx import helper, numpy_helper
 from pilotlight.core.errors import ConversionError
 from pilotlight.language.blocks import BLOCK, pack_zeros, quantize_rows
 from pilotlight.language.graph_nodes import MICROSOFT
+from pilotlight_runtime.manifest import WEIGHTS_NAME
 
 _ACCURACY: Final = 4
 """MatMulNBits rounds each block of its input to 8 bits too and multiplies whole numbers, which is the fastest."""
-_LEAST_WEIGHTS: Final = 4096
+_LEAST_WEIGHTS: Final = 1024
 """Smaller matrices stay as they are."""
 
 
@@ -24,7 +25,7 @@ def quantize_blocks(path: Path, bits: int) -> None:
     """Change a graph so that its matrices, and the tables that rows are taken from, are stored in blocks.
 
     Args:
-        path: The graph in floating point, which is replaced.
+        path: The graph in floating point, which is replaced. Weights beside it are removed.
         bits: 8 or 4.
 
     Raises:
@@ -63,6 +64,7 @@ def quantize_blocks(path: Path, bits: int) -> None:
     if not any(entry.domain == MICROSOFT for entry in model.opset_import):
         model.opset_import.append(helper.make_opsetid(MICROSOFT, 1))
     path.write_bytes(model.SerializeToString(deterministic=True))
+    path.with_name(WEIGHTS_NAME).unlink(missing_ok=True)
 
 
 def find_matrix(node: onnx.NodeProto, tensors: dict[str, onnx.TensorProto]) -> onnx.TensorProto | None:
