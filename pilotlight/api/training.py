@@ -88,18 +88,21 @@ def import_model(
     name: str,
     *,
     golden: str | Path | None = None,
+    text: str | Path | None = None,
     project: AnyProject = None,
     progress: AnyProgress = None,
 ) -> TrainResult:
-    """Publish an ONNX file as a version of a model and pin it.
+    """Publish an ONNX file or a language model as a version of a model and pin it.
 
     The model's folder and its function in template.yaml are added where they are missing.
 
     Args:
-        source: The ONNX file, with its external data beside it.
+        source: The ONNX file, with its external data beside it. Or a language model: a .gguf file, or a folder with
+            safetensors or an ONNX export.
         name: The model's name.
         golden: An .npz file of sample inputs, and the outputs that they must give, by name. Without it nothing is
-            compared, and the manifest says so.
+            compared, and the manifest says so. A language model has no use for it.
+        text: A file of held-out text on which a language model is compared with its source; None for Pilotlight's own.
         project: The project, or a folder in it; None for the current folder.
         progress: Is called with each report of a stage, or is a Progress; None reports nothing.
 
@@ -110,15 +113,15 @@ def import_model(
         ProjectError: The name is impossible or taken, template.yaml has no place for the function, or model.toml asks
             for something that an import cannot do; nothing is published. Or a file cannot be written; the next call
             finishes the work.
-        ConversionError: ONNX Runtime cannot load the file.
-        DataError: The samples do not fit the model.
+        ConversionError: ONNX Runtime cannot load the file, or a language model is damaged or of an unknown kind.
+        DataError: The samples do not fit the model, or the text cannot be read.
         ParityError: The model answers differently, or app.py cannot serve it.
         PackagingError: The function cannot be packaged.
         StoreError: The store cannot be written.
     """
-    from pilotlight.workflows.import_model import import_and_serve
+    from pilotlight.workflows.import_source import import_source
     from pilotlight.workflows.types import ImportRequest
 
     context = make_context(project, progress)
-    samples = None if golden is None else context.path(golden)
-    return import_and_serve(ImportRequest(name, context.path(source), samples), context)
+    samples, held_out = (None if path is None else context.path(path) for path in (golden, text))
+    return import_source(ImportRequest(name, context.path(source), samples, held_out), context)

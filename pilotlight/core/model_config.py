@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from pilotlight.core.block_config import BLOCKS, BlockConfig
+from pilotlight.core.embedding_config import EmbeddingConfig
+from pilotlight.core.generation_config import GenerationConfig
 from pilotlight.core.labels import LabelsConfig
 from pilotlight.core.options import TrainingSettings
 from pilotlight_runtime.manifest import ImageInput
@@ -14,7 +17,7 @@ CONFIG_NAME: Final = "model.toml"
 KINDS: Final = ("keras", "sklearn", "torch", "onnx")
 DEFAULT_OPSET: Final = 18
 NONE, DYNAMIC, STATIC = "none", "dynamic", "static"
-QUANTIZATION_MODES: Final = (NONE, DYNAMIC, STATIC)
+QUANTIZATION_MODES: Final = (NONE, DYNAMIC, STATIC, BLOCKS)
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,13 @@ class QuantizationConfig:
     """[quantization] of model.toml: weights, and the values that are multiplied by them, become 8-bit integers.
 
     Attributes:
-        mode: NONE, DYNAMIC or STATIC.
+        mode: NONE, DYNAMIC or STATIC; BLOCKS for a language model.
         samples: The number of training samples from which STATIC takes the range of each tensor.
         rtol: As in ParityConfig, for the quantized model.
         atol: As in ParityConfig, for the quantized model.
         metric_drop: As in ParityConfig, for the quantized model.
         outliers: As in ParityConfig, for the quantized model.
+        blocks: The settings of BLOCKS; None with another mode.
     """
 
     mode: str = NONE
@@ -67,6 +71,7 @@ class QuantizationConfig:
     atol: float = 0.05
     metric_drop: float = 0.01
     outliers: float = 0.01
+    blocks: BlockConfig | None = None
 
     def tolerances(self, samples: int) -> ParityConfig:
         """Return the tolerances of the gate for the quantized model.
@@ -94,6 +99,9 @@ class ModelConfig:
         image: [image]; None where the model takes no images.
         labels: [labels], or one entry for each of [[labels]]; empty where the model returns no class names.
         notes: What the person should change in the file.
+        quantizes: Whether model.toml has [quantization]. A language model without it is stored in 8-bit blocks.
+        generation: [generation]; None where it is missing.
+        embedding: [embedding]; None where it is missing.
     """
 
     name: str
@@ -108,3 +116,6 @@ class ModelConfig:
     image: ImageInput | None = None
     labels: tuple[LabelsConfig, ...] = ()
     notes: tuple[str, ...] = ()
+    quantizes: bool = False
+    generation: GenerationConfig | None = None
+    embedding: EmbeddingConfig | None = None

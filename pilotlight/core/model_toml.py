@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pilotlight.core.block_config import BLOCKS, read_block_config
+from pilotlight.core.embedding_config import read_embedding_config
 from pilotlight.core.errors import ProjectError
+from pilotlight.core.generation_config import read_generation_config
 from pilotlight.core.labels import DEFAULT_OUTPUT, LabelsConfig
 from pilotlight.core.model_config import (
     DEFAULT_OPSET,
@@ -43,7 +46,7 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
     table = TomlTable(path, "", document)
     table.check_keys(
         *("kind", "description", "stream", "training", "conversion", "parity", "quantization"),
-        *("signature", "image", "labels"),
+        *("signature", "image", "labels", "generation", "embedding"),
     )
     kind = table.read_text("kind", "keras")
     if kind not in KINDS:
@@ -63,11 +66,14 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
         training=TrainingSettings() if training is None else read_training_settings(training),
         conversion=_read_conversion(table.read_table("conversion")),
         parity=_read_parity(table.read_table("parity")),
-        quantization=_read_quantization(table.read_table("quantization")),
+        quantization=_read_quantization(table.read_table("quantization"), kind),
+        quantizes=table.has("quantization"),
         signature=own,
         image=None if image is None else _read_image(image),
         labels=_read_labels(table, own),
         notes=() if training is None else describe_renamed_keys(training),
+        generation=read_generation_config(table.read_table("generation")),
+        embedding=read_embedding_config(table.read_table("embedding")),
     )
 
 
@@ -91,14 +97,16 @@ def _read_parity(table: TomlTable | None) -> ParityConfig:
     )
 
 
-def _read_quantization(table: TomlTable | None) -> QuantizationConfig:
+def _read_quantization(table: TomlTable | None, kind: str) -> QuantizationConfig:
     if table is None:
         return QuantizationConfig()
-    table.check_keys("mode", "samples", "rtol", "atol", "metric_drop", "outliers")
     default = QuantizationConfig()
-    mode = table.read_text("mode", default.mode)
-    if mode not in QUANTIZATION_MODES:
-        raise table.invalid("mode", f"one of {', '.join(QUANTIZATION_MODES)}", mode)
+    mode = table.read_choice("mode", default.mode, QUANTIZATION_MODES)
+    if mode == BLOCKS and kind != "onnx":
+        raise table.invalid("mode", f"none, dynamic or static, as {BLOCKS} are for imported language models", mode)
+    if mode == BLOCKS:
+        return QuantizationConfig(mode, blocks=read_block_config(table))
+    table.check_keys("mode", "samples", "rtol", "atol", "metric_drop", "outliers")
     if mode == DYNAMIC and table.has("samples"):
         raise table.invalid(
             "samples", 'no value with mode "dynamic", which takes none', table.read_integer("samples", 0, 1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 
 class Cause(IntEnum):
@@ -34,6 +36,7 @@ class ParityReport:
         failures: Every reason to reject the candidate; empty where it passed.
         note: What was not checked, and why; "" where everything was checked.
         cause: The gravest kind of failure.
+        details: What the gate found beyond that, for the manifest.
     """
 
     samples: int
@@ -44,6 +47,7 @@ class ParityReport:
     failures: tuple[str, ...] = ()
     note: str = ""
     cause: Cause = Cause.NONE
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ FIXED_TIME: Final = 315_619_200
 
 START_NAME: Final = "pilotlight-start"
 """The file in the layer that Lambda executes."""
+IMAGE_START_NAME: Final = "pilotlight-image"
+"""The file in a container image that Lambda executes."""
 
 
 def list_files(folder: Path) -> list[Path]:
@@ -29,10 +31,11 @@ def folder_size(folder: Path) -> int:
 def make_uniform(folder: Path) -> None:
     """Give every file and folder below `folder` the same times, and the modes 0644 and 0755.
 
-    The modes that files have here don't count: they depend on the disk. Only START_NAME is executable.
+    The modes that files have here don't count: they depend on the disk. Only what Lambda executes is executable.
     """
+    executables = (START_NAME, IMAGE_START_NAME)
     for path in sorted(folder.rglob("*"), reverse=True):
-        path.chmod(0o755 if path.is_dir() or path.name == START_NAME else 0o644)
+        path.chmod(0o755 if path.is_dir() or path.name in executables else 0o644)
         os.utime(path, (FIXED_TIME, FIXED_TIME))
     folder.chmod(0o755)
     os.utime(folder, (FIXED_TIME, FIXED_TIME))

@@ -87,6 +87,18 @@ def package_layer(
     return report
 
 
+def copy_layer(source: LayerSource, cache: Path, into: Path, progress: Progress | None = None) -> LayerReport:
+    """Copy the layer in `cache` to a folder that is there. It is built first where it is missing.
+
+    Raises:
+        PackagingError: The packages cannot be installed.
+    """
+    with lock_builds(cache) as builds:
+        report = _build(source, builds, progress or Silent())
+        shutil.copytree(_entry(source, builds) / _LAYER, into, dirs_exist_ok=True)
+    return report
+
+
 def build_layer(source: LayerSource, cache: Path, progress: Progress | None = None) -> LayerReport:
     """Return the report on the layer in `cache`, which is built there first where it is missing.
 

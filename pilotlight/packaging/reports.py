@@ -1,11 +1,9 @@
 """Reports on what was built, and Lambda's size limit."""
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from pilotlight.core.errors import PackagingError
-
-UNZIPPED_LIMIT: Final = 262_144_000
-"""Bytes of a function with its layers, unzipped: AWS's 250 MB (Lambda Developer Guide, "Lambda quotas")."""
+from pilotlight.core.lambda_limits import UNZIPPED_LIMIT
 
 
 class PackageReport(NamedTuple):
@@ -19,6 +17,7 @@ class PackageReport(NamedTuple):
         bytecode: Whether .pyc files are in it.
         note: What compiled them, or why nothing did, and which dependencies of its packages are missing.
         packages: What requirements.txt brought, and what decodes pictures, as NAME==VERSION.
+        kind: "zip", or "image" where the folder holds what becomes a container image, the layer's content included.
     """
 
     name: str
@@ -28,10 +27,11 @@ class PackageReport(NamedTuple):
     bytecode: bool
     note: str
     packages: tuple[str, ...] = ()
+    kind: str = "zip"
 
     def __str__(self) -> str:
         version = f"@{self.version}" if self.version else ""
-        size = f"{self.files} files, {format_mb(self.bytes)} unzipped"
+        size = f"{self.files} files, {format_mb(self.bytes)} {'for an image' if self.kind == 'image' else 'unzipped'}"
         own = f" with {', '.join(self.packages)}" if self.packages else ""
         return f"{self.name}{version}, {size}{own}; {self.note}"
 
@@ -62,24 +62,25 @@ class LayerReport(NamedTuple):
         return f"{self.files} files, {size}, {format_mb(self.pruned)} pruned; {self.note}"
 
 
-def check_size(function_bytes: int, layer_bytes: int) -> None:
+def check_size(function_bytes: int, layer_bytes: int, limit: int = UNZIPPED_LIMIT) -> None:
     """Check a function and its layer against Lambda's limit.
 
     Args:
         function_bytes: Unzipped bytes of the function.
         layer_bytes: Unzipped bytes of the layer.
+        limit: The most bytes of both.
 
     Raises:
         PackagingError: They are larger than Lambda takes.
     """
     total = function_bytes + layer_bytes
-    if total > UNZIPPED_LIMIT:
+    if total > limit:
         raise PackagingError(
             "function and layer",
             f"are {format_mb(function_bytes)} and {format_mb(layer_bytes)} unzipped, {format_mb(total)} together;"
-            f" Lambda takes {format_mb(UNZIPPED_LIMIT)}",
-            "Make the model smaller, for instance with weights in half precision, or take packages out of the"
-            " function's requirements.txt.",
+            f" Lambda takes {format_mb(limit)}",
+            "Make the model smaller, for instance with weights in half precision, take packages out of the"
+            " function's requirements.txt, or make the function a container image: `pilotlight check` says how.",
         )
 
 

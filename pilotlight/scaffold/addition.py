@@ -31,11 +31,13 @@ class Addition(NamedTuple):
         folder: The folder of the new files.
         files: The content of the new files by relative path, in the order in which they are written.
         change: What is changed when all files are there; None for nothing.
+        note: What a person should know about the change; "" for nothing.
     """
 
     folder: Path
     files: Mapping[Path, bytes]
     change: Change | None = None
+    note: str = ""
 
     def check(self) -> None:
         """Check that nothing is in the way. A file that has the same content already is not.

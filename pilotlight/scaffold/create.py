@@ -11,12 +11,16 @@ from pilotlight.core.outside import MEBIBYTE, Origin, read_file
 from pilotlight.core.project import Project
 from pilotlight.core.table_description import TableDescription
 from pilotlight.scaffold.addition import Addition, Change
+from pilotlight.scaffold.function_needs import GENERATE, NO_NEEDS, FunctionNeeds
 from pilotlight.scaffold.table_model import write_table_model
-from pilotlight.scaffold.template import TEMPLATE_NAME, add_function, has_function, serves
+from pilotlight.scaffold.template import add_function
+from pilotlight.scaffold.template_parts import TEMPLATE_NAME, has_function, serves
 
 _HERE: Final = Path(__file__).parent
 KINDS: Final = tuple(sorted(folder.name for folder in (_HERE / "kinds").iterdir() if not folder.name.startswith("_")))
 """What a model may begin with: a folder each."""
+_LANGUAGE: Final = "_language"
+"""What an imported language model begins with. Nobody begins one without files."""
 _CONFIG: Final = Path(CONFIG_NAME)
 _RENAMED: Final = {"gitignore": ".gitignore"}
 """A .gitignore inside the package would hide files from the wheel."""
@@ -58,17 +62,11 @@ def plan_model(
     """
     if kind not in KINDS:
         raise ProjectError(f"kind {kind!r}", "is not known", f"Known are {', '.join(KINDS)}.")
-    folder = project.folder(name)
-    _refuse_same_ids(project, name)
     files = _files(_HERE / "kinds" / kind) if table is None else write_table_model(table)
-    if stream:
-        files = {**files, _CONFIG: _add_stream(files[_CONFIG])}
-    addition = Addition(folder, files, _plan_function(project, name, stream=stream))
-    addition.check()
-    return addition
+    return _plan_folder(project, name, files, NO_NEEDS, stream=stream)
 
 
-def plan_import(project: Project, name: str) -> Addition:
+def plan_import(project: Project, name: str, needs: FunctionNeeds = NO_NEEDS, config: bytes = b"") -> Addition:
     """Decide what an imported model adds to a project: as a new model of kind onnx, where it is not there already.
 
     A model that has a model.toml is there. It gets nothing but a function, where template.yaml has none: an earlier
@@ -77,20 +75,29 @@ def plan_import(project: Project, name: str) -> Addition:
     Args:
         project: The project.
         name: The model.
+        needs: What the version needs of template.yaml: the routes of a language model, a zip or a container image, and
+            memory. Whether answers are streamed stands in model.toml, or follows from the task.
+        config: The model.toml of a model that has none yet; empty for that of a new model of its kind.
+
+    Returns:
+        What is added. Its note says which kind of package the function becomes and why; "" where there is a function.
 
     Raises:
         ProjectError: As `plan_model` raises it.
     """
     folder = project.folder(name)
     if not (folder / CONFIG_NAME).is_file():
-        return plan_model(project, name, "onnx")
+        files = _files(_HERE / "kinds" / (_LANGUAGE if needs.task else "onnx"))
+        if config:
+            files = {**files, _CONFIG: config}
+        return _plan_folder(project, name, files, needs, stream=needs.task == GENERATE)
     template = _read_template(project)
     if serves(template, name):
         return Addition(folder, {})
     _refuse_same_ids(project, name)
     if has_function(template, name):  # a person has given the function a folder of their own
         return Addition(folder, {})
-    return Addition(folder, {}, _plan_function(project, name, stream=project.read_config(name).stream))
+    return Addition(folder, {}, *_plan_function(project, name, needs, stream=project.read_config(name).stream))
 
 
 def init_project(root: Path) -> None:
@@ -128,14 +135,30 @@ def new_model(
     plan_model(project, name, kind, table, stream=stream).write()
 
 
+def _plan_folder(
+    project: Project, name: str, files: dict[Path, bytes], needs: FunctionNeeds, *, stream: bool
+) -> Addition:
+    """The files of a model that is not there yet, and its function."""
+    folder = project.folder(name)
+    _refuse_same_ids(project, name)
+    if stream:
+        files = {**files, _CONFIG: _add_stream(files[_CONFIG])}
+    addition = Addition(folder, files, *_plan_function(project, name, needs, stream=stream))
+    addition.check()
+    return addition
+
+
 def _add_stream(config: bytes) -> bytes:
     """Return a model.toml with `stream = true` behind its kind."""
     return re.sub(rb"(?m)^(kind = .*\n)", rb"\1stream = true\n", config, count=1)
 
 
-def _plan_function(project: Project, name: str, *, stream: bool) -> Change:
+def _plan_function(project: Project, name: str, needs: FunctionNeeds, *, stream: bool) -> tuple[Change, str]:
+    """The change of template.yaml, and what is worth saying about it."""
     text = _read_template(project)
-    return Change(project.root / TEMPLATE_NAME, text.encode(), add_function(text, name, stream=stream).encode())
+    after = add_function(text, name, stream=stream, needs=needs)
+    change = Change(project.root / TEMPLATE_NAME, text.encode(), after.encode())
+    return change, needs.explain(name) if needs.bytes and after != text else ""
 
 
 def _read_template(project: Project) -> str:

@@ -12,6 +12,8 @@ from typing import Final
 
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.model_names import check_model_name, to_logical_stem
+from pilotlight.scaffold.function_needs import GENERATE, NO_NEEDS, PLAIN_PATHS, FunctionNeeds
+from pilotlight.scaffold.template_parts import TEMPLATE_NAME, find_resources, has_own_client, serves
 from pilotlight.scaffold.yaml_lines import (
     Section,
     find_end,
@@ -23,7 +25,6 @@ from pilotlight.scaffold.yaml_lines import (
     split_lines,
 )
 
-TEMPLATE_NAME: Final = "template.yaml"
 ANCHORS: Final = ("&ApiMayCall", "&AnyFailure", "&Route")
 """The YAML anchors that a short block refers to. &Route is in the API's paths."""
 SHARED: Final = (*ANCHORS, "ModelsRole:", "ModelsLogGroup:", "ModelsFailures:")
@@ -34,20 +35,21 @@ _PATHS: Final = re.compile(r"^( +)([\"']?)paths\2\s*:\s*(?:&\S+\s*)?(#.*)?$")
 _FUNCTION: Final = "function"
 _CONTEXT: Final = '!Sub "layers/${Architecture}"'
 """The folder of the Makefile, which is another one for each architecture."""
-_OWN_CLIENT: Final = re.compile(r"^ +OwnRuntimeClient:", re.MULTILINE)
+_CATALOG_ROUTE: Final = "&CatalogRoute"
 _TIMEOUT: Final = "    Timeout: !If [OwnRuntimeClient, 900, 29] # the routes of a stream wait as long\n"
-_PATHS_BLOCKS: Final = {False: "paths.yaml", True: "stream_paths.yaml"}
-"""The routes of a model, by whether they stream."""
+_MEMORY: Final = "    MemorySize: {} # the model needs {} MB: see `pilotlight check`\n"
+_EVENT: Final = '      {}:\n        Type: Api\n        Properties: {{RestApiId: !Ref Api, Method: {}, Path: "{}"}}\n'
 
 
-def add_function(template: str, name: str, *, stream: bool = False) -> str:
+def add_function(template: str, name: str, *, stream: bool = False, needs: FunctionNeeds = NO_NEEDS) -> str:
     """Adds the resources and the routes of the model `name` to `template`, behind those that are there.
 
     Args:
         template: The text of a template.yaml.
         name: The model's name.
-        stream: Whether its answers are streamed. They are not in a template without RuntimeClient: there AWS's client
-            answers, which cannot stream.
+        stream: Whether its answers are streamed; those of a model that generates text always are. They are not in a
+            template without RuntimeClient: there AWS's client answers, which cannot stream.
+        needs: What its version needs: the paths of a language model, a container image, more memory.
 
     Returns:
         The changed text; `template` itself where it has the model's function and routes already. A person may have
@@ -59,17 +61,15 @@ def add_function(template: str, name: str, *, stream: bool = False) -> str:
     """
     check_model_name(name)
     lines = split_lines(template)
-    resources = _find_resources(lines)
+    resources = find_resources(lines)
     short = _is_short(lines[resources.start : resources.end])
-    streams = stream and has_own_client(template)
+    streams = (stream or needs.task == GENERATE) and has_own_client(template)
     insertions: dict[int, list[str]] = {}
     if short:
-        at, routes = _missing_routes(lines, name, _PATHS_BLOCKS[streams])
+        at, routes = _missing_routes(lines, name, needs.task, streams=streams)
         insertions[at] = routes
     if not serves(template, name):
-        context = _CONTEXT if _CONTEXT in template else "."  # a template from before the parameter has one Makefile
-        words = {"@CONTEXT@": context, "@TIMEOUT@": _TIMEOUT if streams else ""}
-        block = _block("resources.yaml" if short else "complete.yaml", name, resources.indent, words)
+        block = _build_block(template, name, needs, resources.indent, short=short, streams=streams)
         _refuse_taken(lines, resources, block, name)
         if not short and (outputs := find_section(lines, "Outputs")):
             insertions[outputs.end] = _missing_outputs(lines, outputs, name)
@@ -77,62 +77,28 @@ def add_function(template: str, name: str, *, stream: bool = False) -> str:
     return insert_lines(template, {at: new for at, new in insertions.items() if new})
 
 
-def has_function(template: str, name: str) -> bool:
-    """Return whether a template has a resource of the name that the function of a model has.
-
-    Args:
-        template: The text of a template.yaml.
-        name: The model's name.
-
-    Raises:
-        ProjectError: `template` has no Resources that are written as a block.
-    """
-    return bool(_function_lines(template, name))
-
-
-def has_own_client(template: str) -> bool:
-    """Return whether a template has the condition that tells whether Pilotlight's runtime client answers.
-
-    Args:
-        template: The text of a template.yaml.
-    """
-    return bool(_OWN_CLIENT.search(template))
+def _build_block(
+    template: str, name: str, needs: FunctionNeeds, indent: str, *, short: bool, streams: bool
+) -> list[str]:
+    package = "image.yaml" if needs.is_image else "zip.yaml" if short else "complete_zip.yaml"
+    words = {
+        "@PACKAGE@": (_BLOCKS / package).read_text(encoding="utf-8"),
+        "@CONTEXT@": _CONTEXT if _CONTEXT in template else ".",  # before the parameter there was one Makefile
+        "@TIMEOUT@": _TIMEOUT if streams else "",
+        "@MEMORY@": _MEMORY.format(needs.memory_size, needs.memory_mb) if needs.memory_size else "",
+        "@EVENTS@": "" if short else _build_events(template, name, needs.task),
+    }
+    return _block("resources.yaml" if short else "complete.yaml", name, indent, words)
 
 
-def serves(template: str, name: str) -> bool:
-    """Return whether a template has the function of a model, and the function's code is the model's folder.
-
-    Args:
-        template: The text of a template.yaml.
-        name: The model's name.
-
-    Raises:
-        ProjectError: `template` has no Resources that are written as a block.
-    """
-    folder = re.compile(rf"functions/{re.escape(name)}(?![\w-])")
-    return any(folder.search(line) for line in _function_lines(template, name) if not line.lstrip().startswith("#"))
-
-
-def _function_lines(template: str, name: str) -> list[str]:
-    """The lines of the resource that is named as the model's function; none where there is no such resource."""
-    lines = split_lines(template)
-    resources = _find_resources(lines)
-    section = lines[resources.start : resources.end]
-    for number, key in read_keys(section, resources.indent):
-        if key == f"{to_logical_stem(name)}Function":
-            return section[number : find_end(section, number + 1, resources.indent)]
-    return []
-
-
-def _find_resources(lines: list[str]) -> Section:
-    resources = find_section(lines, "Resources")
-    if resources is None or "\t" in resources.indent:
-        raise ProjectError(
-            TEMPLATE_NAME,
-            "has no Resources written as a block that is indented with spaces",
-            "Add the line `Resources:` to it.",
-        )
-    return resources
+def _build_events(template: str, name: str, task: str) -> str:
+    """The routes of a language model in a template whose routes are events of the functions."""
+    if not task:
+        return ""
+    plain = [path for path in PLAIN_PATHS.get(task, ()) if f'"{path}"' not in template]
+    titles = ["".join(part.capitalize() for part in path.split("/")[2:]) for path in plain]
+    posts = [_EVENT.format(title, "POST", path) for title, path in zip(titles, plain, strict=True)]
+    return "".join([_EVENT.format("Language", "ANY", f"/{name}/v1/{{proxy+}}"), *posts])
 
 
 def _is_short(resources: list[str]) -> bool:
@@ -149,14 +115,33 @@ def _is_short(resources: list[str]) -> bool:
     return anchor is not None
 
 
-def _missing_routes(lines: list[str], name: str, file: str) -> tuple[int, list[str]]:
+def _missing_routes(lines: list[str], name: str, task: str, *, streams: bool) -> tuple[int, list[str]]:
     """The end of the API's paths, and the model's routes; no routes where one of them is there already."""
     start, outer = _find_paths(lines)
     end = find_end(lines, start, outer)
     inner = find_indent(lines[start:end])
-    routes = _block(file, name, inner)
+    catalog = bool(task) and _CATALOG_ROUTE in read_words(lines[start:end])
+    # A language model's status is OpenAI's description of a model too, and the catalog has both at hand.
+    status = {"@STATUS@": "Catalog" if catalog else "@STEM@"}
+    routes = _block("stream_paths.yaml" if streams else "paths.yaml", name, inner, status)
     there = {key for _, key in read_keys(lines[start:end], inner)}
-    return end, [] if there & {key for _, key in read_keys(routes, inner)} else routes
+    if there & {key for _, key in read_keys(routes, inner)}:
+        return end, []
+    if task:
+        routes += [line for line in _language_routes(name, task, inner, catalog=catalog) if not _is_key(line, there)]
+    return end, routes
+
+
+def _language_routes(name: str, task: str, indent: str, *, catalog: bool) -> list[str]:
+    """A line for each route of OpenAI's API: the model's own, those without a name, and those of the list of models."""
+    route = f"*{to_logical_stem(name)}Route"
+    plain = [f'{indent}"{path}": {{post: {route}}}' for path in PLAIN_PATHS.get(task, ())]
+    models = _block("models_paths.yaml", name, indent) if catalog else []
+    return [*_block("language_paths.yaml", name, indent), *plain, *models]
+
+
+def _is_key(line: str, keys: set[str]) -> bool:
+    return any(key in keys for _, key in read_keys([line], find_indent([line])))
 
 
 def _find_paths(lines: list[str]) -> tuple[int, str]:

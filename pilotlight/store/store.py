@@ -177,6 +177,26 @@ class Store:
             raise build_damage_error(model, version, self.location, str(error)) from error
         return manifest, hashlib.sha256(raw).hexdigest()
 
+    def read_file(self, manifest: Manifest, name: str) -> bytes:
+        """Read one small file of a version.
+
+        Args:
+            manifest: The manifest of the version.
+            name: The file, as the manifest names it.
+
+        Returns:
+            The published content.
+
+        Raises:
+            StoreError: The file is missing or is not the published one.
+        """
+        wanted = {file.name: file.sha256 for file in manifest.files}.get(name)
+        raw = self._blobs.get_bytes(version_key(manifest.model, manifest.version, name)) if wanted else None
+        if raw is None or hashlib.sha256(raw).hexdigest() != wanted:
+            what = f"{name} is {'missing' if raw is None else 'not the published file'}"
+            raise build_damage_error(manifest.model, manifest.version, self.location, what)
+        return raw
+
     def open_source(self) -> ContentSource:
         """Return the store itself as a place where a repair finds content, such as files that were swapped."""
         return ContentSource(self._blobs, skip_errors=True)

@@ -15,6 +15,7 @@ from pilotlight.core.text_file import read_text_file
 from pilotlight.local.routes import CATALOG
 from pilotlight.packaging.pictures import PICTURES
 from pilotlight.packaging.requirements import REQUIREMENTS, check_not_shared, read_pins
+from pilotlight.workflows.check_functions import check_functions
 from pilotlight.workflows.check_store import check_versions
 from pilotlight.workflows.check_streams import check_streams
 from pilotlight.workflows.context import Context
@@ -52,6 +53,7 @@ def _findings(context: Context, *, deep: bool) -> Iterator[Finding]:
     yield from _packages(project, CATALOG)
     yield from _template(project)
     yield from check_streams(context)
+    yield from check_functions(context)
     yield _locked(project, REQUIREMENTS, "layer")
     if (project.layer / PICTURES).exists():
         yield _locked(project, PICTURES, "pictures")

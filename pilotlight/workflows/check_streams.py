@@ -12,7 +12,7 @@ from typing import Final
 
 from pilotlight.core.errors import UserError
 from pilotlight.core.text_file import read_text_file
-from pilotlight.scaffold.template import TEMPLATE_NAME, has_own_client
+from pilotlight.scaffold.template_parts import TEMPLATE_NAME, has_own_client
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.findings import Finding
 from pilotlight.workflows.model_versions import find_pins

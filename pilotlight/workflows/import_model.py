@@ -18,7 +18,7 @@ from pilotlight.core.project_lock import lock_project
 from pilotlight.core.reports import ParityReport
 from pilotlight.core.stages import Stages
 from pilotlight.optimization import optimize
-from pilotlight.scaffold import plan_import
+from pilotlight.scaffold import FunctionNeeds, plan_import
 from pilotlight.store import hash_file
 from pilotlight.training.train_module import TRAIN_NAME
 from pilotlight.verification.drawn_samples import draw_judged_samples
@@ -146,7 +146,11 @@ def import_and_serve(request: ImportRequest, context: Context) -> TrainResult:
     with lock_project(project.root, context.progress.note):
         plan_import(project, name)
         result = import_model(request, context)
-        plan_import(project, name).write()  # planned again: a person may have edited template.yaml meanwhile
+        needs = FunctionNeeds(bytes=sum(file.size for file in result.published.manifest.files))
+        addition = plan_import(project, name, needs)  # planned again: a person may have edited template.yaml meanwhile
+        addition.write()
+    if addition.note and needs.is_image:
+        context.progress.note(addition.note)
     return result
 
 

@@ -155,4 +155,5 @@ def describe_parity(report: ParityReport, config: ModelConfig, *, quantized: boo
         "source_metric": report.source_metric,
         "onnx_metric": report.onnx_metric,
         "note": report.note,
+        **report.details,
     }

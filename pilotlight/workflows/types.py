@@ -62,17 +62,21 @@ class ConvertRequest:
 
 @dataclass(frozen=True)
 class ImportRequest:
-    """An import of an ONNX file.
+    """An import of an ONNX file or a language model.
 
     Attributes:
         name: The model's name; its folder need not exist.
-        source: The ONNX file.
+        source: The ONNX file, or the file or folder of a language model.
         golden: An .npz file of reference samples; None where there is none.
+        text: A file of held-out text on which the gate compares a language model; None for Pilotlight's own texts.
+        hub: The name of a language model on Hugging Face's hub, which is then the source; "" where there is a source.
     """
 
     name: str
     source: Path
     golden: Path | None = None
+    text: Path | None = None
+    hub: str = ""
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pilotlight_runtime.errors import InferenceFailed, InvalidRequest, LoadError, NotFound, RequestError, TooLarge
     from pilotlight_runtime.finite import predict_finite
     from pilotlight_runtime.handler import model_handler
+    from pilotlight_runtime.language_app import language_handler
     from pilotlight_runtime.observer import Observer, Record
     from pilotlight_runtime.session import Session
     from pilotlight_runtime.signature import Signature, TensorSpec
@@ -102,6 +103,7 @@ __all__ = [
     "flags_tensor",
     "generate",
     "generate_parts",
+    "language_handler",
     "model_handler",
     "padded",
     "predict_finite",
@@ -132,6 +134,7 @@ _MODULES = {
     "errors": "InferenceFailed InvalidRequest LoadError NotFound RequestError TooLarge",
     "finite": "predict_finite",
     "handler": "model_handler",
+    "language_app": "language_handler",
     "observer": "Observer Record",
     "session": "Session",
     "signature": "Signature TensorSpec",

@@ -1,6 +1,7 @@
-"""The catalog: server metadata, health, the list of models, and 404 for all other paths. It needs no ONNX Runtime.
+"""The catalog: server metadata, health, the lists of models, and 404 for all other paths. It needs no ONNX Runtime.
 
-Sources: Open Inference Protocol v2, "HTTP/REST"; Triton's model repository extension.
+Sources: Open Inference Protocol v2, "HTTP/REST"; Triton's model repository extension; OpenAI, "API Reference", Models;
+TensorFlow Serving, "RESTful API".
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import time
 from pilotlight_runtime.catalog_index import CATALOG_NAME, CatalogEntry, load_catalog
 from pilotlight_runtime.entry import Entry, LambdaHandler
 from pilotlight_runtime.environment import environ as process_environ
-from pilotlight_runtime.errors import InvalidRequest, LoadError, ManifestError, NotFound, TooLarge
+from pilotlight_runtime.errors import InvalidRequest, LoadError, ManifestError, MethodNotAllowed, NotFound, TooLarge
 from pilotlight_runtime.light_typing import Any, Callable, Final, Mapping, TextIO
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.observer import Observer, Trace
@@ -29,6 +30,9 @@ from pilotlight_runtime.startup import start_observer
 
 MAX_QUESTION_BYTES: Final = 65_536
 """The only request with a body is a few words long, and the function has little memory."""
+MODELS_PATH: Final = "/v1/models"
+"""OpenAI's list of models."""
+_MODELS: Final = "models"
 
 
 def catalog_handler(
@@ -83,6 +87,12 @@ class CatalogService:
 
     def answer(self, request: HttpRequest, trace: Trace) -> HttpResponse:
         """The answer to `request`; a RequestError says why there is none."""
+        if request.path.rstrip("/") == MODELS_PATH:
+            trace.operation = _MODELS
+            if request.method != "GET":
+                raise MethodNotAllowed(request.method, "GET")
+            data = [_describe(entry) for entry in self._entries if entry.task]
+            return json_response({"object": "list", "data": data})
         try:
             route = routes.route(request.method, request.path)
         except NotFound as error:
@@ -94,6 +104,10 @@ class CatalogService:
             return json_response({route.operation: True})
         if route.operation == routes.INDEX:
             return json_response(self._index(request))
+        if route.operation == routes.STATUS and not route.version:
+            for entry in self._entries:
+                if entry.task and entry.name == route.model:
+                    return json_response({**_describe(entry), "model_version_status": [_status(entry)]})
         raise self._unknown(f"model {summarize(route.model)} is not here")
 
     def _index(self, request: HttpRequest) -> list[dict[str, Any]]:
@@ -111,3 +125,13 @@ class CatalogService:
     def _unknown(self, message: str) -> NotFound:
         names = ", ".join(entry.name for entry in self._entries) or "none"
         return NotFound(f"{message}; the models of this endpoint are: {names}")
+
+
+def _describe(entry: CatalogEntry) -> dict[str, Any]:
+    """What OpenAI's API calls a model object."""
+    return {"id": entry.name, "object": "model", "created": entry.created, "owned_by": "pilotlight"}
+
+
+def _status(entry: CatalogEntry) -> dict[str, Any]:
+    """What TensorFlow Serving's clients ask at the same path as OpenAI's: one answer has both."""
+    return {"version": entry.version, "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}

@@ -57,6 +57,13 @@ class RequestError(RuntimeFault):
         """Further headers of the answer."""
         return {}
 
+    def describe(self, request_id: str) -> dict[str, object]:
+        """The body of the answer: with the request id too where the fault is ours."""
+        document: dict[str, object] = {"error": str(self)}
+        if self.status >= 500:
+            document["request_id"] = request_id
+        return document
+
 
 class InvalidRequest(RequestError):
     """The request is malformed (400). The message names the field, what was expected and what came."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pilotlight_runtime.entry import LambdaHandler
     from pilotlight_runtime.manifest import Manifest
     from pilotlight_runtime.observer import Observer
+    from pilotlight_runtime.openai.language_function import LanguageFunction
     from pilotlight_runtime.service import ModelService
     from pilotlight_runtime.session import OpenSession
     from pilotlight_runtime.streaming.function import Streaming
@@ -90,10 +91,12 @@ def model_handler(
         packing.warn = observer.warning
     if RUNTIME_API_VARIABLE in environ and hook is None:  # the stacks of threads that app.py starts would count in full
         _limit_memory(environ)
+    live = manifest.stream and SAM_LOCAL_VARIABLE not in environ
+    if _serves(hook):
+        return hook.serve(service, observer, clock, live=live)
     if manifest.stream or _streams(hook):
         from pilotlight_runtime.streaming.entry import StreamingEntry
 
-        live = manifest.stream and SAM_LOCAL_VARIABLE not in environ
         return StreamingEntry(service.answer, service.infer_path, observer, clock, live=live)
     from pilotlight_runtime.entry import Entry
 
@@ -224,6 +227,11 @@ def _service(model: LoadedModel, predict: Prepared | None, environ: Mapping[str,
 def _streams(hook: Prepared | None) -> TypeGuard[Streaming]:
     """Whether app.py's `prepare` has returned a Streaming. Only such an app.py imports the type itself."""
     return hasattr(hook, "stream")
+
+
+def _serves(hook: Prepared | None) -> TypeGuard[LanguageFunction]:
+    """Whether `prepare` has made what answers further routes, as a language model's does."""
+    return hasattr(hook, "serve")
 
 
 def _try(model: LoadedModel, predict: Prepared | None) -> BaseException | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pilotlight_runtime.datatypes import BYTES
 from pilotlight_runtime.errors import InvalidRequest, NotFound
 from pilotlight_runtime.inference import infer
-from pilotlight_runtime.light_typing import TYPE_CHECKING, Final
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Final
 from pilotlight_runtime.limits import DEFAULT_LIMITS, Limits
 from pilotlight_runtime.manifest import Manifest
 from pilotlight_runtime.messages import summarize
@@ -78,13 +78,17 @@ class ModelService:
             raise NotFound(f"version {summarize(route.version)} of {model!r} is not served; {version!r} is")
         return route
 
+    def status(self) -> dict[str, Any]:
+        """What TensorFlow Serving's clients read of the model."""
+        from pilotlight_runtime.protocol import tfserving
+
+        return tfserving.model_status(self._manifest)
+
     def _document(self, route: routes.Route) -> object:
         if route.operation == routes.METADATA:
             return oip_response.model_metadata(self._manifest)
         if route.operation == routes.STATUS:
-            from pilotlight_runtime.protocol import tfserving
-
-            return tfserving.model_status(self._manifest)
+            return self.status()
         if route.operation == routes.MODEL_READY:
             return {"name": self._manifest.model, "ready": True}
         if route.operation == routes.SERVER:

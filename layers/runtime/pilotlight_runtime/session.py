@@ -28,6 +28,23 @@ class Session(Protocol):
                 engine's own error.
         """
 
+    def bind(self, inputs: Mapping[str, Tensor], outputs: Mapping[str, Tensor]) -> Callable[[], None]:
+        """Prepares runs on memory that stays where it is.
+
+        Args:
+            inputs: Tensors of fixed-size datatypes by name, for all inputs of the signature. Their memory is read at
+                each run, so that it may be filled anew before it.
+            outputs: Tensors over writable memory by name, of exactly the shapes that the graph gives them. Their memory
+                may be that of an input where the graph's operators allow it.
+
+        Returns:
+            Runs the graph once, from the inputs' memory into the outputs'. It allocates nothing in Python, and raises
+            InferenceFailed where the graph fails. One thread at a time may call it.
+
+        Raises:
+            InferenceFailed: A tensor does not fit the signature, or an output's memory is read-only.
+        """
+
 
 OpenSession = Callable[[StrPath, int], Session]
 """Opens the graph at a path with that many threads; raises SessionError saying why it cannot."""

@@ -14,6 +14,10 @@ KIND_HELP: Final = (
     " numbers. torch: classifies images with PyTorch. onnx: a file that you import with `pilotlight import`."
 )
 
+SOURCE_HELP: Final = (
+    "An ONNX file; or a language model: a .gguf file, or a folder with safetensors or an ONNX export, as Hugging Face's"
+    " libraries save them."
+)
 DATA_HELP: Final = (
     "A table that a model of kind sklearn learns from: a .csv, .tsv or .parquet file, or s3://bucket/key."
 )
@@ -75,25 +79,41 @@ def _next_step(name: str, kind: str, folder: Path) -> str:
 
 def import_(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE.onnx", help="Any ONNX file that ONNX Runtime loads.")],
+    source: Annotated[Path | None, typer.Argument(metavar="PATH", help=SOURCE_HELP)] = None,
     *,
     name: Annotated[str, typer.Option(help="What to call the model.")],
     golden: Annotated[
         Path | None, typer.Option(metavar="FILE.npz", help="Sample inputs, and the outputs they must give, by name.")
     ] = None,
+    text: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Text on which a language model is compared with its source.")
+    ] = None,
+    from_hub: Annotated[
+        str, typer.Option(metavar="OWNER/MODEL", help="Download a language model first. Needs huggingface_hub.")
+    ] = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Serve an ONNX model that was trained elsewhere, external data included.
+    """Serve a model that was trained elsewhere: an ONNX file, or a language model in any usual format.
 
-    Its inputs and outputs are read from the file. Without --golden nothing can be compared, and the manifest says so.
+    The inputs and outputs of an ONNX file are read from it. Without --golden nothing can be compared, and the manifest
+    says so.
+
+    Of a language model, the task, the tokenizer, the chat format and the settings are found in its files. Its weights
+    are stored in blocks of 8 bits, see [quantization] in model.toml, and it is published only where it still expects
+    the same text.
 
     Example:  [dim]pilotlight import resnet50.onnx --name resnet --golden samples.npz[/]
+
+    Example:  [dim]pilotlight import SmolLM2-135M-Instruct.Q8_0.gguf --name assistant[/]
     """
     from pilotlight.cli.results import show_result
-    from pilotlight.workflows.import_model import import_and_serve
+    from pilotlight.workflows.import_source import import_source
     from pilotlight.workflows.types import ImportRequest
 
+    if (source is None) == (not from_hub):
+        raise typer.BadParameter("give either a path or --from-hub", param_hint="PATH")
     context = invocation(ctx).context()
-    samples = None if golden is None else context.path(golden)
-    result = import_and_serve(ImportRequest(name, context.path(file), samples), context)
+    samples, held_out = (None if path is None else context.path(path) for path in (golden, text))
+    request = ImportRequest(name, context.path(source or ""), samples, held_out, from_hub)
+    result = import_source(request, context)
     show_result(result, as_json=as_json, following=f"Next: pilotlight serve {name}")

@@ -1,4 +1,4 @@
-"""package: the folder that becomes a function's zip, or the layer; `sam build` calls it."""
+"""package: the folder that becomes a function's zip or container image, or the layer; `sam build` calls it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,18 @@ def package(
     ] = "",
     *,
     into: Annotated[Path, typer.Option(metavar="DIR", help="The folder to fill.")],
-    layer: Annotated[bool, typer.Option("--layer", help="Build the shared layer.")] = False,
+    layer: Annotated[
+        bool,
+        typer.Option(
+            "--layer", help="Build the shared layer, and with it the folders of container images in .pilotlight/images."
+        ),
+    ] = False,
     architecture: Annotated[Architecture, typer.Option(help="The functions' processors.")] = Architecture.x86_64,
 ) -> None:
     """Fill a folder with exactly what goes to Lambda: app.py, the pinned model and its manifest.
 
     Other files beside app.py that serve go in too, and the packages that the function's requirements.txt names.
+    A function that template.yaml has as a container image gets the layer's content and a Dockerfile, too.
     Training files, tests, notebooks, data and saved models are left out.
 
     Example:  [dim]pilotlight package digits --into build/digits[/]

@@ -3,13 +3,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.store import make_candidate, publish
 
+from pilotlight.core.artifacts import PublishedVersion
 from pilotlight.core.errors import PackagingError, StoreError
 from pilotlight.core.lock import Lock
+from pilotlight.core.project import Project
 from pilotlight.packaging import PackageReport, package_catalog, package_function
 from pilotlight.packaging.bytecode import Compiler
 from pilotlight.store import Store
@@ -191,6 +194,47 @@ def test_the_catalog_lists_every_pin(tmp_path: Path, catalog: Path, store: Store
     assert [model["name"] for model in written["models"]] == ["a-model", "digits"]
     assert written["models"][1]["version"] == lock.version
     assert (report.name, report.version) == ("catalog", "")
+
+
+def publish_language_model(store: Store, folder: Path, content: str) -> PublishedVersion:
+    candidate = make_candidate(folder)
+    (folder / "language.json").write_text(content)
+    return publish(store, replace(candidate, assets=("language.json",)), model="vectors")
+
+
+def test_the_catalog_tells_which_models_are_language_models(
+    tmp_path: Path, catalog: Path, store: Store, lock: Lock
+) -> None:
+    published = publish_language_model(store, tmp_path / "a", '{"task": "embed"}')
+    locks = {"digits": lock, "vectors": Lock(published.manifest.version, published.manifest_sha256)}
+    package_catalog(catalog, locks, store, tmp_path / "into")
+    assert json.loads((tmp_path / "into" / "catalog.json").read_bytes())["models"] == [
+        {"name": "digits", "version": lock.version},
+        {"name": "vectors", "version": published.manifest.version, "task": "embed", "created": 1767225600},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [("{}", "it names no task"), ("[", "cannot be used"), ('{"task": 1}', "it names no task"), ("[]", "names no task")],
+)
+def test_the_catalog_refuses_a_language_file_that_is_none(
+    tmp_path: Path, catalog: Path, store: Store, content: str, problem: str
+) -> None:
+    published = publish_language_model(store, tmp_path / "a", content)
+    locks = {"vectors": Lock(published.manifest.version, published.manifest_sha256)}
+    with pytest.raises(StoreError, match=problem):
+        package_catalog(catalog, locks, store, tmp_path / "into")
+
+
+def test_the_catalog_reads_no_damaged_language_file(
+    tmp_path: Path, catalog: Path, store: Store, project: Project
+) -> None:
+    published = publish_language_model(store, tmp_path / "a", '{"task": "embed"}')
+    locks = {"vectors": Lock(published.manifest.version, published.manifest_sha256)}
+    (Path(project.store) / "vectors" / published.manifest.version / "language.json").write_text('{"task": "tag"}')
+    with pytest.raises(StoreError, match=r"language\.json is not the published file.*pilotlight repair"):
+        package_catalog(catalog, locks, store, tmp_path / "into")
 
 
 def test_the_catalog_lists_nothing_that_is_not_there(tmp_path: Path, catalog: Path, store: Store) -> None:

@@ -5,7 +5,7 @@ from support.sam import models_of
 
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.project import Project
-from pilotlight.scaffold import add_function, init_project, new_model, plan_import
+from pilotlight.scaffold import FunctionNeeds, add_function, init_project, new_model, plan_import
 
 
 @pytest.fixture
@@ -26,6 +26,7 @@ def test_a_new_project_has_all_that_sam_build_needs(project: Project) -> None:
         "functions/catalog/app.py",
         "functions/catalog/requirements.in",
         "functions/catalog/requirements.txt",
+        "infra/bearer.yaml",
         "infra/deploy.buildspec.yml",
         "infra/observability.yaml",
         "infra/pipeline.yaml",
@@ -103,6 +104,26 @@ def test_an_import_takes_what_model_toml_says_of_streaming(project: Project) -> 
     assert (project.root / "template.yaml").read_text() == add_function(begun, "chat", stream=True)
 
 
+def test_an_imported_language_model_gets_its_handler_its_routes_and_its_kind_of_package(project: Project) -> None:
+    begun = (project.root / "template.yaml").read_text()
+    needs = FunctionNeeds("generate", 300_000_000, 2500)
+    addition = plan_import(project, "chat", needs)
+    assert "a container image: its 300.0 MB and the layer exceed the 262 MB" in addition.note
+    assert "MemorySize 2560" in addition.note
+    addition.write()
+    assert (project.root / "template.yaml").read_text() == add_function(begun, "chat", needs=needs)
+    assert "language_handler(__file__)" in (project.folder("chat") / "app.py").read_text()
+    assert project.read_config("chat").stream
+    again = plan_import(project, "chat", needs)
+    assert (again.files, again.change, again.note) == ({}, None, "")
+
+
+def test_an_imported_language_model_that_only_computes_streams_nothing(project: Project) -> None:
+    plan_import(project, "vectors", FunctionNeeds("embed", 20_000_000, 300)).write()
+    assert not project.read_config("vectors").stream
+    assert "/response-streaming-invocations" not in (project.root / "template.yaml").read_text()
+
+
 def test_a_second_model_of_the_same_name_changes_nothing(project: Project) -> None:
     new_model(project, "spam-filter")
     before = files(project.root)
@@ -143,7 +164,7 @@ def test_what_cannot_be_replaced_is_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "infra").write_text("a file where a folder belongs")
     (tmp_path / "Makefile").mkdir()
     (tmp_path / "README.md").symlink_to(tmp_path / "nothing")
-    with pytest.raises(ProjectError, match=r"has Makefile, README.md, infra/deploy.buildspec.yml, .* already"):
+    with pytest.raises(ProjectError, match=r"has Makefile, README.md, infra/bearer.yaml, .* already"):
         init_project(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["Makefile", "README.md", "infra"]
     assert (tmp_path / "README.md").is_symlink()

@@ -9,7 +9,8 @@ import pytest
 from onnx import TensorProto, helper
 from support.project import Desk, new_project
 
-from pilotlight.packaging.reports import UNZIPPED_LIMIT
+from pilotlight.core.lambda_limits import UNZIPPED_LIMIT
+from pilotlight.scaffold import add_function
 
 WEIGHTS = 60_000_000
 """FP32: 240 MB, which Lambda takes by itself, but not with a layer of 42 MB."""
@@ -17,7 +18,10 @@ WEIGHTS = 60_000_000
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
+    """A project whose template has the model as a zip, as it was while the model was smaller."""
     desk = new_project(tmp_path)
+    template = tmp_path / "template.yaml"
+    template.write_text(add_function(template.read_text(), "large"))
     ran = desk("import", str(_large(tmp_path / "large.onnx")), "--name", "large")
     assert ran.code == 0, ran.err
     return desk
@@ -30,6 +34,7 @@ def test_a_function_that_is_too_large_with_its_layer_is_refused_with_the_figures
         pytest.skip(f"the package registry cannot be reached: {ran.err}")
     assert ran.code == 1
     assert "262.1 MB" in ran.err
+    assert "container image: `pilotlight check` says how" in " ".join(ran.err.split())
     assert not (tmp_path / "out").exists()
 
 

@@ -41,6 +41,11 @@ def test_the_index_has_every_model(body: bytes) -> None:
     ]
 
 
+def test_a_catalog_is_read_as_it_was_written() -> None:
+    assert load_catalog(dump_catalog(LANGUAGE)) == sorted(LANGUAGE)
+    assert b"task" not in dump_catalog(ENTRIES)
+
+
 def test_the_index_unpacks_its_question() -> None:
     assert ask("POST", "/v2/repository/index", gzip.compress(b"{}"), content_encoding="gzip")
 
@@ -54,6 +59,31 @@ def test_the_index_refuses_what_is_no_question(body: bytes) -> None:
 def test_the_index_refuses_a_body_that_is_no_question() -> None:
     with pytest.raises(TooLarge, match="the most is 65536"):
         ask("POST", "/v2/repository/index", b"[" + b"1," * 65_536 + b"1]")
+
+
+LANGUAGE = [*ENTRIES, CatalogEntry("chat", "abcdef012345", "generate", 1767225600)]
+CHAT = {"id": "chat", "object": "model", "created": 1767225600, "owned_by": "pilotlight"}
+
+
+def test_openais_clients_see_the_language_models() -> None:
+    assert ask("GET", "/v1/models", entries=LANGUAGE) == {"object": "list", "data": [CHAT]}
+    assert ask("GET", "/v1/models/") == {"object": "list", "data": []}
+
+
+def test_one_answer_describes_a_language_model_to_openais_clients_and_those_of_tensorflow_serving() -> None:
+    status = {"version": "abcdef012345", "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}
+    assert ask("GET", "/v1/models/chat", entries=LANGUAGE) == {**CHAT, "model_version_status": [status]}
+
+
+@pytest.mark.parametrize("path", ["/v1/models/digits", "/v1/models/other", "/v1/models/chat/versions/abcdef012345"])
+def test_a_model_that_is_described_elsewhere_or_nowhere_is_404(path: str) -> None:
+    with pytest.raises(NotFound, match="the models of this endpoint are: digits, spam, chat"):
+        ask("GET", path, entries=LANGUAGE)
+
+
+def test_the_list_of_models_is_only_read() -> None:
+    with pytest.raises(MethodNotAllowed):
+        ask("POST", "/v1/models", entries=LANGUAGE)
 
 
 @pytest.mark.parametrize("path", ["/", "/v2/models/other", "/v2/models/digits/infer/more", "/v1/models/other:predict"])

@@ -3,6 +3,7 @@
 from _thread import allocate_lock
 
 from pilotlight_runtime.caching import cache
+from pilotlight_runtime.datatypes import BYTES
 from pilotlight_runtime.engine.abi import LOG_FATAL, OPTIMIZE_NOTHING, OrtApi, OrtError
 from pilotlight_runtime.engine.c_types import byref, c_void_p
 from pilotlight_runtime.engine.graph_signature import read_signature
@@ -109,6 +110,26 @@ class OrtSession:
             self._answered = self._answered or _any_ran(self._plans.values())
             raise explain_failure(error, inputs, answered=self._answered) from error
 
+    def bind(self, inputs: Mapping[str, Tensor], outputs: Mapping[str, Tensor]) -> Callable[[], None]:
+        """See Session.bind."""
+        from pilotlight_runtime.engine.bound import BoundRun
+
+        self._check(inputs, tuple(outputs))
+        for name, tensor in outputs.items():
+            self._check_output(name, tensor)
+        bound = BoundRun(self._api, self._values, inputs, outputs)
+
+        def run() -> None:
+            session = self._session
+            if session is None:
+                raise InferenceFailed("the session is closed")
+            try:
+                bound(session)
+            except OrtError as error:
+                raise InferenceFailed("the model failed on this input") from error
+
+        return run
+
     def _plan(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Plan:
         """The plan for inputs of these names, datatypes and shapes; the first such run checks them and makes it."""
         key = (tuple(outputs), *[(name, tensor.datatype.onnx, tensor.shape) for name, tensor in inputs.items()])
@@ -138,6 +159,14 @@ class OrtSession:
         for name in outputs:
             if name not in self._outputs:
                 raise InferenceFailed(f"the model has no output {name!r}")
+
+    def _check_output(self, name: str, tensor: Tensor) -> None:
+        """Raises InferenceFailed where ONNX Runtime would write over what is not the output's memory."""
+        spec = self._outputs[name]
+        if tensor.datatype is not spec.datatype or not spec.accepts(tensor.shape):
+            raise InferenceFailed(f"output {name!r} is {spec.datatype.name}{list(spec.shape)}, not {tensor!r}")
+        if tensor.datatype is BYTES or tensor.buffer.readonly or not tensor.buffer.nbytes:
+            raise InferenceFailed(f"output {name!r} cannot be written into this memory")
 
 
 def _any_ran(plans: Iterable[Plan]) -> bool:

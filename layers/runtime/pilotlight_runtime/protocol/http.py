@@ -56,13 +56,10 @@ def json_response(document: object, status: int = 200, headers: dict[str, str] |
 
 
 def error_response(error: RequestError, request_id: str) -> HttpResponse:
-    """`{"error": message}` with the error's status; with the request id too where the fault is ours.
+    """What the error says of itself, `{"error": message}` in most cases, with its status.
 
     TypeError where the error is of a person's class, whose headers are no text.
     """
     if not all(isinstance(part, str) for header in error.headers.items() for part in header):
         raise TypeError("a header of the error is no text")
-    document = {"error": str(error)}
-    if error.status >= 500:
-        document["request_id"] = request_id
-    return json_response(document, error.status, error.headers)
+    return json_response(error.describe(request_id), error.status, error.headers)

@@ -10,12 +10,12 @@ from pilotlight_runtime.entry import Entry, find_request_id, write_refusal
 from pilotlight_runtime.events import Render, read_event, render_proxy
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Final
 from pilotlight_runtime.observer import Observer, Trace
-from pilotlight_runtime.protocol.http import HttpResponse
+from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse
 from pilotlight_runtime.streaming.deadline import until_deadline
 from pilotlight_runtime.streaming.response import StreamedResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator
 
     from pilotlight_runtime.entry import Answer
 
@@ -55,9 +55,9 @@ class StreamingEntry(Entry):
         try:
             incoming = read_event(event, self._infer_path)
             render = render if live else incoming.render
-            response = self._answer(incoming.request, trace)
+            response = self._ask(incoming.request, trace, event, context)
             if isinstance(response, StreamedResponse):
-                parts = until_deadline(response.parts, context, self._clock)
+                parts = self._parts(response, context)
                 if live:
                     first = next(parts, None)
                     trace.begin("stream")
@@ -70,6 +70,15 @@ class StreamingEntry(Entry):
             answer = render(response)
         record(response.status, fault)
         return answer
+
+    def _ask(self, request: HttpRequest, trace: Trace, _event: Any, _context: Any) -> HttpResponse:
+        """The answer to a request. A subclass may need more of the event and the context."""
+        return self._answer(request, trace)
+
+    def _parts(self, response: StreamedResponse, context: Any) -> Generator[bytes]:
+        """The parts of a body, which end before the function's time is over."""
+        parts = response.parts
+        return _all_of(parts) if response.ends_in_time else until_deadline(parts, context, self._clock)
 
     def _send(
         self,
@@ -96,6 +105,10 @@ class StreamingEntry(Entry):
             raise
         finally:
             record(status, fault)
+
+
+def _all_of(parts: Iterator[bytes]) -> Generator[bytes]:
+    yield from parts
 
 
 def _attempt(step: Callable[[], bytes | None]) -> tuple[bytes | None, BaseException | None]:

@@ -1,0 +1,67 @@
+"""A generator as functions of tensors: each text is continued, or answered where the model has a chat format."""
+
+from __future__ import annotations
+
+from pilotlight_runtime.errors import InvalidRequest
+from pilotlight_runtime.language.chat_prompt import USER, ChatFormat, Turn, encode_prompt, write_prompt
+from pilotlight_runtime.language.text_functions import TEXT, Tensors, read_text_input
+from pilotlight_runtime.language.types import GenerationRequest
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Callable, Final, Iterator
+from pilotlight_runtime.text.tensors import texts_tensor
+
+if TYPE_CHECKING:
+    from pilotlight_runtime.language.generator import TextGenerator
+
+MOST_TOKENS: Final = 256
+"""Of an answer. OpenAI's API takes another number; these functions have no input for it."""
+
+MOST_TEXTS: Final = 16
+
+
+class WrittenTexts:
+    """From `text` to `text`.
+
+    Args:
+        generator: Of the model.
+        chat: How a text becomes a prompt; None where texts are continued.
+
+    Attributes:
+        time_left: Milliseconds that the function may still run; None where there is no limit. It is set before each
+            request: one execution environment has one at a time.
+    """
+
+    def __init__(self, generator: TextGenerator, chat: ChatFormat | None) -> None:
+        self._generator = generator
+        self._chat = chat
+        self.time_left: Callable[[], float] | None = None
+
+    def __call__(self, inputs: Tensors) -> Tensors:
+        """Returns what follows each text."""
+        texts = read_text_input(inputs)
+        if len(texts) > MOST_TEXTS:
+            raise InvalidRequest(f"input 'text' has {len(texts)} texts; the most is {MOST_TEXTS}")
+        prompts = [self._encode(text) for text in texts]
+        return {TEXT: texts_tensor("".join(self._write(prompt)) for prompt in prompts)}
+
+    def stream(self, inputs: Tensors) -> Iterator[Tensors]:
+        """Yields what follows the only text, as it comes."""
+        texts = read_text_input(inputs)
+        if len(texts) != 1:
+            raise InvalidRequest(f"input 'text' has {len(texts)} texts; a stream takes one")
+        for text in self._write(self._encode(texts[0])):
+            yield {TEXT: texts_tensor([text])}
+
+    def _write(self, prompt: list[int]) -> Iterator[str]:
+        generator = self._generator
+        most = max(1, min(MOST_TOKENS, generator.context - len(prompt)))
+        sampling = generator.settings.defaults
+        request = GenerationRequest(prompt, sampling, most, time_left=self.time_left)
+        for part in generator.generate(request):
+            if part.text:
+                yield part.text
+
+    def _encode(self, text: str) -> list[int]:
+        generator = self._generator
+        if self._chat is None:
+            return [*generator.settings.begin, *generator.tokenizer.encode(text)]
+        return encode_prompt(write_prompt(self._chat, [Turn(USER, text)]), generator.tokenizer)

@@ -1,0 +1,34 @@
+"""Answers `/v1/embeddings`."""
+
+from __future__ import annotations
+
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Any
+from pilotlight_runtime.openai.endpoint import Served
+from pilotlight_runtime.openai.invocation import Invocation
+from pilotlight_runtime.protocol.http import HttpResponse, json_response
+from pilotlight_runtime.protocol.openai.embedding_request import read_embedding_request
+from pilotlight_runtime.protocol.openai.embedding_response import write_embeddings
+
+if TYPE_CHECKING:
+    from pilotlight_runtime.language.embedder import TextEmbedder
+    from pilotlight_runtime.observer import Trace
+
+
+class EmbeddingEndpoint:
+    """See Endpoint. embedder: of the model."""
+
+    def __init__(self, embedder: TextEmbedder, served: Served) -> None:
+        self._embedder = embedder
+        self._served = served
+
+    def answer(self, body: Any, trace: Trace, _invocation: Invocation) -> HttpResponse:
+        """See Endpoint.answer."""
+        embedder = self._embedder
+        asked = read_embedding_request(body, self._served.name, embedder.tokenizer.size, embedder.settings.dimensions)
+        decode = embedder.tokenizer.decode
+        texts = [given if isinstance(given, str) else decode(given) for given in asked.inputs]
+        trace.shapes = {"input": (len(texts),)}
+        trace.begin("infer")
+        found = embedder.embed(texts, asked.kind, dimensions=asked.dimensions, truncate=False)
+        trace.begin("encode")
+        return json_response(write_embeddings(self._served.name, found.vectors, asked.encoding, sum(found.tokens)))

@@ -1,0 +1,57 @@
+"""Byte-level BPE, as GPT-2's descendants have it: the symbols of a word are its bytes in UTF-8."""
+
+from __future__ import annotations
+
+from pilotlight_runtime.light_typing import Final, Sequence
+from pilotlight_runtime.text.byte_pairs import merge_pairs, read_merges
+from pilotlight_runtime.text.tokenizer_asset import TokenizerAsset
+
+NO_TOKEN: Final = 0xFFFFFFFF
+"""Stands in the table of bytes for a byte without a token. Such a byte is left out, as `tokenizers` does."""
+
+
+class ByteLevel:
+    """The model of a byte-level BPE.
+
+    Args:
+        asset: "words": ids of the tokens that a word of the same bytes becomes; "bytes": the id of each byte; "pairs"
+            and "results" of the merges.
+        tokens: The bytes of all tokens.
+    """
+
+    def __init__(self, asset: TokenizerAsset, tokens: Sequence[bytes]) -> None:
+        self._asset = asset
+        self._bytes = asset.numbers("bytes").tolist()
+        words = asset.numbers("words").tolist()
+        self._tokens = tokens
+        self._words = dict(zip([tokens[word] for word in words], words, strict=True))
+        self._merges: dict[int, int] | None = None
+
+    def encode(self, word: str) -> list[int]:
+        """Makes tokens of a part of a text.
+
+        Args:
+            word: The part; no token reaches beyond it.
+
+        Returns:
+            The ids.
+        """
+        content = word.encode()
+        known = self._words.get(content)
+        if known is not None:
+            return [known]
+        if self._merges is None:
+            self._merges = read_merges(self._asset.numbers("pairs", "Q"), self._asset.numbers("results", "Q"))
+        symbols = [self._bytes[byte] for byte in content]
+        if NO_TOKEN in symbols:
+            symbols = [symbol for symbol in symbols if symbol != NO_TOKEN]
+        return merge_pairs(symbols, self._merges)
+
+    def encode_spans(self, word: str) -> list[tuple[int, int, int]]:
+        """Makes tokens and says where they are, see Model.encode_spans."""
+        spans, begin = [], 0
+        for token in self.encode(word):
+            end = begin + len(self._tokens[token])
+            spans.append((token, begin, end))
+            begin = end
+        return spans

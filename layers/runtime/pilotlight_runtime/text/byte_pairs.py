@@ -1,0 +1,96 @@
+"""Byte-pair encoding: the pair with the earliest merge becomes one token, again and again.
+
+Sennrich, Haddow and Birch, "Neural Machine Translation of Rare Words with Subword Units", 2016. The ids are those of
+Hugging Face's `tokenizers`: among pairs of the same merge, the leftmost comes first.
+"""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+
+from pilotlight_runtime.light_typing import Callable, Final, Mapping, Sequence
+
+SHIFT: Final = 24
+"""Bits of an id. A pair of ids is one number: the left one times 2**24, plus the right one."""
+
+_MASK: Final = (1 << SHIFT) - 1
+_SHORT: Final = 48
+"""Symbols up to which all pairs are looked at again after each merge: quicker than a heap, but quadratic."""
+_NONE: Final = 1 << 62
+
+
+def merge_pairs(symbols: list[int], merges: Mapping[int, int]) -> list[int]:
+    """Merges pairs of symbols until no merge is left.
+
+    Args:
+        symbols: Ids; the list is consumed.
+        merges: By a pair of ids, see SHIFT: the rank of the merge times 2**24, plus the id of the merged token.
+
+    Returns:
+        The ids that are left.
+    """
+    if len(symbols) <= _SHORT:
+        return _merge_short(symbols, merges.get)
+    return _merge_long(symbols, merges.get)
+
+
+def _merge_short(symbols: list[int], merge: Callable[[int, int], int]) -> list[int]:
+    found = [merge(left << SHIFT | right, _NONE) for left, right in zip(symbols, symbols[1:], strict=False)]
+    while found:
+        best = min(found)
+        if best == _NONE:
+            break
+        at = found.index(best)
+        symbols[at : at + 2] = [best & _MASK]
+        del found[at]
+        if at:
+            found[at - 1] = merge(symbols[at - 1] << SHIFT | symbols[at], _NONE)
+        if at < len(found):
+            found[at] = merge(symbols[at] << SHIFT | symbols[at + 1], _NONE)
+    return symbols
+
+
+def _merge_long(symbols: list[int], merge: Callable[[int, int], int]) -> list[int]:
+    """The same with a heap and links between neighbours: n log n."""
+    end = len(symbols)
+    before = list(range(-1, end - 1))
+    behind = list(range(1, end + 1))
+    waiting = []
+    for at in range(end - 1):
+        found = merge(symbols[at] << SHIFT | symbols[at + 1], _NONE)
+        if found != _NONE:
+            waiting.append((found, at))
+    heapify(waiting)
+    while waiting:
+        found, at = heappop(waiting)
+        right = behind[at]
+        # A pair that another merge has changed, or whose left symbol is gone, gives another value now.
+        if symbols[at] < 0 or right == end or merge(symbols[at] << SHIFT | symbols[right], _NONE) != found:
+            continue
+        symbols[at], symbols[right] = found & _MASK, -1
+        behind[at] = right = behind[right]
+        left = before[at]
+        if right < end:
+            before[right] = at
+            _offer(waiting, merge(symbols[at] << SHIFT | symbols[right], _NONE), at)
+        if left >= 0:
+            _offer(waiting, merge(symbols[left] << SHIFT | symbols[at], _NONE), left)
+    return [symbol for symbol in symbols if symbol >= 0]
+
+
+def _offer(waiting: list[tuple[int, int]], found: int, at: int) -> None:
+    if found != _NONE:
+        heappush(waiting, (found, at))
+
+
+def read_merges(pairs: Sequence[int], results: Sequence[int]) -> dict[int, int]:
+    """Makes the table of merge_pairs.
+
+    Args:
+        pairs: By rank: the two ids, see SHIFT.
+        results: By rank: the rank times 2**24, plus the id of the merged token.
+
+    Returns:
+        The merges by their pairs.
+    """
+    return dict(zip(pairs, results, strict=True))

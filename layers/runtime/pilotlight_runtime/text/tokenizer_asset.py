@@ -1,0 +1,148 @@
+"""The file of a compiled tokenizer: a header in JSON, and tables of text and numbers behind it.
+
+The tool writes it at import, the runtime reads it. Reading executes nothing: the header is JSON, a table of tokens is
+cut at a separator, and a table of numbers is seen in place. The manifest's sha256 is checked before.
+
+    PILOTLIGHT-TOKENIZER-1\\n   the format
+    4 bytes                    the header's length, little endian
+    header                     {"sections": {name: [begin, end]}, …}; begin and end count from the first section
+    sections                   each begins at a multiple of 8
+"""
+
+from __future__ import annotations
+
+import sys
+
+from pilotlight_runtime.errors import ManifestError
+from pilotlight_runtime.json_text import dumps, loads
+from pilotlight_runtime.light_typing import Any, Final, Mapping, NamedTuple, Sequence
+from pilotlight_runtime.paths import StrPath
+
+_FORMAT: Final = b"PILOTLIGHT-TOKENIZER-1\n"
+
+
+class TokenizerAsset(NamedTuple):
+    """What a compiled tokenizer's file says.
+
+    Attributes:
+        header: The values of the steps.
+        sections: The bytes of the tables, by their names.
+    """
+
+    header: Mapping[str, Any]
+    sections: Mapping[str, memoryview]
+
+    def numbers(self, name: str, code: str = "I") -> memoryview:
+        """Sees a section as numbers.
+
+        Args:
+            name: The section.
+            code: The type of a number as `struct` names it: "I" has 32 bits, "Q" 64, "d" is a double.
+
+        Returns:
+            The numbers.
+        """
+        section = self.sections[name]
+        if sys.byteorder == "big":
+            width = memoryview(bytes(8)).cast(code).itemsize
+            section = memoryview(b"".join(section[at : at + width][::-1] for at in range(0, len(section), width)))
+        return section.cast(code)
+
+    def texts(self, name: str) -> list[bytes]:
+        """Cuts a section that join_texts made.
+
+        Args:
+            name: The section.
+
+        Returns:
+            The texts, in UTF-8 or as bytes.
+        """
+        section = bytes(self.sections[name])
+        length = section[0]
+        return section[1 + length :].split(section[1 : 1 + length])
+
+
+def join_texts(texts: Sequence[bytes]) -> bytes:
+    """Joins texts by a separator that is found at no other place, with the separator and its length in front.
+
+    Args:
+        texts: At least one.
+
+    Returns:
+        A section, see TokenizerAsset.texts.
+    """
+    whole = list(texts)
+    for separator in _separators():
+        joined = separator.join(whole)
+        if joined.split(separator) == whole:
+            return bytes([len(separator)]) + separator + joined
+    raise AssertionError("some separator is in no text")
+
+
+def _separators() -> Any:
+    """Bytes that hardly any text has, then longer and longer ones."""
+    yield from (b"\n", b"\x00", b"\xff\xfe", b"\xfe\xff\xfd")
+    for length in range(4, 256):
+        yield b"\xfe" + b"\xff" * (length - 1)
+
+
+def pack(header: Mapping[str, Any], sections: Mapping[str, bytes]) -> bytes:
+    """Writes a compiled tokenizer.
+
+    Args:
+        header: The values of the steps, as JSON has them.
+        sections: Tables by their names; numbers are little endian.
+
+    Returns:
+        The file's content; the same arguments always give the same bytes.
+    """
+    places, body = {}, bytearray()
+    for name, section in sections.items():
+        body += bytes(-len(body) % 8)
+        places[name] = [len(body), len(body) + len(section)]
+        body += section
+    text = dumps({**header, "sections": places}).encode("ascii")
+    text += b" " * (-(len(_FORMAT) + 4 + len(text)) % 8)
+    return _FORMAT + len(text).to_bytes(4, "little") + text + bytes(body)
+
+
+def read_tokenizer_asset(path: StrPath) -> TokenizerAsset:
+    """Reads a compiled tokenizer.
+
+    Args:
+        path: The asset.
+
+    Returns:
+        Its header and its sections.
+
+    Raises:
+        ManifestError: The file is not a compiled tokenizer of this format.
+    """
+    with open(path, "rb") as file:
+        return unpack(file.read(), path)
+
+
+def unpack(content: bytes, name: StrPath) -> TokenizerAsset:
+    """Reads the content of a compiled tokenizer.
+
+    Args:
+        content: What `pack` made.
+        name: What an error calls it.
+
+    Returns:
+        Its header and its sections.
+
+    Raises:
+        ManifestError: It is not a compiled tokenizer of this format.
+    """
+    begin = len(_FORMAT) + 4
+    if not content.startswith(_FORMAT):
+        raise ManifestError(f"{name} is not a compiled tokenizer of this runtime's format; import the model again")
+    end = begin + int.from_bytes(content[len(_FORMAT) : begin], "little")
+    try:
+        header = loads(content[begin:end])
+        body = memoryview(content)[end:]
+        places = header["sections"].items()
+        return TokenizerAsset(header, {name: body[first:last] for name, (first, last) in places})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ManifestError(f"the header of {name} cannot be read ({error}); import the model again") from error

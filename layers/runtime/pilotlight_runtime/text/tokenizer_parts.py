@@ -1,0 +1,125 @@
+"""Makes the parts of a tokenizer from its asset."""
+
+from __future__ import annotations
+
+from pilotlight_runtime.errors import ManifestError
+from pilotlight_runtime.light_typing import Any, Mapping
+from pilotlight_runtime.paths import StrPath
+from pilotlight_runtime.text.added_tokens import AddedToken, AddedTokens
+from pilotlight_runtime.text.character_classes import read_table
+from pilotlight_runtime.text.decoders import Decoder
+from pilotlight_runtime.text.encoder import Encoder, EncoderSteps
+from pilotlight_runtime.text.framing import Framing
+from pilotlight_runtime.text.patterns import Finder
+from pilotlight_runtime.text.splitting import FixedLengths, Splitter
+from pilotlight_runtime.text.steps import Model, Rewriter, Step
+from pilotlight_runtime.text.tokenizer_asset import TokenizerAsset, read_tokenizer_asset
+from pilotlight_runtime.text.vocabulary import TokenVocabulary
+
+Parts = tuple[TokenVocabulary, Encoder, Decoder, Framing]
+
+
+def read_tokenizer(path: StrPath) -> Parts:
+    """Reads a compiled tokenizer; see open_tokenizer."""
+    asset = read_tokenizer_asset(path)
+    header = asset.header
+    tokens = asset.texts("tokens")
+    specials = frozenset(header["specials"])
+    vocabulary = TokenVocabulary(tokens, header["names"], specials, by_bytes=header["decoder"]["bytes"])
+    words: Mapping[int, int | None] = read_table(asset, header["word_table"]) if "word_table" in header else {}
+    steps = EncoderSteps(
+        AddedTokens([AddedToken(*token) for token in header["added"]], words),
+        [read_rewriter(step, asset) for step in header["normalizers"]],
+        AddedTokens([AddedToken(*token) for token in header["normalized"]], words),
+        [_read_step(step, asset) for step in header["steps"]],
+        _read_model(header["model"], asset, tokens),
+        header["asks_origin"],
+    )
+    return vocabulary, Encoder(steps), Decoder(header["decoder"], tokens, specials), Framing(header["framing"])
+
+
+def _read_model(header: Mapping[str, Any], asset: TokenizerAsset, tokens: list[bytes]) -> Model:
+    kind = header["kind"]
+    if kind == "byte level":
+        from pilotlight_runtime.text.byte_level import ByteLevel
+
+        return ByteLevel(asset, tokens)
+    if kind == "unigram":
+        from pilotlight_runtime.text.unigram import Unigram
+
+        return Unigram(header, asset, {token.decode(): at for token, at in _model_ids(header, tokens).items()})
+    ids = _model_ids(header, tokens)
+    if kind == "characters":
+        from pilotlight_runtime.text.character_pairs import CharacterPairs
+
+        return CharacterPairs(header, asset, tokens, ids)
+    if kind == "word pieces":
+        from pilotlight_runtime.text.word_pieces import WordPieces
+
+        return WordPieces(header, ids)
+    if kind == "whole words":
+        from pilotlight_runtime.text.whole_words import WholeWords
+
+        return WholeWords(header, ids)
+    raise _unknown(kind)
+
+
+def _model_ids(header: Mapping[str, Any], tokens: list[bytes]) -> dict[bytes, int]:
+    """The ids of the model's own tokens by their names."""
+    others = {at for _, at in header["renamed"]}
+    own = enumerate(tokens[: header["size"]])
+    ids = {token: at for at, token in own if token and at not in others}
+    ids.update((name.encode(), at) for name, at in header["renamed"] if name)
+    return ids
+
+
+def _read_step(step: Mapping[str, Any], asset: TokenizerAsset) -> Step:
+    if step["kind"] == "pattern":
+        return None, Splitter(step, asset)
+    if step["kind"] == "lengths":
+        return None, FixedLengths(step["length"])
+    return read_rewriter(step, asset), None
+
+
+def read_rewriter(step: Mapping[str, Any], asset: TokenizerAsset) -> Rewriter:
+    """Makes a step that changes a text.
+
+    Args:
+        step: Its values.
+        asset: Its tables.
+
+    Returns:
+        The step.
+
+    Raises:
+        ManifestError: This runtime has no such step.
+    """
+    from pilotlight_runtime.text import normalizers
+
+    match step["kind"]:
+        case "characters":
+            return normalizers.Characters(read_table(asset, step["table"]))
+        case "padded":
+            return normalizers.Padded(read_table(asset, step["table"]))
+        case "lowercase":
+            return normalizers.Lowercase(read_table(asset, step["table"]))
+        case "replace":
+            return normalizers.Replace(Finder(step, asset), step["new"])
+        case "prepend":
+            return normalizers.Prepend(step["prefix"])
+        case "prefix":
+            return normalizers.Prefix(step["prefix"])
+        case "metaspace":
+            return normalizers.Metaspace(step["mark"], step["scheme"])
+        case "strip":
+            return normalizers.Strip(left=step["left"], right=step["right"])
+        case "form":
+            from pilotlight_runtime.text.normal_forms import NormalForm
+
+            return NormalForm(step["form"], read_table(asset, step["newer"]))
+        case kind:
+            raise _unknown(kind)
+
+
+def _unknown(kind: object) -> ManifestError:
+    return ManifestError(f"the tokenizer has a step {kind!r} that this runtime does not know; deploy a newer layer")

@@ -1,0 +1,73 @@
+"""Runs the graph of a decoder, for the gate. What a function does is in pilotlight_runtime.language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from pilotlight.language.decoder_graph import IDS, LOGITS, PAST, ROWS
+from pilotlight_runtime.datatypes import FP32, INT64
+from pilotlight_runtime.session import Session
+from pilotlight_runtime.tensor import Tensor
+
+if TYPE_CHECKING:
+    from pilotlight.language.tensor_file import Floats
+
+SHARED: Final = "shared"
+"""The cache has room for the whole context, and the graph writes into it."""
+GROWN: Final = "grown"
+"""The cache is as long as the text, and each run returns a longer one."""
+Cache = Mapping[str, Tensor]
+
+
+class DecoderRunner:
+    """A decoder that continues ids.
+
+    Args:
+        session: The opened graph.
+        cache: SHARED or GROWN.
+    """
+
+    def __init__(self, session: Session, cache: str) -> None:
+        self._session = session
+        self._cache = cache
+        self._specs = [spec for spec in session.signature.inputs if spec.name not in (IDS, PAST, ROWS)]
+        self._outputs = (LOGITS, *(f"next_{spec.name}" for spec in self._specs))
+
+    def compute_logits(self, ids: list[int]) -> Floats:
+        """Compute the logits after each id, [ids, vocabulary]."""
+        return self._run(ids, 0, 0, self._begin(len(ids)))[0]
+
+    def continue_greedily(self, prompt: list[int], most: int, stop: frozenset[int]) -> list[int]:
+        """Return the most probable ids after a prompt, up to one that ends the text.
+
+        Args:
+            prompt: The prompt.
+            most: The most ids.
+            stop: The ids that end the text. They are left out.
+        """
+        cache, found = self._begin(len(prompt) + most), list[int]()
+        ids, past = prompt, 0
+        while len(found) < most:
+            logits, cache = self._run(ids, past, 1, cache)
+            past += len(ids)
+            ids = [int(logits[-1].argmax())]
+            if ids[0] in stop:
+                break
+            found += ids
+        return found
+
+    def _begin(self, room: int) -> Cache:
+        """Return an empty cache."""
+        length = room if self._cache == SHARED else 0
+        shapes = {spec.name: tuple(length if size < 0 else size for size in spec.shape) for spec in self._specs}
+        return {name: Tensor.from_numpy(np.zeros(shape, np.float32), FP32) for name, shape in shapes.items()}
+
+    def _run(self, ids: list[int], past: int, rows: int, cache: Cache) -> tuple[Floats, Cache]:
+        counts = {PAST: np.array([past]), ROWS: np.array([rows]), IDS: np.array([ids])}
+        inputs = {name: Tensor.from_numpy(array.astype(np.int64), INT64) for name, array in counts.items()}
+        logits, *caches = self._session.run({**inputs, **cache}, self._outputs)
+        following = {spec.name: tensor for spec, tensor in zip(self._specs, caches, strict=True)}
+        return logits.numpy(), following  # type: ignore[return-value]  # FP32 is float32

@@ -1,0 +1,104 @@
+"""The decoder of a model that writes text, whether its graph is built from weights or was exported by somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from pilotlight.core.block_config import FLOAT_BITS, BlockConfig
+from pilotlight.core.errors import ConversionError
+from pilotlight.language.decoder_config import DecoderConfig
+from pilotlight.language.decoder_graph import write_decoder
+from pilotlight.language.decoder_runner import SHARED, DecoderRunner
+from pilotlight.language.decoder_source import open_decoder
+from pilotlight.language.decoder_weights import MATRICES, DecoderWeights
+from pilotlight.language.sources import ONNX, LanguageSource
+from pilotlight_runtime.engine.ort_session import open_session
+from pilotlight_runtime.manifest import MODEL_NAME, Json
+
+Step = Callable[[int, int], None]
+_FEW_BITS: Final = 6
+"""Weights of fewer bits lie on so few levels that rounding them to 4 bits again changes the model."""
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """A decoder that can be written as a graph.
+
+    Attributes:
+        where: The file or folder, for messages.
+        vocabulary: The number of logits of a position.
+        positions: The longest context in tokens that it was trained with.
+        cache: SHARED or GROWN.
+        source_bytes: The size of its files in bytes.
+        facts: What the manifest says about it.
+        write: Writes the graph that functions run to a folder, for a context of that many tokens.
+        open_float: Writes the graph that the gate compares with to a folder, for a context of that many tokens, and
+            opens it with that many threads.
+    """
+
+    where: str
+    vocabulary: int
+    positions: int
+    cache: str
+    source_bytes: int
+    facts: Json
+    write: Callable[[Path, int, Step], None]
+    open_float: Callable[[Path, int, int], DecoderRunner]
+
+
+def find_decoder(source: LanguageSource, blocks: BlockConfig) -> Decoder:
+    """Open the decoder of a source.
+
+    Args:
+        source: A model that writes text.
+        blocks: How its weights are stored.
+
+    Raises:
+        ConversionError: The architecture is not supported, the files are damaged, or the weights would be rounded to 4
+            bits twice.
+    """
+    if source.format == ONNX:
+        raise ConversionError(str(source.path), "is an ONNX export", "Not yet.")
+    config, weights = open_decoder(source)
+    if blocks.bits == 4:
+        _refuse_twice(config, weights)
+    return Decoder(
+        where=str(source.path),
+        vocabulary=config.vocabulary,
+        positions=config.positions,
+        cache=SHARED,
+        source_bytes=sum(file.stat().st_size for file in source.files),
+        facts={"format": source.format, "architecture": config.architecture, "layers": config.layers},
+        write=partial(_write, config, weights, blocks.bits),
+        open_float=partial(_open_float, config, weights),
+    )
+
+
+def _write(config: DecoderConfig, weights: DecoderWeights, bits: int, folder: Path, context: int, step: Step) -> None:
+    write_decoder(config, weights, folder, bits=bits, context=context, step=step)
+
+
+def _open_float(
+    config: DecoderConfig, weights: DecoderWeights, folder: Path, context: int, threads: int
+) -> DecoderRunner:
+    """See Decoder. The weights are mapped and not laid out again, since they may be larger than the memory."""
+    write_decoder(config, weights, folder, bits=FLOAT_BITS, context=context, step=lambda *_: None)
+    return DecoderRunner(open_session(folder / MODEL_NAME, threads, packed=False), SHARED)
+
+
+def _refuse_twice(config: DecoderConfig, weights: DecoderWeights) -> None:
+    """Refuse weights of few bits that 4-bit blocks do not hold exactly."""
+    names = (weights.name(part, layer) for part in MATRICES for layer in range(config.layers))
+    for name in names:
+        bits = weights.tensors.bits(name)
+        if bits < _FEW_BITS and weights.tensors.read_blocks(name, 4, 0, 1) is None:
+            what = f"has weights of {bits:g} bits already ({name}), which 4-bit blocks would round a second time"
+            hint = (
+                "Set bits = 8 in [quantization], or import a file with 8 bits or floats. Rounding SmolLM2's 4-bit file "
+                "to 4 bits again raises its perplexity by half."
+            )
+            raise ConversionError(weights.tensors.where, what, hint)

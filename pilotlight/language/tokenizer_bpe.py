@@ -1,0 +1,108 @@
+"""Compiles the model of a tokenizer.json that merges pairs of symbols."""
+
+from functools import cache
+from typing import Any, Final
+
+from pilotlight.language.tokenizer_errors import refusal
+from pilotlight.language.tokenizer_tables import CompiledModel, Vocabulary, pack_numbers
+from pilotlight_runtime.text.byte_level import NO_TOKEN
+from pilotlight_runtime.text.byte_pairs import SHIFT, merge_pairs, read_merges
+from pilotlight_runtime.text.vocabulary import byte_alphabet
+
+_WHERE: Final = "model"
+_PRINTED: Final = range(0x20, 0x7F)
+
+
+def compile_byte_level(model: dict[str, Any], vocabulary: Vocabulary) -> CompiledModel:
+    """Compiles byte-pair encoding over bytes.
+
+    Args:
+        model: The section of tokenizer.json.
+        vocabulary: Its tokens.
+
+    Returns:
+        The model for the runtime.
+
+    Raises:
+        ConversionError: The vocabulary or the merges do not fit.
+    """
+    symbols = [vocabulary.ids.get(character, NO_TOKEN) for character in byte_alphabet()]
+    missing = [byte for byte in _PRINTED if symbols[byte] == NO_TOKEN]
+    if missing:
+        raise refusal(_WHERE, f"its vocabulary has no token for {len(missing)} bytes of ASCII, such as {chr(missing[0])!r}")
+    pairs, results = read_rules(model, vocabulary)
+    tokens = [byte_token(token) for token in vocabulary.tokens]
+    if model.get("ignore_merges"):
+        words = {at for at, token in enumerate(vocabulary.tokens) if set(token) <= set(byte_alphabet())}
+    else:
+        words = _find_words(tokens, symbols, read_merges(pairs, results))
+    return CompiledModel(
+        {"kind": "byte level"},
+        {
+            "bytes": pack_numbers("I", symbols),
+            "words": pack_numbers("I", sorted(words)),
+            "pairs": pack_numbers("Q", pairs),
+            "results": pack_numbers("Q", results),
+        },
+    )
+
+
+def _find_words(tokens: list[bytes], symbols: list[int], merges: dict[int, int]) -> set[int]:
+    """Finds the tokens that their own bytes are merged to: a word like one is that token, without merging it."""
+    return {
+        at
+        for at, token in enumerate(tokens)
+        if token and merge_pairs([symbols[byte] for byte in token if symbols[byte] != NO_TOKEN], merges) == [at]
+    }
+
+
+def read_rules(model: dict[str, Any], vocabulary: Vocabulary) -> tuple[list[int], list[int]]:
+    """Reads the merges.
+
+    Args:
+        model: The section of tokenizer.json.
+        vocabulary: Its tokens.
+
+    Returns:
+        By rank: pairs of ids, and what they become; see pilotlight_runtime.text.byte_pairs.
+
+    Raises:
+        ConversionError: A merge names a token that the vocabulary does not have, or comes twice.
+    """
+    prefix = len(model.get("continuing_subword_prefix") or "")
+    rules: dict[int, int] = {}
+    for rank, merge in enumerate(model.get("merges") or ()):
+        parts = merge.split(" ") if isinstance(merge, str) else merge
+        if len(parts) != 2:
+            raise refusal(_WHERE, f"its merge {rank + 1}, {merge!r}, is no pair of tokens")
+        left, right = parts
+        names = (left, right, left + right[prefix:])
+        unknown = [name for name in names if name not in vocabulary.ids]
+        if unknown:
+            raise refusal(_WHERE, f"its merge {rank + 1}, {merge!r}, needs the token {unknown[0]!r}, which it does not have")
+        first, second, result = (vocabulary.ids[name] for name in names)
+        pair = first << SHIFT | second
+        if pair in rules:
+            raise refusal(_WHERE, f"its merge {rank + 1}, {merge!r}, comes twice")
+        rules[pair] = rank << SHIFT | result
+    return list(rules), list(rules.values())
+
+
+def byte_token(token: str) -> bytes:
+    """Gives the bytes of a token.
+
+    Args:
+        token: Its name; one with a character that stands for no byte is its own text.
+
+    Returns:
+        The bytes.
+    """
+    alphabet = _alphabet()
+    if all(character in alphabet for character in token):
+        return bytes(alphabet[character] for character in token)
+    return token.encode()
+
+
+@cache
+def _alphabet() -> dict[str, int]:
+    return {character: byte for byte, character in enumerate(byte_alphabet())}

@@ -1,0 +1,104 @@
+"""Writes pilotlight/language/character_ranges.txt: the classes of characters of the installed `tokenizers`.
+
+`python scripts/character_ranges.py` asks the package about every character. The package takes the classes of patterns
+from Oniguruma, and other ones from Rust's standard library and from older tables: no single version of Unicode has them.
+Run it with the oldest version of Python that Pilotlight supports, for "lowercase", and the newest one, for "newer"; the
+last two lines of the file are the union.
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from tokenizers import Regex, normalizers, pre_tokenizers
+
+FILE = Path(__file__).parent.parent / "pilotlight" / "language" / "character_ranges.txt"
+CHARACTERS = [chr(number) for number in range(0x110000) if not 0xD800 <= number < 0xE000]
+CATEGORIES = [
+    *("Cc", "Cf", "Cn", "Co", "Ll", "Lm", "Lo", "Lt", "Lu", "Mc", "Me", "Mn", "Nd", "Nl", "No"),
+    *("Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Sc", "Sk", "Sm", "So", "Zl", "Zp", "Zs"),
+]
+PATTERNS = {**{name: rf"\p{{{name}}}" for name in CATEGORIES}, "word": r"\w", "space": r"\s", "Han": r"\p{Han}"}
+
+
+def matching(pattern: str) -> set[str]:
+    """The characters that a pattern matches."""
+    replace = normalizers.Replace(Regex(pattern), "")
+    found: set[str] = set()
+    for begin in range(0, len(CHARACTERS), 4096):
+        part = CHARACTERS[begin : begin + 4096]
+        found |= set(part) - set(replace.normalize_str("".join(part)))
+    return found
+
+
+def removed_by(normalizer: normalizers.Normalizer) -> set[str]:
+    """The characters that a normalizer leaves out."""
+    return {character for character in CHARACTERS if normalizer.normalize_str(f"a{character}a") == "aa"}
+
+
+def cut_by(pre_tokenizer: pre_tokenizers.PreTokenizer) -> set[str]:
+    """The characters at which a pre-tokenizer cuts."""
+    cut = set()
+    for character in CHARACTERS:
+        text = f"a{character}a"
+        if [part for part, _ in pre_tokenizer.pre_tokenize_str(text)] != [text]:
+            cut.add(character)
+    return cut
+
+
+def decomposed_otherwise() -> set[str]:
+    """The characters that the package's tables of normalisation do not have, and newer ones of Python do."""
+    forms = [(getattr(normalizers, form)(), form) for form in ("NFC", "NFD", "NFKC", "NFKD")]
+    found = set()
+    for character in CHARACTERS:
+        texts = [
+            character,
+            *(text for mark in "\u0301\u0334" for text in (f"a{mark}{character}", f"a{character}{mark}")),
+        ]
+        for normalizer, form in forms:
+            if any(normalizer.normalize_str(text) != unicodedata.normalize(form, text) for text in texts):
+                found.add(character)
+    return found
+
+
+def ranges(characters: Iterable[str]) -> str:
+    """Writes characters as ranges: how many are left out, and how many follow one another, in hexadecimal."""
+    written: list[str] = []
+    at = begin = end = 0
+    for number in [*sorted(map(ord, characters)), 0x200000]:
+        if number != end:
+            if end > begin:
+                written.append(f"{begin - at:x}.{end - begin:x}")
+                at = end
+            begin = number
+        end = number + 1
+    return " ".join(written)
+
+
+def lowercase() -> str:
+    """Writes the characters whose lower case this version of Python does not know."""
+    lower = normalizers.Lowercase()
+    known = {character: lower.normalize_str(character) for character in CHARACTERS}
+    pairs = {character: written for character, written in known.items() if written != character.lower()}
+    return " ".join(f"{ord(character):x}.{ord(written):x}" for character, written in pairs.items())
+
+
+def main() -> None:
+    """Writes the file."""
+    classes: dict[str, Callable[[], set[str]]] = {
+        **{name: (lambda pattern=pattern: matching(pattern)) for name, pattern in PATTERNS.items()},
+        "numeric": lambda: cut_by(pre_tokenizers.Digits(individual_digits=True)),
+        "white": lambda: cut_by(pre_tokenizers.WhitespaceSplit()),
+        "punctuation": lambda: cut_by(pre_tokenizers.Punctuation()),
+        "cut word": lambda: set(CHARACTERS) - cut_by(pre_tokenizers.Whitespace()),
+        "control": lambda: removed_by(normalizers.BertNormalizer(True, False, False, False)),
+        "accent": lambda: removed_by(normalizers.BertNormalizer(False, False, True, False)),
+        "mark": lambda: removed_by(normalizers.StripAccents()),
+        "newer": decomposed_otherwise,
+    }
+    lines = [f"{name}: {ranges(find())}\n" for name, find in classes.items()]
+    FILE.write_text("".join([*lines, f"lowercase: {lowercase()}\n"]))
+
+
+if __name__ == "__main__":
+    main()
