@@ -1,6 +1,6 @@
 """Draws the next token: a graph changes the logits and finds the most probable tokens, Python draws one of them.
 
-The graph returns 64 candidates. Where the filters may keep more, it runs once more for 1,024, and then for all.
+The graph returns 256 candidates. Where the filters may keep more, it runs once more for 1,024, and then for all.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pilotlight_runtime.light_typing import Callable, Final, NamedTuple
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
 
-FEW: Final = 64
+FEW: Final = 256
 MANY: Final = 1024
 Allowed = Callable[[int], bool]
 """Tells whether a token may come next."""

@@ -72,9 +72,7 @@ class Tokenizer:
             tokens = trim_places(tokens, prefixed=prefixed)
         return [token.id for token in tokens], [token.place for token in tokens]
 
-    def frame_offsets(
-        self, offsets: Sequence[tuple[int, int]], *, longest: int | None = None
-    ) -> list[tuple[int, int]]:
+    def frame_offsets(self, offsets: Sequence[tuple[int, int]], *, longest: int | None = None) -> list[tuple[int, int]]:
         """Frames the offsets of one text as `frame` frames its tokens.
 
         Args:

@@ -131,7 +131,12 @@ def _places(value: float) -> int:
 
 
 def _decimal(value: float) -> tuple[int, int]:
-    """A number as an integer times a power of ten, as Python writes it."""
+    """A number as an integer times a power of ten, as Python writes it.
+
+    A double without a fraction is exact: an integer in an answer is compared with it as such, not as a double.
+    """
+    if abs(value) >= 2**53:
+        return int(value), 0
     digits, _, exponent = repr(value).partition("e")
     whole, _, fraction = digits.partition(".")
     fraction = fraction.rstrip("0")
