@@ -25,6 +25,7 @@ MAX_BODY_BYTES: Final = 6 * 1024 * 1024
 _ENVELOPE_BYTES: Final = 128  # names of the fields, commas, and the spaces that the runtime client writes
 
 _SURELY_CARRIED: Final = MAX_ANSWER_BYTES - 65_536  # more than our headers take
+_TEXTS: Final = ("application/json", "text/event-stream")
 
 Render = Callable[[HttpResponse], Any]
 
@@ -74,12 +75,11 @@ def read_event(event: Any, infer_path: str) -> Incoming:
 def render_proxy(response: HttpResponse) -> dict[str, Any]:
     """Makes the answer for API Gateway and function URLs; TooLarge where Lambda cannot carry it.
 
-    A JSON body goes as text; a compressed one and every other one goes as base64.
+    JSON and server-sent events go as text; a compressed body and every other one goes as base64. `sam local` decodes
+    base64 only for clients that accept the body's type, and some of OpenAI's clients accept JSON alone.
     """
     answer: dict[str, Any] = {"statusCode": response.status, "headers": response.headers}
-    binary = "Content-Encoding" in response.headers or not response.headers.get("Content-Type", "").startswith(
-        "application/json"
-    )
+    binary = "Content-Encoding" in response.headers or not response.headers.get("Content-Type", "").startswith(_TEXTS)
     answer["isBase64Encoded"] = binary
     if binary:
         if len(response.body) * 2 > _SURELY_CARRIED:
@@ -88,9 +88,9 @@ def render_proxy(response: HttpResponse) -> dict[str, Any]:
 
         answer["body"] = b2a_base64(response.body, newline=False).decode()
         return answer
-    # In JSON, a quote and a backslash take two bytes each. Our JSON has no other character that does.
+    # In JSON, these take two bytes each. Our JSON and our events have no other character that does.
     if len(response.body) * 2 > _SURELY_CARRIED:
-        _check_size(len(response.body) + response.body.count(b'"') + response.body.count(b"\\"), answer)
+        _check_size(len(response.body) + sum(map(response.body.count, (b'"', b"\\", b"\n"))), answer)
     answer["body"] = response.body.decode()
     return answer
 
