@@ -22,6 +22,7 @@ KINDS: Final = tuple(sorted(folder.name for folder in (_HERE / "kinds").iterdir(
 _LANGUAGE: Final = "_language"
 """What an imported language model begins with. Nobody begins one without files."""
 _CONFIG: Final = Path(CONFIG_NAME)
+_APP: Final = Path("app.py")
 _RENAMED: Final = {"gitignore": ".gitignore"}
 """A .gitignore inside the package would hide files from the wheel."""
 
@@ -70,7 +71,8 @@ def plan_import(project: Project, name: str, needs: FunctionNeeds = NO_NEEDS, co
     """Decide what an imported model adds to a project: as a new model of kind onnx, where it is not there already.
 
     A model that has a model.toml is there. It gets nothing but a function, where template.yaml has none: an earlier
-    import may have been killed before it wrote that.
+    import may have been killed before it wrote that. A language model also gets its app.py, where only a model.toml is
+    there that says how to import it.
 
     Args:
         project: The project.
@@ -91,13 +93,21 @@ def plan_import(project: Project, name: str, needs: FunctionNeeds = NO_NEEDS, co
         if config:
             files = {**files, _CONFIG: config}
         return _plan_folder(project, name, files, needs, stream=needs.task == GENERATE)
+    files = _missing_app(folder, needs)
     template = _read_template(project)
     if serves(template, name):
-        return Addition(folder, {})
+        return Addition(folder, files)
     _refuse_same_ids(project, name)
     if has_function(template, name):  # a person has given the function a folder of their own
-        return Addition(folder, {})
-    return Addition(folder, {}, *_plan_function(project, name, needs, stream=project.read_config(name).stream))
+        return Addition(folder, files)
+    return Addition(folder, files, *_plan_function(project, name, needs, stream=project.read_config(name).stream))
+
+
+def _missing_app(folder: Path, needs: FunctionNeeds) -> dict[Path, bytes]:
+    """The app.py of a language model that has none."""
+    if not needs.task or (folder / _APP).exists():
+        return {}
+    return {_APP: _files(_HERE / "kinds" / _LANGUAGE)[_APP]}
 
 
 def init_project(root: Path) -> None:

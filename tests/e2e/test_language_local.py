@@ -1,4 +1,4 @@
-"""Language models through the real `sam build` and `sam local start-api`, asked by an unmodified client of OpenAI's API.
+"""Language models through the real `sam build` and `sam local start-api`, asked by a client of OpenAI's API.
 
 The models are tiny and random, so that what is tested is the way: from folders on disk to answers over HTTP.
 """
@@ -9,7 +9,6 @@ from pathlib import Path
 import openai
 import pytest
 import requests
-from support.language_functions import APP
 from support.project import Desk, new_project
 from support.sam import Sam, SamProject
 from support.sam_local import local_api
@@ -27,7 +26,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     toml = desk.root / "functions" / CHAT / "model.toml"
     toml.parent.mkdir(parents=True)
     toml.write_text(FLOATS)
-    toml.with_name("app.py").write_text(APP)
     for name, source in ((CHAT, write_chat_model(folder / "chat")), (EMBED, write_embedding_model(folder / "embed"))):
         ran = desk("import", str(source), "--name", name)
         assert ran.code == 0, ran.err
