@@ -48,10 +48,14 @@ class ByteLevel:
         return merge_pairs(symbols, self._merges)
 
     def encode_spans(self, word: str) -> list[tuple[int, int, int]]:
-        """Makes tokens and says where they are, see Model.encode_spans."""
+        """Makes tokens and says where they are, see Model.encode_spans.
+
+        Bytes that are left out belong to no token; `tokenizers` moves what stands behind them.
+        """
+        kept = [at for at, byte in enumerate(word.encode()) if self._bytes[byte] != NO_TOKEN]
         spans, begin = [], 0
         for token in self.encode(word):
             end = begin + len(self._tokens[token])
-            spans.append((token, begin, end))
+            spans.append((token, kept[begin], kept[end - 1] + 1))
             begin = end
         return spans
