@@ -11,7 +11,7 @@ TEXTS = (
     "ไทยสวัสดี ๑๒๓, ລາວ, မြန်မာ, ភាសាខ្មែរ, བོད་ཡིག, አማርኛ, ᏣᎳᎩ, ᠮᠣᠩᠭᠣᠯ",
     "中文你好世界，一二三。日本語こんにちは、カタカナ ｶﾞｷﾞ 한국어 안녕하세요 각 \u1100\u1161\u11a8",
     "def f(x):\n\treturn {'a': [1, 2.5e-3], \"b\": x**2}  # comment\n\n\n    if not x:\r\n  pass\r\n",
-    "<html><body class=\"a\">&amp;</body></html> SELECT * FROM t WHERE a<=3; https://example.org/?q=a%20b#c a@b.de",
+    '<html><body class="a">&amp;</body></html> SELECT * FROM t WHERE a<=3; https://example.org/?q=a%20b#c a@b.de',
     "🙂👩‍👩‍👧‍👦🇩🇪👍🏽 ❤️ ☺\u200d☺ e\u0301 \u1e9b\u0323 a\u0316\u0301 ﬁ ŉ ǆ ſ'ſ K Å ß ẞ \U0001d400\U0001f9ff",
     "½ ² ³ ¼ ① Ⅷ ％ ＡＢＣ １２３ 3.14 1,000,000 2026-01-31 0xFF 1e10 ٣٫١٤ ৴ \u3007 \U00010107 \U0001d7d8",
     "\x00\x01\x08\x0b\x0c\x1b\x1c\x1d\x1e\x1f\x7f\x80\x85\x9f\xa0\xad \ufeff \u200b\u200d\u2028\u2029 \ufffd \ufffe\uffff",

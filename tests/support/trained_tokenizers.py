@@ -127,7 +127,9 @@ def with_added(tokenizer: Tokenizer) -> Tokenizer:
     """Adds tokens of each kind."""
     tokenizer.add_special_tokens([AddedToken("<mask>", lstrip=True, special=True)])
     tokenizer.add_special_tokens([AddedToken("<x>", rstrip=True, special=True, normalized=False)])
-    tokenizer.add_tokens([AddedToken("Word", single_word=True, normalized=False), AddedToken("<think>", normalized=False)])
+    tokenizer.add_tokens(
+        [AddedToken("Word", single_word=True, normalized=False), AddedToken("<think>", normalized=False)]
+    )
     tokenizer.add_tokens([AddedToken("lower Case", normalized=True), "é"])
     return tokenizer
 
@@ -245,7 +247,9 @@ KINDS: dict[str, Callable[[], Tokenizer]] = {
         )
     ),
     "llama 2": lambda: with_added(
-        character_pairs(None, normalizers.Sequence([normalizers.Prepend("\u2581"), _MARK_SPACES]), _llama(prefixed=True))
+        character_pairs(
+            None, normalizers.Sequence([normalizers.Prepend("\u2581"), _MARK_SPACES]), _llama(prefixed=True)
+        )
     ),
     "llama 2, first": lambda: character_pairs(
         pre_tokenizers.Metaspace(prepend_scheme="first", split=False), None, _llama(prefixed=True)
