@@ -59,26 +59,31 @@ def main(arguments: list[str]) -> int:
 
 def _measure(options: argparse.Namespace) -> Found:
     chosen = options.only or [*TITLES, TURNS, *OTHERS]
-    gguf = find_gguf()
     python = find_base_python(Path(options.python) if options.python else find_python() or Path(sys.executable))
-    pythons = Pythons(python, _version(python))
+    machine = {"processor": _processor(), "system": platform.platform(), "python": _version(python)}
+    found = Found({**machine, "commit": _commit()}, options.rounds)
+    if {*TITLES, TURNS} & {*chosen}:
+        found = _measure_served(chosen, Pythons(python, machine["python"]), options, found)
+    return found._replace(others=run_others([name for name in OTHERS if name in chosen], ROOT, say))
+
+
+def _measure_served(chosen: list[str], pythons: Pythons, options: argparse.Namespace, found: Found) -> Found:
+    """Measure what needs the packaged function: the peers run its graph."""
+    gguf = find_gguf()
     say(f"functions run on Python {pythons.version}; importing and packaging the model")
     ours = prepare(ROOT, gguf, WORK / "pilotlight", pythons)
-    shop = Workshop(ours, gguf, python, WORK, options.install)
+    shop = Workshop(ours, gguf, pythons.lambda_, WORK, options.install)
     contenders, unready = make_contenders([name for name in TITLES if name in chosen], shop, say)
     rounds, failed = compare(contenders, THREADS, options.rounds, say)
     medians = {key: middle(done) for key, done in rounds.items()}
     turns, stopped = _turns(ours.function) if TURNS in chosen else ({}, [])
-    return Found(
-        {"processor": _processor(), "system": platform.platform(), "python": pythons.version, "commit": _commit()},
-        options.rounds,
-        contenders,
-        medians,
-        turns,
-        compute_ratios(medians, turns),
-        _costs(medians, turns),
-        run_others([name for name in OTHERS if name in chosen], ROOT, say),
-        [*unready, *failed, *stopped],
+    return found._replace(
+        contenders=contenders,
+        medians=medians,
+        turns=turns,
+        ratios=compute_ratios(medians, turns),
+        costs=_costs(medians, turns),
+        failures=[*unready, *failed, *stopped],
     )
 
 
