@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,11 @@ def trained(kind: str, template: ChatTemplate) -> Tokenizer:
     return tokenizer
 
 
+@cache
+def compiled(template: ChatTemplate) -> dict[str, Any]:
+    return compile_chat_template(*template)
+
+
 def conversations() -> list[list[Turn]]:
     draw = random.Random(3)  # noqa: S311  (the same conversations each time)
     found = []
@@ -95,7 +101,7 @@ def check(reference: Tokenizer, document: dict[str, Any], chat_document: dict[st
 @pytest.mark.parametrize("template", [CHATML, QWEN, LLAMA2, MISTRAL, ZEPHYR])
 def test_a_prompt_has_the_tokens_of_its_text(kind: str, template: ChatTemplate, tmp_path: Path) -> None:
     reference = trained(kind, template)
-    check(reference, json.loads(reference.to_str()), compile_chat_template(*template), tmp_path)
+    check(reference, json.loads(reference.to_str()), compiled(template), tmp_path)
 
 
 def test_smollm2_reads_its_own_prompts(tmp_path: Path) -> None:
