@@ -5,6 +5,7 @@ Oniguruma, and other ones from Rust's standard library and from older tables: no
 Run it with the newest version of Python that Pilotlight supports, since "newer" compares its tables with Python's.
 """
 
+import struct
 import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -67,6 +68,26 @@ def bert(*, clean_text: bool = False, strip_accents: bool = False) -> normalizer
     )
 
 
+def replaces_a() -> normalizers.Normalizer:
+    """A SentencePiece table that replaces "a", and with it whatever is one character with it, by "Z"."""
+    trie = [0] * 512
+    trie[0], trie[0x60], trie[1] = 1 << 10, 0x61 << 10 | 1 << 8 | ord("a"), 1 << 31
+    table = struct.pack("<I512I", 2048, *trie)
+    return normalizers.Precompiled(table + b"Z\0")
+
+
+def joining() -> set[str]:
+    """The characters that are one with the character before them."""
+    normalize = replaces_a().normalize_str
+    return {character for character in CHARACTERS if normalize(f"a{character}") == "Z"}
+
+
+def prepending() -> set[str]:
+    """The characters that are one with the character behind them, which is then not looked up with its mark."""
+    normalize = replaces_a().normalize_str
+    return {character for character in CHARACTERS if normalize(f"{character}a\u0301") == f"{character}Z\u0301"}
+
+
 def ranges(characters: Iterable[str]) -> str:
     """Writes characters as ranges: how many are left out, and how many follow one another, in hexadecimal."""
     written: list[str] = []
@@ -100,6 +121,8 @@ def main() -> None:
         "control": lambda: removed_by(bert(clean_text=True)),
         "accent": lambda: removed_by(bert(strip_accents=True)),
         "mark": lambda: removed_by(normalizers.StripAccents()),
+        "joins": joining,
+        "prepends": prepending,
         "newer": decomposed_otherwise,
     }
     lines = [f"{name}: {ranges(find())}\n" for name, find in classes.items()]

@@ -9,6 +9,7 @@ from pilotlight.language.split_patterns import CompiledPattern
 from pilotlight.language.tokenizer_errors import refusal
 from pilotlight_runtime.text.byte_pairs import SHIFT
 from pilotlight_runtime.text.character_classes import ITSELF
+from pilotlight_runtime.text.tokenizer_asset import join_texts
 
 _WHERE: Final = "model"
 
@@ -57,11 +58,24 @@ class Sections:
         Returns:
             The table's name.
         """
-        table = pack_numbers("I", [*starts, *values])
+        return self._add(pack_numbers("I", [*starts, *values]))
+
+    def add_texts(self, texts: Iterable[str]) -> str:
+        """Adds texts.
+
+        Args:
+            texts: The texts.
+
+        Returns:
+            The table's name.
+        """
+        return self._add(join_texts([text.encode() for text in texts]))
+
+    def _add(self, table: bytes) -> str:
         for name, content in self.content.items():
             if content == table:
                 return name
-        name = f"characters {len(self.content)}"
+        name = f"table {len(self.content)}"
         self.content[name] = table
         return name
 
