@@ -38,6 +38,12 @@ def change_config(folder: Path, **values: Any) -> None:
     path.write_text(json.dumps({name: value for name, value in document.items() if value is not None}))
 
 
+def read_norm(folder: Path) -> None:
+    """Open a decoder and read one of its weights."""
+    _, weights = open_decoder(find_source(folder))
+    weights.read("norm")
+
+
 def test_gguf_is_recognised_whatever_its_name(file: Path) -> None:
     source = find_source(file.rename(file.with_name("weights")))
     assert (source.format, source.architecture, source.task) == ("gguf", "llama", "generate")
@@ -95,7 +101,7 @@ def test_refusal_lists_what_is_supported(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kept", [0, 3, 4, 10, 24, 100, 1000, 5000, 20000])
 def test_truncated_header_of_gguf_is_refused(file: Path, kept: int) -> None:
     file.write_bytes(file.read_bytes()[:kept])
-    with pytest.raises(ConversionError, match="truncated|no GGUF file"):
+    with pytest.raises(ConversionError, match=r"truncated|no GGUF file"):
         open_decoder(find_source(file))
 
 
@@ -195,7 +201,7 @@ def test_config_that_does_not_fit_is_refused(folder: Path, values: dict[str, Any
 def test_truncated_safetensors_are_refused(folder: Path, kept: int) -> None:
     path = folder / "model.safetensors"
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(ConversionError, match="truncated|its header"):
+    with pytest.raises(ConversionError, match=r"truncated|its header"):
         open_decoder(find_source(folder))
 
 
@@ -218,8 +224,7 @@ def test_wrong_entry_of_safetensors_is_refused(folder: Path, entry: object, word
     text = json.dumps(header).encode()
     path.write_bytes(len(text).to_bytes(8, "little") + text + raw[8 + length :])
     with pytest.raises(ConversionError, match=words):
-        _, weights = open_decoder(find_source(folder))
-        weights.read("norm")
+        read_norm(folder)
 
 
 def test_missing_shard_is_refused(tmp_path: Path) -> None:
@@ -240,7 +245,7 @@ def test_index_that_leaves_the_folder_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["Q4_1", "Q5_0"])
 def test_weights_of_few_bits_are_not_rounded_to_four_again(tmp_path: Path, kind: str) -> None:
     path = write_gguf(tmp_path / "tiny.gguf", CONFIG, WEIGHTS, kind)
-    with pytest.raises(ConversionError, match="bits already .* round a second time"):
+    with pytest.raises(ConversionError, match=r"bits already .* round a second time"):
         find_decoder(find_source(path), BlockConfig(4, DEFAULT_LIMITS[4]))
     assert find_decoder(find_source(path), BlockConfig(8, DEFAULT_LIMITS[8])).bits == 8
 
