@@ -9,6 +9,8 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from typing import Final
 
+from pilotlight_runtime.text.charsmap import MOST_BYTES
+
 _LABEL: Final = 1 << 31 | 0xFF
 _HAS_VALUE: Final = 1 << 8
 _VALUE: Final = (1 << 31) - 1
@@ -42,7 +44,10 @@ def read_charsmap(content: str) -> dict[str, str]:
 
 
 def _walk(units: tuple[int, ...]) -> list[tuple[bytes, int]]:
-    """Lists the keys of a trie and their values."""
+    """Lists the keys of a trie and their values, as far as they are ever found.
+
+    The shortest key is found, so none that goes on behind another one; and none that is longer than what is looked up.
+    """
     found = []
     waiting = [(b"", _offset(units[0]))]
     while waiting:
@@ -56,9 +61,8 @@ def _walk(units: tuple[int, ...]) -> list[tuple[bytes, int]]:
                 if children >= len(units):
                     raise ValueError("a value of its trie is missing")
                 found.append((longer, units[children] & _VALUE))
-            if len(found) > len(units) or len(longer) > len(units):
-                raise ValueError("its trie has no end")
-            waiting.append((longer, children))
+            elif len(longer) < MOST_BYTES:
+                waiting.append((longer, children))
     return found
 
 

@@ -97,10 +97,10 @@ def test_truncated_weights_are_refused(tmp_path: Path) -> None:
     folder = write_genai(tmp_path / "export", CONFIG, WEIGHTS)
     data = folder / "model.onnx.data"
     data.write_bytes(data.read_bytes()[:-100])
-    with pytest.raises(ConversionError, match="ends behind its file model.onnx.data"):
+    with pytest.raises(ConversionError, match=r"ends behind its file model\.onnx\.data"):
         open_decoder(folder).write(tmp_path / "graph", 64, lambda *_: None)
     data.unlink()
-    with pytest.raises(ConversionError, match="model.onnx.data, which is not there"):
+    with pytest.raises(ConversionError, match=r"model\.onnx\.data, which is not there"):
         open_decoder(folder).write(tmp_path / "graph", 64, lambda *_: None)
 
 

@@ -16,7 +16,8 @@ PREPENDS: Final = 2
 """A character that belongs to the one behind it."""
 SEPARATES: Final = 3
 """A control character, which belongs to none."""
-_MOST_BYTES: Final = 5
+MOST_BYTES: Final = 5
+"""Of a character with its marks that is looked up whole."""
 
 
 class Charsmap:
@@ -65,7 +66,7 @@ class Charsmap:
                 continue
             cluster = text[begin:end]
             begin = end
-            new = self._lookup(cluster) if len(cluster.encode()) <= _MOST_BYTES else None
+            new = self._lookup(cluster) if len(cluster.encode()) <= MOST_BYTES else None
             if new is not None:
                 yield cluster, new
             else:
