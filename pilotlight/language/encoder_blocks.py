@@ -38,7 +38,7 @@ def quantize_blocks(path: Path, bits: int) -> None:
     made: list[onnx.TensorProto] = []
     replaced: set[str] = set()
     for index, node in enumerate(graph.node):
-        matrix = _find_matrix(node, tensors)
+        matrix = find_matrix(node, tensors)
         if matrix is None or uses.count(matrix.name) != 1:
             continue
         table = node.op_type == "Gather"
@@ -53,7 +53,7 @@ def quantize_blocks(path: Path, bits: int) -> None:
             parts["zeros"] = pack_zeros(blocks.zeros, bits)
         made += [numpy_helper.from_array(array, f"{matrix.name}.{part}") for part, array in parts.items()]
         names = [f"{matrix.name}.{part}" for part in parts]
-        graph.node[index].CopyFrom(_make_node(node, names, rows.shape, bits, table=table))
+        graph.node[index].CopyFrom(make_block_node(node, names, rows.shape, bits, table=table))
         replaced.add(matrix.name)
     if not replaced:
         what = f"has no matrices whose rows divide into blocks of {BLOCK}"
@@ -67,7 +67,7 @@ def quantize_blocks(path: Path, bits: int) -> None:
     path.with_name(WEIGHTS_NAME).unlink(missing_ok=True)
 
 
-def _find_matrix(node: onnx.NodeProto, tensors: dict[str, onnx.TensorProto]) -> onnx.TensorProto | None:
+def find_matrix(node: onnx.NodeProto, tensors: dict[str, onnx.TensorProto]) -> onnx.TensorProto | None:
     """Return the matrix that a node multiplies with or takes rows from; None where it does neither."""
     place = {"MatMul": 1, "Gather": 0}.get(node.op_type)
     if place is None or any(attribute.name == "axis" and attribute.i for attribute in node.attribute):
@@ -78,9 +78,18 @@ def _find_matrix(node: onnx.NodeProto, tensors: dict[str, onnx.TensorProto]) -> 
     return tensor if tensor.dims[0] * tensor.dims[1] >= _LEAST_WEIGHTS else None
 
 
-def _make_node(
+def make_block_node(
     node: onnx.NodeProto, names: list[str], shape: tuple[int, ...], bits: int, *, table: bool
 ) -> onnx.NodeProto:
+    """Return the node that takes the place of a product with a matrix, or of a choice of its rows.
+
+    Args:
+        node: The node.
+        names: The names of the blocks, their scales, and their zeros where they have some.
+        shape: The rows and columns of the matrix.
+        bits: The bits of a weight.
+        table: Whether rows are chosen.
+    """
     layout: dict[str, Any] = {"bits": bits, "block_size": BLOCK, "domain": MICROSOFT, "name": node.name}
     if table:
         values, *rest = names
