@@ -1,11 +1,11 @@
 """Writes pilotlight/language/character_ranges.txt: the classes of characters of the installed `tokenizers`.
 
-`python scripts/character_ranges.py` asks the package about every character. The package takes the classes of patterns
-from Oniguruma, and other ones from Rust's standard library and from older tables: no single version of Unicode has them.
-Run it with the oldest version of Python that Pilotlight supports, for "lowercase", and the newest one, for "newer"; the
-last two lines of the file are the union.
+`python scripts/character_ranges.py` asks the package about every character. It takes the classes of patterns from
+Oniguruma, and other ones from Rust's standard library and from older tables: no single version of Unicode has them all.
+Run it with the newest version of Python that Pilotlight supports, since "newer" compares its tables with Python's.
 """
 
+import struct
 import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -61,6 +61,33 @@ def decomposed_otherwise() -> set[str]:
     return found
 
 
+def bert(*, clean_text: bool = False, strip_accents: bool = False) -> normalizers.Normalizer:
+    """BERT's normalizer with one of its steps."""
+    return normalizers.BertNormalizer(
+        clean_text=clean_text, handle_chinese_chars=False, strip_accents=strip_accents, lowercase=False
+    )
+
+
+def replaces_a() -> normalizers.Normalizer:
+    """A SentencePiece table that replaces "a", and with it whatever is one character with it, by "Z"."""
+    trie = [0] * 512
+    trie[0], trie[0x60], trie[1] = 1 << 10, 0x61 << 10 | 1 << 8 | ord("a"), 1 << 31
+    table = struct.pack("<I512I", 2048, *trie)
+    return normalizers.Precompiled(table + b"Z\0")
+
+
+def joining() -> set[str]:
+    """The characters that are one with the character before them."""
+    normalize = replaces_a().normalize_str
+    return {character for character in CHARACTERS if normalize(f"a{character}") == "Z"}
+
+
+def prepending() -> set[str]:
+    """The characters that are one with the character behind them, which is then not looked up with its mark."""
+    normalize = replaces_a().normalize_str
+    return {character for character in CHARACTERS if normalize(f"{character}a\u0301") == f"{character}Z\u0301"}
+
+
 def ranges(characters: Iterable[str]) -> str:
     """Writes characters as ranges: how many are left out, and how many follow one another, in hexadecimal."""
     written: list[str] = []
@@ -91,9 +118,11 @@ def main() -> None:
         "white": lambda: cut_by(pre_tokenizers.WhitespaceSplit()),
         "punctuation": lambda: cut_by(pre_tokenizers.Punctuation()),
         "cut word": lambda: set(CHARACTERS) - cut_by(pre_tokenizers.Whitespace()),
-        "control": lambda: removed_by(normalizers.BertNormalizer(True, False, False, False)),
-        "accent": lambda: removed_by(normalizers.BertNormalizer(False, False, True, False)),
+        "control": lambda: removed_by(bert(clean_text=True)),
+        "accent": lambda: removed_by(bert(strip_accents=True)),
         "mark": lambda: removed_by(normalizers.StripAccents()),
+        "joins": joining,
+        "prepends": prepending,
         "newer": decomposed_otherwise,
     }
     lines = [f"{name}: {ranges(find())}\n" for name, find in classes.items()]

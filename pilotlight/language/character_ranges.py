@@ -56,13 +56,18 @@ def of_characters(characters: Iterable[str]) -> Ranges:
 
 
 @cache
-def _lines() -> dict[str, list[list[int]]]:
+def _lines() -> dict[str, list[tuple[int, int]]]:
     """The lines of the file: pairs of numbers by names."""
     found = {}
     for line in _FILE.read_text(encoding="ascii").splitlines():
         name, _, written = line.partition(": ")
-        found[name] = [[int(part, 16) for part in pair.split(".")] for pair in written.split()]
+        found[name] = [_read_pair(pair) for pair in written.split()]
     return found
+
+
+def _read_pair(pair: str) -> tuple[int, int]:
+    left, _, right = pair.partition(".")
+    return int(left, 16), int(right, 16)
 
 
 def read_lowercase() -> dict[int, int]:
@@ -71,7 +76,7 @@ def read_lowercase() -> dict[int, int]:
     Returns:
         The lower case by the character.
     """
-    return {character: lower for character, lower in _lines()["lowercase"]}
+    return dict(_lines()["lowercase"])
 
 
 @cache

@@ -5,7 +5,7 @@ Optimum's names are known: input_ids, attention_mask, token_type_ids; last_hidde
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -160,7 +160,7 @@ def _keep_needed(graph: onnx.GraphProto, output: str) -> None:
     graph.initializer.extend(tensors)
 
 
-def _free_names(graph: onnx.GraphProto, names: Set[str], output: str) -> str:
+def _free_names(graph: onnx.GraphProto, names: Collection[str], output: str) -> str:
     """Rename values of an exported graph that have a name of ours, and return the name of its output."""
 
     def other(name: str) -> str:

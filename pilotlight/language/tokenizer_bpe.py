@@ -29,7 +29,9 @@ def compile_byte_level(model: dict[str, Any], vocabulary: Vocabulary) -> Compile
     symbols = [vocabulary.ids.get(character, NO_TOKEN) for character in byte_alphabet()]
     missing = [byte for byte in _PRINTED if symbols[byte] == NO_TOKEN]
     if missing:
-        raise refusal(_WHERE, f"its vocabulary has no token for {len(missing)} bytes of ASCII, such as {chr(missing[0])!r}")
+        raise refusal(
+            _WHERE, f"its vocabulary has no token for {len(missing)} bytes of ASCII, such as {chr(missing[0])!r}"
+        )
     pairs, results = read_rules(model, vocabulary)
     tokens = [byte_token(token) for token in vocabulary.tokens]
     if model.get("ignore_merges"):
@@ -79,7 +81,9 @@ def read_rules(model: dict[str, Any], vocabulary: Vocabulary) -> tuple[list[int]
         names = (left, right, left + right[prefix:])
         unknown = [name for name in names if name not in vocabulary.ids]
         if unknown:
-            raise refusal(_WHERE, f"its merge {rank + 1}, {merge!r}, needs the token {unknown[0]!r}, which it does not have")
+            raise refusal(
+                _WHERE, f"its merge {rank + 1}, {merge!r}, needs the token {unknown[0]!r}, which it does not have"
+            )
         first, second, result = (vocabulary.ids[name] for name in names)
         pair = first << SHIFT | second
         if pair in rules:

@@ -43,18 +43,19 @@ def compile_framing(document: Mapping[str, Any], size: int) -> dict[str, Any]:
         single, pair = _MAKERS[name](kind)
     for _, _, ids in (*single, *pair):
         for identity in ids:
-            if not isinstance(identity, int) or not 0 <= identity < size:
-                raise refusal(_WHERE, f"its id {identity!r} is not one of the {size} of the vocabulary")
+            _check_id(identity, size)
     return {"single": single, "pair": pair, "trims": trims, **_truncation(document.get("truncation"))}
+
+
+def _check_id(identity: object, size: int) -> None:
+    if not isinstance(identity, int) or not 0 <= identity < size:
+        raise refusal(_WHERE, f"its id {identity!r} is not one of the {size} of the vocabulary")
 
 
 def _template(kind: dict[str, Any]) -> tuple[list[Piece], list[Piece]]:
     check_keys(_WHERE, kind, "single pair special_tokens")
     tokens = kind.get("special_tokens") or {}
-    single, pair = (
-        [_template_piece(piece, tokens) for piece in kind.get(name) or default]
-        for name, default in (("single", []), ("pair", []))
-    )
+    single, pair = ([_template_piece(piece, tokens) for piece in kind.get(name, ())] for name in ("single", "pair"))
     if [text for text, _, _ in single if text >= 0] != [0] or [text for text, _, _ in pair if text >= 0] != [0, 1]:
         raise unsupported(_WHERE, "a template that does not name each text once and in order")
     return single, pair

@@ -99,13 +99,17 @@ class _Metadata:
     def texts(self, name: str) -> list[str]:
         value = self.value(name)
         if not isinstance(value, Sequence) or not value or not all(isinstance(text, str) for text in value):
-            raise _refusal(f"it has no list of texts tokenizer.ggml.{name}", "Export the model again, with its tokenizer")
+            raise _refusal(
+                f"it has no list of texts tokenizer.ggml.{name}", "Export the model again, with its tokenizer"
+            )
         return list(value)
 
     def numbers(self, name: str) -> list[float]:
         value = self.value(name)
         if not isinstance(value, Sequence) or not all(isinstance(number, int | float) for number in value):
-            raise _refusal(f"it has no list of numbers tokenizer.ggml.{name}", "Export the model again, with its tokenizer")
+            raise _refusal(
+                f"it has no list of numbers tokenizer.ggml.{name}", "Export the model again, with its tokenizer"
+            )
         return list(value)
 
 
@@ -227,5 +231,7 @@ def _end_token(reader: _Metadata, tokens: list[str], name: str) -> str | None:
     if place is None:
         return None
     if not isinstance(place, int) or not 0 <= place < len(tokens):
-        raise _refusal(f"tokenizer.ggml.{name}_token_id is {place!r}, but it has {len(tokens)} tokens", "Export it again")
+        raise _refusal(
+            f"tokenizer.ggml.{name}_token_id is {place!r}, but it has {len(tokens)} tokens", "Export it again"
+        )
     return tokens[place]

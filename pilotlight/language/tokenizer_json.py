@@ -40,7 +40,9 @@ def compile_tokenizer(document: Mapping[str, Any]) -> bytes:
     try:
         return _compile(document)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
-        raise refusal("tokenizer.json", f"it has not the layout of a tokenizer ({type(error).__name__}: {error})")
+        raise refusal(
+            "as a whole", f"it has not the layout of a tokenizer ({type(error).__name__}: {error})"
+        ) from error
 
 
 def _compile(document: Mapping[str, Any]) -> bytes:

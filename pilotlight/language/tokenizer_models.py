@@ -124,7 +124,7 @@ def _unknown(token: str | None, vocabulary: Vocabulary, *, needed: bool) -> int 
     """The id of the unknown token."""
     if token is None and not needed:
         return None
-    if token not in vocabulary.ids:
+    if token is None or token not in vocabulary.ids:
         raise refusal(_WHERE, f"its unknown token {token!r} is not in its vocabulary")
     return vocabulary.ids[token]
 

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from pilotlight.language.character_ranges import Ranges, read_classes, read_lowercase, subtract, unite
-from pilotlight.language.tokenizer_errors import check_keys, unsupported
+from pilotlight.language.precompiled_charsmap import read_charsmap
+from pilotlight.language.tokenizer_errors import check_keys, refusal, unsupported
 from pilotlight.language.tokenizer_splits import flatten, read_pattern
 from pilotlight.language.tokenizer_tables import Sections, character_table
 from pilotlight_runtime.text.character_classes import DELETED
+from pilotlight_runtime.text.charsmap import JOINS, PREPENDS, SEPARATES
 
 _WHERE: Final = "normalizer"
 _SPACE: Final = ord(" ")
@@ -119,6 +121,29 @@ def _replace(kind: dict[str, Any], sections: Sections) -> list[Step]:
     return [{**finding, "kind": "replace", "new": kind["content"]}]
 
 
+def _charsmap(kind: dict[str, Any], sections: Sections) -> list[Step]:
+    check_keys(_WHERE, kind, "precompiled_charsmap")
+    try:
+        replacements = read_charsmap(kind["precompiled_charsmap"])
+    except ValueError as error:
+        raise refusal(_WHERE, f"its precompiled charsmap cannot be read ({error})") from error
+    if not replacements:
+        return []
+    classes = read_classes()
+    joins, prepends = classes["joins"], classes["prepends"]
+    controls = unite(part for name in ("Cc", "Cf", "Zl", "Zp") for part in classes[name])
+    separates = subtract(controls, unite([*joins, *prepends]))
+    table = character_table({JOINS: joins, PREPENDS: prepends, SEPARATES: separates}, other=0)
+    return [
+        {
+            "kind": "charsmap",
+            "old": sections.add_texts(replacements),
+            "new": sections.add_texts(replacements.values()),
+            "kinds": sections.add_table(*table),
+        }
+    ]
+
+
 _MAKERS: Final[dict[str, Callable[[dict[str, Any], Sections], list[Step]]]] = {
     "BertNormalizer": _bert,
     "Strip": _strip,
@@ -131,4 +156,5 @@ _MAKERS: Final[dict[str, Callable[[dict[str, Any], Sections], list[Step]]]] = {
     "Nmt": _nmt,
     "Replace": _replace,
     "Prepend": _prepend,
+    "Precompiled": _charsmap,
 }

@@ -90,7 +90,7 @@ def read_pattern(pattern: Any, where: str) -> CompiledPattern:
             try:
                 return compile_pattern(expression)
             except ValueError as error:
-                raise unsupported(where, f"the expression {expression!r} ({error})")
+                raise unsupported(where, f"the expression {expression!r} ({error})") from error
     raise refusal(where, f"{pattern!r} is no pattern")
 
 

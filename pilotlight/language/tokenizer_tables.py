@@ -9,6 +9,7 @@ from pilotlight.language.split_patterns import CompiledPattern
 from pilotlight.language.tokenizer_errors import refusal
 from pilotlight_runtime.text.byte_pairs import SHIFT
 from pilotlight_runtime.text.character_classes import ITSELF
+from pilotlight_runtime.text.tokenizer_asset import join_texts
 
 _WHERE: Final = "model"
 
@@ -57,15 +58,30 @@ class Sections:
         Returns:
             The table's name.
         """
-        table = pack_numbers("I", [*starts, *values])
+        return self._add(pack_numbers("I", [*starts, *values]))
+
+    def add_texts(self, texts: Iterable[str]) -> str:
+        """Adds texts.
+
+        Args:
+            texts: The texts.
+
+        Returns:
+            The table's name.
+        """
+        return self._add(join_texts([text.encode() for text in texts]))
+
+    def _add(self, table: bytes) -> str:
         for name, content in self.content.items():
             if content == table:
                 return name
-        name = f"characters {len(self.content)}"
+        name = f"table {len(self.content)}"
         self.content[name] = table
         return name
 
-    def pattern_step(self, compiled: CompiledPattern, behavior: str = "Isolated", *, invert: bool = False) -> dict[str, Any]:
+    def pattern_step(
+        self, compiled: CompiledPattern, behavior: str = "Isolated", *, invert: bool = False
+    ) -> dict[str, Any]:
         """Makes a step that cuts at a pattern.
 
         Args:
@@ -98,7 +114,9 @@ def read_vocabulary(tokens: Mapping[str, object] | Iterable[tuple[str, object]])
     names: dict[int, str] = {}
     for name, identity in tokens.items() if isinstance(tokens, Mapping) else tokens:
         if not isinstance(identity, int) or isinstance(identity, bool) or not 0 <= identity < 1 << SHIFT:
-            raise refusal(_WHERE, f"its token {name!r} has the id {identity!r}, which is not from 0 to {(1 << SHIFT) - 1}")
+            raise refusal(
+                _WHERE, f"its token {name!r} has the id {identity!r}, which is not from 0 to {(1 << SHIFT) - 1}"
+            )
         if identity in names:
             raise refusal(_WHERE, f"its tokens {names[identity]!r} and {name!r} both have the id {identity}")
         if name in ids:
@@ -123,7 +141,9 @@ def character_table(values: Mapping[int, Ranges], other: int = ITSELF) -> tuple[
         The first character of each range, from 0, and its value.
     """
     starts, found = [0], [other]
-    for first, last, value in sorted((first, last, value) for value, ranges in values.items() for first, last in ranges):
+    for first, last, value in sorted(
+        (first, last, value) for value, ranges in values.items() for first, last in ranges
+    ):
         if starts[-1] == first:
             found[-1] = value
         else:

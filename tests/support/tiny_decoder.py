@@ -15,7 +15,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from pilotlight.language.sampler_graph import write_sampler
 from pilotlight_runtime.engine.ort_session import open_session
+from pilotlight_runtime.session import Session
 from pilotlight_runtime.signature import Signature
+from pilotlight_runtime.tensor import Tensor
 from pilotlight_runtime.types import LoadedModel
 from support.manifests import manifest_of
 
@@ -246,3 +248,32 @@ def load_tiny(
     sessions = {name: open_session(folder / name / "model.onnx", 1) for name in ("decoder", "sampler")}
     manifest = manifest_of([], [])._replace(signature=Signature((), ()), assets=("language.json",))
     return LoadedModel(manifest, sessions, str(folder))
+
+
+class CountedSession:
+    """A session that notes how many tokens each run reads."""
+
+    def __init__(self, session: Session, runs: list[int]) -> None:
+        self._session = session
+        self.signature = session.signature
+        self._runs = runs
+
+    def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> list[Tensor]:
+        self._runs.append(inputs["ids"].count)
+        return self._session.run(inputs, outputs)
+
+    def bind(self, inputs: Mapping[str, Tensor], outputs: Mapping[str, Tensor]) -> Any:
+        bound = self._session.bind(inputs, outputs)
+
+        def run() -> None:
+            self._runs.append(inputs["ids"].count)
+            bound()
+
+        return run
+
+
+def counted(model: LoadedModel) -> tuple[LoadedModel, list[int]]:
+    """The model, and how many tokens each run of its decoder reads."""
+    runs: list[int] = []
+    decoder = CountedSession(model.sessions["decoder"], runs)
+    return model._replace(sessions={**model.sessions, "decoder": decoder}), runs

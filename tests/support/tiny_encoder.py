@@ -22,9 +22,9 @@ Tensors = dict[str, NDArray[np.float32]]
 HIDDEN, LAYERS, HEADS, WIDE, POSITIONS = 32, 2, 4, 64, 40
 WORDS = (
     "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "a", "cat", "dog", "sat", "ran", "on", "mat", "anna", "paris",
-    "works", "in", "and", "##s", "##ing", "run", "walk", "red", "blue", "hill", "train", ".", ",", "?", "lives", "berlin",
-    "old", "new", "is", "was", "far", "near", "house", "river", "bridge", "##er", "of", "to", "from", "it", "we", "they",
-    "one", "two", "three",
+    "works", "in", "and", "##s", "##ing", "run", "walk", "red", "blue", "hill", "train", ".", ",", "?", "lives",
+    "berlin", "old", "new", "is", "was", "far", "near", "house", "river", "bridge", "##er", "of", "to", "from", "it",
+    "we", "they", "one", "two", "three",
 )  # fmt: skip
 VOCABULARY = len(WORDS)
 
@@ -201,9 +201,7 @@ def make_tokenizer() -> dict[str, Any]:
             "type": "TemplateProcessing",
             "single": [special("[CLS]", 0), text("A", 0), special("[SEP]", 0)],
             "pair": [special("[CLS]", 0), text("A", 0), special("[SEP]", 0), text("B", 1), special("[SEP]", 1)],
-            "special_tokens": {
-                word: {"id": word, "ids": [ids[word]], "tokens": [word]} for word in ("[CLS]", "[SEP]")
-            },
+            "special_tokens": {word: {"id": word, "ids": [ids[word]], "tokens": [word]} for word in ("[CLS]", "[SEP]")},
         },
         "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": True},
         "model": {
@@ -226,7 +224,9 @@ def write_encoder(folder: Path, architecture: str = "bert", task: str = "embed",
     return folder
 
 
-def add_sentence_modules(folder: Path, pooling: str = "mean_tokens", *, normalize: bool = True, longest: int = 16) -> None:
+def add_sentence_modules(
+    folder: Path, pooling: str = "mean_tokens", *, normalize: bool = True, longest: int = 16
+) -> None:
     """Add the files that sentence-transformers writes."""
     modules = [("", "Transformer"), ("1_Pooling", "Pooling"), *([("2_Normalize", "Normalize")] if normalize else [])]
     listed = [
@@ -235,6 +235,8 @@ def add_sentence_modules(folder: Path, pooling: str = "mean_tokens", *, normaliz
     ]
     (folder / "modules.json").write_text(json.dumps(listed))
     (folder / "1_Pooling").mkdir(exist_ok=True)
-    modes = {f"pooling_mode_{mode}": mode == pooling for mode in ("cls_token", "mean_tokens", "max_tokens", "lasttoken")}
+    modes = {
+        f"pooling_mode_{mode}": mode == pooling for mode in ("cls_token", "mean_tokens", "max_tokens", "lasttoken")
+    }
     (folder / "1_Pooling" / "config.json").write_text(json.dumps({"word_embedding_dimension": HIDDEN, **modes}))
     (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": longest, "do_lower_case": False}))

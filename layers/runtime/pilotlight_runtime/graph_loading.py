@@ -5,6 +5,7 @@ from __future__ import annotations
 from pilotlight_runtime.background import BackgroundTask
 from pilotlight_runtime.errors import InferenceFailed, SessionError
 from pilotlight_runtime.integrity import check_file, weight_files
+from pilotlight_runtime.light_typing import TYPE_CHECKING
 from pilotlight_runtime.manifest import MANIFEST_NAME, MODEL_NAME, ArtifactFile, Manifest
 from pilotlight_runtime.paths import StrPath, join
 from pilotlight_runtime.session import OpenSession, Session
@@ -12,16 +13,25 @@ from pilotlight_runtime.signature import Signature, TensorSpec
 from pilotlight_runtime.types import Host
 from pilotlight_runtime.warm_up import warm_up
 
+if TYPE_CHECKING:
+    from pilotlight_runtime.late_checks import LateChecks
+
 OpenedGraph = tuple[Session, InferenceFailed | None, str]
 """A graph that is ready to run, why it failed on zeros, and why it is not the optimised one; see LoadedModel."""
 
 
 def open_graph(
-    folder: StrPath, manifest: Manifest, open_session: OpenSession, threads: int, host: Host | None = None
+    folder: StrPath,
+    manifest: Manifest,
+    open_session: OpenSession,
+    threads: int,
+    host: Host | None = None,
+    *,
+    late: LateChecks | None = None,
 ) -> OpenedGraph:
-    """Opens the only graph of `manifest`; see loading.load_model for arguments and errors."""
+    """Opens the only graph of `manifest`; see loading.open_model for arguments and errors."""
     graph, fallback = choose_graph(manifest, host or this_host)
-    with WeightChecks(folder, manifest):
+    with WeightChecks(folder, manifest, late):
         session = open_session(join(folder, graph), threads)
         check_signature(manifest.signature, session.signature)
         failure = warm_up(session, manifest.signature)
@@ -42,11 +52,14 @@ def choose_graph(manifest: Manifest, host: Host) -> tuple[str, str]:
 class WeightChecks:
     """Checks the weights in other threads while the block opens the graph; LoadError at its end where they are others.
 
-    The error replaces one of the block, which may be its consequence.
+    The error replaces one of the block, which may be its consequence. late: checks large files after the first answer.
     """
 
-    def __init__(self, folder: StrPath, manifest: Manifest) -> None:
-        self._checks = [_check_beside(folder, file) for file in weight_files(manifest)]
+    def __init__(self, folder: StrPath, manifest: Manifest, late: LateChecks | None = None) -> None:
+        files = weight_files(manifest)
+        if late is not None:
+            files = tuple(file for file in files if not late.put_off(folder, file))
+        self._checks = [_check_beside(folder, file) for file in files]
 
     def __enter__(self) -> None:
         for check in self._checks:

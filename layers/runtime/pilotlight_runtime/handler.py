@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from pilotlight_runtime.deferred_packing import DeferredPacking
     from pilotlight_runtime.entry import LambdaHandler
+    from pilotlight_runtime.late_checks import LateChecks
     from pilotlight_runtime.manifest import Manifest
     from pilotlight_runtime.observer import Observer
     from pilotlight_runtime.openai.language_function import LanguageFunction
@@ -36,6 +37,10 @@ RUNTIME_API_VARIABLE: Final = "AWS_LAMBDA_RUNTIME_API"
 
 SAM_LOCAL_VARIABLE: Final = "AWS_SAM_LOCAL"
 """`sam local` sets it, whose API takes only whole answers."""
+
+
+LARGE_WEIGHTS: Final = 64 * 1024 * 1024
+"""Bytes of weights from which checking them may wait, see late_checks. Without them, that module is not imported."""
 
 
 def model_handler(
@@ -70,25 +75,24 @@ def model_handler(
     """
     folder = parent(app_file)
     checks, rest = BackgroundTask(lambda: _manifest(folder)), BackgroundTask(_import_rest)
-    packing = None
+    packing = late = None
     if open_session is None:
         open_session = _engine(checks, rest, large_pages=RUNTIME_API_VARIABLE in environ)
-        packing = _packing(checks.result(), environ)
+        packing, late = _packing(checks.result(), environ), _late_checks(checks.result(), environ)
     else:
         checks.start()
         rest.start()
     manifest = checks.result()
     from pilotlight_runtime.loading import open_model
 
-    model = open_model(folder, manifest, packing.open if packing else open_session, threads(environ))
+    model = open_model(folder, manifest, packing.open if packing else open_session, threads(environ), late=late)
     rest.result()
     hook = _hook(model, predict, prepare)
     failure = model.warm_up_failure or _try(model, hook)
     service = _service(model, hook, environ)
     observer = observer or _observer(manifest, environ, stream)
     _report_start(observer, model, failure)
-    if packing is not None:
-        packing.warn = observer.warning
+    _watch(packing, late, observer, model)
     if RUNTIME_API_VARIABLE in environ and hook is None:  # the stacks of threads that app.py starts would count in full
         _limit_memory(environ)
     live = manifest.stream and SAM_LOCAL_VARIABLE not in environ
@@ -136,6 +140,26 @@ def _packing(manifest: Manifest, environ: Mapping[str, str]) -> DeferredPacking 
     from pilotlight_runtime.deferred_packing import defer_packing
 
     return defer_packing(manifest, environ)
+
+
+def _late_checks(manifest: Manifest, environ: Mapping[str, str]) -> LateChecks | None:
+    """What checks large weights after the first response; None where there are none, or the start has time."""
+    from pilotlight_runtime.integrity import weight_files
+
+    if sum(file.size for file in weight_files(manifest)) < LARGE_WEIGHTS:
+        return None
+    from pilotlight_runtime.late_checks import check_late
+
+    return check_late(environ)
+
+
+def _watch(packing: DeferredPacking | None, late: LateChecks | None, observer: Observer, model: LoadedModel) -> None:
+    """Has the log told what goes wrong after a response."""
+    if packing is not None:
+        packing.warn = observer.warning
+    if late is not None:
+        late.warn = observer.warning
+        late.sessions = model.sessions.values()
 
 
 def _report_start(observer: Observer, model: LoadedModel, failure: BaseException | None) -> None:

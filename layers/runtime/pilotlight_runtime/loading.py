@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pilotlight_runtime.graph_loading import open_graph
 from pilotlight_runtime.integrity import checked_manifest
+from pilotlight_runtime.light_typing import TYPE_CHECKING
 from pilotlight_runtime.manifest import MODEL_NAME, ArtifactFile, Graph, Manifest
 from pilotlight_runtime.paths import StrPath, join
 from pilotlight_runtime.session import OpenSession
 from pilotlight_runtime.types import Host, LoadedModel
+
+if TYPE_CHECKING:
+    from pilotlight_runtime.late_checks import LateChecks
 
 
 def load_model(folder: StrPath, open_session: OpenSession, threads: int, host: Host | None = None) -> LoadedModel:
@@ -33,16 +37,25 @@ def load_model(folder: StrPath, open_session: OpenSession, threads: int, host: H
 
 
 def open_model(
-    folder: StrPath, manifest: Manifest, open_session: OpenSession, threads: int, host: Host | None = None
+    folder: StrPath,
+    manifest: Manifest,
+    open_session: OpenSession,
+    threads: int,
+    host: Host | None = None,
+    *,
+    late: LateChecks | None = None,
 ) -> LoadedModel:
-    """The second half of load_model, for a manifest that checked_manifest has returned."""
+    """The second half of load_model, for a manifest that checked_manifest has returned.
+
+    late: checks large weights after the first answer; None checks all of them now.
+    """
     if not manifest.graphs:
-        session, failure, fallback = open_graph(folder, manifest, open_session, threads, host)
+        session, failure, fallback = open_graph(folder, manifest, open_session, threads, host, late=late)
         return LoadedModel(manifest, {MODEL_NAME: session}, folder, failure, fallback)
-    opened = {
-        graph.name: open_graph(join(folder, graph.name), graph_manifest(manifest, graph), open_session, threads, host)
-        for graph in manifest.graphs
-    }
+    opened = {}
+    for graph in manifest.graphs:
+        part, where = graph_manifest(manifest, graph), join(folder, graph.name)
+        opened[graph.name] = open_graph(where, part, open_session, threads, host, late=late)
     sessions = {name: session for name, (session, _, _) in opened.items()}
     failure = next((failure for _, failure, _ in opened.values() if failure), None)
     fallback = "; ".join(f"{name}: {reason}" for name, (_, _, reason) in opened.items() if reason)

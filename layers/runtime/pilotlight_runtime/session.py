@@ -45,6 +45,13 @@ class Session(Protocol):
             InferenceFailed: A tensor does not fit the signature, or an output's memory is read-only.
         """
 
+    def close(self, reason: str = "the session is closed") -> None:
+        """Ends the session for good, and frees the graph once no run uses it any more.
+
+        Args:
+            reason: What later runs raise InferenceFailed with.
+        """
+
 
 OpenSession = Callable[[StrPath, int], Session]
 """Opens the graph at a path with that many threads; raises SessionError saying why it cannot."""

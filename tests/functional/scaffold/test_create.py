@@ -37,6 +37,7 @@ def test_a_new_project_has_all_that_sam_build_needs(project: Project) -> None:
         "infra/training.Dockerfile",
         "infra/training.ignore",
         "infra/training.yaml",
+        "infra/uploads.yaml",
         "layers/arm64/Makefile",
         "layers/runtime/pictures.in",
         "layers/runtime/pictures.txt",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from support.tiny_encoder import HIDDEN, VOCABULARY, make_config, write_encoder
 
@@ -52,13 +54,13 @@ def export_model(folder: Path, architecture: str = "bert", kind: int = TensorPro
     return exported
 
 
-def run(model: onnx.ModelProto, rows: list[list[int]], *, typed: bool = True) -> np.ndarray:
+def run(model: onnx.ModelProto, rows: list[list[int]], *, typed: bool = True) -> NDArray[Any]:
     longest = max(map(len, rows))
     ids = np.array([row + [0] * (longest - len(row)) for row in rows], np.int64)
     mask = np.array([[1] * len(row) + [0] * (longest - len(row)) for row in rows], np.int64)
     inputs = {"ids": ids, "mask": mask, **({"types": np.zeros_like(ids)} if typed else {})}
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    (answer,) = session.run(None, inputs)
+    answer: NDArray[Any] = session.run(None, inputs)[0]
     return answer
 
 
@@ -85,12 +87,6 @@ def test_a_model_without_types_has_no_such_input(tmp_path: Path) -> None:
     assert run(rewritten, [TEXT], typed=False).shape == (1, HIDDEN)
 
 
-def _with_output(model: onnx.ModelProto, name: str, operator: str) -> onnx.ModelProto:
-    """The model with one more output: `operator` over the tokens' vectors."""
-    model.graph.node.append(helper.make_node(operator, ["last_hidden_state"], [name], axis=0))
-    return model
-
-
 def test_a_sentence_embedding_of_the_graph_is_used(tmp_path: Path) -> None:
     model = export_model(tmp_path)
     graph = model.graph
@@ -110,7 +106,7 @@ def test_a_sentence_embedding_of_the_graph_is_used(tmp_path: Path) -> None:
 )
 def test_logits_become_probabilities(tmp_path: Path, task: str, pool: str, finish: str) -> None:
     labels = 1 if task == "rerank" else 3
-    shape = ["b", "s", labels] if task == "tag" else ["b", labels]
+    shape: list[str | int] = ["b", "s", labels] if task == "tag" else ["b", labels]
     weights = np.linspace(-1, 1, VOCABULARY * labels, dtype=np.float32).reshape(VOCABULARY, labels)
     nodes = [helper.make_node("Gather", ["table", "input_ids"], ["each"])]
     nodes += [

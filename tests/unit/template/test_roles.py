@@ -35,6 +35,12 @@ WHY: dict[str, dict[str, dict[str, str]]] = {
             "managed: service-role/AmazonEC2ContainerServiceforEC2Role": "be an instance of an ECS cluster",
         },
     },
+    "uploads.yaml": {
+        "Roles": {
+            "s3:GetObject": "read what a caller uploaded",
+            "s3:PutObject": "keep a small file; sign addresses that take a large one",
+        },
+    },
     "pipeline.yaml": {
         "MachineRole": {
             "s3:ListBucket": "see whether something was deployed before",
@@ -135,13 +141,13 @@ def roles(template: Template) -> dict[str, list[dict[str, Any]]]:
     }
     for resource in resources.values():
         if resource["Type"] == "AWS::IAM::Policy":
-            for role in resource["Properties"]["Roles"]:
-                found[role["Ref"]] += resource["Properties"]["PolicyDocument"]["Statement"]
+            for role in listed(resource["Properties"]["Roles"]):  # or a parameter that names roles of another stack
+                found.setdefault(role["Ref"], []).extend(resource["Properties"]["PolicyDocument"]["Statement"])
     return found
 
 
 def managed(template: Template, role: str) -> list[str]:
-    arns = template["Resources"][role]["Properties"].get("ManagedPolicyArns", [])
+    arns = template["Resources"].get(role, {}).get("Properties", {}).get("ManagedPolicyArns", [])
     return [f"managed: {arn['Fn::Sub'].split(':policy/')[1]}" for arn in arns]
 
 

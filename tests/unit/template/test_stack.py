@@ -298,6 +298,7 @@ def test_who_only_serves_gets_nothing_of_training(template: Template) -> None:
         "Observability": None,
         "BearerStack": "BearerKeysOn",
         "TrainingStack": "TrainingOn",
+        "UploadsStack": "UploadsOn",
     }
     outputs = {name: it for name, it in template["Outputs"].items() if name.startswith("Training")}
     assert {it["Condition"] for it in outputs.values()} == {"TrainingOn", "SeveralNodes"}

@@ -69,6 +69,7 @@ class OrtSession:
         self._outputs = {spec.name: spec for spec in self.signature.outputs}
         self._plans: dict[tuple[object, ...], Plan] = {}
         self._swapping = allocate_lock()
+        self._closed = ""
         self._answered = False  # not kept up to date, because runs that succeed must not pay for it
 
     def pack(self) -> None:
@@ -88,10 +89,10 @@ class OrtSession:
             if self._session is not None:  # else it was closed meanwhile
                 self._session = packed
 
-    def close(self) -> None:
-        """Frees the graph once no run uses it any more. Tensors that it answered stay valid."""
+    def close(self, reason: str = "the session is closed") -> None:
+        """See Session.close. Tensors that it answered stay valid."""
         with self._swapping:
-            self._session = None
+            self._session, self._closed = None, reason
 
     def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> list[Tensor]:
         """See Session.run. InferenceFailed without a cause says what does not fit the signature.
@@ -100,7 +101,7 @@ class OrtSession:
         """
         session = self._session
         if session is None:
-            raise InferenceFailed("the session is closed")
+            raise InferenceFailed(self._closed)
         plan = self._plan(inputs, outputs)
         try:
             return plan.run(session, inputs)
@@ -115,6 +116,9 @@ class OrtSession:
         from pilotlight_runtime.engine.bound import BoundRun
 
         self._check(inputs, tuple(outputs))
+        for name, tensor in inputs.items():
+            if tensor.datatype is BYTES:
+                raise InferenceFailed(f"input {name!r} is text, which has no memory of its own")
         for name, tensor in outputs.items():
             self._check_output(name, tensor)
         bound = BoundRun(self._api, self._values, inputs, outputs)
@@ -122,7 +126,7 @@ class OrtSession:
         def run() -> None:
             session = self._session
             if session is None:
-                raise InferenceFailed("the session is closed")
+                raise InferenceFailed(self._closed)
             try:
                 bound(session)
             except OrtError as error:

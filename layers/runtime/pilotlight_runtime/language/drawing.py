@@ -26,19 +26,22 @@ def kept_weights(values: Sequence[float], first: float, sampling: Sampling, *, w
     top, most = values[0], sampling.top_k or len(values)
     if most > len(values) and not whole:
         return None
-    whole = whole or sampling.top_k > 0
-    weights = [first * exp(value - top) for value in values[:most]]
-    mass = sampling.top_p * (sum(weights) if sampling.top_k else 1.0)
-    least = sampling.min_p * first
     filtered = sampling.top_p < 1.0
+    mass = sampling.top_p
+    if filtered and sampling.top_k:
+        mass *= first * sum(exp(value - top) for value in values[:most])
+    least = sampling.min_p * first
     reached = 0.0
-    for place, weight in enumerate(weights):
+    weights: list[float] = []
+    for value in values[:most]:
+        weight = first * exp(value - top)
         if weight < least:
-            return weights[:place]
+            return weights
+        weights.append(weight)
         reached += weight
         if filtered and reached >= mass:
-            return weights[: place + 1]
-    return weights if whole else None
+            return weights
+    return weights if whole or sampling.top_k else None
 
 
 def draw(weights: Sequence[float], share: float) -> int:

@@ -11,7 +11,7 @@ from pilotlight_runtime.language.drawing import draw, kept_weights
 from pilotlight_runtime.language.memory import allocate
 from pilotlight_runtime.language.penalties import Adjustments
 from pilotlight_runtime.language.types import Sampling
-from pilotlight_runtime.light_typing import Callable, Final, NamedTuple
+from pilotlight_runtime.light_typing import Callable, Final, NamedTuple, Sequence
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
 
@@ -22,7 +22,7 @@ Allowed = Callable[[int], bool]
 
 
 class Candidates(NamedTuple):
-    """The most probable tokens.
+    """The most probable tokens, in memory that the next run of the same width fills anew.
 
     Attributes:
         values: Their logits divided by the temperature, the largest first.
@@ -30,8 +30,8 @@ class Candidates(NamedTuple):
         first: The probability of the first one.
     """
 
-    values: list[float]
-    tokens: list[int]
+    values: memoryview[float]
+    tokens: memoryview[int]
     first: float
 
 
@@ -76,7 +76,7 @@ class Sampler:
         first = float(self.probabilities[tokens[0]])
         if not first > 0.0:
             raise InferenceFailed("the model's logits are no numbers")
-        return Candidates(list(values), list(tokens), first)
+        return Candidates(values, tokens, first)
 
     @property
     def probabilities(self) -> memoryview[float]:
@@ -182,7 +182,9 @@ def _filters(sampling: Sampling) -> bool:
     return sampling.top_p < 1.0 or sampling.top_k > 0 or sampling.min_p > 0.0
 
 
-def _draw_allowed(weights: list[float], tokens: list[int], random: Callable[[], float], allowed: Allowed) -> int | None:
+def _draw_allowed(
+    weights: list[float], tokens: Sequence[int], random: Callable[[], float], allowed: Allowed
+) -> int | None:
     """Draws until a token is allowed, each token once: so the allowed ones keep their proportions."""
     left = list(weights)
     while any(left):

@@ -41,7 +41,7 @@ class ByteLevel:
         if known is not None:
             return [known]
         if self._merges is None:
-            self._merges = read_merges(self._asset.numbers("pairs", "Q"), self._asset.numbers("results", "Q"))
+            self._merges = read_merges(self._asset.wide_numbers("pairs"), self._asset.wide_numbers("results"))
         symbols = [self._bytes[byte] for byte in content]
         if NO_TOKEN in symbols:
             symbols = [symbol for symbol in symbols if symbol != NO_TOKEN]

@@ -35,7 +35,7 @@ class CharacterPairs:
         self._fuse: bool = header["fuse"]
         self._whole: bool = header["whole"]
         self._bytes = asset.numbers("bytes").tolist()
-        self._merges = read_merges(asset.numbers("pairs", "Q"), asset.numbers("results", "Q"))
+        self._merges = read_merges(asset.wide_numbers("pairs"), asset.wide_numbers("results"))
         self._tokens = tokens
         self._ids = ids
 
@@ -76,9 +76,7 @@ class CharacterPairs:
         unknown, last = False, len(word) - 1
         for place, character in enumerate(word):
             content = character.encode()
-            known = self._ids.get(
-                (self._prefix if place else b"") + content + (self._suffix if place == last else b"")
-            )
+            known = self._ids.get((self._prefix if place else b"") + content + (self._suffix if place == last else b""))
             if known is not None:
                 symbols.append((known, len(content)))
             elif self._bytes:

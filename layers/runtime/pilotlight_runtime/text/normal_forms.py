@@ -6,11 +6,16 @@ before them from what stands behind.
 
 from __future__ import annotations
 
-from pilotlight_runtime.light_typing import Iterator, Mapping
-from pilotlight_runtime.text.normalizers import Trace
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Iterator, Mapping
+from pilotlight_runtime.text.normalizers import Trace, trace_changes
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    Form = Literal["NFC", "NFD", "NFKC", "NFKD"]
 
 _Change = tuple[str, int]
-"""A character, and how it came: 0 instead of one character, 1 as a further one, -n instead of one and the n behind."""
+"""A character, and how it came; see trace_changes."""
 
 
 class NormalForm:
@@ -21,7 +26,7 @@ class NormalForm:
         newer: Gives newer characters a true value.
     """
 
-    def __init__(self, form: str, newer: Mapping[int, int | None]) -> None:
+    def __init__(self, form: Form, newer: Mapping[int, int | None]) -> None:
         self._form = form
         self._newer = newer
 
@@ -52,21 +57,13 @@ class NormalForm:
         changes = list(self._decompose(text))
         if not self._form.endswith("D"):
             changes = self._compose(changes)
-        traced: Trace = []
-        place = 0
-        for character, change in changes:
-            if change > 0:
-                traced.append((character, max(place - 1, 0)))
-            else:
-                traced.append((character, place))
-                place += 1 - change
-        return traced
+        return trace_changes(changes)
 
     def _decompose(self, text: str) -> Iterator[_Change]:
         from unicodedata import normalize
 
         waiting: list[tuple[int, str, int]] = []
-        form = self._form.replace("C", "D")
+        form: Form = "NFKD" if "K" in self._form else "NFD"
         for character in text:
             parts = character if self._newer[ord(character)] else normalize(form, character)
             for place, part in enumerate(parts):

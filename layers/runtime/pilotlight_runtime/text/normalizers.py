@@ -6,11 +6,33 @@ second is slower and is asked for only where somebody wants to know where the to
 
 from __future__ import annotations
 
-from pilotlight_runtime.text.character_classes import WHITE, CharacterTable
+from pilotlight_runtime.light_typing import Iterable
+from pilotlight_runtime.text.character_classes import MOST_KEPT, WHITE, CharacterTable
 from pilotlight_runtime.text.patterns import Finder
 
 Trace = list[tuple[str, int]]
-"""Each character of a changed text, and the place of the character that it comes from."""
+"""Each character of a changed text, and the place of the character that it comes from; -1 for one from nowhere."""
+
+
+def trace_changes(changes: Iterable[tuple[str, int]]) -> Trace:
+    """Finds the places of characters by what they replace, as `tokenizers` counts it.
+
+    Args:
+        changes: Each character, and how it came: 0 instead of one character, a positive number as a further one, -n
+            instead of one and the n behind it.
+
+    Returns:
+        The characters and their places; -1 for one that comes before all of the text.
+    """
+    traced: Trace = []
+    place = 0
+    for character, change in changes:
+        if change > 0:
+            traced.append((character, place - 1))
+        else:
+            traced.append((character, place))
+            place += 1 - change
+    return traced
 
 
 class Characters:
@@ -88,6 +110,8 @@ class _LowerTable(dict[int, str]):
         self._others = others
 
     def __missing__(self, character: int) -> str:
+        if len(self) >= MOST_KEPT:
+            self.clear()
         other = self._others[character]
         self[character] = lower = chr(character).lower() if other in (None, character) else chr(other)
         return lower

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pilotlight_runtime.errors import ManifestError
-from pilotlight_runtime.light_typing import Any, Mapping
+from pilotlight_runtime.light_typing import Any, Callable, Final, Mapping
 from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.text.added_tokens import AddedToken, AddedTokens
 from pilotlight_runtime.text.character_classes import read_table
 from pilotlight_runtime.text.decoders import Decoder
 from pilotlight_runtime.text.encoder import Encoder, EncoderSteps
 from pilotlight_runtime.text.framing import Framing
-from pilotlight_runtime.text.patterns import Finder
 from pilotlight_runtime.text.splitting import FixedLengths, Splitter
 from pilotlight_runtime.text.steps import Model, Rewriter, Step
 from pilotlight_runtime.text.tokenizer_asset import TokenizerAsset, read_tokenizer_asset
@@ -39,29 +38,40 @@ def read_tokenizer(path: StrPath) -> Parts:
 
 
 def _read_model(header: Mapping[str, Any], asset: TokenizerAsset, tokens: list[bytes]) -> Model:
-    kind = header["kind"]
-    if kind == "byte level":
-        from pilotlight_runtime.text.byte_level import ByteLevel
+    make = _MODELS.get(header["kind"])
+    if make is None:
+        raise _unknown(header["kind"])
+    return make(header, asset, tokens)
 
-        return ByteLevel(asset, tokens)
-    if kind == "unigram":
-        from pilotlight_runtime.text.unigram import Unigram
 
-        return Unigram(header, asset, {token.decode(): at for token, at in _model_ids(header, tokens).items()})
-    ids = _model_ids(header, tokens)
-    if kind == "characters":
-        from pilotlight_runtime.text.character_pairs import CharacterPairs
+def _byte_level(_header: Mapping[str, Any], asset: TokenizerAsset, tokens: list[bytes]) -> Model:
+    from pilotlight_runtime.text.byte_level import ByteLevel
 
-        return CharacterPairs(header, asset, tokens, ids)
-    if kind == "word pieces":
-        from pilotlight_runtime.text.word_pieces import WordPieces
+    return ByteLevel(asset, tokens)
 
-        return WordPieces(header, ids)
-    if kind == "whole words":
-        from pilotlight_runtime.text.whole_words import WholeWords
 
-        return WholeWords(header, ids)
-    raise _unknown(kind)
+def _character_pairs(header: Mapping[str, Any], asset: TokenizerAsset, tokens: list[bytes]) -> Model:
+    from pilotlight_runtime.text.character_pairs import CharacterPairs
+
+    return CharacterPairs(header, asset, tokens, _model_ids(header, tokens))
+
+
+def _unigram(header: Mapping[str, Any], asset: TokenizerAsset, tokens: list[bytes]) -> Model:
+    from pilotlight_runtime.text.unigram import Unigram
+
+    return Unigram(header, asset, {token.decode(): at for token, at in _model_ids(header, tokens).items()})
+
+
+def _word_pieces(header: Mapping[str, Any], _asset: TokenizerAsset, tokens: list[bytes]) -> Model:
+    from pilotlight_runtime.text.word_pieces import WordPieces
+
+    return WordPieces(header, _model_ids(header, tokens))
+
+
+def _whole_words(header: Mapping[str, Any], _asset: TokenizerAsset, tokens: list[bytes]) -> Model:
+    from pilotlight_runtime.text.whole_words import WholeWords
+
+    return WholeWords(header, _model_ids(header, tokens))
 
 
 def _model_ids(header: Mapping[str, Any], tokens: list[bytes]) -> dict[bytes, int]:
@@ -94,32 +104,22 @@ def read_rewriter(step: Mapping[str, Any], asset: TokenizerAsset) -> Rewriter:
     Raises:
         ManifestError: This runtime has no such step.
     """
-    from pilotlight_runtime.text import normalizers
+    from pilotlight_runtime.text.rewriters import REWRITERS
 
-    match step["kind"]:
-        case "characters":
-            return normalizers.Characters(read_table(asset, step["table"]))
-        case "padded":
-            return normalizers.Padded(read_table(asset, step["table"]))
-        case "lowercase":
-            return normalizers.Lowercase(read_table(asset, step["table"]))
-        case "replace":
-            return normalizers.Replace(Finder(step, asset), step["new"])
-        case "prepend":
-            return normalizers.Prepend(step["prefix"])
-        case "prefix":
-            return normalizers.Prefix(step["prefix"])
-        case "metaspace":
-            return normalizers.Metaspace(step["mark"], step["scheme"])
-        case "strip":
-            return normalizers.Strip(left=step["left"], right=step["right"])
-        case "form":
-            from pilotlight_runtime.text.normal_forms import NormalForm
-
-            return NormalForm(step["form"], read_table(asset, step["newer"]))
-        case kind:
-            raise _unknown(kind)
+    make = REWRITERS.get(step["kind"])
+    if make is None:
+        raise _unknown(step["kind"])
+    return make(step, asset)
 
 
 def _unknown(kind: object) -> ManifestError:
     return ManifestError(f"the tokenizer has a step {kind!r} that this runtime does not know; deploy a newer layer")
+
+
+_MODELS: Final[Mapping[str, Callable[[Mapping[str, Any], TokenizerAsset, list[bytes]], Model]]] = {
+    "byte level": _byte_level,
+    "characters": _character_pairs,
+    "unigram": _unigram,
+    "word pieces": _word_pieces,
+    "whole words": _whole_words,
+}

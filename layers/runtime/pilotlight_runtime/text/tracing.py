@@ -26,8 +26,12 @@ class _Traced(NamedTuple):
         return _Traced(self.text[begin:end], self.places[begin:end])
 
     def rewrite(self, rewriter: Rewriter, *, first: bool) -> _Traced:
+        if not self.text:
+            return self
         traced = rewriter.trace(self.text, first=first)
-        return _Traced("".join([part for part, _ in traced]), [self.places[at] for _, at in traced])
+        origin = (self.places[0][0], self.places[0][0])
+        places = [self.places[at] if at >= 0 else origin for _, at in traced]
+        return _Traced("".join([part for part, _ in traced]), places)
 
 
 class TracedToken(NamedTuple):

@@ -23,7 +23,7 @@ class Unigram:
     """
 
     def __init__(self, header: Mapping[str, Any], asset: TokenizerAsset, ids: Mapping[str, int]) -> None:
-        self._scores: Sequence[float] = asset.numbers("scores", "d")
+        self._scores: Sequence[float] = asset.scores("scores")
         self._unknown: int = header["unknown"]
         self._unknown_score: float = header["worst"] - _PENALTY
         self._bytes = asset.numbers("bytes").tolist()
