@@ -22,8 +22,8 @@ from benchmarks.llm.dollars import TokenCost, token_costs
 from benchmarks.llm.figures import OURS, compute_ratios
 from benchmarks.llm.functions import Function
 from benchmarks.llm.install import find_base_python
-from benchmarks.llm.others import OTHERS, run_others
-from benchmarks.llm.ours import prepare
+from benchmarks.llm.others import GENERATION, OTHERS, run_others
+from benchmarks.llm.ours import TASK, prepare
 from benchmarks.llm.report import Found
 from benchmarks.llm.roster import TITLES, Workshop, make_contenders
 from benchmarks.llm.turns import Turns, measure_turns
@@ -62,9 +62,10 @@ def _measure(options: argparse.Namespace) -> Found:
     python = find_base_python(Path(options.python) if options.python else find_python() or Path(sys.executable))
     machine = {"processor": _processor(), "system": platform.platform(), "python": _version(python)}
     found = Found({**machine, "commit": _commit()}, options.rounds)
-    if {*TITLES, TURNS} & {*chosen}:
+    if {*TITLES, TURNS, GENERATION} & {*chosen}:
         found = _measure_served(chosen, Pythons(python, machine["python"]), options, found)
-    return found._replace(others=run_others([name for name in OTHERS if name in chosen], ROOT, say))
+    parts = [name for name in OTHERS if name in chosen]
+    return found._replace(others=run_others(parts, ROOT, WORK / "pilotlight" / TASK, say))
 
 
 def _measure_served(chosen: list[str], pythons: Pythons, options: argparse.Namespace, found: Found) -> Found:

@@ -10,9 +10,10 @@ from typing import Final, NamedTuple
 
 from scripts.language_weights import WeightsMissing, find_weights
 
-OTHERS: Final = ("sampling", "tokenizer", "embeddings", "generation")
-_OPTIONS: Final = {"embeddings": ("--rounds", "7")}
-"""What each is called with; the rest as its own defaults are."""
+GENERATION: Final = "generation"
+"""The one that takes the packaged function."""
+OTHERS: Final = ("sampling", "tokenizer", "embeddings", GENERATION)
+_ROUNDS: Final = {"sampling": "100", "embeddings": "7", GENERATION: "3"}
 _SECONDS: Final = 240
 
 
@@ -24,13 +25,20 @@ class Output(NamedTuple):
     why: str
 
 
-def run_others(names: Sequence[str], repository: Path, say: Callable[[str], None]) -> list[Output]:
-    """Runs them one after the other."""
+def run_others(names: Sequence[str], repository: Path, packaged: Path, say: Callable[[str], None]) -> list[Output]:
+    """Runs them one after the other.
+
+    Args:
+        names: Of OTHERS.
+        repository: Pilotlight's sources.
+        packaged: The folder of the packaged function.
+        say: Takes what is done.
+    """
     found = []
     for name in names:
         say(f"benchmarks.{name}")
         try:
-            command = [sys.executable, "-m", f"benchmarks.{name}", *_OPTIONS.get(name, ()), *_find_arguments(name)]
+            command = [sys.executable, "-m", f"benchmarks.{name}", *_find_arguments(name, packaged)]
         except WeightsMissing as error:
             found.append(Output(name, "", str(error)))
             continue
@@ -46,6 +54,12 @@ def run_others(names: Sequence[str], repository: Path, say: Callable[[str], None
     return found
 
 
-def _find_arguments(name: str) -> list[str]:
-    """The model, where the program takes one."""
-    return [str(find_weights(name))] if name == "embeddings" else []
+def _find_arguments(name: str, packaged: Path) -> list[str]:
+    """The model, where the program takes one, and fewer rounds than it makes by itself."""
+    rounds = ["--rounds", _ROUNDS[name]] if name in _ROUNDS else []
+    match name:
+        case "embeddings":
+            return [str(find_weights(name)), *rounds]
+        case "generation":
+            return [str(packaged), *rounds]
+    return rounds
