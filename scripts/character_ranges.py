@@ -1,9 +1,11 @@
 """Writes pilotlight/language/character_ranges.txt: the classes of characters of the installed `tokenizers`.
 
-`python scripts/character_ranges.py` asks the package about every character. It takes the patterns' classes from
-Oniguruma, and other ones from Rust's standard library and from older tables, so no single version of Unicode gives them.
+`python scripts/character_ranges.py` asks the package about every character. It takes the classes of patterns from
+Oniguruma, and other ones from Rust's standard library and from older tables: no single version of Unicode has them all.
+Run it with the newest version of Python that Pilotlight supports, since "newer" compares its tables with Python's.
 """
 
+import struct
 import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,7 +14,10 @@ from tokenizers import Regex, normalizers, pre_tokenizers
 
 FILE = Path(__file__).parent.parent / "pilotlight" / "language" / "character_ranges.txt"
 CHARACTERS = [chr(number) for number in range(0x110000) if not 0xD800 <= number < 0xE000]
-CATEGORIES = "Cc Cf Cn Co Ll Lm Lo Lt Lu Mc Me Mn Nd Nl No Pc Pd Pe Pf Pi Po Ps Sc Sk Sm So Zl Zp Zs".split()
+CATEGORIES = [
+    *("Cc", "Cf", "Cn", "Co", "Ll", "Lm", "Lo", "Lt", "Lu", "Mc", "Me", "Mn", "Nd", "Nl", "No"),
+    *("Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Sc", "Sk", "Sm", "So", "Zl", "Zp", "Zs"),
+]
 PATTERNS = {**{name: rf"\p{{{name}}}" for name in CATEGORIES}, "word": r"\w", "space": r"\s", "Han": r"\p{Han}"}
 
 
@@ -46,11 +51,41 @@ def decomposed_otherwise() -> set[str]:
     forms = [(getattr(normalizers, form)(), form) for form in ("NFC", "NFD", "NFKC", "NFKD")]
     found = set()
     for character in CHARACTERS:
-        texts = [character, *(text for mark in "\u0301\u0334" for text in (f"a{mark}{character}", f"a{character}{mark}"))]
+        texts = [
+            character,
+            *(text for mark in "\u0301\u0334" for text in (f"a{mark}{character}", f"a{character}{mark}")),
+        ]
         for normalizer, form in forms:
             if any(normalizer.normalize_str(text) != unicodedata.normalize(form, text) for text in texts):
                 found.add(character)
     return found
+
+
+def bert(*, clean_text: bool = False, strip_accents: bool = False) -> normalizers.Normalizer:
+    """BERT's normalizer with one of its steps."""
+    return normalizers.BertNormalizer(
+        clean_text=clean_text, handle_chinese_chars=False, strip_accents=strip_accents, lowercase=False
+    )
+
+
+def replaces_a() -> normalizers.Normalizer:
+    """A SentencePiece table that replaces "a", and with it whatever is one character with it, by "Z"."""
+    trie = [0] * 512
+    trie[0], trie[0x60], trie[1] = 1 << 10, 0x61 << 10 | 1 << 8 | ord("a"), 1 << 31
+    table = struct.pack("<I512I", 2048, *trie)
+    return normalizers.Precompiled(table + b"Z\0")
+
+
+def joining() -> set[str]:
+    """The characters that are one with the character before them."""
+    normalize = replaces_a().normalize_str
+    return {character for character in CHARACTERS if normalize(f"a{character}") == "Z"}
+
+
+def prepending() -> set[str]:
+    """The characters that are one with the character behind them, which is then not looked up with its mark."""
+    normalize = replaces_a().normalize_str
+    return {character for character in CHARACTERS if normalize(f"{character}a\u0301") == f"{character}Z\u0301"}
 
 
 def ranges(characters: Iterable[str]) -> str:
@@ -67,6 +102,14 @@ def ranges(characters: Iterable[str]) -> str:
     return " ".join(written)
 
 
+def lowercase() -> str:
+    """Writes the characters whose lower case this version of Python does not know."""
+    lower = normalizers.Lowercase()
+    known = {character: lower.normalize_str(character) for character in CHARACTERS}
+    pairs = {character: written for character, written in known.items() if written != character.lower()}
+    return " ".join(f"{ord(character):x}.{ord(written):x}" for character, written in pairs.items())
+
+
 def main() -> None:
     """Writes the file."""
     classes: dict[str, Callable[[], set[str]]] = {
@@ -75,12 +118,15 @@ def main() -> None:
         "white": lambda: cut_by(pre_tokenizers.WhitespaceSplit()),
         "punctuation": lambda: cut_by(pre_tokenizers.Punctuation()),
         "cut word": lambda: set(CHARACTERS) - cut_by(pre_tokenizers.Whitespace()),
-        "control": lambda: removed_by(normalizers.BertNormalizer(True, False, False, False)),
-        "accent": lambda: removed_by(normalizers.BertNormalizer(False, False, True, False)),
+        "control": lambda: removed_by(bert(clean_text=True)),
+        "accent": lambda: removed_by(bert(strip_accents=True)),
         "mark": lambda: removed_by(normalizers.StripAccents()),
+        "joins": joining,
+        "prepends": prepending,
         "newer": decomposed_otherwise,
     }
-    FILE.write_text("".join(f"{name}: {ranges(find())}\n" for name, find in classes.items()))
+    lines = [f"{name}: {ranges(find())}\n" for name, find in classes.items()]
+    FILE.write_text("".join([*lines, f"lowercase: {lowercase()}\n"]))
 
 
 if __name__ == "__main__":

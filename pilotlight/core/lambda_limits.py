@@ -13,7 +13,7 @@ MOST_MEMORY_MB: Final = 10_240
 """The most memory of a function, in MB of 1,048,576 bytes."""
 
 _LAYER: Final = 48 * 1024**2
-"""Bytes kept for the layer and the function's own code: the layer has 28 MB, with Pillow 34."""
+"""Bytes kept for the layer and the function's own code: the layer has 38 MB."""
 
 
 def needs_image(model_bytes: int) -> bool:

@@ -56,6 +56,30 @@ def of_characters(characters: Iterable[str]) -> Ranges:
 
 
 @cache
+def _lines() -> dict[str, list[tuple[int, int]]]:
+    """The lines of the file: pairs of numbers by names."""
+    found = {}
+    for line in _FILE.read_text(encoding="ascii").splitlines():
+        name, _, written = line.partition(": ")
+        found[name] = [_read_pair(pair) for pair in written.split()]
+    return found
+
+
+def _read_pair(pair: str) -> tuple[int, int]:
+    left, _, right = pair.partition(".")
+    return int(left, 16), int(right, 16)
+
+
+def read_lowercase() -> dict[int, int]:
+    """Reads the characters whose lower case some version of Python does not know.
+
+    Returns:
+        The lower case by the character.
+    """
+    return dict(_lines()["lowercase"])
+
+
+@cache
 def read_classes() -> dict[str, Ranges]:
     """Reads the classes.
 
@@ -64,11 +88,9 @@ def read_classes() -> dict[str, Ranges]:
         names.
     """
     classes = {}
-    for line in _FILE.read_text(encoding="ascii").splitlines():
-        name, _, written = line.partition(": ")
+    for name, pairs in _lines().items():
         at, ranges = 0, []
-        for pair in written.split():
-            gap, length = (int(part, 16) for part in pair.split("."))
+        for gap, length in pairs:
             ranges.append((at + gap, at + gap + length - 1))
             at += gap + length
         classes[name] = tuple(ranges)
@@ -85,6 +107,8 @@ def find_property(name: str) -> Ranges | None:
         Its characters, or None where there is no such class.
     """
     classes = read_classes()
-    categories = {key: ranges for key, ranges in classes.items() if key == "Han" or (len(key) == 2 and key[0].isupper())}
+    categories = {
+        key: ranges for key, ranges in classes.items() if key == "Han" or (len(key) == 2 and key[0].isupper())
+    }
     found = [ranges for key, ranges in categories.items() if name in (key, key[0])]
     return unite(part for ranges in found for part in ranges) if found and name != "H" else None

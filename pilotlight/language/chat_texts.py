@@ -95,7 +95,7 @@ def _find_places(document: dict[str, Any]) -> dict[tuple[str, str], tuple[tuple[
     for length in range(1, LONGEST_PROBE + 1):
         for roles in product(sorted({*document["begin"], *document["between"]}), repeat=length):
             turns = [Turn(role, "") for role in roles]
-            if write_text(document, turns) is not None:
+            if write_text(document, [(role, "") for role in roles]) is not None:
                 order = place_turns(chat, turns)
                 written = ["", *(roles[index] for index in order)]
                 for place, index in zip(pairwise(written), order, strict=True):

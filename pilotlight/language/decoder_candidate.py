@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pilotlight.core.artifacts import Candidate
-from pilotlight.core.block_config import BLOCKS, DEFAULT_LIMITS, FLOAT_BITS, BlockConfig
+from pilotlight.core.block_config import BLOCKS, DEFAULT_LIMITS, FLOAT_BITS, BlockConfig, LanguageLimits
 from pilotlight.core.disk import temporary_folder
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.generation_config import GenerationConfig
@@ -18,9 +18,10 @@ from pilotlight.core.progress import Progress
 from pilotlight.core.reports import ParityReport, QuantizationReport
 from pilotlight.language.candidate import LANGUAGE_NAME, TEXT, TOKENIZER_NAME, LanguageCandidate
 from pilotlight.language.chat_format import compile_chat_template
+from pilotlight.language.decoder import Decoder
 from pilotlight.language.decoder_gate import GateTexts, verify_decoder
 from pilotlight.language.decoder_runner import DecoderRunner
-from pilotlight.language.decoders import Decoder, find_decoder
+from pilotlight.language.decoders import find_decoder
 from pilotlight.language.generation_section import Generation, find_generation
 from pilotlight.language.greedy_prompts import make_prompts
 from pilotlight.language.sampler_graph import write_sampler
@@ -114,8 +115,8 @@ def build_decoder_candidate(
         candidate,
         report,
         {"language": {**decoder.facts, "context": generation.context, "chat": bool(chat)}},
-        _describe_quantization(parts, request, folder, report),
-        _describe_found(request, generation, tokens),
+        _describe_quantization(parts, folder, report),
+        _describe_found(parts),
     )
 
 
@@ -172,21 +173,26 @@ def _verify(
     after = DecoderRunner(served, parts.decoder.cache)
     with temporary_folder() as aside:
         before = parts.decoder.open_float(aside / DECODER, generation.context, request.threads)
-        return verify_decoder(before, after, texts, request.blocks.limits, partial(_report, progress, "texts"))
+        return verify_decoder(before, after, texts, _find_limits(parts, request), partial(_report, progress, "texts"))
+
+
+def _find_limits(parts: _Parts, request: DecoderRequest) -> LanguageLimits:
+    """Return what the gate allows. Weights that stay as they are are held to the limits of floats."""
+    blocks, bits = request.blocks, parts.decoder.bits
+    return blocks.limits if bits == blocks.bits else DEFAULT_LIMITS[bits]
 
 
 def _report(progress: Progress, what: str, done: int, total: int) -> None:
     progress.step(done, total, {what: float(done)})
 
 
-def _describe_quantization(
-    parts: _Parts, request: DecoderRequest, folder: Path, report: ParityReport
-) -> QuantizationReport | None:
-    if request.blocks.bits == FLOAT_BITS:
+def _describe_quantization(parts: _Parts, folder: Path, report: ParityReport) -> QuantizationReport | None:
+    bits = parts.decoder.bits
+    if bits == FLOAT_BITS:
         return None
     after = sum(path.stat().st_size for path in (folder / DECODER).iterdir())
     return QuantizationReport(
-        mode=f"{BLOCKS} of {request.blocks.bits} bits",
+        mode=f"{BLOCKS} of {bits} bits",
         bytes_before=parts.decoder.source_bytes,
         bytes_after=after,
         samples=report.samples,
@@ -197,12 +203,10 @@ def _describe_quantization(
     )
 
 
-def _describe_found(
-    request: DecoderRequest, generation: Generation, tokens: TokenizerSource
-) -> dict[str, dict[str, object]]:
+def _describe_found(parts: _Parts) -> dict[str, dict[str, object]]:
     """Return the settings for a new model.toml."""
-    bits = request.blocks.bits
+    bits, generation = parts.decoder.bits, parts.generation
     quantization: dict[str, object] = {"mode": NONE} if bits == FLOAT_BITS else {"mode": BLOCKS, "bits": bits}
-    stop = {"stop": tokens.texts_of(generation.stop)} if generation.stop else {}
+    stop = {"stop": parts.source.texts_of(generation.stop)} if generation.stop else {}
     settings: dict[str, object] = {"context": generation.context, **stop, **generation.defaults}
     return {"generation": settings, "quantization": quantization}

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pilotlight.core.block_config import LanguageLimits
 from pilotlight.core.reports import Cause, ParityReport
-from pilotlight.language.decoder_runner import DecoderRunner
+from pilotlight.language.decoder_runner import DecoderRunner, TextModel
 from pilotlight.language.greedy_prompts import GreedyPrompt
 from pilotlight.language.held_out import choose_windows, read_texts
 from pilotlight.language.logit_comparison import LogitComparison, compare_logits
@@ -20,6 +20,8 @@ from pilotlight_runtime.text.tokenizer import Tokenizer
 _WINDOW: Final = 256
 """The most tokens of a text that is compared."""
 _WINDOWS: Final = 8
+_SAME: Final = 1e-3
+"""The divergence, in nats, of one graph from itself when it computes a text in other parts."""
 _CONTINUED: Final = 24
 """The most tokens that continue a prompt."""
 
@@ -48,7 +50,7 @@ class GateTexts:
 
 
 def verify_decoder(
-    before: DecoderRunner,
+    before: TextModel,
     after: DecoderRunner,
     texts: GateTexts,
     limits: LanguageLimits,
@@ -79,14 +81,24 @@ def verify_decoder(
     windows = choose_windows(corpus, encode, length=length, most=_WINDOWS, begin=texts.begin)
     try:
         found = compare_logits(before.compute_logits, after.compute_logits, windows, step)
+        failures = _check_cache(after, windows[0], limits)
         answers = [_continue(before, after, texts, prompt) for prompt in texts.prompts]
     except InferenceFailed as error:
         cause = f" ({error.__cause__})" if error.__cause__ is not None else ""
         return ParityReport(0, None, failures=(f"the graph cannot be run: {error}{cause}",), cause=Cause.FAILED)
-    return _report(found, limits, answers, tokens)
+    return _report(found, limits, answers, tokens, failures)
 
 
-def _continue(before: DecoderRunner, after: DecoderRunner, texts: GateTexts, prompt: GreedyPrompt) -> dict[str, Any]:
+def _check_cache(after: DecoderRunner, ids: list[int], limits: LanguageLimits) -> list[str]:
+    """Compute a text at once and in two parts. The second part sees the first one through the cache alone."""
+    found = LogitComparison()
+    found.add(ids, after.compute_logits(ids), after.compute_in_parts(ids, len(ids) // 2))
+    if found.finite and found.divergence <= max(limits.divergence, _SAME):
+        return []
+    return [f"a text that it computes in two parts diverges by {found.divergence:.4g} nats from the same text at once"]
+
+
+def _continue(before: TextModel, after: TextModel, texts: GateTexts, prompt: GreedyPrompt) -> dict[str, Any]:
     """Continue a prompt greedily with both decoders."""
     most = max(1, min(_CONTINUED, texts.context - len(prompt.ids)))
     stop = frozenset(texts.stop)
@@ -96,9 +108,13 @@ def _continue(before: DecoderRunner, after: DecoderRunner, texts: GateTexts, pro
 
 
 def _report(
-    found: LogitComparison, limits: LanguageLimits, answers: Sequence[dict[str, Any]], tokens: int
+    found: LogitComparison,
+    limits: LanguageLimits,
+    answers: Sequence[dict[str, Any]],
+    tokens: int,
+    known: Sequence[str],
 ) -> ParityReport:
-    failures = found.find_failures(limits)
+    failures = [*known, *found.find_failures(limits)]
     equal = sum(answer["equal"] for answer in answers)
     details = {
         "divergence": round(found.divergence, 6),

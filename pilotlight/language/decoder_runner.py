@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
@@ -22,8 +22,24 @@ GROWN: Final = "grown"
 Cache = Mapping[str, Tensor]
 
 
+class TextModel(Protocol):
+    """What the gate asks of a model that writes text."""
+
+    def compute_logits(self, ids: list[int]) -> Floats:
+        """Compute the logits after each id, [ids, vocabulary]."""
+
+    def continue_greedily(self, prompt: list[int], most: int, stop: frozenset[int]) -> list[int]:
+        """Return the most probable ids after a prompt, up to one that ends the text.
+
+        Args:
+            prompt: The prompt.
+            most: The most ids.
+            stop: The ids that end the text. They are left out.
+        """
+
+
 class DecoderRunner:
-    """A decoder that continues ids.
+    """A TextModel that runs a graph with our inputs and outputs.
 
     Args:
         session: The opened graph.
@@ -37,17 +53,22 @@ class DecoderRunner:
         self._outputs = (LOGITS, *(f"next_{spec.name}" for spec in self._specs))
 
     def compute_logits(self, ids: list[int]) -> Floats:
-        """Compute the logits after each id, [ids, vocabulary]."""
+        """See TextModel."""
         return self._run(ids, 0, 0, self._begin(len(ids)))[0]
 
-    def continue_greedily(self, prompt: list[int], most: int, stop: frozenset[int]) -> list[int]:
-        """Return the most probable ids after a prompt, up to one that ends the text.
+    def compute_in_parts(self, ids: list[int], first: int) -> Floats:
+        """Compute the logits after each id as `compute_logits` does, but the first ones before the others.
 
         Args:
-            prompt: The prompt.
-            most: The most ids.
-            stop: The ids that end the text. They are left out.
+            ids: The text.
+            first: The number of ids of the first part.
         """
+        before, cache = self._run(ids[:first], 0, 0, self._begin(len(ids)))
+        after, _ = self._run(ids[first:], first, 0, cache)
+        return np.concatenate([before, after])
+
+    def continue_greedily(self, prompt: list[int], most: int, stop: frozenset[int]) -> list[int]:
+        """See TextModel."""
         cache, found = self._begin(len(prompt) + most), list[int]()
         ids, past = prompt, 0
         while len(found) < most:

@@ -2,52 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from pilotlight.core.block_config import FLOAT_BITS, BlockConfig
 from pilotlight.core.errors import ConversionError
+from pilotlight.language.decoder import Decoder, Step
 from pilotlight.language.decoder_config import DecoderConfig
 from pilotlight.language.decoder_graph import write_decoder
 from pilotlight.language.decoder_runner import SHARED, DecoderRunner
 from pilotlight.language.decoder_source import open_decoder
 from pilotlight.language.decoder_weights import MATRICES, DecoderWeights
+from pilotlight.language.onnx_decoders import open_onnx_decoder
 from pilotlight.language.sources import ONNX, LanguageSource
 from pilotlight_runtime.engine.ort_session import open_session
-from pilotlight_runtime.manifest import MODEL_NAME, Json
+from pilotlight_runtime.manifest import MODEL_NAME
 
-Step = Callable[[int, int], None]
 _FEW_BITS: Final = 6
 """Weights of fewer bits lie on so few levels that rounding them to 4 bits again changes the model."""
-
-
-@dataclass(frozen=True)
-class Decoder:
-    """A decoder that can be written as a graph.
-
-    Attributes:
-        where: The file or folder, for messages.
-        vocabulary: The number of logits of a position.
-        positions: The longest context in tokens that it was trained with.
-        cache: SHARED or GROWN.
-        source_bytes: The size of its files in bytes.
-        facts: What the manifest says about it.
-        write: Writes the graph that functions run to a folder, for a context of that many tokens.
-        open_float: Writes the graph that the gate compares with to a folder, for a context of that many tokens, and
-            opens it with that many threads.
-    """
-
-    where: str
-    vocabulary: int
-    positions: int
-    cache: str
-    source_bytes: int
-    facts: Json
-    write: Callable[[Path, int, Step], None]
-    open_float: Callable[[Path, int, int], DecoderRunner]
 
 
 def find_decoder(source: LanguageSource, blocks: BlockConfig) -> Decoder:
@@ -62,7 +35,7 @@ def find_decoder(source: LanguageSource, blocks: BlockConfig) -> Decoder:
             bits twice.
     """
     if source.format == ONNX:
-        raise ConversionError(str(source.path), "is an ONNX export", "Not yet.")
+        return open_onnx_decoder(source, blocks.bits)
     config, weights = open_decoder(source)
     if blocks.bits == 4:
         _refuse_twice(config, weights)
@@ -71,6 +44,7 @@ def find_decoder(source: LanguageSource, blocks: BlockConfig) -> Decoder:
         vocabulary=config.vocabulary,
         positions=config.positions,
         cache=SHARED,
+        bits=blocks.bits,
         source_bytes=sum(file.stat().st_size for file in source.files),
         facts={"format": source.format, "architecture": config.architecture, "layers": config.layers},
         write=partial(_write, config, weights, blocks.bits),

@@ -5,7 +5,7 @@ Optimum's names are known: input_ids, attention_mask, token_type_ids; last_hidde
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -89,10 +89,11 @@ def rewrite_export(export: Export) -> onnx.ModelProto:
     inputs = {value.name: value.type.tensor_type.elem_type for value in graph.input if value.name not in weights}
     del graph.output[:], graph.input[:], graph.value_info[:]
     _keep_needed(graph, export.output)
+    output = _free_names(graph, {IDS, MASK, TYPES, export.head.output}, export.output)
     before, behind = GraphNodes("before_"), GraphNodes("behind_")
     for theirs, kind in inputs.items():
         before.node("Cast", INPUTS[theirs], to=kind, kind=kind, name=theirs)
-    hidden = behind.node("Cast", export.output, to=TensorProto.FLOAT)
+    hidden = behind.node("Cast", output, to=TensorProto.FLOAT)
     add_head(behind, hidden, MASK, export.head)
     nodes = [*before.list_nodes(), *graph.node, *behind.list_nodes()]
     del graph.node[:]
@@ -157,6 +158,25 @@ def _keep_needed(graph: onnx.GraphProto, output: str) -> None:
     tensors = [tensor for tensor in graph.initializer if tensor.name in needed]
     del graph.initializer[:]
     graph.initializer.extend(tensors)
+
+
+def _free_names(graph: onnx.GraphProto, names: Collection[str], output: str) -> str:
+    """Rename values of an exported graph that have a name of ours, and return the name of its output."""
+
+    def other(name: str) -> str:
+        return f"theirs_{name}" if name in names else name
+
+    for tensor in graph.initializer:
+        tensor.name = other(tensor.name)
+    for value in (*graph.input, *graph.output):  # of an inner graph
+        value.name = other(value.name)
+    for node in graph.node:
+        node.input[:] = map(other, node.input)
+        node.output[:] = map(other, node.output)
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                _free_names(attribute.g, names, output)
+    return other(output)
 
 
 def _list_inner_inputs(node: onnx.NodeProto) -> Sequence[str]:

@@ -85,7 +85,15 @@ class WeightReader:
 
     def __init__(self, file: TensorFile, family: Family) -> None:
         self._file = file
+        self._layer = family.layer.prefix
         self._prefix = family.prefix if any(name.startswith(family.prefix) for name in file.names()) else ""
+
+    def refuse_layer(self, index: int) -> None:
+        """Raise ConversionError where there is a layer of this number: a graph without it computes something else."""
+        prefix = self._prefix + self._layer.format(index)
+        if any(name.startswith(prefix) for name in self._file.names()):
+            what = f"has the tensors {prefix}…, but config.json has only {index} layers"
+            raise ConversionError(self._file.where, what, "Use the config.json that belongs to these weights.")
 
     def tensor(self, name: str, shape: tuple[int, ...]) -> Floats:
         """Read a tensor of the encoder."""
@@ -149,6 +157,7 @@ def read_encoder(file: TensorFile, shape: EncoderShape) -> EncoderWeights:
         ConversionError: A tensor is missing or has another shape.
     """
     read = WeightReader(file, shape.family)
+    read.refuse_layer(shape.layers)
     hidden = shape.hidden
     words = read.tensor("embeddings.word_embeddings.weight", (shape.vocabulary, hidden))
     positions = read.tensor("embeddings.position_embeddings.weight", (shape.position_rows, hidden))

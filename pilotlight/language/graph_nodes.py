@@ -34,7 +34,7 @@ class GraphNodes:
     def constant(self, value: NDArray[Any]) -> str:
         """Add a constant and return its name."""
         name = f"{self._prefix}constant_{len(self._tensors)}"
-        self._tensors.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        self._tensors.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name
 
     def whole(self, *numbers: int) -> str:

@@ -26,7 +26,7 @@ _OPSET: Final = 21
 _IR_VERSION: Final = 10
 _MIN_BYTES: Final = 1024
 """Smaller tensors stay in the graph."""
-_PAGE: Final = 4096
+PAGE: Final = 4096
 
 
 class GraphWriter:
@@ -87,14 +87,14 @@ class GraphWriter:
             shape: Its shape.
             parts: Consecutive rows of it.
         """
-        offset = -(-self._file.tell() // _PAGE) * _PAGE
+        offset = -(-self._file.tell() // PAGE) * PAGE
         self._file.write(b"\0" * (offset - self._file.tell()))
         for part in parts:
             self._file.write(part.astype(dtype, copy=False).tobytes())
         length = self._file.tell() - offset
         if length != math.prod(shape) * dtype.itemsize:
             raise ValueError(f"{name} of shape {shape} got {length} bytes")
-        self._tensors[name] = _place(name, helper.np_dtype_to_tensor_dtype(dtype), shape, (offset, length))
+        self._tensors[name] = place_tensor(name, helper.np_dtype_to_tensor_dtype(dtype), shape, (offset, length))
         return name
 
     def reshape(self, name: str, other: str, shape: Sequence[int]) -> str:
@@ -127,8 +127,15 @@ class GraphWriter:
         (self._folder / MODEL_NAME).write_bytes(model.SerializeToString(deterministic=True))
 
 
-def _place(name: str, datatype: int, shape: Sequence[int], place: tuple[int, int]) -> onnx.TensorProto:
-    """Return a tensor whose bytes lie in WEIGHTS_NAME."""
+def place_tensor(name: str, datatype: int, shape: Sequence[int], place: tuple[int, int]) -> onnx.TensorProto:
+    """Return a tensor whose bytes lie in WEIGHTS_NAME.
+
+    Args:
+        name: The tensor.
+        datatype: Its ONNX datatype.
+        shape: Its shape.
+        place: Its first byte there, and the number of its bytes.
+    """
     tensor = onnx.TensorProto(name=name, data_type=datatype, dims=shape)
     tensor.data_location = onnx.TensorProto.EXTERNAL
     for key, value in (("location", WEIGHTS_NAME), ("offset", str(place[0])), ("length", str(place[1]))):

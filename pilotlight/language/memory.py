@@ -1,7 +1,8 @@
 """The memory that the function of a language model needs, from what is written about a version.
 
-What counts is what the process touches: mapped weights are pages of the file, and are counted once beside the copy that
-ONNX Runtime lays out anew for its matrix products ("packing").
+What counts is what the process holds. ONNX Runtime maps the weights, lays those of matrix products out anew ("packing")
+and lets go of the pages of the file one after the other, so that each weight is there once. Only a table of tokens that
+is the output matrix too is there twice.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ _TOKENIZER: Final = 10
 _CHUNK: Final = 128
 """Tokens of a prompt that one run reads; see pilotlight_runtime/language/shared_cache.py."""
 _GROUPS: Final = 4
-"""Heads of queries on a head of keys, where the version doesn't say."""
+"""Heads of queries on a head of keys, where the version doesn't say. All of them together are as long as a token's
+vector."""
 _WIDTHS: Final = 8
 """Vectors of a token that are in memory at once, in units of a layer's width: the feed-forward part has the largest."""
 _HEAD: Final = 32
@@ -38,15 +40,15 @@ class MemoryNeed(NamedTuple):
     """Bytes that a function needs, by what needs them.
 
     Attributes:
-        weights: The files of the graphs, which are mapped.
-        packed: The copies that ONNX Runtime makes of them.
+        weights: The files of the graphs, as they are mapped or packed.
+        table: The table of tokens as it is mapped, beside its packed form; 0 where no text is generated.
         cache: The keys and values of a whole context; 0 where no text is generated.
         working: What is between the operators while the longest text is read.
         process: The process, the tokenizer and a request.
     """
 
     weights: int
-    packed: int
+    table: int
     cache: int
     working: int
     process: int
@@ -59,7 +61,7 @@ class MemoryNeed(NamedTuple):
     def __str__(self) -> str:
         parts = {
             "weights": self.weights,
-            "packed copies": self.packed,
+            "table of tokens": self.table,
             "key-value cache": self.cache,
             "working memory": self.working,
             "process": self.process,
@@ -82,16 +84,15 @@ def estimate_memory(manifest: Manifest, settings: Mapping[str, Any]) -> MemoryNe
     weights = sum(file.size for file in manifest.files if file.name.startswith(graphs)) if graphs else 0
     assets = sum(file.size for file in manifest.files if file.name in manifest.assets)
     decoder = next((graph for graph in manifest.graphs if _caches(graph)), None)
+    process = _BASE + _REQUEST + assets * _TOKENIZER
     if decoder is None:
-        cache, working = 0, _encoder_working(settings.get("embedding"))
-    else:
-        section = settings.get("generation")
-        cache, working = _decoder_memory(decoder, section if isinstance(section, Mapping) else {})
-    return MemoryNeed(weights, weights, cache, working, _BASE + _REQUEST + assets * _TOKENIZER)
+        return MemoryNeed(weights, 0, 0, _encoder_working(settings.get("embedding")), process)
+    section = settings.get("generation")
+    return MemoryNeed(weights, *_decoder_memory(decoder, section if isinstance(section, Mapping) else {}), process)
 
 
-def _decoder_memory(decoder: Graph, section: Mapping[str, Any]) -> tuple[int, int]:
-    """The cache of a whole context, and what reading a prompt takes besides."""
+def _decoder_memory(decoder: Graph, section: Mapping[str, Any]) -> tuple[int, int, int]:
+    """The table of tokens, the cache of a whole context, and what reading a prompt takes besides."""
     context, vocabulary = _count(section, "context", 2048), _count(section, "vocabulary", 32_000)
     caches = _caches(decoder)
     cache = sum(heads * size for heads, size in caches) * context * _FLOAT
@@ -101,7 +102,7 @@ def _decoder_memory(decoder: Graph, section: Mapping[str, Any]) -> tuple[int, in
     heads = _count(section, "heads", key_heads * _GROUPS)
     scores = heads * _CHUNK * context
     between = _CHUNK * heads * size * _WIDTHS
-    return cache, (scores + between + 4 * vocabulary) * _FLOAT
+    return vocabulary * heads * size, cache, (scores + between + 4 * vocabulary) * _FLOAT
 
 
 def _encoder_working(section: object) -> int:

@@ -8,7 +8,7 @@ quantifiers, also lazy and possessive ones. Everything else is refused by name.
 import re
 from typing import Final
 
-from pilotlight.language.character_ranges import LAST, Ranges, find_property, invert, of_characters, read_classes, unite
+from pilotlight.language.character_ranges import Ranges, find_property, invert, of_characters, read_classes, unite
 
 Pattern = list["str | Ranges"]
 """Text that is the same for Python's `re`, and sets of characters."""
@@ -191,6 +191,3 @@ class _Parser:
             return self._parse_escape()
         self._at += 1
         return self._cases(self._text[self._at - 1])
-
-
-assert LAST

@@ -12,7 +12,7 @@ from pilotlight.core.errors import ConversionError
 from pilotlight.core.outside import MEBIBYTE, Origin, read_file
 from pilotlight.core.printable import name_of
 from pilotlight.language.gguf_header import is_gguf, read_gguf_header
-from pilotlight.language.tasks import TASK_NAMES, find_gguf_task, find_task
+from pilotlight.language.tasks import EMBED, TASK_NAMES, find_gguf_task, find_task
 
 GGUF, ONNX, SAFETENSORS = "gguf", "onnx", "safetensors"
 CONFIG_NAME: Final = "config.json"
@@ -25,10 +25,12 @@ _GRAPHS: Final = (
     "decoder_model_merged_quantized.onnx",
 )
 """Names of ONNX graphs in the order in which they are looked for."""
+_TOKENIZER: Final = "tokenizer.json"
 _SUPPORTED: Final = (
     "Supported are a .gguf file, a folder with config.json and model.safetensors (also in several files with "
     f"{WEIGHTS_INDEX}), and a folder with an ONNX export by Optimum (config.json and model.onnx, or "
-    f"decoder_model_merged.onnx, there or in onnx/) or by onnxruntime-genai ({GENAI_NAME} and model.onnx)."
+    f"decoder_model_merged.onnx, there or in onnx/) or by onnxruntime-genai ({GENAI_NAME} and model.onnx). "
+    "Of a model for embeddings, model.onnx and tokenizer.json are enough."
 )
 
 
@@ -91,6 +93,8 @@ def find_source(path: Path) -> LanguageSource:
 def _find_in_folder(folder: Path) -> LanguageSource:
     config = _read_config(folder)
     graph, weights = _find_graph(folder), _find_weights(folder)
+    if graph and not config and (folder / _TOKENIZER).is_file():  # somebody's own export, which only embeddings allow
+        return LanguageSource(folder, ONNX, ONNX, EMBED, {}, (graph,))
     if not config or not (graph or weights):
         missing = CONFIG_NAME if not config else "safetensors or ONNX graph"
         raise ConversionError(str(folder), f"has no {missing}", _SUPPORTED)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
-from pilotlight.language.tokenizer_errors import check_keys, refuse
+from pilotlight.language.tokenizer_errors import check_keys, refusal
 from pilotlight.language.tokenizer_tables import Vocabulary
 from pilotlight_runtime.text.added_tokens import AddedToken
 
@@ -51,11 +51,11 @@ def compile_added(
         name, identity = token["content"], token["id"]
         expected = vocabulary.ids.get(name, added.names.get(name, free))
         if not name or identity != expected:
-            refuse(_WHERE, f"{name!r} has the id {identity!r}, but its place is {expected}")
+            raise refusal(_WHERE, f"{name!r} has the id {identity!r}, but its place is {expected}")
         if identity >= free:
             free = identity + 1
         if name in added.names:
-            refuse(_WHERE, f"{name!r} comes twice")
+            raise refusal(_WHERE, f"{name!r} comes twice")
         _add(added, token, normalize)
     return added
 

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any, Final
 
-from pilotlight.language.tokenizer_errors import refuse
+from pilotlight.language.tokenizer_errors import refusal
 from pilotlight.language.tokenizer_tables import CompiledModel, Vocabulary, pack_numbers
 from pilotlight_runtime.text.byte_level import NO_TOKEN
 from pilotlight_runtime.text.byte_pairs import SHIFT, merge_pairs, read_merges
@@ -29,7 +29,9 @@ def compile_byte_level(model: dict[str, Any], vocabulary: Vocabulary) -> Compile
     symbols = [vocabulary.ids.get(character, NO_TOKEN) for character in byte_alphabet()]
     missing = [byte for byte in _PRINTED if symbols[byte] == NO_TOKEN]
     if missing:
-        refuse(_WHERE, f"its vocabulary has no token for {len(missing)} bytes of ASCII, such as {chr(missing[0])!r}")
+        raise refusal(
+            _WHERE, f"its vocabulary has no token for {len(missing)} bytes of ASCII, such as {chr(missing[0])!r}"
+        )
     pairs, results = read_rules(model, vocabulary)
     tokens = [byte_token(token) for token in vocabulary.tokens]
     if model.get("ignore_merges"):
@@ -74,16 +76,18 @@ def read_rules(model: dict[str, Any], vocabulary: Vocabulary) -> tuple[list[int]
     for rank, merge in enumerate(model.get("merges") or ()):
         parts = merge.split(" ") if isinstance(merge, str) else merge
         if len(parts) != 2:
-            refuse(_WHERE, f"its merge {rank + 1}, {merge!r}, is no pair of tokens")
+            raise refusal(_WHERE, f"its merge {rank + 1}, {merge!r}, is no pair of tokens")
         left, right = parts
         names = (left, right, left + right[prefix:])
         unknown = [name for name in names if name not in vocabulary.ids]
         if unknown:
-            refuse(_WHERE, f"its merge {rank + 1}, {merge!r}, needs the token {unknown[0]!r}, which it does not have")
+            raise refusal(
+                _WHERE, f"its merge {rank + 1}, {merge!r}, needs the token {unknown[0]!r}, which it does not have"
+            )
         first, second, result = (vocabulary.ids[name] for name in names)
         pair = first << SHIFT | second
         if pair in rules:
-            refuse(_WHERE, f"its merge {rank + 1}, {merge!r}, comes twice")
+            raise refusal(_WHERE, f"its merge {rank + 1}, {merge!r}, comes twice")
         rules[pair] = rank << SHIFT | result
     return list(rules), list(rules.values())
 

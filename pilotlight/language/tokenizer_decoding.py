@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from pilotlight.language.tokenizer_errors import check_keys, refuse_kind
+from pilotlight.language.tokenizer_errors import check_keys, unsupported
 from pilotlight.language.tokenizer_splits import flatten, read_metaspace
 
 _WHERE: Final = "decoder"
@@ -27,7 +27,7 @@ def compile_decoder(section: dict[str, Any] | None) -> dict[str, Any]:
         check_keys(_WHERE, kinds[0], "add_prefix_space trim_offsets use_regex")
         others = [kind.get("type") for kind in kinds[1:] if kind.get("type") != "Fuse"]
         if others:
-            refuse_kind(_WHERE, f"{others[0]} behind ByteLevel")
+            raise unsupported(_WHERE, f"{others[0]} behind ByteLevel")
         return {"bytes": True}
     decoder: dict[str, Any] = {"bytes": False, "steps": []}
     fused = False
@@ -48,12 +48,12 @@ def _add(kind: dict[str, Any], decoder: dict[str, Any], *, fused: bool) -> bool:
         case "Strip" if fused:
             check_keys(_WHERE, kind, "content start stop")
             if kind.get("stop") or "strip" in decoder:
-                refuse_kind(_WHERE, "Strip at the end of the whole text")
+                raise unsupported(_WHERE, "Strip at the end of the whole text")
             decoder["strip"], decoder["strips"] = kind["content"], kind["start"]
         case name if not fused and "fallback" not in decoder and name in _STEPS:
             decoder["steps"].append(_STEPS[name](kind))
         case name:
-            refuse_kind(_WHERE, f"{name} in this place")
+            raise unsupported(_WHERE, f"{name} in this place")
     return fused
 
 
@@ -62,7 +62,7 @@ def _replace(kind: dict[str, Any]) -> dict[str, Any]:
     match kind.get("pattern"):
         case {"String": str(text)} if text:
             return {"kind": "replace", "old": text, "new": kind["content"]}
-    refuse_kind(_WHERE, f"Replace of {kind.get('pattern')!r}")
+    raise unsupported(_WHERE, f"Replace of {kind.get('pattern')!r}")
 
 
 def _strip(kind: dict[str, Any]) -> dict[str, Any]:

@@ -1,37 +1,36 @@
 """What is wrong with a tokenizer, as an error that a person can act on."""
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from pilotlight.core.errors import ConversionError
 
 
-def refuse(where: str, what: str) -> NoReturn:
-    """Refuses a tokenizer.
+def refusal(where: str, what: str) -> ConversionError:
+    """Says that a tokenizer is damaged, or not the one of its model.
 
     Args:
         where: The section of tokenizer.json.
         what: What is wrong there.
 
-    Raises:
-        ConversionError: Always.
+    Returns:
+        The error.
     """
-    raise ConversionError("the tokenizer", f"{where}: {what}", "Use the tokenizer.json that belongs to the model")
+    return ConversionError(f"tokenizer.json, {where}", what, "Use the tokenizer that belongs to the model")
 
 
-def refuse_kind(where: str, kind: object) -> NoReturn:
-    """Refuses a component that the runtime does not have.
+def unsupported(where: str, what: object) -> ConversionError:
+    """Says that the runtime does not have a component.
 
     Args:
         where: The section of tokenizer.json.
-        kind: The name of the component.
+        what: The name of the component.
 
-    Raises:
-        ConversionError: Always.
+    Returns:
+        The error.
     """
-    raise ConversionError(
-        "the tokenizer", f"{where}: {kind} is not supported", "docs/language-models.md lists what is supported"
-    )
+    hint = "docs/language-models.md lists the components that are"
+    return ConversionError(f"tokenizer.json, {where}", f"{what} is not supported", hint)
 
 
 def check_keys(where: str, section: Mapping[str, Any], known: str) -> None:
@@ -47,4 +46,4 @@ def check_keys(where: str, section: Mapping[str, Any], known: str) -> None:
     """
     others = sorted(set(section) - {"type", *known.split()})
     if others:
-        refuse_kind(where, f"the setting {others[0]!r} of {section.get('type', 'this section')}")
+        raise unsupported(where, f"the setting {others[0]!r} of {section.get('type', 'this section')}")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pilotlight.language.tokenizer_errors import check_keys, refuse, refuse_kind
+from pilotlight.language.tokenizer_errors import check_keys, refusal, unsupported
 from pilotlight.language.tokenizer_splits import flatten
 
 _WHERE: Final = "post_processor"
@@ -19,44 +19,45 @@ def compile_framing(document: Mapping[str, Any], size: int) -> dict[str, Any]:
         size: The number of ids.
 
     Returns:
-        The header, see pilotlight_runtime.text.framing, with "trim": how the post-processor trims offsets.
+        The header, see pilotlight_runtime.text.framing, with "trims".
 
     Raises:
         ConversionError: There is a component that the runtime does not have, or an id without a token.
     """
     single: list[Piece] = [(0, 0, [])]
     pair: list[Piece] = [(0, 0, []), (1, 1, [])]
-    trim: list[bool] = []
+    trims: list[bool] = []
     framed = False
     for kind in flatten(document.get("post_processor"), "processors", _WHERE):
         name = kind.get("type")
         if name in ("ByteLevel", "RobertaProcessing") and kind.get("trim_offsets", True):
-            trim.append(bool(kind.get("add_prefix_space", True)))
+            trims.append(bool(kind.get("add_prefix_space", True)))
         if name == "ByteLevel":
             check_keys(_WHERE, kind, "add_prefix_space trim_offsets use_regex")
             continue
         if name not in _MAKERS:
-            refuse_kind(_WHERE, name)
+            raise unsupported(_WHERE, name)
         if framed:
-            refuse_kind(_WHERE, f"{name} behind another one")
+            raise unsupported(_WHERE, f"{name} behind another one")
         framed = True
         single, pair = _MAKERS[name](kind)
     for _, _, ids in (*single, *pair):
         for identity in ids:
-            if not isinstance(identity, int) or not 0 <= identity < size:
-                refuse(_WHERE, f"its id {identity!r} is not one of the {size} of the vocabulary")
-    return {"single": single, "pair": pair, "trim": trim, **_truncation(document.get("truncation"))}
+            _check_id(identity, size)
+    return {"single": single, "pair": pair, "trims": trims, **_truncation(document.get("truncation"))}
+
+
+def _check_id(identity: object, size: int) -> None:
+    if not isinstance(identity, int) or not 0 <= identity < size:
+        raise refusal(_WHERE, f"its id {identity!r} is not one of the {size} of the vocabulary")
 
 
 def _template(kind: dict[str, Any]) -> tuple[list[Piece], list[Piece]]:
     check_keys(_WHERE, kind, "single pair special_tokens")
     tokens = kind.get("special_tokens") or {}
-    single, pair = (
-        [_template_piece(piece, tokens) for piece in kind.get(name) or default]
-        for name, default in (("single", []), ("pair", []))
-    )
+    single, pair = ([_template_piece(piece, tokens) for piece in kind.get(name, ())] for name in ("single", "pair"))
     if [text for text, _, _ in single if text >= 0] != [0] or [text for text, _, _ in pair if text >= 0] != [0, 1]:
-        refuse_kind(_WHERE, "a template that does not name each text once and in order")
+        raise unsupported(_WHERE, "a template that does not name each text once and in order")
     return single, pair
 
 
@@ -66,7 +67,7 @@ def _template_piece(piece: Any, tokens: Mapping[str, Any]) -> Piece:
             return ("AB".index(text), kind, [])
         case {"SpecialToken": {"id": str(name), "type_id": int(kind)}} if name in tokens:
             return (-1, kind, list(tokens[name]["ids"]))
-    refuse(_WHERE, f"{piece!r} is no piece of a template")
+    raise refusal(_WHERE, f"{piece!r} is no piece of a template")
 
 
 def _bert(kind: dict[str, Any]) -> tuple[list[Piece], list[Piece]]:
@@ -90,7 +91,7 @@ def _truncation(section: Mapping[str, Any] | None) -> dict[str, Any]:
     check_keys("truncation", section, "direction max_length strategy stride")
     strategy, direction = section.get("strategy", "LongestFirst"), section.get("direction", "Right")
     if strategy not in ("LongestFirst", "OnlyFirst", "OnlySecond") or direction not in ("Left", "Right"):
-        refuse_kind("truncation", f"{strategy} to the {direction}")
+        raise unsupported("truncation", f"{strategy} to the {direction}")
     return {"longest": section["max_length"], "strategy": strategy, "left": direction == "Left"}
 
 

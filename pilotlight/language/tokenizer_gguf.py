@@ -67,14 +67,14 @@ def read_gguf_tokenizer(metadata: Mapping[str, object]) -> dict[str, Any]:
     reader = _Metadata(metadata)
     tokens, kinds = reader.texts("tokens"), reader.numbers("token_type")
     if len(kinds) != len(tokens):
-        _refuse(f"{len(tokens)} tokens have {len(kinds)} types", "The file is damaged; get it again")
+        raise _refusal(f"{len(tokens)} tokens have {len(kinds)} types", "The file is damaged; get it again")
     model = reader.value("model")
     if model == "gpt2":
         parts, begins = _byte_level(reader, tokens)
     elif model == "llama":
         parts, begins = _sentence_pieces(reader, tokens, kinds)
     else:
-        _refuse(f"its tokenizer is {model!r}", "Supported are gpt2 and llama")
+        raise _refusal(f"its tokenizer is {model!r}", "Supported are gpt2 and llama")
     return {
         "version": "1.0",
         "truncation": None,
@@ -99,33 +99,35 @@ class _Metadata:
     def texts(self, name: str) -> list[str]:
         value = self.value(name)
         if not isinstance(value, Sequence) or not value or not all(isinstance(text, str) for text in value):
-            _refuse(f"it has no list of texts tokenizer.ggml.{name}", "Export the model again, with its tokenizer")
+            raise _refusal(
+                f"it has no list of texts tokenizer.ggml.{name}", "Export the model again, with its tokenizer"
+            )
         return list(value)
 
     def numbers(self, name: str) -> list[float]:
         value = self.value(name)
         if not isinstance(value, Sequence) or not all(isinstance(number, int | float) for number in value):
-            _refuse(f"it has no list of numbers tokenizer.ggml.{name}", "Export the model again, with its tokenizer")
+            raise _refusal(
+                f"it has no list of numbers tokenizer.ggml.{name}", "Export the model again, with its tokenizer"
+            )
         return list(value)
 
 
-def _refuse(what: str, hint: str) -> Any:
-    raise ConversionError("the vocabulary of the GGUF file", what, hint)
+def _refusal(what: str, hint: str) -> ConversionError:
+    return ConversionError("the vocabulary of the GGUF file", what, hint)
 
 
 def _byte_level(reader: _Metadata, tokens: list[str]) -> tuple[dict[str, Any], bool]:
     name = reader.value("pre", "gpt-2")
     pre = _PRES.get(name)
     if pre is None:
-        _refuse(f"its pre-tokenizer is {name!r}", f"Supported are {', '.join(sorted(_PRES))}")
+        raise _refusal(f"its pre-tokenizer is {name!r}", f"Supported are {', '.join(sorted(_PRES))}")
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": not pre.pattern}
     steps: list[dict[str, Any]] = [byte_level]
     if pre.digits:
         steps.insert(0, {"type": "Digits", "individual_digits": True})
     if pre.pattern:
-        steps.insert(
-            0, {"type": "Split", "pattern": {"Regex": pre.pattern}, "behavior": "Isolated", "invert": False}
-        )
+        steps.insert(0, {"type": "Split", "pattern": {"Regex": pre.pattern}, "behavior": "Isolated", "invert": False})
     model = _bpe(tokens, reader.texts("merges"), ignore_merges=pre.whole_words)
     return {
         "normalizer": {"type": "NFC"} if pre.composed else None,
@@ -139,7 +141,7 @@ def _bpe(tokens: list[str], merges: list[str], **settings: object) -> dict[str, 
     vocabulary = {token: place for place, token in enumerate(tokens)}
     if len(vocabulary) != len(tokens):
         twice = next(token for place, token in enumerate(tokens) if vocabulary[token] != place)
-        _refuse(f"its token {twice!r} comes twice", "The file is damaged; get it again")
+        raise _refusal(f"its token {twice!r} comes twice", "The file is damaged; get it again")
     return {
         "type": "BPE",
         "dropout": None,
@@ -159,7 +161,7 @@ def _sentence_pieces(reader: _Metadata, tokens: list[str], kinds: list[float]) -
     """SentencePiece's byte-pair encoding: two tokens become one with a better score first."""
     scores = reader.numbers("scores")
     if len(scores) != len(tokens):
-        _refuse(f"{len(tokens)} tokens have {len(scores)} scores", "The file is damaged; get it again")
+        raise _refusal(f"{len(tokens)} tokens have {len(scores)} scores", "The file is damaged; get it again")
     unknown = next((token for token, kind in zip(tokens, kinds, strict=True) if kind == _UNKNOWN), None)
     fallback = any(kind == _BYTE for kind in kinds)
     merges = _merges_of(tokens, scores, kinds)
@@ -229,5 +231,7 @@ def _end_token(reader: _Metadata, tokens: list[str], name: str) -> str | None:
     if place is None:
         return None
     if not isinstance(place, int) or not 0 <= place < len(tokens):
-        _refuse(f"tokenizer.ggml.{name}_token_id is {place!r}, but it has {len(tokens)} tokens", "Export it again")
+        raise _refusal(
+            f"tokenizer.ggml.{name}_token_id is {place!r}, but it has {len(tokens)} tokens", "Export it again"
+        )
     return tokens[place]

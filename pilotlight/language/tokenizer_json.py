@@ -4,19 +4,21 @@ Everything that the file says is compiled or refused by name. Left to others: `p
 a batch, and the stride of `truncation`, since nobody asks for what is cut off.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pilotlight.language.character_ranges import read_classes
 from pilotlight.language.tokenizer_added import Added, compile_added
-from pilotlight.language.tokenizer_bpe import byte_token, compile_byte_level
+from pilotlight.language.tokenizer_bpe import byte_token
 from pilotlight.language.tokenizer_decoding import compile_decoder
-from pilotlight.language.tokenizer_errors import check_keys, refuse, refuse_kind
+from pilotlight.language.tokenizer_errors import check_keys, refusal, unsupported
 from pilotlight.language.tokenizer_framing import compile_framing
+from pilotlight.language.tokenizer_models import compile_model, read_model_vocabulary
+from pilotlight.language.tokenizer_normalizers import compile_normalizers
 from pilotlight.language.tokenizer_splits import compile_splits
-from pilotlight.language.tokenizer_tables import CompiledModel, Sections, Vocabulary, read_vocabulary
-from pilotlight_runtime.text.character_classes import ITSELF
-from pilotlight_runtime.text.tokenizer_asset import join_texts, pack
+from pilotlight.language.tokenizer_tables import Sections, Vocabulary, character_table
+from pilotlight_runtime.text.tokenizer_asset import join_texts, pack, unpack
+from pilotlight_runtime.text.tokenizer_parts import read_rewriter
 
 _SECTIONS: Final = "version truncation padding added_tokens normalizer pre_tokenizer post_processor decoder model"
 
@@ -38,23 +40,28 @@ def compile_tokenizer(document: Mapping[str, Any]) -> bytes:
     try:
         return _compile(document)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
-        refuse("tokenizer.json", f"it has not the layout of a tokenizer ({type(error).__name__}: {error})")
+        raise refusal(
+            "as a whole", f"it has not the layout of a tokenizer ({type(error).__name__}: {error})"
+        ) from error
 
 
 def _compile(document: Mapping[str, Any]) -> bytes:
     sections = Sections()
+    normalizers = compile_normalizers(document.get("normalizer"), sections)
     splits = compile_splits(document.get("pre_tokenizer"), sections)
-    vocabulary = read_vocabulary(document["model"]["vocab"])
-    model = _compile_model(document["model"], vocabulary, by_bytes=splits.by_bytes)
-    added = compile_added(document.get("added_tokens"), vocabulary, lambda text: text)
+    vocabulary = read_model_vocabulary(document["model"])
+    model = compile_model(document["model"], vocabulary, by_bytes=splits.by_bytes)
+    added = compile_added(document.get("added_tokens"), vocabulary, _normalizer(normalizers, sections))
     decoder = compile_decoder(document.get("decoder"))
-    if document.get("normalizer") is not None:
-        refuse_kind("normalizer", document["normalizer"].get("type"))
+    if splits.by_bytes and not decoder["bytes"]:
+        raise unsupported("decoder", "another one than ByteLevel behind the pre-tokenizer ByteLevel")
     tokens, names = _list_tokens(vocabulary, added, by_bytes=decoder["bytes"])
+    renamed = [] if splits.by_bytes else _renamed(tokens, vocabulary)
     header = {
-        "model": model.header,
-        "normalizers": [],
+        "model": {**model.header, "size": len(vocabulary.tokens), "renamed": renamed},
+        "normalizers": normalizers,
         "steps": splits.steps,
+        "asks_origin": bool(normalizers) and any(step.get("scheme") == "first" for step in splits.steps),
         "added": added.plain,
         "normalized": added.normalized,
         "specials": added.specials,
@@ -63,15 +70,28 @@ def _compile(document: Mapping[str, Any]) -> bytes:
         "framing": compile_framing(document, len(tokens)),
     }
     if any(token.single_word for token in (*added.plain, *added.normalized)):
-        header["word_table"] = _word_table(sections)
+        words = character_table({1: read_classes()["cut word"]}, other=0)
+        header["word_table"] = sections.add_table(*words)
     return pack(header, {"tokens": join_texts(tokens), **model.sections, **sections.content})
 
 
-def _compile_model(model: dict[str, Any], vocabulary: Vocabulary, *, by_bytes: bool) -> CompiledModel:
-    kind = model.get("type")
-    if kind == "BPE" and by_bytes:
-        return compile_byte_level(model, vocabulary)
-    refuse_kind("model", kind)
+def _normalizer(steps: list[dict[str, Any]], sections: Sections) -> Callable[[str], str]:
+    """Gives the function that the runtime makes of the normalizers."""
+    asset = unpack(pack({}, sections.content), "the normalizers")
+    rewriters = [read_rewriter(step, asset) for step in steps]
+
+    def normalize(text: str) -> str:
+        for rewriter in rewriters:
+            text = rewriter.apply(text, first=True)
+        return text
+
+    return normalize
+
+
+def _renamed(tokens: list[bytes], vocabulary: Vocabulary) -> list[tuple[str, int]]:
+    """Lists the tokens of the model that add another text than their name, and added ones among their ids."""
+    own = enumerate(vocabulary.tokens)
+    return [(name, at) for at, name in own if tokens[at] != name.encode()]
 
 
 def _list_tokens(vocabulary: Vocabulary, added: Added, *, by_bytes: bool) -> tuple[list[bytes], dict[str, int]]:
@@ -86,15 +106,3 @@ def _list_tokens(vocabulary: Vocabulary, added: Added, *, by_bytes: bool) -> tup
             names[text] = identity
         tokens.append(token)
     return tokens, names
-
-
-def _word_table(sections: Sections) -> str:
-    """Adds the table that says which characters are part of a word."""
-    ranges = read_classes()["cut word"]
-    starts, values = [0], [0]
-    for first, last in ranges:
-        starts += [first, last + 1]
-        values += [ITSELF, 0]
-    return sections.add_table(starts, values)
-
-

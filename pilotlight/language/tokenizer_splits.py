@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from pilotlight.language.character_ranges import invert, read_classes, unite
 from pilotlight.language.split_patterns import CompiledPattern, compile_literal, compile_parts, compile_pattern
-from pilotlight.language.tokenizer_errors import check_keys, refuse, refuse_kind
+from pilotlight.language.tokenizer_errors import check_keys, refusal, unsupported
 from pilotlight.language.tokenizer_tables import Sections
 
 _WHERE: Final = "pre_tokenizer"
@@ -44,9 +44,9 @@ def compile_splits(section: dict[str, Any] | None, sections: Sections) -> Splits
     for place, kind in enumerate(kinds):
         make = _MAKERS.get(kind.get("type", ""))
         if make is None:
-            refuse_kind(_WHERE, kind.get("type"))
+            raise unsupported(_WHERE, kind.get("type"))
         if kind["type"] == "ByteLevel" and place != len(kinds) - 1:
-            refuse_kind(_WHERE, f"{kinds[place + 1].get('type')} behind ByteLevel")
+            raise unsupported(_WHERE, f"{kinds[place + 1].get('type')} behind ByteLevel")
         steps += make(kind, sections)
     return Splits(steps, bool(kinds) and kinds[-1]["type"] == "ByteLevel")
 
@@ -90,8 +90,8 @@ def read_pattern(pattern: Any, where: str) -> CompiledPattern:
             try:
                 return compile_pattern(expression)
             except ValueError as error:
-                refuse_kind(where, f"the expression {expression!r} ({error})")
-    refuse(where, f"{pattern!r} is no pattern")
+                raise unsupported(where, f"the expression {expression!r} ({error})") from error
+    raise refusal(where, f"{pattern!r} is no pattern")
 
 
 def _byte_level(kind: dict[str, Any], sections: Sections) -> list[Step]:
@@ -111,7 +111,7 @@ def _split(kind: dict[str, Any], sections: Sections) -> list[Step]:
 def _behavior(kind: dict[str, Any]) -> str:
     behavior = kind.get("behavior", "Isolated")
     if behavior not in _BEHAVIORS:
-        refuse_kind(_WHERE, f"the behavior {behavior!r}")
+        raise unsupported(_WHERE, f"the behavior {behavior!r}")
     return str(behavior)
 
 
@@ -176,7 +176,7 @@ def read_metaspace(kind: dict[str, Any], where: str) -> tuple[str, str]:
         scheme = "never"
     mark = kind.get("replacement")
     if scheme not in ("always", "first", "never") or not isinstance(mark, str) or len(mark) != 1:
-        refuse_kind(where, f"Metaspace with {mark!r} and the scheme {scheme!r}")
+        raise unsupported(where, f"Metaspace with {mark!r} and the scheme {scheme!r}")
     return mark, str(scheme)
 
 
@@ -184,7 +184,7 @@ def _lengths(kind: dict[str, Any], _sections: Sections) -> list[Step]:
     check_keys(_WHERE, kind, "length")
     length = kind.get("length", 5)
     if not isinstance(length, int) or length < 1:
-        refuse_kind(_WHERE, f"FixedLength of {length!r}")
+        raise unsupported(_WHERE, f"FixedLength of {length!r}")
     return [{"kind": "lengths", "length": length}]
 
 

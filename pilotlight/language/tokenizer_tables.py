@@ -4,9 +4,12 @@ import struct
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
+from pilotlight.language.character_ranges import Ranges
 from pilotlight.language.split_patterns import CompiledPattern
-from pilotlight.language.tokenizer_errors import refuse
+from pilotlight.language.tokenizer_errors import refusal
 from pilotlight_runtime.text.byte_pairs import SHIFT
+from pilotlight_runtime.text.character_classes import ITSELF
+from pilotlight_runtime.text.tokenizer_asset import join_texts
 
 _WHERE: Final = "model"
 
@@ -55,15 +58,30 @@ class Sections:
         Returns:
             The table's name.
         """
-        table = pack_numbers("I", [*starts, *values])
+        return self._add(pack_numbers("I", [*starts, *values]))
+
+    def add_texts(self, texts: Iterable[str]) -> str:
+        """Adds texts.
+
+        Args:
+            texts: The texts.
+
+        Returns:
+            The table's name.
+        """
+        return self._add(join_texts([text.encode() for text in texts]))
+
+    def _add(self, table: bytes) -> str:
         for name, content in self.content.items():
             if content == table:
                 return name
-        name = f"characters {len(self.content)}"
+        name = f"table {len(self.content)}"
         self.content[name] = table
         return name
 
-    def pattern_step(self, compiled: CompiledPattern, behavior: str, *, invert: bool = False) -> dict[str, Any]:
+    def pattern_step(
+        self, compiled: CompiledPattern, behavior: str = "Isolated", *, invert: bool = False
+    ) -> dict[str, Any]:
         """Makes a step that cuts at a pattern.
 
         Args:
@@ -77,6 +95,8 @@ class Sections:
         step = {"kind": "pattern", "pattern": compiled.pattern, "behavior": behavior, "invert": invert}
         if compiled.starts:
             step["table"] = self.add_table(compiled.starts, compiled.values)
+        if compiled.members:
+            step["members"] = compiled.members
         return step
 
 
@@ -96,18 +116,44 @@ def read_vocabulary(tokens: Mapping[str, object] | Iterable[tuple[str, object]])
     names: dict[int, str] = {}
     for name, identity in tokens.items() if isinstance(tokens, Mapping) else tokens:
         if not isinstance(identity, int) or isinstance(identity, bool) or not 0 <= identity < 1 << SHIFT:
-            refuse(_WHERE, f"its token {name!r} has the id {identity!r}, which is not from 0 to {(1 << SHIFT) - 1}")
+            raise refusal(
+                _WHERE, f"its token {name!r} has the id {identity!r}, which is not from 0 to {(1 << SHIFT) - 1}"
+            )
         if identity in names:
-            refuse(_WHERE, f"its tokens {names[identity]!r} and {name!r} both have the id {identity}")
+            raise refusal(_WHERE, f"its tokens {names[identity]!r} and {name!r} both have the id {identity}")
         if name in ids:
-            refuse(_WHERE, f"its token {name!r} comes twice, with the ids {ids[name]} and {identity}")
+            raise refusal(_WHERE, f"its token {name!r} comes twice, with the ids {ids[name]} and {identity}")
         ids[name], names[identity] = identity, name
     if not ids:
-        refuse(_WHERE, "its vocabulary is empty")
+        raise refusal(_WHERE, "its vocabulary is empty")
     size = max(names) + 1
     if size > 2 * len(names) + 1024:
-        refuse(_WHERE, f"it has {len(names)} tokens, but an id of {size - 1}")
+        raise refusal(_WHERE, f"it has {len(names)} tokens, but an id of {size - 1}")
     return Vocabulary([names.get(at, "") for at in range(size)], ids)
+
+
+def character_table(values: Mapping[int, Ranges], other: int = ITSELF) -> tuple[list[int], list[int]]:
+    """Makes a table of characters.
+
+    Args:
+        values: The ranges whose characters have a value, by the values; no two overlap.
+        other: The value of all other characters.
+
+    Returns:
+        The first character of each range, from 0, and its value.
+    """
+    starts, found = [0], [other]
+    for first, last, value in sorted(
+        (first, last, value) for value, ranges in values.items() for first, last in ranges
+    ):
+        if starts[-1] == first:
+            found[-1] = value
+        else:
+            starts.append(first)
+            found.append(value)
+        starts.append(last + 1)
+        found.append(other)
+    return starts, found
 
 
 def pack_numbers(code: str, numbers: Iterable[int | float]) -> bytes:

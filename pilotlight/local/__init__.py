@@ -11,6 +11,7 @@
     open_connections.py     how many clients may be connected
     server.py               the web server
     routes.py               which function a path belongs to
+    language_routes.py      which language model a request of OpenAI's API is for
     event.py                one request as the event that a REST API sends
     gateway.py              what the REST API does between a client and the functions
     http_integration.py     status and headers at the beginning of a stream

@@ -9,12 +9,14 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol, TextIO
 
 from pilotlight.core.printable import escape_lines
 from pilotlight.local.event import Headers, WebRequest, rest_event
 from pilotlight.local.faults import FunctionFault
 from pilotlight.local.http_syntax import is_header_name, is_header_value
+from pilotlight.local.language_routes import find_language_route
 from pilotlight.local.routes import CATALOG, Route, find_route
 from pilotlight.local.streamed_body import StreamedBody
 
@@ -73,6 +75,7 @@ class Gateway:
         log: Takes the traceback of a function that fails.
         clock: Seconds since the epoch.
         new_id: Makes the id of a request.
+        languages: The task of each language model, by name. They answer OpenAI's paths besides.
     """
 
     def __init__(
@@ -83,12 +86,14 @@ class Gateway:
         *,
         clock: Callable[[], float] = time.time,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+        languages: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._models = tuple(functions)
         self._functions = dict(functions) if catalog is None else {**functions, CATALOG: catalog}
         self._log = log
         self._clock = clock
         self._new_id = new_id
+        self._languages = languages
 
     def refuse(self, method: str, target: str, body_bytes: int) -> WebResponse | None:
         """Return the response to a request that reaches no function, whatever its body holds; None for any other.
@@ -111,7 +116,7 @@ class Gateway:
             headers: Names and values in order.
             body: The body's bytes.
         """
-        route = self._find_route(method, target)
+        route = self._find_route(method, target, body)
         if route is None:
             return _NO_ROUTE
         request = WebRequest(method, target, headers, body, self._new_id(), self._clock())
@@ -127,10 +132,11 @@ class Gateway:
             self._log.write(escape_lines(traceback.format_exc()))
             return error_response(502, "Internal server error")
 
-    def _find_route(self, method: str, target: str) -> Route | None:
+    def _find_route(self, method: str, target: str, body: bytes = b"") -> Route | None:
         if method not in METHODS:
             return None
-        route = find_route(method, target.partition("?")[0], self._models)
+        path = target.partition("?")[0]
+        route = find_language_route(path, body, self._languages) or find_route(method, path, self._models)
         return route if route is not None and route.function in self._functions else None
 
 

@@ -45,6 +45,9 @@ class ManagedFunction:
         timeout: Seconds for one request: its wait for its turn, for the function to load where its process is started
             again, and for the answer. None for no limit. The first start has no limit.
         clock: Seconds.
+
+    Attributes:
+        folder: The same.
     """
 
     def __init__(
@@ -61,7 +64,7 @@ class ManagedFunction:
     ) -> None:
         self.name = name
         self._output = output
-        self._folder = folder
+        self.folder = folder
         self._start = start
         self._log = log
         self._notice = notice
@@ -215,7 +218,7 @@ class ManagedFunction:
             self._loaded = False
             self._process = self._start(self._output)
             self._started_at = self._clock()
-            self._process.load(self._folder)
+            self._process.load(self.folder)
 
     def _report(self, what: str) -> None:
         if not self._closed:

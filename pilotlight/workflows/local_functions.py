@@ -13,6 +13,7 @@ from pilotlight.core.lock import Lock
 from pilotlight.core.project import Project
 from pilotlight.local.function_process import FunctionProcess
 from pilotlight.local.gateway import Gateway
+from pilotlight.local.language_routes import find_tasks
 from pilotlight.local.managed_function import ManagedFunction
 from pilotlight.local.process import Output
 from pilotlight.local.process_starter import choose_starter
@@ -119,7 +120,8 @@ def load_gateway(functions: Functions, log: TextIO) -> Gateway:
     for function in functions.values():
         function.wait_until_loaded()
     models = {name: function for name, function in functions.items() if name != CATALOG}
-    return Gateway(models, functions.get(CATALOG), log)
+    languages = find_tasks({name: function.folder for name, function in models.items()})
+    return Gateway(models, functions.get(CATALOG), log, languages=languages)
 
 
 def _close(functions: Functions) -> None:

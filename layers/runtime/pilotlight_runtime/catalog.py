@@ -33,6 +33,8 @@ MAX_QUESTION_BYTES: Final = 65_536
 MODELS_PATH: Final = "/v1/models"
 """OpenAI's list of models."""
 _MODELS: Final = "models"
+FILES_PATHS: Final = ("/v1/files", "/v2/files")
+"""Where files are uploaded: OpenAI's path, and the same for clients of the Open Inference Protocol."""
 
 
 def catalog_handler(
@@ -65,7 +67,7 @@ def catalog_handler(
     except OSError as error:
         raise ManifestError(f"{path} cannot be read ({error.strerror}); package the catalog again") from error
     observer = observer or _observer(environ, stream)
-    return Entry(CatalogService(entries).answer, "/v2/models/catalog/infer", observer, clock)
+    return _CatalogHandler(CatalogService(entries, environ), observer, clock)
 
 
 def _observer(environ: Mapping[str, str], stream: TextIO | None) -> Observer:
@@ -79,11 +81,38 @@ def _observer(environ: Mapping[str, str], stream: TextIO | None) -> Observer:
     return start_observer(PowertoolsObserver, "catalog", SERVER_VERSION, environ, stream)
 
 
-class CatalogService:
-    """Answers from the list of models."""
+class _CatalogHandler(Entry):
+    """The outermost layer, which tells the service whose key a request has."""
 
-    def __init__(self, entries: list[CatalogEntry]) -> None:
+    def __init__(self, service: CatalogService, observer: Observer, clock: Callable[[], float]) -> None:
+        super().__init__(service.answer, "/v2/models/catalog/infer", observer, clock)
+        self._service = service
+
+    def _ask(self, request: HttpRequest, trace: Trace, _request_id: str, call: tuple[Any, Any]) -> HttpResponse:
+        if request.path in FILES_PATHS:
+            return self._service.answer_files(request, trace, call[0])
+        return self._service.answer(request, trace)
+
+
+class CatalogService:
+    """Answers from the list of models.
+
+    Args:
+        entries: The models.
+        environ: The function's environment variables.
+    """
+
+    def __init__(self, entries: list[CatalogEntry], environ: Mapping[str, str] = process_environ) -> None:
         self._entries = entries
+        self._environ = environ
+
+    def answer_files(self, request: HttpRequest, trace: Trace, event: Any) -> HttpResponse:
+        """The answer to a request that uploads a file; a RequestError says why there is none."""
+        from pilotlight_runtime.uploads.bucket import find_key_id  # few stacks take uploads
+        from pilotlight_runtime.uploads.files import FILES, FilesEndpoint
+
+        trace.operation = FILES
+        return FilesEndpoint(self._environ).answer(request, find_key_id(event))
 
     def answer(self, request: HttpRequest, trace: Trace) -> HttpResponse:
         """The answer to `request`; a RequestError says why there is none."""

@@ -41,7 +41,7 @@ class Entry:
         cold, self._cold = self._cold, False
         trace = Trace(self._clock)
         request_id = find_request_id(context)
-        answer, status, fault = self._respond(event, trace, request_id)
+        answer, status, fault = self._respond(event, context, trace, request_id)
         self._record(event, trace, request_id, status, fault, cold=cold)
         return answer
 
@@ -60,17 +60,33 @@ class Entry:
         except (OSError, ValueError):  # app.py has closed stdout: the log line is lost, the answer is not
             return
 
-    def _respond(self, event: object, trace: Trace, request_id: str) -> tuple[Any, int, BaseException | None]:
+    def _respond(
+        self, event: object, context: object, trace: Trace, request_id: str
+    ) -> tuple[Any, int, BaseException | None]:
         """Returns the answer, its status and the cause of a status of 500."""
         render: Render = render_proxy
         try:
             incoming: Incoming = read_event(event, self._infer_path)
             render = incoming.render
-            response = self._answer(incoming.request, trace)
+            request = with_uploaded_body(incoming.request, event)
+            response = self._ask(request, trace, request_id, (event, context))
             return render(response), response.status, None
         except BaseException as error:  # noqa: BLE001  (the boundary: app.py may exit, and the next request is answered)
             response, fault = write_refusal(error, request_id)
             return render(response), response.status, fault
+
+    def _ask(self, request: HttpRequest, trace: Trace, _request_id: str, _call: tuple[Any, Any]) -> HttpResponse:
+        """The answer to a request. A subclass may need more of the call: its id, the event and the context."""
+        return self._answer(request, trace)
+
+
+def with_uploaded_body(request: HttpRequest, event: object) -> HttpRequest:
+    """The request with the body that its Content-Location names; nearly always the request as it is."""
+    if "content-location" not in request.headers:
+        return request
+    from pilotlight_runtime.uploads.incoming import fetch_body  # few requests need it
+
+    return fetch_body(request, event)
 
 
 def write_refusal(error: BaseException, request_id: str) -> tuple[HttpResponse, BaseException | None]:

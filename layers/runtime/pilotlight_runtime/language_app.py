@@ -6,9 +6,12 @@ come in when they are asked for first.
 
 from __future__ import annotations
 
+from pilotlight_runtime.background import BackgroundTask
 from pilotlight_runtime.environment import environ as process_environ
 from pilotlight_runtime.handler import model_handler
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Callable, Final, Mapping, TextIO
+from pilotlight_runtime.paths import join, parent
+from pilotlight_runtime.snapstart import makes_snapshot
 
 if TYPE_CHECKING:
     from pilotlight_runtime.entry import LambdaHandler
@@ -18,6 +21,40 @@ if TYPE_CHECKING:
     from pilotlight_runtime.types import LoadedModel, Prepared
 
 LANGUAGE_NAME: Final = "language.json"
+
+_ENCODER_MODULES: Final = ("language.encoder", "text.tokenizer_parts", "language.text_functions")
+_MODULES: Final[Mapping[str, tuple[str, ...]]] = {
+    "generate": (
+        "language.generator",
+        "language.written_texts",
+        "text.tokenizer_parts",
+        "openai.language_function",
+        "openai.writing_endpoints",
+        "openai.chat",
+    ),
+    "embed": (*_ENCODER_MODULES, "language.embedder", "openai.language_function", "openai.embeddings"),
+    "rerank": (*_ENCODER_MODULES, "language.reranker", "openai.language_function", "openai.reranking"),
+    "classify": (*_ENCODER_MODULES, "language.classifier", "openai.language_function"),
+    "tag": (*_ENCODER_MODULES, "language.tagger", "openai.language_function"),
+}
+"""What each task needs to answer its first request."""
+_LATE_MODULES: Final[Mapping[str, tuple[str, ...]]] = {
+    "generate": (
+        "language.json_constraint",
+        "language.constrained_answer",
+        "language.constraining",
+        "language.text_decoding",
+        "language.tool_calls",
+        "language.tool_text",
+        "language.tool_answers",
+        "openai.completions",
+    ),
+    "embed": ("language.reranker", "openai.reranking"),
+    "rerank": (),
+    "classify": (),
+    "tag": (),
+}
+"""What each task needs for some requests."""
 
 
 def language_handler(
@@ -41,7 +78,15 @@ def language_handler(
     Raises:
         LoadError: The model cannot be served, so the function does not start. The message names what is wrong.
     """
-    return model_handler(app_file, prepare=prepare_language, observer=observer, environ=environ, stream=stream)
+    folder, snapshot = parent(app_file), makes_snapshot(environ)
+    imports = BackgroundTask(lambda: _import_ahead(folder, snapshot=snapshot))
+    imports.start()
+
+    def prepare(model: LoadedModel) -> LanguageFunction:
+        imports.result()
+        return prepare_language(model)
+
+    return model_handler(app_file, prepare=prepare, observer=observer, environ=environ, stream=stream)
 
 
 def prepare_language(model: LoadedModel) -> LanguageFunction:
@@ -66,6 +111,24 @@ def prepare_language(model: LoadedModel) -> LanguageFunction:
 
         raise ManifestError(f"{LANGUAGE_NAME} has no task that this runtime serves; import the model again")
     return prepare(model, document)
+
+
+def _import_ahead(folder: str, *, snapshot: bool) -> None:
+    """Imports what the model's task needs while ONNX Runtime starts and opens the graphs.
+
+    language.json has not been checked yet, so that nothing else follows from it. snapshot: whether a snapshot is made,
+    which holds what only some requests need, too.
+    """
+    from pilotlight_runtime.assets import read_json
+    from pilotlight_runtime.errors import LoadError
+
+    try:
+        task = read_json(join(folder, LANGUAGE_NAME))["task"]
+        names = _MODULES[task] + (_LATE_MODULES[task] if snapshot else ())
+    except (OSError, LoadError, LookupError, TypeError):  # prepare_language says what is wrong
+        return
+    for name in names:
+        __import__(f"pilotlight_runtime.{name}")
 
 
 def _prepare_generation(model: LoadedModel, document: Mapping[str, Any]) -> LanguageFunction:

@@ -55,7 +55,7 @@ def test_says_what_memory_a_language_model_needs(desk: Desk, settings: dict[str,
     add_language_model(desk, settings, FunctionNeeds("generate", 1000, 500))
     (found,) = findings(desk, "memory of ChatFunction")
     assert not found["problem"]
-    assert "MB of memory (1 weights, 1 packed copies, 128 key-value cache" in found["what"]
+    assert "MB of memory (1 weights, 1 table of tokens, 128 key-value cache" in found["what"]
 
 
 def test_memory_that_is_too_small_is_a_finding_with_the_number_to_write(desk: Desk, settings: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ def test_a_new_project_has_all_that_sam_build_needs(project: Project) -> None:
         "functions/catalog/app.py",
         "functions/catalog/requirements.in",
         "functions/catalog/requirements.txt",
+        "infra/bearer.yaml",
         "infra/deploy.buildspec.yml",
         "infra/observability.yaml",
         "infra/pipeline.yaml",
@@ -36,6 +37,7 @@ def test_a_new_project_has_all_that_sam_build_needs(project: Project) -> None:
         "infra/training.Dockerfile",
         "infra/training.ignore",
         "infra/training.yaml",
+        "infra/uploads.yaml",
         "layers/arm64/Makefile",
         "layers/runtime/pictures.in",
         "layers/runtime/pictures.txt",
@@ -163,7 +165,7 @@ def test_what_cannot_be_replaced_is_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "infra").write_text("a file where a folder belongs")
     (tmp_path / "Makefile").mkdir()
     (tmp_path / "README.md").symlink_to(tmp_path / "nothing")
-    with pytest.raises(ProjectError, match=r"has Makefile, README.md, infra/deploy.buildspec.yml, .* already"):
+    with pytest.raises(ProjectError, match=r"has Makefile, README.md, infra/bearer.yaml, .* already"):
         init_project(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["Makefile", "README.md", "infra"]
     assert (tmp_path / "README.md").is_symlink()

@@ -37,8 +37,9 @@ def test_a_cache_that_grows_is_there_twice() -> None:
     assert need(2048, cache="grown").cache == 2 * need(2048, cache="shared").cache
 
 
-def test_weights_are_counted_as_they_are_mapped_and_as_they_are_packed() -> None:
-    assert (need(2048).weights, need(2048).packed) == (189 * MB, 189 * MB)
+def test_weights_are_counted_once_and_the_table_of_tokens_besides() -> None:
+    assert need(2048).weights == 189 * MB
+    assert need(2048, heads=9).table == 49_152 * 9 * SIZE
 
 
 def test_a_longer_context_and_more_heads_take_more_working_memory() -> None:
@@ -57,14 +58,14 @@ def test_an_encoder_has_no_cache() -> None:
     files = (ArtifactFile("encoder/model.onnx", "0" * 64, 90 * MB),)
     manifest = manifest_of([], [])._replace(graphs=(graph,), files=files)
     found = estimate_memory(manifest, {"task": "embed", "embedding": {"dimensions": 384, "longest": 512}})
-    assert (found.weights, found.cache) == (90 * MB, 0)
+    assert (found.weights, found.table, found.cache) == (90 * MB, 0, 0)
     assert 0 < found.working < 200 * MB
 
 
 def test_all_together_is_rounded_up_and_listed() -> None:
     assert MemoryNeed(MB, MB, 0, 1, 5 * MB).megabytes == 8
     assert str(MemoryNeed(MB, MB, 0, 1, 5 * MB)) == (
-        "8 MB of memory (1 weights, 1 packed copies, 1 working memory, 5 process)"
+        "8 MB of memory (1 weights, 1 table of tokens, 1 working memory, 5 process)"
     )
 
 

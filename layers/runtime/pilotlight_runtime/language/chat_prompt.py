@@ -26,10 +26,14 @@ LAST_USER: Final = "last user"
 
 
 class Turn(NamedTuple):
-    """One message of a conversation: its role, one of ROLES, and its text."""
+    """One message of a conversation.
+
+    role: one of ROLES. place: the index of the caller's message that it is, for errors; -1 where it is the turn's own.
+    """
 
     role: str
     text: str
+    place: int = -1
 
 
 class Piece(NamedTuple):
@@ -114,14 +118,13 @@ def write_prompt(chat: ChatFormat, turns: Sequence[Turn]) -> list[Piece]:
         role = turns[index].role
         allowed = chat.between.get(before, {}) if before else chat.begin
         if role not in allowed:
-            raise InvalidRequest(_explain(index, role, before, allowed))
+            raise InvalidRequest(_explain(_name(turns, index), role, before, allowed))
         pieces += allowed[role]
-        pieces.append(Piece(_written_text(chat, index, turns[index], before), control=False))
+        pieces.append(Piece(_written_text(chat, _name(turns, index), turns[index], before), control=False))
         before = role
     if before not in chat.generate:
-        raise InvalidRequest(
-            f"messages[{len(turns) - 1}]: the last message must be of {_names(chat.generate)}; its role is {before!r}"
-        )
+        name = _name(turns, len(turns) - 1)
+        raise InvalidRequest(f"{name}: the last message must be of {_names(chat.generate)}; its role is {before!r}")
     return pieces + list(chat.generate[before])
 
 
@@ -165,12 +168,12 @@ def encode_prompt(pieces: Sequence[Piece], tokenizer: Tokenizer) -> list[int]:
             text += piece.text
             continue
         if text:
-            ids += tokenizer.encode(text)
+            ids += tokenizer.encode(text, begins=not ids)
             text = ""
         token = tokenizer.id_of(piece.text)
         if token is not None:
             ids.append(token)
-    return ids + (tokenizer.encode(text) if text else [])
+    return ids + (tokenizer.encode(text, begins=not ids) if text else [])
 
 
 def _read_pieces(document: list[Any]) -> tuple[Piece, ...]:
@@ -179,10 +182,21 @@ def _read_pieces(document: list[Any]) -> tuple[Piece, ...]:
     return tuple([Piece(part if text else part["token"], not text) for part, text in zip(document, plain, strict=True)])
 
 
-def _written_text(chat: ChatFormat, index: int, turn: Turn, before: str) -> str:
+def takes_system(chat: ChatFormat) -> bool:
+    """Whether a conversation may begin with a system message."""
+    return chat.system == LAST_USER or SYSTEM in chat.begin
+
+
+def _name(turns: Sequence[Turn], index: int) -> str:
+    """The caller's name of a turn."""
+    own = turns[index].place
+    return f"messages[{index if own < 0 else own}]"
+
+
+def _written_text(chat: ChatFormat, name: str, turn: Turn, before: str) -> str:
     text = turn.text
     if not chat.empty and not text.strip():
-        raise InvalidRequest(f"messages[{index}] has no text; this model's chat format needs one")
+        raise InvalidRequest(f"{name}: it has no text, and this model's chat format needs one")
     mark = chat.cut.get(turn.role)
     if mark is not None and mark in text:
         text = text.rpartition(mark)[2].lstrip("\n")
@@ -194,9 +208,9 @@ def _written_text(chat: ChatFormat, index: int, turn: Turn, before: str) -> str:
     return text.rstrip() if trim == "right" else text
 
 
-def _explain(index: int, role: str, before: str, allowed: Mapping[str, object]) -> str:
+def _explain(name: str, role: str, before: str, allowed: Mapping[str, object]) -> str:
     where = f"after a message of {before!r}" if before else "at the beginning"
-    return f"messages[{index}]: {where}, this model's chat format takes {_names(allowed)}; the role is {role!r}"
+    return f"{name}: {where}, this model's chat format takes {_names(allowed)}; the role is {role!r}"
 
 
 def _names(roles: Mapping[str, object]) -> str:

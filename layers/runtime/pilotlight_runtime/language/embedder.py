@@ -42,12 +42,17 @@ class TextEmbedder:
         self.settings = self._encoder.settings
 
     def embed(
-        self, texts: Sequence[str], kind: str = DOCUMENT, *, dimensions: int | None = None, truncate: bool = True
+        self,
+        texts: Sequence[str | list[int]],
+        kind: str = DOCUMENT,
+        *,
+        dimensions: int | None = None,
+        truncate: bool = True,
     ) -> Embedded:
         """Makes a vector of each text. A text may be empty.
 
         Args:
-            texts: The texts.
+            texts: The texts, or the tokens of each.
             kind: QUERY or DOCUMENT. The model may have a prefix for each.
             dimensions: The length of the vectors; None takes the model's own.
             truncate: Whether a text that is too long is cut off. Otherwise it is refused.
@@ -61,10 +66,9 @@ class TextEmbedder:
         """
         self._encoder.check_count(len(texts))
         size = self._check_dimensions(dimensions)
-        prefix = self.settings.prefixes.get(kind, "")
-        if prefix:
-            texts = [prefix + text for text in texts]
-        framed = self._encoder.frame(texts, truncate=truncate)
+        encode, prefix = self.tokenizer.encode, self.settings.prefixes.get(kind, "")
+        tokens = [encode(prefix + text) if isinstance(text, str) else encode(prefix) + text for text in texts]
+        framed = self._encoder.frame_tokens(tokens, truncate=truncate)
         vectors = self._encoder.run(framed)
         if size != self.settings.dimensions:
             normalize = self.settings.normalize

@@ -52,12 +52,15 @@ class Encoder:
         Raises:
             InvalidRequest: A text is too long, and `truncate` is False. The message has the number of its tokens.
         """
-        encode, frame = self.tokenizer.encode, self.tokenizer.frame
-        longest = self.settings.longest
-        if truncate:
-            return [frame(encode(text), longest=longest) for text in texts]
-        framed = [frame(encode(text), longest=_UNBOUNDED) for text in texts]
-        self._check_lengths(framed)
+        encode = self.tokenizer.encode
+        return self.frame_tokens([encode(text) for text in texts], truncate=truncate)
+
+    def frame_tokens(self, tokens: Sequence[list[int]], *, truncate: bool = True) -> list[Framed]:
+        """Puts tokens around those of texts; see `frame`."""
+        longest = self.settings.longest if truncate else _UNBOUNDED
+        framed = [self.tokenizer.frame(ids, longest=longest) for ids in tokens]
+        if not truncate:
+            self._check_lengths(framed)
         return framed
 
     def frame_pairs(self, first: str, others: Sequence[str], *, truncate: bool = True) -> list[Framed]:

@@ -75,10 +75,11 @@ class Tagger:
             InferenceFailed: The graph fails.
         """
         self._encoder.check_count(len(texts))
-        framed = self._encoder.frame(texts, truncate=truncate)
+        traced = [self.tokenizer.encode_with_offsets(text) for text in texts]
+        framed = self._encoder.frame_tokens([ids for ids, _ in traced], truncate=truncate)
         entities = []
-        for text, row in zip(texts, self._encoder.run(framed), strict=True):
-            places = self.tokenizer.frame_places(text, longest=self.settings.longest)
+        for text, (_, offsets), row in zip(texts, traced, self._encoder.run(framed), strict=True):
+            places = self.tokenizer.frame_offsets(offsets, longest=self.settings.longest)
             entities.append(self._find_entities(text, places, read_vector(row)))
         return Tagged(entities, [len(each.ids) for each in framed])
 

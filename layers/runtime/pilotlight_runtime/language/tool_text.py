@@ -14,6 +14,9 @@ _write: Final = make_encoder(ensure_ascii=False)
 _OPENING: Final = OPENING.decode()
 _CLOSING: Final = CLOSING.decode()
 
+RESULT: Final = "<tool_response>"
+"""What the result of a function begins with."""
+
 _INTRODUCTION: Final = (
     "You can call functions to help with the user's request. Their signatures are inside <tools></tools>:"
 )
@@ -60,4 +63,4 @@ def write_call(name: str, arguments: str) -> str:
 
 def write_result(text: str) -> str:
     """Writes what a function returned, for a message of the user's."""
-    return f"<tool_response>\n{text}\n</tool_response>"
+    return f"{RESULT}\n{text}\n</tool_response>"

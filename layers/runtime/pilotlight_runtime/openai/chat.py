@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from pilotlight_runtime.errors import InvalidRequest
 from pilotlight_runtime.language.chat_prompt import ChatFormat, Turn, encode_prompt, write_prompt
-from pilotlight_runtime.language.types import GenerationRequest, TextPart
-from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Iterator
+from pilotlight_runtime.language.types import Constraint, GenerationRequest, TextPart
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Callable, Iterator
+from pilotlight_runtime.openai.chat_answers import AnswerPart, called_parts, plain_parts
+from pilotlight_runtime.openai.chat_events import write_events
+from pilotlight_runtime.openai.conversation import make_turns
 from pilotlight_runtime.openai.endpoint import Served
-from pilotlight_runtime.openai.generation import check_length, collect, start
+from pilotlight_runtime.openai.generation import check_length, start
 from pilotlight_runtime.openai.invocation import Invocation
 from pilotlight_runtime.protocol.http import HttpResponse, json_response
 from pilotlight_runtime.protocol.openai.answer_head import AnswerHead
 from pilotlight_runtime.protocol.openai.chat_request import ChatRequest, ModelFacts, read_chat_request
 from pilotlight_runtime.protocol.openai.chat_response import ChatAnswer, ChunkWriter, write_chat
-from pilotlight_runtime.protocol.openai.errors import InvalidField
-from pilotlight_runtime.protocol.openai.events import DONE, STREAM_HEADERS, write_error, write_event
-from pilotlight_runtime.protocol.openai.messages import place_of
+from pilotlight_runtime.protocol.openai.errors import UNSUPPORTED, InvalidField, name_field
+from pilotlight_runtime.protocol.openai.events import STREAM_HEADERS, write_error
 from pilotlight_runtime.protocol.openai.response_format import read_response_format
 from pilotlight_runtime.protocol.openai.usage import Usage
 from pilotlight_runtime.streaming.response import StreamedResponse
 
 if TYPE_CHECKING:
     from pilotlight_runtime.language.generator import TextGenerator
+    from pilotlight_runtime.language.tool_calls import Tools
     from pilotlight_runtime.observer import Trace
 
 
@@ -40,32 +43,36 @@ class ChatEndpoint:
     def answer(self, body: Any, trace: Trace, invocation: Invocation) -> HttpResponse:
         """See Endpoint.answer."""
         asked = read_chat_request(body, self._facts)
-        request = self._read(asked, invocation)
-        prompt = len(request.prompt)
-        trace.shapes = {"prompt": (prompt,)}
+        tools = _read_tools(asked)
+        constrain = _constrain(asked, tools)
+        prompt = self._encode(make_turns(self._chat, asked.messages, tools))
+        trace.shapes = {"prompt": (len(prompt),)}
+        request = self._request(asked, prompt, constrain, invocation)
         served = self._served
+        parts = self._read_parts(start(self._generator, request, served.warn), tools)
         head = AnswerHead(f"chatcmpl-{served.new_id()}", int(served.now()), served.name, served.version)
-        parts = start(self._generator, request, served.warn)
+        scored = asked.logprobs is not None
         if asked.delivery.stream:
             trace.begin("first_byte")
-            events = _events(ChunkWriter(head, usage=asked.delivery.usage), parts, asked, prompt)
+            writer = ChunkWriter(head, usage=asked.delivery.usage)
+            events = write_events(writer, parts, scored=scored, usage=asked.delivery.usage, prompt=len(prompt))
             return StreamedResponse.of(dict(STREAM_HEADERS), events, write_error, ends_in_time=True)
         trace.begin("infer")
-        answers = collect(parts, asked.choices)
+        answers, tokens = _collect(parts, asked.choices, scored=scored)
         trace.begin("encode")
-        written = [
-            ChatAnswer(answer.text, (), answer.finish, None if asked.logprobs is None else answer.scores)
-            for answer in answers
-        ]
-        return json_response(write_chat(head, written, Usage(prompt, sum(answer.tokens for answer in answers))))
+        return json_response(write_chat(head, answers, Usage(len(prompt), tokens)))
 
-    def _read(self, asked: ChatRequest, invocation: Invocation) -> GenerationRequest:
+    def _request(
+        self,
+        asked: ChatRequest,
+        prompt: list[int],
+        constrain: Callable[[], Constraint] | None,
+        invocation: Invocation,
+    ) -> GenerationRequest:
         """What the generator is asked."""
-        constrain = read_response_format(asked.response_format)
-        turns = [Turn(message.role, message.text) for message in asked.messages]
-        prompt = self._encode(turns)
-        check_length(len(prompt), self._generator.context, "messages")
-        room = self._generator.context - len(prompt)
+        context = self._generator.context
+        check_length(len(prompt), context, "messages")
+        room = context - len(prompt)
         return GenerationRequest(
             prompt=prompt,
             sampling=asked.sampling,
@@ -82,26 +89,60 @@ class ChatEndpoint:
         try:
             return encode_prompt(write_prompt(self._chat, turns), self._generator.tokenizer)
         except InvalidRequest as error:
-            raise InvalidField(place_of(error), str(error)) from error
+            raise name_field(error, "messages") from error
+
+    def _read_parts(self, parts: Iterator[TextPart], tools: Tools | None) -> Iterator[AnswerPart]:
+        if tools is None:
+            return plain_parts(parts)
+        from pilotlight_runtime.language.tool_answers import AnswerReader
+
+        return called_parts(parts, AnswerReader, self._served.new_id)
 
 
-def _events(writer: ChunkWriter, parts: Iterator[TextPart], asked: ChatRequest, prompt: int) -> Iterator[bytes]:
-    """Yields the events of a stream. The first comes with the first token, so that a failure before it has a status."""
-    begun: set[int] = set()
+def _read_tools(asked: ChatRequest) -> Tools | None:
+    """What the model may call; None where the request has no tools."""
+    if not asked.tools and asked.tool_choice is None:
+        return None
+    from pilotlight_runtime.language.tool_calls import read_tools
+
+    try:
+        return read_tools(asked.tools, asked.tool_choice, parallel=asked.parallel)
+    except InvalidRequest as error:
+        field = "tool_choice" if str(error).startswith("tool_choice") else "tools"
+        raise name_field(error, field) from error
+
+
+def _constrain(asked: ChatRequest, tools: Tools | None) -> Callable[[], Constraint] | None:
+    """What makes the constraint of an answer; None where it may be any text."""
+    form = read_response_format(asked.response_format)
+    if tools is None:
+        return form
+    from pilotlight_runtime.language.tool_calls import constrain_calls
+
+    try:
+        calls = constrain_calls(tools)
+    except InvalidRequest as error:
+        raise name_field(error, "tools") from error
+    if calls is not None and form is not None:
+        raise InvalidField(
+            "response_format",
+            'response_format is not supported together with tools, unless tool_choice is "none"',
+            UNSUPPORTED,
+        )
+    return calls or form
+
+
+def _collect(parts: Iterator[AnswerPart], choices: int, *, scored: bool) -> tuple[list[ChatAnswer], int]:
+    """Waits for all answers; returns them, and the number of their tokens."""
+    found = [ChatAnswer("", (), "", () if scored else None) for _ in range(choices)]
     tokens = 0
     for part in parts:
+        text, calls, finish, scores = found[part.choice]
         tokens += part.tokens
-        sent = b""
-        if part.choice not in begun:
-            begun.add(part.choice)
-            sent = write_event(writer.role(part.choice))
-        if part.text or part.scores:
-            scores = None if asked.logprobs is None else part.scores
-            sent += write_event(writer.text(part.choice, part.text, scores))
-        if part.finish:
-            sent += write_event(writer.finish(part.choice, part.finish))
-        if sent:
-            yield sent
-    if asked.delivery.usage:
-        yield write_event(writer.end(Usage(prompt, tokens)))
-    yield DONE
+        found[part.choice] = ChatAnswer(
+            text + part.text,
+            calls + part.calls,
+            part.finish or finish,
+            None if scores is None else (*scores, *part.scores),
+        )
+    return found, tokens

@@ -111,10 +111,10 @@ def _join(
     ]
     for part, new in parts:
         tokens += new.tokens
-        texts[part.index] += part.text
-        finishes[part.index] = part.finish
+        texts[part.place] += part.text
+        finishes[part.place] = part.finish
         for name, values in (part.logprobs or {}).items():
-            logprobs[part.index][name] += values
+            logprobs[part.place][name] += values
     answers = [
         CompletionPart(index, texts[index], finishes[index], logprobs[index] if with_logprobs else None)
         for index in range(count)

@@ -25,10 +25,8 @@ class EmbeddingEndpoint:
         """See Endpoint.answer."""
         embedder = self._embedder
         asked = read_embedding_request(body, self._served.name, embedder.tokenizer.size, embedder.settings.dimensions)
-        decode = embedder.tokenizer.decode
-        texts = [given if isinstance(given, str) else decode(given) for given in asked.inputs]
-        trace.shapes = {"input": (len(texts),)}
+        trace.shapes = {"input": (len(asked.inputs),)}
         trace.begin("infer")
-        found = embedder.embed(texts, asked.kind, dimensions=asked.dimensions, truncate=False)
+        found = embedder.embed(asked.inputs, asked.kind, dimensions=asked.dimensions, truncate=False)
         trace.begin("encode")
         return json_response(write_embeddings(self._served.name, found.vectors, asked.encoding, sum(found.tokens)))

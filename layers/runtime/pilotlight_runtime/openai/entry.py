@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pilotlight_runtime.entry import find_request_id
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Any
 from pilotlight_runtime.openai.invocation import read_invocation
 from pilotlight_runtime.streaming.entry import StreamingEntry
@@ -24,6 +23,7 @@ class LanguageEntry(StreamingEntry):
         super().__init__(service.answer_unknown, infer_path, observer, clock, live=live)
         self._service = service
 
-    def _ask(self, request: HttpRequest, trace: Trace, event: Any, context: Any) -> HttpResponse:
-        invocation = read_invocation(event, context, request.headers, find_request_id(context))
+    def _ask(self, request: HttpRequest, trace: Trace, request_id: str, call: tuple[Any, Any]) -> HttpResponse:
+        event, context = call
+        invocation = read_invocation(event, context, request.headers, request_id)
         return self._service.answer(request, trace, invocation)

@@ -16,11 +16,13 @@ class Invocation(NamedTuple):
         request_id: Lambda's id of it.
         caller: A digest of the caller's keys; b"" where there is none.
         time_left: Milliseconds that the function may still run; None where there is no limit.
+        key_id: API Gateway's id of the key; "" where there is none.
     """
 
     request_id: str
     caller: bytes
     time_left: Callable[[], float] | None
+    key_id: str = ""
 
 
 def read_invocation(event: Any, context: Any, headers: Mapping[str, str], request_id: str) -> Invocation:
@@ -39,7 +41,7 @@ def read_invocation(event: Any, context: Any, headers: Mapping[str, str], reques
     bearer = authorization if authorization[: len(_BEARER)].lower() == _BEARER else ""
     keys = (_key_id(event), headers.get("x-api-key", ""), bearer[len(_BEARER) :].strip())
     caller = bytes.fromhex(bytes_sha256(_UNIT_SEPARATOR.join(keys).encode())) if any(keys) else b""
-    return Invocation(request_id, caller, getattr(context, "get_remaining_time_in_millis", None))
+    return Invocation(request_id, caller, getattr(context, "get_remaining_time_in_millis", None), keys[0])
 
 
 def _key_id(event: Any) -> str:

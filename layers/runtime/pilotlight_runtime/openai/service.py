@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pilotlight_runtime.openai.endpoint import Endpoint
     from pilotlight_runtime.service import ModelService
 
+_INPUT_FILE: Final = "input_file_id"
+"""The field that names an uploaded file with the rest of the request."""
 _ENVELOPE_BYTES: Final = 65_536
 """Of an answer besides its body."""
 
@@ -92,13 +94,17 @@ class LanguageService:
         routes.check_method(route.operation, request.method)
         if route.operation in (routes.MODELS, routes.MODEL):
             return json_response(self._describe(route))
+        if route.operation == routes.FILES:
+            from pilotlight_runtime.uploads.files import FilesEndpoint  # few stacks take uploads
+
+            return FilesEndpoint().answer(request, invocation.key_id)
         endpoint = self._endpoints.get(route.operation)
         if endpoint is None:
             raise InvalidField(
                 "model", f"the task of {self._name!r} is {self._details['task']}, so that it has no such route"
             )
         trace.begin("decode")
-        response = endpoint.answer(self._read_body(request), trace, invocation)
+        response = endpoint.answer(self._read_body(request, invocation), trace, invocation)
         if isinstance(response, StreamedResponse):
             response.parts = _guard(response.parts, invocation.request_id)
             return response
@@ -124,11 +130,27 @@ class LanguageService:
             )
         return {**own, **self._inner.status()}
 
-    def _read_body(self, request: HttpRequest) -> Any:
+    def _read_body(self, request: HttpRequest, invocation: Invocation) -> Any:
         body = unpack(request.body, request.headers.get("content-encoding", ""))
         if not body:
             raise InvalidField("", "the body is empty; it must be a JSON object")
-        return loads(body, MOST_MEMORY)
+        document = loads(body, MOST_MEMORY)
+        if isinstance(document, dict) and _INPUT_FILE in document:
+            return _read_file(document, invocation)
+        return document
+
+
+def _read_file(document: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
+    """The request that was uploaded as a file; what stands beside the file's id replaces what the file says."""
+    from pilotlight_runtime.uploads.incoming import fetch_file  # few requests need it
+
+    name = document.pop(_INPUT_FILE)
+    if not isinstance(name, str):
+        raise InvalidField(_INPUT_FILE, "input_file_id must be the id of a file")
+    found = loads(fetch_file(name, invocation.key_id), MOST_MEMORY)
+    if not isinstance(found, dict) or _INPUT_FILE in found:
+        raise InvalidField(_INPUT_FILE, "the file must hold a JSON object, the body of a request")
+    return {**found, **document}
 
 
 def _guard(parts: Iterator[bytes], request_id: str) -> Iterator[bytes]:

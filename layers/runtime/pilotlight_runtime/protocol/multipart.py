@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from pilotlight_runtime.errors import InvalidRequest, TooLarge
-from pilotlight_runtime.light_typing import Final, NamedTuple
+from pilotlight_runtime.light_typing import Final, Iterator, NamedTuple
 from pilotlight_runtime.messages import summarize
 
 FORM: Final = "multipart/form-data"
@@ -35,6 +35,14 @@ class FormFile(NamedTuple):
     content: bytes
 
 
+class FormPart(NamedTuple):
+    """A part of a form. field: its name. filename: None where it is no file. content: its bytes."""
+
+    field: str
+    filename: str | None
+    content: bytes
+
+
 def read_files(body: bytes, content_type: str, most: int) -> list[FormFile]:
     """Reads a form that has only files.
 
@@ -50,23 +58,50 @@ def read_files(body: bytes, content_type: str, most: int) -> list[FormFile]:
         InvalidRequest: The form is malformed, or has a field that is no file; the message names it.
         TooLarge: It has more files.
     """
-    delimiter = b"--" + _boundary(content_type)
-    if not body.startswith(delimiter):
-        raise InvalidRequest("the form does not begin with the boundary that Content-Type names")
-    files: list[FormFile] = []
-    position = len(delimiter)
-    while not _is_end(body, position):
-        if len(files) == most:
-            raise TooLarge(f"the form has more than {most} files, which is the most")
-        head, start = _head(body, position, len(files))
-        end = body.find(b"\r\n" + delimiter, start)
-        if end < 0:
-            raise InvalidRequest("the form is cut short: its closing boundary is missing")
-        files.append(FormFile(_describe(head, len(files)), body[start:end]))
-        position = end + 2 + len(delimiter)
+    found = enumerate(_split(body, content_type, most))
+    files = [FormFile(_describe(head, index), content) for index, (head, content) in found]
     if not files:
         raise InvalidRequest(f"the form has no file; {_HINT}")
     return files
+
+
+def read_parts(body: bytes, content_type: str, most: int) -> list[FormPart]:
+    """Reads a form that has files and other fields.
+
+    Args:
+        body: The body, decompressed.
+        content_type: The Content-Type of the request.
+        most: The most parts.
+
+    Returns:
+        The parts in the order of the form.
+
+    Raises:
+        InvalidRequest: The form is malformed.
+        TooLarge: It has more parts.
+    """
+    parts = []
+    for index, (head, content) in enumerate(_split(body, content_type, most)):
+        parameters = _disposition(head, index)
+        parts.append(FormPart(parameters["name"], parameters.get("filename"), content))
+    return parts
+
+
+def _split(body: bytes, content_type: str, most: int) -> Iterator[tuple[bytes, bytes]]:
+    """Yields the headers and the content of each part."""
+    delimiter = b"--" + _boundary(content_type)
+    if not body.startswith(delimiter):
+        raise InvalidRequest("the form does not begin with the boundary that Content-Type names")
+    position, count = len(delimiter), 0
+    while not _is_end(body, position):
+        if count == most:
+            raise TooLarge(f"the form has more than {most} files, which is the most")
+        head, start = _head(body, position, count)
+        end = body.find(b"\r\n" + delimiter, start)
+        if end < 0:
+            raise InvalidRequest("the form is cut short: its closing boundary is missing")
+        yield head, body[start:end]
+        position, count = end + 2 + len(delimiter), count + 1
 
 
 def _boundary(content_type: str) -> bytes:
@@ -101,17 +136,22 @@ def _head(body: bytes, position: int, index: int) -> tuple[bytes, int]:
 
 def _describe(head: bytes, index: int) -> str:
     """The field and the name of the file that has these headers; InvalidRequest where they are no file's."""
-    headers = _headers(head, index)
-    kind, *_ = disposition = headers.get("content-disposition", "").partition(";")
-    parameters = _parameters(disposition[1] + disposition[2])
-    if kind.strip().lower() != "form-data" or parameters is None or "name" not in parameters:
-        raise InvalidRequest(f"part {index} of the form needs the header Content-Disposition: form-data with a name")
+    parameters = _disposition(head, index)
     field = summarize(parameters["name"])
     if "filename" not in parameters and "filename*" not in parameters:
         raise InvalidRequest(f"the form has the field {field}, which is no file; the model takes only pictures")
-    if headers.get("content-transfer-encoding", "").strip().lower() not in _PLAIN:
+    if _headers(head, index).get("content-transfer-encoding", "").strip().lower() not in _PLAIN:
         raise InvalidRequest(f"file {field} of the form has a Content-Transfer-Encoding; send its bytes as they are")
     return f"file {field} of the form"
+
+
+def _disposition(head: bytes, index: int) -> dict[str, str]:
+    """The parameters of a part's Content-Disposition, "name" among them."""
+    kind, *_ = disposition = _headers(head, index).get("content-disposition", "").partition(";")
+    parameters = _parameters(disposition[1] + disposition[2])
+    if kind.strip().lower() != "form-data" or parameters is None or "name" not in parameters:
+        raise InvalidRequest(f"part {index} of the form needs the header Content-Disposition: form-data with a name")
+    return parameters
 
 
 def _headers(head: bytes, index: int) -> dict[str, str]:

@@ -6,11 +6,11 @@ too. Source: API Gateway Developer Guide, "Set up a Lambda proxy integration wit
 
 from __future__ import annotations
 
-from pilotlight_runtime.entry import Entry, find_request_id, write_refusal
+from pilotlight_runtime.entry import Entry, find_request_id, with_uploaded_body, write_refusal
 from pilotlight_runtime.events import Render, read_event, render_proxy
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Final
 from pilotlight_runtime.observer import Observer, Trace
-from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse
+from pilotlight_runtime.protocol.http import HttpResponse
 from pilotlight_runtime.streaming.deadline import until_deadline
 from pilotlight_runtime.streaming.response import StreamedResponse
 
@@ -55,7 +55,8 @@ class StreamingEntry(Entry):
         try:
             incoming = read_event(event, self._infer_path)
             render = render if live else incoming.render
-            response = self._ask(incoming.request, trace, event, context)
+            request = with_uploaded_body(incoming.request, event)
+            response = self._ask(request, trace, request_id, (event, context))
             if isinstance(response, StreamedResponse):
                 parts = self._parts(response, context)
                 if live:
@@ -70,10 +71,6 @@ class StreamingEntry(Entry):
             answer = render(response)
         record(response.status, fault)
         return answer
-
-    def _ask(self, request: HttpRequest, trace: Trace, _event: Any, _context: Any) -> HttpResponse:
-        """The answer to a request. A subclass may need more of the event and the context."""
-        return self._answer(request, trace)
 
     def _parts(self, response: StreamedResponse, context: Any) -> Generator[bytes]:
         """The parts of a body, which end before the function's time is over."""

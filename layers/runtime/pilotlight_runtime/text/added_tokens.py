@@ -59,8 +59,8 @@ class AddedTokens:
             return [(0, len(text), None)]
         parts: list[tuple[int, int, int | None]] = []
         done = 0
-        for begin, token in self._find(text):
-            end = begin + len(token.content)
+        for at, token in self._find(text):
+            begin, end = at, at + len(token.content)
             if (token.special and not special) or (token.single_word and self._in_word(text, begin, end)):
                 continue
             while token.lstrip and begin > done and text[begin - 1] in WHITE:

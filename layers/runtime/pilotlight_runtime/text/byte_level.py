@@ -23,6 +23,7 @@ class ByteLevel:
         self._asset = asset
         self._bytes = asset.numbers("bytes").tolist()
         words = asset.numbers("words").tolist()
+        self._tokens = tokens
         self._words = dict(zip([tokens[word] for word in words], words, strict=True))
         self._merges: dict[int, int] | None = None
 
@@ -40,8 +41,17 @@ class ByteLevel:
         if known is not None:
             return [known]
         if self._merges is None:
-            self._merges = read_merges(self._asset.numbers("pairs", "Q"), self._asset.numbers("results", "Q"))
+            self._merges = read_merges(self._asset.wide_numbers("pairs"), self._asset.wide_numbers("results"))
         symbols = [self._bytes[byte] for byte in content]
         if NO_TOKEN in symbols:
             symbols = [symbol for symbol in symbols if symbol != NO_TOKEN]
         return merge_pairs(symbols, self._merges)
+
+    def encode_spans(self, word: str) -> list[tuple[int, int, int]]:
+        """Makes tokens and says where they are, see Model.encode_spans."""
+        spans, begin = [], 0
+        for token in self.encode(word):
+            end = begin + len(self._tokens[token])
+            spans.append((token, begin, end))
+            begin = end
+        return spans

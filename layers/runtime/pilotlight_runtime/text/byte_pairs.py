@@ -7,6 +7,7 @@ Hugging Face's `tokenizers`: among pairs of the same merge, the leftmost comes f
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 
 from pilotlight_runtime.light_typing import Callable, Final, Mapping, Sequence
 
@@ -35,7 +36,7 @@ def merge_pairs(symbols: list[int], merges: Mapping[int, int]) -> list[int]:
 
 
 def _merge_short(symbols: list[int], merge: Callable[[int, int], int]) -> list[int]:
-    found = [merge(left << SHIFT | right, _NONE) for left, right in zip(symbols, symbols[1:], strict=False)]
+    found = [merge(left << SHIFT | right, _NONE) for left, right in pairwise(symbols)]
     while found:
         best = min(found)
         if best == _NONE:

@@ -15,7 +15,12 @@ ITSELF: Final = 0x110000
 """The value of a range whose characters stay as they are. No character has this number."""
 DELETED: Final = 0x110001
 """The value of a range whose characters are left out."""
-WHITE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+MOST_KEPT: Final = 16384
+"""Characters whose values are kept, so that a function's memory has a limit."""
+WHITE: Final = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004"
+    "\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
 """Unicode's white space; Python's `isspace` takes four separators of ASCII as well."""
 
 
@@ -33,6 +38,8 @@ class CharacterTable(dict[int, "int | None"]):
         self._values = values
 
     def __missing__(self, character: int) -> int | None:
+        if len(self) >= MOST_KEPT:
+            self.clear()
         value = self._values[bisect_right(self._starts, character) - 1]
         self[character] = found = character if value == ITSELF else None if value == DELETED else value
         return found

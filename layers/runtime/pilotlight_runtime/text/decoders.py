@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pilotlight_runtime.light_typing import Any, Callable, Final, Mapping, Sequence
 
-Change = Callable[[str, bool], str]
-"""Changes the text of a token; it is told whether the token is the first one."""
+Change = Callable[[str, int], str]
+"""Changes the text of a token; it is told how many tokens are before it: 0, or 1 for any other number."""
 
 _CLEANED: Final = (
     (" .", "."),
@@ -65,7 +65,7 @@ class Decoder:
             return self._tokens[token]
         text = self._tokens[token].decode()
         for change in self._changes:
-            text = change(text, first)
+            text = change(text, int(not first))
         if self._fallback and len(text) == 6 and text.startswith("<0x") and text.endswith(">"):
             try:
                 return bytes([int(text[3:5], 16)])
@@ -93,13 +93,13 @@ class Decoder:
 
 def _make_replace(step: Mapping[str, Any]) -> Change:
     old, new = step["old"], step["new"]
-    return lambda text, _first: text.replace(old, new)
+    return lambda text, _place: text.replace(old, new)
 
 
 def _make_strip(step: Mapping[str, Any]) -> Change:
     strip, start, stop = step["strip"], step["start"], step["stop"]
 
-    def change(text: str, _first: bool) -> str:
+    def change(text: str, _place: int) -> str:
         for _ in range(start):
             text = text.removeprefix(strip)
         for _ in range(stop):
@@ -111,15 +111,15 @@ def _make_strip(step: Mapping[str, Any]) -> Change:
 
 def _make_metaspace(step: Mapping[str, Any]) -> Change:
     mark, prepended = step["mark"], step["prepended"]
-    return lambda text, first: text.replace(mark, "" if first and prepended else " ")
+    return lambda text, place: text.replace(mark, " " if place or not prepended else "")
 
 
 def _make_words(step: Mapping[str, Any]) -> Change:
     """WordPiece's: a token without the prefix begins a word."""
     prefix, cleanup = step["prefix"], step["cleanup"]
 
-    def change(text: str, first: bool) -> str:
-        if not first:
+    def change(text: str, place: int) -> str:
+        if place:
             text = text.removeprefix(prefix) if text.startswith(prefix) else " " + text
         if cleanup:
             for old, new in _CLEANED:
@@ -131,7 +131,7 @@ def _make_words(step: Mapping[str, Any]) -> Change:
 
 def _make_spaces(_step: Mapping[str, Any]) -> Change:
     """Where tokenizer.json has no decoder: a space between tokens."""
-    return lambda text, first: text if first else " " + text
+    return lambda text, place: " " + text if place else text
 
 
 _CHANGES: Final = {

@@ -23,13 +23,18 @@ class Framing:
 
     Args:
         header: "single" and "pair": pieces [text, type, ids], where text is 0 or 1 for that text and -1 for fixed ids;
-            "longest": the most tokens or null; "strategy" and "left" of truncation.
+            "longest": the most tokens or null; "strategy" and "left" of truncation; "trims".
+
+    Attributes:
+        longest: The most tokens of a text or a pair, unless the caller says another number; None where any are allowed.
+        trims: For each time that spaces are left out of offsets: whether a space was put in front of the text.
     """
 
     def __init__(self, header: Mapping[str, Any]) -> None:
         self._single: list[tuple[int, int, list[int]]] = header["single"]
         self._pair: list[tuple[int, int, list[int]]] = header["pair"]
         self.longest: int | None = header["longest"]
+        self.trims: list[bool] = header["trims"]
         self._strategy: str = header["strategy"]
         self._left: bool = header["left"]
 

@@ -1,64 +1,43 @@
-"""Cuts a text into the parts that a tokenizer's model sees: the splits of tokenizer.json's pre-tokenizers.
-
-The tool writes each pattern over stand-ins: a character table gives every character beyond ASCII the stand-in of its
-class, so that one short regular expression holds for all of Unicode, and ASCII text needs no table. A stand-in is one
-character, so that places in both texts are the same.
-"""
+"""Cuts a text into the parts that a tokenizer's model sees: the splits of tokenizer.json's pre-tokenizers."""
 
 from __future__ import annotations
 
-from pilotlight_runtime.light_typing import Any, Callable, Iterator, Mapping
-from pilotlight_runtime.text.character_classes import CharacterTable, read_table
+from pilotlight_runtime.light_typing import Any, Callable, Final, Iterable, Mapping
+from pilotlight_runtime.text.patterns import Finder
 from pilotlight_runtime.text.tokenizer_asset import TokenizerAsset
 
 Span = tuple[int, int]
-Piece = tuple[int, int, bool]
+Pieces = Iterable[tuple[int, int, bool]]
 """Begin, end, and whether the pattern matches there."""
 
 
 class Splitter:
-    """One step that cuts.
+    """One step that cuts at a pattern.
 
     Args:
-        step: "pattern", "behavior" and "invert", and "table" where the pattern has classes beyond ASCII.
+        step: "pattern" and "table", see Finder; "behavior": what happens with the matches; "invert": whether what lies
+            between the matches counts as the matches.
         asset: Where the table is.
     """
 
     def __init__(self, step: Mapping[str, Any], asset: TokenizerAsset) -> None:
-        import re
-
-        self._find = re.compile(step["pattern"]).finditer
+        self._pieces = Finder(step, asset).pieces
         self._arrange = _BEHAVIORS[step["behavior"]]
         self._invert: bool = step["invert"]
-        self._table_name: str | None = step.get("table")
-        self._asset = asset
-        self._table: CharacterTable | None = None
 
     def spans(self, text: str) -> list[Span]:
         """Cuts a text.
 
         Args:
-            text: Any text that is not empty.
+            text: The text.
 
         Returns:
             Begin and end of each part that is kept, in order.
         """
-        if self._table_name is not None and not text.isascii():
-            if self._table is None:
-                self._table = read_table(self._asset, self._table_name)
-            text = text.translate(self._table)
-        return self._arrange(self._pieces(text))
-
-    def _pieces(self, text: str) -> Iterator[Piece]:
-        at, matched, other = 0, not self._invert, self._invert
-        for match in self._find(text):
-            begin, end = match.span()
-            if at != begin:
-                yield at, begin, other
-            yield begin, end, matched
-            at = end
-        if at != len(text):
-            yield at, len(text), other
+        pieces: Pieces = self._pieces(text)
+        if self._invert:
+            pieces = ((begin, end, not matched) for begin, end, matched in pieces)
+        return self._arrange(pieces)
 
 
 class FixedLengths:
@@ -77,15 +56,15 @@ class FixedLengths:
         return [(at, min(at + length, end)) for at in range(0, end, length)]
 
 
-def _keep_all(pieces: Iterator[Piece]) -> list[Span]:
+def _keep_all(pieces: Pieces) -> list[Span]:
     return [(begin, end) for begin, end, _ in pieces]
 
 
-def _drop_matches(pieces: Iterator[Piece]) -> list[Span]:
+def _drop_matches(pieces: Pieces) -> list[Span]:
     return [(begin, end) for begin, end, matched in pieces if not matched]
 
 
-def _join_alike(pieces: Iterator[Piece]) -> list[Span]:
+def _join_alike(pieces: Pieces) -> list[Span]:
     spans: list[Span] = []
     before = False
     for begin, end, matched in pieces:
@@ -97,7 +76,7 @@ def _join_alike(pieces: Iterator[Piece]) -> list[Span]:
     return spans
 
 
-def _join_previous(pieces: Iterator[Piece]) -> list[Span]:
+def _join_previous(pieces: Pieces) -> list[Span]:
     spans: list[Span] = []
     before = False
     for begin, end, matched in pieces:
@@ -109,7 +88,7 @@ def _join_previous(pieces: Iterator[Piece]) -> list[Span]:
     return spans
 
 
-def _join_next(pieces: Iterator[Piece]) -> list[Span]:
+def _join_next(pieces: Pieces) -> list[Span]:
     spans: list[Span] = []
     after = False
     for begin, end, matched in reversed(list(pieces)):
@@ -122,7 +101,7 @@ def _join_next(pieces: Iterator[Piece]) -> list[Span]:
     return spans
 
 
-_BEHAVIORS = {
+_BEHAVIORS: Final[Mapping[str, Callable[[Pieces], list[Span]]]] = {
     "Isolated": _keep_all,
     "Removed": _drop_matches,
     "Contiguous": _join_alike,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codecs import utf_8_decode
+from codecs import getincrementaldecoder
 
 from pilotlight_runtime.text.decoders import Decoder
 
@@ -20,7 +20,7 @@ class StreamDecoder:
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
         self._first = True
-        self._waiting = b""
+        self._characters = getincrementaldecoder("utf-8")("replace")
         self._stripping = decoder.strips
 
     def push(self, token: int) -> str:
@@ -34,11 +34,9 @@ class StreamDecoder:
         """
         if self._decoder.skips(token):
             return ""
-        waiting = self._waiting + self._decoder.token_bytes(token, first=self._first)
+        more = self._decoder.token_bytes(token, first=self._first)
         self._first = False
-        text, used = utf_8_decode(waiting, "replace", False)
-        self._waiting = waiting[used:]
-        return self._stripped(text)
+        return self._stripped(self._characters.decode(more))
 
     def finish(self) -> str:
         """Ends the text.
@@ -46,8 +44,7 @@ class StreamDecoder:
         Returns:
             U+FFFD for bytes that wait for the rest of their character; "" where there are none.
         """
-        waiting, self._waiting = self._waiting, b""
-        return self._stripped(waiting.decode("utf-8", "replace"))
+        return self._stripped(self._characters.decode(b"", final=True))
 
     def _stripped(self, text: str) -> str:
         while self._stripping and text:

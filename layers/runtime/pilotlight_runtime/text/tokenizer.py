@@ -32,13 +32,15 @@ class Tokenizer:
         self._decoder = decoder
         self._framing = framing
 
-    def encode(self, text: str, *, special: bool = False) -> list[int]:
+    def encode(self, text: str, *, special: bool = False, begins: bool = True) -> list[int]:
         """Makes tokens of a text, without those that a model wants around it; see `frame`.
 
         Args:
             text: The text; control characters are text like any other.
             special: Whether special tokens such as <|im_end|> are found. Otherwise they are text, which is what
                 somebody else's text needs.
+            begins: Whether a text begins here. Some tokenizers put a space in front of that place alone, and not where
+                a text goes on behind a special token.
 
         Returns:
             The ids.
@@ -48,7 +50,44 @@ class Tokenizer:
         """
         if not text.isascii():
             _refuse_surrogates(text)
-        return self._encoder.encode(text, special=special)
+        return self._encoder.encode(text, special=special, begins=begins)
+
+    def encode_with_offsets(self, text: str, *, special: bool = False) -> tuple[list[int], list[tuple[int, int]]]:
+        """Makes tokens of a text and says where they are.
+
+        Args:
+            text: The text.
+            special: As `encode` takes it.
+
+        Returns:
+            The ids, and for each of them begin and end in characters of `text`. Tokens that share a character, such as
+            those of its bytes, have the whole of it.
+
+        Raises:
+            InvalidRequest: The text has half a surrogate pair.
+        """
+        from pilotlight_runtime.text.tracing import encode_traced, trim_places
+
+        _refuse_surrogates(text)
+        tokens = encode_traced(self._encoder.steps, text, special=special)
+        for prefixed in self._framing.trims:
+            tokens = trim_places(tokens, prefixed=prefixed)
+        return [token.id for token in tokens], [token.place for token in tokens]
+
+    def frame_offsets(self, offsets: Sequence[tuple[int, int]], *, longest: int | None = None) -> list[tuple[int, int]]:
+        """Frames the offsets of one text as `frame` frames its tokens.
+
+        Args:
+            offsets: Begin and end of each token.
+            longest: As `frame` takes it.
+
+        Returns:
+            As many offsets as `frame` gives ids; (0, 0) for tokens that belong to no text.
+
+        Raises:
+            InvalidRequest: So few tokens leave no room for the text.
+        """
+        return self._framing.frame_places(offsets, longest)
 
     def frame(self, ids: Sequence[int], pair: Sequence[int] | None = None, *, longest: int | None = None) -> Framed:
         """Puts the tokens around a text that its model wants, such as [CLS] and [SEP], and truncates the text.

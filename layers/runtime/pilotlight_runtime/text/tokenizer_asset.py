@@ -1,9 +1,9 @@
-"""The file of a compiled tokenizer: a header in JSON, and tables of text and numbers behind it.
+r"""The file of a compiled tokenizer: a header in JSON, and tables of text and numbers behind it.
 
 The tool writes it at import, the runtime reads it. Reading executes nothing: the header is JSON, a table of tokens is
 cut at a separator, and a table of numbers is seen in place. The manifest's sha256 is checked before.
 
-    PILOTLIGHT-TOKENIZER-1\\n   the format
+    PILOTLIGHT-TOKENIZER-1\n   the format
     4 bytes                    the header's length, little endian
     header                     {"sections": {name: [begin, end]}, …}; begin and end count from the first section
     sections                   each begins at a multiple of 8
@@ -15,7 +15,7 @@ import sys
 
 from pilotlight_runtime.errors import ManifestError
 from pilotlight_runtime.json_text import dumps, loads
-from pilotlight_runtime.light_typing import Any, Final, Mapping, NamedTuple, Sequence
+from pilotlight_runtime.light_typing import Any, Final, Iterator, Mapping, NamedTuple, Sequence
 from pilotlight_runtime.paths import StrPath
 
 _FORMAT: Final = b"PILOTLIGHT-TOKENIZER-1\n"
@@ -32,21 +32,17 @@ class TokenizerAsset(NamedTuple):
     header: Mapping[str, Any]
     sections: Mapping[str, memoryview]
 
-    def numbers(self, name: str, code: str = "I") -> memoryview:
-        """Sees a section as numbers.
+    def numbers(self, name: str) -> memoryview[int]:
+        """Sees a section as numbers of 32 bits without a sign."""
+        return _little_endian(self.sections[name], 4).cast("I")
 
-        Args:
-            name: The section.
-            code: The type of a number as `struct` names it: "I" has 32 bits, "Q" 64, "d" is a double.
+    def wide_numbers(self, name: str) -> memoryview[int]:
+        """Sees a section as numbers of 64 bits without a sign."""
+        return _little_endian(self.sections[name], 8).cast("Q")
 
-        Returns:
-            The numbers.
-        """
-        section = self.sections[name]
-        if sys.byteorder == "big":
-            width = memoryview(bytes(8)).cast(code).itemsize
-            section = memoryview(b"".join(section[at : at + width][::-1] for at in range(0, len(section), width)))
-        return section.cast(code)
+    def scores(self, name: str) -> memoryview[float]:
+        """Sees a section as floating-point numbers of 64 bits."""
+        return _little_endian(self.sections[name], 8).cast("d")
 
     def texts(self, name: str) -> list[bytes]:
         """Cuts a section that join_texts made.
@@ -60,6 +56,13 @@ class TokenizerAsset(NamedTuple):
         section = bytes(self.sections[name])
         length = section[0]
         return section[1 + length :].split(section[1 : 1 + length])
+
+
+def _little_endian(section: memoryview, width: int) -> memoryview:
+    """The bytes of numbers in the machine's order."""
+    if sys.byteorder == "little":
+        return section
+    return memoryview(b"".join(section[at : at + width].tobytes()[::-1] for at in range(0, len(section), width)))
 
 
 def join_texts(texts: Sequence[bytes]) -> bytes:
@@ -79,7 +82,7 @@ def join_texts(texts: Sequence[bytes]) -> bytes:
     raise AssertionError("some separator is in no text")
 
 
-def _separators() -> Any:
+def _separators() -> Iterator[bytes]:
     """Bytes that hardly any text has, then longer and longer ones."""
     yield from (b"\n", b"\x00", b"\xff\xfe", b"\xfe\xff\xfd")
     for length in range(4, 256):
@@ -103,7 +106,7 @@ def pack(header: Mapping[str, Any], sections: Mapping[str, bytes]) -> bytes:
         body += section
     text = dumps({**header, "sections": places}).encode("ascii")
     text += b" " * (-(len(_FORMAT) + 4 + len(text)) % 8)
-    return _FORMAT + len(text).to_bytes(4, "little") + text + bytes(body)
+    return b"".join((_FORMAT, len(text).to_bytes(4, "little"), text, body))
 
 
 def read_tokenizer_asset(path: StrPath) -> TokenizerAsset:
@@ -119,10 +122,25 @@ def read_tokenizer_asset(path: StrPath) -> TokenizerAsset:
         ManifestError: The file is not a compiled tokenizer of this format.
     """
     with open(path, "rb") as file:
-        content = file.read()
+        return unpack(file.read(), path)
+
+
+def unpack(content: bytes, name: StrPath) -> TokenizerAsset:
+    """Reads the content of a compiled tokenizer.
+
+    Args:
+        content: What `pack` made.
+        name: What an error calls it.
+
+    Returns:
+        Its header and its sections.
+
+    Raises:
+        ManifestError: It is not a compiled tokenizer of this format.
+    """
     begin = len(_FORMAT) + 4
     if not content.startswith(_FORMAT):
-        raise ManifestError(f"{path} is not a compiled tokenizer of this runtime's format; import the model again")
+        raise ManifestError(f"{name} is not a compiled tokenizer of this runtime's format; import the model again")
     end = begin + int.from_bytes(content[len(_FORMAT) : begin], "little")
     try:
         header = loads(content[begin:end])
@@ -130,4 +148,4 @@ def read_tokenizer_asset(path: StrPath) -> TokenizerAsset:
         places = header["sections"].items()
         return TokenizerAsset(header, {name: body[first:last] for name, (first, last) in places})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ManifestError(f"the header of {path} cannot be read ({error}); import the model again") from error
+        raise ManifestError(f"the header of {name} cannot be read ({error}); import the model again") from error

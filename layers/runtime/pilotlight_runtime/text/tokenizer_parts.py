@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pilotlight_runtime.errors import ManifestError
-from pilotlight_runtime.light_typing import Any, Mapping
+from pilotlight_runtime.light_typing import Any, Callable, Final, Mapping
 from pilotlight_runtime.paths import StrPath
 from pilotlight_runtime.text.added_tokens import AddedToken, AddedTokens
-from pilotlight_runtime.text.byte_level import ByteLevel
 from pilotlight_runtime.text.character_classes import read_table
 from pilotlight_runtime.text.decoders import Decoder
-from pilotlight_runtime.text.encoder import Cutter, Encoder, Model, Rewriter
+from pilotlight_runtime.text.encoder import Encoder, EncoderSteps
 from pilotlight_runtime.text.framing import Framing
 from pilotlight_runtime.text.splitting import FixedLengths, Splitter
+from pilotlight_runtime.text.steps import Model, Rewriter, Step
 from pilotlight_runtime.text.tokenizer_asset import TokenizerAsset, read_tokenizer_asset
 from pilotlight_runtime.text.vocabulary import TokenVocabulary
 
@@ -26,29 +26,102 @@ def read_tokenizer(path: StrPath) -> Parts:
     specials = frozenset(header["specials"])
     vocabulary = TokenVocabulary(tokens, header["names"], specials, by_bytes=header["decoder"]["bytes"])
     words: Mapping[int, int | None] = read_table(asset, header["word_table"]) if "word_table" in header else {}
-    encoder = Encoder(
+    steps = EncoderSteps(
         AddedTokens([AddedToken(*token) for token in header["added"]], words),
-        [_read_rewriter(step, asset) for step in header["normalizers"]],
+        [read_rewriter(step, asset) for step in header["normalizers"]],
         AddedTokens([AddedToken(*token) for token in header["normalized"]], words),
         [_read_step(step, asset) for step in header["steps"]],
         _read_model(header["model"], asset, tokens),
+        header["asks_origin"],
     )
-    return vocabulary, encoder, Decoder(header["decoder"], tokens, specials), Framing(header["framing"])
+    return vocabulary, Encoder(steps), Decoder(header["decoder"], tokens, specials), Framing(header["framing"])
 
 
 def _read_model(header: Mapping[str, Any], asset: TokenizerAsset, tokens: list[bytes]) -> Model:
-    if header["kind"] == "byte level":
-        return ByteLevel(asset, tokens)
-    raise ManifestError(f"the tokenizer's model is {header['kind']!r}, which this runtime does not know")
+    make = _MODELS.get(header["kind"])
+    if make is None:
+        raise _unknown(header["kind"])
+    return make(header, asset, tokens)
 
 
-def _read_step(step: Mapping[str, Any], asset: TokenizerAsset) -> tuple[Rewriter | None, Cutter | None]:
+def _byte_level(_header: Mapping[str, Any], asset: TokenizerAsset, tokens: list[bytes]) -> Model:
+    from pilotlight_runtime.text.byte_level import ByteLevel
+
+    return ByteLevel(asset, tokens)
+
+
+def _character_pairs(header: Mapping[str, Any], asset: TokenizerAsset, tokens: list[bytes]) -> Model:
+    from pilotlight_runtime.text.character_pairs import CharacterPairs
+
+    return CharacterPairs(header, asset, tokens, _model_ids(header, tokens))
+
+
+def _unigram(header: Mapping[str, Any], asset: TokenizerAsset, tokens: list[bytes]) -> Model:
+    from pilotlight_runtime.text.unigram import Unigram
+
+    return Unigram(header, asset, {token.decode(): at for token, at in _model_ids(header, tokens).items()})
+
+
+def _word_pieces(header: Mapping[str, Any], _asset: TokenizerAsset, tokens: list[bytes]) -> Model:
+    from pilotlight_runtime.text.word_pieces import WordPieces
+
+    return WordPieces(header, _model_ids(header, tokens))
+
+
+def _whole_words(header: Mapping[str, Any], _asset: TokenizerAsset, tokens: list[bytes]) -> Model:
+    from pilotlight_runtime.text.whole_words import WholeWords
+
+    return WholeWords(header, _model_ids(header, tokens))
+
+
+def _model_ids(header: Mapping[str, Any], tokens: list[bytes]) -> dict[bytes, int]:
+    """The ids of the model's own tokens by their names."""
+    own = tokens[: header["size"]]
+    for _, at in header["renamed"]:
+        own[at] = b""
+    ids = dict(zip(own, range(len(own)), strict=True))
+    ids.pop(b"", None)
+    ids.update((name.encode(), at) for name, at in header["renamed"] if name)
+    return ids
+
+
+def _read_step(step: Mapping[str, Any], asset: TokenizerAsset) -> Step:
     if step["kind"] == "pattern":
         return None, Splitter(step, asset)
     if step["kind"] == "lengths":
         return None, FixedLengths(step["length"])
-    return _read_rewriter(step, asset), None
+    return read_rewriter(step, asset), None
 
 
-def _read_rewriter(step: Mapping[str, Any], asset: TokenizerAsset) -> Rewriter:
-    raise ManifestError(f"a step of the tokenizer is {step['kind']!r}, which this runtime does not know")
+def read_rewriter(step: Mapping[str, Any], asset: TokenizerAsset) -> Rewriter:
+    """Makes a step that changes a text.
+
+    Args:
+        step: Its values.
+        asset: Its tables.
+
+    Returns:
+        The step.
+
+    Raises:
+        ManifestError: This runtime has no such step.
+    """
+    from pilotlight_runtime.text.rewriters import REWRITERS
+
+    make = REWRITERS.get(step["kind"])
+    if make is None:
+        raise _unknown(step["kind"])
+    return make(step, asset)
+
+
+def _unknown(kind: object) -> ManifestError:
+    return ManifestError(f"the tokenizer has a step {kind!r} that this runtime does not know; deploy a newer layer")
+
+
+_MODELS: Final[Mapping[str, Callable[[Mapping[str, Any], TokenizerAsset, list[bytes]], Model]]] = {
+    "byte level": _byte_level,
+    "characters": _character_pairs,
+    "unigram": _unigram,
+    "word pieces": _word_pieces,
+    "whole words": _whole_words,
+}

@@ -15,6 +15,7 @@ from pilotlight_runtime.language.schema.merging import Plain
 from pilotlight_runtime.language.schema.number_bounds import UnsupportedNumber, bound_integers, bound_numbers
 from pilotlight_runtime.language.schema.object_layout import Property
 from pilotlight_runtime.language.schema.objects import ObjectShape
+from pilotlight_runtime.language.schema.patterns import Patterns
 from pilotlight_runtime.language.schema.string_bounds import bound_strings
 from pilotlight_runtime.language.schema.unions import UnionShape
 from pilotlight_runtime.language.schema.values import write_value
@@ -36,6 +37,7 @@ class Builder:
         self._plain: dict[tuple[int, ...], list[Shape]] = {}
         self._waiting: list[tuple[UnionShape, Parts]] = []
         self._text = 0
+        self._patterns = Patterns()
         self.shapes: list[Shape] = []
 
     def build(self) -> UnionShape:
@@ -80,7 +82,7 @@ class Builder:
         return self._plain[key]
 
     def _build_values(self, plain: Plain) -> list[Shape]:
-        texts = [write_value(value) for value in allowed_values(plain)]
+        texts = [write_value(value) for value in allowed_values(plain, self._patterns)]
         self._count(sum(map(len, texts)), plain)
         return [ByteShape(literal_state(texts))] if texts else []
 
@@ -88,7 +90,7 @@ class Builder:
         literals = [text for name in ("boolean", "null") if name in plain.types for text in _LITERALS[name]]
         shapes: list[Shape | None] = [ByteShape(literal_state(literals))] if literals else []
         if "string" in plain.types:
-            shapes.append(bound_strings(plain))
+            shapes.append(bound_strings(plain, self._patterns))
         if "number" in plain.types:
             _check_number_formats(plain)
             shapes.append(bound_numbers(plain))

@@ -50,6 +50,7 @@ class ByteShape(Shape):
 
     def __init__(self, first: ByteState) -> None:
         self._first = first
+        self._shortest = b""
 
     def start(self, room: int) -> Iterable[Item]:
         """See Shape.start."""
@@ -62,7 +63,8 @@ class ByteShape(Shape):
 
     def shortest(self) -> bytes:
         """See Shape.shortest."""
-        return self._first.closing()
+        self._shortest = self._shortest or self._first.closing()
+        return self._shortest
 
 
 def literal_state(texts: Iterable[bytes]) -> ByteState:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from pilotlight_runtime.language.schema.budget import Budget
 from pilotlight_runtime.language.schema.character_sets import WRITABLE
-from pilotlight_runtime.language.schema.limits import MOST_PATTERN_STATES
 from pilotlight_runtime.light_typing import Any, Callable, Iterable, NamedTuple
 
 
@@ -39,15 +39,8 @@ class CharacterAutomaton(NamedTuple):
         return self.ends[state]
 
 
-class TooManyStates(ValueError):
-    """The automaton is larger than a request may ask for."""
-
-    def __init__(self) -> None:
-        super().__init__(f"needs an automaton of more than {MOST_PATTERN_STATES} states: make its repetitions shorter")
-
-
 def explore(
-    first: Any, follow: Callable[[Any], Iterable[tuple[int, int, Any]]], ends: Callable[[Any], bool]
+    first: Any, follow: Callable[[Any], Iterable[tuple[int, int, Any]]], ends: Callable[[Any], bool], budget: Budget
 ) -> CharacterAutomaton:
     """Makes an automaton of states that are found on the way.
 
@@ -55,9 +48,10 @@ def explore(
         first: The first state. States are values that can be keys of a dict.
         follow: Gives the ranges of characters that lead on from a state, sorted, each with the state it leads to.
         ends: Whether a text may end in a state.
+        budget: Pays for each range.
 
     Raises:
-        TooManyStates: There are too many.
+        TooMuchWork: There are too many.
     """
     numbers = {first: 0}
     states = [first]
@@ -73,25 +67,26 @@ def explore(
             else:
                 row.append(Edge(low, high, target))
         rows.append(row)
-        if len(states) > MOST_PATTERN_STATES:
-            raise TooManyStates
+        budget.spend(1 + len(row))
+        budget.check_states(len(states))
     return _trim(rows, [ends(state) for state in states])
 
 
-def intersect(one: CharacterAutomaton, other: CharacterAutomaton) -> CharacterAutomaton:
+def intersect(one: CharacterAutomaton, other: CharacterAutomaton, budget: Budget) -> CharacterAutomaton:
     """Makes an automaton of the texts that both allow."""
 
     def follow(pair: tuple[int, int]) -> Iterable[tuple[int, int, tuple[int, int]]]:
+        budget.spend(len(one.edges[pair[0]]) * len(other.edges[pair[1]]))
         for edge in one.edges[pair[0]]:
             for another in other.edges[pair[1]]:
                 low, high = max(edge.low, another.low), min(edge.high, another.high)
                 if low <= high:
                     yield low, high, (edge.target, another.target)
 
-    return explore((0, 0), follow, lambda pair: one.ends[pair[0]] and other.ends[pair[1]])
+    return explore((0, 0), follow, lambda pair: one.ends[pair[0]] and other.ends[pair[1]], budget)
 
 
-def bound_length(least: int, most: int | None) -> CharacterAutomaton:
+def bound_length(least: int, most: int | None, budget: Budget) -> CharacterAutomaton:
     """Makes an automaton of the texts of some length, in characters."""
     last = least if most is None else most
 
@@ -100,7 +95,7 @@ def bound_length(least: int, most: int | None) -> CharacterAutomaton:
             return [(low, high, min(count + 1, last)) for low, high in WRITABLE]
         return []
 
-    return explore(0, follow, lambda count: count >= least)
+    return explore(0, follow, lambda count: count >= least, budget)
 
 
 def _trim(rows: list[list[Edge]], ends: list[bool]) -> CharacterAutomaton:

@@ -98,6 +98,7 @@ class Expander:
     def _check_disjoint(self, alternatives: list[list[Parts]], part: Part) -> None:
         for index, branch in enumerate(alternatives):
             for number, other in enumerate(alternatives[:index]):
+                self._spend(len(branch) * len(other), part)
                 if not all(self._are_disjoint(one, another) for one in branch for another in other):
                     raise refuse(
                         part.inside("oneOf"),
@@ -106,11 +107,14 @@ class Expander:
                     )
 
     def _count(self, part: Part, inside: tuple[int, ...]) -> None:
-        self._steps += 1
-        if self._steps > _MOST_STEPS:
-            raise refuse(part.place, f"the schema comes to more than {_MOST_STEPS} parts: make it smaller")
+        self._spend(1, part)
         if len(inside) > DEEPEST:
             raise refuse(part.place, f"references and combinations are more than {DEEPEST} deep: make them flatter")
+
+    def _spend(self, steps: int, part: Part) -> None:
+        self._steps += steps
+        if self._steps > _MOST_STEPS:
+            raise refuse(part.place, f"the schema comes to more than {_MOST_STEPS} parts: make it smaller")
 
     def _resolve(self, reference: str, part: Part) -> Part:
         """The schema that a reference leads to (RFC 6901)."""

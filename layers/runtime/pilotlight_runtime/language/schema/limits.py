@@ -39,3 +39,6 @@ LONGEST_PATTERN: Final = 1_000
 
 MOST_PATTERN_STATES: Final = 2_000
 """States of a pattern's automaton, with its bounds of length."""
+
+MOST_PATTERN_WORK: Final = 400_000
+"""Steps in which the automata of one schema are made; a hundred thousand take about 50 ms."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pilotlight_runtime.language.schema.character_automaton import CharacterAutomaton
 from pilotlight_runtime.language.schema.merging import Plain
-from pilotlight_runtime.language.schema.pattern_automaton import compile_pattern
+from pilotlight_runtime.language.schema.patterns import Patterns
 from pilotlight_runtime.language.schema.string_bounds import list_patterns
 from pilotlight_runtime.language.schema.values import has_type
 from pilotlight_runtime.light_typing import Any, Final
@@ -13,7 +14,7 @@ _CONTAINER_KEYWORDS: Final = (
 )  # fmt: skip
 
 
-def allowed_values(plain: Plain) -> list[Any]:
+def allowed_values(plain: Plain, patterns: Patterns) -> list[Any]:
     """The listed values that are allowed.
 
     Raises:
@@ -24,16 +25,17 @@ def allowed_values(plain: Plain) -> list[Any]:
         beside = next((name for name in _CONTAINER_KEYWORDS if plain.each(name)), None)
         if beside is not None:
             raise ValueError(f"{beside} beside enum or const is not supported where these list arrays or objects")
-    return [value for value in values if _fits_string(value, plain) and _fits_number(value, plain)]
+    automata = [patterns.compile(pattern) for pattern in list_patterns(plain)]
+    return [value for value in values if _fits_string(value, plain, automata) and _fits_number(value, plain)]
 
 
-def _fits_string(value: Any, plain: Plain) -> bool:
+def _fits_string(value: Any, plain: Plain, automata: list[CharacterAutomaton]) -> bool:
     if not isinstance(value, str):
         return True
     most = plain.lowest("maxLength")
     if len(value) < plain.highest("minLength") or (most is not None and len(value) > most):
         return False
-    return all(compile_pattern(pattern).accepts(value) for pattern in list_patterns(plain))
+    return all(automaton.accepts(value) for automaton in automata)
 
 
 def _fits_number(value: Any, plain: Plain) -> bool:

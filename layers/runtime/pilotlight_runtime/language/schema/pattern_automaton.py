@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from pilotlight_runtime.language.schema.character_automaton import CharacterAutomaton, TooManyStates, explore
+from pilotlight_runtime.language.schema.budget import Budget
+from pilotlight_runtime.language.schema.character_automaton import CharacterAutomaton, explore
 from pilotlight_runtime.language.schema.character_sets import Ranges
-from pilotlight_runtime.language.schema.limits import LONGEST_PATTERN, MOST_PATTERN_STATES
+from pilotlight_runtime.language.schema.limits import LONGEST_PATTERN
 from pilotlight_runtime.language.schema.pattern_syntax import (
     Characters,
     Choice,
@@ -16,27 +17,35 @@ from pilotlight_runtime.language.schema.pattern_syntax import (
     UnsupportedPattern,
     parse_pattern,
 )
-from pilotlight_runtime.light_typing import Iterable
+from pilotlight_runtime.light_typing import Final, Iterable
+
+_STATES_FOR_ONE: Final = 8
+"""States of the automaton that is not deterministic, for each one that the other may have."""
 
 
-def compile_pattern(pattern: str) -> CharacterAutomaton:
+def compile_pattern(pattern: str, budget: Budget) -> CharacterAutomaton:
     """Makes the automaton of a pattern, which may match anywhere in a text unless it is anchored.
+
+    Args:
+        pattern: The pattern.
+        budget: Pays for the automaton.
 
     Raises:
         UnsupportedPattern: It can't be followed.
-        TooManyStates: Its automaton is too large.
+        TooMuchWork: Its automaton is too large.
     """
     if len(pattern) > LONGEST_PATTERN:
         raise UnsupportedPattern(f"has more than {LONGEST_PATTERN} characters")
-    states = _States()
+    states = _States(budget)
     last = states.add(parse_pattern(pattern), 0)
-    return explore(states.close([0]), states.follow, lambda closed: last in closed)
+    return explore(states.close([0]), states.follow, lambda closed: last in closed, budget)
 
 
 class _States:
     """States of an automaton that is not deterministic: each has sets that lead on, and states it is as good as."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
         self._sets: list[list[tuple[Ranges, int]]] = [[]]
         self._same: list[list[int]] = [[]]
 
@@ -66,6 +75,7 @@ class _States:
                 if same not in found:
                     found.add(same)
                     waiting.append(same)
+        self._budget.spend(len(found))
         return frozenset(found)
 
     def follow(self, closed: frozenset[int]) -> list[tuple[int, int, frozenset[int]]]:
@@ -111,8 +121,7 @@ class _States:
         return new
 
     def _new(self) -> int:
-        if len(self._sets) > 8 * MOST_PATTERN_STATES:
-            raise TooManyStates
+        self._budget.check_states(len(self._sets) // _STATES_FOR_ONE)
         self._sets.append([])
         self._same.append([])
         return len(self._sets) - 1

@@ -7,40 +7,27 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 
-from pilotlight_runtime.language.schema.byte_states import ByteState
+from pilotlight_runtime.language.schema.byte_states import ByteShape, ByteState
 from pilotlight_runtime.language.schema.character_automaton import CharacterAutomaton, Edge
 from pilotlight_runtime.language.schema.characters import QUOTE
 from pilotlight_runtime.language.schema.limits import NEVER
-from pilotlight_runtime.language.schema.machine import Item, Shape
-from pilotlight_runtime.light_typing import Any, Final, Iterable
+from pilotlight_runtime.light_typing import Any, Final
 
 _ESCAPED: Final = {0x22: '"', 0x5C: "\\", 0x08: "b", 0x09: "t", 0x0A: "n", 0x0C: "f", 0x0D: "r"}
 _COSTS: Final = ((0x20, 0x21, 1), (0x23, 0x5B, 1), (0x5D, 0x7F, 1), (0x00, 0x7FF, 2), (0x800, 0xFFFF, 3))
 
 
-class PatternShape(Shape):
-    """The strings of an automaton."""
+class PatternShape(ByteShape):
+    """The strings of an automaton that has some."""
 
     def __init__(self, automaton: CharacterAutomaton) -> None:
         left = _measure(automaton)
         states = [_PatternState(number, left[number]) for number in range(len(left))]
         for state in states:
             state.automaton, state.states = automaton, states
-        self._first = ByteState(left=left[0] + 1)
-        self._first.ways = {QUOTE: states[0]}
-
-    def start(self, room: int) -> Iterable[Item]:
-        """See Shape.start."""
-        del room
-        return (self._first,)
-
-    def measure(self) -> tuple[int, int]:
-        """See Shape.measure."""
-        return (self._first.left, 0) if self._first.left < NEVER else (NEVER, NEVER)
-
-    def shortest(self) -> bytes:
-        """See Shape.shortest."""
-        return self._first.closing()
+        first = ByteState(left=left[0] + 1)
+        first.ways = {QUOTE: states[0]}
+        super().__init__(first)
 
 
 class _PatternState(ByteState):

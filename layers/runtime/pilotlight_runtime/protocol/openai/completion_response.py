@@ -12,7 +12,7 @@ Json = dict[str, Any]
 class CompletionPart(NamedTuple):
     """An answer, or what is new of one. finish: "" where it goes on. logprobs: as they are written; None without."""
 
-    index: int
+    place: int
     text: str
     finish: str
     logprobs: Json | None
@@ -30,7 +30,7 @@ def write_completion(head: AnswerHead, parts: Sequence[CompletionPart], usage: U
         The body.
     """
     choices = [
-        {"index": part.index, "text": part.text, "logprobs": part.logprobs, "finish_reason": part.finish or None}
+        {"index": part.place, "text": part.text, "logprobs": part.logprobs, "finish_reason": part.finish or None}
         for part in parts
     ]
     document = {**head.write("text_completion"), "choices": choices}

@@ -30,6 +30,12 @@ class InvalidField(InvalidRequest):
         self.code = code
 
 
+def name_field(error: InvalidRequest, field: str) -> InvalidField:
+    """Makes an error of one that knows no protocol. field: where it is; its message may begin with a place in it."""
+    place, colon, _ = str(error).partition(":")
+    return InvalidField(place if colon and place.startswith(field) else field, str(error))
+
+
 class UnknownModel(NotFound):
     """The body names a model that is not here (404)."""
 

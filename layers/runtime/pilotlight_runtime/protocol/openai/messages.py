@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pilotlight_runtime.errors import InvalidRequest
 from pilotlight_runtime.light_typing import Any, Final, NamedTuple
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.protocol.openai.errors import UNSUPPORTED, InvalidField
@@ -17,7 +16,7 @@ _FIELDS: Final = {
     "assistant": frozenset({"role", "content", "tool_calls"}),
     "tool": frozenset({"role", "content", "tool_call_id", "name"}),
 }
-_EMPTY: Final = ([], {}, "")
+_EMPTY: Final[tuple[Any, ...]] = ([], {}, "")
 """Clients send an answer back with all its fields; empty ones say nothing."""
 _OTHER_PARTS: Final = {
     "image_url": "the model takes no images",
@@ -139,9 +138,3 @@ def _read_calls(value: Any, message: Fields) -> tuple[ToolCall, ...]:
             raise InvalidField(place, f"{place} needs an id, function.name and function.arguments, which are texts")
         calls.append(ToolCall(identity, name, arguments))
     return tuple(calls)
-
-
-def place_of(error: InvalidRequest) -> str:
-    """The field that a refused prompt is in; chat_prompt's errors begin with its place."""
-    place, colon, _ = str(error).partition(":")
-    return place if colon and place.startswith("messages[") else "messages"

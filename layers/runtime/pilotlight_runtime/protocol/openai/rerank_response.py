@@ -6,9 +6,9 @@ from pilotlight_runtime.light_typing import Any, NamedTuple, Sequence
 
 
 class Ranked(NamedTuple):
-    """index: of the document in the request. text: of it; None where it is not wanted."""
+    """place: of the document in the request. text: of it; None where it is not wanted."""
 
-    index: int
+    place: int
     score: float
     text: str | None
 
@@ -36,7 +36,7 @@ def write_ranking(identity: str, model: str, ranked: Sequence[Ranked], tokens: i
 
 
 def _write_result(one: Ranked) -> dict[str, Any]:
-    result: dict[str, Any] = {"index": one.index, "relevance_score": one.score}
+    result: dict[str, Any] = {"index": one.place, "relevance_score": one.score}
     if one.text is not None:
         result["document"] = {"text": one.text}
     return result

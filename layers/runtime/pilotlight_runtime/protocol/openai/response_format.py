@@ -6,7 +6,7 @@ from pilotlight_runtime.errors import InvalidRequest
 from pilotlight_runtime.language.types import Constraint
 from pilotlight_runtime.light_typing import Any, Callable, Final
 from pilotlight_runtime.messages import summarize
-from pilotlight_runtime.protocol.openai.errors import InvalidField
+from pilotlight_runtime.protocol.openai.errors import InvalidField, name_field
 from pilotlight_runtime.protocol.openai.fields import Fields
 
 _PARAM: Final = "response_format"
@@ -66,4 +66,4 @@ def _compile(schema: dict[str, Any] | None) -> Callable[[], Constraint]:
     try:
         return compile_schema(schema, _SCHEMA)
     except InvalidRequest as error:
-        raise InvalidField(_SCHEMA, str(error)) from error
+        raise name_field(error, _SCHEMA) from error

@@ -9,6 +9,7 @@ CHAT: Final = "chat"
 COMPLETION: Final = "completion"
 EMBEDDING: Final = "embedding"
 RERANK: Final = "rerank"
+FILES: Final = "files"
 MODELS: Final = "models"
 MODEL: Final = "model"
 UNKNOWN: Final = "unknown"
@@ -20,6 +21,7 @@ _PATHS: Final[Mapping[str, str]] = {
     "/v1/embeddings": EMBEDDING,
     "/v1/rerank": RERANK,
     "/v2/rerank": RERANK,
+    "/v1/files": FILES,
     "/v1/models": MODELS,
 }
 _MODELS: Final = "/v1/models/"
