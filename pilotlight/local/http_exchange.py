@@ -25,7 +25,7 @@ MAX_BODY_BYTES: Final = 64 * MEBIBYTE
 _MAX_HEADERS: Final = MEBIBYTE
 _PART: Final = MEBIBYTE
 _LENGTH: Final = re.compile(r"[0-9]{1,15}")
-_SAFE: Final = "/:@!$&'()*+,;=-._~%"
+SAFE: Final = "/:@!$&'()*+,;=-._~%"
 """Characters that stay in a path (RFC 3986), and % for what is quoted already."""
 
 
@@ -83,7 +83,7 @@ def parse_address(url: str) -> HttpAddress:
         raise ServiceError(shown, f"is not a web address ({error})", hint) from error
     if parts.scheme not in ("http", "https") or not host or not url.isprintable() or " " in url:
         raise ServiceError(shown, "is not a web address", hint)
-    return HttpAddress(shown, parts.scheme == "https", host, port, quote(parts.path.rstrip("/"), safe=_SAFE))
+    return HttpAddress(shown, parts.scheme == "https", host, port, quote(parts.path.rstrip("/"), safe=SAFE))
 
 
 def exchange(
@@ -105,7 +105,7 @@ def exchange(
     kind = http.client.HTTPSConnection if address.secure else http.client.HTTPConnection
     connection = kind(address.host, address.port, timeout=waits.silence)
     try:
-        connection.request(method, address.path + quote(path, safe=_SAFE), body, dict(headers))
+        connection.request(method, address.path + quote(path, safe=SAFE), body, dict(headers))
         with BoundedResponse(connection.sock, method, waits) as response:
             response.begin()
             response.allow_body()

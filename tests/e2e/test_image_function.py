@@ -3,16 +3,21 @@
 import json
 import os
 import subprocess
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
 import requests
+from moto.ecr.responses import ECRResponse
+from moto.server import ThreadedMotoServer
 from support.emulated import commands_in
 from support.large_model import answer_of, write_large_model
 from support.project import Desk, new_project
 from support.sam import Sam, SamProject
 from support.sam_local import containers_in, local_api
+from support.templates import parse_template
 
 from pilotlight.scaffold import add_function
 
@@ -20,6 +25,7 @@ NAME = "weighty"
 IMAGE = "weightyfunction:weighty"
 SIZE = int(os.environ.get("PILOTLIGHT_IMAGE_BYTES", "280000000"))
 """Bytes of weights, more than a zip holds: PILOTLIGHT_IMAGE_BYTES=2000000000 tries two gigabytes."""
+KEYS = {"aws_access_key_id": "invented", "aws_secret_access_key": "invented"}
 LAST = SIZE // 4096 - 1
 """The last row of the weights."""
 
@@ -80,6 +86,36 @@ def test_what_is_built_may_be_restored_from_a_snapshot_and_holds_no_sources_of_t
     assert {"/var/task/app.py", "/var/task/manifest.json", "/opt/pilotlight-start", "/opt/pilotlight-image"} <= {*files}
     assert not [name for name in files if name.endswith(("model.toml", "model.lock", "train.py"))]
     assert [name for name in files if name.startswith("/var/task/__pycache__/app.")]
+
+
+def test_sam_deploys_the_image_that_it_built(
+    project: SamProject, registry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`sam package`, the first half of `sam deploy`, with a registry on this machine in ECR's place."""
+    token = {"authorizationToken": b64encode(b"AWS:invented").decode(), "proxyEndpoint": f"http://{registry}"}
+    answer = json.dumps({"authorizationData": [token]})
+    monkeypatch.setattr(ECRResponse, "get_authorization_token", lambda _self: answer)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        endpoint = f"http://{host}:{port}"
+        boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", **KEYS).create_bucket(Bucket="uploads")
+        options = ["--s3-bucket", "uploads", "--image-repository", f"{registry}/{NAME}", "--config-env", "none"]
+        environ = {"AWS_ENDPOINT_URL": endpoint, "S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"}
+        out = tmp_path / "packaged.yaml"
+        project.sam.run(project.root, "package", *options, "--output-template-file", str(out), **environ)
+    finally:
+        server.stop()
+    function = parse_template(out.read_text())["Resources"]["WeightyFunction"]
+    uri = function["Properties"]["ImageUri"]
+    assert uri.startswith(f"{registry}/{NAME}:")
+    assert function["IgnoreGlobals"] == ["Runtime", "Handler", "Layers"]
+    assert layers_of(uri) == layers_of(IMAGE)
+    subprocess.run(["docker", "rmi", uri], check=True, capture_output=True)
+    subprocess.run(["docker", "pull", "--quiet", uri], check=True, capture_output=True)  # it is in the registry
+    assert layers_of(uri) == layers_of(IMAGE)
+    subprocess.run(["docker", "rmi", uri], check=True, capture_output=True)
 
 
 def test_changed_code_is_all_that_is_built_again(desk: Desk, project: SamProject) -> None:

@@ -1,0 +1,127 @@
+"""What was found, as an object for JSON and as tables in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from benchmarks.llm.compare import Failure
+from benchmarks.llm.contenders import Contender, Round
+from benchmarks.llm.dollars import TokenCost
+from benchmarks.llm.figures import Ratio
+from benchmarks.llm.others import Output
+from benchmarks.llm.turns import Turns
+
+_MIB = 1024 * 1024
+
+
+class Found(NamedTuple):
+    """One run.
+
+    Attributes:
+        machine: The processor, the system and the commit.
+        rounds: How many there were.
+        contenders: In the order of the table.
+        medians: By contender and number of threads.
+        turns: By number of threads.
+        ratios: All that have a target.
+        costs: At each memory size.
+        others: What the benchmarks of parts printed.
+        failures: What could not be measured.
+    """
+
+    machine: Mapping[str, str]
+    rounds: int
+    contenders: Sequence[Contender] = ()
+    medians: Mapping[tuple[str, int], Round] = MappingProxyType({})
+    turns: Mapping[int, Turns] = MappingProxyType({})
+    ratios: Sequence[Ratio] = ()
+    costs: Sequence[TokenCost] = ()
+    others: Sequence[Output] = ()
+    failures: Sequence[Failure] = ()
+
+
+def as_json(found: Found) -> dict[str, Any]:
+    """Everything, for results.json."""
+    return {
+        "machine": dict(found.machine),
+        "rounds": found.rounds,
+        "contenders": [
+            {"name": name, "threads": threads, **each._asdict()} for (name, threads), each in found.medians.items()
+        ],
+        "turns": {str(threads): each._asdict() for threads, each in found.turns.items()},
+        "ratios": [{**each._asdict(), "reached": each.reached} for each in found.ratios],
+        "costs": [each._asdict() for each in found.costs],
+        "others": [each._asdict() for each in found.others],
+        "failures": [each._asdict() for each in found.failures],
+    }
+
+
+def as_markdown(found: Found) -> str:
+    """The tables for the documentation, then what the benchmarks of parts printed."""
+    parts = [_contenders(found), _ratios(found.ratios, found), _turns(found.turns), _costs(found.costs)]
+    parts += [f"### {each.name}\n\n{each.text or each.why}" for each in found.others]
+    parts += ["Not measured:\n\n" + "\n".join(f"- {each.name}: {each.why}" for each in found.failures)] * bool(
+        found.failures
+    )
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _contenders(found: Found) -> str:
+    rows = []
+    for each in found.contenders:
+        for (name, threads), middle in found.medians.items():
+            if name == each.name:
+                own = f"{middle.own_ms:.0f}" if middle.own_ms else ""
+                rss = f"{middle.rss / _MIB:.0f}"
+                rows.append((each.title, threads, f"{middle.first_ms:.0f}", own, f"{middle.speed:.0f}", rss))
+    heads = ("", "threads", "first token, ms", "own load and first token, ms", "tokens/s", "memory, MiB")
+    return _table(heads, rows)
+
+
+def _ratios(ratios: Sequence[Ratio], found: Found) -> str:
+    titles = {each.name: each.title for each in found.contenders}
+    rows = [
+        (
+            each.figure,
+            "" if each.peer == "pilotlight" else titles.get(each.peer, each.peer),
+            each.threads,
+            f"{each.ratio:.2f}",
+            f"at {'least' if each.least else 'most'} {each.bound:g}",
+            "yes" if each.reached else "**no**",
+        )
+        for each in ratios
+    ]
+    return _table(("Pilotlight /", "peer", "threads", "ratio", "target", "reached"), rows)
+
+
+def _turns(turns: Mapping[int, Turns]) -> str:
+    rows = [
+        (threads, each.prompt_tokens, f"{each.kept:.0f}", f"{each.fresh:.0f}", f"{each.prompt_speed:.0f}")
+        for threads, each in turns.items()
+    ]
+    heads = ("threads", "tokens of the prompt", "kept prefix, ms", "another caller, ms", "prompt tokens/s")
+    return _table(heads, rows)
+
+
+def _costs(costs: Sequence[TokenCost]) -> str:
+    rows = [
+        (
+            each.memory_mb,
+            f"{each.decode_speed:.0f}",
+            f"{each.prompt:.3f}",
+            f"{each.answer:.3f}",
+            "measured" if each.measured else "scaled",
+        )
+        for each in costs
+    ]
+    heads = ("MemorySize, MB", "tokens/s", "$ / million tokens of prompts", "$ / million tokens of answers", "speed")
+    return _table(heads, rows)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    if not rows:
+        return ""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
