@@ -3,12 +3,14 @@
 import json
 import os
 import subprocess
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
 import pytest
 import requests
+from moto.ecr.responses import ECRResponse
 from moto.server import ThreadedMotoServer
 from support.emulated import commands_in
 from support.large_model import answer_of, write_large_model
@@ -86,8 +88,13 @@ def test_what_is_built_may_be_restored_from_a_snapshot_and_holds_no_sources_of_t
     assert [name for name in files if name.startswith("/var/task/__pycache__/app.")]
 
 
-def test_sam_deploys_the_image_that_it_built(project: SamProject, registry: str, tmp_path: Path) -> None:
+def test_sam_deploys_the_image_that_it_built(
+    project: SamProject, registry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`sam package`, the first half of `sam deploy`, with a registry on this machine in ECR's place."""
+    token = {"authorizationToken": b64encode(b"AWS:invented").decode(), "proxyEndpoint": f"http://{registry}"}
+    answer = json.dumps({"authorizationData": [token]})
+    monkeypatch.setattr(ECRResponse, "get_authorization_token", lambda _self: answer)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:

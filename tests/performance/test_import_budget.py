@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from support.language_functions import package_writer
 from support.onnx_models import package_identity
 from support.text_models import package_text
 
@@ -18,7 +19,7 @@ import sys
 bare = set(sys.modules)
 sys.path[:0] = sys.argv[1:]
 from app import handler
-answer = handler({"httpMethod": "POST", "path": "/v2/models/tiny/infer", "body": %(body)r}, None)
+answer = handler({"httpMethod": "POST", "path": %(path)r, "body": %(body)r}, None)
 assert answer["statusCode"] == 200, answer
 print()
 print(*sorted(set(sys.modules) - bare))
@@ -50,6 +51,49 @@ OURS = {
 }
 
 
+WRITING = {
+    *_modules("pilotlight_runtime", ("assets", "engine.bound", "language_app")),
+    *_modules(
+        "pilotlight_runtime.language",
+        (
+            "", "answer", "chat_prompt", "checking", "deadline", "drawing", "generator", "grown_cache", "memory",
+            "penalties", "prompt", "sampler", "scoring", "settings", "shared_cache", "slots", "stop_strings",
+            "text_decoding", "text_functions", "text_writer", "types", "written_texts",
+        ),
+    ),
+    *_modules(
+        "pilotlight_runtime.openai",
+        (
+            "", "chat", "chat_answers", "chat_events", "conversation", "endpoint", "entry", "generation", "invocation",
+            "language_function", "late_endpoint", "service", "writing_endpoints",
+        ),
+    ),
+    *_modules("pilotlight_runtime.protocol", ("answer_size", "generate", "tfserving", "tfserving_response")),
+    *_modules(
+        "pilotlight_runtime.protocol.openai",
+        (
+            "", "answer_head", "chat_request", "chat_response", "errors", "events", "fields", "logprobs", "messages",
+            "model_field", "parameters", "response_format", "routes", "sampling", "stream_options", "usage",
+        ),
+    ),
+    *_modules("pilotlight_runtime.streaming", ("", "deadline", "entry", "response", "service")),
+    *_modules(
+        "pilotlight_runtime.text",
+        (
+            "", "added_tokens", "byte_level", "byte_pairs", "character_classes", "decoders", "encoder", "framing",
+            "splitting", "steps", "stream_decoder", "tensors", "tokenizer", "tokenizer_asset", "tokenizer_parts",
+            "tokens", "vocabulary",
+        ),
+    ),
+}  # fmt: skip
+"""What a function imports besides that answers a chat with a byte-level tokenizer."""
+PATTERNS = {"pilotlight_runtime.text.patterns", "_collections_abc", "_functools", "_operator", "_sre", "collections"}
+PATTERNS |= {"copyreg", "enum", "functools", "keyword", "operator", "re", "reprlib", "types"}
+PATTERNS |= {f"re.{name}" for name in ("_casefix", "_compiler", "_constants", "_parser")}
+"""What cuts texts by a regular expression of the tokenizer, where it has one that needs `re`."""
+WRITING_STANDARD = {"_bisect", "_heapq", "_random", "binascii", "bisect", "heapq", "math", "mmap"}
+
+
 def search_path(folder: Path) -> list[str]:
     """The function, the layer's two packages, and nothing else beside the standard library."""
     engine = find_spec("onnxruntime")
@@ -58,10 +102,10 @@ def search_path(folder: Path) -> list[str]:
     return [str(folder), str(Path(pilotlight_runtime.__file__).parents[1]), str(Path(engine.origin).parents[1])]
 
 
-def imported(folder: Path, body: str) -> set[str]:
+def imported(folder: Path, body: str, path: str = "/v2/models/tiny/infer") -> set[str]:
     """The modules that a function imports to answer `body`, in an environment like Lambda's."""
     environ = {**os.environ, "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"}
-    command = [*BARE, ANSWER % {"body": body}, *search_path(folder)]
+    command = [*BARE, ANSWER % {"path": path, "body": body}, *search_path(folder)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environ)
     return set(done.stdout.splitlines()[-1].split())
 
@@ -83,6 +127,13 @@ def test_a_function_of_texts_imports_the_text_modules_besides_and_no_numpy(tmp_p
     package_text(tmp_path)
     more = _modules("pilotlight_runtime.text", ("", "tokens", "tensors", "classifier")) | {"pilotlight_runtime.assets"}
     assert imported(tmp_path, TEXT) - DIGEST == STANDARD | OURS | more | {"binascii"}
+
+
+def test_a_function_that_chats_imports_what_its_task_needs(tmp_path: Path) -> None:
+    package_writer(tmp_path)
+    chat = '{"model": "tiny", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 3}'
+    found = imported(tmp_path, chat, "/v1/chat/completions") - DIGEST - PATTERNS
+    assert found == STANDARD | OURS | WRITING | WRITING_STANDARD
 
 
 IMPORTS = """

@@ -16,6 +16,7 @@ from pilotlight.core.block_config import DEFAULT_LIMITS, BlockConfig
 from pilotlight.core.errors import ConversionError, UserError
 from pilotlight.language.decoder_source import open_decoder
 from pilotlight.language.decoders import find_decoder
+from pilotlight.language.gguf_header import read_gguf_header
 from pilotlight.language.sources import find_source, is_language_source
 
 CONFIG = TinyConfig()
@@ -36,6 +37,12 @@ def change_config(folder: Path, **values: Any) -> None:
     path = folder / "config.json"
     document = {**json.loads(path.read_text()), **values}
     path.write_text(json.dumps({name: value for name, value in document.items() if value is not None}))
+
+
+def read_norm(folder: Path) -> None:
+    """Open a decoder and read one of its weights."""
+    _, weights = open_decoder(find_source(folder))
+    weights.read("norm")
 
 
 def test_gguf_is_recognised_whatever_its_name(file: Path) -> None:
@@ -95,7 +102,7 @@ def test_refusal_lists_what_is_supported(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kept", [0, 3, 4, 10, 24, 100, 1000, 5000, 20000])
 def test_truncated_header_of_gguf_is_refused(file: Path, kept: int) -> None:
     file.write_bytes(file.read_bytes()[:kept])
-    with pytest.raises(ConversionError, match="truncated|no GGUF file"):
+    with pytest.raises(ConversionError, match=r"truncated|no GGUF file"):
         open_decoder(find_source(file))
 
 
@@ -195,7 +202,7 @@ def test_config_that_does_not_fit_is_refused(folder: Path, values: dict[str, Any
 def test_truncated_safetensors_are_refused(folder: Path, kept: int) -> None:
     path = folder / "model.safetensors"
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(ConversionError, match="truncated|its header"):
+    with pytest.raises(ConversionError, match=r"truncated|its header"):
         open_decoder(find_source(folder))
 
 
@@ -218,8 +225,7 @@ def test_wrong_entry_of_safetensors_is_refused(folder: Path, entry: object, word
     text = json.dumps(header).encode()
     path.write_bytes(len(text).to_bytes(8, "little") + text + raw[8 + length :])
     with pytest.raises(ConversionError, match=words):
-        _, weights = open_decoder(find_source(folder))
-        weights.read("norm")
+        read_norm(folder)
 
 
 def test_missing_shard_is_refused(tmp_path: Path) -> None:
@@ -240,7 +246,7 @@ def test_index_that_leaves_the_folder_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["Q4_1", "Q5_0"])
 def test_weights_of_few_bits_are_not_rounded_to_four_again(tmp_path: Path, kind: str) -> None:
     path = write_gguf(tmp_path / "tiny.gguf", CONFIG, WEIGHTS, kind)
-    with pytest.raises(ConversionError, match="bits already .* round a second time"):
+    with pytest.raises(ConversionError, match=r"bits already .* round a second time"):
         find_decoder(find_source(path), BlockConfig(4, DEFAULT_LIMITS[4]))
     assert find_decoder(find_source(path), BlockConfig(8, DEFAULT_LIMITS[8])).bits == 8
 
@@ -249,3 +255,20 @@ def test_weights_of_few_bits_are_not_rounded_to_four_again(tmp_path: Path, kind:
 def test_weights_that_four_bits_hold_are_taken(tmp_path: Path, kind: str) -> None:
     path = write_gguf(tmp_path / "tiny.gguf", CONFIG, WEIGHTS, kind)
     assert find_decoder(find_source(path), BlockConfig(4, DEFAULT_LIMITS[4])).bits == 4
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf")])
+def test_positions_that_are_divided_by_no_number_are_refused(tmp_path: Path, value: float) -> None:
+    scaling = {
+        "rope_type": "llama3",
+        "factor": 8.0,
+        "low_freq_factor": 1.0,
+        "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 64,
+    }
+    path = write_gguf(tmp_path / "tiny.gguf", replace(CONFIG, rope_scaling=scaling), WEIGHTS)
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<f", content, read_gguf_header(path).tensors["rope_freqs.weight"].start, value)
+    path.write_bytes(content)
+    with pytest.raises(ConversionError, match="numbers that are not above 0"):
+        open_decoder(find_source(path))

@@ -6,7 +6,8 @@ import base64
 import hashlib
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,10 @@ from support.tiny_decoder import VOCABULARY
 
 from pilotlight.local.functions import load_function
 from pilotlight_runtime.entry import LambdaHandler
-from pilotlight_runtime.language_app import language_handler
+from pilotlight_runtime.errors import LoadError
+from pilotlight_runtime.language.types import GenerationRequest, TextPart
+from pilotlight_runtime.language_app import _LATE_MODULES, _MODULES, language_handler
+from pilotlight_runtime.manifest_json import dump_manifest, load_manifest, version_of
 
 pytestmark = pytest.mark.integration
 
@@ -597,6 +601,78 @@ def test_a_failure_is_told_in_openais_form_and_logged(folder: Path) -> None:
         assert answer.error["message"] == "the function failed; its log has the cause"
         assert answer.error["request_id"] == answer.headers["x-request-id"]
     assert log.getvalue().count("TypeError") == 2
+
+
+def test_an_error_in_the_middle_of_a_stream_is_its_last_event(folder: Path) -> None:
+    log = io.StringIO()
+    handler = language_handler(str(folder / "app.py"), environ={}, stream=log)
+    generator = handler._service._endpoints["chat"]._generator  # type: ignore[attr-defined]
+    generate = generator.generate
+
+    def fail(request: GenerationRequest) -> Iterator[TextPart]:
+        for part in generate(request):
+            yield part
+            if part.text:
+                raise ValueError("a canary")
+
+    generator.generate = fail
+
+    class Context:
+        can_stream = True
+
+    event = {**request(CHAT, {"model": "tiny", "messages": HELLO, "stream": True}), "requestContext": {}}
+    answer = handler(event, Context())
+    assert answer["statusCode"] == 200
+    *_, error, done, rest = b"".join(answer["body"]).decode().split("\n\n")
+    document = json.loads(error.removeprefix("data: "))
+    assert document["error"]["type"] == "server_error"
+    assert document["error"]["request_id"] == answer["headers"]["x-request-id"]
+    assert (done, rest) == ("data: [DONE]", "")
+    assert "canary" not in log.getvalue()
+    assert '"status":500' in log.getvalue()
+
+
+def test_a_stream_is_not_cut_for_the_time_that_its_first_part_took(folder: Path) -> None:
+    """Other streams end where the function has less time left than their slowest part took; this one ends by itself."""
+
+    class Context:
+        can_stream = True
+        left = 30_000.0
+
+        def get_remaining_time_in_millis(self) -> float:
+            self.left = self.left - 16_000 if self.left == 30_000 else self.left - 1
+            return self.left
+
+    handler = language_handler(str(folder / "app.py"), environ={}, stream=io.StringIO())
+    asked = {"model": "tiny", "messages": HELLO, "stream": True, "max_tokens": 40, "logit_bias": {"65": 100}}
+    answer = handler({**request(CHAT, asked), "requestContext": {}}, Context())
+    body = b"".join(answer["body"])
+    assert b'"error"' not in body
+    assert body.count(b'"content":"A"') == 40
+
+
+@pytest.mark.parametrize("task", _MODULES)
+def test_what_is_imported_ahead_is_there(task: str) -> None:
+    for name in (*_MODULES[task], *_LATE_MODULES[task]):
+        assert find_spec(f"pilotlight_runtime.{name}") is not None
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"task": "dance"}', b'{"task": 5}'])
+def test_a_model_without_a_known_task_does_not_start(tmp_path: Path, content: bytes) -> None:
+    package_writer(tmp_path)
+    (tmp_path / "language.json").write_bytes(content)
+    manifest = load_manifest((tmp_path / "manifest.json").read_bytes())
+    files = tuple(
+        file._replace(sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+        if file.name == "language.json"
+        else file
+        for file in manifest.files
+    )
+    manifest = manifest._replace(files=files)
+    manifest = manifest._replace(version=version_of(manifest))
+    (tmp_path / "manifest.json").write_bytes(dump_manifest(manifest))
+    with pytest.raises(LoadError, match="language.json"):
+        language_handler(str(tmp_path / "app.py"), environ={}, stream=io.StringIO())
 
 
 def test_what_a_caller_left_behind_is_kept_for_the_same_key_alone(folder: Path) -> None:

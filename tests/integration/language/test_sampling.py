@@ -181,8 +181,8 @@ def test_penalties_are_those_of_their_formulas(tmp_path: Path, sampling: Samplin
     for count in range(len(answer) + 1):
         found = sampler.candidates(SMALL, sampling.temperature)
         expected = penalized(logits, sampling, prompt, answer[:count]) / sampling.temperature
-        assert found.tokens == np.argsort(-expected, kind="stable").tolist()
-        assert found.values == pytest.approx(np.sort(expected)[::-1].tolist(), rel=1e-5, abs=1e-5)
+        assert list(found.tokens) == np.argsort(-expected, kind="stable").tolist()
+        assert list(found.values) == pytest.approx(np.sort(expected)[::-1].tolist(), rel=1e-5, abs=1e-5)
         assert found.first == pytest.approx(softmax(expected).max(), rel=1e-5)
         if count < len(answer):
             penalties.count(answer[count])
@@ -213,7 +213,7 @@ def test_scores_know_neither_temperature_nor_penalties(tmp_path: Path) -> None:
     assert score.logprob == pytest.approx(expected[4], rel=1e-5)
     assert [name for name, _ in score.top] == [str(token).encode() for token in order[:3]]
     assert [value for _, value in score.top] == pytest.approx(expected[order[:3]].tolist(), rel=1e-5)
-    assert sampler.candidates(1, 1.0).tokens == [4], "the penalties are there again"
+    assert list(sampler.candidates(1, 1.0).tokens) == [4], "the penalties are there again"
 
 
 @pytest.mark.parametrize("temperature", [1e-300, 1e-5, 0.01, 100.0, 1e300])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 from onnx import TensorProto
 from support.ort_models import identity, one_node, reshape, save
 
 from pilotlight_runtime.datatypes import BYTES, FP32, INT64
+from pilotlight_runtime.engine.abi import BindingApi, OrtError
+from pilotlight_runtime.engine.bound import BoundRun
 from pilotlight_runtime.engine.ort_session import OrtSession, open_session
 from pilotlight_runtime.errors import InferenceFailed
 from pilotlight_runtime.tensor import Tensor
@@ -98,3 +102,50 @@ def test_texts_have_no_memory_to_bind(tmp_path: Path) -> None:
     texts = Tensor(BYTES, (1,), (b"a",))
     with pytest.raises(InferenceFailed):
         session.bind({"x": texts}, {"y": texts})
+
+
+def test_a_graph_that_is_packed_later_runs_on_the_same_memory(tmp_path: Path) -> None:
+    path = save(one_node("Add", [("x", FLOAT, ["n"]), ("y", FLOAT, ["n"])], [("z", FLOAT, ["n"])]), tmp_path)
+    session, z = open_session(path, 1, packed=False), fresh(0)
+    run = session.bind({"x": fresh(1), "y": fresh(2)}, {"z": z})
+    run()
+    session.pack()
+    z.buffer[:] = fresh(0).buffer
+    run()
+    assert numbers(z) == [3]
+
+
+class Counted:
+    """Stands before the functions of bindings, and counts what is out."""
+
+    def __init__(self, api: BindingApi) -> None:
+        self._api = api
+        self.out: list[int] = []
+        self.run_with_binding, self.bind_input, self.bind_output = api.run_with_binding, api.bind_input, api.bind_output
+
+    def create_io_binding(self, session: int, made: Any) -> None:
+        self._api.create_io_binding(session, made)
+        self.out.append(made._obj.value)
+
+    def release_io_binding(self, binding: int) -> None:
+        self.out.remove(binding)
+        self._api.release_io_binding(binding)
+
+
+def test_every_binding_goes_back_exactly_once(tmp_path: Path) -> None:
+    session = adder(tmp_path)
+    counted = Counted(BindingApi(session._api))
+    inputs, outputs = {"x": fresh(1), "y": fresh(2)}, {"z": fresh(0)}
+    for _ in range(5):
+        bound = BoundRun(session._api, session._values, inputs, outputs)
+        bound._api = counted  # type: ignore[assignment]
+        for _ in range(3):
+            bound(session._session)
+        assert len(counted.out) == 1
+        wrong = BoundRun(session._api, session._values, inputs, {"z": fresh(0, 0)})
+        wrong._api = counted  # type: ignore[assignment]
+        with pytest.raises(OrtError):
+            wrong(session._session)
+        del bound, wrong
+        gc.collect()
+        assert counted.out == []

@@ -7,15 +7,16 @@ that means, as GroupQueryAttention does, which then writes only the new position
 
 from __future__ import annotations
 
-from pilotlight_runtime.engine.abi import OrtApi
-from pilotlight_runtime.engine.c_types import c_char_p, c_size_t, c_void_p
-from pilotlight_runtime.engine.values import Handle, Values, array_type
-from pilotlight_runtime.light_typing import Any, Iterable, Mapping
+from pilotlight_runtime.caching import cache
+from pilotlight_runtime.engine.abi import BindingApi, OrtApi
+from pilotlight_runtime.engine.c_types import byref, c_void_p
+from pilotlight_runtime.engine.values import Handle, Values
+from pilotlight_runtime.light_typing import Mapping
 from pilotlight_runtime.tensor import Tensor
 
 
 class BoundRun:
-    """The arguments of a run: names, and values over the memory of tensors.
+    """What a run takes and gives.
 
     One thread at a time may use it, because the memory has one content.
 
@@ -26,37 +27,40 @@ class BoundRun:
         outputs: Tensors over writable memory by name, of the shapes that the graph gives them.
     """
 
-    __slots__ = ("_arguments", "_kept", "_run")
+    __slots__ = ("_api", "_bound", "_inputs", "_outputs", "_session")
 
     def __init__(
         self, api: OrtApi, values: Values, inputs: Mapping[str, Tensor], outputs: Mapping[str, Tensor]
     ) -> None:
-        self._run = api.run
+        self._api = _binding_api(api)
         made: dict[int, Handle] = {}
         for tensor in (*inputs.values(), *outputs.values()):
             if id(tensor) not in made:
                 made[id(tensor)] = values.refer(tensor.buffer, tensor.datatype, tensor.shape)
-        self._arguments = (
-            None,
-            _names(inputs),
-            _pointers(made[id(tensor)] for tensor in inputs.values()),
-            c_size_t(len(inputs)),
-            _names(outputs),
-            c_size_t(len(outputs)),
-            _pointers(made[id(tensor)] for tensor in outputs.values()),
-        )
-        self._kept = made
+        self._inputs = {name.encode(): made[id(tensor)] for name, tensor in inputs.items()}
+        self._outputs = {name.encode(): made[id(tensor)] for name, tensor in outputs.items()}
+        self._session: Handle | None = None
+        self._bound: Handle | None = None
 
     def __call__(self, session: Handle) -> None:
         """Runs `session` once; OrtError where the graph fails or an output has another shape."""
-        self._run(session.pointer, *self._arguments)
+        bound = self._bound
+        if bound is None or session is not self._session:  # a graph that is packed later is another session then
+            bound = self._bind(session)
+        self._api.run_with_binding(session.pointer, None, bound.pointer)
+
+    def _bind(self, session: Handle) -> Handle:
+        api, made = self._api, c_void_p()
+        api.create_io_binding(session.pointer, byref(made))
+        bound = Handle(made.value, api.release_io_binding, session)
+        for name, value in self._inputs.items():
+            api.bind_input(bound.pointer, name, value.pointer)
+        for name, value in self._outputs.items():
+            api.bind_output(bound.pointer, name, value.pointer)
+        self._session, self._bound = session, bound
+        return bound
 
 
-def _names(names: Iterable[str]) -> Any:
-    encoded = [name.encode() for name in names]
-    return array_type(c_char_p, len(encoded))(*encoded)
-
-
-def _pointers(handles: Iterable[Handle]) -> Any:
-    found = [handle.pointer for handle in handles]
-    return array_type(c_void_p, len(found))(*found)
+@cache
+def _binding_api(api: OrtApi) -> BindingApi:
+    return BindingApi(api)

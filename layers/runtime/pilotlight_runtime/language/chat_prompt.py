@@ -168,12 +168,12 @@ def encode_prompt(pieces: Sequence[Piece], tokenizer: Tokenizer) -> list[int]:
             text += piece.text
             continue
         if text:
-            ids += tokenizer.encode(text)
+            ids += tokenizer.encode(text, begins=not ids)
             text = ""
         token = tokenizer.id_of(piece.text)
         if token is not None:
             ids.append(token)
-    return ids + (tokenizer.encode(text) if text else [])
+    return ids + (tokenizer.encode(text, begins=not ids) if text else [])
 
 
 def _read_pieces(document: list[Any]) -> tuple[Piece, ...]:

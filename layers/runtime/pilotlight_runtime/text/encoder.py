@@ -46,12 +46,13 @@ class Encoder:
         self.steps = steps
         self._kept: dict[str, list[int]] = {}
 
-    def encode(self, text: str, *, special: bool) -> list[int]:
+    def encode(self, text: str, *, special: bool, begins: bool = True) -> list[int]:
         """Makes tokens of a text.
 
         Args:
             text: Text without lone surrogates.
             special: Whether special tokens are found; otherwise they are text.
+            begins: Whether the whole text begins with this one.
 
         Returns:
             The ids.
@@ -62,9 +63,10 @@ class Encoder:
                 ids.append(token)
                 continue
             part = text[begin:end]
-            whole = not begin and self._keeps_origin(part)
+            first_part = begins and not begin
+            whole = first_part and self._keeps_origin(part)
             for normalizer in self.steps.normalizers:
-                part = normalizer.apply(part, first=not begin)
+                part = normalizer.apply(part, first=first_part)
             for first, last, normal in self.steps.normalized.split(part, special=special):
                 if normal is not None:
                     ids.append(normal)

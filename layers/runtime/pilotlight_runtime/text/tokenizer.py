@@ -32,13 +32,15 @@ class Tokenizer:
         self._decoder = decoder
         self._framing = framing
 
-    def encode(self, text: str, *, special: bool = False) -> list[int]:
+    def encode(self, text: str, *, special: bool = False, begins: bool = True) -> list[int]:
         """Makes tokens of a text, without those that a model wants around it; see `frame`.
 
         Args:
             text: The text; control characters are text like any other.
             special: Whether special tokens such as <|im_end|> are found. Otherwise they are text, which is what
                 somebody else's text needs.
+            begins: Whether a text begins here. Some tokenizers put a space in front of that place alone, and not where
+                a text goes on behind a special token.
 
         Returns:
             The ids.
@@ -48,7 +50,7 @@ class Tokenizer:
         """
         if not text.isascii():
             _refuse_surrogates(text)
-        return self._encoder.encode(text, special=special)
+        return self._encoder.encode(text, special=special, begins=begins)
 
     def encode_with_offsets(self, text: str, *, special: bool = False) -> tuple[list[int], list[tuple[int, int]]]:
         """Makes tokens of a text and says where they are.

@@ -23,6 +23,10 @@ from pilotlight_runtime.catalog import CatalogService, _CatalogHandler
 from pilotlight_runtime.catalog_index import CatalogEntry
 from pilotlight_runtime.digest import bytes_sha256
 from pilotlight_runtime.errors import NotFound, RequestError, TooLarge
+from pilotlight_runtime.observer import Trace
+from pilotlight_runtime.openai.invocation import Invocation
+from pilotlight_runtime.openai.service import LanguageService
+from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, json_response
 from pilotlight_runtime.uploads.bucket import find_bucket
 from pilotlight_runtime.uploads.credentials import CredentialSource
 from pilotlight_runtime.uploads.failure import TransferFailed
@@ -290,3 +294,54 @@ def test_a_bucket_that_does_not_answer_is_502(environ: dict[str, str]) -> None:
     with pytest.raises(RequestError, match="does not answer") as caught:
         fetch_file("file-1", MINE, {**environ, "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9"})
     assert caught.value.status == 502
+
+
+class Echo:
+    """An endpoint that answers with the document that it was asked with, and the length of its text."""
+
+    def answer(self, document: Any, _trace: Trace, _invocation: Invocation) -> HttpResponse:
+        return json_response({**document, "text": len(document["text"])})
+
+
+@pytest.fixture
+def language(environ: dict[str, str]) -> LanguageService:
+    assert environ
+    inner: Any = SimpleNamespace(status=dict, infer_path="/v2/models/chat/infer")
+    return LanguageService("chat", inner, {"chat": Echo()}, {"task": "generate"})
+
+
+def chat(language: LanguageService, document: object, key: str = MINE) -> Any:
+    request = HttpRequest("POST", "/chat/v1/chat/completions", {}, json.dumps(document).encode())
+    answer = language.answer(request, Trace(lambda: 0.0), Invocation("id", b"", None, key))
+    return json.loads(answer.body)
+
+
+def test_a_request_to_a_language_model_may_be_a_file(catalog: Any, language: LanguageService) -> None:
+    text = "word " * 2_000_000
+    found = uploaded(catalog, json.dumps({"model": "chat", "text": text, "stream": False}).encode())
+    asked = {"input_file_id": found["id"], "stream": True}
+    assert chat(language, asked) == {"model": "chat", "text": len(text), "stream": True}
+
+
+@pytest.mark.parametrize("content", [b"[]", b'{"input_file_id": "file-1"}'])
+def test_a_file_that_is_no_request_is_refused(catalog: Any, language: LanguageService, content: bytes) -> None:
+    found = uploaded(catalog, content)
+    with pytest.raises(RequestError, match="must hold a JSON object"):
+        chat(language, {"input_file_id": found["id"]})
+
+
+@pytest.mark.parametrize("name", [1, None, "../a", ""])
+def test_what_is_no_id_of_a_file_is_refused(language: LanguageService, name: object) -> None:
+    with pytest.raises(RequestError) as caught:
+        chat(language, {"input_file_id": name})
+    assert caught.value.status == 400
+
+
+def test_a_language_model_takes_files_below_its_own_base_url(
+    language: LanguageService, environ: dict[str, str]
+) -> None:
+    request = HttpRequest("POST", "/chat/v1/files", {}, b'{"bytes": 3}')
+    found = json.loads(language.answer(request, Trace(lambda: 0.0), Invocation("id", b"", None, MINE)).body)
+    sent = requests.put(found["upload"]["url"], data=b"abc", headers=found["upload"]["headers"], timeout=30)
+    assert sent.status_code == 200
+    assert fetch_file(found["id"], MINE, environ) == b"abc"
