@@ -59,7 +59,7 @@ def test_names() -> None:
     assert [PIECES.id_of(name) for name in ("[CLS]", "##ing", "ing")] == [2, 5, None]
 
 
-@pytest.mark.parametrize("text", ["\ud800", "a\udfffb", "\udc80"])
+@pytest.mark.parametrize("text", ["\ud800", "a\udfffb"])
 def test_half_a_surrogate_pair_is_refused(text: str) -> None:
     for encode in (BYTES.encode, BYTES.encode_with_offsets):
         with pytest.raises(InvalidRequest, match=r"half a surrogate pair \(U\+D[0-9A-F]{3}\) as its character \d"):
