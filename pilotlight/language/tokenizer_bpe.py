@@ -134,10 +134,14 @@ def byte_token(token: str) -> bytes:
     Returns:
         The bytes.
     """
-    alphabet = _alphabet()
-    if all(character in alphabet for character in token):
-        return bytes(alphabet[character] for character in token)
+    if writes_bytes(token):
+        return bytes(_alphabet()[character] for character in token)
     return token.encode()
+
+
+def writes_bytes(token: str) -> bool:
+    """Whether each character of a token's name stands for a byte."""
+    return all(character in _alphabet() for character in token)
 
 
 @cache

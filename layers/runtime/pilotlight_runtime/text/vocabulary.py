@@ -43,9 +43,9 @@ class TokenVocabulary:
         if known is not None:
             return known
         if self._ids is None:
-            self._ids = {content: at for at, content in enumerate(self.tokens.all()) if content}
-            for at in self._names.values():
-                self._ids.pop(self.tokens[at], None)
+            named = set(self._names.values())
+            own = enumerate(self.tokens.all())
+            self._ids = {content: at for at, content in own if content and at not in named}
         content = self._content(token)
         return None if content is None else self._ids.get(content)
 
