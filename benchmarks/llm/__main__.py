@@ -22,8 +22,8 @@ from benchmarks.llm.dollars import TokenCost, token_costs
 from benchmarks.llm.figures import OURS, compute_ratios
 from benchmarks.llm.functions import Function
 from benchmarks.llm.install import find_base_python
-from benchmarks.llm.others import OTHERS, run_others
-from benchmarks.llm.ours import prepare
+from benchmarks.llm.others import GENERATION, OTHERS, run_others
+from benchmarks.llm.ours import TASK, prepare
 from benchmarks.llm.report import Found
 from benchmarks.llm.roster import TITLES, Workshop, make_contenders
 from benchmarks.llm.turns import Turns, measure_turns
@@ -59,26 +59,32 @@ def main(arguments: list[str]) -> int:
 
 def _measure(options: argparse.Namespace) -> Found:
     chosen = options.only or [*TITLES, TURNS, *OTHERS]
-    gguf = find_gguf()
     python = find_base_python(Path(options.python) if options.python else find_python() or Path(sys.executable))
-    pythons = Pythons(python, _version(python))
+    machine = {"processor": _processor(), "system": platform.platform(), "python": _version(python)}
+    found = Found({**machine, "commit": _commit()}, options.rounds)
+    if {*TITLES, TURNS, GENERATION} & {*chosen}:
+        found = _measure_served(chosen, Pythons(python, machine["python"]), options, found)
+    parts = [name for name in OTHERS if name in chosen]
+    return found._replace(others=run_others(parts, ROOT, WORK / "pilotlight" / TASK, say))
+
+
+def _measure_served(chosen: list[str], pythons: Pythons, options: argparse.Namespace, found: Found) -> Found:
+    """Measure what needs the packaged function: the peers run its graph."""
+    gguf = find_gguf()
     say(f"functions run on Python {pythons.version}; importing and packaging the model")
     ours = prepare(ROOT, gguf, WORK / "pilotlight", pythons)
-    shop = Workshop(ours, gguf, python, WORK, options.install)
+    shop = Workshop(ours, gguf, pythons.lambda_, WORK, options.install)
     contenders, unready = make_contenders([name for name in TITLES if name in chosen], shop, say)
     rounds, failed = compare(contenders, THREADS, options.rounds, say)
     medians = {key: middle(done) for key, done in rounds.items()}
     turns, stopped = _turns(ours.function) if TURNS in chosen else ({}, [])
-    return Found(
-        {"processor": _processor(), "system": platform.platform(), "python": pythons.version, "commit": _commit()},
-        options.rounds,
-        contenders,
-        medians,
-        turns,
-        compute_ratios(medians, turns),
-        _costs(medians, turns),
-        run_others([name for name in OTHERS if name in chosen], ROOT, say),
-        [*unready, *failed, *stopped],
+    return found._replace(
+        contenders=contenders,
+        medians=medians,
+        turns=turns,
+        ratios=compute_ratios(medians, turns),
+        costs=_costs(medians, turns),
+        failures=[*unready, *failed, *stopped],
     )
 
 

@@ -8,8 +8,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-OTHERS: Final = ("sampling", "tokenizer", "embeddings", "generation")
-_SECONDS: Final = 180
+from scripts.language_weights import WeightsMissing, find_weights
+
+GENERATION: Final = "generation"
+"""The one that takes the packaged function."""
+OTHERS: Final = ("sampling", "tokenizer", "embeddings", GENERATION)
+_ROUNDS: Final = {"sampling": "100", "embeddings": "7", GENERATION: "3"}
+_SECONDS: Final = 240
 
 
 class Output(NamedTuple):
@@ -20,12 +25,23 @@ class Output(NamedTuple):
     why: str
 
 
-def run_others(names: Sequence[str], repository: Path, say: Callable[[str], None]) -> list[Output]:
-    """Runs them one after the other."""
+def run_others(names: Sequence[str], repository: Path, packaged: Path, say: Callable[[str], None]) -> list[Output]:
+    """Runs them one after the other.
+
+    Args:
+        names: Of OTHERS.
+        repository: Pilotlight's sources.
+        packaged: The folder of the packaged function.
+        say: Takes what is done.
+    """
     found = []
     for name in names:
         say(f"benchmarks.{name}")
-        command = [sys.executable, "-m", f"benchmarks.{name}"]
+        try:
+            command = [sys.executable, "-m", f"benchmarks.{name}", *_find_arguments(name, packaged)]
+        except WeightsMissing as error:
+            found.append(Output(name, "", str(error)))
+            continue
         try:
             done = subprocess.run(
                 command, cwd=repository, capture_output=True, text=True, timeout=_SECONDS, check=False
@@ -36,3 +52,14 @@ def run_others(names: Sequence[str], repository: Path, say: Callable[[str], None
         why = f"ended with exit code {done.returncode}: {done.stderr.strip()[-300:]}" if done.returncode else ""
         found.append(Output(name, done.stdout.strip(), why))
     return found
+
+
+def _find_arguments(name: str, packaged: Path) -> list[str]:
+    """The model, where the program takes one, and fewer rounds than it makes by itself."""
+    rounds = ["--rounds", _ROUNDS[name]] if name in _ROUNDS else []
+    match name:
+        case "embeddings":
+            return [str(find_weights(name)), *rounds]
+        case "generation":
+            return [str(packaged), *rounds]
+    return rounds

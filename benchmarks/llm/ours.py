@@ -28,6 +28,8 @@ from pilotlight.packaging.files import START_NAME
 from pilotlight.packaging.locking import write_layer_lock
 from pilotlight.store import FolderBlobs, Store
 
+TASK: Final = "task"
+"""The folder of the packaged function."""
 _KEY: Final = "imported-from"
 
 
@@ -59,7 +61,7 @@ def prepare(repository: Path, gguf: Path, into: Path, pythons: Pythons) -> Ours:
     compiler = Compiler((str(pythons.lambda_),), f"Python {pythons.version}")
     requirements = _layer_lock(repository, into, pythons.version)
     layer = package_layer(requirements, into / "layer", python=pythons.version, find=lambda _: compiler)
-    task = into / "task"
+    task = into / TASK
     store = Store(FolderBlobs(Path(project.store)))
     packaged = package_function(
         NAME, project.folder(NAME), store, lock, task, packages=Packages(requirements), compiler=compiler

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from benchmarks.llm.compare import Failure
@@ -32,13 +33,13 @@ class Found(NamedTuple):
 
     machine: Mapping[str, str]
     rounds: int
-    contenders: Sequence[Contender]
-    medians: Mapping[tuple[str, int], Round]
-    turns: Mapping[int, Turns]
-    ratios: Sequence[Ratio]
-    costs: Sequence[TokenCost]
-    others: Sequence[Output]
-    failures: Sequence[Failure]
+    contenders: Sequence[Contender] = ()
+    medians: Mapping[tuple[str, int], Round] = MappingProxyType({})
+    turns: Mapping[int, Turns] = MappingProxyType({})
+    ratios: Sequence[Ratio] = ()
+    costs: Sequence[TokenCost] = ()
+    others: Sequence[Output] = ()
+    failures: Sequence[Failure] = ()
 
 
 def as_json(found: Found) -> dict[str, Any]:

@@ -24,11 +24,14 @@ class CompiledPattern(NamedTuple):
         pattern: For Python's `re`.
         starts: The first character of each range of the table; empty where the pattern needs no table.
         values: The stand-in of each range.
+        members: All characters that match, stand-ins among them, where the pattern is one class; else "". A function
+            that has only such patterns need not import `re`.
     """
 
     pattern: str
     starts: tuple[int, ...]
     values: tuple[int, ...]
+    members: str = ""
 
 
 def compile_pattern(pattern: str) -> CompiledPattern:
@@ -79,7 +82,8 @@ def compile_parts(parts: Pattern) -> CompiledPattern:
     if len(kinds) == 1:
         return CompiledPattern(pattern, (), ())
     values = [_FIRST_STAND_IN + kinds.index(kind) for kind in memberships]
-    return CompiledPattern(pattern, (0, *starts), (ITSELF, *values))
+    members = _list_ascii(sets[0]) + "".join(stand_ins) if parts == sets else ""
+    return CompiledPattern(pattern, (0, *starts), (ITSELF, *values), members)
 
 
 def _partition(sets: list[Ranges]) -> tuple[list[int], list[tuple[int, ...]]]:
@@ -105,6 +109,10 @@ def _partition(sets: list[Ranges]) -> tuple[list[int], list[tuple[int, ...]]]:
 def _has(ranges: Ranges, firsts: list[int], character: int) -> bool:
     place = bisect_right(firsts, character) - 1
     return place >= 0 and character <= ranges[place][1]
+
+
+def _list_ascii(ranges: Ranges) -> str:
+    return "".join(chr(each) for first, last in ranges for each in range(first, min(last + 1, _ASCII)))
 
 
 def _write_class(ranges: Ranges, stand_ins: list[str]) -> str:

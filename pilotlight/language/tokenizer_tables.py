@@ -95,6 +95,8 @@ class Sections:
         step = {"kind": "pattern", "pattern": compiled.pattern, "behavior": behavior, "invert": invert}
         if compiled.starts:
             step["table"] = self.add_table(compiled.starts, compiled.values)
+        if compiled.members:
+            step["members"] = compiled.members
         return step
 
 

@@ -13,6 +13,7 @@ from pilotlight.core.printable import shorten
 from pilotlight.local.faults import FunctionFault
 from pilotlight.local.gateway import Gateway, WebResponse
 from pilotlight.local.http_exchange import SAFE, BoundedResponse, Waits, parse_address
+from pilotlight.local.streamed_body import StreamedBody
 
 _WAITS: Final = Waits(silence=60.0, whole=15 * 60.0)
 """API Gateway streams for 15 minutes at most."""
@@ -33,6 +34,11 @@ class StreamedAnswer(NamedTuple):
     def read(self) -> WebResponse:
         """Wait for the whole body."""
         return WebResponse(self.status, [], b"".join(self.parts))
+
+    def close(self) -> None:
+        """End the exchange, also where the answer is not read to its end."""
+        if isinstance(self.parts, Generator):
+            self.parts.close()
 
 
 class StreamingEndpoint(Protocol):
@@ -59,9 +65,10 @@ class StreamingGateway:
             return StreamedAnswer(response.status, iter((response.body,)))
         return StreamedAnswer(response.status, self._follow(response.body))
 
-    def _follow(self, body: Iterator[bytes]) -> Iterator[bytes]:
+    def _follow(self, body: StreamedBody) -> Iterator[bytes]:
         try:
-            yield from body
+            with closing(body):
+                yield from body
         except FunctionFault as fault:
             what = f"the function failed in the middle of its answer: {fault}"
             raise ServiceError("the answer", what, "Read the function's log.") from fault

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, TextIO
+from typing import Final, NamedTuple, TextIO
 
 from pilotlight.core.disk import temporary_folder
-from pilotlight.core.documents import read_json
-from pilotlight.core.errors import ServiceError
-from pilotlight.core.outside import Origin
+from pilotlight.core.lock import Lock
+from pilotlight.local.chat_events import Usage, read_chat_events
 from pilotlight.local.endpoint import check_key, require_success
-from pilotlight.local.event_stream import read_events
+from pilotlight.local.failure_log import FailureLog
 from pilotlight.local.streamed_exchange import StreamingEndpoint, StreamingGateway, StreamingHttp
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.local_functions import load_gateway, package_models, start_functions
 from pilotlight.workflows.model_versions import find_version, split_reference
 
-_DONE: Final = b"[DONE]"
-_HINT: Final = "Check that the address is an endpoint with this language model."
+_COMPLETIONS: Final = "/chat/completions"
 
 
 @dataclass(frozen=True)
@@ -34,18 +32,49 @@ class ChatRequest:
         system: What the model is told before the first message; "" for what its own chat template says.
         max_tokens: The longest answer, in tokens; None for what the context leaves.
         temperature: How freely tokens are drawn; None for the model's own default.
-        url: The endpoint, such as https://HOST/STAGE; None for the packaged handler, on this machine.
-        api_key: Sent as x-api-key to `url`.
+        top_p: The probability of the tokens that are drawn from; None for the model's own default.
+        seed: Makes the answers the same each time; None for other ones each time.
+        url: The endpoint, such as https://HOST/STAGE, or the address of another service with OpenAI's API, which ends
+            in /v1; None for the packaged handler, on this machine.
+        api_key: Sent to `url` as x-api-key and as Authorization: Bearer.
         log: Takes a failing function's log.
+        clock: Seconds.
     """
 
     model: str
     system: str = ""
     max_tokens: int | None = None
     temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
     url: str | None = None
     api_key: str | None = field(default=None, repr=False)
     log: TextIO = field(default_factory=lambda: sys.stderr, repr=False)
+    clock: Callable[[], float] = field(default=time.perf_counter, repr=False)
+
+
+class AnswerReport(NamedTuple):
+    """What an answer was like.
+
+    Attributes:
+        text: The answer.
+        finish: Why it ended: "stop", "length", or what else the endpoint says; "stopped" where the reader stopped it.
+        usage: The tokens; None where the endpoint doesn't say, or the answer was stopped.
+        waited: Seconds until its first text.
+        seconds: Seconds until its end.
+    """
+
+    text: str
+    finish: str
+    usage: Usage | None
+    waited: float
+    seconds: float
+
+    @property
+    def tokens_a_second(self) -> float | None:
+        """How fast tokens came after the first one; None where that isn't known."""
+        writing = self.seconds - self.waited
+        return (self.usage.answer - 1) / writing if self.usage and self.usage.answer > 1 and writing > 0 else None
 
 
 class Chat:
@@ -53,21 +82,29 @@ class Chat:
 
     Args:
         endpoint: Answers.
+        path: Where it takes chat completions.
         request: Whom to talk to, and how.
+
+    Attributes:
+        messages: What was said so far.
+        report: What the last answer was like; None where there is none, or where it failed.
     """
 
-    def __init__(self, endpoint: StreamingEndpoint, request: ChatRequest) -> None:
+    def __init__(self, endpoint: StreamingEndpoint, path: str, request: ChatRequest) -> None:
         self._endpoint = endpoint
+        self._path = path
         self._name, _ = split_reference(request.model)
         self._request = request
         self.messages: list[dict[str, str]] = []
+        self.report: AnswerReport | None = None
         if request.system:
             self.messages.append({"role": "system", "content": request.system})
 
-    def say(self, text: str) -> Iterator[str]:
+    def say(self, text: str) -> Generator[str, None, None]:
         """Send a message and yield the answer's text as it arrives.
 
-        The message stays in the conversation only with an answer.
+        The message stays in the conversation only with an answer. An answer that the reader stops, by an interrupt or
+        by closing the iterator, stays as far as it was read.
 
         Args:
             text: The message.
@@ -75,69 +112,98 @@ class Chat:
         Raises:
             ServiceError: There is no answer, its status is not 2xx, or it ends early.
         """
+        self.report = None
         asked = [*self.messages, {"role": "user", "content": text}]
         where = self._request.url or self._name
-        answer = self._endpoint.post(f"/{self._name}/v1/chat/completions", self._write_body(asked))
-        if answer.status != 200:
-            require_success(answer.read(), where)
-        said = []
-        for part in _read_texts(answer.parts, where):
-            said.append(part)
-            yield part
-        self.messages = [*asked, {"role": "assistant", "content": "".join(said)}]
+        answer = _AnswerClock(self._request.clock)
+        try:
+            response = self._endpoint.post(self._path, self._write_body(asked))
+            with closing(response):
+                if response.status != 200:
+                    require_success(response.read(), where)
+                for event in read_chat_events(response.parts, where):
+                    answer.take(event.finish, event.usage)
+                    if event.text:
+                        answer.write(event.text)
+                        yield event.text
+        except (GeneratorExit, KeyboardInterrupt):
+            answer.take("stopped", None)
+            if answer.texts:
+                self._keep(asked, answer)
+            raise
+        self._keep(asked, answer)
+
+    def _keep(self, asked: list[dict[str, str]], answer: _AnswerClock) -> None:
+        self.report = answer.report()
+        self.messages = [*asked, {"role": "assistant", "content": self.report.text}]
 
     def _write_body(self, messages: list[dict[str, str]]) -> bytes:
-        options = {"max_tokens": self._request.max_tokens, "temperature": self._request.temperature}
+        request = self._request
+        options = {
+            "max_tokens": request.max_tokens,
+            "temperature": request.temperature,
+            "top_p": request.top_p,
+            "seed": request.seed,
+        }
         given = {name: value for name, value in options.items() if value is not None}
-        return json.dumps({"model": self._name, "messages": messages, "stream": True, **given}).encode()
+        streamed = {"stream": True, "stream_options": {"include_usage": True}}
+        return json.dumps({"model": self._name, "messages": messages, **streamed, **given}).encode()
+
+
+class _AnswerClock:
+    """What was read of an answer, and when."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._began = clock()
+        self._first: float | None = None
+        self._finish = ""
+        self._usage: Usage | None = None
+        self.texts: list[str] = []
+
+    def take(self, finish: str, usage: Usage | None) -> None:
+        self._finish = finish or self._finish
+        self._usage = usage or self._usage
+
+    def write(self, text: str) -> None:
+        if self._first is None:
+            self._first = self._clock()
+        self.texts.append(text)
+
+    def report(self) -> AnswerReport:
+        now = self._clock()
+        first = now if self._first is None else self._first
+        return AnswerReport("".join(self.texts), self._finish, self._usage, first - self._began, now - self._began)
 
 
 @contextmanager
 def open_chat(request: ChatRequest, context: Context) -> Iterator[Chat]:
-    """Begin a conversation. Without an address, the pinned version is packaged and started on this machine.
+    """Begin a conversation. Without an address, the version is packaged and started on this machine.
 
     Raises:
         ProjectError: The project has no such model.
         StoreError: The model is not pinned, or the store lacks the version.
-        ServiceError: The function does not start.
+        ServiceError: The function does not start, or the address or the key is not well-formed.
     """
+    name, _ = split_reference(request.model)
     if request.url is not None:
         key = check_key(request.api_key)
-        yield Chat(StreamingHttp(request.url, {"x-api-key": key} if key else {}), request)
+        headers = {"x-api-key": key, "Authorization": f"Bearer {key}"} if key else {}
+        base = "" if request.url.rstrip("/").endswith("/v1") else f"/{name}/v1"
+        yield Chat(StreamingHttp(request.url, headers), base + _COMPLETIONS, request)
         return
-    name, lock = find_version(request.model, context)
-    log = io.StringIO()
+    _, lock = find_version(request.model, context)
+    with _start_function(name, lock, request.log, context) as endpoint:
+        yield Chat(endpoint, f"/{name}/v1{_COMPLETIONS}", request)
+
+
+@contextmanager
+def _start_function(name: str, lock: Lock, stderr: TextIO, context: Context) -> Iterator[StreamingGateway]:
+    log = FailureLog(stderr)
+    streaming = [name] if context.store.read_manifest(name, lock.version)[0].stream else []
     with (
         temporary_folder() as folder,
-        start_functions(folder, [name], log.write, log, stderr=request.log) as functions,
+        start_functions(folder, [name], log.write, log, stderr=stderr, streaming=streaming) as functions,
     ):
         package_models(context.project, context.store, {name: lock}, folder)
-        yield Chat(StreamingGateway(load_gateway(functions, log)), request)
-
-
-def _read_texts(parts: Iterator[bytes], where: str) -> Iterator[str]:
-    """Yield the texts of a streamed chat completion; ServiceError where it ends before its end."""
-    origin = Origin(f"the answer of {where}", _HINT, ServiceError)
-    for data in read_events(parts):
-        if data == _DONE:
-            return
-        document = read_json(data, origin)
-        if isinstance(document, dict) and "error" in document:
-            raise ServiceError(where, f"failed in the middle of its answer: {_message_of(document['error'])}", "")
-        yield from _find_texts(document, origin)
-    raise ServiceError(where, "ended its answer before the end", "Send the message again.")
-
-
-def _find_texts(document: Any, origin: Origin) -> Iterator[str]:
-    match document:
-        case {"choices": [{"delta": {"content": str() as text}}]}:
-            if text:
-                yield text
-        case {"choices": list()}:  # the role, the end, or the usage
-            return
-        case _:
-            raise origin.refuse("is no part of a chat completion")
-
-
-def _message_of(error: object) -> str:
-    return str(error.get("message", error)) if isinstance(error, dict) else str(error)
+        yield StreamingGateway(load_gateway(functions, log))

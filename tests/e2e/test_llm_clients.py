@@ -115,7 +115,9 @@ def test_openai_for_python(tiny: Ask) -> None:
     assert isinstance(found["json_object"], dict)
     check_weather(found["tools"])
     assert found["tools"]["finish"] in ("stop", "tool_calls")
-    check_weather(found["tools_streamed"])
+    assert found["tools_streamed"]
+    for call in found["tools_streamed"]:
+        check_weather(call)
     assert found["embeddings"]["same"]
     assert found["embeddings"]["dimensions"] == WIDTH
     refusals = found["refusals"]
@@ -197,8 +199,8 @@ def reference(
 
 def test_the_reference_models_make_sense(reference: Ask) -> None:
     found = reference("openai_python", "client.py")
-    assert "Paris" in found["chat"]["text"]
-    assert found["chat"] == found["chat_streamed"]
+    # The second answer keeps the prompt's cache, and its sums round differently: a word may be another one.
+    assert all("Gravity is" in text for text in (found["chat"]["text"], found["chat_streamed"]["text"]))
     assert "four" in found["completion"][0]
     check_animal(found["structured"])
     check_weather(found["tools"])

@@ -1,71 +1,22 @@
 """A conversation over HTTP: what is sent, what is shown, what goes wrong. The server is real, its answers are not."""
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.chat_server import GREETING, Server, chat_server, end, event, usage
 
 from pilotlight.core.errors import ServiceError
+from pilotlight.local.chat_events import Usage
 from pilotlight.workflows.chat import Chat, ChatRequest, open_chat
 from pilotlight.workflows.context import Context
 
 
-def event(**delta: Any) -> bytes:
-    return b"data: " + json.dumps({"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}).encode() + b"\n\n"
-
-
-GREETING = (event(role="assistant", content=""), event(content="Good "), event(content="day."), b"data: [DONE]\n\n")
-
-
-class Server:
-    """Answers each request with what was put into `answers`, a status and parts. requests: path, headers and body."""
-
-    def __init__(self) -> None:
-        self.answers: list[tuple[int, tuple[bytes, ...]]] = []
-        self.requests: list[tuple[str, dict[str, str], Any]] = []
-        self.go_on = threading.Event()
-        self.go_on.set()
-        owner = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                owner.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-                status, parts = owner.answers.pop(0)
-                self.send_response(status)
-                self.send_header("Transfer-Encoding", "chunked")
-                self.end_headers()
-                for part in parts:
-                    self.wfile.write(b"%x\r\n%b\r\n" % (len(part), part))
-                    self.wfile.flush()
-                    owner.go_on.wait(10)
-                self.wfile.write(b"0\r\n\r\n")
-
-            def log_message(self, *_: object) -> None:
-                return
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}/prod"
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
-    made = Server()
-    thread = threading.Thread(target=made.server.serve_forever)
-    thread.start()
-    yield made
-    made.server.shutdown()
-    thread.join()
-    made.server.server_close()
+    with chat_server() as made:
+        yield made
 
 
 @pytest.fixture
@@ -121,6 +72,40 @@ def test_what_goes_wrong_is_told_and_leaves_the_conversation_as_it_was(
             list(chat.say("Hello"))
         assert chat.messages == []
         assert "".join(chat.say("Hello again")) == "Good day."
+
+
+def test_what_an_answer_was_like(server: Server, context: Context) -> None:
+    server.answers = [(200, (*GREETING[:-1], end("length"), usage(31, 5), GREETING[-1]))]
+    ticks = iter([0.0, 0.5, 2.5])
+    with open_chat(ChatRequest("assistant", url=server.url, clock=lambda: next(ticks)), context) as chat:
+        list(chat.say("Hello"))
+        report = chat.report
+    assert report is not None
+    assert (report.text, report.finish, report.usage) == ("Good day.", "length", Usage(31, 5))
+    assert (report.waited, report.seconds, report.tokens_a_second) == (0.5, 2.5, 2.0)
+    assert server.requests[0][2]["stream_options"] == {"include_usage": True}
+
+
+def test_a_stopped_answer_stays_as_far_as_it_was_read(server: Server, context: Context) -> None:
+    server.answers = [(200, GREETING)]
+    with open_chat(ChatRequest("assistant", url=server.url), context) as chat:
+        answer = chat.say("Hello")
+        assert next(answer) == "Good "
+        answer.close()
+        assert chat.messages[-1] == {"role": "assistant", "content": "Good "}
+        assert chat.report is not None
+        assert chat.report.finish == "stopped"
+
+
+def test_an_address_that_ends_in_v1_is_a_base_url(server: Server, context: Context) -> None:
+    server.answers = [(200, GREETING)]
+    request = ChatRequest("gpt", url=f"{server.url}/v1/", api_key="k-1", top_p=0.5, seed=7)
+    with open_chat(request, context) as chat:
+        assert "".join(chat.say("Hello")) == "Good day."
+    path, headers, body = server.requests[0]
+    assert path == "/prod/v1/chat/completions"
+    assert headers["authorization"] == "Bearer k-1"
+    assert (body["top_p"], body["seed"]) == (0.5, 7)
 
 
 def test_nobody_there_is_told(context: Context, server: Server) -> None:

@@ -317,3 +317,41 @@ def test_characters_come_whole(tmp_path: Path) -> None:
         tokens = [id_of(score.token) for part in parts for score in part.scores]
         assert text_of(parts) == TOKENIZER.decode(tokens)
     assert "\ufffd" in text_of(parts)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 40), tokens=st.lists(st.integers(97, 99), min_size=1, max_size=12), most=st.integers(1, 40))
+def test_guesses_change_no_text(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, tokens: list[int], most: int
+) -> None:
+    """The text of a decoder whose answers often repeat, which most guesses come true in."""
+    decoder = TinyDecoder(seed, spread=1.0, bias={END: -9.0, OTHER_END: -9.0, 97: 2.0, 98: 2.0})
+    writer = generator(tmp_path_factory.mktemp("guessed"), decoder)
+    parts = list(writer.generate(GenerationRequest(tokens * 2, GREEDY, most, caller=b"anna")))
+    expected = recompute(decoder, tokens * 2, most)
+    assert text_of(parts) == TOKENIZER.decode(expected)
+    assert sum(part.tokens for part in parts) == len(expected)
+    longer = tokens * 2 + expected[:5] + [100]
+    parts = list(writer.generate(GenerationRequest(longer, GREEDY, 5, caller=b"anna")))
+    assert text_of(parts) == TOKENIZER.decode(recompute(decoder, longer, 5))
+
+
+def test_guesses_save_runs(tmp_path: Path) -> None:
+    decoder = TinyDecoder(3, bias={END: -50.0, OTHER_END: -50.0, 97: 60.0})  # always "a"
+    model, runs = counted(load_tiny(tmp_path, decoder, context=200))
+    parts = list(TextGenerator(model, TOKENIZER).generate(GenerationRequest(PROMPT, GREEDY, 100)))
+    assert text_of(parts) == "a" * 100
+    assert len(runs) < 25
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"sampling": Sampling(seed=1)}, {"logprobs": 0}, {"sampling": GREEDY._replace(frequency_penalty=0.1)}],
+)
+def test_requests_that_depend_on_more_than_logits_are_not_guessed(tmp_path: Path, change: dict[str, Any]) -> None:
+    decoder = TinyDecoder(3, bias={END: -50.0, OTHER_END: -50.0, 97: 60.0})
+    model, runs = counted(load_tiny(tmp_path, decoder, context=200))
+    request = GenerationRequest(PROMPT, GREEDY, 30)._replace(**change)
+    parts = list(TextGenerator(model, TOKENIZER).generate(request))
+    assert text_of(parts) == "a" * 30
+    assert len(runs) == 30

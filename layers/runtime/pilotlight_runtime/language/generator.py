@@ -10,6 +10,7 @@ from pilotlight_runtime.language.checking import check_request
 from pilotlight_runtime.language.deadline import WARNING, Deadline
 from pilotlight_runtime.language.prompt import read_prompt
 from pilotlight_runtime.language.settings import GenerationSettings, read_settings
+from pilotlight_runtime.language.shared_cache import SharedCache
 from pilotlight_runtime.language.slots import Slot, Slots
 from pilotlight_runtime.language.stop_strings import StopStrings
 from pilotlight_runtime.language.types import LENGTH, GenerationRequest, TextPart
@@ -97,7 +98,7 @@ def _answers(job: Job, slot: Slot) -> Iterator[TextPart]:
 def _answer(job: Job, slot: Slot, choice: int) -> Iterator[TextPart]:
     constrain = job.request.constrain
     if constrain is None:
-        return write_answer(Answer(job, slot, choice, job.tokenizer.stream()))
+        return _free_answer(job, slot, choice)
     from pilotlight_runtime.language.constrained_answer import write_constrained_answer
     from pilotlight_runtime.language.constraining import TokenConstraint
     from pilotlight_runtime.language.text_decoding import ByteStream
@@ -105,6 +106,16 @@ def _answer(job: Job, slot: Slot, choice: int) -> Iterator[TextPart]:
     stream = ByteStream(job.tokenizer)
     constraint = TokenConstraint(constrain(), job.tokenizer, job.stop, job.most)
     return write_constrained_answer(Answer(job, slot, choice, stream), constraint, stream)
+
+
+def _free_answer(job: Job, slot: Slot, choice: int) -> Iterator[TextPart]:
+    answer = Answer(job, slot, choice, job.tokenizer.stream())
+    if job.request.sampling.temperature == 0.0 and isinstance(slot.cache, SharedCache):
+        from pilotlight_runtime.language.guessed_answer import may_guess, write_guessed_answer
+
+        if may_guess(job.request):
+            return write_guessed_answer(answer, slot.cache)
+    return write_answer(answer)
 
 
 def _generator(seed: int | None) -> Callable[[], float]:

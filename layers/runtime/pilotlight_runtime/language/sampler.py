@@ -63,6 +63,7 @@ class Sampler:
         self._divisor = self._temperature.buffer.cast("f")
         self._probabilities = allocate(FP32, logits.shape)
         self._widths: dict[int, _Width] = {}
+        self._places: dict[int, _Width] = {}
 
     def candidates(self, count: int, temperature: float) -> Candidates:
         """Runs the graph for the `count` most probable tokens, at most all; a temperature of 0 counts as 1.
@@ -77,6 +78,19 @@ class Sampler:
         if not first > 0.0:
             raise InferenceFailed("the model's logits are no numbers")
         return Candidates(values, tokens, first)
+
+    def best(self, logits: Tensor) -> list[int]:
+        """The most probable token at each of several places, with the same adjustments at all.
+
+        Args:
+            logits: FP32 [places, vocabulary]. For a number of places it is always the same memory.
+        """
+        places = logits.shape[0]
+        prepared = self._places.get(places)
+        if prepared is None:
+            prepared = self._places[places] = self._bind(1, logits, allocate(FP32, logits.shape))
+        prepared.run()
+        return list(prepared.tokens)
 
     @property
     def probabilities(self) -> memoryview[float]:
@@ -155,15 +169,18 @@ class Sampler:
 
     def _width(self, count: int) -> _Width:
         found = self._widths.get(count)
-        return found or self._bind(count)
+        if found is None:
+            found = self._widths[count] = self._bind(count, self._logits, self._probabilities)
+        return found
 
-    def _bind(self, count: int) -> _Width:
-        """Prepares runs that return `count` candidates."""
-        values, tokens, number = allocate(FP32, (1, count)), allocate(INT64, (1, count)), allocate(INT64, (1,))
+    def _bind(self, count: int, logits: Tensor, probabilities: Tensor) -> _Width:
+        """Prepares runs that return `count` candidates of each place."""
+        shape = (logits.shape[0], count)
+        values, tokens, number = allocate(FP32, shape), allocate(INT64, shape), allocate(INT64, (1,))
         number.buffer[:] = count.to_bytes(8, "little")
         named = self.adjustments
         inputs = {
-            "logits": self._logits,
+            "logits": logits,
             "ids": named.ids,
             "scales": named.scales,
             "shifts": named.shifts,
@@ -171,11 +188,9 @@ class Sampler:
             "temperature": self._temperature,
             "count": number,
         }
-        outputs = {"probabilities": self._probabilities, "values": values, "tokens": tokens}
+        outputs = {"probabilities": probabilities, "values": values, "tokens": tokens}
         run = self._session.bind(inputs, outputs)
-        made = _Width(values.buffer.cast("f"), tokens.buffer.cast("q"), run)
-        self._widths[count] = made
-        return made
+        return _Width(values.buffer.cast("f"), tokens.buffer.cast("q"), run)
 
 
 def _filters(sampling: Sampling) -> bool:

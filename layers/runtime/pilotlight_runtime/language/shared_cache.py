@@ -6,15 +6,29 @@ the past and leaves the others as they are. So a token costs no copy, and to for
 
 from __future__ import annotations
 
+from struct import pack
+
 from pilotlight_runtime.datatypes import FP32, INT64
 from pilotlight_runtime.language.memory import allocate
-from pilotlight_runtime.light_typing import Callable, Final, Mapping
+from pilotlight_runtime.light_typing import Callable, Final, NamedTuple
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
 
 CHUNK: Final = 128
 """Tokens that one run of a long text takes. More are hardly faster, and take more memory and time between two looks at
 the clock."""
+
+
+_AGAIN: Final = (1, CHUNK)
+"""Numbers of tokens that come again and again. To prepare runs over others takes 1 ms each time."""
+
+
+class _Bound(NamedTuple):
+    """Runs over a number of tokens: the memory of their ids and of the logits, and what runs."""
+
+    ids: memoryview[int]
+    logits: Tensor
+    run: Callable[[], None]
 
 
 class SharedCache:
@@ -38,17 +52,13 @@ class SharedCache:
         self.logits = allocate(FP32, (1, vocabulary))
         self._past = allocate(INT64, (1,))
         self._rows = allocate(INT64, (1,))
-        self._rows.buffer[:] = (1).to_bytes(8, "little")
         self._caches = {
             spec.name: allocate(spec.datatype, (*spec.shape[:2], context, spec.shape[3]))
             for spec in session.signature.inputs
             if len(spec.shape) == 4
         }
-        self._outputs: Mapping[str, Tensor] = {
-            "logits": self.logits,
-            **{f"next_{name}": tensor for name, tensor in self._caches.items()},
-        }
-        self._bound: dict[int, tuple[memoryview, Callable[[], None]]] = {}
+        self._next = {f"next_{name}": tensor for name, tensor in self._caches.items()}
+        self._bound: dict[tuple[int, int], _Bound] = {}
 
     def keep(self, count: int) -> None:
         """Forgets all but the first `count` tokens."""
@@ -59,26 +69,40 @@ class SharedCache:
 
         The cache is as before where the run fails.
         """
-        memory, run = self._bound.get(len(ids)) or self._bind(len(ids))
+        bound = self._bound.get((len(ids), 1))
+        if bound is None:
+            bound = self._bind(len(ids), self.logits)
+            if len(ids) in _AGAIN:
+                self._bound[len(ids), 1] = bound
+        self._run(ids, bound, 1)
+
+    def extend_all(self, ids: list[int]) -> Tensor:
+        """Runs the decoder over a few `ids`.
+
+        Returns:
+            FP32 [number of ids, vocabulary], the logits behind each. The next call replaces their content. `logits`
+            are no longer those of the last token.
+        """
+        count = len(ids)
+        bound = self._bound.get((count, count))
+        if bound is None:
+            bound = self._bound[count, count] = self._bind(count, allocate(FP32, (count, self.logits.shape[1])))
+        self._run(ids, bound, count)
+        return bound.logits
+
+    def _run(self, ids: list[int], bound: _Bound, rows: int) -> None:
         if len(ids) == 1:
-            memory[0] = ids[0]
+            bound.ids[0] = ids[0]
         else:
-            memory[:] = _words(ids)
+            bound.ids[:] = memoryview(pack(f"<{len(ids)}q", *ids)).cast("q")
         self._past.buffer[:] = len(self.tokens).to_bytes(8, "little")
-        run()
+        self._rows.buffer[:] = rows.to_bytes(8, "little")
+        bound.run()
         self.tokens += ids
 
-    def _bind(self, count: int) -> tuple[memoryview, Callable[[], None]]:
-        """Prepares runs over `count` tokens. Those of the sizes that come again are kept."""
+    def _bind(self, count: int, logits: Tensor) -> _Bound:
+        """Prepares runs over `count` tokens."""
         ids = allocate(INT64, (1, count))
         inputs = {"ids": ids, "past": self._past, "rows": self._rows, **self._caches}
-        made = ids.buffer.cast("q"), self._session.bind(inputs, self._outputs)
-        if count in (1, CHUNK):
-            self._bound[count] = made
-        return made
-
-
-def _words(ids: list[int]) -> memoryview:
-    from struct import pack
-
-    return memoryview(pack(f"<{len(ids)}q", *ids)).cast("q")
+        run = self._session.bind(inputs, {"logits": logits, **self._next})
+        return _Bound(ids.buffer.cast("q"), logits, run)

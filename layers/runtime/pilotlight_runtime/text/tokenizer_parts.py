@@ -90,9 +90,11 @@ def _whole_words(header: Mapping[str, Any], _asset: TokenizerAsset, tokens: list
 
 def _model_ids(header: Mapping[str, Any], tokens: list[bytes]) -> dict[bytes, int]:
     """The ids of the model's own tokens by their names."""
-    others = {at for _, at in header["renamed"]}
-    own = enumerate(tokens[: header["size"]])
-    ids = {token: at for at, token in own if token and at not in others}
+    own = tokens[: header["size"]]
+    for _, at in header["renamed"]:
+        own[at] = b""
+    ids = dict(zip(own, range(len(own)), strict=True))
+    ids.pop(b"", None)
     ids.update((name.encode(), at) for name, at in header["renamed"] if name)
     return ids
 

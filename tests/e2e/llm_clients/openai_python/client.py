@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 BASE, CHAT, EMBED = sys.argv[1:4]
 CLIENT = openai.OpenAI(base_url=BASE, api_key="a-key", max_retries=0)
-MESSAGES: Any = [{"role": "user", "content": "What is the capital of France?"}]
+MESSAGES: Any = [{"role": "user", "content": "What is gravity?"}]
 GREEDY: Any = {"model": CHAT, "messages": MESSAGES, "max_tokens": 24, "temperature": 0}
 ABOUT_WEATHER: Any = [{"role": "user", "content": "What is the weather in Paris?"}]
 WEATHER: Any = {
@@ -126,14 +126,15 @@ def tools() -> Any:
 
 
 def tools_streamed() -> Any:
-    name, arguments = "", ""
+    calls: dict[int, list[str]] = {}
     asked: Any = {**GREEDY, "messages": ABOUT_WEATHER, "max_tokens": 300}
     for chunk in CLIENT.chat.completions.create(**asked, tools=[WEATHER], tool_choice="required", stream=True):
         for call in chunk.choices[0].delta.tool_calls or []:
             assert call.function is not None
-            name += call.function.name or ""
-            arguments += call.function.arguments or ""
-    return {"name": name, "arguments": json.loads(arguments)}
+            found = calls.setdefault(call.index, ["", ""])
+            found[0] += call.function.name or ""
+            found[1] += call.function.arguments or ""
+    return [{"name": name, "arguments": json.loads(arguments)} for name, arguments in calls.values()]
 
 
 def embeddings() -> Any:
