@@ -114,7 +114,7 @@ def test_any_document(schema: Any) -> None:
 
 
 def is_schema(schema: Any) -> bool:
-    """Whether the validator takes the schema. It knows some less: a regular expression of ECMA-262, an odd reference."""
+    """Whether the validator takes the schema. It refuses some: expressions that only ECMA-262 has."""
     try:
         make_validator(schema)
     except SchemaError:
