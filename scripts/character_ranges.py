@@ -46,11 +46,11 @@ def cut_by(pre_tokenizer: pre_tokenizers.PreTokenizer) -> set[str]:
     return cut
 
 
-def decomposed_otherwise() -> set[str]:
+def decomposed_otherwise(among: Iterable[str]) -> set[str]:
     """The characters that the package's tables of normalisation do not have, and newer ones of Python do."""
     forms = [(getattr(normalizers, form)(), form) for form in ("NFC", "NFD", "NFKC", "NFKD")]
     found = set()
-    for character in CHARACTERS:
+    for character in among:
         texts = [
             character,
             *(text for mark in "\u0301\u0334" for text in (f"a{mark}{character}", f"a{character}{mark}")),
@@ -110,22 +110,25 @@ def lowercase() -> str:
     return " ".join(f"{ord(character):x}.{ord(written):x}" for character, written in pairs.items())
 
 
+ASKED: dict[str, Callable[[], set[str]]] = {
+    "numeric": lambda: cut_by(pre_tokenizers.Digits(individual_digits=True)),
+    "white": lambda: cut_by(pre_tokenizers.WhitespaceSplit()),
+    "punctuation": lambda: cut_by(pre_tokenizers.Punctuation()),
+    "cut word": lambda: set(CHARACTERS) - cut_by(pre_tokenizers.Whitespace()),
+    "control": lambda: removed_by(bert(clean_text=True)),
+    "accent": lambda: removed_by(bert(strip_accents=True)),
+    "mark": lambda: removed_by(normalizers.StripAccents()),
+    "joins": joining,
+    "prepends": prepending,
+}
+
+
 def main() -> None:
     """Writes the file."""
-    classes: dict[str, Callable[[], set[str]]] = {
-        **{name: (lambda pattern=pattern: matching(pattern)) for name, pattern in PATTERNS.items()},
-        "numeric": lambda: cut_by(pre_tokenizers.Digits(individual_digits=True)),
-        "white": lambda: cut_by(pre_tokenizers.WhitespaceSplit()),
-        "punctuation": lambda: cut_by(pre_tokenizers.Punctuation()),
-        "cut word": lambda: set(CHARACTERS) - cut_by(pre_tokenizers.Whitespace()),
-        "control": lambda: removed_by(bert(clean_text=True)),
-        "accent": lambda: removed_by(bert(strip_accents=True)),
-        "mark": lambda: removed_by(normalizers.StripAccents()),
-        "joins": joining,
-        "prepends": prepending,
-        "newer": decomposed_otherwise,
-    }
-    lines = [f"{name}: {ranges(find())}\n" for name, find in classes.items()]
+    classes = {name: matching(pattern) for name, pattern in PATTERNS.items()}
+    classes |= {name: find() for name, find in ASKED.items()}
+    classes["newer"] = decomposed_otherwise(CHARACTERS)
+    lines = [f"{name}: {ranges(found)}\n" for name, found in classes.items()]
     FILE.write_text("".join([*lines, f"lowercase: {lowercase()}\n"]))
 
 

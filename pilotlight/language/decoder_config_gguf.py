@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -86,4 +87,7 @@ def _read_rotation(settings: Settings, name: str, head_size: int, tensors: Tenso
             what = f"has the tensor {DIVISORS!r} of shape {list(tensors.shape(DIVISORS))}, not [{head_size // 2}]"
             raise ConversionError(settings.where, what, "Convert the model again.")
         divisors = tuple(float(value) for value in tensors.read(DIVISORS))
+        if not all(math.isfinite(value) and value > 0 for value in divisors):
+            what = f"has the tensor {DIVISORS!r} with numbers that are not above 0"
+            raise ConversionError(settings.where, what, "Convert the model again.")
     return Rotation(base, divisors, name in _INTERLEAVED)

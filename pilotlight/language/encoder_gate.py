@@ -6,9 +6,10 @@ The served side is the code that runs in Lambda, with its tokenizer and its batc
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +19,17 @@ from pilotlight.core.reports import Cause, ParityReport
 from pilotlight.language.encoder_comparison import Tolerance, compare_answers
 from pilotlight.language.encoder_reference import Encode
 from pilotlight.language.tasks import RERANK
+from pilotlight_runtime.engine.ort_session import open_session as open_with_engine
 from pilotlight_runtime.errors import InferenceFailed, LoadError
 from pilotlight_runtime.language.encoder import Encoder
 from pilotlight_runtime.language.encoder_settings import GRAPH
-from pilotlight_runtime.manifest import MODEL_NAME, Graph, Manifest
+from pilotlight_runtime.manifest import MODEL_NAME, Graph, Loading, Manifest
 from pilotlight_runtime.session import OpenSession
 from pilotlight_runtime.text.framing import Framed
 from pilotlight_runtime.types import LoadedModel
 
+_OPEN_UNPACKED: Final = partial(open_with_engine, packed=False)
+"""Opens a graph as a function does that packs the weights after its first answer."""
 FrameReference = Callable[[str, str | None], Framed]
 """Makes the tokens of a text, or of a pair of texts, with the reference tokenizer: not truncated."""
 
@@ -55,18 +59,16 @@ class EncoderGate:
             open_session: Opens a graph.
             note: What was assumed, for the report.
         """
-        part = candidate.parts[GRAPH]
-        names = dict.fromkeys([part.loading.graph if part.loading else MODEL_NAME, MODEL_NAME])
         reports = []
-        for name in names:
+        for name, opens in _list_ways(candidate.parts[GRAPH].loading, open_session):
             try:
-                reports.append(self._judge_graph(candidate, part.folder / name, open_session, note))
+                reports.append(self._judge_graph(candidate, name, opens, note))
             except (LoadError, InferenceFailed) as error:
                 return ParityReport(0, None, failures=(f"{name}: {error}",), note=note, cause=Cause.FAILED)
         return max(reports, key=lambda report: len(report.failures))
 
-    def _judge_graph(self, candidate: Candidate, graph: Path, open_session: OpenSession, note: str) -> ParityReport:
-        encoder = Encoder(_load(candidate, graph, open_session))
+    def _judge_graph(self, candidate: Candidate, name: str, open_session: OpenSession, note: str) -> ParityReport:
+        encoder = Encoder(_load(candidate, candidate.parts[GRAPH].folder / name, open_session))
         framed = self._frame_texts(encoder)
         failures = self._compare_tokens(encoder, framed)
         if self._expected is None:
@@ -101,6 +103,15 @@ class EncoderGate:
                 )
                 return [f"tokens: text {place} ({text[:40]!r}) differs from the reference tokenizer at token {found}"]
         return []
+
+
+def _list_ways(loading: Loading | None, open_session: OpenSession) -> Iterator[tuple[str, OpenSession]]:
+    """Yield each file that a function may open, and how."""
+    yield MODEL_NAME, open_session
+    if loading is not None and loading.graph != MODEL_NAME:
+        yield loading.graph, open_session
+        if loading.pack_later:
+            yield loading.graph, _OPEN_UNPACKED
 
 
 def _load(candidate: Candidate, graph: Path, open_session: OpenSession) -> LoadedModel:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from pilotlight.core.errors import ConversionError
+from pilotlight_runtime.errors import InvalidRequest, LoadError
 from pilotlight_runtime.language.chat_prompt import (
     USER,
     Turn,
@@ -45,11 +47,17 @@ def make_prompts(chat: Mapping[str, Any], tokenizer: Tokenizer, begin: tuple[int
         begin: The ids that each prompt begins with.
 
     Raises:
-        LoadError: The chat format has a control token that the tokenizer lacks.
+        ConversionError: The chat format has a control token that the tokenizer lacks.
     """
-    if not chat:
-        return [GreedyPrompt(text, [*begin, *tokenizer.encode(text)]) for text in _BEGINNINGS]
-    written = read_chat_format(chat)
-    check_tokens(written, tokenizer)
-    turns = ((text, write_prompt(written, [Turn(USER, text)])) for text in _QUESTIONS)
-    return [GreedyPrompt(text, encode_prompt(pieces, tokenizer)) for text, pieces in turns]
+    if chat:
+        written = read_chat_format(chat)
+        try:
+            check_tokens(written, tokenizer)
+            asked = [(text, write_prompt(written, [Turn(USER, text)])) for text in _QUESTIONS]
+            return [GreedyPrompt(text, encode_prompt(pieces, tokenizer)) for text, pieces in asked]
+        except LoadError as error:
+            what = f"does not fit the tokenizer: {error}"
+            raise ConversionError("the chat template", what, "Take the tokenizer of the model.") from error
+        except InvalidRequest:  # the format begins with another message than the user's
+            pass
+    return [GreedyPrompt(text, [*begin, *tokenizer.encode(text)]) for text in _BEGINNINGS]

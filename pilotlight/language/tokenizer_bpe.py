@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any, Final
 
-from pilotlight.language.tokenizer_errors import refusal
+from pilotlight.language.tokenizer_errors import refusal, unsupported
 from pilotlight.language.tokenizer_tables import CompiledModel, Vocabulary, pack_numbers
 from pilotlight_runtime.text.byte_level import NO_TOKEN
 from pilotlight_runtime.text.byte_pairs import SHIFT, merge_pairs, read_merges
@@ -26,12 +26,7 @@ def compile_byte_level(model: dict[str, Any], vocabulary: Vocabulary) -> Compile
     Raises:
         ConversionError: The vocabulary or the merges do not fit.
     """
-    symbols = [vocabulary.ids.get(character, NO_TOKEN) for character in byte_alphabet()]
-    missing = [byte for byte in _PRINTED if symbols[byte] == NO_TOKEN]
-    if missing:
-        raise refusal(
-            _WHERE, f"its vocabulary has no token for {len(missing)} bytes of ASCII, such as {chr(missing[0])!r}"
-        )
+    symbols = _read_symbols(model, vocabulary)
     pairs, results = read_rules(model, vocabulary)
     tokens = [byte_token(token) for token in vocabulary.tokens]
     if model.get("ignore_merges"):
@@ -39,7 +34,7 @@ def compile_byte_level(model: dict[str, Any], vocabulary: Vocabulary) -> Compile
     else:
         words = _find_words(tokens, symbols, read_merges(pairs, results))
     return CompiledModel(
-        {"kind": "byte level"},
+        {"kind": "byte level", "unknown": vocabulary.ids.get(model.get("unk_token") or "")},
         {
             "bytes": pack_numbers("I", symbols),
             "words": pack_numbers("I", sorted(words)),
@@ -47,6 +42,25 @@ def compile_byte_level(model: dict[str, Any], vocabulary: Vocabulary) -> Compile
             "results": pack_numbers("Q", results),
         },
     )
+
+
+def _read_symbols(model: dict[str, Any], vocabulary: Vocabulary) -> list[int]:
+    """Reads the id of each byte; a byte without a token has the unknown token's, or none."""
+    symbols = [vocabulary.ids.get(character, NO_TOKEN) for character in byte_alphabet()]
+    missing = [byte for byte in _PRINTED if symbols[byte] == NO_TOKEN]
+    if missing:
+        raise refusal(
+            _WHERE, f"its vocabulary has no token for {len(missing)} bytes of ASCII, such as {chr(missing[0])!r}"
+        )
+    unknown = model.get("unk_token")
+    if NO_TOKEN not in symbols:
+        return symbols
+    if model.get("byte_fallback") or (unknown and model.get("fuse_unk")):
+        raise unsupported(_WHERE, "byte fallback or fused unknown tokens of a byte-level BPE that lacks bytes")
+    if unknown and unknown not in vocabulary.ids:
+        raise refusal(_WHERE, f"its unknown token {unknown!r} is not in its vocabulary")
+    other = vocabulary.ids[unknown] if unknown else NO_TOKEN
+    return [other if symbol == NO_TOKEN else symbol for symbol in symbols]
 
 
 def _find_words(tokens: list[bytes], symbols: list[int], merges: dict[int, int]) -> set[int]:
@@ -73,7 +87,8 @@ def read_rules(model: dict[str, Any], vocabulary: Vocabulary) -> tuple[list[int]
     """
     prefix = len(model.get("continuing_subword_prefix") or "")
     rules: dict[int, int] = {}
-    for rank, merge in enumerate(model.get("merges") or ()):
+    written = [merge for merge in model.get("merges") or () if not str(merge).startswith("#version")]
+    for rank, merge in enumerate(written):
         parts = merge.split(" ") if isinstance(merge, str) else merge
         if len(parts) != 2:
             raise refusal(_WHERE, f"its merge {rank + 1}, {merge!r}, is no pair of tokens")

@@ -66,8 +66,8 @@ def _compile_bpe(model: dict[str, Any], vocabulary: Vocabulary, *, by_bytes: boo
         raise unsupported(_WHERE, "dropout, which makes other tokens each time,")
     prefix, suffix = model.get("continuing_subword_prefix") or "", model.get("end_of_word_suffix") or ""
     if by_bytes:
-        if prefix or suffix or model.get("byte_fallback") or model.get("unk_token"):
-            raise unsupported(_WHERE, "a prefix, a suffix, an unknown token or byte fallback of a byte-level BPE")
+        if prefix or suffix:
+            raise unsupported(_WHERE, "a prefix or a suffix of a byte-level BPE")
         return compile_byte_level(model, vocabulary)
     if model.get("byte_fallback") and (prefix or suffix):
         raise unsupported(_WHERE, "byte fallback with a prefix or a suffix")

@@ -49,7 +49,12 @@ LIMITS: Final = Limits()
 
 
 def optimize(
-    candidate: Candidate, into: Path, open_session: OpenSession = open_session, limits: Limits = LIMITS
+    candidate: Candidate,
+    into: Path,
+    open_session: OpenSession = open_session,
+    limits: Limits = LIMITS,
+    *,
+    pack_parts_later: bool = False,
 ) -> Candidate:
     """Optimize a candidate: large weights in a file of their own, and an optimized graph beside model.onnx.
 
@@ -60,6 +65,8 @@ def optimize(
         into: The folder for the result. A small candidate stays in its own folder, and so do several graphs.
         open_session: Opens a graph, for the measurements.
         limits: The limits of the choice.
+        pack_parts_later: Whether one of several graphs may be packed after the first answer. The gate must then judge
+            unpacked graphs too.
 
     Returns:
         The candidate with its `loading`.
@@ -68,6 +75,8 @@ def optimize(
         parts = {
             name: _optimize_in_place(part, into / name, open_session, limits) for name, part in candidate.parts.items()
         }
+        if not pack_parts_later:  # the usual gate runs app.py on packed graphs alone
+            parts = {name: _pack_at_once(part) for name, part in parts.items()}
         return replace(candidate, parts=parts)
     model = onnx.load(str(candidate.folder / MODEL_NAME), format="protobuf")
     weights = sum(count_bytes(tensor) for tensor in model.graph.initializer if is_large(tensor))
@@ -102,8 +111,11 @@ def _optimize_in_place(part: Candidate, into: Path, open_session: OpenSession, l
     if made.folder != part.folder:
         shutil.rmtree(part.folder)
         shutil.move(made.folder, part.folder)
-    at_once = made.loading and made.loading._replace(pack_later=False)  # the gate runs app.py on packed graphs alone
-    return replace(made, folder=part.folder, loading=at_once)
+    return replace(made, folder=part.folder)
+
+
+def _pack_at_once(part: Candidate) -> Candidate:
+    return replace(part, loading=part.loading and part.loading._replace(pack_later=False))
 
 
 def _write_graphs(model: onnx.ModelProto, into: Path, limits: Limits) -> str:

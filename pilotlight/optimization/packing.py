@@ -20,6 +20,7 @@ _UNPACKED: Final = frozenset({
     "Gather", "Add", "Sub", "Mul", "Div", "Concat", "Reshape", "Where", "Expand",
     "LayerNormalization", "SkipLayerNormalization", "SimplifiedLayerNormalization",
     "SkipSimplifiedLayerNormalization", "EmbedLayerNormalization", "RotaryEmbedding", "BiasGelu", "FastGelu",
+    "MultiHeadAttention", "Slice",
 })  # fmt: skip
 """Operators that read large weights as they are."""
 

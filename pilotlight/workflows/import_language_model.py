@@ -136,7 +136,7 @@ def _finish(config: ModelConfig, open_session: OpenSession, candidate: Candidate
     folder = candidate.folder
     if config.quantization.mode == DYNAMIC:
         candidate = quantize(config.name, candidate, None, folder.with_name("quantized"))
-    return optimize(candidate, folder.with_name("optimized"), open_session)
+    return optimize(candidate, folder.with_name("optimized"), open_session, pack_parts_later=True)
 
 
 def _check_serving(project: Project, config: ModelConfig, made: LanguageCandidate, task: str) -> None:

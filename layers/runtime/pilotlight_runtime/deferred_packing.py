@@ -20,7 +20,7 @@ from pilotlight_runtime.engine.ort_session import OrtSession, open_session
 from pilotlight_runtime.errors import SessionError
 from pilotlight_runtime.light_typing import Any, Callable, Final, Mapping
 from pilotlight_runtime.limits import MEGABYTE, process_limit, resident_bytes
-from pilotlight_runtime.manifest import WEIGHTS_NAME, Manifest
+from pilotlight_runtime.manifest import WEIGHTS_NAME, Loading, Manifest
 from pilotlight_runtime.paths import StrPath, fspath
 
 CLIENT: Final = "pilotlight_runtime.lambda_client.loop"
@@ -102,16 +102,21 @@ def defer_packing(
     Returns:
         What opens the graph and has been given to the client.
     """
-    loading, client = manifest.loading, modules.get(CLIENT)
+    loading, client = find_loading(manifest), modules.get(CLIENT)
     if loading is None or not loading.pack_later or client is None or environ.get(INITIALIZATION_VARIABLE) != ON_DEMAND:
         return None
-    weights = sum(file.size for file in manifest.files if file.name == WEIGHTS_NAME)
+    weights = sum(file.size for file in manifest.files if file.name.rpartition("/")[2] == WEIGHTS_NAME)
     if not _fits(weights, environ, resident()):
         return None
     share = max(1.0, _MEGABYTES_OF_ONE_VCPU / int(environ[_MEMORY_VARIABLE]))
     packing = DeferredPacking(loading.graph, int(weights / MEGABYTE * _MS_FOR_A_MEGABYTE * share))
     client.after_response.append(packing)
     return packing
+
+
+def find_loading(manifest: Manifest) -> Loading | None:
+    """How the only graph of a version is opened; None where the manifest does not say, or where there are several."""
+    return manifest.graphs[0].loading if len(manifest.graphs) == 1 else manifest.loading
 
 
 def _fits(weights: int, environ: Mapping[str, str], resident: int) -> bool:

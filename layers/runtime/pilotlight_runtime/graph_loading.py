@@ -34,7 +34,8 @@ def open_graph(
     with WeightChecks(folder, manifest, late):
         session = open_session(join(folder, graph), threads)
         check_signature(manifest.signature, session.signature)
-        failure = warm_up(session, manifest.signature)
+        # With `late`, a caller waits for this start, and the run takes more time than it saves the first answer.
+        failure = warm_up(session, manifest.signature) if late is None else None
     return session, failure, fallback
 
 

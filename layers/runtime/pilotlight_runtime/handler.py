@@ -135,7 +135,8 @@ def _engine(*meanwhile: BackgroundTask, large_pages: bool) -> OpenSession:
 
 def _packing(manifest: Manifest, environ: Mapping[str, str]) -> DeferredPacking | None:
     """What opens a large graph at once and packs its weights after the first response; None for other graphs."""
-    if manifest.loading is None or not manifest.loading.pack_later:
+    loadings = [manifest.loading, *[graph.loading for graph in manifest.graphs]]
+    if not any(loading is not None and loading.pack_later for loading in loadings):
         return None
     from pilotlight_runtime.deferred_packing import defer_packing
 

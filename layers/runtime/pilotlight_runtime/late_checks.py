@@ -7,6 +7,9 @@ nobody waits. Where it is another, the graphs are closed: this environment answe
 
 The conditions are those of deferred_packing: Pilotlight's own client, and a start that a caller waits for. Elsewhere
 the whole digest is checked before the function serves.
+
+For the same caller, the run on zeros of a start is left out: a decoder of 150 MB takes 17 ms for it, which save the
+first answer two.
 """
 
 from __future__ import annotations

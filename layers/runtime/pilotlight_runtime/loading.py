@@ -47,7 +47,7 @@ def open_model(
 ) -> LoadedModel:
     """The second half of load_model, for a manifest that checked_manifest has returned.
 
-    late: checks large weights after the first answer; None checks all of them now.
+    late: checks large weights after the first answer, and leaves out the run on zeros; None does both now.
     """
     if not manifest.graphs:
         session, failure, fallback = open_graph(folder, manifest, open_session, threads, host, late=late)

@@ -16,6 +16,7 @@ from pilotlight.core.block_config import DEFAULT_LIMITS, BlockConfig
 from pilotlight.core.errors import ConversionError, UserError
 from pilotlight.language.decoder_source import open_decoder
 from pilotlight.language.decoders import find_decoder
+from pilotlight.language.gguf_header import read_gguf_header
 from pilotlight.language.sources import find_source, is_language_source
 
 CONFIG = TinyConfig()
@@ -254,3 +255,20 @@ def test_weights_of_few_bits_are_not_rounded_to_four_again(tmp_path: Path, kind:
 def test_weights_that_four_bits_hold_are_taken(tmp_path: Path, kind: str) -> None:
     path = write_gguf(tmp_path / "tiny.gguf", CONFIG, WEIGHTS, kind)
     assert find_decoder(find_source(path), BlockConfig(4, DEFAULT_LIMITS[4])).bits == 4
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf")])
+def test_positions_that_are_divided_by_no_number_are_refused(tmp_path: Path, value: float) -> None:
+    scaling = {
+        "rope_type": "llama3",
+        "factor": 8.0,
+        "low_freq_factor": 1.0,
+        "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 64,
+    }
+    path = write_gguf(tmp_path / "tiny.gguf", replace(CONFIG, rope_scaling=scaling), WEIGHTS)
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<f", content, read_gguf_header(path).tensors["rope_freqs.weight"].start, value)
+    path.write_bytes(content)
+    with pytest.raises(ConversionError, match="numbers that are not above 0"):
+        open_decoder(find_source(path))

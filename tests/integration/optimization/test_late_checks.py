@@ -25,10 +25,13 @@ from pilotlight.core.lock import Lock
 from pilotlight.local.runtime_api import RuntimeApi
 from pilotlight.store import FolderBlobs, Store
 from pilotlight_runtime import lambda_client
+from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import ChecksumMismatch, LoadError, MissingArtifact
 from pilotlight_runtime.late_checks import CLIENT, LARGE, REASON, LateChecks, check_late
+from pilotlight_runtime.loading import open_model
 from pilotlight_runtime.manifest import MODEL_NAME, ArtifactFile, Loading, Manifest
 from pilotlight_runtime.manifest_json import load_manifest
+from pilotlight_runtime.paths import StrPath
 
 COLUMNS = 1024
 ROWS = LARGE // (4 * COLUMNS) + 1
@@ -78,6 +81,26 @@ def damaged(published: Path, tmp_path: Path) -> Path:
 def weights(published: Path) -> ArtifactFile:
     manifest: Manifest = load_manifest((published / "manifest.json").read_bytes())
     return next(file for file in manifest.files if file.name == "weights.bin")
+
+
+class NotedSession:
+    """A session that notes its runs."""
+
+    def __init__(self, path: StrPath, threads: int) -> None:
+        self._session = open_session(path, threads)
+        self.signature = self._session.signature
+        self.runs = 0
+
+    def run(self, inputs: Any, outputs: Any) -> Any:
+        self.runs += 1
+        return self._session.run(inputs, outputs)
+
+
+def test_a_start_that_a_caller_waits_for_runs_nothing_on_zeros(published: Path) -> None:
+    manifest: Manifest = load_manifest((published / "manifest.json").read_bytes())
+    for late, runs in ((None, 1), (LateChecks(), 0)):
+        model = open_model(str(published), manifest, NotedSession, 1, late=late)  # type: ignore[arg-type]
+        assert model.session.runs == runs  # type: ignore[attr-defined]
 
 
 class ClosedSession:

@@ -36,11 +36,13 @@ class AddedTokens:
 
     def __init__(self, tokens: Iterable[AddedToken], words: Mapping[int, int | None]) -> None:
         self._words = words
-        self._heads: dict[str, list[AddedToken]] = {}
-        self._plain = False
-        for token in sorted(tokens, key=lambda token: -len(token.content)):
-            self._heads.setdefault(token.content[0], []).append(token)
-            self._plain = self._plain or not token.special
+        self._tokens = {token.content: token for token in tokens}
+        self._plain = not all(token.special for token in self._tokens.values())
+        self._lengths: dict[str, list[int]] = {}
+        for content in sorted(self._tokens, key=len, reverse=True):
+            lengths = self._lengths.setdefault(content[0], [])
+            if lengths[-1:] != [len(content)]:
+                lengths.append(len(content))
 
     def split(self, text: str, *, special: bool) -> list[tuple[int, int, int | None]]:
         """Cuts a text at its added tokens.
@@ -55,7 +57,7 @@ class AddedTokens:
         """
         if not text:
             return []
-        if not (special or self._plain) or not any(head in text for head in self._heads):
+        if not (special or self._plain) or not any(head in text for head in self._lengths):
             return [(0, len(text), None)]
         parts: list[tuple[int, int, int | None]] = []
         done = 0
@@ -76,13 +78,14 @@ class AddedTokens:
         return parts
 
     def _find(self, text: str) -> list[tuple[int, AddedToken]]:
-        heads, free, found = self._heads, 0, []
+        lengths, free, found = self._lengths, 0, []
         for at, character in enumerate(text):
-            if character in heads and at >= free:
-                for token in heads[character]:
-                    if text.startswith(token.content, at):
+            if character in lengths and at >= free:
+                for length in lengths[character]:
+                    token = self._tokens.get(text[at : at + length])
+                    if token is not None:
                         found.append((at, token))
-                        free = at + len(token.content)
+                        free = at + length
                         break
         return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotlight_runtime.light_typing import Final, Sequence
+from pilotlight_runtime.light_typing import Any, Final, Mapping, Sequence
 from pilotlight_runtime.text.byte_pairs import merge_pairs, read_merges
 from pilotlight_runtime.text.tokenizer_asset import TokenizerAsset
 
@@ -14,13 +14,15 @@ class ByteLevel:
     """The model of a byte-level BPE.
 
     Args:
+        header: "unknown": the id that bytes without a token of their own have, or null.
         asset: "words": ids of the tokens that a word of the same bytes becomes; "bytes": the id of each byte; "pairs"
             and "results" of the merges.
         tokens: The bytes of all tokens.
     """
 
-    def __init__(self, asset: TokenizerAsset, tokens: Sequence[bytes]) -> None:
+    def __init__(self, header: Mapping[str, Any], asset: TokenizerAsset, tokens: Sequence[bytes]) -> None:
         self._asset = asset
+        self._unknown: int | None = header["unknown"]
         self._bytes = asset.numbers("bytes").tolist()
         words = asset.numbers("words").tolist()
         self._tokens = tokens
@@ -48,10 +50,14 @@ class ByteLevel:
         return merge_pairs(symbols, self._merges)
 
     def encode_spans(self, word: str) -> list[tuple[int, int, int]]:
-        """Makes tokens and says where they are, see Model.encode_spans."""
+        """Makes tokens and says where they are, see Model.encode_spans.
+
+        Bytes that are left out belong to no token; `tokenizers` moves what stands behind them.
+        """
+        kept = [at for at, byte in enumerate(word.encode()) if self._bytes[byte] != NO_TOKEN]
         spans, begin = [], 0
         for token in self.encode(word):
-            end = begin + len(self._tokens[token])
-            spans.append((token, begin, end))
+            end = begin + (1 if token == self._unknown else len(self._tokens[token]))
+            spans.append((token, kept[begin], kept[end - 1] + 1))
             begin = end
         return spans

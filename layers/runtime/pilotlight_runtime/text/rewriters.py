@@ -20,7 +20,6 @@ from pilotlight_runtime.text.steps import Rewriter
 from pilotlight_runtime.text.tokenizer_asset import TokenizerAsset
 
 
-
 def _charsmap(step: Mapping[str, Any], asset: TokenizerAsset) -> Rewriter:
     from pilotlight_runtime.text.charsmap import Charsmap
 

@@ -20,7 +20,21 @@ Parts = tuple[TokenVocabulary, Encoder, Decoder, Framing]
 
 def read_tokenizer(path: StrPath) -> Parts:
     """Reads a compiled tokenizer; see open_tokenizer."""
-    asset = read_tokenizer_asset(path)
+    return make_parts(read_tokenizer_asset(path))
+
+
+def make_parts(asset: TokenizerAsset) -> Parts:
+    """Makes the parts of a tokenizer.
+
+    Args:
+        asset: What its file says.
+
+    Returns:
+        The vocabulary, the encoder, the decoder and the framing.
+
+    Raises:
+        ManifestError: This runtime does not know a step.
+    """
     header = asset.header
     tokens = asset.texts("tokens")
     specials = frozenset(header["specials"])
@@ -44,10 +58,10 @@ def _read_model(header: Mapping[str, Any], asset: TokenizerAsset, tokens: list[b
     return make(header, asset, tokens)
 
 
-def _byte_level(_header: Mapping[str, Any], asset: TokenizerAsset, tokens: list[bytes]) -> Model:
+def _byte_level(header: Mapping[str, Any], asset: TokenizerAsset, tokens: list[bytes]) -> Model:
     from pilotlight_runtime.text.byte_level import ByteLevel
 
-    return ByteLevel(asset, tokens)
+    return ByteLevel(header, asset, tokens)
 
 
 def _character_pairs(header: Mapping[str, Any], asset: TokenizerAsset, tokens: list[bytes]) -> Model:
