@@ -35,7 +35,8 @@ def write_guessed_answer(answer: Answer, cache: SharedCache) -> Iterator[TextPar
         What is new. The last part says how the answer ended.
     """
     job, writer = answer.job, answer.writer
-    guesses, left = Guesses(job.request.prompt), job.most
+    guesses: Guesses | None = None
+    left = job.most
     tokens = [answer.sampler.pick(job.request.sampling, job.random)]
     while True:
         for token in tokens:
@@ -48,11 +49,13 @@ def write_guessed_answer(answer: Answer, cache: SharedCache) -> Iterator[TextPar
             if writer.stopped:
                 yield writer.finish(STOP)
                 return
-            guesses.push(token)
         left -= len(tokens)
         if left == 0 or job.deadline.passed():
             yield writer.finish(LENGTH, WARNING if left else "")
             return
+        if guesses is None:  # not sooner, so that the first token does not wait for it
+            guesses = Guesses(job.request.prompt)
+        guesses.extend(tokens)
         tokens = _next_tokens(answer, cache, guesses, tokens[-1], left)
 
 
