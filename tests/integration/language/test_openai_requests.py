@@ -577,6 +577,24 @@ def test_the_deadline_ends_an_answer_in_order(folder: Path, capsys: pytest.Captu
     assert ["Timeout" in line["message"] for line in lines] == [True]
 
 
+def test_the_deadline_ends_what_infer_writes(folder: Path) -> None:
+    class Context:
+        def __init__(self, left: float) -> None:
+            self.left = left
+
+        def get_remaining_time_in_millis(self) -> float:
+            self.left -= 10
+            return self.left
+
+    inputs = [{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["Hello"]}]
+
+    def length(context: object) -> int:
+        answer = asking(load_function("tiny", folder)._handler, context)("/v2/models/tiny/infer", {"inputs": inputs})
+        return len(answer.json["outputs"][0]["data"][0])
+
+    assert 0 < length(Context(1000)) < 60 < length(Context(100_000))
+
+
 def test_logs_have_no_text_of_anybody(folder: Path) -> None:
     log = io.StringIO()
     ask = asking(language_handler(str(folder / "app.py"), environ={}, stream=log))
