@@ -34,7 +34,11 @@ def compile_byte_level(model: dict[str, Any], vocabulary: Vocabulary) -> Compile
     else:
         words = _find_words(tokens, symbols, read_merges(pairs, results))
     return CompiledModel(
-        {"kind": "byte level", "unknown": vocabulary.ids.get(model.get("unk_token") or "")},
+        {
+            "kind": "byte level",
+            "unknown": vocabulary.ids.get(model.get("unk_token") or ""),
+            "whole": bool(model.get("ignore_merges")),
+        },
         {
             "bytes": pack_numbers("I", symbols),
             "words": pack_numbers("I", sorted(words)),

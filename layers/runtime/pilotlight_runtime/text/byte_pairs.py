@@ -6,7 +6,6 @@ Hugging Face's `tokenizers`: among pairs of the same merge, the leftmost comes f
 
 from __future__ import annotations
 
-from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
 from pilotlight_runtime.light_typing import Callable, Final, Mapping, Sequence
@@ -53,6 +52,8 @@ def _merge_short(symbols: list[int], merge: Callable[[int, int], int]) -> list[i
 
 def _merge_long(symbols: list[int], merge: Callable[[int, int], int]) -> list[int]:
     """The same with a heap and links between neighbours: n log n."""
+    from heapq import heapify, heappop, heappush
+
     end = len(symbols)
     before = list(range(-1, end - 1))
     behind = list(range(1, end + 1))
@@ -73,15 +74,14 @@ def _merge_long(symbols: list[int], merge: Callable[[int, int], int]) -> list[in
         left = before[at]
         if right < end:
             before[right] = at
-            _offer(waiting, merge(symbols[at] << SHIFT | symbols[right], _NONE), at)
+            offered = merge(symbols[at] << SHIFT | symbols[right], _NONE)
+            if offered != _NONE:
+                heappush(waiting, (offered, at))
         if left >= 0:
-            _offer(waiting, merge(symbols[left] << SHIFT | symbols[at], _NONE), left)
+            offered = merge(symbols[left] << SHIFT | symbols[at], _NONE)
+            if offered != _NONE:
+                heappush(waiting, (offered, left))
     return [symbol for symbol in symbols if symbol >= 0]
-
-
-def _offer(waiting: list[tuple[int, int]], found: int, at: int) -> None:
-    if found != _NONE:
-        heappush(waiting, (found, at))
 
 
 def read_merges(pairs: Sequence[int], results: Sequence[int]) -> dict[int, int]:
