@@ -61,11 +61,16 @@ def as_json(found: Found) -> dict[str, Any]:
 def as_markdown(found: Found) -> str:
     """The tables for the documentation, then what the benchmarks of parts printed."""
     parts = [_contenders(found), _ratios(found.ratios, found), _turns(found.turns), _costs(found.costs)]
-    parts += [f"### {each.name}\n\n{each.text or each.why}" for each in found.others]
+    parts += [f"### {each.name}\n\n{_quote(each.text) or each.why}" for each in found.others]
     parts += ["Not measured:\n\n" + "\n".join(f"- {each.name}: {each.why}" for each in found.failures)] * bool(
         found.failures
     )
     return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _quote(text: str) -> str:
+    """Tables of Markdown as they are, columns of plain text in a fence."""
+    return text if "|---" in text or not text else f"```\n{text}\n```"
 
 
 def _contenders(found: Found) -> str:
