@@ -6,10 +6,9 @@ Hugging Face's `tokenizers`: among pairs of the same merge, the leftmost comes f
 
 from __future__ import annotations
 
-from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
-from pilotlight_runtime.light_typing import Callable, Final, Mapping, Sequence
+from pilotlight_runtime.light_typing import Callable, Final, Protocol
 
 SHIFT: Final = 24
 """Bits of an id. A pair of ids is one number: the left one times 2**24, plus the right one."""
@@ -20,12 +19,20 @@ _SHORT: Final = 48
 _NONE: Final = 1 << 62
 
 
-def merge_pairs(symbols: list[int], merges: Mapping[int, int]) -> list[int]:
+class Merges(Protocol):
+    """Where a pair is looked up."""
+
+    def get(self, pair: int, default: int, /) -> int:
+        """What a pair becomes, or the default."""
+
+
+def merge_pairs(symbols: list[int], merges: Merges) -> list[int]:
     """Merges pairs of symbols until no merge is left.
 
     Args:
         symbols: Ids; the list is consumed.
-        merges: By a pair of ids, see SHIFT: the rank of the merge times 2**24, plus the id of the merged token.
+        merges: By a pair of ids, see SHIFT: the rank of the merge times 2**24, plus the id of the merged token. It is a
+            dict or a MergeTable.
 
     Returns:
         The ids that are left.
@@ -53,6 +60,8 @@ def _merge_short(symbols: list[int], merge: Callable[[int, int], int]) -> list[i
 
 def _merge_long(symbols: list[int], merge: Callable[[int, int], int]) -> list[int]:
     """The same with a heap and links between neighbours: n log n."""
+    from heapq import heapify, heappop, heappush
+
     end = len(symbols)
     before = list(range(-1, end - 1))
     behind = list(range(1, end + 1))
@@ -73,25 +82,11 @@ def _merge_long(symbols: list[int], merge: Callable[[int, int], int]) -> list[in
         left = before[at]
         if right < end:
             before[right] = at
-            _offer(waiting, merge(symbols[at] << SHIFT | symbols[right], _NONE), at)
+            offered = merge(symbols[at] << SHIFT | symbols[right], _NONE)
+            if offered != _NONE:
+                heappush(waiting, (offered, at))
         if left >= 0:
-            _offer(waiting, merge(symbols[left] << SHIFT | symbols[at], _NONE), left)
+            offered = merge(symbols[left] << SHIFT | symbols[at], _NONE)
+            if offered != _NONE:
+                heappush(waiting, (offered, left))
     return [symbol for symbol in symbols if symbol >= 0]
-
-
-def _offer(waiting: list[tuple[int, int]], found: int, at: int) -> None:
-    if found != _NONE:
-        heappush(waiting, (found, at))
-
-
-def read_merges(pairs: Sequence[int], results: Sequence[int]) -> dict[int, int]:
-    """Makes the table of merge_pairs.
-
-    Args:
-        pairs: By rank: the two ids, see SHIFT.
-        results: By rank: the rank times 2**24, plus the id of the merged token.
-
-    Returns:
-        The merges by their pairs.
-    """
-    return dict(zip(pairs, results, strict=True))
