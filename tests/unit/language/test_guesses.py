@@ -42,7 +42,7 @@ def test_after_a_wrong_guess_two_equal_tokens_are_too_few() -> None:
     assert guesses.guess(9) == [4, 9]
     guesses.learn(2, 0)
     assert guesses.guess(9) == []
-    guesses.push(4)
+    guesses.extend([4])
     assert guesses.guess(9) == [9]
 
 

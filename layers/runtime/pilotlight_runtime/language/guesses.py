@@ -7,7 +7,7 @@ Source: Saxena, "Prompt Lookup Decoding" (2023).
 
 from __future__ import annotations
 
-from pilotlight_runtime.light_typing import Final, Sequence
+from pilotlight_runtime.light_typing import Final, Iterable, Sequence
 
 MOST: Final = 7
 """Tokens of a guess. A run over eight tokens takes twice as long as one over one."""
@@ -27,18 +27,18 @@ class Guesses:
         self._tokens: list[int] = []
         self._places: dict[tuple[int, ...], int] = {}
         self._length = _SHORT
-        for token in tokens:
-            self.push(token)
+        self.extend(tokens)
 
-    def push(self, token: int) -> None:
-        """Takes the next token of the text."""
-        tokens = self._tokens
-        place = len(tokens)
-        # The place of a sequence is known only from the token behind it on, so that it is never the end of the text.
-        for count in (_SHORT, _LONG):
-            if place >= count:
-                self._places[tuple(tokens[place - count :])] = place
-        tokens.append(token)
+    def extend(self, more: Iterable[int]) -> None:
+        """Takes the next tokens of the text."""
+        tokens, places = self._tokens, self._places
+        for token in more:
+            # A sequence is known only from the token behind it on, so that its place is never the end of the text.
+            place = len(tokens)
+            for count in (_SHORT, _LONG):
+                if place >= count:
+                    places[tuple(tokens[place - count :])] = place
+            tokens.append(token)
 
     def guess(self, most: int) -> list[int]:
         """The tokens that may come next, at most `most`; none where the end of the text is new."""
