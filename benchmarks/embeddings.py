@@ -6,7 +6,8 @@ published and fetched as a function has it. Each round starts one process for ea
 * `function`: the packaged function under Pilotlight's client, driven by the Runtime API of this machine: from the event
   of an API Gateway to the JSON of OpenAI's API;
 * `ours`: load_model, which checks the files, and TextEmbedder, without HTTP;
-* `peer`: the same graph file through onnxruntime's Python package, the tokenizer.json through tokenizers, numpy.
+* `peer`: the same graph file, or that of --peer-weights, through onnxruntime's Python package, the tokenizer.json
+  through tokenizers, numpy.
 
 `cold` is from the start of the process to its first vector, the page cache warm; `cpu` is the CPU time of that, which
 is what a function with one vCPU waits for. `short` and `long` are a vector of 11 and of 25 tokens in a process that
@@ -79,13 +80,18 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--threads", type=int, nargs="+", default=[1])
-    parser.add_argument("--weights", choices=MODES, default="none")
+    parser.add_argument("--weights", choices=MODES, default="none", help="how ours stores the weights")
+    parser.add_argument("--peer-weights", choices=MODES, help="those of the peer, where they are others")
     given = parser.parse_args(arguments)
     missed = False
     with tempfile.TemporaryDirectory() as temporary:
-        folder = package_model(given.folder, given.weights, Path(temporary))
+        folders = {
+            weights: package_model(given.folder, weights, Path(temporary, weights))
+            for weights in {given.weights, given.peer_weights or given.weights}
+        }
+        ours, peer = folders[given.weights], folders[given.peer_weights or given.weights]
         for threads in given.threads:
-            found = measure(folder, threads, given.rounds)
+            found = measure(ours, peer, threads, given.rounds)
             print(table(found, threads))
             missed = missed or misses(found)
     return int(missed)
@@ -99,6 +105,7 @@ def package_model(source: Path, weights: str, temporary: Path) -> Path:
             candidate = quantize(NAME, candidate, None, temporary / "quantized")
         return optimize(candidate, temporary / "optimized", open_session, pack_parts_later=True)
 
+    temporary.mkdir()
     blocks = BlockConfig(int(weights), DEFAULT_LIMITS[int(weights)]) if weights.isdigit() else None
     mode = QuantizationConfig("blocks" if blocks else weights, metric_drop=0.05, blocks=blocks)
     request = EncoderRequest(ModelConfig(NAME, "onnx", quantization=mode), None, finish)
@@ -118,12 +125,12 @@ def package_model(source: Path, weights: str, temporary: Path) -> Path:
     return folder
 
 
-def measure(folder: Path, threads: int, rounds: int) -> dict[str, Times]:
+def measure(ours: Path, peer: Path, threads: int, rounds: int) -> dict[str, Times]:
     """Runs the rounds, each side in turn. The first round compiles byte code and does not count."""
     samples: dict[str, list[Times]] = {side: [] for side in (FUNCTION, OURS, PEER)}
     for _ in range(rounds + 1):
-        samples[FUNCTION].append(run_function(folder, threads))
-        for side in (OURS, PEER):
+        samples[FUNCTION].append(run_function(ours, threads))
+        for side, folder in ((OURS, ours), (PEER, peer)):
             samples[side].append(run_script(side, folder, threads))
     return {side: Times(*map(statistics.median, zip(*found[1:], strict=True))) for side, found in samples.items()}
 

@@ -8,8 +8,8 @@ GENERATE: Final = "generate"
 """The task of models that write text. Their answers are streamed."""
 PLAIN_PATHS: Final = {
     GENERATE: ("/v1/chat/completions", "/v1/completions"),
-    "embed": ("/v1/embeddings", "/v1/rerank"),
-    "rerank": ("/v1/rerank",),
+    "embed": ("/v1/embeddings", "/v1/rerank", "/v2/rerank"),
+    "rerank": ("/v1/rerank", "/v2/rerank"),
 }
 """OpenAI's and Cohere's paths without a model's name, by task. The first model of a task in template.yaml gets them."""
 

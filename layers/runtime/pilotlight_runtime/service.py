@@ -32,7 +32,7 @@ class ModelService:
 
     def __init__(self, model: LoadedModel, predict: Prepared | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
         self._model = model
-        self._limits = limits
+        self.limits = limits
         self._most_unpacked = limits.unpacked
         self._manifest = model.manifest
         self._predict = predict
@@ -78,6 +78,11 @@ class ModelService:
             raise NotFound(f"version {summarize(route.version)} of {model!r} is not served; {version!r} is")
         return route
 
+    @property
+    def published(self) -> object:
+        """When the version was published, as its provenance has it; None where it does not."""
+        return self._manifest.provenance.get("created")
+
     def status(self) -> dict[str, Any]:
         """What TensorFlow Serving's clients read of the model."""
         from pilotlight_runtime.protocol import tfserving
@@ -113,7 +118,7 @@ class ModelService:
             from pilotlight_runtime.protocol.answer_size import check_answer
 
             binary = {name: decoded.binary.get(name, decoded.binary_default) for name in response.outputs}
-            check_answer(response, binary, packs=_may_pack(request), limits=self._limits)
+            check_answer(response, binary, packs=_may_pack(request), limits=self.limits)
 
     def _decode(self, request: HttpRequest) -> oip_request.OipRequest:
         if request.doubts is not None:
@@ -145,7 +150,7 @@ class ModelService:
         content_type = request.headers.get("content-type", "")
         if is_upload(body, content_type):
             raise InvalidRequest(f'a predict request takes pictures as {{"b64": "..."}}; {self.infer_path} takes files')
-        prediction = PredictReader(self._manifest.signature, self._limits, self._images).read(body)
+        prediction = PredictReader(self._manifest.signature, self.limits, self._images).read(body)
         try:
             response = self._run(prediction.request, trace)
         except InvalidRequest as error:
@@ -158,7 +163,7 @@ class ModelService:
             from pilotlight_runtime.protocol.answer_size import check_nested_answer
 
             check_rows(response, prediction.rows)
-            check_nested_answer(response, packs=_may_pack(request), limits=self._limits)
+            check_nested_answer(response, packs=_may_pack(request), limits=self.limits)
         return HttpResponse(200, {"Content-Type": JSON}, write_predict_response(response, prediction.rows))
 
     def _run(self, request: InferRequest, trace: Trace) -> InferResponse:

@@ -72,9 +72,11 @@ def infer(address: str, name: str, **texts: list[str]) -> dict[str, Any]:
     return {output["name"]: output["data"] for output in outputs}
 
 
-def test_all_language_models_are_listed(client: openai.OpenAI) -> None:
+def test_all_language_models_are_listed(client: openai.OpenAI, address: str) -> None:
     assert sorted(model.id for model in client.models.list()) == sorted(NAMES)
     assert client.models.retrieve("vectors").id == "vectors"
+    own = openai.OpenAI(base_url=f"{address}/vectors/v1", api_key="k").models.list().data[0]
+    assert own.created == client.models.retrieve("vectors").created > 1_700_000_000
 
 
 def test_a_writer_chats(client: openai.OpenAI, address: str) -> None:

@@ -13,8 +13,8 @@ Expand = Callable[[Template], Resources]
 
 PLAIN = {
     "generate": ["/v1/chat/completions", "/v1/completions"],
-    "embed": ["/v1/embeddings", "/v1/rerank"],
-    "rerank": ["/v1/rerank"],
+    "embed": ["/v1/embeddings", "/v1/rerank", "/v2/rerank"],
+    "rerank": ["/v1/rerank", "/v2/rerank"],
     "classify": [],
     "tag": [],
 }

@@ -7,7 +7,7 @@ from pilotlight_runtime.language.schema.builder import Builder
 from pilotlight_runtime.language.schema.constraint import ShapeConstraint
 from pilotlight_runtime.language.schema.expansion import Schema
 from pilotlight_runtime.language.schema.faults import find_fault
-from pilotlight_runtime.language.schema.limits import DEEPEST, LONGEST_SHORTEST
+from pilotlight_runtime.language.schema.limits import DEEPEST, DEEPEST_SCHEMA, LONGEST_SHORTEST
 from pilotlight_runtime.language.schema.machine import Shape
 from pilotlight_runtime.language.schema.measuring import measure_shapes
 from pilotlight_runtime.language.types import Constraint
@@ -39,6 +39,7 @@ def compile_schema(schema: dict[str, Any] | None, name: str = "the schema") -> C
 
 def compile_shape(schema: Schema, name: str) -> Shape:
     """Makes the measured shape of a schema, of which others can be made. Arguments and errors as above."""
+    _check_nesting(schema, name)
     builder = Builder(schema, name)
     shape = builder.build()
     measure_shapes(builder.shapes)
@@ -51,3 +52,17 @@ def compile_shape(schema: Schema, name: str) -> Shape:
         what = f"the shortest answer has {shape.length} bytes; at most {LONGEST_SHORTEST} are allowed"
         raise InvalidRequest(f"{name}: {what}")
     return shape
+
+
+def _check_nesting(schema: Schema, name: str) -> None:
+    """Refuses a document that is so deep that what follows it down would need too much of Python's stack."""
+    level: list[Any] = [schema]
+    for _ in range(DEEPEST_SCHEMA):
+        inside = [each.values() if isinstance(each, dict) else each for each in level]
+        level = [value for values in inside if not isinstance(values, bool) for value in values]
+        level = [value for value in level if isinstance(value, dict | list)]
+        if not level:
+            return
+    raise InvalidRequest(
+        f"{name}: has more than {DEEPEST_SCHEMA} objects and lists inside one another: make it flatter"
+    )

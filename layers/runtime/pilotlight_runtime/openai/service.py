@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pilotlight_runtime.errors import NotFound, TooLarge
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Callable, Final, Mapping, Protocol
-from pilotlight_runtime.limits import MAX_ANSWER_BYTES, MOST_MEMORY
+from pilotlight_runtime.limits import MAX_ANSWER_BYTES
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.openai.invocation import Invocation
 from pilotlight_runtime.protocol.compression import pack, unpack
@@ -57,6 +57,7 @@ class LanguageService:
         self._endpoints = endpoints
         self._details = details
         self._timed = timed
+        self._limits = inner.limits
 
     def answer_unknown(self, request: HttpRequest, trace: Trace) -> HttpResponse:
         """The answer to a request of which nothing else is known."""
@@ -121,7 +122,7 @@ class LanguageService:
         """The list of models, or one model, with what TensorFlow Serving's clients read at the same path."""
         from pilotlight_runtime.protocol.openai.model_list import write_model, write_models
 
-        own = write_model(self._name, self._details)
+        own = write_model(self._name, self._inner.published, self._details)
         if route.operation == routes.MODELS:
             return write_models(own)
         if route.model != self._name:
@@ -131,23 +132,26 @@ class LanguageService:
         return {**own, **self._inner.status()}
 
     def _read_body(self, request: HttpRequest, invocation: Invocation) -> Any:
-        body = unpack(request.body, request.headers.get("content-encoding", ""))
+        body = unpack(request.body, request.headers.get("content-encoding", ""), self._limits.unpacked)
         if not body:
             raise InvalidField("", "the body is empty; it must be a JSON object")
-        document = loads(body, MOST_MEMORY)
+        document = loads(body, self._limits.memory)
         if isinstance(document, dict) and _INPUT_FILE in document:
-            return _read_file(document, invocation)
+            return _read_file(document, invocation, self._limits.memory)
         return document
 
 
-def _read_file(document: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
-    """The request that was uploaded as a file; what stands beside the file's id replaces what the file says."""
+def _read_file(document: dict[str, Any], invocation: Invocation, most: int) -> dict[str, Any]:
+    """The request that was uploaded as a file; what stands beside the file's id replaces what the file says.
+
+    most: bytes of memory that it may take.
+    """
     from pilotlight_runtime.uploads.incoming import fetch_file  # few requests need it
 
     name = document.pop(_INPUT_FILE)
     if not isinstance(name, str):
         raise InvalidField(_INPUT_FILE, "input_file_id must be the id of a file")
-    found = loads(fetch_file(name, invocation.key_id), MOST_MEMORY)
+    found = loads(fetch_file(name, invocation.key_id), most)
     if not isinstance(found, dict) or _INPUT_FILE in found:
         raise InvalidField(_INPUT_FILE, "the file must hold a JSON object, the body of a request")
     return {**found, **document}

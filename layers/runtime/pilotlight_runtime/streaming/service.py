@@ -50,7 +50,7 @@ class StreamingService(ModelService):
             raise _reword(error, asked) from error
         trace.begin("encode")
         accepted = request.headers.get("accept-encoding", "")
-        check_nested_answer(response, packs=packs(accepted), limits=self._limits)
+        check_nested_answer(response, packs=packs(accepted), limits=self.limits)
         written = generate.write_outputs(self._manifest, response.outputs)
         trace.begin("pack")
         return pack(HttpResponse(200, {"Content-Type": JSON}, written), accepted)

@@ -180,11 +180,25 @@ def nest(levels: int, inside: Any) -> Any:
             },
             "parts",
         ),
-        ({"enum": ["x" * 1000 + str(n) for n in range(1000)]}, "more than 1000000 bytes"),
+        ({"enum": ["x" * 1000 + str(n) for n in range(1000)]}, "more than 120000 bytes"),
     ],
 )
 def test_schemas_that_are_too_large(schema: Any, reason: str) -> None:
     assert reason in refusal(schema)
+
+
+def deep(levels: int) -> Any:
+    inside: Any = []
+    for _ in range(levels):
+        inside = [inside]
+    return inside
+
+
+@pytest.mark.parametrize("keyword", ["const", "default", "items"])
+def test_documents_that_are_too_deep(keyword: str) -> None:
+    assert "more than 200 objects and lists inside one another" in refusal({keyword: deep(900)})
+    assert "more than 200 objects and lists inside one another" in refusal({"enum": [deep(10**5)]})
+    compile_schema({"const": deep(190)})
 
 
 def test_messages_are_short() -> None:

@@ -8,7 +8,10 @@ NEVER: Final = 1 << 60
 """The length of the shortest text of a shape that has none."""
 
 DEEPEST: Final = 64
-"""Arrays and objects inside one another, in an answer and in a schema."""
+"""Arrays and objects inside one another in an answer. References may lead as deep before a value begins."""
+
+DEEPEST_SCHEMA: Final = 200
+"""Objects and lists inside one another, in the document of a schema."""
 
 MOST_SHAPES: Final = 5_000
 """Sub-schemas that a schema comes to, after its references."""
@@ -22,7 +25,7 @@ MOST_READINGS: Final = 512
 LONGEST_SHORTEST: Final = 65_536
 """Bytes of the shortest answer."""
 
-MOST_TEXT: Final = 1_000_000
+MOST_TEXT: Final = 120_000
 """Bytes of all names and values that a schema lists."""
 
 MOST_EXTRA_KEYS: Final = 1_000
