@@ -22,6 +22,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from gguf import GGUFReader
+
 from pilotlight.language.tokenizer_gguf import read_gguf_tokenizer
 from pilotlight.language.tokenizer_json import compile_tokenizer
 
@@ -72,8 +74,6 @@ def find_gguf() -> Path:
 
 def prepare(gguf: Path, folder: Path) -> None:
     """Writes the tokenizer in both forms."""
-    from gguf import GGUFReader
-
     fields = GGUFReader(gguf).fields
     document = read_gguf_tokenizer({name: field.contents() for name, field in fields.items()})
     (folder / "tokenizer.json").write_text(json.dumps(document))

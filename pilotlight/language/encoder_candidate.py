@@ -105,7 +105,7 @@ def _write(encoder: EncoderSource, tokens: EncoderTokens, folder: Path, open_ses
     (folder / TOKENIZER_NAME).write_bytes(compile_tokenizer(tokens.document))
     document = plan.document(encoder.width)
     (folder / LANGUAGE_NAME).write_text(json.dumps(document, ensure_ascii=False), "utf-8")
-    beside = encoder.graph.ByteSize() > _LARGE
+    beside = sum(len(tensor.raw_data) for tensor in encoder.graph.graph.initializer) > _LARGE
     onnx.save(encoder.graph, str(place / MODEL_NAME), save_as_external_data=beside, location=WEIGHTS_NAME)
     part = Candidate(place, open_session(place / MODEL_NAME, 1).signature)
     assets = (LANGUAGE_NAME, TOKENIZER_NAME)

@@ -82,7 +82,7 @@ def compile_parts(parts: Pattern) -> CompiledPattern:
     if len(kinds) == 1:
         return CompiledPattern(pattern, (), ())
     values = [_FIRST_STAND_IN + kinds.index(kind) for kind in memberships]
-    members = _list_ascii(sets[0]) + "".join(stand_ins) if parts == sets else ""
+    members = _list_ascii(sets[0]) + "".join(stand_ins) if len(parts) == 1 and sets else ""
     return CompiledPattern(pattern, (0, *starts), (ITSELF, *values), members)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from pilotlight.language.tokenizer_bpe import compile_byte_level, read_rules
+from pilotlight.language.tokenizer_bpe import compile_byte_level, pack_merges, read_rules
 from pilotlight.language.tokenizer_errors import check_keys, refusal, unsupported
 from pilotlight.language.tokenizer_tables import CompiledModel, Vocabulary, pack_numbers, read_vocabulary
 
@@ -80,8 +80,7 @@ def _compile_bpe(model: dict[str, Any], vocabulary: Vocabulary, *, by_bytes: boo
         "fuse": bool(model.get("fuse_unk")),
         "whole": bool(model.get("ignore_merges")),
     }
-    tables = {"pairs": pack_numbers("Q", pairs), "results": pack_numbers("Q", results)}
-    return CompiledModel(header, {"bytes": _byte_tokens(model, vocabulary), **tables})
+    return CompiledModel(header, {"bytes": _byte_tokens(model, vocabulary), **pack_merges(pairs, results)})
 
 
 def _word_pieces(model: dict[str, Any], vocabulary: Vocabulary) -> CompiledModel:

@@ -7,9 +7,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from support.encoder_import import package_tiny
 from support.language_functions import package_writer
 from support.onnx_models import package_identity
 from support.text_models import package_text
+from support.tiny_encoder import write_encoder
 
 import pilotlight_runtime
 
@@ -91,6 +93,35 @@ PATTERNS = {"pilotlight_runtime.text.patterns", "_collections_abc", "_functools"
 PATTERNS |= {"copyreg", "enum", "functools", "keyword", "operator", "re", "reprlib", "types"}
 PATTERNS |= {f"re.{name}" for name in ("_casefix", "_compiler", "_constants", "_parser")}
 """What cuts texts by a regular expression of the tokenizer, where it has one that needs `re`."""
+EMBEDDING = {
+    *_modules("pilotlight_runtime", ("assets", "language_app")),
+    *_modules(
+        "pilotlight_runtime.language",
+        ("", "embedder", "encoder", "encoder_batches", "encoder_settings", "text_functions", "vectors"),
+    ),
+    *_modules(
+        "pilotlight_runtime.openai",
+        ("", "embeddings", "endpoint", "entry", "invocation", "language_function", "late_endpoint", "service"),
+    ),
+    *_modules(
+        "pilotlight_runtime.protocol.openai",
+        (
+            "", "embedding_request", "embedding_response", "errors", "fields", "inputs", "model_field", "parameters",
+            "routes", "usage",
+        ),
+    ),
+    *_modules("pilotlight_runtime.streaming", ("", "deadline", "entry", "response")),
+    *_modules(
+        "pilotlight_runtime.text",
+        (
+            "", "added_tokens", "character_classes", "decoders", "encoder", "framing", "normal_forms", "normalizers",
+            "patterns", "rewriters", "splitting", "steps", "stream_decoder", "tensors", "tokenizer", "tokenizer_asset",
+            "tokenizer_parts", "tokens", "vocabulary", "word_pieces",
+        ),
+    ),
+}  # fmt: skip
+"""What a function imports besides that embeds texts with a WordPiece tokenizer."""
+EMBEDDING_STANDARD = {"_bisect", "binascii", "bisect", "math"}
 WRITING_STANDARD = {"_bisect", "_heapq", "_random", "binascii", "bisect", "heapq", "math", "mmap"}
 
 
@@ -134,6 +165,12 @@ def test_a_function_that_chats_imports_what_its_task_needs(tmp_path: Path) -> No
     chat = '{"model": "tiny", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 3}'
     found = imported(tmp_path, chat, "/v1/chat/completions") - DIGEST - PATTERNS
     assert found == STANDARD | OURS | WRITING | WRITING_STANDARD
+
+
+def test_a_function_that_embeds_imports_what_its_task_needs(tmp_path: Path) -> None:
+    package_tiny(write_encoder(tmp_path / "model"), tmp_path / "function")
+    found = imported(tmp_path / "function", '{"model": "tiny", "input": "a cat"}', "/v1/embeddings")
+    assert found - DIGEST == STANDARD | OURS | EMBEDDING | EMBEDDING_STANDARD
 
 
 IMPORTS = """

@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from pilotlight.core.artifacts import Candidate
+from pilotlight.core.lock import Lock
 from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.progress import Silent
 from pilotlight.language.candidate import LanguageCandidate
 from pilotlight.language.encoder_candidate import EncoderRequest, build_encoder_candidate
 from pilotlight.language.sources import find_source
+from pilotlight.store import FolderBlobs, Store
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.language.encoder_settings import GRAPH
 from pilotlight_runtime.manifest import MODEL_NAME, Graph
 from pilotlight_runtime.types import LoadedModel
+from support.language_functions import APP
 from support.manifests import manifest_of
 
 TEXTS = (
@@ -50,6 +53,15 @@ def load_candidate(candidate: Candidate) -> LoadedModel:
         signature=candidate.signature, graphs=(Graph(GRAPH, session.signature),), assets=candidate.assets
     )
     return LoadedModel(manifest, {GRAPH: session}, str(candidate.folder))
+
+
+def package_tiny(folder: Path, into: Path) -> None:
+    """Import a tiny model, and write its function to `into`."""
+    made = import_folder(folder, into.parent / "candidate")
+    store = Store(FolderBlobs(into.parent / "store"))
+    published = store.publish("tiny", made.candidate, image=None, metrics={}, parity={}, provenance={})
+    store.fetch("tiny", Lock(published.manifest.version, published.manifest_sha256), into)
+    (into / "app.py").write_text(APP)
 
 
 def load_tiny(folder: Path, into: Path, config: ModelConfig | None = None) -> LoadedModel:

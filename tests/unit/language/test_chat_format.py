@@ -166,6 +166,16 @@ def test_a_template_that_does_not_fit_is_refused(source: str, problem: str) -> N
     assert 'chat = "none" under [generation]' in str(caught.value)
 
 
+def test_a_format_for_single_questions_is_enough() -> None:
+    source = (
+        "{% if messages | length != 1 or messages[0].role != 'user' %}{{ raise_exception('one') }}{% endif %}"
+        "Q: {{ messages[0].content }}\nA:"
+    )
+    document = compile_chat_template(source, "", "</s>")
+    assert _written(document, [("user", "why?")]) == "Q: why?\nA:"
+    assert _written(document, [("user", "why?"), ("user", "how?")]) is None
+
+
 def test_a_template_that_does_not_end_is_ended() -> None:
     loops = "{% for a in range(99999) %}" * 4 + "{% endfor %}" * 4
     began = time.monotonic()

@@ -13,7 +13,8 @@ _LEAST_LENGTH: Final = 1e-12
 
 def read_vector(vector: bytes | memoryview) -> list[float]:
     """Reads FP32 bytes as numbers."""
-    return memoryview(vector).cast("f").tolist()
+    numbers: list[float] = list(memoryview(vector).cast("f"))
+    return numbers
 
 
 def write_vector(numbers: Sequence[float]) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from pilotlight_runtime.light_typing import Callable, Final, Mapping, Sequence
+from pilotlight_runtime.light_typing import Callable, Final, Protocol
 
 SHIFT: Final = 24
 """Bits of an id. A pair of ids is one number: the left one times 2**24, plus the right one."""
@@ -19,12 +19,20 @@ _SHORT: Final = 48
 _NONE: Final = 1 << 62
 
 
-def merge_pairs(symbols: list[int], merges: Mapping[int, int]) -> list[int]:
+class Merges(Protocol):
+    """Where a pair is looked up."""
+
+    def get(self, pair: int, default: int, /) -> int:
+        """What a pair becomes, or the default."""
+
+
+def merge_pairs(symbols: list[int], merges: Merges) -> list[int]:
     """Merges pairs of symbols until no merge is left.
 
     Args:
         symbols: Ids; the list is consumed.
-        merges: By a pair of ids, see SHIFT: the rank of the merge times 2**24, plus the id of the merged token.
+        merges: By a pair of ids, see SHIFT: the rank of the merge times 2**24, plus the id of the merged token. It is a
+            dict or a MergeTable.
 
     Returns:
         The ids that are left.
@@ -82,16 +90,3 @@ def _merge_long(symbols: list[int], merge: Callable[[int, int], int]) -> list[in
             if offered != _NONE:
                 heappush(waiting, (offered, left))
     return [symbol for symbol in symbols if symbol >= 0]
-
-
-def read_merges(pairs: Sequence[int], results: Sequence[int]) -> dict[int, int]:
-    """Makes the table of merge_pairs.
-
-    Args:
-        pairs: By rank: the two ids, see SHIFT.
-        results: By rank: the rank times 2**24, plus the id of the merged token.
-
-    Returns:
-        The merges by their pairs.
-    """
-    return dict(zip(pairs, results, strict=True))
