@@ -25,7 +25,7 @@ def read_model_vocabulary(model: dict[str, Any]) -> Vocabulary:
     Raises:
         ConversionError: It does not fit, see read_vocabulary.
     """
-    if model.get("type") != "Unigram":
+    if _kind_of(model) != "Unigram":
         return read_vocabulary(model["vocab"])
     return read_vocabulary((token, place) for place, (token, _) in enumerate(model["vocab"]))
 
@@ -57,7 +57,9 @@ def _kind_of(model: dict[str, Any]) -> str:
     """The model's name; the oldest files have none."""
     if "type" in model:
         return str(model["type"])
-    return "BPE" if "merges" in model else "WordPiece" if "continuing_subword_prefix" in model else "Unigram"
+    if isinstance(model["vocab"], list):
+        return "Unigram"
+    return "BPE" if "merges" in model else "WordPiece" if "continuing_subword_prefix" in model else "WordLevel"
 
 
 def _compile_bpe(model: dict[str, Any], vocabulary: Vocabulary, *, by_bytes: bool) -> CompiledModel:

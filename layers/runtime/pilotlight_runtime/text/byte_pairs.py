@@ -17,6 +17,7 @@ _MASK: Final = (1 << SHIFT) - 1
 _SHORT: Final = 48
 """Symbols up to which all pairs are looked at again after each merge: quicker than a heap, but quadratic."""
 _NONE: Final = 1 << 62
+_PLACE: Final = (1 << 32) - 1
 
 
 class Merges(Protocol):
@@ -59,34 +60,40 @@ def _merge_short(symbols: list[int], merge: Callable[[int, int], int]) -> list[i
 
 
 def _merge_long(symbols: list[int], merge: Callable[[int, int], int]) -> list[int]:
-    """The same with a heap and links between neighbours: n log n."""
+    """The same with a heap and links between neighbours: n log n.
+
+    An entry of the heap is what a pair becomes, times 2**32, plus the pair's place.
+    """
     from heapq import heapify, heappop, heappush
 
     end = len(symbols)
     before = list(range(-1, end - 1))
     behind = list(range(1, end + 1))
-    waiting = []
-    for at in range(end - 1):
-        found = merge(symbols[at] << SHIFT | symbols[at + 1], _NONE)
-        if found != _NONE:
-            waiting.append((found, at))
+    found = [merge(left << SHIFT | right, _NONE) for left, right in pairwise(symbols)]
+    found.append(_NONE)
+    waiting = [result << 32 | at for at, result in enumerate(found) if result != _NONE]
     heapify(waiting)
     while waiting:
-        found, at = heappop(waiting)
-        right = behind[at]
-        # A pair that another merge has changed, or whose left symbol is gone, gives another value now.
-        if symbols[at] < 0 or right == end or merge(symbols[at] << SHIFT | symbols[right], _NONE) != found:
+        entry = heappop(waiting)
+        at, result = entry & _PLACE, entry >> 32
+        # A pair that another merge has changed, or whose left symbol is gone, becomes something else now.
+        if found[at] != result:
             continue
-        symbols[at], symbols[right] = found & _MASK, -1
-        behind[at] = right = behind[right]
-        left = before[at]
+        right = behind[at]
+        symbols[at] = result & _MASK
+        found[right] = _NONE
+        behind[at] = behind[right]
+        symbols[right] = -1
+        right, left = behind[at], before[at]
         if right < end:
             before[right] = at
-            offered = merge(symbols[at] << SHIFT | symbols[right], _NONE)
-            if offered != _NONE:
-                heappush(waiting, (offered, at))
+            found[at] = merge(symbols[at] << SHIFT | symbols[right], _NONE)
+            if found[at] != _NONE:
+                heappush(waiting, found[at] << 32 | at)
+        else:
+            found[at] = _NONE
         if left >= 0:
-            offered = merge(symbols[left] << SHIFT | symbols[at], _NONE)
-            if offered != _NONE:
-                heappush(waiting, (offered, left))
+            found[left] = merge(symbols[left] << SHIFT | symbols[at], _NONE)
+            if found[left] != _NONE:
+                heappush(waiting, found[left] << 32 | left)
     return [symbol for symbol in symbols if symbol >= 0]
