@@ -12,7 +12,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 from jsonschema import Draft202012Validator
 
@@ -23,6 +23,8 @@ from pilotlight_runtime.language.generator import TextGenerator
 from pilotlight_runtime.language.json_constraint import compile_schema
 from pilotlight_runtime.language.types import Constraint, GenerationRequest, Sampling
 from pilotlight_runtime.loading import load_model
+
+Result = TypeVar("Result")
 
 
 class Timed(NamedTuple):
@@ -61,7 +63,7 @@ class _TimedConstraint:
     def closing(self) -> bytes:
         return self._timed(self._inside.closing)
 
-    def _timed(self, work: Callable[[], Any]) -> Any:
+    def _timed(self, work: Callable[[], Result]) -> Result:
         began = time.process_time()
         try:
             return work()

@@ -9,6 +9,7 @@ import struct
 import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Final, Literal
 
 from tokenizers import Regex, normalizers, pre_tokenizers
 
@@ -18,6 +19,7 @@ CATEGORIES = [
     *("Cc", "Cf", "Cn", "Co", "Ll", "Lm", "Lo", "Lt", "Lu", "Mc", "Me", "Mn", "Nd", "Nl", "No"),
     *("Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Sc", "Sk", "Sm", "So", "Zl", "Zp", "Zs"),
 ]
+FORMS: Final[tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...]] = ("NFC", "NFD", "NFKC", "NFKD")
 PATTERNS = {**{name: rf"\p{{{name}}}" for name in CATEGORIES}, "word": r"\w", "space": r"\s", "Han": r"\p{Han}"}
 
 
@@ -48,7 +50,7 @@ def cut_by(pre_tokenizer: pre_tokenizers.PreTokenizer) -> set[str]:
 
 def decomposed_otherwise(among: Iterable[str]) -> set[str]:
     """The characters that the package's tables of normalisation do not have, and newer ones of Python do."""
-    forms = [(getattr(normalizers, form)(), form) for form in ("NFC", "NFD", "NFKC", "NFKD")]
+    forms = [(getattr(normalizers, form)(), form) for form in FORMS]
     found = set()
     for character in among:
         texts = [

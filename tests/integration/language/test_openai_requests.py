@@ -689,7 +689,7 @@ def test_a_model_without_a_known_task_does_not_start(tmp_path: Path, content: by
     manifest = manifest._replace(files=files)
     manifest = manifest._replace(version=version_of(manifest))
     (tmp_path / "manifest.json").write_bytes(dump_manifest(manifest))
-    with pytest.raises(LoadError, match="language.json"):
+    with pytest.raises(LoadError, match=r"language\.json"):
         language_handler(str(tmp_path / "app.py"), environ={}, stream=io.StringIO())
 
 
