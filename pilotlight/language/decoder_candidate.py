@@ -10,7 +10,7 @@ from typing import Final
 from pilotlight.core.artifacts import Candidate
 from pilotlight.core.disk import temporary_folder
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.generation_config import GenerationConfig
+from pilotlight.core.generation_config import NO_CHAT, GenerationConfig
 from pilotlight.core.progress import Progress
 from pilotlight.core.reports import ParityReport
 from pilotlight.language.candidate import LANGUAGE_NAME, TEXT, TOKENIZER_NAME, LanguageCandidate
@@ -63,8 +63,9 @@ def build_decoder_candidate(
     decoder = find_decoder(source, request.blocks)
     tokens = read_tokenizer(source)
     tokenizer = _write_tokenizer(tokens, decoder, folder)
-    chat = compile_chat_template(tokens.template, tokens.bos, tokens.eos, tokens.specials) if tokens.template else {}
     given = request.config.generation or GenerationConfig()
+    chats = tokens.template and given.chat != NO_CHAT
+    chat = compile_chat_template(tokens.template, tokens.bos, tokens.eos, tokens.specials) if chats else {}
     generation = find_generation(source, given, decoder.positions, tokenizer, chat.get("stop", ()))
     decoder.write(folder / DECODER, generation.context, partial(_report, progress, "layers"))
     write_sampler(folder / SAMPLER, decoder.vocabulary)
