@@ -1,7 +1,7 @@
 """Reads the table of replacements that a SentencePiece model carries.
 
-The format is the one of SentencePiece's `normalizer.cc`: the length of a trie, the trie as a double array (darts-clone),
-and the replacements, each with a zero byte behind it.
+The format is the one of SentencePiece's `normalizer.cc`: the length of a trie, the trie as a double array
+(darts-clone), and the replacements, each with a zero byte behind it.
 """
 
 import struct

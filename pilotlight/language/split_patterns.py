@@ -9,7 +9,7 @@ import re
 from bisect import bisect_right
 from typing import Final, NamedTuple
 
-from pilotlight.language.character_ranges import LAST, Ranges, of_characters, unite
+from pilotlight.language.character_ranges import LAST, Ranges
 from pilotlight.language.pattern_parser import Pattern, parse_pattern
 from pilotlight_runtime.text.character_classes import ITSELF
 
@@ -128,6 +128,3 @@ def _write_class(ranges: Ranges, stand_ins: list[str]) -> str:
 
 def _escape(character: int) -> str:
     return chr(character) if chr(character).isalnum() else f"\\x{character:02x}"
-
-
-__all__ = ["CompiledPattern", "compile_literal", "compile_parts", "compile_pattern", "of_characters", "unite"]

@@ -6,7 +6,8 @@ from typing import Any, Final
 from pilotlight.language.tokenizer_errors import refusal, unsupported
 from pilotlight.language.tokenizer_tables import CompiledModel, Vocabulary, pack_numbers
 from pilotlight_runtime.text.byte_level import NO_TOKEN
-from pilotlight_runtime.text.byte_pairs import SHIFT, merge_pairs, read_merges
+from pilotlight_runtime.text.byte_pairs import SHIFT, merge_pairs
+from pilotlight_runtime.text.merge_table import make_slots
 from pilotlight_runtime.text.vocabulary import byte_alphabet
 
 _WHERE: Final = "model"
@@ -32,14 +33,17 @@ def compile_byte_level(model: dict[str, Any], vocabulary: Vocabulary) -> Compile
     if model.get("ignore_merges"):
         words = {at for at, token in enumerate(vocabulary.tokens) if set(token) <= set(byte_alphabet())}
     else:
-        words = _find_words(tokens, symbols, read_merges(pairs, results))
+        words = _find_words(tokens, symbols, dict(zip(pairs, results, strict=True)))
     return CompiledModel(
-        {"kind": "byte level", "unknown": vocabulary.ids.get(model.get("unk_token") or "")},
+        {
+            "kind": "byte level",
+            "unknown": vocabulary.ids.get(model.get("unk_token") or ""),
+            "whole": bool(model.get("ignore_merges")),
+        },
         {
             "bytes": pack_numbers("I", symbols),
             "words": pack_numbers("I", sorted(words)),
-            "pairs": pack_numbers("Q", pairs),
-            "results": pack_numbers("Q", results),
+            **pack_merges(pairs, results),
         },
     )
 
@@ -107,6 +111,20 @@ def read_rules(model: dict[str, Any], vocabulary: Vocabulary) -> tuple[list[int]
     return list(rules), list(rules.values())
 
 
+def pack_merges(pairs: list[int], results: list[int]) -> dict[str, bytes]:
+    """Writes merges as the runtime reads them.
+
+    Args:
+        pairs: By rank, see read_rules.
+        results: By rank.
+
+    Returns:
+        The sections.
+    """
+    slots = pack_numbers("I", make_slots(pairs))
+    return {"pairs": pack_numbers("Q", pairs), "results": pack_numbers("Q", results), "slots": slots}
+
+
 def byte_token(token: str) -> bytes:
     """Gives the bytes of a token.
 
@@ -116,10 +134,14 @@ def byte_token(token: str) -> bytes:
     Returns:
         The bytes.
     """
-    alphabet = _alphabet()
-    if all(character in alphabet for character in token):
-        return bytes(alphabet[character] for character in token)
+    if writes_bytes(token):
+        return bytes(_alphabet()[character] for character in token)
     return token.encode()
+
+
+def writes_bytes(token: str) -> bool:
+    """Whether each character of a token's name stands for a byte."""
+    return all(character in _alphabet() for character in token)
 
 
 @cache

@@ -44,7 +44,7 @@ _LLAMA: Final = _Pre(_LLAMA3, whole_words=True, begins=True)
 _PRES: Final = {
     **dict.fromkeys(("gpt-2", "phi-2", "olmo", "jais", "trillion"), _GPT2),
     **dict.fromkeys(("smollm", "starcoder", "refact", "command-r", "codeshell"), _DIGITS),
-    **dict.fromkeys(("llama-bpe", "llama3", "llama-v3", "falcon3", "smaug-bpe"), _LLAMA),
+    **dict.fromkeys(("llama-bpe", "llama3", "llama-v3", "falcon3"), _LLAMA),
     **dict.fromkeys(("qwen2", "deepseek-r1-qwen"), _QWEN),
     "tekken": _Pre(_TEKKEN, whole_words=True, begins=True),
     **dict.fromkeys(("gpt-4o", "llama4"), _Pre(_GPT4O)),
@@ -65,7 +65,8 @@ def read_gguf_tokenizer(metadata: Mapping[str, object]) -> dict[str, Any]:
             length.
     """
     reader = _Metadata(metadata)
-    tokens, kinds = reader.texts("tokens"), reader.numbers("token_type")
+    tokens = reader.texts("tokens")
+    kinds = reader.numbers("token_type", default=[_NORMAL] * len(tokens))
     if len(kinds) != len(tokens):
         raise _refusal(f"{len(tokens)} tokens have {len(kinds)} types", "The file is damaged; get it again")
     model = reader.value("model")
@@ -104,8 +105,8 @@ class _Metadata:
             )
         return list(value)
 
-    def numbers(self, name: str) -> list[float]:
-        value = self.value(name)
+    def numbers(self, name: str, default: list[float] | None = None) -> list[float]:
+        value = self.value(name, default)
         if not isinstance(value, Sequence) or not all(isinstance(number, int | float) for number in value):
             raise _refusal(
                 f"it has no list of numbers tokenizer.ggml.{name}", "Export the model again, with its tokenizer"

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pilotlight.language.character_ranges import read_classes
 from pilotlight.language.tokenizer_added import Added, compile_added
-from pilotlight.language.tokenizer_bpe import byte_token
+from pilotlight.language.tokenizer_bpe import byte_token, writes_bytes
 from pilotlight.language.tokenizer_decoding import compile_decoder
 from pilotlight.language.tokenizer_errors import check_keys, refusal, unsupported
 from pilotlight.language.tokenizer_framing import compile_framing
@@ -102,7 +102,7 @@ def _list_tokens(vocabulary: Vocabulary, added: Added, *, by_bytes: bool) -> tup
     for identity in range(max(texts) + 1):
         text = texts.get(identity, "")
         token = byte_token(text) if by_bytes else text.encode()
-        if by_bytes and text and token == text.encode() and not text.isascii():
-            names[text] = identity
+        if by_bytes and not writes_bytes(text):
+            names.setdefault(text, identity)
         tokens.append(token)
     return tokens, names

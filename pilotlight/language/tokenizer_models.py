@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from pilotlight.language.tokenizer_bpe import compile_byte_level, read_rules
+from pilotlight.language.tokenizer_bpe import compile_byte_level, pack_merges, read_rules
 from pilotlight.language.tokenizer_errors import check_keys, refusal, unsupported
 from pilotlight.language.tokenizer_tables import CompiledModel, Vocabulary, pack_numbers, read_vocabulary
 
@@ -25,7 +25,7 @@ def read_model_vocabulary(model: dict[str, Any]) -> Vocabulary:
     Raises:
         ConversionError: It does not fit, see read_vocabulary.
     """
-    if model.get("type") != "Unigram":
+    if _kind_of(model) != "Unigram":
         return read_vocabulary(model["vocab"])
     return read_vocabulary((token, place) for place, (token, _) in enumerate(model["vocab"]))
 
@@ -57,7 +57,9 @@ def _kind_of(model: dict[str, Any]) -> str:
     """The model's name; the oldest files have none."""
     if "type" in model:
         return str(model["type"])
-    return "BPE" if "merges" in model else "WordPiece" if "continuing_subword_prefix" in model else "Unigram"
+    if isinstance(model["vocab"], list):
+        return "Unigram"
+    return "BPE" if "merges" in model else "WordPiece" if "continuing_subword_prefix" in model else "WordLevel"
 
 
 def _compile_bpe(model: dict[str, Any], vocabulary: Vocabulary, *, by_bytes: bool) -> CompiledModel:
@@ -80,8 +82,7 @@ def _compile_bpe(model: dict[str, Any], vocabulary: Vocabulary, *, by_bytes: boo
         "fuse": bool(model.get("fuse_unk")),
         "whole": bool(model.get("ignore_merges")),
     }
-    tables = {"pairs": pack_numbers("Q", pairs), "results": pack_numbers("Q", results)}
-    return CompiledModel(header, {"bytes": _byte_tokens(model, vocabulary), **tables})
+    return CompiledModel(header, {"bytes": _byte_tokens(model, vocabulary), **pack_merges(pairs, results)})
 
 
 def _word_pieces(model: dict[str, Any], vocabulary: Vocabulary) -> CompiledModel:

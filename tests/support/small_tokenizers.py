@@ -97,3 +97,22 @@ def sentence_pieces() -> dict[str, object]:
         "tokenizer.ggml.bos_token_id": 1,
         "tokenizer.ggml.eos_token_id": 2,
     }
+
+
+GGUF_TOKENS = ["<|end|>", *ALPHABET, "he", "12", "<think>"]
+
+
+def gguf_bytes(**changes: object) -> dict[str, object]:
+    """What a GGUF file says of a byte-level vocabulary."""
+    metadata = {
+        "model": "gpt2",
+        "pre": "smollm",
+        "tokens": GGUF_TOKENS,
+        "token_type": [3, *[1] * 258, 4],
+        "merges": ["h e", "1 2"],
+        "bos_token_id": 0,
+        "eos_token_id": 0,
+        "add_bos_token": False,
+        **changes,
+    }
+    return {f"tokenizer.ggml.{name}": value for name, value in metadata.items()}

@@ -2,6 +2,7 @@
 
 import json
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def test_minilm(minilm: dict[str, Any], tmp_path: Path) -> None:
     theirs = reference.Tokenizer.from_str(json.dumps(minilm))
     theirs.no_padding()
     theirs.encode_special_tokens = True
-    for first, second in zip(TEXTS, TEXTS[1:], strict=False):
+    for first, second in pairwise(TEXTS):
         ids, others = ours.encode(first), ours.encode(second)
         assert ours.frame(ids).ids == theirs.encode(first).ids
         expected = theirs.encode(first, second)

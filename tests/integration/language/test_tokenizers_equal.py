@@ -1,14 +1,18 @@
 """Tokens, offsets and texts are those of the package `tokenizers`, for tokenizers of every kind."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.small_tokenizers import gguf_bytes as byte_level
+from support.small_tokenizers import sentence_pieces
 from support.tokenizer_texts import TEXTS, random_texts
 
+from pilotlight.language.tokenizer_gguf import read_gguf_tokenizer
 from pilotlight.language.tokenizer_json import compile_tokenizer
 from pilotlight_runtime.text.tokenizer import Tokenizer, open_tokenizer
 
@@ -16,6 +20,7 @@ MISSING = "the package tokenizers is the reference: pip install 'pilotlight[llm]
 reference = pytest.importorskip("tokenizers", reason=MISSING)
 KINDS = pytest.importorskip("support.trained_tokenizers", reason=MISSING).KINDS
 
+PRES = ("gpt-2", "smollm", "llama-bpe", "qwen2", "gpt-4o", "tekken")
 Pair = tuple[Tokenizer, Any]
 
 
@@ -55,10 +60,20 @@ def test_any_text(pair: Pair, text: str) -> None:
     check(pair, text)
 
 
+@pytest.mark.parametrize(
+    "metadata", [*(byte_level(pre=pre) for pre in PRES), sentence_pieces()], ids=[*PRES, "sentence pieces"]
+)
+def test_vocabularies_of_gguf_files(metadata: dict[str, object], tmp_path: Path) -> None:
+    pair = open_compiled(read_gguf_tokenizer(metadata), tmp_path)
+    for text in (*TEXTS, *random_texts(200, seed=5)):
+        check(pair, text)
+    assert pair[0].frame(pair[0].encode("ab")).ids == pair[1].encode("ab").ids
+
+
 def test_frames_and_truncation(pair: Pair) -> None:
     ours, theirs = pair
     theirs.encode_special_tokens = True
-    for first, second in zip(TEXTS[:8], TEXTS[1:9], strict=True):
+    for first, second in pairwise(TEXTS[:9]):
         ids, others = ours.encode(first), ours.encode(second)
         for longest in (8, 20, 51):
             theirs.enable_truncation(longest)

@@ -3,28 +3,12 @@
 from typing import Any
 
 import pytest
-from support.small_tokenizers import ALPHABET, open_document, sentence_pieces
+from support.small_tokenizers import GGUF_TOKENS as TOKENS
+from support.small_tokenizers import gguf_bytes as byte_level
+from support.small_tokenizers import open_document, sentence_pieces
 
 from pilotlight.core.errors import ConversionError
 from pilotlight.language.tokenizer_gguf import read_gguf_tokenizer
-
-TOKENS = ["<|end|>", *ALPHABET, "he", "12", "<think>"]
-
-
-def byte_level(**changes: object) -> dict[str, object]:
-    """What a GGUF file says of a byte-level vocabulary."""
-    metadata = {
-        "model": "gpt2",
-        "pre": "smollm",
-        "tokens": TOKENS,
-        "token_type": [3, *[1] * 258, 4],
-        "merges": ["h e", "1 2"],
-        "bos_token_id": 0,
-        "eos_token_id": 0,
-        "add_bos_token": False,
-        **changes,
-    }
-    return {f"tokenizer.ggml.{name}": value for name, value in metadata.items()}
 
 
 def ids(metadata: dict[str, object], text: str) -> list[str]:
@@ -59,6 +43,12 @@ def test_types_of_tokens() -> None:
     assert tokenizer.specials == {0}
     assert tokenizer.encode("<|end|><think>")[-1:] == [259]
     assert tokenizer.encode("<|end|><think>", special=True) == [0, 259]
+
+
+def test_a_file_without_types_has_normal_tokens() -> None:
+    metadata = byte_level()
+    del metadata["tokenizer.ggml.token_type"]
+    assert open_document(read_gguf_tokenizer(metadata)).specials == frozenset()
 
 
 def test_qwen_composes_characters() -> None:

@@ -59,7 +59,16 @@ def test_names() -> None:
     assert [PIECES.id_of(name) for name in ("[CLS]", "##ing", "ing")] == [2, 5, None]
 
 
-@pytest.mark.parametrize("text", ["\ud800", "a\udfffb", "\udc80"])
+def test_an_added_token_of_the_same_bytes_as_another_one() -> None:
+    document = byte_level()
+    document["added_tokens"].append(added(264, " the", special=False))
+    tokenizer = open_document(document)
+    assert (tokenizer.id_of(" the"), tokenizer.id_of("Ġthe")) == (264, THE)
+    assert tokenizer.encode("a the") == [byte(ord("a")), 264]
+    assert tokenizer.decode([264, THE]) == " the the"
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfffb"])
 def test_half_a_surrogate_pair_is_refused(text: str) -> None:
     for encode in (BYTES.encode, BYTES.encode_with_offsets):
         with pytest.raises(InvalidRequest, match=r"half a surrogate pair \(U\+D[0-9A-F]{3}\) as its character \d"):

@@ -6,8 +6,6 @@ tool writes the ranges that a tokenizer needs into its asset.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
 from pilotlight_runtime.light_typing import Final, Sequence
 from pilotlight_runtime.text.tokenizer_asset import TokenizerAsset
 
@@ -33,14 +31,17 @@ class CharacterTable(dict[int, "int | None"]):
     """
 
     def __init__(self, starts: Sequence[int], values: Sequence[int]) -> None:
+        from bisect import bisect_right
+
         super().__init__()
         self._starts = starts
         self._values = values
+        self._place = bisect_right
 
     def __missing__(self, character: int) -> int | None:
         if len(self) >= MOST_KEPT:
             self.clear()
-        value = self._values[bisect_right(self._starts, character) - 1]
+        value = self._values[self._place(self._starts, character) - 1]
         self[character] = found = character if value == ITSELF else None if value == DELETED else value
         return found
 

@@ -6,9 +6,10 @@ the unknown token, or else nothing, if there is no such token.
 
 from __future__ import annotations
 
-from pilotlight_runtime.light_typing import Any, Mapping, Sequence
-from pilotlight_runtime.text.byte_pairs import merge_pairs, read_merges
-from pilotlight_runtime.text.tokenizer_asset import TokenizerAsset
+from pilotlight_runtime.light_typing import Any, Mapping
+from pilotlight_runtime.text.byte_pairs import merge_pairs
+from pilotlight_runtime.text.merge_table import MergeTable
+from pilotlight_runtime.text.tokenizer_asset import Texts, TokenizerAsset
 
 _Symbol = tuple[int, int]
 """An id, and how many bytes of the word it stands for."""
@@ -21,13 +22,13 @@ class CharacterPairs:
         header: "prefix" of symbols within a word, "suffix" of the last one, "unknown": the id of the unknown token or
             null, "fuse": whether neighbouring unknown characters are one token, "whole": whether a word that is a token
             is left whole.
-        asset: "bytes": the ids of the 256 tokens of bytes, or nothing; "pairs" and "results" of the merges.
+        asset: "bytes": the ids of the 256 tokens of bytes, or nothing; "pairs", "results" and "slots" of the merges.
         tokens: The texts of all tokens in UTF-8.
         ids: The ids of the model's own tokens.
     """
 
     def __init__(
-        self, header: Mapping[str, Any], asset: TokenizerAsset, tokens: Sequence[bytes], ids: Mapping[bytes, int]
+        self, header: Mapping[str, Any], asset: TokenizerAsset, tokens: Texts, ids: Mapping[bytes, int]
     ) -> None:
         self._prefix: bytes = header["prefix"].encode()
         self._suffix: bytes = header["suffix"].encode()
@@ -35,7 +36,7 @@ class CharacterPairs:
         self._fuse: bool = header["fuse"]
         self._whole: bool = header["whole"]
         self._bytes = asset.numbers("bytes").tolist()
-        self._merges = read_merges(asset.wide_numbers("pairs"), asset.wide_numbers("results"))
+        self._merges = MergeTable(asset).as_dict()
         self._tokens = tokens
         self._ids = ids
 

@@ -100,7 +100,7 @@ def _joined_hangul(left: str, right: str) -> bool:
 
 
 def _hangul(character: int) -> str:
-    """The part of a syllable that a letter is: leading, vowel, trailing, or a syllable without or with a trailing one."""
+    """The part of a syllable that a letter is, or a syllable without ("v") or with ("t") a trailing letter."""
     if character < _LETTERS[0][0]:
         return " "
     if 0xAC00 <= character <= 0xD7A3:

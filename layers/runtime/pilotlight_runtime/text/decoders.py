@@ -6,6 +6,7 @@ Each token becomes bytes that depend on nothing but whether it is the first one,
 from __future__ import annotations
 
 from pilotlight_runtime.light_typing import Any, Callable, Final, Mapping, Sequence
+from pilotlight_runtime.text.tokenizer_asset import Texts
 
 Change = Callable[[str, int], str]
 """Changes the text of a token; it is told how many tokens are before it: 0, or 1 for any other number."""
@@ -36,7 +37,7 @@ class Decoder:
         specials: The ids that add nothing.
     """
 
-    def __init__(self, header: Mapping[str, Any], tokens: Sequence[bytes], specials: frozenset[int]) -> None:
+    def __init__(self, header: Mapping[str, Any], tokens: Texts, specials: frozenset[int]) -> None:
         self.strip: str = header.get("strip", "")
         self.strips: int = header.get("strips", 0)
         self._tokens = tokens

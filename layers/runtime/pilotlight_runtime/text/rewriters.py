@@ -23,7 +23,7 @@ from pilotlight_runtime.text.tokenizer_asset import TokenizerAsset
 def _charsmap(step: Mapping[str, Any], asset: TokenizerAsset) -> Rewriter:
     from pilotlight_runtime.text.charsmap import Charsmap
 
-    old, new = ([text.decode() for text in asset.texts(step[name])] for name in ("old", "new"))
+    old, new = ([text.decode() for text in asset.texts(step[name]).all()] for name in ("old", "new"))
     return Charsmap(dict(zip(old, new, strict=True)), read_table(asset, step["kinds"]))
 
 

@@ -1,7 +1,7 @@
 r"""The file of a compiled tokenizer: a header in JSON, and tables of text and numbers behind it.
 
-The tool writes it at import, the runtime reads it. Reading executes nothing: the header is JSON, a table of tokens is
-cut at a separator, and a table of numbers is seen in place. The manifest's sha256 is checked before.
+The tool writes it at import, the runtime reads it. Reading executes nothing: the header is JSON, tables of texts and
+of numbers are seen in place. The manifest's sha256 is checked before.
 
     PILOTLIGHT-TOKENIZER-1\n   the format
     4 bytes                    the header's length, little endian
@@ -12,10 +12,11 @@ cut at a separator, and a table of numbers is seen in place. The manifest's sha2
 from __future__ import annotations
 
 import sys
+from itertools import accumulate, pairwise
 
 from pilotlight_runtime.errors import ManifestError
 from pilotlight_runtime.json_text import dumps, loads
-from pilotlight_runtime.light_typing import Any, Final, Iterator, Mapping, NamedTuple, Sequence
+from pilotlight_runtime.light_typing import Any, Final, Iterable, Mapping, NamedTuple
 from pilotlight_runtime.paths import StrPath
 
 _FORMAT: Final = b"PILOTLIGHT-TOKENIZER-1\n"
@@ -44,8 +45,8 @@ class TokenizerAsset(NamedTuple):
         """Sees a section as floating-point numbers of 64 bits."""
         return _little_endian(self.sections[name], 8).cast("d")
 
-    def texts(self, name: str) -> list[bytes]:
-        """Cuts a section that join_texts made.
+    def texts(self, name: str) -> Texts:
+        """Sees a section that join_texts made.
 
         Args:
             name: The section.
@@ -53,9 +54,34 @@ class TokenizerAsset(NamedTuple):
         Returns:
             The texts, in UTF-8 or as bytes.
         """
-        section = bytes(self.sections[name])
-        length = section[0]
-        return section[1 + length :].split(section[1 : 1 + length])
+        section = self.sections[name]
+        count = int.from_bytes(section[:4], "little")
+        starts = 4 * (count + 2)
+        return Texts(_little_endian(section[4:starts], 4).cast("I"), bytes(section[starts:]))
+
+
+class Texts:
+    """Texts that lie in one another's row; each is cut out when it is asked for.
+
+    Args:
+        starts: Where each begins, and where the last one ends.
+        content: All of them.
+    """
+
+    def __init__(self, starts: memoryview[int], content: bytes) -> None:
+        self._starts = starts
+        self._content = content
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def __getitem__(self, place: int) -> bytes:
+        return self._content[self._starts[place] : self._starts[place + 1]]
+
+    def all(self) -> list[bytes]:
+        """Cuts all of them out."""
+        content = self._content
+        return [content[begin:end] for begin, end in pairwise(self._starts.tolist())]
 
 
 def _little_endian(section: memoryview, width: int) -> memoryview:
@@ -65,28 +91,19 @@ def _little_endian(section: memoryview, width: int) -> memoryview:
     return memoryview(b"".join(section[at : at + width].tobytes()[::-1] for at in range(0, len(section), width)))
 
 
-def join_texts(texts: Sequence[bytes]) -> bytes:
-    """Joins texts by a separator that is found at no other place, with the separator and its length in front.
+def join_texts(texts: Iterable[bytes]) -> bytes:
+    """Writes texts as a section.
 
     Args:
-        texts: At least one.
+        texts: The texts.
 
     Returns:
-        A section, see TokenizerAsset.texts.
+        The section, see TokenizerAsset.texts: their number, where each begins and the last one ends, and their bytes.
     """
     whole = list(texts)
-    for separator in _separators():
-        joined = separator.join(whole)
-        if joined.split(separator) == whole:
-            return bytes([len(separator)]) + separator + joined
-    raise AssertionError("some separator is in no text")
-
-
-def _separators() -> Iterator[bytes]:
-    """Bytes that hardly any text has, then longer and longer ones."""
-    yield from (b"\n", b"\x00", b"\xff\xfe", b"\xfe\xff\xfd")
-    for length in range(4, 256):
-        yield b"\xfe" + b"\xff" * (length - 1)
+    starts = [0, *accumulate(map(len, whole))]
+    numbers = b"".join(number.to_bytes(4, "little") for number in (len(whole), *starts))
+    return numbers + b"".join(whole)
 
 
 def pack(header: Mapping[str, Any], sections: Mapping[str, bytes]) -> bytes:

@@ -12,7 +12,7 @@ from pilotlight_runtime.text.encoder import Encoder, EncoderSteps
 from pilotlight_runtime.text.framing import Framing
 from pilotlight_runtime.text.splitting import FixedLengths, Splitter
 from pilotlight_runtime.text.steps import Model, Rewriter, Step
-from pilotlight_runtime.text.tokenizer_asset import TokenizerAsset, read_tokenizer_asset
+from pilotlight_runtime.text.tokenizer_asset import Texts, TokenizerAsset, read_tokenizer_asset
 from pilotlight_runtime.text.vocabulary import TokenVocabulary
 
 Parts = tuple[TokenVocabulary, Encoder, Decoder, Framing]
@@ -51,46 +51,46 @@ def make_parts(asset: TokenizerAsset) -> Parts:
     return vocabulary, Encoder(steps), Decoder(header["decoder"], tokens, specials), Framing(header["framing"])
 
 
-def _read_model(header: Mapping[str, Any], asset: TokenizerAsset, tokens: list[bytes]) -> Model:
+def _read_model(header: Mapping[str, Any], asset: TokenizerAsset, tokens: Texts) -> Model:
     make = _MODELS.get(header["kind"])
     if make is None:
         raise _unknown(header["kind"])
     return make(header, asset, tokens)
 
 
-def _byte_level(header: Mapping[str, Any], asset: TokenizerAsset, tokens: list[bytes]) -> Model:
+def _byte_level(header: Mapping[str, Any], asset: TokenizerAsset, tokens: Texts) -> Model:
     from pilotlight_runtime.text.byte_level import ByteLevel
 
     return ByteLevel(header, asset, tokens)
 
 
-def _character_pairs(header: Mapping[str, Any], asset: TokenizerAsset, tokens: list[bytes]) -> Model:
+def _character_pairs(header: Mapping[str, Any], asset: TokenizerAsset, tokens: Texts) -> Model:
     from pilotlight_runtime.text.character_pairs import CharacterPairs
 
     return CharacterPairs(header, asset, tokens, _model_ids(header, tokens))
 
 
-def _unigram(header: Mapping[str, Any], asset: TokenizerAsset, tokens: list[bytes]) -> Model:
+def _unigram(header: Mapping[str, Any], asset: TokenizerAsset, tokens: Texts) -> Model:
     from pilotlight_runtime.text.unigram import Unigram
 
     return Unigram(header, asset, {token.decode(): at for token, at in _model_ids(header, tokens).items()})
 
 
-def _word_pieces(header: Mapping[str, Any], _asset: TokenizerAsset, tokens: list[bytes]) -> Model:
+def _word_pieces(header: Mapping[str, Any], _asset: TokenizerAsset, tokens: Texts) -> Model:
     from pilotlight_runtime.text.word_pieces import WordPieces
 
     return WordPieces(header, _model_ids(header, tokens))
 
 
-def _whole_words(header: Mapping[str, Any], _asset: TokenizerAsset, tokens: list[bytes]) -> Model:
+def _whole_words(header: Mapping[str, Any], _asset: TokenizerAsset, tokens: Texts) -> Model:
     from pilotlight_runtime.text.whole_words import WholeWords
 
     return WholeWords(header, _model_ids(header, tokens))
 
 
-def _model_ids(header: Mapping[str, Any], tokens: list[bytes]) -> dict[bytes, int]:
+def _model_ids(header: Mapping[str, Any], tokens: Texts) -> dict[bytes, int]:
     """The ids of the model's own tokens by their names."""
-    own = tokens[: header["size"]]
+    own = list(tokens.all()[: header["size"]])
     for _, at in header["renamed"]:
         own[at] = b""
     ids = dict(zip(own, range(len(own)), strict=True))
@@ -132,7 +132,7 @@ def _unknown(kind: object) -> ManifestError:
     return ManifestError(f"the tokenizer has a step {kind!r} that this runtime does not know; deploy a newer layer")
 
 
-_MODELS: Final[Mapping[str, Callable[[Mapping[str, Any], TokenizerAsset, list[bytes]], Model]]] = {
+_MODELS: Final[Mapping[str, Callable[[Mapping[str, Any], TokenizerAsset, Texts], Model]]] = {
     "byte level": _byte_level,
     "characters": _character_pairs,
     "unigram": _unigram,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pilotlight_runtime.light_typing import Mapping, Sequence
+from pilotlight_runtime.light_typing import Mapping
+from pilotlight_runtime.text.tokenizer_asset import Texts
 
 
 def byte_alphabet() -> list[str]:
@@ -28,9 +29,7 @@ class TokenVocabulary:
         by_bytes: Whether the tokens are bytes.
     """
 
-    def __init__(
-        self, tokens: Sequence[bytes], names: Mapping[str, int], specials: frozenset[int], *, by_bytes: bool
-    ) -> None:
+    def __init__(self, tokens: Texts, names: Mapping[str, int], specials: frozenset[int], *, by_bytes: bool) -> None:
         self.tokens = tokens
         self.size = len(tokens)
         self.specials = specials
@@ -44,9 +43,9 @@ class TokenVocabulary:
         if known is not None:
             return known
         if self._ids is None:
-            self._ids = {content: at for at, content in enumerate(self.tokens) if content}
-            for at in self._names.values():
-                self._ids.pop(self.tokens[at], None)
+            named = set(self._names.values())
+            own = enumerate(self.tokens.all())
+            self._ids = {content: at for at, content in own if content and at not in named}
         content = self._content(token)
         return None if content is None else self._ids.get(content)
 
