@@ -9,6 +9,8 @@ from pilotlight.core.toml_table import TomlTable
 
 DEFAULT_CONTEXT: Final = 2048
 """The context in tokens where model.toml does not say. A longer one takes more memory for each function."""
+TEMPLATE: Final = "template"
+NO_CHAT: Final = "none"
 SAMPLING: Final = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty")
 """The settings of sampling, named as in OpenAI's API and Hugging Face's generation_config.json."""
 
@@ -25,6 +27,7 @@ class GenerationConfig:
         top_k: At least 0.
         min_p: From 0 to 1.
         repetition_penalty: Above 0.
+        chat: TEMPLATE, the model's own chat template, or NO_CHAT: the model continues texts and has no chat.
     """
 
     context: int = 0
@@ -34,6 +37,7 @@ class GenerationConfig:
     top_k: int | None = None
     min_p: float | None = None
     repetition_penalty: float | None = None
+    chat: str = TEMPLATE
 
     @property
     def sampling(self) -> dict[str, float]:
@@ -56,7 +60,7 @@ def read_generation_config(table: TomlTable | None) -> GenerationConfig | None:
     """
     if table is None:
         return None
-    table.check_keys("context", "stop", *SAMPLING)
+    table.check_keys("context", "stop", "chat", *SAMPLING)
     return GenerationConfig(
         context=table.read_integer("context", None, 2) if table.has("context") else 0,
         stop=table.read_texts("stop", least=1) if table.has("stop") else (),
@@ -65,6 +69,7 @@ def read_generation_config(table: TomlTable | None) -> GenerationConfig | None:
         top_k=table.read_integer("top_k", None, 0) if table.has("top_k") else None,
         min_p=_read(table, "min_p", 0.0, 1.0),
         repetition_penalty=_read(table, "repetition_penalty", 0.01, 100.0),
+        chat=table.read_choice("chat", TEMPLATE, (TEMPLATE, NO_CHAT)),
     )
 
 

@@ -2,7 +2,7 @@
 
     render   short conversations of markers, with the template itself         chat_sandbox.py
     derive   what stands before, between and after the markers, by role       chat_gaps.py
-    verify   random conversations, rendered by the template and by the runtime's own code
+    verify   many conversations, rendered by the template and by the runtime's own code
 
 A template fits where what stands between two messages depends on their roles alone. Those of ChatML, Llama, Mistral,
 Gemma, Zephyr, Phi and their relatives do. For any other one the import is refused, so that no model is served with
@@ -11,9 +11,10 @@ prompts that it was not trained on.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, Final
+from zlib import crc32
 
 from pilotlight.core.errors import ConversionError
 from pilotlight.language.chat_gaps import Rendered, candidate_rules, derive, probe_sequences
@@ -23,9 +24,10 @@ from pilotlight.language.control_tokens import split_controls
 from pilotlight_runtime.language.chat_prompt import ASSISTANT, LAST_USER, SYSTEM
 
 VERIFIED: Final = 160
-"""Random conversations that both ways must render alike."""
+"""Conversations that both ways must render alike."""
 
 _LONGEST: Final = 9
+_TRIES: Final = 20
 _TEXTS: Final = (
     "Hello!",
     "  white space\tat both ends \n",
@@ -91,10 +93,12 @@ def _complete(source: Template, document: dict[str, Any]) -> str:
     mark = find_cut(source, document)
     if mark:
         document["cut"][ASSISTANT] = mark
-    conversations = list(_random_conversations(document, _TEXTS))
+    conversations = list(_varied_conversations(document, _TEXTS))
+    if len(conversations) < VERIFIED:
+        return "it allows too few conversations"
     failure = _compare(source, document, conversations)
     if not failure:
-        empty = list(_random_conversations(document, (*_TEXTS[:2], *_EMPTY)))
+        empty = list(_varied_conversations(document, (*_TEXTS[:2], *_EMPTY)))
         document["empty"] = not _compare(source, document, empty)
     return failure
 
@@ -109,28 +113,33 @@ def _compare(source: Template, document: dict[str, Any], conversations: Sequence
     return ""
 
 
-def _random_conversations(document: dict[str, Any], texts: Sequence[str]) -> Iterator[list[tuple[str, str]]]:
-    """Yield VERIFIED conversations that the format allows, of different lengths."""
-    draw = random.Random(20)  # noqa: S311  (the same conversations at each import)
-    for number in range(VERIFIED):
-        found: list[str] = []
-        while not found:
-            found = _walk(document, draw, 1 + number % _LONGEST)
-        yield [(role, draw.choice(texts)) for role in found]
+def _varied_conversations(document: dict[str, Any], texts: Sequence[str]) -> Iterator[list[tuple[str, str]]]:
+    """Yield VERIFIED conversations that the format allows, of different lengths; the same ones at each import.
+
+    There are fewer where the format allows next to nothing.
+    """
+    walks = (_walk(document, number) for number in range(VERIFIED * _TRIES))
+    for number, roles in enumerate(islice(filter(None, walks), VERIFIED)):
+        yield [(role, _pick(texts, number, place)) for place, role in enumerate(roles)]
 
 
-def _walk(document: dict[str, Any], draw: random.Random, length: int) -> list[str]:
-    """Return the roles of a conversation of about this length that the format allows; none where the walk goes astray.
+def _walk(document: dict[str, Any], number: int) -> list[str]:
+    """Return the roles of a conversation that the format allows; none where the walk goes astray.
 
     A system message that the format moves stands at the beginning here.
     """
-    moved = document["system"] == LAST_USER
-    roles = [draw.choice(sorted(set(document["begin"]) - ({SYSTEM} if moved else set())))]
-    while len(roles) < length or roles[-1] not in document["generate"]:
-        following = set(document["between"].get(roles[-1], {})) - ({SYSTEM} if moved else set())
-        if not following:
+    moved = {SYSTEM} if document["system"] == LAST_USER else set()
+    roles = [_pick(sorted(set(document["begin"]) - moved), number)]
+    while len(roles) < 1 + number % _LONGEST or roles[-1] not in document["generate"]:
+        following = sorted(set(document["between"].get(roles[-1], {})) - moved)
+        if not following or len(roles) > 2 * _LONGEST:
             return []
-        roles.append(draw.choice(sorted(following)))
-    if moved and draw.random() < 0.5:
+        roles.append(_pick(following, number, len(roles)))
+    if moved and number % 2:
         roles.insert(0, SYSTEM)
     return roles if write_text({**document, "empty": True}, [(role, "") for role in roles]) is not None else []
+
+
+def _pick(options: Sequence[str], *place: int) -> str:
+    """Return one of the options: at each place another one, without a visible order."""
+    return options[crc32(repr(place).encode()) % len(options)]

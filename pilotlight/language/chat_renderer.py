@@ -21,6 +21,9 @@ REFUSED = "refused"
 FORBIDDEN = "forbidden"
 INVALID = "invalid"
 
+_FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What an expression of a template may raise, also while Jinja folds constants."""
+
 
 def make_template(source: str) -> Any:
     """Compile a template in the sandbox.
@@ -36,12 +39,12 @@ def make_template(source: str) -> Any:
     class Generation(Extension):
         """The block {% generation %}, which marks the answer for training and changes no text."""
 
-        tags = {"generation"}  # noqa: RUF012  (Jinja reads this attribute of the class)
-
         def parse(self, parser: Any) -> Any:
             line = next(parser.stream).lineno
             body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
             return nodes.Scope(body).set_lineno(line)
+
+    Generation.tags = {"generation"}
 
     def refuse(message: object) -> NoReturn:
         raise TemplateError(str(message))
@@ -68,7 +71,7 @@ def render(template: Any, job: dict[str, Any], conversation: dict[str, Any]) -> 
     Returns:
         The text, or the kind of the error and its message.
     """
-    from jinja2.exceptions import SecurityError
+    from jinja2.exceptions import SecurityError, TemplateError
 
     size = 0
     parts = []
@@ -89,17 +92,19 @@ def render(template: Any, job: dict[str, Any], conversation: dict[str, Any]) -> 
         return {"error": FORBIDDEN, "message": str(error)}
     except (MemoryError, OverflowError, RecursionError) as error:
         return {"error": FORBIDDEN, "message": f"it needs too much ({str(error) or type(error).__name__})"}
-    except Exception as error:  # noqa: BLE001  (a template's expressions raise anything, and only for this conversation)
+    except (TemplateError, *_FAULTS) as error:
         return {"error": REFUSED, "message": f"{type(error).__name__}: {error}"}
     return {"text": "".join(parts)}
 
 
 def main() -> None:
     """Answer the one job on stdin."""
+    from jinja2.exceptions import TemplateError
+
     job = json.load(sys.stdin)
     try:
         template = make_template(job["template"])
-    except Exception as error:  # noqa: BLE001  (Jinja folds constants while it compiles, so that anything may be raised)
+    except (TemplateError, MemoryError, RecursionError, *_FAULTS) as error:
         results = [{"error": INVALID, "message": f"{type(error).__name__}: {error}"}]
     else:
         results = [render(template, job, conversation) for conversation in job["conversations"]]

@@ -25,7 +25,10 @@ MOST_SECONDS: Final = 10
 MOST_BYTES: Final = 1024 * 1024 * 1024
 
 WHERE: Final = "the chat template"
-HINT: Final = 'Import it as a base model, without chat: --chat none, or chat = "none" under [generation] in model.toml.'
+HINT: Final = (
+    'To import it as a base model, without chat, write functions/NAME/model.toml with kind = "onnx", stream = true and,'
+    ' under [generation], chat = "none".'
+)
 
 
 class Template(NamedTuple):

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
+from onnx import TensorProto
 
 from pilotlight.language.decoder_config import DecoderConfig, Rotation
 from pilotlight.language.decoder_matrices import Matrix, MatrixWriter
+from pilotlight.language.decoder_signature import IDS, LOGITS, PAST, ROWS, DecoderSizes
 from pilotlight.language.decoder_weights import (
     ATTENTION_NORM,
     DOWN,
@@ -36,7 +36,6 @@ from pilotlight.language.decoder_weights import (
 )
 from pilotlight.language.graph_writer import CONTRIB, GraphWriter
 
-IDS, PAST, ROWS, LOGITS = "ids", "past", "rows", "logits"
 _END: Final = np.array([np.iinfo(np.int64).max])
 _QKV: Final = (QUERY, KEY, VALUE)
 
@@ -67,7 +66,8 @@ def write_decoder(
             decoder.add_layer(layer)
             step(layer + 1, config.layers)
         decoder.end()
-        writer.save("decoder", _inputs(config), _outputs(config))
+        sizes = DecoderSizes(config.layers, config.kv_heads, config.head_size, config.vocabulary)
+        writer.save("decoder", sizes.make_inputs(), sizes.make_outputs())
 
 
 class _DecoderWriter:
@@ -203,20 +203,3 @@ def compute_angles(rotation: Rotation, head_size: int, positions: int) -> NDArra
     if rotation.divisors:
         frequencies = frequencies / np.array(rotation.divisors)
     return np.outer(np.arange(positions), frequencies)
-
-
-def _inputs(config: DecoderConfig) -> list[onnx.ValueInfoProto]:
-    counts = [helper.make_tensor_value_info(name, TensorProto.INT64, [1]) for name in (PAST, ROWS)]
-    ids = helper.make_tensor_value_info(IDS, TensorProto.INT64, [1, "length"])
-    return [ids, *counts, *_caches(config, "", "room")]
-
-
-def _outputs(config: DecoderConfig) -> list[onnx.ValueInfoProto]:
-    logits = helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, ["rows", config.vocabulary])
-    return [logits, *_caches(config, "next_", "next_room")]
-
-
-def _caches(config: DecoderConfig, prefix: str, room: str) -> list[onnx.ValueInfoProto]:
-    shape: list[int | str | None] = [1, config.kv_heads, room, config.head_size]
-    names = [f"{prefix}{part}_{layer}" for layer in range(config.layers) for part in ("key", "value")]
-    return [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in names]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from pilotlight.language.decoder_graph import IDS, LOGITS, PAST, ROWS
+from pilotlight.language.decoder_signature import IDS, LOGITS, PAST, ROWS, SHARED
 from pilotlight_runtime.datatypes import FP32, INT64
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.tensor import Tensor
@@ -15,10 +15,6 @@ from pilotlight_runtime.tensor import Tensor
 if TYPE_CHECKING:
     from pilotlight.language.tensor_file import Floats
 
-SHARED: Final = "shared"
-"""The cache has room for the whole context, and the graph writes into it."""
-GROWN: Final = "grown"
-"""The cache is as long as the text, and each run returns a longer one."""
 Cache = Mapping[str, Tensor]
 
 

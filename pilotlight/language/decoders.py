@@ -11,7 +11,8 @@ from pilotlight.core.errors import ConversionError
 from pilotlight.language.decoder import Decoder, Step
 from pilotlight.language.decoder_config import DecoderConfig
 from pilotlight.language.decoder_graph import write_decoder
-from pilotlight.language.decoder_runner import SHARED, DecoderRunner
+from pilotlight.language.decoder_runner import DecoderRunner
+from pilotlight.language.decoder_signature import SHARED
 from pilotlight.language.decoder_source import open_decoder
 from pilotlight.language.decoder_weights import MATRICES, DecoderWeights
 from pilotlight.language.onnx_decoders import open_onnx_decoder

@@ -14,7 +14,7 @@ from onnx import TensorProto
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.outside import Origin, open_file
 from pilotlight.core.printable import join_names
-from pilotlight.language.decoder_runner import GROWN, SHARED
+from pilotlight.language.decoder_signature import GROWN, SHARED
 
 INPUT_IDS: Final = "input_ids"
 MASK: Final = "attention_mask"
@@ -80,6 +80,9 @@ def read_exported_decoder(path: Path) -> ExportedDecoder:
         raise ConversionError(
             str(path), "has no cache of keys and values, so each token would cost a whole text", _HINT
         )
+    layers = {name.rpartition("_")[2] for name in past}
+    if len(past) != 2 * len(layers) or layers != {str(layer) for layer in range(len(layers))}:
+        raise ConversionError(str(path), "has a cache that lacks the keys or values of a layer", _HINT)
     heads, head_size = _find_sizes(path, {value.name: value for value in values}, past)
     vocabulary = _find_vocabulary(path, model)
     return ExportedDecoder(path, model, inputs, past, present, heads, head_size, vocabulary, _find_cache(model))

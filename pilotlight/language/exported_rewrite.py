@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from pilotlight.language.decoder_graph import IDS, LOGITS, PAST, ROWS
+from pilotlight.language.decoder_signature import IDS, LOGITS, PAST, ROWS, DecoderSizes
 from pilotlight.language.exported_decoder import BRANCH, INPUT_IDS, MASK, OUTPUT, POSITIONS, ExportedDecoder, list_nodes
 
 _PREFIX: Final = "pilotlight."
@@ -38,8 +38,9 @@ def rewrite_exported(exported: ExportedDecoder) -> onnx.ModelProto:
     nodes = [*before, *graph.node, *behind]
     del graph.node[:], graph.value_info[:], graph.input[:], graph.output[:]
     graph.node.extend(nodes)
-    graph.input.extend(_inputs(exported))
-    graph.output.extend(_outputs(exported))
+    sizes = DecoderSizes(len(exported.past) // 2, exported.heads, exported.head_size, exported.vocabulary)
+    graph.input.extend(sizes.make_inputs())
+    graph.output.extend(sizes.make_outputs())
     return model
 
 
@@ -118,19 +119,3 @@ def _choose_rows(added: _Added, graph: onnx.GraphProto, exported: ExportedDecode
     rest = [] if early else choice
     reshape = added.node("Reshape", [theirs if early else chosen, shape], flat)
     return [*rest, reshape, added.node("Cast", [flat], LOGITS, to=TensorProto.FLOAT)]
-
-
-def _inputs(exported: ExportedDecoder) -> list[onnx.ValueInfoProto]:
-    counts = [helper.make_tensor_value_info(name, TensorProto.INT64, [1]) for name in (PAST, ROWS)]
-    return [helper.make_tensor_value_info(IDS, TensorProto.INT64, [1, "length"]), *counts, *_caches(exported, "")]
-
-
-def _outputs(exported: ExportedDecoder) -> list[onnx.ValueInfoProto]:
-    logits = helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, ["rows", exported.vocabulary])
-    return [logits, *_caches(exported, "next_")]
-
-
-def _caches(exported: ExportedDecoder, prefix: str) -> list[onnx.ValueInfoProto]:
-    shape: list[int | str | None] = [1, exported.heads, f"{prefix}room", exported.head_size]
-    names = sorted(exported.past, key=lambda name: (int(name.rpartition("_")[2]), name))
-    return [helper.make_tensor_value_info(prefix + name, TensorProto.FLOAT, shape) for name in names]

@@ -58,7 +58,8 @@ class Settings:
         value = self.get(key)
         if value is not None and value not in known:
             shown = describe(value)
-            raise ConversionError(self.where, f"has {key}: {shown}, which is not supported", f"Supported: {known}.")
+            hint = f"Supported: {', '.join(map(str, known))}." if known else "Take the model without it."
+            raise ConversionError(self.where, f"has {key}: {shown}, which is not supported", hint)
 
     def wrong(self, key: str, expected: str, value: object) -> ConversionError:
         """Return the error for a value of the wrong type."""

@@ -70,7 +70,8 @@ def plan_import(project: Project, name: str, needs: FunctionNeeds = NO_NEEDS, co
     """Decide what an imported model adds to a project: as a new model of kind onnx, where it is not there already.
 
     A model that has a model.toml is there. It gets nothing but a function, where template.yaml has none: an earlier
-    import may have been killed before it wrote that.
+    import may have been killed before it wrote that. A language model also gets an app.py where it has none: a person
+    may have written model.toml before the first import.
 
     Args:
         project: The project.
@@ -91,13 +92,14 @@ def plan_import(project: Project, name: str, needs: FunctionNeeds = NO_NEEDS, co
         if config:
             files = {**files, _CONFIG: config}
         return _plan_folder(project, name, files, needs, stream=needs.task == GENERATE)
+    files = _missing_files(folder) if needs.task else {}
     template = _read_template(project)
     if serves(template, name):
-        return Addition(folder, {})
+        return Addition(folder, files)
     _refuse_same_ids(project, name)
     if has_function(template, name):  # a person has given the function a folder of their own
         return Addition(folder, {})
-    return Addition(folder, {}, *_plan_function(project, name, needs, stream=project.read_config(name).stream))
+    return Addition(folder, files, *_plan_function(project, name, needs, stream=project.read_config(name).stream))
 
 
 def init_project(root: Path) -> None:
@@ -180,6 +182,12 @@ def _refuse_same_ids(project: Project, name: str) -> None:
                 f"is too similar to {other!r} in {project.functions}: both would have the same IDs in {TEMPLATE_NAME}",
                 "Choose a name that differs in more than -, _ and upper case.",
             )
+
+
+def _missing_files(folder: Path) -> dict[Path, bytes]:
+    """Return the files of a language model that its folder lacks."""
+    files = _files(_HERE / "kinds" / _LANGUAGE)
+    return {name: content for name, content in files.items() if not (folder / name).exists()}
 
 
 def _files(folder: Path) -> dict[Path, bytes]:

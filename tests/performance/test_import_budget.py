@@ -83,8 +83,8 @@ WRITING = {
         "pilotlight_runtime.text",
         (
             "", "added_tokens", "byte_level", "byte_pairs", "character_classes", "decoders", "encoder", "framing",
-            "splitting", "steps", "stream_decoder", "tensors", "tokenizer", "tokenizer_asset", "tokenizer_parts",
-            "tokens", "vocabulary",
+            "merge_table", "splitting", "steps", "stream_decoder", "tensors", "tokenizer", "tokenizer_asset",
+            "tokenizer_parts", "tokens", "vocabulary",
         ),
     ),
 }  # fmt: skip
@@ -122,7 +122,7 @@ EMBEDDING = {
 }  # fmt: skip
 """What a function imports besides that embeds texts with a WordPiece tokenizer."""
 EMBEDDING_STANDARD = {"_bisect", "binascii", "bisect", "math"}
-WRITING_STANDARD = {"_bisect", "_heapq", "_random", "binascii", "bisect", "heapq", "math", "mmap"}
+WRITING_STANDARD = {"_random", "binascii", "math", "mmap"}
 
 
 def search_path(folder: Path) -> list[str]:

@@ -10,7 +10,8 @@ from support.language.numpy_decoder import TinyConfig, compute_logits
 from support.language.tiny_models import make_weights, write_folder, write_gguf
 
 from pilotlight.language.decoder_graph import write_decoder
-from pilotlight.language.decoder_runner import SHARED, DecoderRunner
+from pilotlight.language.decoder_runner import DecoderRunner
+from pilotlight.language.decoder_signature import SHARED
 from pilotlight.language.decoder_source import open_decoder
 from pilotlight.language.sources import find_source
 from pilotlight_runtime.engine.ort_session import open_session

@@ -13,7 +13,8 @@ from support.language.tiny_models import make_weights
 from pilotlight.core.block_config import DEFAULT_LIMITS, BlockConfig
 from pilotlight.core.errors import ConversionError
 from pilotlight.language.decoder import Decoder
-from pilotlight.language.decoder_runner import GROWN, SHARED, DecoderRunner
+from pilotlight.language.decoder_runner import DecoderRunner
+from pilotlight.language.decoder_signature import GROWN, SHARED
 from pilotlight.language.decoders import find_decoder
 from pilotlight.language.sources import find_source
 from pilotlight_runtime.engine.ort_session import open_session

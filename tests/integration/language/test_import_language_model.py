@@ -7,7 +7,7 @@ import pytest
 from support.language.exports import write_genai, write_optimum
 from support.language.numpy_decoder import TinyConfig
 from support.language.tiny_models import make_weights, write_folder, write_gguf
-from support.project import Desk, new_project
+from support.project import Desk, Ran, new_project
 
 from pilotlight.core.project import find_project
 from pilotlight.store import FolderBlobs, Store
@@ -24,6 +24,13 @@ LOOSE = "[quantization]\nmode = 'blocks'\nbits = {}\ndivergence = 9\nagreement =
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     return new_project(tmp_path / "project")
+
+
+def run_import(desk: Desk, source: Path) -> Ran:
+    """Imports the model, with a short held-out text."""
+    text = desk.root / "text.txt"
+    text.write_text("The river runs to the sea. " * 20)
+    return desk("import", str(source), "--name", "tiny", "--text", str(text), "--json")
 
 
 def write_config(desk: Desk, text: str, name: str = "tiny") -> None:
@@ -66,7 +73,7 @@ def test_gguf_becomes_a_served_model(desk: Desk, tmp_path: Path) -> None:
 def test_new_model_gets_its_files(desk: Desk, tmp_path: Path) -> None:
     config = TinyConfig(max_position_embeddings=256)
     source = write_gguf(tmp_path / "tiny.gguf", config, make_weights(config), "Q8_0")
-    assert desk("import", str(source), "--name", "tiny").code == 0
+    assert run_import(desk, source).code == 0
     folder = desk.root / "functions" / "tiny"
     assert sorted(path.name for path in folder.iterdir()) == ["app.py", "model.lock", "model.toml"]
     assert "language_handler(__file__)" in (folder / "app.py").read_text()
@@ -75,7 +82,7 @@ def test_new_model_gets_its_files(desk: Desk, tmp_path: Path) -> None:
     assert read.generation is not None
     assert (read.generation.context, read.generation.stop) == (256, ("<|im_end|>",))
     assert "/tiny/v1/{proxy+}" in (desk.root / "template.yaml").read_text()
-    again = desk("import", str(source), "--name", "tiny", "--json")
+    again = run_import(desk, source)
     assert (again.code, again.json["new"]) == (0, False)
 
 
@@ -84,7 +91,7 @@ def test_folders_are_imported(desk: Desk, tmp_path: Path, layout: str) -> None:
     write = {"safetensors": write_folder, "genai": write_genai, "optimum": write_optimum}[layout]
     source = write(tmp_path / "tiny", CONFIG, WEIGHTS)
     write_config(desk, LOOSE.format(8) + "[generation]\ncontext = 200\ntemperature = 0.5\n")
-    ran = desk("import", str(source), "--name", "tiny", "--json")
+    ran = run_import(desk, source)
     assert ran.code == 0, ran.err
     _, document = read_version(desk, ran.json["version"])
     assert document["generation"]["cache"] == ("grown" if layout == "optimum" else "shared")
@@ -95,7 +102,7 @@ def test_folders_are_imported(desk: Desk, tmp_path: Path, layout: str) -> None:
 def test_model_in_float_is_held_to_tight_limits(desk: Desk, tmp_path: Path) -> None:
     source = write_folder(tmp_path / "tiny", CONFIG, WEIGHTS)
     write_config(desk, "[quantization]\nmode = 'none'\n")
-    ran = desk("import", str(source), "--name", "tiny", "--json")
+    ran = run_import(desk, source)
     assert ran.code == 0, ran.err
     assert ran.json["parity"]["largest_difference"] < 1e-3
     assert ran.json["quantization"] is None
@@ -104,7 +111,7 @@ def test_model_in_float_is_held_to_tight_limits(desk: Desk, tmp_path: Path) -> N
 def test_model_that_changes_too_much_is_not_published(desk: Desk, tmp_path: Path) -> None:
     source = write_folder(tmp_path / "tiny", CONFIG, WEIGHTS)
     write_config(desk, "[quantization]\nmode = 'blocks'\nbits = 4\ndivergence = 0.001\nagreement = 0.999\n")
-    ran = desk("import", str(source), "--name", "tiny")
+    ran = run_import(desk, source)
     assert ran.code == 1
     assert "so nothing was published" in ran.err
     assert "the next token's distribution diverges by" in ran.err
@@ -118,7 +125,7 @@ def test_settings_of_generation_config_are_defaults(desk: Desk, tmp_path: Path) 
     settings = {"do_sample": True, "temperature": 0.6, "top_p": 0.9, "top_k": 40, "eos_token_id": [2, 0], "min_p": 7}
     (source / "generation_config.json").write_text(json.dumps(settings))
     write_config(desk, LOOSE.format(8))
-    ran = desk("import", str(source), "--name", "tiny", "--json")
+    ran = run_import(desk, source)
     assert ran.code == 0, ran.err
     _, document = read_version(desk, ran.json["version"])
     assert document["generation"]["stop"] == [0, 2]
@@ -138,7 +145,7 @@ def test_settings_of_generation_config_are_defaults(desk: Desk, tmp_path: Path) 
 )
 def test_settings_that_do_not_fit_are_refused(desk: Desk, tmp_path: Path, settings: str, words: str) -> None:
     write_config(desk, settings)
-    ran = desk("import", str(write_folder(tmp_path / "tiny", CONFIG, WEIGHTS)), "--name", "tiny")
+    ran = run_import(desk, write_folder(tmp_path / "tiny", CONFIG, WEIGHTS))
     assert ran.code == 1
     assert any(word in ran.err for word in words.split("|"))
 
@@ -146,7 +153,7 @@ def test_settings_that_do_not_fit_are_refused(desk: Desk, tmp_path: Path, settin
 def test_chat_template_that_cannot_be_compiled_is_refused(desk: Desk, tmp_path: Path) -> None:
     template = "{{ ''.__class__.__mro__ }}"
     source = write_gguf(tmp_path / "tiny.gguf", CONFIG, WEIGHTS, template=template)
-    ran = desk("import", str(source), "--name", "tiny")
+    ran = run_import(desk, source)
     assert ran.code == 1
     assert "template" in ran.err
     assert not (desk.root / "functions" / "tiny").exists()
@@ -157,7 +164,7 @@ def test_tokenizer_with_too_many_tokens_is_refused(desk: Desk, tmp_path: Path) -
 
     source = write_folder(tmp_path / "tiny", CONFIG, WEIGHTS)
     make_tokenizer(CONFIG.vocab_size + 8).save(str(source / "tokenizer.json"))
-    ran = desk("import", str(source), "--name", "tiny")
+    ran = run_import(desk, source)
     assert ran.code == 1
     assert "a tokenizer of 328 tokens, which does not fit its embeddings of 320" in ran.err
 
@@ -165,12 +172,11 @@ def test_tokenizer_with_too_many_tokens_is_refused(desk: Desk, tmp_path: Path) -
 def test_held_out_text_is_read_from_a_file(desk: Desk, tmp_path: Path) -> None:
     source = write_folder(tmp_path / "tiny", CONFIG, WEIGHTS)
     write_config(desk, LOOSE.format(8))
-    text = tmp_path / "text.txt"
-    text.write_text("The river runs to the sea. " * 20)
-    ran = desk("import", str(source), "--name", "tiny", "--text", str(text), "--json")
+    ran = run_import(desk, source)
     assert ran.code == 0, ran.err
     facts, _ = read_version(desk, ran.json["version"])
     assert facts["parity"]["compared_tokens"] < 10_000
+    text = tmp_path / "odd.txt"
     for content, words in ((b"\xff\xfe", "is not UTF-8"), (b" \n", "is empty")):
         text.write_bytes(content)
         ran = desk("import", str(source), "--name", "tiny", "--text", str(text))
@@ -184,7 +190,7 @@ def test_app_that_cannot_serve_is_found_before_publishing(desk: Desk, tmp_path: 
     (desk.root / "functions" / "tiny" / "app.py").write_text(
         "def handler(event, context):\n    raise ValueError('no')\n"
     )
-    ran = desk("import", str(source), "--name", "tiny")
+    ran = run_import(desk, source)
     assert ran.code == 1
     assert "cannot serve this model, so nothing was published" in ran.err
     assert not (desk.root / "the-store" / "tiny").exists()
@@ -210,7 +216,9 @@ def test_hub_is_asked_only_where_it_is_named(desk: Desk, tmp_path: Path) -> None
         asked.append(name)
         return source
 
-    result = import_source(ImportRequest("tiny", Path(), hub="owner/model"), context, download)
+    text = tmp_path / "text.txt"
+    text.write_text("The river runs to the sea. " * 20)
+    result = import_source(ImportRequest("tiny", Path(), text=text, hub="owner/model"), context, download)
     assert asked == ["owner/model"]
-    again = import_source(ImportRequest("tiny", source), context, download)
+    again = import_source(ImportRequest("tiny", source, text=text), context, download)
     assert (again.version, again.published.new, asked) == (result.version, False, ["owner/model"])

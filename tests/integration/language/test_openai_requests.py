@@ -572,7 +572,7 @@ def test_the_deadline_ends_an_answer_in_order(folder: Path, capsys: pytest.Captu
     ask = asking(load_function("tiny", folder)._handler, Context())
     answer = ask(CHAT, {"model": "tiny", "messages": HELLO, "temperature": 0})
     assert answer.json["choices"][0]["finish_reason"] == "length"
-    assert 0 < answer.json["usage"]["completion_tokens"] < 60
+    assert 0 < answer.json["usage"]["completion_tokens"] < 150
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"WARNING"' in line]
     assert ["Timeout" in line["message"] for line in lines] == [True]
 
@@ -592,7 +592,7 @@ def test_the_deadline_ends_what_infer_writes(folder: Path) -> None:
         answer = asking(load_function("tiny", folder)._handler, context)("/v2/models/tiny/infer", {"inputs": inputs})
         return len(answer.json["outputs"][0]["data"][0])
 
-    assert 0 < length(Context(1000)) < 60 < length(Context(100_000))
+    assert 0 < length(Context(1000)) < 150 < length(Context(100_000))
 
 
 def test_logs_have_no_text_of_anybody(folder: Path) -> None:

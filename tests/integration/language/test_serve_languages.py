@@ -88,6 +88,24 @@ def test_a_writer_chats(client: openai.OpenAI, address: str) -> None:
     assert len(infer(address, "writer", text=["Hello", "again"])["text"]) == 2
 
 
+def test_a_template_that_does_not_fit_leaves_a_base_model(tmp_path: Path) -> None:
+    desk, config = Desk(tmp_path), TinyConfig()
+    assert desk("init", ".").code == 0
+    template = "{% for m in messages %}{{ loop.index }}{{ m.role }}{{ m.content }}{% endfor %}"
+    folder = write_folder(tmp_path / "source", config, make_weights(config), template=template)
+    ran = desk("import", str(folder), "--name", "plain")
+    assert ran.code == 1
+    assert 'chat = "none"' in ran.err
+    assert desk.list_models() == []
+    model = tmp_path / "functions" / "plain"
+    model.mkdir(parents=True)
+    (model / "model.toml").write_text('kind = "onnx"\nstream = true\n[generation]\nchat = "none"\n')
+    ran = desk("import", str(folder), "--name", "plain")
+    assert ran.code == 0, ran.err
+    (file,) = (tmp_path / "the-store" / "plain").glob("*/language.json")
+    assert "chat" not in json.loads(file.read_text())
+
+
 def test_vectors_come_as_floats_and_as_base64(client: openai.OpenAI, address: str) -> None:
     texts = ["the cat sat", "a dog ran on the mat"]
     asked = {"model": "vectors", "input": texts}

@@ -11,9 +11,11 @@ from pilotlight.core.errors import ConversionError
 from pilotlight.core.model_config import ModelConfig, QuantizationConfig
 from pilotlight.core.progress import Silent
 from pilotlight.language.candidate import LanguageCandidate
-from pilotlight.language.decoder_candidate import DecoderRequest, build_decoder_candidate
+from pilotlight.language.decoder_candidate import build_decoder_candidate
 from pilotlight.language.decoder_graph import write_decoder
-from pilotlight.language.decoder_runner import SHARED, DecoderRunner
+from pilotlight.language.decoder_parts import DecoderRequest
+from pilotlight.language.decoder_runner import DecoderRunner
+from pilotlight.language.decoder_signature import SHARED
 from pilotlight.language.decoder_source import open_decoder
 from pilotlight.language.decoders import find_decoder
 from pilotlight.language.logit_comparison import compare_logits

@@ -163,7 +163,17 @@ def test_results_of_tools_are_grouped_as_the_template_groups_them() -> None:
 def test_a_template_that_does_not_fit_is_refused(source: str, problem: str) -> None:
     with pytest.raises(ConversionError, match=problem) as caught:
         compile_chat_template(source, "<s>", "</s>")
-    assert 'chat = "none" under [generation]' in str(caught.value)
+    assert 'under [generation], chat = "none"' in str(caught.value)
+
+
+def test_a_format_for_single_questions_is_enough() -> None:
+    source = (
+        "{% if messages | length != 1 or messages[0].role != 'user' %}{{ raise_exception('one') }}{% endif %}"
+        "Q: {{ messages[0].content }}\nA:"
+    )
+    document = compile_chat_template(source, "", "</s>")
+    assert _written(document, [("user", "why?")]) == "Q: why?\nA:"
+    assert _written(document, [("user", "why?"), ("user", "how?")]) is None
 
 
 def test_a_template_that_does_not_end_is_ended() -> None:

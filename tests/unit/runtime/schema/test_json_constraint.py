@@ -110,6 +110,8 @@ def test_bytes_that_are_not_allowed_change_nothing() -> None:
         ({"const": 1.5}, ["1.5"], ["1", "1.50"]),
         ({"enum": [1, "1", True], "type": "integer"}, ["1"], ['"1"', "true"]),
         ({"enum": ["a", "bbb", 5, 50], "minLength": 2, "minimum": 10}, ['"bbb"', "50"], ['"a"', "5"]),
+        ({"enum": [0, 1.5, 7], "multipleOf": 0.5, "maximum": 10**400}, ["0", "1.5", "7"], []),
+        ({"enum": [0.0, 5], "multipleOf": 10**400}, ["0.0"], ["5"]),
         ({"type": ["string", "null"]}, ['""', "null"], ["1", "{}"]),
         (
             {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 2},
@@ -155,6 +157,8 @@ def test_bytes_that_are_not_allowed_change_nothing() -> None:
 def test_what_is_allowed(schema: Any, allowed: list[str], refused: list[str]) -> None:
     assert [text for text in allowed if not accepts(schema, text)] == []
     assert [text for text in refused if accepts(schema, text)] == []
+    if "multipleOf" in (schema or {}) and schema["multipleOf"] > 1e300:
+        return  # the validator divides doubles
     validator = make_validator(schema or {"type": "object"})
     assert [text for text in allowed if not validator.is_valid(json.loads(text))] == []
 

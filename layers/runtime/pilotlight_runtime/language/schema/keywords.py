@@ -45,7 +45,7 @@ def _is_type(value: object) -> bool:
     return bool(names) and all(isinstance(name, str) and name in TYPES for name in names)
 
 
-_CHECKS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
+KEYWORDS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "$ref": (lambda value: isinstance(value, str), "a string"),
     "$defs": (_is_schema_map, "an object of schemas"),
     "definitions": (_is_schema_map, "an object of schemas"),
@@ -72,6 +72,7 @@ _CHECKS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "oneOf": (_is_schema_list, "a list of at least one schema"),
     "allOf": (_is_schema_list, "a list of at least one schema"),
 }
+"""The keywords, each with a check of its value and what it must be. docs/structured-answers.md lists them."""
 
 _WITHOUT_EFFECT: Final[Mapping[str, object]] = {"uniqueItems": False, "minProperties": 0, "nullable": False}
 """Keywords that are not supported, with the value with which they allow everything."""
@@ -98,12 +99,12 @@ def check_keywords(schema: Mapping[str, Any], place: str) -> None:
         InvalidRequest: One isn't. The message names it.
     """
     for name, value in schema.items():
-        check = _CHECKS.get(name)
+        check = KEYWORDS.get(name)
         if check is not None:
             if not check[0](value):
                 raise refuse(place, f"{name} must be {check[1]}")
         elif name in _WITHOUT_EFFECT and value == _WITHOUT_EFFECT[name]:
             continue
         elif name not in ANNOTATIONS and not name.startswith("x-"):
-            supported = ", ".join(_CHECKS)
+            supported = ", ".join(KEYWORDS)
             raise refuse(place, f"the keyword {name[:60]!r} is not supported; supported are {supported}")

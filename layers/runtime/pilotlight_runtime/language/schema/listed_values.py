@@ -46,5 +46,14 @@ def _fits_number(value: Any, plain: Plain) -> bool:
         and all(value <= bound for bound in plain.each("maximum"))
         and all(value > bound for bound in plain.each("exclusiveMinimum"))
         and all(value < bound for bound in plain.each("exclusiveMaximum"))
-        and all(value % step == 0 for step in plain.each("multipleOf"))
+        and all(_is_multiple(value, step) for step in plain.each("multipleOf"))
     )
+
+
+def _is_multiple(value: float, step: float) -> bool:
+    """Whether a number is a multiple of another one, exactly."""
+    if value - value != 0:  # infinite, or no number
+        return False
+    above, below = value.as_integer_ratio()
+    step_above, step_below = step.as_integer_ratio()
+    return above * step_below % (below * step_above) == 0

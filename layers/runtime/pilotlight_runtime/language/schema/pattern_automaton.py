@@ -8,15 +8,15 @@ from pilotlight_runtime.language.schema.budget import Budget
 from pilotlight_runtime.language.schema.character_automaton import CharacterAutomaton, explore
 from pilotlight_runtime.language.schema.character_sets import Ranges
 from pilotlight_runtime.language.schema.limits import LONGEST_PATTERN
-from pilotlight_runtime.language.schema.pattern_syntax import (
+from pilotlight_runtime.language.schema.pattern_nodes import (
     Characters,
     Choice,
     Node,
     Repeated,
     Sequence,
     UnsupportedPattern,
-    parse_pattern,
 )
+from pilotlight_runtime.language.schema.pattern_syntax import parse_pattern
 from pilotlight_runtime.light_typing import Final, Iterable
 
 _STATES_FOR_ONE: Final = 8

@@ -7,63 +7,21 @@ groups, \b, \p and flags.
 
 from __future__ import annotations
 
-from pilotlight_runtime.language.schema.character_sets import (
-    ASCII,
-    CLASSES,
-    LAST,
-    LINE_ENDS,
-    WRITABLE,
-    Ranges,
-    difference,
-    intersection,
-    union,
+from pilotlight_runtime.language.schema.character_sets import LINE_ENDS, WRITABLE, difference, intersection
+from pilotlight_runtime.language.schema.pattern_nodes import (
+    Characters,
+    Choice,
+    Node,
+    Repeated,
+    Sequence,
+    UnsupportedPattern,
 )
-from pilotlight_runtime.light_typing import Final, NamedTuple
+from pilotlight_runtime.language.schema.pattern_sets import Cursor, read_class, read_escape
+from pilotlight_runtime.light_typing import Final
 
 _DEEPEST: Final = 30
 _MOST_TIMES: Final = 1_000
-_ESCAPES: Final = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "0": "\0"}
-_HEX_DIGITS: Final = {"x": 2, "u": 4}
-_HEX: Final = "0123456789abcdefABCDEF"
 
-
-class UnsupportedPattern(ValueError):
-    """The pattern is not well-formed, or has something that no automaton follows."""
-
-
-class Characters(NamedTuple):
-    """One character of a set."""
-
-    ranges: Ranges
-
-
-class Sequence(NamedTuple):
-    """One after the other."""
-
-    parts: tuple[Node, ...]
-
-
-class Choice(NamedTuple):
-    """One of several."""
-
-    branches: tuple[Node, ...]
-
-
-class Repeated(NamedTuple):
-    """Several times.
-
-    Attributes:
-        part: What is repeated.
-        least: How often at least.
-        most: How often at most; None where there is no bound.
-    """
-
-    part: Node
-    least: int
-    most: int | None
-
-
-Node = Characters | Sequence | Choice | Repeated
 
 _ANYTHING: Final = Repeated(Characters(WRITABLE), 0, None)
 
@@ -89,22 +47,10 @@ def parse_pattern(pattern: str) -> Node:
     return Choice(tuple(branches))
 
 
-class _Reader:
+class _Reader(Cursor):
     def __init__(self, pattern: str) -> None:
-        self._text = pattern
-        self.position = 0
+        super().__init__(pattern)
         self._depth = 0
-
-    def peek(self) -> str:
-        return self._text[self.position : self.position + 1]
-
-    def at_end(self) -> bool:
-        return self.position >= len(self._text)
-
-    def take(self, text: str) -> bool:
-        found = self._text.startswith(text, self.position)
-        self.position += len(text) * found
-        return found
 
     def read_anchored(self) -> Node:
         """An alternative of the whole pattern, with what may stand around it."""
@@ -125,9 +71,9 @@ class _Reader:
         if self.take("("):
             return self._read_group()
         if self.take("["):
-            return Characters(self._read_class())
+            return Characters(read_class(self))
         if self.take("\\"):
-            return Characters(intersection(self._read_escape(), WRITABLE))
+            return Characters(intersection(read_escape(self), WRITABLE))
         character = self.peek()
         if character == "^":
             raise UnsupportedPattern("has '^' elsewhere than at the beginning of an alternative")
@@ -141,7 +87,7 @@ class _Reader:
     def _read_group(self) -> Node:
         if self.take("?") and not self.take(":"):
             named = (self.take("P<") or self.take("<")) and self.peek() not in ("=", "!")
-            end = self._text.find(">", self.position)
+            end = self.text.find(">", self.position)
             if not named or end < 0:
                 raise UnsupportedPattern("has a group that begins with '(?' and is neither (?:…) nor named")
             self.position = end + 1
@@ -182,73 +128,7 @@ class _Reader:
         start = self.position
         while self.peek() and self.peek() in "0123456789":
             self.position += 1
-        digits = self._text[start : self.position]
+        digits = self.text[start : self.position]
         if not digits or len(digits) > 4 or int(digits) > _MOST_TIMES:
             raise UnsupportedPattern(f"has a repetition without a number up to {_MOST_TIMES}")
         return int(digits)
-
-    def _read_escape(self) -> Ranges:
-        character = self.peek()
-        self.position += 1
-        if character in CLASSES:
-            return CLASSES[character]
-        if character in _HEX_DIGITS:
-            return self._read_hex(_HEX_DIGITS[character])
-        if character in _ESCAPES:
-            number = ord(_ESCAPES[character])
-        elif character and not character.isalnum() and character != "_":
-            number = ord(character)
-        else:
-            raise UnsupportedPattern(f"has \\{character}, which is not supported")
-        return ((number, number),)
-
-    def _read_hex(self, digits: int) -> Ranges:
-        text = self._text[self.position : self.position + digits]
-        if len(text) < digits or any(each not in _HEX for each in text):
-            raise UnsupportedPattern(f"has an escape without its {digits} hexadecimal digits")
-        self.position += digits
-        number = int(text, 16)
-        if 0xD800 <= number <= 0xDFFF:
-            raise UnsupportedPattern("has a surrogate: write the character itself")
-        return ((number, number),)
-
-    def _read_class(self) -> Ranges:
-        negated = self.take("^")
-        if self.peek() == "]":
-            raise UnsupportedPattern("has a class without characters")
-        sets, ascii_alone = [], False
-        while not self.take("]"):
-            if self.at_end():
-                raise UnsupportedPattern("has a class that does not end")
-            low, is_class = self._read_member()
-            sets.append(low)
-            ascii_alone = ascii_alone or is_class
-            if not is_class and self.peek() == "-" and not self._text.startswith("-]", self.position):
-                self.position += 1
-                high, is_class = self._read_member()
-                if is_class or high[0][0] < low[0][0]:
-                    raise UnsupportedPattern("has a class with a range that is not well-formed")
-                sets.append(((low[0][0], high[0][0]),))
-        found = union(sets)
-        if negated:
-            found = difference(ASCII if ascii_alone else ((0, LAST),), self._widen(found, ascii_alone=ascii_alone))
-        return intersection(found, WRITABLE)
-
-    def _widen(self, found: Ranges, *, ascii_alone: bool) -> Ranges:
-        r"""What a negated class leaves out: with \s also the separators that Python counts as spaces."""
-        return union([found, ((0x1C, 0x1F),)]) if ascii_alone else found
-
-    def _read_member(self) -> tuple[Ranges, bool]:
-        """A character or a shorthand of a class, and whether it is a shorthand."""
-        if self.take("\\"):
-            shorthand = self.peek() in CLASSES and self.peek() != ""
-            if self.take("b"):
-                return ((0x08, 0x08),), False
-            if self.take("-"):
-                return ((0x2D, 0x2D),), False
-            return self._read_escape(), shorthand
-        character = self.peek()
-        if not character:
-            raise UnsupportedPattern("has a class that does not end")
-        self.position += 1
-        return ((ord(character), ord(character)),), False
