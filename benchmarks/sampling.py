@@ -22,6 +22,7 @@ from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.language.memory import allocate
 from pilotlight_runtime.language.penalties import Penalties
+from pilotlight_runtime.language.picking import pick
 from pilotlight_runtime.language.sampler import Sampler
 from pilotlight_runtime.language.types import Sampling
 
@@ -56,7 +57,7 @@ def measure(sampling: Sampling, vocabulary: int, rounds: int, *, flat: bool) -> 
         if not flat:
             values[random.integers(0, vocabulary, 40)] += np.linspace(12, 4, 40, dtype=np.float32)
         began = time.process_time()
-        token = sampler.pick(sampling, share)
+        token = pick(sampler, sampling, share)
         penalties.count(token)
         took.append(time.process_time() - began)
     return statistics.median(took) * 1000

@@ -16,7 +16,8 @@ from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import InferenceFailed
 from pilotlight_runtime.language.memory import allocate
 from pilotlight_runtime.language.penalties import Penalties
-from pilotlight_runtime.language.sampler import FEW, MANY, Sampler
+from pilotlight_runtime.language.picking import FEW, MANY, pick, pick_allowed
+from pilotlight_runtime.language.sampler import Sampler
 from pilotlight_runtime.language.scoring import score_token
 from pilotlight_runtime.language.types import Sampling
 from pilotlight_runtime.warm_up import warm_up
@@ -94,7 +95,7 @@ SAMPLINGS: Mapping[str, Sampling] = {
 def test_tokens_are_drawn_with_the_probabilities_of_numpy(tmp_path: Path, sampling: Sampling, size: int) -> None:
     logits = logits_of(size)
     sampler = sampler_over(tmp_path, logits)
-    counts = count_draws(lambda random: sampler.pick(sampling, random), size, 4000)
+    counts = count_draws(lambda random: pick(sampler, sampling, random), size, 4000)
     assert differs(counts, filtered(logits, sampling)) < 4
 
 
@@ -103,19 +104,29 @@ def test_a_flat_distribution_needs_all_tokens_and_gets_them(tmp_path: Path, samp
     logits = logits_of(LARGE)
     sampler = sampler_over(tmp_path, logits)
     assert (np.sort(softmax(logits / 8))[::-1][:MANY]).sum() < 0.9
-    counts = count_draws(lambda random: sampler.pick(sampling, random), LARGE, 6000)
+    counts = count_draws(lambda random: pick(sampler, sampling, random), LARGE, 6000)
     parts = filtered(logits, sampling)
     blocks = np.argsort(-parts, kind="stable").reshape(30, -1)  # too many tokens to count each
     assert differs(counts[blocks].sum(1), parts[blocks].sum(1)) < 4
 
 
-def test_an_allowed_token_is_drawn_in_proportion_to_the_other_allowed_ones(tmp_path: Path) -> None:
-    logits = logits_of(SMALL)
+@pytest.mark.parametrize("sampling", [Sampling(), Sampling(temperature=1.5), Sampling(top_p=0.9), Sampling(top_k=9)])
+@pytest.mark.parametrize("size", [SMALL, 300])
+def test_an_allowed_token_is_drawn_in_proportion_to_the_other_allowed_ones(
+    tmp_path: Path, sampling: Sampling, size: int
+) -> None:
+    logits = logits_of(size)
     sampler = sampler_over(tmp_path, logits)
-    allowed = set(range(0, SMALL, 3))
-    counts = count_draws(lambda random: sampler.pick_allowed(Sampling(), random, allowed.__contains__), SMALL, 4000)
-    expected = softmax(logits) * [token in allowed for token in range(SMALL)]
+    allowed = set(range(0, size, 3))
+    counts = count_draws(lambda random: pick_allowed(sampler, sampling, random, allowed.__contains__), size, 4000)
+    expected = filtered(logits, sampling) * [token in allowed for token in range(size)]
     assert differs(counts, expected / expected.sum()) < 4
+
+
+def test_each_token_is_asked_for_once(tmp_path: Path) -> None:
+    sampler, asked = sampler_over(tmp_path, logits_of(LARGE)), []
+    assert pick_allowed(sampler, Sampling(), Random(1).random, asked.append) is None
+    assert len(asked) == len(set(asked)) == MANY
 
 
 @pytest.mark.parametrize("place", [0, 5, FEW + 5, MANY - 1])
@@ -126,18 +137,18 @@ def test_where_no_kept_token_is_allowed_it_is_the_most_probable_that_is(
     logits = logits_of(LARGE)
     sampler, order = sampler_over(tmp_path, logits), np.argsort(-logits, kind="stable")
     allowed = set(order[place:][:1].tolist() + order[MANY:].tolist())
-    assert sampler.pick_allowed(sampling, Random(1).random, allowed.__contains__) == order[place]
+    assert pick_allowed(sampler, sampling, Random(1).random, allowed.__contains__) == order[place]
 
 
 def test_no_token_is_named_where_none_of_the_first_thousand_is_allowed(tmp_path: Path) -> None:
     logits = logits_of(LARGE)
     sampler, last = sampler_over(tmp_path, logits), set(np.argsort(-logits)[MANY:].tolist())
-    assert sampler.pick_allowed(Sampling(), Random(1).random, last.__contains__) is None
+    assert pick_allowed(sampler, Sampling(), Random(1).random, last.__contains__) is None
 
 
 def test_seeds_decide_what_is_drawn(tmp_path: Path) -> None:
     sampler = sampler_over(tmp_path, logits_of(LARGE))
-    first, again, other = ([sampler.pick(Sampling(), Random(s).random) for _ in range(1)] for s in (7, 7, 8))
+    first, again, other = ([pick(sampler, Sampling(), Random(s).random) for _ in range(1)] for s in (7, 7, 8))
     assert first == again
     assert first != other
 
@@ -192,9 +203,9 @@ def test_an_answer_begins_without_the_penalties_of_the_one_before(tmp_path: Path
     logits = logits_of(SMALL)
     sampler = sampler_over(tmp_path, logits)
     Penalties(Sampling(presence_penalty=20.0), [1], sampler.adjustments).count(int(logits.argmax()))
-    assert sampler.pick(Sampling(temperature=0.0), Random(1).random) != logits.argmax()
+    assert pick(sampler, Sampling(temperature=0.0), Random(1).random) != logits.argmax()
     Penalties(Sampling(), [1], sampler.adjustments)
-    assert sampler.pick(Sampling(temperature=0.0), Random(1).random) == logits.argmax()
+    assert pick(sampler, Sampling(temperature=0.0), Random(1).random) == logits.argmax()
 
 
 class Names:
@@ -220,15 +231,26 @@ def test_scores_know_neither_temperature_nor_penalties(tmp_path: Path) -> None:
 def test_extreme_temperatures_draw_a_token(tmp_path: Path, temperature: float) -> None:
     logits = logits_of(LARGE)
     sampler = sampler_over(tmp_path, logits)
-    token = sampler.pick(Sampling(temperature=temperature, top_p=0.9), Random(1).random)
+    token = pick(sampler, Sampling(temperature=temperature, top_p=0.9), Random(1).random)
     assert 0 <= token < LARGE
     assert token == logits.argmax() or temperature > 0.005
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1 - 2**-53])
+@pytest.mark.parametrize("temperature", [1e-9, 0.01, 50.0])
+def test_any_share_draws_an_allowed_token(tmp_path: Path, temperature: float, share: float) -> None:
+    """A share of nearly 1 falls on what rounding leaves behind the last token that has a probability."""
+    sampler = sampler_over(tmp_path, logits_of(LARGE))
+    token = pick_allowed(sampler, Sampling(temperature=temperature), lambda: share, lambda token: token % 2 == 1)
+    assert token is not None
+    assert token % 2 == 1
+    assert 0 <= pick(sampler, Sampling(temperature=temperature), lambda: share) < LARGE
 
 
 def test_logits_that_are_no_numbers_are_a_failure_of_the_model(tmp_path: Path) -> None:
     sampler = sampler_over(tmp_path, np.full(SMALL, np.nan))
     with pytest.raises(InferenceFailed, match="no numbers"):
-        sampler.pick(Sampling(), Random(1).random)
+        pick(sampler, Sampling(), Random(1).random)
 
 
 def test_the_graph_runs_on_the_zeros_of_a_start(tmp_path: Path) -> None:

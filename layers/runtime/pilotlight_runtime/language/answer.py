@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pilotlight_runtime.language.deadline import WARNING, Deadline
 from pilotlight_runtime.language.penalties import Penalties
+from pilotlight_runtime.language.picking import pick
 from pilotlight_runtime.language.scoring import score_token
 from pilotlight_runtime.language.slots import Slot
 from pilotlight_runtime.language.stop_strings import StopStrings
@@ -78,7 +79,7 @@ def write_answer(answer: Answer) -> Iterator[TextPart]:
     """
     job, writer = answer.job, answer.writer
     for left in range(job.most - 1, -1, -1):
-        token = answer.sampler.pick(job.request.sampling, job.random)
+        token = pick(answer.sampler, job.request.sampling, job.random)
         if token in job.stop:
             yield writer.finish(STOP, tokens=1)
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pilotlight_runtime.language.answer import Answer
 from pilotlight_runtime.language.constraining import TokenConstraint
 from pilotlight_runtime.language.deadline import WARNING
+from pilotlight_runtime.language.picking import pick_allowed
 from pilotlight_runtime.language.text_decoding import ByteStream
 from pilotlight_runtime.language.types import LENGTH, STOP, TextPart
 from pilotlight_runtime.light_typing import Final, Iterator
@@ -16,7 +17,7 @@ def write_constrained_answer(answer: Answer, constraint: TokenConstraint, stream
     """Writes an answer that a constraint binds.
 
     Text that must come next is not drawn, and the decoder reads it at once. Where the tokens or the time that are left
-    are few, the shortest end is written, which takes no run of the decoder.
+    are few, the shortest end is written, which takes no run of the decoder; its tokens have no scores.
 
     Args:
         answer: The answer at its beginning.
@@ -60,7 +61,7 @@ def _next_tokens(answer: Answer, constraint: TokenConstraint) -> list[int]:
     forced = constraint.forced()
     if forced:  # a score needs the logits of its token, so that the decoder reads one at a time
         return forced if request.logprobs is None else forced[:1]
-    token = answer.sampler.pick_allowed(request.sampling, answer.job.random, constraint.allows)
+    token = pick_allowed(answer.sampler, request.sampling, answer.job.random, constraint.allows)
     return [] if token is None else [token]
 
 

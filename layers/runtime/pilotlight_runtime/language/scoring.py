@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import log
 
-from pilotlight_runtime.language.sampler import FEW, Sampler
+from pilotlight_runtime.language.picking import FEW
+from pilotlight_runtime.language.sampler import Sampler
 from pilotlight_runtime.language.text_decoding import TokenBytes
 from pilotlight_runtime.language.types import TokenScore
 
