@@ -73,7 +73,7 @@ def test_what_is_not_supported_is_named(pattern: str, message: str) -> None:
 
 
 def test_literals_need_no_table() -> None:
-    assert compile_literal("▁.") == (re.escape("▁."), (), ())
+    assert compile_literal("▁.") == (re.escape("▁."), (), (), "")
     assert compile_pattern("[a-c]+").starts == ()
     assert found("[^a]+", "aé中a") == ["é中"]
 
