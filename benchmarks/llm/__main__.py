@@ -53,6 +53,9 @@ def main(arguments: list[str]) -> int:
     table = report.as_markdown(found)
     (options.into / "table.md").write_text(table, encoding="utf-8")
     print(table)
+    if options.docs:
+        page = options.docs.read_text(encoding="utf-8")
+        options.docs.write_text(report.write_into(page, report.as_documentation(found)), encoding="utf-8")
     failed = bool(found.failures) or any(each.why for each in found.others)
     return int(failed or not all(each.reached for each in found.ratios))
 
@@ -133,6 +136,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--python", help="the Python that runs the functions; default: a Python 3.13, else this one")
     parser.add_argument("--into", type=Path, default=WORK / "out", help="the folder for the table and the JSON")
+    parser.add_argument("--docs", type=Path, help="a page to write the tables into, between its two marks")
     return parser.parse_args(arguments)
 
 

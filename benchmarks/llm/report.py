@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from benchmarks.llm.compare import Failure
 from benchmarks.llm.contenders import Contender, Round
@@ -12,8 +12,11 @@ from benchmarks.llm.dollars import TokenCost
 from benchmarks.llm.figures import Ratio
 from benchmarks.llm.others import Output
 from benchmarks.llm.turns import Turns
+from pilotlight.bench.prices import Prices
 
-_MIB = 1024 * 1024
+BEGIN: Final = "<!-- bench-llm -->"
+END: Final = "<!-- end -->"
+_MIB: Final = 1024 * 1024
 
 
 class Found(NamedTuple):
@@ -58,14 +61,52 @@ def as_json(found: Found) -> dict[str, Any]:
     }
 
 
+def as_documentation(found: Found) -> str:
+    """The tables for the documentation, each with a sentence, and how they were measured."""
+    machine = found.machine
+    titled = {
+        "One process for each, from its start. Own load: from the start of loading, without that of node:": _contenders(
+            found
+        ),
+        "Pilotlight's figures, divided by the peer's:": _ratios(found.ratios, found),
+        "The second turn of a chat, from the request to its first token:": _turns(found.turns),
+        "Dollars for a million tokens on Lambda, without requests and cold starts. Speeds marked as scaled are in "
+        "proportion to the vCPUs of the memory, up to the most threads that were measured:": _costs(found.costs),
+    }
+    parts = [f"{title}\n\n{table}" for title, table in titled.items() if table]
+    parts.append(
+        f"Commit {machine['commit']}, on {machine['processor']}, functions on Python {machine['python']}, medians of "
+        f"{found.rounds} rounds in one run, in which every contender was started in turn. Prices: {Prices().source}."
+    )
+    return "\n\n".join(parts)
+
+
+def write_into(page: str, table: str) -> str:
+    """Return a page of the documentation with `table` between the two marks.
+
+    Raises:
+        ValueError: The page has no marks.
+    """
+    before, found, rest = page.partition(BEGIN)
+    _, ended, after = rest.partition(END)
+    if not found or not ended:
+        raise ValueError(f"the page has no {BEGIN} with an {END} behind it")
+    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
+
+
 def as_markdown(found: Found) -> str:
-    """The tables for the documentation, then what the benchmarks of parts printed."""
-    parts = [_contenders(found), _ratios(found.ratios, found), _turns(found.turns), _costs(found.costs)]
-    parts += [f"### {each.name}\n\n{each.text or each.why}" for each in found.others]
+    """Everything: the tables for the documentation, then what the benchmarks of parts printed."""
+    parts = [as_documentation(found)]
+    parts += [f"### {each.name}\n\n{_quote(each.text) or each.why}" for each in found.others]
     parts += ["Not measured:\n\n" + "\n".join(f"- {each.name}: {each.why}" for each in found.failures)] * bool(
         found.failures
     )
     return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _quote(text: str) -> str:
+    """Tables of Markdown as they are, columns of plain text in a fence."""
+    return text if "|---" in text or not text else f"```\n{text}\n```"
 
 
 def _contenders(found: Found) -> str:

@@ -18,6 +18,7 @@ from support.project import new_project
 from support.serve_process import served
 from support.tiny_language_folders import WIDTH, write_chat_model, write_embedding_model
 
+from scripts.demo_chat import QUESTION, ask
 from scripts.language_weights import WeightsMissing, find_weights
 
 CLIENTS = Path(__file__).with_name("llm_clients")
@@ -27,8 +28,19 @@ FLOATS = 'kind = "onnx"\nstream = true\n\n[quantization]\nmode = "none"\n'
 KINDS = ("cat", "dog", "bird")
 SECONDS = 240
 
+OLDEST_NODE = 20
+"""The package openai of npm asks for 22 and runs on 20."""
+
 Ask = Callable[[str, str], Any]
 """Runs a client's program against the models; its folder and its file."""
+
+
+def node_version() -> int:
+    """The major version of node; 0 where there is none."""
+    if shutil.which("node") is None:
+        return 0
+    said = subprocess.run(["node", "--version"], check=True, capture_output=True, text=True).stdout
+    return int(said.strip().removeprefix("v").partition(".")[0])
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +52,8 @@ def installed(request: pytest.FixtureRequest, missing: Callable[[str], None]) ->
         try:
             if folder != "node":
                 return python_environment(CLIENTS / folder / "requirements.txt", root)
-            if shutil.which("node") is None or shutil.which("npm") is None:
-                missing("node and npm are not installed (Debian's packages nodejs and npm)")
+            if node_version() < OLDEST_NODE or shutil.which("npm") is None:
+                missing(f"node {OLDEST_NODE} or newer and npm are not installed (Debian's packages nodejs and npm)")
             return node_environment(CLIENTS / "node" / "package.json", root)
         except NotInstalled as error:
             missing(f"the clients in llm_clients/{folder} cannot be installed here: {error}")
@@ -177,12 +189,9 @@ def test_llm(tiny: Ask) -> None:
 
 @pytest.fixture(scope="module")
 def reference(
-    request: pytest.FixtureRequest,
-    installed: Callable[[str], Path],
-    missing: Callable[[str], None],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Ask]:
-    """The reference models, imported from the packages that carry them."""
+    request: pytest.FixtureRequest, missing: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Where the reference models answer, imported from the packages that carry them."""
     desk = new_project(tmp_path_factory.mktemp("reference") / "project")
     for name in (CHAT, EMBED):
         try:
@@ -194,11 +203,11 @@ def reference(
         ran = desk("import", str(weights), "--name", name)
         assert ran.code == 0, ran.err
     with served(desk.root) as server:
-        yield make_ask(server.address, installed, tmp_path_factory.mktemp("home"))
+        yield server.address
 
 
-def test_the_reference_models_make_sense(reference: Ask) -> None:
-    found = reference("openai_python", "client.py")
+def test_the_reference_models_make_sense(reference: str, installed: Callable[[str], Path], tmp_path: Path) -> None:
+    found = make_ask(reference, installed, tmp_path)("openai_python", "client.py")
     # The second answer keeps the prompt's cache, and its sums round differently: a word may be another one.
     assert all("Gravity is" in text for text in (found["chat"]["text"], found["chat_streamed"]["text"]))
     assert "four" in found["completion"][0]
@@ -207,3 +216,10 @@ def test_the_reference_models_make_sense(reference: Ask) -> None:
     assert "Paris" in found["tools"]["arguments"]["city"]
     assert found["embeddings"]["dimensions"] == 384
     assert found["embeddings"]["near"] > found["embeddings"]["far"] + 0.3
+
+
+def test_the_question_of_the_demonstration_is_answered(reference: str, capsys: pytest.CaptureFixture[str]) -> None:
+    times = ask(int(reference.rpartition(":")[2]), QUESTION)
+    assert 0 < times.first < times.whole
+    assert times.tokens > 10
+    assert "sky" in capsys.readouterr().out

@@ -59,7 +59,7 @@ WRITING = {
         "pilotlight_runtime.language",
         (
             "", "answer", "chat_prompt", "checking", "deadline", "drawing", "generator", "grown_cache", "memory",
-            "penalties", "prompt", "sampler", "scoring", "settings", "shared_cache", "slots", "stop_strings",
+            "penalties", "picking", "prompt", "sampler", "scoring", "settings", "shared_cache", "slots", "stop_strings",
             "text_decoding", "text_functions", "text_writer", "types", "written_texts",
         ),
     ),

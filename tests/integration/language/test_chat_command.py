@@ -1,84 +1,60 @@
-"""`pilotlight chat` with an imported model of random weights: on this machine, and through `pilotlight serve`."""
+"""`pilotlight chat` with a tiny model: on this machine and over HTTP, what a pipe brings as one message."""
 
-from __future__ import annotations
-
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from support.language.numpy_decoder import TinyConfig
-from support.language.tiny_models import make_weights, write_folder
-from support.project import Desk
+from support.project import Desk, new_project
 from support.serve_process import served
+from support.tiny_language_folders import write_chat_model
 
-pytestmark = pytest.mark.integration
+TOML = 'kind = "onnx"\nstream = true\n\n[quantization]\nmode = "none"\n'
+Talk = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("project")
-    desk = Desk(root)
-    assert desk("init", ".").code == 0
-    config = TinyConfig()
-    ran = desk("import", str(write_folder(root / "source", config, make_weights(config))), "--name", "writer")
+def desk(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Desk:
+    desk = new_project(tmp_path_factory.mktemp("chat") / "project")
+    folder = desk.root / "functions" / "assistant"
+    folder.mkdir()
+    (folder / "app.py").write_bytes((request.config.rootpath / "examples" / "assistant" / "app.py").read_bytes())
+    (folder / "model.toml").write_text(TOML)
+    ran = desk("import", str(write_chat_model(tmp_path_factory.mktemp("source") / "tiny")), "--name", "assistant")
     assert ran.code == 0, ran.err
-    return root
+    return desk
 
 
 @pytest.fixture(scope="module")
-def address(root: Path) -> Iterator[str]:
-    with served(root) as server:
-        yield server.address
+def talk(desk: Desk) -> Talk:
+    def run(said: str, *options: str, model: str = "assistant") -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "pilotlight", "chat", model, "--temperature", "0", *options]
+        environ = {**os.environ, "PILOTLIGHT_STORE": str(desk.root / "the-store"), "PYTHONUTF8": "1"}
+        return subprocess.run(
+            command, cwd=desk.root, env=environ, input=said, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    return run
 
 
-def chat(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "pilotlight",
-        "chat",
-        "writer",
-        "--max-tokens",
-        "12",
-        "--temperature",
-        "0",
-        *options,
-    ]
-    environ = {**os.environ, "PILOTLIGHT_STORE": str(root / "the-store")}
-    return subprocess.run(
-        command, input="Hello", cwd=root, env=environ, capture_output=True, text=True, check=False, timeout=120
-    )
+def test_the_answers_are_the_same_here_and_over_http(desk: Desk, talk: Talk) -> None:
+    here = talk("Hello\nAnd now?\n", "--max-tokens", "12")
+    assert here.returncode == 0, here.stderr
+    assert here.stdout.strip()
+    with served(desk.root) as server:
+        there = talk("Hello\nAnd now?\n", "--max-tokens", "12", "--url", server.address)
+    assert there.stdout == here.stdout, there.stderr
 
 
-def answer(root: Path, *options: str) -> Any:
-    ran = chat(root, *options, "--json")
-    assert ran.returncode == 0, ran.stderr
-    return json.loads(ran.stdout)
+def test_a_model_that_is_not_there_is_told(talk: Talk) -> None:
+    ran = talk("Hello\n", model="asistant")
+    assert ran.returncode == 1
+    assert "Did you mean assistant?" in ran.stderr
 
 
-def test_here_there_and_by_a_base_url(root: Path, address: str) -> None:
-    here = answer(root)
-    assert 0 < here["usage"]["answer"] <= 12
-    assert here["finish_reason"] in ("stop", "length")
-    for url in (address, f"{address}/v1", f"{address}/writer/v1"):
-        there = answer(root, "--url", url)
-        assert (there["answer"], there["usage"]) == (here["answer"], here["usage"])
-
-
-def test_an_answer_is_followed_by_its_tokens(root: Path) -> None:
-    ran = chat(root)
-    assert ran.returncode == 0
-    assert "tokens after" in ran.stderr
-    assert "first text after" in ran.stderr
-
-
-def test_what_the_function_refuses_is_told(root: Path, address: str) -> None:
-    for url in ([], ["--url", address]):
-        ran = chat(root, *url, "--system", "word " * 5_000)
-        assert ran.returncode == 1
-        assert "answered 400" in ran.stderr
+def test_a_prompt_that_is_too_long_is_told(talk: Talk) -> None:
+    ran = talk("Hello " * 2000 + "\n")
+    assert ran.returncode == 1
+    assert "tokens" in ran.stderr
+    assert "Traceback" not in ran.stderr

@@ -8,6 +8,7 @@ import pytest
 from benchmarks.llm.contenders import Round
 from benchmarks.llm.dollars import token_costs
 from benchmarks.llm.figures import OURS, compute_ratios
+from benchmarks.llm.report import BEGIN, END, write_into
 from benchmarks.llm.stream import read_stream
 from benchmarks.llm.turns import Turns
 from pilotlight.bench.prices import Prices
@@ -93,3 +94,15 @@ def test_a_million_tokens_cost_what_their_seconds_cost() -> None:
 
 def test_memory_that_is_too_small_is_left_out() -> None:
     assert [each.memory_mb for each in token_costs({1: 1.0}, {1: 1.0}, PRICES, 3000)] == [3008, 3538, 5307, 10240]
+
+
+def test_tables_take_the_place_of_those_between_the_marks() -> None:
+    page = f"Before.\n\n{BEGIN}\n\nold\n\n{END}\n\nAfter.\n"
+    assert write_into(page, "| new |") == f"Before.\n\n{BEGIN}\n\n| new |\n\n{END}\n\nAfter.\n"
+    with pytest.raises(ValueError, match="no <!-- bench-llm -->"):
+        write_into("Before.\n", "| new |")
+
+
+def test_the_documentation_has_the_marks(request: pytest.FixtureRequest) -> None:
+    page = (request.config.rootpath / "docs" / "language-models.md").read_text(encoding="utf-8")
+    assert "| new |" in write_into(page, "| new |")

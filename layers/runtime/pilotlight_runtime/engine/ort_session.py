@@ -92,7 +92,8 @@ class OrtSession:
     def close(self, reason: str = "the session is closed") -> None:
         """See Session.close. Tensors that it answered stay valid."""
         with self._swapping:
-            self._session, self._closed = None, reason
+            self._closed = reason  # first, because runs take no lock
+            self._session = None
 
     def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> list[Tensor]:
         """See Session.run. InferenceFailed without a cause says what does not fit the signature.

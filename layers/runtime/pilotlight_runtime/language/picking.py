@@ -149,7 +149,7 @@ def _pick_of_all(sampler: Sampler, temperature: float, share: float) -> int:
         probabilities[token] = 0.0
     sums = list(accumulate(probabilities))
     place = _first_above(sums, rest)
-    return place if place < len(sums) else found.tokens[-1]
+    return place if place < len(sums) else found.tokens[0]  # rounding has left the share behind all
 
 
 def _filters(sampling: Sampling) -> bool:
