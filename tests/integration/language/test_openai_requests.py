@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from time import process_time
 from typing import Any, NamedTuple
 
 import pytest
@@ -185,6 +186,19 @@ def test_top_k_keeps_the_most_probable_tokens(ask: Ask) -> None:
     answer = chat(ask, top_k=2, logprobs=True, top_logprobs=2, max_tokens=40)
     for score in answer.json["choices"][0]["logprobs"]["content"]:
         assert score["token"] in [other["token"] for other in score["top_logprobs"]]
+
+
+@pytest.mark.parametrize("least", [1e-300, 1e-40, 1e-7])
+def test_numbers_near_zero_draw_tokens(ask: Ask, least: float) -> None:
+    fields = {"repetition_penalty": least, "temperature": least, "top_p": least, "min_p": least}
+    for name, value in fields.items():
+        assert len(text_of(chat(ask, **{name: value}))) == 8
+    assert len(text_of(chat(ask, **fields))) == 8
+
+
+def test_a_key_that_is_no_unicode_is_a_key(ask: Ask) -> None:
+    asked = {"model": "tiny", "messages": HELLO, "max_tokens": 1}
+    assert ask(CHAT, asked, authorization="Bearer \ud800").status == 200
 
 
 def test_min_p_of_1_keeps_the_best_token_alone(ask: Ask) -> None:
@@ -375,6 +389,17 @@ REFUSED = [
     ({"messages": [{"role": "tool", "content": "x", "tool_call_id": "a"}]}, "messages[0].tool_call_id", "no id of"),
     ({"messages": [{"role": "user", "content": "\ud800"}]}, "messages[0].content", "surrogate"),
     ({"messages": [{"role": "user", "content": "x" * 300}]}, "messages", "takes 256 tokens of prompt and answer"),
+    ({"messages": [{"role": "user", "content": "x" * 9000}]}, "messages", "characters, more than 32 for each"),
+    (
+        {"tools": [{"type": "function", "function": {"name": "f", "description": "\ud800"}}]},
+        "tools[0].function.description",
+        "surrogate",
+    ),
+    (
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {"const": "\ud800"}}}},
+        "response_format.json_schema.schema",
+        "half of a surrogate pair",
+    ),
     ({"model": None}, "model", "the model's name, which is 'tiny'"),
     ({"model": 5}, "model", "must be text"),
 ]
@@ -411,6 +436,17 @@ def test_a_parameter_that_is_not_supported_is_refused_by_its_name(ask: Ask, fiel
     assert answer.error["param"] == name
     assert answer.error["code"] == code
     assert name in answer.error["message"]
+
+
+def test_a_prompt_of_millions_of_characters_is_not_cut_into_tokens(ask: Ask) -> None:
+    long = "x" * 3_000_000
+    begin = process_time()
+    completion = ask(COMPLETIONS, {"model": "tiny", "prompt": ["x", long]})
+    assert (completion.status, completion.error["param"]) == (400, "prompt")
+    assert completion.error["code"] == "context_length_exceeded"
+    tensor = {"name": "text", "datatype": "BYTES", "shape": [1], "data": [long]}
+    assert ask("/v2/models/tiny/infer", {"inputs": [tensor]}).status == 400
+    assert process_time() - begin < 3
 
 
 def test_another_model_is_not_found(ask: Ask) -> None:

@@ -7,7 +7,28 @@ from pilotlight_runtime.language.settings import GenerationSettings
 from pilotlight_runtime.language.types import GenerationRequest, Sampling
 from pilotlight_runtime.light_typing import Final
 
+MOST_CHARACTERS: Final = 32
+"""Of a prompt for each token of the context. Text has about four for each. To cut a text into tokens can take 200 bytes
+of memory and 10 microseconds for each character, and a small compressed body has millions."""
+
 _INFINITE: Final = float("inf")
+
+
+def check_characters(count: int, context: int) -> None:
+    """Refuses a prompt that is far too long, before it is cut into tokens.
+
+    Args:
+        count: The characters of the prompt.
+        context: The most tokens of prompt and answer together.
+
+    Raises:
+        InvalidRequest: The prompt has more than MOST_CHARACTERS for each token.
+    """
+    if count > MOST_CHARACTERS * context:
+        raise InvalidRequest(
+            f"this model takes {context} tokens of prompt and answer together, and the prompt has {count} characters,"
+            f" more than {MOST_CHARACTERS} for each; shorten it"
+        )
 
 
 def check_request(request: GenerationRequest, settings: GenerationSettings) -> None:

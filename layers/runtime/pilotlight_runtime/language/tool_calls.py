@@ -16,6 +16,7 @@ from pilotlight_runtime.language.schema.unions import UnionShape
 from pilotlight_runtime.language.schema.values import write_value
 from pilotlight_runtime.language.types import Constraint
 from pilotlight_runtime.light_typing import Any, Callable, Final, NamedTuple
+from pilotlight_runtime.messages import is_unicode
 
 AUTO: Final = "auto"
 NONE: Final = "none"
@@ -146,6 +147,10 @@ def _read_tool(tool: Any, place: str) -> ToolFunction:
     description = function.get("description") or ""
     if not isinstance(description, str):
         raise InvalidRequest(f"{place}.description: must be a text")
+    if not is_unicode(description):
+        raise InvalidRequest(f"{place}.description: has half of a surrogate pair, which is no character")
+    if not isinstance(function.get("strict"), bool | None):
+        raise InvalidRequest(f"{place}.strict: must be true or false")
     parameters = function.get("parameters")
     if parameters is None:
         parameters = _NO_PARAMETERS

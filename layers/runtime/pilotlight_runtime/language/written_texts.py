@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pilotlight_runtime.errors import InvalidRequest
 from pilotlight_runtime.language.chat_prompt import USER, ChatFormat, Turn, encode_prompt, write_prompt
+from pilotlight_runtime.language.checking import check_characters
 from pilotlight_runtime.language.text_functions import TEXT, Tensors, read_text_input
 from pilotlight_runtime.language.types import GenerationRequest
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Callable, Final, Iterator
@@ -62,6 +63,7 @@ class WrittenTexts:
 
     def _encode(self, text: str) -> list[int]:
         generator = self._generator
+        check_characters(len(text), generator.context)
         if self._chat is None:
             return [*generator.settings.begin, *generator.tokenizer.encode(text)]
         return encode_prompt(write_prompt(self._chat, [Turn(USER, text)]), generator.tokenizer)

@@ -10,7 +10,7 @@ from pilotlight_runtime.openai.chat_answers import AnswerPart, called_parts, pla
 from pilotlight_runtime.openai.chat_events import write_events
 from pilotlight_runtime.openai.conversation import make_turns
 from pilotlight_runtime.openai.endpoint import Served
-from pilotlight_runtime.openai.generation import check_length, start
+from pilotlight_runtime.openai.generation import check_characters, check_length, start
 from pilotlight_runtime.openai.invocation import Invocation
 from pilotlight_runtime.protocol.http import HttpResponse, json_response
 from pilotlight_runtime.protocol.openai.answer_head import AnswerHead
@@ -86,8 +86,13 @@ class ChatEndpoint:
         )
 
     def _encode(self, turns: list[Turn]) -> list[int]:
+        generator = self._generator
         try:
-            return encode_prompt(write_prompt(self._chat, turns), self._generator.tokenizer)
+            pieces = write_prompt(self._chat, turns)
+            check_characters(sum([len(piece.text) for piece in pieces]), generator.context, "messages")
+            return encode_prompt(pieces, generator.tokenizer)
+        except InvalidField:
+            raise
         except InvalidRequest as error:
             raise name_field(error, "messages") from error
 

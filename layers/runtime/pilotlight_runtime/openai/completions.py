@@ -5,7 +5,7 @@ from __future__ import annotations
 from pilotlight_runtime.language.types import GenerationRequest, TextPart
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Iterator
 from pilotlight_runtime.openai.endpoint import Served
-from pilotlight_runtime.openai.generation import check_length, start
+from pilotlight_runtime.openai.generation import check_characters, check_length, start
 from pilotlight_runtime.openai.invocation import Invocation
 from pilotlight_runtime.protocol.http import HttpResponse, json_response
 from pilotlight_runtime.protocol.openai.answer_head import AnswerHead
@@ -54,6 +54,7 @@ class CompletionEndpoint:
         """The tokens of a prompt. Text gets those in front that the model's texts begin with."""
         if isinstance(prompt, list):
             return prompt
+        check_characters(len(prompt), self._generator.context, "prompt")
         return [*self._generator.settings.begin, *self._generator.tokenizer.encode(prompt)]
 
     def _parts(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pilotlight_runtime.errors import InvalidRequest
+from pilotlight_runtime.language import checking
 from pilotlight_runtime.language.types import GenerationRequest, TextPart
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Callable, Iterator
 from pilotlight_runtime.protocol.openai.errors import CONTEXT_EXCEEDED, InvalidField
@@ -26,6 +28,14 @@ def check_length(tokens: int, context: int, param: str) -> None:
         )
     if not tokens:
         raise InvalidField(param, "the prompt has no tokens")
+
+
+def check_characters(count: int, context: int, param: str) -> None:
+    """Raises InvalidField where a prompt has too many characters to be cut into tokens; arguments as above."""
+    try:
+        checking.check_characters(count, context)
+    except InvalidRequest as error:
+        raise InvalidField(param, str(error), CONTEXT_EXCEEDED) from error
 
 
 def start(generator: TextGenerator, request: GenerationRequest, warn: Callable[[str], None]) -> Iterator[TextPart]:

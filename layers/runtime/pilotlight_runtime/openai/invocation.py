@@ -40,8 +40,12 @@ def read_invocation(event: Any, context: Any, headers: Mapping[str, str], reques
     authorization = headers.get("authorization", "")
     bearer = authorization if authorization[: len(_BEARER)].lower() == _BEARER else ""
     keys = (_key_id(event), headers.get("x-api-key", ""), bearer[len(_BEARER) :].strip())
-    caller = bytes.fromhex(bytes_sha256(_UNIT_SEPARATOR.join(keys).encode())) if any(keys) else b""
+    caller = _digest(keys) if any(keys) else b""
     return Invocation(request_id, caller, getattr(context, "get_remaining_time_in_millis", None), keys[0])
+
+
+def _digest(keys: tuple[str, ...]) -> bytes:
+    return bytes.fromhex(bytes_sha256(_UNIT_SEPARATOR.join(keys).encode("utf-8", "surrogatepass")))
 
 
 def _key_id(event: Any) -> str:

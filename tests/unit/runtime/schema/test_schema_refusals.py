@@ -1,5 +1,6 @@
 """Schemas that can't be held to are refused with the place and the reason."""
 
+from time import process_time
 from typing import Any
 
 import pytest
@@ -185,6 +186,12 @@ def nest(levels: int, inside: Any) -> Any:
 )
 def test_schemas_that_are_too_large(schema: Any, reason: str) -> None:
     assert reason in refusal(schema)
+
+
+def test_many_names_are_refused_at_once() -> None:
+    begin = process_time()
+    assert "more than 120000 bytes" in refusal({"type": "object", "required": [f"name {n}" for n in range(20_000)]})
+    assert process_time() - begin < 2
 
 
 def deep(levels: int) -> Any:

@@ -142,6 +142,8 @@ def test_only_so_many_calls() -> None:
         ),
         ([{"type": "function", "function": {"name": "f"}, "x": 1}], None, "tools[0].x: is not supported"),
         ([{"type": "function", "function": {"name": "f", "description": 1}}], None, "tools[0].function.description"),
+        ([{"type": "function", "function": {"name": "f", "description": "\udc00"}}], None, "half of a surrogate pair"),
+        ([{"type": "function", "function": {"name": "f", "strict": "yes"}}], None, "tools[0].function.strict: must be"),
         ([{"type": "function", "function": {"name": "f", "parameters": []}}], None, "tools[0].function.parameters"),
         (
             [{"type": "function", "function": {"name": "f", "parameters": {"type": "array"}}}],

@@ -110,11 +110,11 @@ class Builder:
         return ArrayShape(tuple(self._refer(each) for each in plain.prefix), rest, least, most)
 
     def _build_object(self, plain: Plain) -> ObjectShape:
-        properties = []
+        properties, required = [], set(plain.required)
         for name, parts in plain.properties.items():
             key = write_value(name)
             self._count(len(key), plain)
-            properties.append(Property(key, self._refer(parts), name in plain.required))
+            properties.append(Property(key, self._refer(parts), name in required))
         return ObjectShape(tuple(properties), None if plain.extra is None else self._refer(plain.extra))
 
     def _count(self, size: int, plain: Plain) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import lcm
 
 from pilotlight_runtime.language.schema.machine import Item, Stack
-from pilotlight_runtime.light_typing import Final
+from pilotlight_runtime.light_typing import Final, Iterable
 
 _POINT: Final = 0x2E
 _ZERO: Final = 0x30
@@ -16,6 +16,7 @@ class Magnitudes:
 
     Attributes:
         digits: Digits before the point, at most.
+        least: Digits before the point, at least, of those that are not zero.
     """
 
     def __init__(self, low: int, high: int, step: int, places: int) -> None:
@@ -25,6 +26,7 @@ class Magnitudes:
         self.places = places
         self.unit = 10**places
         self.digits = len(str(max(high, 0) // self.unit))
+        self.least = len(str(-(-max(low, 1) // step) * step // self.unit))
 
     def find(self, first: int, last: int, step: int) -> int | None:
         """The lowest multiple of `step` from `first` to `last` that is allowed."""
@@ -118,7 +120,7 @@ class DigitItem(Item):
         """At most so many digits that make an integer of it."""
         allowed = self._allowed
         step = lcm(allowed.step, allowed.unit)
-        for more in range(1, most + 1):
+        for more in self._counts(most):
             ten = 10**more
             lowest = self._value * ten if self._digits or more == 1 else ten // 10
             found = allowed.find(lowest * allowed.unit, (self._value * ten + ten - 1) * allowed.unit, step)
@@ -136,7 +138,7 @@ class DigitItem(Item):
                 return b"." + fraction
             if not self._value:
                 return None
-        for more in range(1, most + 1):
+        for more in self._counts(most):
             ten = 10**more
             lowest = self._value * ten if self._digits or more == 1 else ten // 10
             unit = self._allowed.unit
@@ -147,13 +149,28 @@ class DigitItem(Item):
                 return None if rest is None else str(whole)[-more:].zfill(more).encode() + b"." + rest
         return None
 
+    def _counts(self, most: int) -> Iterable[int]:
+        """How many digits may follow before the point: no fewer than the numbers have, but for a lone zero."""
+        zero = not self._digits and self._allowed.low <= 0
+        return range(1 if zero else max(1, self._allowed.least - self._digits), most + 1)
+
     def find_fraction(self) -> bytes | None:
-        """Digits behind the point."""
-        allowed, value = self._allowed, self._value
-        for more in range(1, allowed.places - self._behind + 1):
-            unit = 10 ** (allowed.places - self._behind - more)
-            first = value * 10**more * unit
-            found = allowed.find(first, first + 10**more * unit - 1, lcm(allowed.step, unit))
-            if found is not None:
-                return str(found // unit)[-more:].zfill(more).encode()
-        return None
+        """Digits behind the point. With one more digit there are the same numbers and others, so halving finds them."""
+        low, high = 1, self._allowed.places - self._behind
+        found = self._fraction(high) if high > 0 else None
+        while found is not None and low < high:
+            middle = (low + high) // 2
+            shorter = self._fraction(middle)
+            if shorter is None:
+                low = middle + 1
+            else:
+                found, high = shorter, middle
+        return found
+
+    def _fraction(self, more: int) -> bytes | None:
+        """So many digits behind the point that make a number of it."""
+        allowed = self._allowed
+        unit = 10 ** (allowed.places - self._behind - more)
+        first = self._value * 10**more * unit
+        found = allowed.find(first, first + 10**more * unit - 1, lcm(allowed.step, unit))
+        return None if found is None else str(found // unit)[-more:].zfill(more).encode()

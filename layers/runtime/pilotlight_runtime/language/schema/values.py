@@ -14,7 +14,10 @@ def write_value(value: object) -> bytes:
     Raises:
         ValueError: It has a lone surrogate, or a number that JSON doesn't have.
     """
-    return _write(value).encode()
+    try:
+        return _write(value).encode()
+    except UnicodeEncodeError:
+        raise ValueError("has half of a surrogate pair, which is no character") from None
 
 
 def type_of(value: object) -> str:

@@ -33,6 +33,7 @@ class InvalidField(InvalidRequest):
 def name_field(error: InvalidRequest, field: str) -> InvalidField:
     """Makes an error of one that knows no protocol. field: where it is; its message may begin with a place in it."""
     place, colon, _ = str(error).partition(":")
+    place = place.partition(",")[0]
     return InvalidField(place if colon and place.startswith(field) else field, str(error))
 
 

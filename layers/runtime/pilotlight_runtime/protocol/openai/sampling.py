@@ -17,6 +17,8 @@ MOST_ANSWERS: Final = 16
 
 _SMALLEST_TOP_P: Final = 1e-6
 """As 0, which OpenAI takes: the most probable token alone is kept."""
+_LOWEST_REPETITION_PENALTY: Final = 1e-6
+"""A lower one is this one: what is divided by it stays finite."""
 _HIGHEST_PENALTY: Final = 10.0
 _LARGEST: Final = 2**63
 
@@ -80,7 +82,7 @@ def _read_repetition_penalty(fields: Fields, default: float) -> float:
     value = fields.number("repetition_penalty", default, 0, _HIGHEST_PENALTY)
     if value == 0:
         raise fields.refuse("repetition_penalty", f"a number above 0, up to {_HIGHEST_PENALTY:g}")
-    return value
+    return max(value, _LOWEST_REPETITION_PENALTY)
 
 
 def _read_bias(fields: Fields, vocabulary: int) -> Mapping[int, float]:
