@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.client_environments import NotInstalled, node_environment, python_environment
+from support.client_environments import NotInstalled, node_environment, node_program, python_environment
 from support.project import new_project
 from support.serve_process import served
 from support.tiny_language_folders import WIDTH, write_chat_model, write_embedding_model
@@ -28,19 +28,8 @@ FLOATS = 'kind = "onnx"\nstream = true\n\n[quantization]\nmode = "none"\n'
 KINDS = ("cat", "dog", "bird")
 SECONDS = 240
 
-OLDEST_NODE = 20
-"""The package openai of npm asks for 22 and runs on 20."""
-
 Ask = Callable[[str, str], Any]
 """Runs a client's program against the models; its folder and its file."""
-
-
-def node_version() -> int:
-    """The major version of node; 0 where there is none."""
-    if shutil.which("node") is None:
-        return 0
-    said = subprocess.run(["node", "--version"], check=True, capture_output=True, text=True).stdout
-    return int(said.strip().removeprefix("v").partition(".")[0])
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +41,7 @@ def installed(request: pytest.FixtureRequest, missing: Callable[[str], None]) ->
         try:
             if folder != "node":
                 return python_environment(CLIENTS / folder / "requirements.txt", root)
-            if node_version() < OLDEST_NODE or shutil.which("npm") is None:
-                missing(f"node {OLDEST_NODE} or newer and npm are not installed (Debian's packages nodejs and npm)")
-            return node_environment(CLIENTS / "node" / "package.json", root)
+            return node_environment(CLIENTS / "node", root)
         except NotInstalled as error:
             missing(f"the clients in llm_clients/{folder} cannot be installed here: {error}")
             raise
@@ -68,7 +55,14 @@ def make_ask(address: str, installed: Callable[[str], Path], scratch: Path) -> A
         guard = [str(CLIENTS / "only_loopback.py")] if folder != "node" else []
         if folder == "node":  # its packages are looked for beside it
             program = Path(shutil.copy(program, where))
-        command = ["node" if folder == "node" else str(where), *guard, str(program), f"{address}/v1", CHAT, EMBED]
+        command = [
+            str(node_program(CLIENTS / "node", where.parent)) if folder == "node" else str(where),
+            *guard,
+            str(program),
+            f"{address}/v1",
+            CHAT,
+            EMBED,
+        ]
         environ = {
             "PATH": os.environ["PATH"],
             "HOME": str(scratch),

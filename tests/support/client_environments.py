@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 _DONE = ".done"
@@ -28,16 +30,27 @@ def python_environment(requirements: Path, root: Path) -> Path:
     return python
 
 
-def node_environment(package: Path, root: Path) -> Path:
-    """The folder whose node_modules has these packages. No script of theirs runs."""
-    folder = _folder(package, root)
-    if not (folder / _DONE).is_file():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        shutil.copy(package, folder)
-        _run(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], folder)
-        (folder / _DONE).touch()
-    return folder
+def node_program(folder: Path, root: Path) -> Path:
+    """The program node, with npm beside it, from the Python package that the folder's requirements.txt pins.
+
+    Distributions have it too, but many an older one than the clients take.
+    """
+    return python_environment(folder / "requirements.txt", root).with_name("node")
+
+
+def node_environment(folder: Path, root: Path) -> Path:
+    """The folder whose node_modules has what the folder's package.json names. No script of theirs runs."""
+    package = folder / "package.json"
+    made = _folder(package, root)
+    if not (made / _DONE).is_file():
+        npm = node_program(folder, root).with_name("npm")
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir(parents=True)
+        shutil.copy(package, made)
+        install = [str(npm), "install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        _run(install, made, {"PATH": f"{npm.parent}:{os.environ['PATH']}"})
+        (made / _DONE).touch()
+    return made
 
 
 def _folder(pins: Path, root: Path) -> Path:
@@ -46,9 +59,10 @@ def _folder(pins: Path, root: Path) -> Path:
     return root / f"{pins.parent.name}-{digest}"
 
 
-def _run(command: list[str], folder: Path) -> None:
+def _run(command: list[str], folder: Path, environ: Mapping[str, str] | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    env = {**os.environ, **(environ or {})}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise NotInstalled(last)
