@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from benchmarks.constraint_tasks import TASKS, Json
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.language.chat_prompt import ChatFormat, Turn, encode_prompt, read_chat_format, write_prompt
-from pilotlight_runtime.language.generator import TextGenerator
+from pilotlight_runtime.language.generation.generator import TextGenerator
 from pilotlight_runtime.language.json_constraint import compile_schema
 from pilotlight_runtime.language.types import Constraint, GenerationRequest, Sampling
 from pilotlight_runtime.loading import load_model

@@ -38,7 +38,7 @@ from pilotlight.core.block_config import DEFAULT_LIMITS, BlockConfig
 from pilotlight.core.lock import Lock
 from pilotlight.core.model_config import ModelConfig, QuantizationConfig
 from pilotlight.core.progress import Silent
-from pilotlight.language.encoder_candidate import EncoderRequest, build_encoder_candidate
+from pilotlight.language.encoders.candidate import EncoderRequest, build_encoder_candidate
 from pilotlight.language.sources import find_source
 from pilotlight.local.runtime_api import RuntimeApi
 from pilotlight.optimization import optimize

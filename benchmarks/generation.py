@@ -21,10 +21,10 @@ from typing import Final
 
 from pilotlight_runtime.digest import file_sha256
 from pilotlight_runtime.engine.ort_session import open_session
-from pilotlight_runtime.language.deadline import Deadline
-from pilotlight_runtime.language.generator import TextGenerator
-from pilotlight_runtime.language.prompt import read_prompt
-from pilotlight_runtime.language.shared_cache import SharedCache
+from pilotlight_runtime.language.generation.deadline import Deadline
+from pilotlight_runtime.language.generation.generator import TextGenerator
+from pilotlight_runtime.language.generation.prompt import read_prompt
+from pilotlight_runtime.language.generation.shared_cache import SharedCache
 from pilotlight_runtime.language.types import GenerationRequest, Sampling
 from pilotlight_runtime.loading import load_model
 from pilotlight_runtime.session import Session

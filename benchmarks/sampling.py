@@ -17,13 +17,13 @@ from typing import Final
 
 import numpy as np
 
-from pilotlight.language.sampler_graph import write_sampler
+from pilotlight.language.decoders.sampler_graph import write_sampler
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.engine.ort_session import open_session
-from pilotlight_runtime.language.memory import allocate
-from pilotlight_runtime.language.penalties import Penalties
-from pilotlight_runtime.language.picking import pick
-from pilotlight_runtime.language.sampler import Sampler
+from pilotlight_runtime.language.generation.memory import allocate
+from pilotlight_runtime.language.generation.penalties import Penalties
+from pilotlight_runtime.language.generation.picking import pick
+from pilotlight_runtime.language.generation.sampler import Sampler
 from pilotlight_runtime.language.types import Sampling
 
 VOCABULARIES: Final = (49_152, 151_936)

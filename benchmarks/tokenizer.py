@@ -24,8 +24,8 @@ from typing import Any
 
 from gguf import GGUFReader
 
-from pilotlight.language.tokenizer_gguf import read_gguf_tokenizer
-from pilotlight.language.tokenizer_json import compile_tokenizer
+from pilotlight.language.tokenization.tokenizer_gguf import read_gguf_tokenizer
+from pilotlight.language.tokenization.tokenizer_json import compile_tokenizer
 
 ROOT = Path(__file__).parent.parent
 PROMPT = "Explain in one paragraph why the sky is blue, and give three facts that a child could understand: 1, 2 and 3."

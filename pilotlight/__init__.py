@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pilotlight.api.arrays import Array, NamedArrays
     from pilotlight.api.batch import build_image, cancel_run, push_image, runs, tag_image, train_on_batch, watch_run
     from pilotlight.api.functions import benchmark, demo, invoke, package, serve
+    from pilotlight.api.language import chat
     from pilotlight.api.projects import check, init, models, new, pin, repair, show
     from pilotlight.api.training import convert, import_model, train
     from pilotlight.core.artifacts import Dataset, Exported, FittedModel
@@ -78,6 +79,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
         "watch_run",
     ),
     "pilotlight.api.functions": ("benchmark", "demo", "invoke", "package", "serve"),
+    "pilotlight.api.language": ("chat",),
     "pilotlight.api.projects": ("check", "init", "models", "new", "pin", "repair", "show"),
     "pilotlight.api.training": ("convert", "import_model", "train"),
     "pilotlight.workflows.follow_job": ("RunDetached",),
@@ -159,6 +161,7 @@ __all__ = [
     "build_image",
     "build_vocabulary",
     "cancel_run",
+    "chat",
     "check",
     "convert",
     "demo",

@@ -1,4 +1,4 @@
-"""Writes pilotlight/language/character_ranges.txt: the classes of characters of the installed `tokenizers`.
+"""Writes character_ranges.txt of pilotlight/language/tokenization: the character classes of the installed `tokenizers`.
 
 `python scripts/character_ranges.py` asks the package about every character. It takes the classes of patterns from
 Oniguruma, and other ones from Rust's standard library and from older tables: no single version of Unicode has them all.
@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from tokenizers import Regex, normalizers, pre_tokenizers
 
-FILE = Path(__file__).parent.parent / "pilotlight" / "language" / "character_ranges.txt"
+FILE = Path(__file__).parent.parent / "pilotlight" / "language" / "tokenization" / "character_ranges.txt"
 CHARACTERS = [chr(number) for number in range(0x110000) if not 0xD800 <= number < 0xE000]
 CATEGORIES = [
     *("Cc", "Cf", "Cn", "Co", "Ll", "Lm", "Lo", "Lt", "Lu", "Mc", "Me", "Mn", "Nd", "Nl", "No"),

@@ -21,7 +21,7 @@ from benchmarks.llm.model import Chat
 from benchmarks.llm.requests import NAME
 from pilotlight.core.errors import ServiceError
 from pilotlight.core.project import STORE_VARIABLE, Project
-from pilotlight.language.tokenizer_gguf import read_gguf_tokenizer
+from pilotlight.language.tokenization.tokenizer_gguf import read_gguf_tokenizer
 from pilotlight.packaging import Packages, package_function, package_layer
 from pilotlight.packaging.bytecode import Compiler
 from pilotlight.packaging.files import START_NAME

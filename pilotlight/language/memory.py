@@ -22,7 +22,7 @@ _REQUEST: Final = 64 * _MB
 _TOKENIZER: Final = 10
 """Bytes in memory for each byte of a compiled tokenizer, whose tokens become Python's objects."""
 _CHUNK: Final = 128
-"""Tokens of a prompt that one run reads; see pilotlight_runtime/language/shared_cache.py."""
+"""Tokens of a prompt that one run reads; see pilotlight_runtime/language/generation/shared_cache.py."""
 _GROUPS: Final = 4
 """Heads of queries on a head of keys, where the version doesn't say. All of them together are as long as a token's
 vector."""

@@ -11,7 +11,7 @@ from pilotlight.core.documents import read_object
 from pilotlight.core.errors import ConversionError
 from pilotlight.core.outside import MEBIBYTE, Origin, read_file
 from pilotlight.core.printable import name_of
-from pilotlight.language.gguf_header import is_gguf, read_gguf_header
+from pilotlight.language.files.gguf_header import is_gguf, read_gguf_header
 from pilotlight.language.tasks import EMBED, TASK_NAMES, find_gguf_task, find_task
 
 GGUF, ONNX, SAFETENSORS = "gguf", "onnx", "safetensors"

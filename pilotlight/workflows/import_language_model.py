@@ -20,9 +20,9 @@ from pilotlight.core.project import Project
 from pilotlight.core.project_lock import lock_project
 from pilotlight.core.stages import Stages
 from pilotlight.language.candidate import LANGUAGE_NAME, LanguageCandidate
-from pilotlight.language.decoder_candidate import build_decoder_candidate
-from pilotlight.language.decoder_parts import DecoderRequest
-from pilotlight.language.encoder_candidate import EncoderRequest, build_encoder_candidate
+from pilotlight.language.decoders.candidate import build_decoder_candidate
+from pilotlight.language.decoders.parts import DecoderRequest
+from pilotlight.language.encoders.candidate import EncoderRequest, build_encoder_candidate
 from pilotlight.language.memory import estimate_memory
 from pilotlight.language.model_toml import write_model_toml
 from pilotlight.language.sources import LanguageSource, find_source

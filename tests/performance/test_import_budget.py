@@ -55,12 +55,13 @@ OURS = {
 
 WRITING = {
     *_modules("pilotlight_runtime", ("assets", "engine.bound", "language_app")),
+    *_modules("pilotlight_runtime.language", ("", "chat_prompt", "text_functions", "types", "written_texts")),
     *_modules(
-        "pilotlight_runtime.language",
+        "pilotlight_runtime.language.generation",
         (
-            "", "answer", "chat_prompt", "checking", "deadline", "drawing", "generator", "grown_cache", "memory",
-            "penalties", "picking", "prompt", "sampler", "scoring", "settings", "shared_cache", "slots", "stop_strings",
-            "text_decoding", "text_functions", "text_writer", "types", "written_texts",
+            "", "answer", "checking", "deadline", "drawing", "generator", "grown_cache", "memory", "penalties",
+            "picking", "prompt", "sampler", "scoring", "settings", "shared_cache", "slots", "stop_strings",
+            "text_decoding", "text_writer",
         ),
     ),
     *_modules(
@@ -79,25 +80,33 @@ WRITING = {
         ),
     ),
     *_modules("pilotlight_runtime.streaming", ("", "deadline", "entry", "response", "service")),
+    *_modules("pilotlight_runtime.text", ("", "tensors", "tokenizer", "tokens")),
     *_modules(
-        "pilotlight_runtime.text",
+        "pilotlight_runtime.text.tokenization",
         (
             "", "added_tokens", "byte_level", "byte_pairs", "character_classes", "decoders", "encoder", "framing",
-            "merge_table", "splitting", "steps", "stream_decoder", "tensors", "tokenizer", "tokenizer_asset",
-            "tokenizer_parts", "tokens", "vocabulary",
+            "merge_table", "splitting", "steps", "stream_decoder", "tokenizer_asset", "tokenizer_parts", "vocabulary",
         ),
     ),
 }  # fmt: skip
 """What a function imports besides that answers a chat with a byte-level tokenizer."""
-PATTERNS = {"pilotlight_runtime.text.patterns", "_collections_abc", "_functools", "_operator", "_sre", "collections"}
+PATTERNS = {
+    "pilotlight_runtime.text.tokenization.patterns",
+    "_collections_abc",
+    "_functools",
+    "_operator",
+    "_sre",
+    "collections",
+}
 PATTERNS |= {"copyreg", "enum", "functools", "keyword", "operator", "re", "reprlib", "types"}
 PATTERNS |= {f"re.{name}" for name in ("_casefix", "_compiler", "_constants", "_parser")}
 """What cuts texts by a regular expression of the tokenizer, where it has one that needs `re`."""
 EMBEDDING = {
     *_modules("pilotlight_runtime", ("assets", "language_app")),
+    *_modules("pilotlight_runtime.language", ("", "text_functions")),
     *_modules(
-        "pilotlight_runtime.language",
-        ("", "embedder", "encoder", "encoder_batches", "encoder_settings", "text_functions", "vectors"),
+        "pilotlight_runtime.language.encoders",
+        ("", "embedder", "encoder", "encoder_batches", "encoder_settings", "vectors"),
     ),
     *_modules(
         "pilotlight_runtime.openai",
@@ -111,12 +120,13 @@ EMBEDDING = {
         ),
     ),
     *_modules("pilotlight_runtime.streaming", ("", "deadline", "entry", "response")),
+    *_modules("pilotlight_runtime.text", ("", "tensors", "tokenizer", "tokens")),
     *_modules(
-        "pilotlight_runtime.text",
+        "pilotlight_runtime.text.tokenization",
         (
             "", "added_tokens", "character_classes", "decoders", "encoder", "framing", "normal_forms", "normalizers",
-            "patterns", "rewriters", "splitting", "steps", "stream_decoder", "tensors", "tokenizer", "tokenizer_asset",
-            "tokenizer_parts", "tokens", "vocabulary", "word_pieces",
+            "patterns", "rewriters", "splitting", "steps", "stream_decoder", "tokenizer_asset", "tokenizer_parts",
+            "vocabulary", "word_pieces",
         ),
     ),
 }  # fmt: skip

@@ -9,11 +9,11 @@ from pilotlight.core.lock import Lock
 from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.progress import Silent
 from pilotlight.language.candidate import LanguageCandidate
-from pilotlight.language.encoder_candidate import EncoderRequest, build_encoder_candidate
+from pilotlight.language.encoders.candidate import EncoderRequest, build_encoder_candidate
 from pilotlight.language.sources import find_source
 from pilotlight.store import FolderBlobs, Store
 from pilotlight_runtime.engine.ort_session import open_session
-from pilotlight_runtime.language.encoder_settings import GRAPH
+from pilotlight_runtime.language.encoders.encoder_settings import GRAPH
 from pilotlight_runtime.manifest import MODEL_NAME, Graph
 from pilotlight_runtime.types import LoadedModel
 from support.language_functions import APP

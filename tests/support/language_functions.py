@@ -10,9 +10,9 @@ from typing import Any
 
 import onnx
 
-from pilotlight.language.chat_format import compile_chat_template
-from pilotlight.language.sampler_graph import write_sampler
-from pilotlight.language.tokenizer_json import compile_tokenizer
+from pilotlight.language.chat.format import compile_chat_template
+from pilotlight.language.decoders.sampler_graph import write_sampler
+from pilotlight.language.tokenization.tokenizer_json import compile_tokenizer
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.manifest import ArtifactFile, Graph, Manifest
 from pilotlight_runtime.manifest_json import dump_manifest, version_of

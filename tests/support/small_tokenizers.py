@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from pilotlight.language.tokenizer_json import compile_tokenizer
+from pilotlight.language.tokenization.tokenizer_json import compile_tokenizer
+from pilotlight_runtime.text.tokenization.tokenizer_asset import unpack
+from pilotlight_runtime.text.tokenization.tokenizer_parts import make_parts
+from pilotlight_runtime.text.tokenization.vocabulary import byte_alphabet
 from pilotlight_runtime.text.tokenizer import Tokenizer
-from pilotlight_runtime.text.tokenizer_asset import unpack
-from pilotlight_runtime.text.tokenizer_parts import make_parts
-from pilotlight_runtime.text.vocabulary import byte_alphabet
 
 ALPHABET = byte_alphabet()
 

@@ -13,7 +13,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from pilotlight.language.sampler_graph import write_sampler
+from pilotlight.language.decoders.sampler_graph import write_sampler
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.session import Session
 from pilotlight_runtime.signature import Signature

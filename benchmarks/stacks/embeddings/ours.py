@@ -9,7 +9,7 @@ from calls import report
 
 from pilotlight_runtime.engine import heap, start
 from pilotlight_runtime.engine.ort_session import open_session
-from pilotlight_runtime.language.embedder import TextEmbedder
+from pilotlight_runtime.language.encoders.embedder import TextEmbedder
 from pilotlight_runtime.loading import load_model
 
 start.load_library(start.installed_library())

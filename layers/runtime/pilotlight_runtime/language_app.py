@@ -22,34 +22,34 @@ if TYPE_CHECKING:
 
 LANGUAGE_NAME: Final = "language.json"
 
-_ENCODER_MODULES: Final = ("language.encoder", "text.tokenizer_parts", "language.text_functions")
+_ENCODER_MODULES: Final = ("language.encoders.encoder", "text.tokenization.tokenizer_parts", "language.text_functions")
 _MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "generate": (
-        "language.generator",
+        "language.generation.generator",
         "language.written_texts",
-        "text.tokenizer_parts",
+        "text.tokenization.tokenizer_parts",
         "openai.language_function",
         "openai.writing_endpoints",
         "openai.chat",
     ),
-    "embed": (*_ENCODER_MODULES, "language.embedder", "openai.language_function", "openai.embeddings"),
-    "rerank": (*_ENCODER_MODULES, "language.reranker", "openai.language_function", "openai.reranking"),
-    "classify": (*_ENCODER_MODULES, "language.classifier", "openai.language_function"),
-    "tag": (*_ENCODER_MODULES, "language.tagger", "openai.language_function"),
+    "embed": (*_ENCODER_MODULES, "language.encoders.embedder", "openai.language_function", "openai.embeddings"),
+    "rerank": (*_ENCODER_MODULES, "language.encoders.reranker", "openai.language_function", "openai.reranking"),
+    "classify": (*_ENCODER_MODULES, "language.encoders.classifier", "openai.language_function"),
+    "tag": (*_ENCODER_MODULES, "language.encoders.tagger", "openai.language_function"),
 }
 """What each task needs to answer its first request."""
 _LATE_MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "generate": (
         "language.json_constraint",
-        "language.constrained_answer",
-        "language.constraining",
-        "language.text_decoding",
-        "language.tool_calls",
-        "language.tool_text",
-        "language.tool_answers",
+        "language.generation.constrained_answer",
+        "language.generation.constraining",
+        "language.generation.text_decoding",
+        "language.tools.tool_calls",
+        "language.tools.tool_text",
+        "language.tools.tool_answers",
         "openai.completions",
     ),
-    "embed": ("language.reranker", "openai.reranking"),
+    "embed": ("language.encoders.reranker", "openai.reranking"),
     "rerank": (),
     "classify": (),
     "tag": (),
@@ -133,7 +133,7 @@ def _import_ahead(folder: str, *, snapshot: bool) -> None:
 
 def _prepare_generation(model: LoadedModel, document: Mapping[str, Any]) -> LanguageFunction:
     from pilotlight_runtime.language.chat_prompt import check_tokens, read_chat_format
-    from pilotlight_runtime.language.generator import TextGenerator
+    from pilotlight_runtime.language.generation.generator import TextGenerator
     from pilotlight_runtime.language.written_texts import WrittenTexts
     from pilotlight_runtime.openai.language_function import WritingFunction
     from pilotlight_runtime.openai.writing_endpoints import make_writing_endpoints
@@ -149,7 +149,7 @@ def _prepare_generation(model: LoadedModel, document: Mapping[str, Any]) -> Lang
 
 
 def _prepare_embedding(model: LoadedModel, _document: Mapping[str, Any]) -> LanguageFunction:
-    from pilotlight_runtime.language.embedder import TextEmbedder
+    from pilotlight_runtime.language.encoders.embedder import TextEmbedder
     from pilotlight_runtime.language.text_functions import embed_texts
     from pilotlight_runtime.openai.embeddings import EmbeddingEndpoint
     from pilotlight_runtime.openai.late_endpoint import LateEndpoint
@@ -160,7 +160,7 @@ def _prepare_embedding(model: LoadedModel, _document: Mapping[str, Any]) -> Lang
 
     def make_endpoints(served: Served) -> dict[str, Endpoint]:
         def make_ranking() -> Endpoint:
-            from pilotlight_runtime.language.reranker import EmbeddingReranker
+            from pilotlight_runtime.language.encoders.reranker import EmbeddingReranker
             from pilotlight_runtime.openai.reranking import RerankEndpoint
 
             return RerankEndpoint(EmbeddingReranker(embedder), served)
@@ -171,7 +171,7 @@ def _prepare_embedding(model: LoadedModel, _document: Mapping[str, Any]) -> Lang
 
 
 def _prepare_ranking(model: LoadedModel, _document: Mapping[str, Any]) -> LanguageFunction:
-    from pilotlight_runtime.language.reranker import Reranker
+    from pilotlight_runtime.language.encoders.reranker import Reranker
     from pilotlight_runtime.language.text_functions import rank_texts
     from pilotlight_runtime.openai.reranking import RerankEndpoint
 
@@ -181,7 +181,7 @@ def _prepare_ranking(model: LoadedModel, _document: Mapping[str, Any]) -> Langua
 
 
 def _prepare_classes(model: LoadedModel, _document: Mapping[str, Any]) -> LanguageFunction:
-    from pilotlight_runtime.language.classifier import LanguageClassifier
+    from pilotlight_runtime.language.encoders.classifier import LanguageClassifier
     from pilotlight_runtime.language.text_functions import classify_texts
 
     classifier = LanguageClassifier(model)
@@ -190,7 +190,7 @@ def _prepare_classes(model: LoadedModel, _document: Mapping[str, Any]) -> Langua
 
 
 def _prepare_tags(model: LoadedModel, _document: Mapping[str, Any]) -> LanguageFunction:
-    from pilotlight_runtime.language.tagger import Tagger
+    from pilotlight_runtime.language.encoders.tagger import Tagger
     from pilotlight_runtime.language.text_functions import tag_texts
 
     tagger = Tagger(model)

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from pilotlight.language.character_ranges import read_classes, read_lowercase
+from pilotlight.language.tokenization.character_ranges import read_classes, read_lowercase
 
 tokenizers = pytest.importorskip("tokenizers", reason="the reference: pip install 'pilotlight[llm]'")
 script = pytest.importorskip("scripts.character_ranges", reason="asks tokenizers: pip install 'pilotlight[llm]'")

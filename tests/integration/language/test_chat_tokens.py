@@ -13,10 +13,10 @@ import pytest
 from support.chat_templates import CHATML, LLAMA2, MISTRAL, QWEN, ZEPHYR, ChatTemplate
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-from pilotlight.language.chat_format import compile_chat_template
+from pilotlight.language.chat.format import compile_chat_template
 from pilotlight.language.sources import find_source
-from pilotlight.language.tokenizer_json import compile_tokenizer
-from pilotlight.language.tokenizer_source import read_tokenizer
+from pilotlight.language.tokenization.source import read_tokenizer
+from pilotlight.language.tokenization.tokenizer_json import compile_tokenizer
 from pilotlight_runtime.language.chat_prompt import Turn, encode_prompt, read_chat_format, write_prompt
 from pilotlight_runtime.text.tokenizer import open_tokenizer
 

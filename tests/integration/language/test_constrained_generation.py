@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from support.tiny_decoder import END, OTHER_END, TinyDecoder, TinyTokenizer, counted, load_tiny
 from support.toy_constraints import Brackets, OneOf
 
-from pilotlight_runtime.language.constrained_answer import TOO_FEW
-from pilotlight_runtime.language.deadline import WARNING
-from pilotlight_runtime.language.generator import TextGenerator
+from pilotlight_runtime.language.generation.constrained_answer import TOO_FEW
+from pilotlight_runtime.language.generation.deadline import WARNING
+from pilotlight_runtime.language.generation.generator import TextGenerator
 from pilotlight_runtime.language.types import GenerationRequest, Sampling, TextPart
 
 TOKENIZER = TinyTokenizer()

@@ -9,10 +9,10 @@ import pytest
 from support.language.numpy_decoder import TinyConfig, compute_logits
 from support.language.tiny_models import make_weights, write_folder, write_gguf
 
-from pilotlight.language.decoder_graph import write_decoder
-from pilotlight.language.decoder_runner import DecoderRunner
-from pilotlight.language.decoder_signature import SHARED
-from pilotlight.language.decoder_source import open_decoder
+from pilotlight.language.decoders.graph import write_decoder
+from pilotlight.language.decoders.runner import DecoderRunner
+from pilotlight.language.decoders.signature import SHARED
+from pilotlight.language.decoders.source import open_decoder
 from pilotlight.language.sources import find_source
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.manifest import MODEL_NAME

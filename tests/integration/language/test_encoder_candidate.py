@@ -27,14 +27,14 @@ from pilotlight.core.block_config import DEFAULT_LIMITS, BlockConfig
 from pilotlight.core.embedding_config import EmbeddingConfig
 from pilotlight.core.errors import ConversionError, ProjectError
 from pilotlight.core.model_config import ModelConfig, QuantizationConfig
-from pilotlight.language.encoder_comparison import find_tolerance
-from pilotlight.language.encoder_gate import EncoderGate
-from pilotlight.language.encoder_tokens import EncoderTokens
+from pilotlight.language.encoders.comparison import find_tolerance
+from pilotlight.language.encoders.gate import EncoderGate
+from pilotlight.language.encoders.tokens import EncoderTokens
 from pilotlight_runtime.engine.ort_session import open_session
-from pilotlight_runtime.language.embedder import TextEmbedder
-from pilotlight_runtime.language.encoder import Encoder
+from pilotlight_runtime.language.encoders.embedder import TextEmbedder
+from pilotlight_runtime.language.encoders.encoder import Encoder
 from pilotlight_runtime.manifest import MODEL_NAME
-from pilotlight_runtime.text.framing import Framed
+from pilotlight_runtime.text.tokenization.framing import Framed
 
 CONFIG = ModelConfig("tiny", "onnx")
 FAMILIES = ("bert", "roberta", "xlm-roberta", "distilbert", "mpnet")

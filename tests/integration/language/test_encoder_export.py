@@ -14,14 +14,14 @@ from onnx import TensorProto, helper
 from support.tiny_encoder import HIDDEN, VOCABULARY, make_config, write_encoder
 
 from pilotlight.core.errors import ConversionError
-from pilotlight.language.encoder_export import read_export, rewrite_export
-from pilotlight.language.encoder_family import find_family
-from pilotlight.language.encoder_graph import build_encoder_graph
-from pilotlight.language.encoder_head import Head
-from pilotlight.language.encoder_reference import apply_head, make_reference
-from pilotlight.language.encoder_shape import read_encoder_shape
-from pilotlight.language.encoder_weights import read_encoder
-from pilotlight.language.safetensors_tensors import SafetensorsTensors
+from pilotlight.language.encoders.export import read_export, rewrite_export
+from pilotlight.language.encoders.family import find_family
+from pilotlight.language.encoders.graph import build_encoder_graph
+from pilotlight.language.encoders.head import Head
+from pilotlight.language.encoders.reference import apply_head, make_reference
+from pilotlight.language.encoders.shape import read_encoder_shape
+from pilotlight.language.encoders.weights import read_encoder
+from pilotlight.language.files.safetensors_tensors import SafetensorsTensors
 from pilotlight.language.settings import Settings
 
 THEIRS = {"ids": "input_ids", "mask": "attention_mask", "types": "token_type_ids"}

@@ -17,13 +17,13 @@ import onnxruntime
 import pytest
 from support.tiny_encoder import make_config, write_encoder
 
-from pilotlight.language.encoder_family import find_family
-from pilotlight.language.encoder_graph import build_encoder_graph
-from pilotlight.language.encoder_head import Head, read_head
-from pilotlight.language.encoder_reference import make_reference
-from pilotlight.language.encoder_shape import EncoderShape, read_encoder_shape
-from pilotlight.language.encoder_weights import EncoderWeights, find_buckets, read_encoder
-from pilotlight.language.safetensors_tensors import SafetensorsTensors
+from pilotlight.language.encoders.family import find_family
+from pilotlight.language.encoders.graph import build_encoder_graph
+from pilotlight.language.encoders.head import Head, read_head
+from pilotlight.language.encoders.reference import make_reference
+from pilotlight.language.encoders.shape import EncoderShape, read_encoder_shape
+from pilotlight.language.encoders.weights import EncoderWeights, find_buckets, read_encoder
+from pilotlight.language.files.safetensors_tensors import SafetensorsTensors
 from pilotlight.language.settings import Settings
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "encoders.json"

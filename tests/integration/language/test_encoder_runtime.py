@@ -13,10 +13,10 @@ from support.tiny_encoder import HIDDEN, WORDS, write_encoder
 from pilotlight.core.embedding_config import EmbeddingConfig
 from pilotlight.core.model_config import ModelConfig
 from pilotlight_runtime.errors import InvalidRequest, ManifestError
-from pilotlight_runtime.language.classifier import LanguageClassifier
-from pilotlight_runtime.language.embedder import TextEmbedder
-from pilotlight_runtime.language.reranker import EmbeddingReranker, Reranker
-from pilotlight_runtime.language.tagger import Tagger
+from pilotlight_runtime.language.encoders.classifier import LanguageClassifier
+from pilotlight_runtime.language.encoders.embedder import TextEmbedder
+from pilotlight_runtime.language.encoders.reranker import EmbeddingReranker, Reranker
+from pilotlight_runtime.language.encoders.tagger import Tagger
 from pilotlight_runtime.types import LoadedModel
 
 CONFIG = ModelConfig("tiny", "onnx")

@@ -16,7 +16,7 @@ from pilotlight.core.artifacts import Candidate
 from pilotlight.core.model_config import ModelConfig, QuantizationConfig
 from pilotlight.core.progress import Silent
 from pilotlight.language.candidate import LanguageCandidate
-from pilotlight.language.encoder_candidate import EncoderRequest, Finish, build_encoder_candidate
+from pilotlight.language.encoders.candidate import EncoderRequest, Finish, build_encoder_candidate
 from pilotlight.language.sources import find_source
 from pilotlight.optimization import optimize
 from pilotlight.optimization.optimize import Limits

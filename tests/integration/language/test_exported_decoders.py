@@ -12,10 +12,10 @@ from support.language.tiny_models import make_weights
 
 from pilotlight.core.block_config import DEFAULT_LIMITS, BlockConfig
 from pilotlight.core.errors import ConversionError
-from pilotlight.language.decoder import Decoder
-from pilotlight.language.decoder_runner import DecoderRunner
-from pilotlight.language.decoder_signature import GROWN, SHARED
-from pilotlight.language.decoders import find_decoder
+from pilotlight.language.decoders.decoder import Decoder
+from pilotlight.language.decoders.find_decoder import find_decoder
+from pilotlight.language.decoders.runner import DecoderRunner
+from pilotlight.language.decoders.signature import GROWN, SHARED
 from pilotlight.language.sources import find_source
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.manifest import MODEL_NAME

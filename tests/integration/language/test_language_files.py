@@ -14,9 +14,9 @@ from support.language.tiny_models import make_weights, write_folder, write_gguf
 
 from pilotlight.core.block_config import DEFAULT_LIMITS, BlockConfig
 from pilotlight.core.errors import ConversionError, UserError
-from pilotlight.language.decoder_source import open_decoder
-from pilotlight.language.decoders import find_decoder
-from pilotlight.language.gguf_header import read_gguf_header
+from pilotlight.language.decoders.find_decoder import find_decoder
+from pilotlight.language.decoders.source import open_decoder
+from pilotlight.language.files.gguf_header import read_gguf_header
 from pilotlight.language.sources import find_source, is_language_source
 
 CONFIG = TinyConfig()

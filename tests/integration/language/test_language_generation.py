@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from support.tiny_decoder import END, OTHER_END, VOCABULARY, TinyDecoder, TinyTokenizer, counted, load_tiny
 
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.language.deadline import WARNING
-from pilotlight_runtime.language.generator import TextGenerator
-from pilotlight_runtime.language.shared_cache import CHUNK
+from pilotlight_runtime.language.generation.deadline import WARNING
+from pilotlight_runtime.language.generation.generator import TextGenerator
+from pilotlight_runtime.language.generation.shared_cache import CHUNK
 from pilotlight_runtime.language.types import GenerationRequest, Sampling, TextPart
 
 GREEDY = Sampling(temperature=0.0)

@@ -18,10 +18,10 @@ from support.encoder_import import load_candidate
 from pilotlight.core.model_config import ModelConfig
 from pilotlight.core.progress import Silent
 from pilotlight.language.candidate import LanguageCandidate
-from pilotlight.language.encoder_candidate import EncoderRequest, build_encoder_candidate
+from pilotlight.language.encoders.candidate import EncoderRequest, build_encoder_candidate
 from pilotlight.language.sources import find_source
 from pilotlight_runtime.engine.ort_session import open_session
-from pilotlight_runtime.language.embedder import TextEmbedder
+from pilotlight_runtime.language.encoders.embedder import TextEmbedder
 
 SENTENCES = (
     "The train to the coast leaves at seven.",

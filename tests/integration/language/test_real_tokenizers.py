@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from support.tokenizer_texts import TEXTS, random_texts
 
-from pilotlight.language.tokenizer_gguf import read_gguf_tokenizer
-from pilotlight.language.tokenizer_json import compile_tokenizer
+from pilotlight.language.tokenization.tokenizer_gguf import read_gguf_tokenizer
+from pilotlight.language.tokenization.tokenizer_json import compile_tokenizer
 from pilotlight_runtime.text.tokenizer import Tokenizer, open_tokenizer
 
 reference = pytest.importorskip("tokenizers", reason="the reference: pip install 'pilotlight[llm]'")

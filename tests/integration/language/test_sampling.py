@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pilotlight.language.sampler_graph import write_sampler
+from pilotlight.language.decoders.sampler_graph import write_sampler
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.errors import InferenceFailed
-from pilotlight_runtime.language.memory import allocate
-from pilotlight_runtime.language.penalties import Penalties
-from pilotlight_runtime.language.picking import FEW, MANY, pick, pick_allowed
-from pilotlight_runtime.language.sampler import Sampler
-from pilotlight_runtime.language.scoring import score_token
+from pilotlight_runtime.language.generation.memory import allocate
+from pilotlight_runtime.language.generation.penalties import Penalties
+from pilotlight_runtime.language.generation.picking import FEW, MANY, pick, pick_allowed
+from pilotlight_runtime.language.generation.sampler import Sampler
+from pilotlight_runtime.language.generation.scoring import score_token
 from pilotlight_runtime.language.types import Sampling
 from pilotlight_runtime.warm_up import warm_up
 

@@ -9,10 +9,10 @@ import pytest
 from support.random_schemas import SchemaMaker, find_fault, make_validator
 from support.tiny_decoder import END, OTHER_END, TinyDecoder, TinyTokenizer, load_tiny
 
-from pilotlight_runtime.language.generator import TextGenerator
+from pilotlight_runtime.language.generation.generator import TextGenerator
 from pilotlight_runtime.language.json_constraint import compile_schema
-from pilotlight_runtime.language.tool_answers import read_answer
-from pilotlight_runtime.language.tool_calls import constrain_calls, read_tools
+from pilotlight_runtime.language.tools.tool_answers import read_answer
+from pilotlight_runtime.language.tools.tool_calls import constrain_calls, read_tools
 from pilotlight_runtime.language.types import GenerationRequest, Sampling
 
 TOKENIZER = TinyTokenizer()

@@ -11,14 +11,14 @@ from pilotlight.core.errors import ConversionError
 from pilotlight.core.model_config import ModelConfig, QuantizationConfig
 from pilotlight.core.progress import Silent
 from pilotlight.language.candidate import LanguageCandidate
-from pilotlight.language.decoder_candidate import build_decoder_candidate
-from pilotlight.language.decoder_graph import write_decoder
-from pilotlight.language.decoder_parts import DecoderRequest
-from pilotlight.language.decoder_runner import DecoderRunner
-from pilotlight.language.decoder_signature import SHARED
-from pilotlight.language.decoder_source import open_decoder
-from pilotlight.language.decoders import find_decoder
-from pilotlight.language.logit_comparison import compare_logits
+from pilotlight.language.decoders.candidate import build_decoder_candidate
+from pilotlight.language.decoders.find_decoder import find_decoder
+from pilotlight.language.decoders.graph import write_decoder
+from pilotlight.language.decoders.logit_comparison import compare_logits
+from pilotlight.language.decoders.parts import DecoderRequest
+from pilotlight.language.decoders.runner import DecoderRunner
+from pilotlight.language.decoders.signature import SHARED
+from pilotlight.language.decoders.source import open_decoder
 from pilotlight.language.sources import find_source
 from pilotlight_runtime.engine.ort_session import open_session
 from pilotlight_runtime.manifest import MODEL_NAME

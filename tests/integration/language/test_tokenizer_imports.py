@@ -8,7 +8,7 @@ import pytest
 from support.small_tokenizers import byte_level
 
 import pilotlight_runtime
-from pilotlight.language.tokenizer_json import compile_tokenizer
+from pilotlight.language.tokenization.tokenizer_json import compile_tokenizer
 
 PROGRAM = """
 import sys

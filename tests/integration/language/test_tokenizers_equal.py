@@ -12,8 +12,8 @@ from support.small_tokenizers import gguf_bytes as byte_level
 from support.small_tokenizers import sentence_pieces
 from support.tokenizer_texts import TEXTS, random_texts
 
-from pilotlight.language.tokenizer_gguf import read_gguf_tokenizer
-from pilotlight.language.tokenizer_json import compile_tokenizer
+from pilotlight.language.tokenization.tokenizer_gguf import read_gguf_tokenizer
+from pilotlight.language.tokenization.tokenizer_json import compile_tokenizer
 from pilotlight_runtime.text.tokenizer import Tokenizer, open_tokenizer
 
 MISSING = "the package tokenizers is the reference: pip install 'pilotlight[llm]'"

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from pilotlight.language.blocks import BLOCK, fill_zeros, pack_zeros, quantize_rows
-from pilotlight.language.tensor_file import Blocks
+from pilotlight.language.decoders.blocks import BLOCK, fill_zeros, pack_zeros, quantize_rows
+from pilotlight.language.files.tensor_file import Blocks
 
 
 def restore(blocks: Blocks, bits: int) -> NDArray[np.float64]:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotlight.language.split_patterns import compile_pattern
-from pilotlight.language.tokenizer_splits import compile_splits
-from pilotlight.language.tokenizer_tables import Sections
-from pilotlight_runtime.text.splitting import Splitter
-from pilotlight_runtime.text.tokenizer_asset import TokenizerAsset
+from pilotlight.language.tokenization.split_patterns import compile_pattern
+from pilotlight.language.tokenization.splits import compile_splits
+from pilotlight.language.tokenization.tables import Sections
+from pilotlight_runtime.text.tokenization.splitting import Splitter
+from pilotlight_runtime.text.tokenization.tokenizer_asset import TokenizerAsset
 
 KINDS = ("BertPreTokenizer", "WhitespaceSplit", "Punctuation")
 TEXTS = st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from(" \t\n.,;!?«»、。\u00a0\u3000")))

@@ -10,9 +10,9 @@ import pytest
 from support.chat_templates import CHATML, GEMMA, LLAMA2, MISTRAL, QWEN, SMOL, TEMPLATES, THINKING, ChatTemplate
 
 from pilotlight.core.errors import ConversionError
-from pilotlight.language.chat_format import compile_chat_template
-from pilotlight.language.chat_renderer import make_template, render
-from pilotlight.language.control_tokens import split_controls
+from pilotlight.language.chat.format import compile_chat_template
+from pilotlight.language.chat.renderer import make_template, render
+from pilotlight.language.decoders.control_tokens import split_controls
 from pilotlight_runtime.errors import InvalidRequest, LoadError
 from pilotlight_runtime.language.chat_prompt import ROLES, Turn, encode_prompt, read_chat_format, write_prompt
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from support.chat_templates import GEMMA, MISTRAL, QWEN, SMOL, ChatTemplate
 
-from pilotlight.language.chat_format import compile_chat_template
+from pilotlight.language.chat.format import compile_chat_template
 from pilotlight_runtime.language.chat_prompt import ChatFormat, read_chat_format, write_prompt
-from pilotlight_runtime.language.tool_calls import Tools, read_tools
+from pilotlight_runtime.language.tools.tool_calls import Tools, read_tools
 from pilotlight_runtime.openai.conversation import make_turns
 from pilotlight_runtime.protocol.openai.messages import Message, ToolCall
 

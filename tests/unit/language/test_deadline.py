@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotlight_runtime.language.deadline import MARGIN_MS, Deadline
+from pilotlight_runtime.language.generation.deadline import MARGIN_MS, Deadline
 
 
 def passes(*left: float) -> list[bool]:

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotlight_runtime.language.encoder_batches import group_by_length
-from pilotlight_runtime.language.vectors import cosine, read_vector, shorten_vector, write_vector
+from pilotlight_runtime.language.encoders.encoder_batches import group_by_length
+from pilotlight_runtime.language.encoders.vectors import cosine, read_vector, shorten_vector, write_vector
 
 LENGTHS = st.lists(st.integers(1, 600), max_size=80)
 

@@ -10,7 +10,7 @@ import pytest
 from pilotlight.core.block_config import DEFAULT_LIMITS, BlockConfig
 from pilotlight.core.model_config import ModelConfig, ParityConfig, QuantizationConfig
 from pilotlight.core.reports import Cause
-from pilotlight.language.encoder_comparison import Tolerance, compare_answers, find_tolerance
+from pilotlight.language.encoders.comparison import Tolerance, compare_answers, find_tolerance
 
 FLOAT = Tolerance(1e-4, 1e-5, 1e-4, 0.0)
 GENERATOR = np.random.default_rng(5)

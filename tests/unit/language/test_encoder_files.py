@@ -12,12 +12,12 @@ import pytest
 from support.tiny_encoder import add_sentence_modules, make_config, make_tensors, write_encoder, write_safetensors
 
 from pilotlight.core.errors import ConversionError
-from pilotlight.language.encoder_family import find_family
-from pilotlight.language.encoder_head import read_head, read_labels
-from pilotlight.language.encoder_shape import read_encoder_shape
-from pilotlight.language.encoder_weights import EncoderWeights, read_encoder
-from pilotlight.language.safetensors_tensors import SafetensorsTensors
-from pilotlight.language.sentence_modules import read_sentence_modules
+from pilotlight.language.encoders.family import find_family
+from pilotlight.language.encoders.head import read_head, read_labels
+from pilotlight.language.encoders.sentence_modules import read_sentence_modules
+from pilotlight.language.encoders.shape import read_encoder_shape
+from pilotlight.language.encoders.weights import EncoderWeights, read_encoder
+from pilotlight.language.files.safetensors_tensors import SafetensorsTensors
 from pilotlight.language.settings import Settings
 
 BERT = find_family("bert", "config.json")

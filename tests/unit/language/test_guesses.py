@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotlight_runtime.language.guesses import MOST, Guesses
+from pilotlight_runtime.language.generation.guesses import MOST, Guesses
 
 
 def test_what_followed_the_same_tokens_is_guessed() -> None:

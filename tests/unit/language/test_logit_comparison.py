@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pilotlight.core.block_config import LanguageLimits
-from pilotlight.language.logit_comparison import LogitComparison, compare_logits
+from pilotlight.language.decoders.logit_comparison import LogitComparison, compare_logits
 
 HALVES = np.log(np.array([[0.5, 0.25, 0.25], [0.5, 0.25, 0.25]], dtype=np.float32))
 QUARTERS = np.log(np.array([[0.25, 0.5, 0.25], [0.5, 0.25, 0.25]], dtype=np.float32))

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from pilotlight.language.character_ranges import find_property, invert, subtract, unite
-from pilotlight.language.split_patterns import compile_literal, compile_pattern
-from pilotlight_runtime.text.character_classes import CharacterTable
+from pilotlight.language.tokenization.character_ranges import find_property, invert, subtract, unite
+from pilotlight.language.tokenization.split_patterns import compile_literal, compile_pattern
+from pilotlight_runtime.text.tokenization.character_classes import CharacterTable
 
 
 def found(pattern: str, text: str) -> list[str]:

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.language.stop_strings import LONGEST, StopStrings
+from pilotlight_runtime.language.generation.stop_strings import LONGEST, StopStrings
 
 FEW_SIGNS = st.text(alphabet="ab\u00e9", min_size=1, max_size=5)
 

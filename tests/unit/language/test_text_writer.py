@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.tiny_decoder import VOCABULARY, TinyTokenizer
 
-from pilotlight_runtime.language.stop_strings import StopStrings
-from pilotlight_runtime.language.text_decoding import ByteStream
-from pilotlight_runtime.language.text_writer import TextWriter
+from pilotlight_runtime.language.generation.stop_strings import StopStrings
+from pilotlight_runtime.language.generation.text_decoding import ByteStream
+from pilotlight_runtime.language.generation.text_writer import TextWriter
 from pilotlight_runtime.language.types import LENGTH, TextPart, TokenScore
 
 TOKENIZER = TinyTokenizer()

@@ -8,7 +8,7 @@ from support.small_tokenizers import gguf_bytes as byte_level
 from support.small_tokenizers import open_document, sentence_pieces
 
 from pilotlight.core.errors import ConversionError
-from pilotlight.language.tokenizer_gguf import read_gguf_tokenizer
+from pilotlight.language.tokenization.tokenizer_gguf import read_gguf_tokenizer
 
 
 def ids(metadata: dict[str, object], text: str) -> list[str]:

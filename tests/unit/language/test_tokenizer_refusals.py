@@ -6,7 +6,7 @@ import pytest
 from support.small_tokenizers import ALPHABET, added, byte_level, word_pieces
 
 from pilotlight.core.errors import ConversionError
-from pilotlight.language.tokenizer_json import compile_tokenizer
+from pilotlight.language.tokenization.tokenizer_json import compile_tokenizer
 
 PRINTED = ALPHABET[0x20:0x7F]
 PLAIN = {"type": "WordLevel", "unk_token": "a", "vocab": {"a": 0}}

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from pilotlight_runtime.text import byte_pairs
-from pilotlight_runtime.text.byte_pairs import SHIFT, merge_pairs
+from pilotlight_runtime.text.tokenization import byte_pairs
+from pilotlight_runtime.text.tokenization.byte_pairs import SHIFT, merge_pairs
 
 A, B, C, AB, ABC, AA = range(6)
 

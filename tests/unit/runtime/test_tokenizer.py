@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.small_tokenizers import added, byte_level, open_document, sentence_pieces, word_pieces
 
-from pilotlight.language.tokenizer_gguf import read_gguf_tokenizer
-from pilotlight.language.tokenizer_json import compile_tokenizer
+from pilotlight.language.tokenization.tokenizer_gguf import read_gguf_tokenizer
+from pilotlight.language.tokenization.tokenizer_json import compile_tokenizer
 from pilotlight_runtime.errors import InvalidRequest, ManifestError
+from pilotlight_runtime.text.tokenization.tokenizer_asset import pack, unpack
 from pilotlight_runtime.text.tokenizer import open_tokenizer
-from pilotlight_runtime.text.tokenizer_asset import pack, unpack
 
 BYTES = open_document(byte_level())
 PIECES = open_document(word_pieces())

@@ -10,10 +10,10 @@ from pilotlight_runtime.tensor import Tensor
 from pilotlight_runtime.text.tensors import MOST_CHARACTERS, read_texts, texts_tensor
 
 if TYPE_CHECKING:
-    from pilotlight_runtime.language.classifier import LanguageClassifier
-    from pilotlight_runtime.language.embedder import TextEmbedder
-    from pilotlight_runtime.language.reranker import Reranker
-    from pilotlight_runtime.language.tagger import Entity, Tagger
+    from pilotlight_runtime.language.encoders.classifier import LanguageClassifier
+    from pilotlight_runtime.language.encoders.embedder import TextEmbedder
+    from pilotlight_runtime.language.encoders.reranker import Reranker
+    from pilotlight_runtime.language.encoders.tagger import Entity, Tagger
 
 Tensors = dict[str, Tensor]
 Function = Callable[[Tensors], Tensors]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pilotlight_runtime.errors import InvalidRequest
 from pilotlight_runtime.language.chat_prompt import USER, ChatFormat, Turn, encode_prompt, write_prompt
-from pilotlight_runtime.language.checking import check_characters
+from pilotlight_runtime.language.generation.checking import check_characters
 from pilotlight_runtime.language.text_functions import TEXT, Tensors, read_text_input
 from pilotlight_runtime.language.types import GenerationRequest
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Callable, Final, Iterator
 from pilotlight_runtime.text.tensors import texts_tensor
 
 if TYPE_CHECKING:
-    from pilotlight_runtime.language.generator import TextGenerator
+    from pilotlight_runtime.language.generation.generator import TextGenerator
 
 MOST_TOKENS: Final = 256
 """Of an answer. OpenAI's API takes another number; these functions have no input for it."""

@@ -23,8 +23,8 @@ from pilotlight_runtime.protocol.openai.usage import Usage
 from pilotlight_runtime.streaming.response import StreamedResponse
 
 if TYPE_CHECKING:
-    from pilotlight_runtime.language.generator import TextGenerator
-    from pilotlight_runtime.language.tool_calls import Tools
+    from pilotlight_runtime.language.generation.generator import TextGenerator
+    from pilotlight_runtime.language.tools.tool_calls import Tools
     from pilotlight_runtime.observer import Trace
 
 
@@ -99,7 +99,7 @@ class ChatEndpoint:
     def _read_parts(self, parts: Iterator[TextPart], tools: Tools | None) -> Iterator[AnswerPart]:
         if tools is None:
             return plain_parts(parts)
-        from pilotlight_runtime.language.tool_answers import AnswerReader
+        from pilotlight_runtime.language.tools.tool_answers import AnswerReader
 
         return called_parts(parts, AnswerReader, self._served.new_id)
 
@@ -108,7 +108,7 @@ def _read_tools(asked: ChatRequest) -> Tools | None:
     """What the model may call; None where the request has no tools."""
     if not asked.tools and asked.tool_choice is None:
         return None
-    from pilotlight_runtime.language.tool_calls import read_tools
+    from pilotlight_runtime.language.tools.tool_calls import read_tools
 
     try:
         return read_tools(asked.tools, asked.tool_choice, parallel=asked.parallel)
@@ -122,7 +122,7 @@ def _constrain(asked: ChatRequest, tools: Tools | None) -> Callable[[], Constrai
     form = read_response_format(asked.response_format)
     if tools is None:
         return form
-    from pilotlight_runtime.language.tool_calls import constrain_calls
+    from pilotlight_runtime.language.tools.tool_calls import constrain_calls
 
     try:
         calls = constrain_calls(tools)

@@ -8,7 +8,7 @@ from pilotlight_runtime.protocol.openai.chat_response import TOOL_CALLS
 from pilotlight_runtime.protocol.openai.messages import ToolCall
 
 if TYPE_CHECKING:
-    from pilotlight_runtime.language.tool_answers import WrittenCall
+    from pilotlight_runtime.language.tools.tool_answers import WrittenCall
 
 
 class Reader(Protocol):

@@ -18,7 +18,7 @@ from pilotlight_runtime.protocol.openai.usage import Usage
 from pilotlight_runtime.streaming.response import StreamedResponse
 
 if TYPE_CHECKING:
-    from pilotlight_runtime.language.generator import TextGenerator
+    from pilotlight_runtime.language.generation.generator import TextGenerator
     from pilotlight_runtime.observer import Trace
 
 

@@ -7,7 +7,7 @@ from pilotlight_runtime.light_typing import TYPE_CHECKING, Sequence
 from pilotlight_runtime.protocol.openai.messages import Message
 
 if TYPE_CHECKING:
-    from pilotlight_runtime.language.tool_calls import Tools
+    from pilotlight_runtime.language.tools.tool_calls import Tools
 
 
 def make_turns(chat: ChatFormat, messages: Sequence[Message], tools: Tools | None) -> list[Turn]:
@@ -30,14 +30,14 @@ def make_turns(chat: ChatFormat, messages: Sequence[Message], tools: Tools | Non
         else:
             turns.append(Turn(message.role, message.text, index))
     if tools is not None:
-        from pilotlight_runtime.language.tool_text import describe_tools
+        from pilotlight_runtime.language.tools.tool_text import describe_tools
 
         _add_tools(chat, turns, describe_tools(tools))
     return turns
 
 
 def _write_calls(message: Message) -> str:
-    from pilotlight_runtime.language.tool_text import write_call
+    from pilotlight_runtime.language.tools.tool_text import write_call
 
     calls = [write_call(call.name, call.arguments) for call in message.calls]
     return "\n".join([message.text, *calls] if message.text else calls)
@@ -45,7 +45,7 @@ def _write_calls(message: Message) -> str:
 
 def _add_result(chat: ChatFormat, turns: list[Turn], text: str, index: int) -> None:
     """Adds what a tool returned: as the format has it, or else in a message of the user's, together with others."""
-    from pilotlight_runtime.language.tool_text import RESULT, write_result
+    from pilotlight_runtime.language.tools.tool_text import RESULT, write_result
 
     after_call = chat.between.get(ASSISTANT, {}).get(TOOL, ())
     if any(RESULT in piece.text for piece in after_call):

@@ -10,7 +10,7 @@ from pilotlight_runtime.protocol.openai.embedding_request import read_embedding_
 from pilotlight_runtime.protocol.openai.embedding_response import write_embeddings
 
 if TYPE_CHECKING:
-    from pilotlight_runtime.language.embedder import TextEmbedder
+    from pilotlight_runtime.language.encoders.embedder import TextEmbedder
     from pilotlight_runtime.observer import Trace
 
 

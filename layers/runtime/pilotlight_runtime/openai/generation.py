@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.language import checking
+from pilotlight_runtime.language.generation import checking
 from pilotlight_runtime.language.types import GenerationRequest, TextPart
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Callable, Iterator
 from pilotlight_runtime.protocol.openai.errors import CONTEXT_EXCEEDED, InvalidField
 
 if TYPE_CHECKING:
-    from pilotlight_runtime.language.generator import TextGenerator
+    from pilotlight_runtime.language.generation.generator import TextGenerator
 
 
 def check_length(tokens: int, context: int, param: str) -> None:

@@ -10,7 +10,7 @@ from pilotlight_runtime.protocol.openai.rerank_request import read_rerank_reques
 from pilotlight_runtime.protocol.openai.rerank_response import Ranked, write_ranking
 
 if TYPE_CHECKING:
-    from pilotlight_runtime.language.reranker import EmbeddingReranker, Reranker
+    from pilotlight_runtime.language.encoders.reranker import EmbeddingReranker, Reranker
     from pilotlight_runtime.observer import Trace
 
 

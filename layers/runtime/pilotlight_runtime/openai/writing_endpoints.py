@@ -11,7 +11,7 @@ from pilotlight_runtime.protocol.openai.chat_request import ModelFacts
 from pilotlight_runtime.protocol.openai.errors import InvalidField
 
 if TYPE_CHECKING:
-    from pilotlight_runtime.language.generator import TextGenerator
+    from pilotlight_runtime.language.generation.generator import TextGenerator
     from pilotlight_runtime.observer import Trace
     from pilotlight_runtime.openai.invocation import Invocation
     from pilotlight_runtime.protocol.http import HttpResponse

@@ -9,11 +9,11 @@ from __future__ import annotations
 from pilotlight_runtime.errors import InvalidRequest
 from pilotlight_runtime.light_typing import Sequence
 from pilotlight_runtime.paths import StrPath
-from pilotlight_runtime.text.decoders import Decoder
-from pilotlight_runtime.text.encoder import Encoder
-from pilotlight_runtime.text.framing import Framed, Framing
-from pilotlight_runtime.text.stream_decoder import StreamDecoder
-from pilotlight_runtime.text.vocabulary import TokenVocabulary
+from pilotlight_runtime.text.tokenization.decoders import Decoder
+from pilotlight_runtime.text.tokenization.encoder import Encoder
+from pilotlight_runtime.text.tokenization.framing import Framed, Framing
+from pilotlight_runtime.text.tokenization.stream_decoder import StreamDecoder
+from pilotlight_runtime.text.tokenization.vocabulary import TokenVocabulary
 
 
 class Tokenizer:
@@ -66,7 +66,7 @@ class Tokenizer:
         Raises:
             InvalidRequest: The text has half a surrogate pair.
         """
-        from pilotlight_runtime.text.tracing import encode_traced, trim_places
+        from pilotlight_runtime.text.tokenization.tracing import encode_traced, trim_places
 
         _refuse_surrogates(text)
         tokens = encode_traced(self._encoder.steps, text, special=special)
@@ -165,6 +165,6 @@ def open_tokenizer(path: StrPath) -> Tokenizer:
     Raises:
         ManifestError: The file is no compiled tokenizer of this runtime's format.
     """
-    from pilotlight_runtime.text.tokenizer_parts import read_tokenizer
+    from pilotlight_runtime.text.tokenization.tokenizer_parts import read_tokenizer
 
     return Tokenizer(*read_tokenizer(path))

@@ -12,9 +12,17 @@ from support.random_answers import draw_answer, pick_byte, pick_longest, pick_to
 from support.random_schemas import make_validator
 
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.language.tool_answers import AnswerReader, WrittenCall, read_answer
-from pilotlight_runtime.language.tool_calls import AUTO, MOST_CALLS, NONE, REQUIRED, Tools, constrain_calls, read_tools
-from pilotlight_runtime.language.tool_text import describe_tools, write_call, write_result
+from pilotlight_runtime.language.tools.tool_answers import AnswerReader, WrittenCall, read_answer
+from pilotlight_runtime.language.tools.tool_calls import (
+    AUTO,
+    MOST_CALLS,
+    NONE,
+    REQUIRED,
+    Tools,
+    constrain_calls,
+    read_tools,
+)
+from pilotlight_runtime.language.tools.tool_text import describe_tools, write_call, write_result
 from pilotlight_runtime.language.types import Constraint
 
 WEATHER: dict[str, Any] = {
