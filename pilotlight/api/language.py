@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
@@ -65,7 +66,7 @@ def chat(
         seed=seed,
         url=url,
         api_key=api_key,
-        **({} if log is None else {"log": log}),
+        log=log or sys.stderr,
     )
     with open_chat(request, make_context(project)) as conversation:
         yield conversation
