@@ -1,17 +1,22 @@
-"""docs/architecture.md lists the files from `train NAME` to the pin: each exists, and an earlier one imports it."""
+"""docs/architecture.md lists the files of `train NAME` and of an import: each exists, and an earlier one imports it."""
 
 import ast
 import re
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[3]
 MOST_FILES = 14
 MOST_RETURNS = 4
 
 
-def files() -> list[Path]:
+WAYS = ("train", "import")
+
+
+def files(way: str) -> list[Path]:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    part = text.split("<!-- follow train: begin -->")[1].split("<!-- follow train: end -->")[0]
+    part = text.split(f"<!-- follow {way}: begin -->")[1].split(f"<!-- follow {way}: end -->")[0]
     return [ROOT / name for name in re.findall(r"^\d+\. `([^`]+)`", part, re.MULTILINE)]
 
 
@@ -34,13 +39,15 @@ def names(path: Path) -> set[str]:
     return {".".join(parts), ".".join(parts[:-1])}
 
 
-def test_the_way_has_at_most_fourteen_files() -> None:
-    assert 0 < len(files()) <= MOST_FILES
-    assert [path for path in files() if not path.is_file()] == []
+@pytest.mark.parametrize("name", WAYS)
+def test_a_way_has_at_most_fourteen_files(name: str) -> None:
+    assert 0 < len(files(name)) <= MOST_FILES
+    assert [path for path in files(name) if not path.is_file()] == []
 
 
-def test_each_file_is_imported_by_an_earlier_one_and_returns_are_few() -> None:
-    way = files()
+@pytest.mark.parametrize("name", WAYS)
+def test_each_file_is_imported_by_an_earlier_one_and_returns_are_few(name: str) -> None:
+    way = files(name)
     returns = 0
     for index, path in enumerate(way[1:], start=1):
         importers = [at for at in range(index) if names(path) & imported(way[at])]
