@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -73,11 +74,15 @@ def as_documentation(found: Found) -> str:
         "Dollars for a million tokens on Lambda, without requests and cold starts. Speeds marked as scaled are in "
         "proportion to the vCPUs of the memory, up to the most threads that were measured:": _costs(found.costs),
     }
-    parts = [f"{title}\n\n{table}" for title, table in titled.items() if table]
+    parts = [f"{_wrap(title)}\n\n{table}" for title, table in titled.items() if table]
     parts.append(
-        f"Commit {machine['commit']}, on {machine['processor']}, functions on Python {machine['python']}, medians of "
-        f"{found.rounds} rounds in one run, in which every contender was started in turn. Prices: {Prices().source}."
+        _wrap(
+            f"Commit {machine['commit']}, on {machine['processor']}, functions on Python {machine['python']}, medians "
+            f"of {found.rounds} rounds in one run, in which every contender was started in turn. Prices: "
+            f"{Prices().source}."
+        )
     )
+    parts += [f"### By itself: {each.name}\n\n{_quote(each.text) or each.why}" for each in found.others]
     return "\n\n".join(parts)
 
 
@@ -97,16 +102,23 @@ def write_into(page: str, table: str) -> str:
 def as_markdown(found: Found) -> str:
     """Everything: the tables for the documentation, then what the benchmarks of parts printed."""
     parts = [as_documentation(found)]
-    parts += [f"### {each.name}\n\n{_quote(each.text) or each.why}" for each in found.others]
     parts += ["Not measured:\n\n" + "\n".join(f"- {each.name}: {each.why}" for each in found.failures)] * bool(
         found.failures
     )
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
+def _wrap(prose: str) -> str:
+    """A paragraph as the documentation's others are."""
+    return textwrap.fill(prose, 100, break_on_hyphens=False)
+
+
 def _quote(text: str) -> str:
     """Tables of Markdown as they are, columns of plain text in a fence."""
-    return text if "|---" in text or not text else f"```\n{text}\n```"
+    if "|---" not in text:
+        return f"```\n{text}\n```" if text else ""
+    before, bar, table = text.partition("|")
+    return f"{before.strip()}\n\n{bar}{table}" if before.strip() else text
 
 
 def _contenders(found: Found) -> str:
