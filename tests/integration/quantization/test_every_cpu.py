@@ -13,6 +13,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from pilotlight.core.artifacts import Candidate
+from pilotlight.language.decoders.blocks import BLOCK, pack_zeros, quantize_rows
 from pilotlight.quantization import quantize
 from pilotlight_runtime.datatypes import FP32
 from pilotlight_runtime.engine import ort_session
@@ -87,3 +88,42 @@ def test_with_8_bits_it_would_not(tmp_path: Path) -> None:
     expected = pixels() @ numpy_helper.to_array(onnx.load(source).graph.initializer[0])
     found = np.frombuffer(answers(target, str(QEMU), "-cpu", "Haswell"), np.float32).reshape(16, 8)
     assert np.all(found < 0.9 * expected)
+
+
+@pytest.mark.skipif(QEMU is None, reason="qemu-x86_64 is not installed (package qemu-user)")
+@pytest.mark.parametrize("bits", [8, 4])
+def test_blocks_of_weights_are_multiplied_the_same(tmp_path: Path, bits: int) -> None:
+    """Language models have such weights; all of these are large, and so are the inputs."""
+    weights = np.random.default_rng(2).uniform(0.9, 1.0, (8, WIDTH)).astype(np.float32)
+    blocks = quantize_rows(weights, bits)
+    arrays = {"w": blocks.values.reshape(8, WIDTH // BLOCK, BLOCK * bits // 8), "scales": blocks.scales.reshape(-1)}
+    if blocks.zeros is not None:
+        arrays["zeros"] = pack_zeros(blocks.zeros, bits)
+    graph = helper.make_graph(
+        [
+            helper.make_node(
+                "MatMulNBits",
+                ["x", *arrays],
+                ["y"],
+                domain="com.microsoft",
+                K=WIDTH,
+                N=8,
+                bits=bits,
+                block_size=BLOCK,
+                accuracy_level=4,
+            )
+        ],
+        "blocks",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", WIDTH])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 8])],
+        [numpy_helper.from_array(array, name) for name, array in arrays.items()],
+    )
+    opsets = [helper.make_opsetid("", 21), helper.make_opsetid("com.microsoft", 1)]
+    path = tmp_path / "model.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=10), path)
+    here, there = (
+        np.frombuffer(found, np.float32).reshape(16, 8)
+        for found in (answers(path), answers(path, str(QEMU), "-cpu", "Haswell"))
+    )
+    np.testing.assert_allclose(there, here, rtol=1e-5)
+    np.testing.assert_allclose(here, pixels() @ weights.T, rtol=0.05)
