@@ -9,6 +9,8 @@ from pilotlight.core.toml_table import TomlTable
 
 DEFAULT_CONTEXT: Final = 2048
 """The context in tokens where model.toml does not say. A longer one takes more memory for each function."""
+TEMPLATE: Final = "template"
+NO_CHAT: Final = "none"
 SAMPLING: Final = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty")
 """The settings of sampling, named as in OpenAI's API and Hugging Face's generation_config.json."""
 
@@ -20,6 +22,7 @@ class GenerationConfig:
     Attributes:
         context: The most tokens of prompt and answer together.
         stop: The tokens that end an answer, as texts such as "<|im_end|>".
+        chat: "none" leaves the chat template out, so that the model is a base model.
         temperature: See pilotlight_runtime.language.types.Sampling, as for those below.
         top_p: From 0 to 1.
         top_k: At least 0.
@@ -29,6 +32,7 @@ class GenerationConfig:
 
     context: int = 0
     stop: tuple[str, ...] = ()
+    chat: str = TEMPLATE
     temperature: float | None = None
     top_p: float | None = None
     top_k: int | None = None
@@ -56,10 +60,11 @@ def read_generation_config(table: TomlTable | None) -> GenerationConfig | None:
     """
     if table is None:
         return None
-    table.check_keys("context", "stop", *SAMPLING)
+    table.check_keys("context", "stop", "chat", *SAMPLING)
     return GenerationConfig(
         context=table.read_integer("context", None, 2) if table.has("context") else 0,
         stop=table.read_texts("stop", least=1) if table.has("stop") else (),
+        chat=table.read_choice("chat", TEMPLATE, (TEMPLATE, NO_CHAT)),
         temperature=_read(table, "temperature", 0.0, 2.0),
         top_p=_read(table, "top_p", 0.0, 1.0),
         top_k=table.read_integer("top_k", None, 0) if table.has("top_k") else None,

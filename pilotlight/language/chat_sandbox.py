@@ -25,7 +25,10 @@ MOST_SECONDS: Final = 10
 MOST_BYTES: Final = 1024 * 1024 * 1024
 
 WHERE: Final = "the chat template"
-HINT: Final = 'Import it as a base model, without chat: --chat none, or chat = "none" under [generation] in model.toml.'
+HINT: Final = (
+    "Import it as a base model: write functions/NAME/model.toml with the lines "
+    """kind = "onnx", stream = true, and chat = "none" under [generation], and import it again."""
+)
 
 
 class Template(NamedTuple):

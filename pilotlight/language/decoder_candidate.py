@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pilotlight.core.artifacts import Candidate
 from pilotlight.core.disk import temporary_folder
 from pilotlight.core.errors import ConversionError
-from pilotlight.core.generation_config import GenerationConfig
+from pilotlight.core.generation_config import NO_CHAT, GenerationConfig
 from pilotlight.core.progress import Progress
 from pilotlight.core.reports import ParityReport
 from pilotlight.language.candidate import LANGUAGE_NAME, TEXT, TOKENIZER_NAME, LanguageCandidate
@@ -63,8 +63,8 @@ def build_decoder_candidate(
     decoder = find_decoder(source, request.blocks)
     tokens = read_tokenizer(source)
     tokenizer = _write_tokenizer(tokens, decoder, folder)
-    chat = compile_chat_template(tokens.template, tokens.bos, tokens.eos, tokens.specials) if tokens.template else {}
     given = request.config.generation or GenerationConfig()
+    chat = {} if given.chat == NO_CHAT else _compile_template(tokens)
     generation = find_generation(source, given, decoder.positions, tokenizer, chat.get("stop", ()))
     decoder.write(folder / DECODER, generation.context, partial(_report, progress, "layers"))
     write_sampler(folder / SAMPLER, decoder.vocabulary)
@@ -81,6 +81,11 @@ def build_decoder_candidate(
         describe_quantization(parts, folder / DECODER, report),
         describe_found(parts),
     )
+
+
+def _compile_template(tokens: TokenizerSource) -> dict[str, Any]:
+    """The chat format; {} where the model has no template."""
+    return compile_chat_template(tokens.template, tokens.bos, tokens.eos, tokens.specials) if tokens.template else {}
 
 
 def _write_tokenizer(tokens: TokenizerSource, decoder: Decoder, folder: Path) -> Tokenizer:
