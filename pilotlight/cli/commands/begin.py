@@ -99,8 +99,8 @@ def import_(
     says so.
 
     Of a language model, the task, the tokenizer, the chat format and the settings are found in its files. Its weights
-    are stored in blocks of 8 bits, see [quantization] in model.toml, and it is published only where it still expects
-    the same text.
+    are stored in blocks of 8 bits, see the table quantization of model.toml, and it is published only where it still
+    expects the same text.
 
     Example:  [dim]pilotlight import resnet50.onnx --name resnet --golden samples.npz[/]
 

@@ -39,7 +39,7 @@ def compile_tokenizer(document: Mapping[str, Any]) -> bytes:
     check_keys("tokenizer.json", document, _SECTIONS)
     try:
         return _compile(document)
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, AttributeError, IndexError, OverflowError, ValueError) as error:
         raise refusal(
             "as a whole", f"it has not the layout of a tokenizer ({type(error).__name__}: {error})"
         ) from error

@@ -139,6 +139,7 @@ def test_settings_of_generation_config_are_defaults(desk: Desk, tmp_path: Path) 
         ("[generation]\nstop = ['<|nothing|>']\n", "which is no token of the model"),
         ("[generation]\ntemperature = -1\n", "generation.temperature is -1"),
         ("[generation]\ntop_p = 1.5\n", "generation.top_p is 1.5, expected a number from 0.0 to 1.0"),
+        ("[generation]\nchat = 'some'\n", "generation.chat is 'some', expected one of template, none"),
         ("[quantization]\nmode = 'blocks'\nbits = 5\n", "quantization.bits is 5, expected 8 or 4"),
         ("[quantization]\nmode = 'dynamic'\n", "'dynamic'|\"dynamic\""),
     ],
@@ -148,6 +149,19 @@ def test_settings_that_do_not_fit_are_refused(desk: Desk, tmp_path: Path, settin
     ran = run_import(desk, write_folder(tmp_path / "tiny", CONFIG, WEIGHTS))
     assert ran.code == 1
     assert any(word in ran.err for word in words.split("|"))
+
+
+def test_a_model_whose_template_does_not_fit_is_imported_without_chat(desk: Desk, tmp_path: Path) -> None:
+    config = TinyConfig(max_position_embeddings=256)
+    source = write_gguf(tmp_path / "tiny.gguf", config, make_weights(config), template="{{ ''.__class__ }}")
+    assert 'chat = "none"' in " ".join(run_import(desk, source).err.split())
+    folder = desk.root / "functions" / "tiny"
+    folder.mkdir(parents=True)
+    (folder / "model.toml").write_text('kind = "onnx"\nstream = true\n[generation]\nchat = "none"\n')
+    ran = run_import(desk, source)
+    assert ran.code == 0, ran.err
+    _, document = read_version(desk, ran.json["version"])
+    assert not document.get("chat")
 
 
 def test_chat_template_that_cannot_be_compiled_is_refused(desk: Desk, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 from itertools import pairwise
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -52,6 +53,15 @@ def check(pair: Pair, text: str) -> None:
 def test_fixed_and_random_texts(pair: Pair) -> None:
     for text in (*TEXTS, *random_texts(400, seed=13)):
         check(pair, text)
+
+
+def test_a_long_text_takes_time_in_proportion(pair: Pair) -> None:
+    def measure(size: int) -> float:
+        begin = process_time()
+        pair[0].encode("😀" * size)
+        return process_time() - begin
+
+    assert measure(200_000) < 10 * max(measure(50_000), 0.05)
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -85,6 +85,10 @@ DAMAGED = {
     "its token 'a' has the id True": byte_level(model=PLAIN | {"vocab": {"a": True}}),
     "its token 'a' has the id 16777216": byte_level(model=PLAIN | {"vocab": {"a": 1 << 24}}),
     "it has 1 tokens, but an id of 9999": byte_level(model=PLAIN | {"vocab": {"a": 9999}}),
+    "it has not the layout of a tokenizer (ValueError": byte_level(model={"type": "Unigram", "vocab": [["a"]]}),
+    "it has not the layout of a tokenizer (OverflowError": byte_level(
+        model={"type": "Unigram", "unk_id": 0, "vocab": [["a", 10**400]]}, pre_tokenizer=None
+    ),
     "its vocabulary is empty": byte_level(model=PLAIN | {"vocab": {}}),
     "its token 'a' comes twice": byte_level(
         pre_tokenizer=None, model={"type": "Unigram", "unk_id": 0, "vocab": [["a", -1.0], ["a", -2.0]]}

@@ -213,3 +213,13 @@ def test_a_step_of_a_newer_tool_is_refused_by_name(section: str, tmp_path: Path)
     (tmp_path / "tokenizer.bin").write_bytes(pack(header, sections))
     with pytest.raises(ManifestError, match="'newer'"):
         open_tokenizer(tmp_path / "tokenizer.bin")
+
+
+@pytest.mark.parametrize("missing", ["slots", "tokens", "model", "decoder"])
+def test_a_file_that_lacks_a_part_is_refused(tmp_path: Path, missing: str) -> None:
+    header, sections = unpack(compile_tokenizer(byte_level()), "tokenizer.bin")
+    kept = {name: bytes(section) for name, section in sections.items() if name != missing}
+    path = tmp_path / "tokenizer.bin"
+    path.write_bytes(pack({name: value for name, value in header.items() if name != missing}, kept))
+    with pytest.raises(ManifestError, match=f"tokenizer.bin has not the parts .*{missing}.*import the model again"):
+        open_tokenizer(path)

@@ -20,7 +20,13 @@ Parts = tuple[TokenVocabulary, Encoder, Decoder, Framing]
 
 def read_tokenizer(path: StrPath) -> Parts:
     """Reads a compiled tokenizer; see open_tokenizer."""
-    return make_parts(read_tokenizer_asset(path))
+    asset = read_tokenizer_asset(path)
+    try:
+        return make_parts(asset)
+    except (LookupError, TypeError, ValueError) as error:
+        raise ManifestError(
+            f"{path} has not the parts of a compiled tokenizer of this runtime ({error!r}); import the model again"
+        ) from error
 
 
 def make_parts(asset: TokenizerAsset) -> Parts:

@@ -55,14 +55,13 @@ class Unigram:
         """Cuts a word; neighbouring unknown characters are one part."""
         begins, tokens = self._best_path(word)
         parts: list[str] = []
-        end, unknown = len(word), False
+        end = last = len(word)
         while end > 0:
             begin = begins[end]
-            if tokens[end] == self._unknown and unknown:
-                parts[-1] = word[begin:end] + parts[-1]
-            else:
-                parts.append(word[begin:end])
             unknown = tokens[end] == self._unknown
+            if not (begin and unknown and tokens[begin] == self._unknown):
+                parts.append(word[begin:last])
+                last = begin
             end = begin
         parts.reverse()
         return parts
