@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from pilotlight.api.context import AnyProject, make_context
@@ -13,7 +11,6 @@ if TYPE_CHECKING:
     from pilotlight.workflows.chat import Chat
 
 
-@contextmanager
 def chat(
     model: str,
     *,
@@ -26,7 +23,7 @@ def chat(
     api_key: str | None = None,
     log: TextIO | None = None,
     project: AnyProject = None,
-) -> Iterator[Chat]:
+) -> Chat:
     """Talk to a language model, on this machine or at an address.
 
     Examples:
@@ -47,15 +44,16 @@ def chat(
         log: Takes a failing function's log; None for stderr.
         project: The project, or a folder in it; None for the current folder.
 
-    Yields:
-        The conversation. Its `say` sends a message and yields the answer's text as it arrives.
+    Returns:
+        The conversation. Its `say` sends a message and yields the answer's text as it arrives. Close it, or use it as a
+        context manager.
 
     Raises:
         ProjectError: The project has no such model.
         StoreError: The model is not pinned, or the store lacks the version.
         ServiceError: The function does not start, or the address or the key is not well-formed.
     """
-    from pilotlight.workflows.chat import ChatRequest, open_chat
+    from pilotlight.workflows.chat import ChatRequest, start_chat
 
     request = ChatRequest(
         model,
@@ -68,5 +66,4 @@ def chat(
         api_key=api_key,
         log=log or sys.stderr,
     )
-    with open_chat(request, make_context(project)) as conversation:
-        yield conversation
+    return start_chat(request, make_context(project))

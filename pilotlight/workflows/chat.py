@@ -6,9 +6,9 @@ import json
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, TextIO
+from typing import Final, NamedTuple, Self, TextIO
 
 from pilotlight.core.disk import temporary_folder
 from pilotlight.core.lock import Lock
@@ -97,8 +97,23 @@ class Chat:
         self._request = request
         self.messages: list[dict[str, str]] = []
         self.report: AnswerReport | None = None
+        self._resources = ExitStack()
         if request.system:
             self.messages.append({"role": "system", "content": request.system})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the conversation, and the function on this machine that answers it."""
+        self._resources.close()
+
+    def own(self, resources: ExitStack) -> None:
+        """Take over what `close` is to end."""
+        self._resources = resources
 
     def say(self, text: str) -> Generator[str, None, None]:
         """Send a message and yield the answer's text as it arrives.
@@ -174,6 +189,14 @@ class _AnswerClock:
         now = self._clock()
         first = now if self._first is None else self._first
         return AnswerReport("".join(self.texts), self._finish, self._usage, first - self._began, now - self._began)
+
+
+def start_chat(request: ChatRequest, context: Context) -> Chat:
+    """Begin a conversation that the caller closes; see `open_chat`."""
+    resources = ExitStack()
+    chat = resources.enter_context(open_chat(request, context))
+    chat.own(resources)
+    return chat
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from support.chat_server import GREETING, Server, chat_server, end, event, usage
 
+import pilotlight
 from pilotlight.core.errors import ServiceError
 from pilotlight.local.chat_events import Usage
 from pilotlight.workflows.chat import Chat, ChatRequest, open_chat
@@ -40,6 +41,17 @@ def test_each_message_is_sent_with_what_was_said_before(server: Server, context:
     assert "temperature" not in first
     said = [("system", "Be short."), ("user", "Hello"), ("assistant", "Good day."), ("user", "And now?")]
     assert [(each["role"], each["content"]) for each in second["messages"]] == said
+
+
+def test_a_program_talks_too(server: Server) -> None:
+    server.answers = [(200, GREETING)] * 2
+    with pilotlight.chat("assistant", url=server.url, api_key="k-1", temperature=0) as conversation:
+        assert "".join(conversation.say("Hello")) == "Good day."
+    assert conversation.report is not None
+    assert conversation.report.text == "Good day."
+    ((_, headers, body),) = server.requests
+    assert headers["authorization"] == "Bearer k-1"
+    assert body["temperature"] == 0
 
 
 def test_text_is_there_before_the_answer_has_ended(server: Server, context: Context) -> None:

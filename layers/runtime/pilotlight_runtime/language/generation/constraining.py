@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from pilotlight_runtime.language.types import Constraint
-from pilotlight_runtime.light_typing import Protocol
+from pilotlight_runtime.light_typing import Final, Protocol
+
+_SLACK: Final = 8
+"""By how many tokens more a count may change when a text gets shorter in front, since its words are cut elsewhere."""
 
 
 class Tokens(Protocol):
@@ -34,6 +37,7 @@ class TokenConstraint:
         self._constraint = constraint
         self._tokenizer = tokenizer
         self._stop = stop
+        self._counted, self._tokens = b"", 0  # the last text that was counted, and its tokens
         self.left = most
         self.closing = self._find_closing(most)
 
@@ -87,7 +91,21 @@ class TokenConstraint:
         closing = self._constraint.closing()
         if not closing and not self._constraint.complete:
             return None
-        return closing if len(closing) <= left or self._count(closing) <= left else None
+        return closing if len(closing) <= left or self._fits(closing, left) else None
+
+    def _fits(self, closing: bytes, left: int) -> bool:
+        """Whether `closing` has at most `left` tokens. To count a long one after each token would take too long.
+
+        What is left of a text that was counted has no more tokens than it had, but for where its first word is cut; and
+        each byte less is at most one token less.
+        """
+        if self._counted.endswith(closing):
+            if self._tokens + _SLACK <= left:
+                return True
+            if self._tokens - (len(self._counted) - len(closing)) - _SLACK > left:
+                return False
+        self._counted, self._tokens = closing, self._count(closing)
+        return self._tokens <= left
 
     def _count(self, content: bytes) -> int:
         """The number of tokens of `content`; at most one a byte."""

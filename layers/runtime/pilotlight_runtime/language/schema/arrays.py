@@ -68,7 +68,10 @@ class ArrayShape(Shape):
 
     def shortest_from(self, index: int, separator: bytes = SEPARATOR) -> bytes:
         """The shortest end of an array that has `index` items: at least `least`, with what stands before the next."""
-        texts = [self._at(each).shortest() for each in range(index, self.least)]
+        own = min(max(index, len(self._prefix)), self.least)  # from there on, all items have one shape
+        texts = [self._at(each).shortest() for each in range(index, own)]
+        if own < self.least:
+            texts += [self._at(own).shortest()] * (self.least - own)
         return (separator if index and texts else b"") + SEPARATOR.join(texts) + b"]"
 
     def count(self, index: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pilotlight_runtime.light_typing import Any, Final, NamedTuple
 from pilotlight_runtime.protocol.openai.fields import Fields, read_object
-from pilotlight_runtime.protocol.openai.inputs import TextOrTokens, read_inputs
+from pilotlight_runtime.protocol.openai.inputs import TextOrTokens, check_together, read_inputs
 from pilotlight_runtime.protocol.openai.model_field import check_model
 from pilotlight_runtime.protocol.openai.parameters import EMBEDDING, check_parameters
 
@@ -44,8 +44,10 @@ def read_embedding_request(body: Any, name: str, vocabulary: int, dimensions: in
     fields = Fields(document)
     check_model(fields, name)
     check_parameters(document, EMBEDDING)
+    inputs = read_inputs(document.get("input"), "input", MOST_INPUTS, vocabulary)
+    check_together("input", inputs)
     return EmbeddingRequest(
-        inputs=read_inputs(document.get("input"), "input", MOST_INPUTS, vocabulary),
+        inputs=inputs,
         encoding=fields.choice("encoding_format", (FLOAT, BASE64), FLOAT),
         dimensions=fields.integer("dimensions", dimensions, 1, dimensions),
         kind=fields.choice("input_type", (QUERY, DOCUMENT), DOCUMENT),

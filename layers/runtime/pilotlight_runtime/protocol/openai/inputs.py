@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from pilotlight_runtime.light_typing import Any
+from pilotlight_runtime.light_typing import Any, Final, Iterable
 from pilotlight_runtime.messages import summarize
-from pilotlight_runtime.protocol.openai.errors import InvalidField
+from pilotlight_runtime.protocol.openai.errors import CONTEXT_EXCEEDED, InvalidField
 from pilotlight_runtime.protocol.openai.fields import check_text
 
 TextOrTokens = str | list[int]
+
+MOST_CHARACTERS: Final = 1_200_000
+"""Of all texts of a request together. OpenAI takes 300,000 tokens, and a token has about four characters. A small
+compressed body may hold many millions, which would take minutes to cut into tokens."""
 
 
 def read_inputs(value: Any, name: str, most: int, vocabulary: int) -> list[TextOrTokens]:
@@ -56,3 +60,11 @@ def _check_tokens(value: list[Any], place: str, vocabulary: int) -> list[int]:
                 place, f"{place}[{index}] must be the id of a token, 0 to {vocabulary - 1}, got {summarize(token)}"
             )
     return value
+
+
+def check_together(name: str, texts: Iterable[TextOrTokens]) -> None:
+    """Raises InvalidField where the texts of the field `name` are longer together than a request may have."""
+    together = sum(map(len, texts))
+    if together > MOST_CHARACTERS:
+        message = f"{name} has {together} characters together; the most is {MOST_CHARACTERS}, so send several requests"
+        raise InvalidField(name, message, CONTEXT_EXCEEDED)

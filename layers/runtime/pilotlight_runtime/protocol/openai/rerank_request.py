@@ -10,6 +10,7 @@ from pilotlight_runtime.light_typing import Any, Final, NamedTuple
 from pilotlight_runtime.messages import summarize
 from pilotlight_runtime.protocol.openai.errors import InvalidField
 from pilotlight_runtime.protocol.openai.fields import Fields, check_text, read_object
+from pilotlight_runtime.protocol.openai.inputs import check_together
 from pilotlight_runtime.protocol.openai.model_field import check_model
 from pilotlight_runtime.protocol.openai.parameters import RERANK, check_parameters
 
@@ -52,6 +53,7 @@ def read_rerank_request(body: Any, name: str) -> RerankRequest:
             "documents", f"documents must be a list of 1 to {MOST_DOCUMENTS} texts, got {summarize(documents)}"
         )
     texts = [_read_document(one, f"documents[{index}]") for index, one in enumerate(documents)]
+    check_together("documents", (query, *texts))
     top = min(fields.integer("top_n", len(texts), 1, 2**31), len(texts))
     return RerankRequest(query, texts, top, fields.flag("return_documents"))
 
