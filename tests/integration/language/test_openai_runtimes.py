@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 from pathlib import Path
@@ -75,7 +74,7 @@ def test_a_stream_is_sent_as_it_comes_or_whole(tmp_path: Path, client: tuple[str
             prelude, events = read_stream(body)
         else:
             prelude = json.loads(body)
-            events = base64.b64decode(prelude["body"])
+            events = prelude["body"].encode()
         assert prelude["statusCode"] == 200
         assert prelude["headers"]["Content-Type"] == "text/event-stream; charset=utf-8"
         head, body = invoke(asked)
