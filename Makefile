@@ -14,7 +14,7 @@ SLOWEST := --durations=10
 # Two processes; the tests of a file stay in one, since they share what was trained: make test PARALLEL= for one process.
 PARALLEL ?= -n 2 --dist loadfile
 RUNTIME_TESTS := tests/unit/runtime tests/unit/ort tests/integration/runtime tests/integration/ort \
-	tests/integration/streaming tests/integration/language tests/integration/optimization/test_pack_later.py \
+	tests/integration/streaming tests/integration/language tests/integration/optimization/test_pack_later.py tests/integration/optimization/test_late_checks.py \
 	tests/integration/pipeline/test_unknown_categories.py
 
 help:
