@@ -112,10 +112,13 @@ def find_request_id(context: object) -> str:
 def _gateway_id(event: object) -> str:
     """API Gateway's id of the request, as in its access log; "" elsewhere, and where it is no id.
 
-    A direct invocation may send anything, and the id goes into the log.
+    A REST API's own id is extendedRequestId: its requestId is what the caller sends as x-amzn-RequestId. HTTP APIs and
+    function URLs have only requestId. A direct invocation may send anything, and the id goes into the log.
     """
     context = event.get("requestContext") if isinstance(event, dict) else None
-    found = context.get("requestId") if isinstance(context, dict) else None
+    if not isinstance(context, dict):
+        return ""
+    found = context.get("extendedRequestId") if "http" not in context else context.get("requestId")
     if not isinstance(found, str) or len(found) > _LONGEST_ID or not found.isascii():
         return ""
     return found if found.encode().translate(_ID_SIGNS).isalpha() else ""
