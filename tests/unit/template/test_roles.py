@@ -35,6 +35,18 @@ WHY: dict[str, dict[str, dict[str, str]]] = {
             "managed: service-role/AmazonEC2ContainerServiceforEC2Role": "be an instance of an ECS cluster",
         },
     },
+    "service.yaml": {
+        "ModelsRole": {
+            "dynamodb:GetItem": "read a tenant's keys and quota",
+            "dynamodb:UpdateItem": "take the cost of an answer, and count it",
+        },
+        "CatalogRole": {"dynamodb:GetItem": "tell a tenant what is left"},
+        "NotifierRole": {
+            "logs:CreateLogStream": "write the log of the alerts",
+            "logs:PutLogEvents": "write the log of the alerts",
+            "sns:Publish": "send an alert",
+        },
+    },
     "uploads.yaml": {
         "Roles": {
             "s3:GetObject": "read what a caller uploaded",
