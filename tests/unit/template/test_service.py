@@ -87,9 +87,11 @@ def test_the_functions_get_the_tables_name_only_where_it_is_on(template: Templat
     assert functions
     for function in functions.values():
         off, on = (choose(function, {"ServiceOn": service})["Properties"] for service in (False, True))
-        assert off["Environment"]["Variables"]["PILOTLIGHT_SERVICE"] == ""
+        assert off["Environment"]["Variables"]["PILOTLIGHT_SERVICE_TABLE"] == ""
+        assert off["Environment"]["Variables"]["PILOTLIGHT_CHARGE_DIRECT"] == ""
+        assert on["Environment"]["Variables"]["PILOTLIGHT_CHARGE_DIRECT"] == {"Ref": "ChargeDirect"}
         table = {"Fn::GetAtt": ["ServiceStack", "Outputs", "Table"]}
-        assert on["Environment"]["Variables"]["PILOTLIGHT_SERVICE"] == table
+        assert on["Environment"]["Variables"]["PILOTLIGHT_SERVICE_TABLE"] == table
 
 
 def test_concurrency_is_reserved_only_where_a_number_is_given(template: Template, expand: Expand) -> None:

@@ -14,8 +14,8 @@ import pytest
 from moto import mock_aws
 from support.templates import Template, read_template
 
-ALERT = {"tenant": "Ab3dE6gH", "window": "day", "period": "2026-11-26", "percent": 80, "limit": 1000, "remaining": 200}
-LINE = {"level": "INFO", "message": "quota", "model": "digits", "request_id": "r-1", **ALERT}
+ALERT = {"tenant": "Ab3dE6gH", "window": "day", "label": "2026-11-26", "percent": 80, "limit": 1000}
+LINE = {"level": "WARNING", "message": "quota", **ALERT, "request_id": "r-1", "key_id": "k1"}
 Handler = Callable[[dict[str, Any], object], None]
 
 
@@ -72,8 +72,8 @@ def test_a_webhook_gets_the_alerts_and_nothing_else_of_the_lines(
 ) -> None:
     with webhook(204) as (address, taken):
         monkeypatch.setenv("WEBHOOK", address)
-        handler(event(LINE, {**LINE, "percent": 100, "remaining": 0}), None)
-    assert taken == [ALERT, {**ALERT, "percent": 100, "remaining": 0}]
+        handler(event(LINE, {**LINE, "percent": 100}), None)
+    assert taken == [ALERT, {**ALERT, "percent": 100}]
 
 
 def test_a_webhook_that_fails_is_called_again_by_lambda_and_its_address_is_not_logged(
