@@ -1,17 +1,20 @@
 """infra/service.yaml: the table, what a function may do in it, and the alerts of quotas."""
 
 import fnmatch
+import re
 from typing import Any, NamedTuple
 
 import pytest
 from support.templates import Resources, Template, of_type, read_template
 
+from pilotlight_runtime.metering.charge import Amount, Charge, Reservation
+from pilotlight_runtime.metering.expressions import write_charge, write_read, write_settlement
+
 TENANT = "Ab3dE6gH"
-OF_A_CHARGE = (
-    *("pk", "sk", "schema", "state", "keys", "day", "day_left", "day_limit", "month", "month_left", "month_limit"),
-    *("u#2026-11#k1#digits#requests", "m#2026-11#k1#digits"),
+LABELS = {"day": "2026-11-26", "month": "2026-11"}
+CHARGE = Charge(
+    TENANT, "5" * 64, "k1", "a-model", Amount({"requests": 1, "tokens_in": 7}, 8, 900), 1_795_000_000, LABELS
 )
-"""What an update of a charge names: it compares some of them and changes others."""
 
 
 class Call(NamedTuple):
@@ -26,6 +29,27 @@ class Call(NamedTuple):
     action: str
     keys: tuple[str, ...] = (TENANT,)
     attributes: tuple[str, ...] = ()
+
+
+def as_seen(action: str, parameters: dict[str, Any]) -> Call:
+    """What IAM sees of the parameters: the key, and the attributes that expressions name at the top of the item.
+
+    Source: Amazon DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access control".
+    """
+    names = parameters.get("ExpressionAttributeNames", {})
+    texts = [parameters.get(f"{kind}Expression", "") for kind in ("Update", "Condition", "Projection")]
+    top = {names[match] for text in texts for match in re.findall(r"(?<![.\w])#\w+", text)}
+    key = parameters["Key"]
+    return Call(f"dynamodb:{action}", (key["pk"]["S"],), (*key, *sorted(top)) if top else ())
+
+
+UPDATES = {
+    "a charge": write_charge("t", CHARGE, ()),
+    "the first charge of a day": write_charge("t", CHARGE, ("day",)),
+    "the first charge of a month": write_charge("t", CHARGE, ("day", "month")),
+    "a settlement": write_settlement("t", Reservation(CHARGE, LABELS), Amount({"requests": 1}, 1, 3), ("day", "month")),
+}
+OF_A_CHARGE = as_seen("UpdateItem", UPDATES["the first charge of a month"]).attributes
 
 
 @pytest.fixture
@@ -54,16 +78,14 @@ def allows(policy: dict[str, Any], call: Call) -> bool:
     return False
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        Call("dynamodb:GetItem"),
-        Call("dynamodb:UpdateItem", attributes=OF_A_CHARGE),
-        Call("dynamodb:UpdateItem", attributes=("pk", "sk", "schema", "day", "day_left", "m#2026-12#k#a-model")),
-    ],
-)
-def test_a_model_may_read_a_tenant_and_take_a_charge(resources: Resources, call: Call) -> None:
-    assert allows(resources["ModelsPolicy"], call)
+@pytest.mark.parametrize("name", UPDATES)
+def test_a_model_may_send_what_the_runtime_sends(resources: Resources, name: str) -> None:
+    parameters = UPDATES[name]
+    assert parameters is not None
+    seen = as_seen("UpdateItem", parameters)
+    assert {"pk", "sk", "schema", "u#2026-11#k1#a-model#tokens_in", "m#2026-11#k1#a-model"} <= set(seen.attributes)
+    assert allows(resources["ModelsPolicy"], seen)
+    assert allows(resources["ModelsPolicy"], as_seen("GetItem", write_read("t", TENANT)))
 
 
 @pytest.mark.parametrize(
