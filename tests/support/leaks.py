@@ -6,24 +6,25 @@ import json
 
 import pytest
 
-from support.canaries import CANARY
+from support.canaries import CANARY, Canary
 from support.watched_function import WatchedFunction
 
 
-def look(function: WatchedFunction, said: str) -> None:
-    """Fail where the canary is in the log, a trace or a file of the function."""
+def look(function: WatchedFunction, said: str, *others: Canary) -> None:
+    """Fail where the canary, or another one, is in the log, a trace or a file of the function."""
     places = {"the log": function.log, "a trace": function.traces(), **function.written()}
     for place, content in places.items():
-        if found := CANARY.find(content):
-            lines = [line for line in content.splitlines() if CANARY.find(line)]
-            pytest.fail(f"{said}: {place} has the canary as {found}: {lines[:1]!r:.2000}")
+        for canary in (CANARY, *others):
+            if found := canary.find(content):
+                lines = [line for line in content.splitlines() if canary.find(line)]
+                pytest.fail(f"{said}: {place} has the canary as {found}: {lines[:1]!r:.2000}")
 
 
-def send(function: WatchedFunction, event: object, said: str) -> int:
+def send(function: WatchedFunction, event: object, said: str, *others: Canary) -> int:
     """Send an event, and look; returns the status of the answer, 0 where the handler was not called."""
     answer = function.call(event)
     assert answer is not None, said
-    look(function, said)
+    look(function, said, *others)
     return status_of(answer.body) if answer.fault is None else 0
 
 
