@@ -80,7 +80,7 @@ class FaultProxy:
         with socket.create_connection(("127.0.0.1", self._upstream)) as upstream:
             upstream.sendall(request)
             with upstream.makefile("rb") as answers:
-                answer = _read_message(answers)
+                answer = _read_message(answers).replace(b"Connection: close\r\n", b"")  # as moto ends each
         return self._answer(fault, answer, target)
 
     def _answer(self, fault: str, answer: bytes, target: Any) -> bool:

@@ -416,3 +416,13 @@ def test_a_stream_without_tokens_is_charged_before_its_first_part(bench: Bench) 
     assert len(read_stream(started)) == 2
     assert bench.item["day_left"] == 2
     assert [line["units"] for line in bench.lines] == [1]
+
+
+def test_a_clock_that_moves_on_within_a_request_is_no_obstacle(bench: Bench) -> None:
+    def tick() -> float:
+        bench.now += 0.25
+        return bench.now
+
+    made = make_metered(bench.table.environ, bench.log, now=tick)
+    assert [made(make_event(KEY))["statusCode"] for _ in range(4)] == [200, 200, 200, 429]
+    made.close()

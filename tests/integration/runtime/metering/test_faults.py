@@ -117,7 +117,7 @@ def test_a_stream_whose_reservation_is_lost_never_begins(
     assert served.messages == ["charge lost"]
 
 
-def test_a_table_that_is_away_is_503_and_found_again(moto: Table, proxy: FaultProxy) -> None:
+def test_a_table_that_is_away_is_503() -> None:
     store = open_store("http://127.0.0.1:9")
     with pytest.raises(StoreFailed, match="cannot be reached") as failed:
         store.read(TENANT)
@@ -127,7 +127,7 @@ def test_a_table_that_is_away_is_503_and_found_again(moto: Table, proxy: FaultPr
     entry.close()
 
 
-def test_a_missing_table_is_named_in_the_error(proxy: FaultProxy, moto: Table) -> None:
+def test_a_missing_table_is_named_in_the_error(proxy: FaultProxy) -> None:
     store = open_store(proxy.url)
     store._table = "another"
     with pytest.raises(StoreFailed, match="ResourceNotFoundException"):
