@@ -2,7 +2,9 @@
 
 import base64
 import gzip
+import io
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +15,10 @@ import boto3
 import pytest
 from moto import mock_aws
 from support.templates import Template, read_template
+
+from pilotlight_runtime.metering.charge import Amount, Charge
+from pilotlight_runtime.metering.ledger import Ledger
+from pilotlight_runtime.metering.windows import Window
 
 ALERT = {"tenant": "Ab3dE6gH", "window": "day", "label": "2026-11-26", "percent": 80, "limit": 1000}
 LINE = {"level": "WARNING", "message": "quota", **ALERT, "request_id": "r-1", "key_id": "k1"}
@@ -115,11 +121,34 @@ def test_without_a_webhook_the_topic_gets_them(handler: Handler, monkeypatch: py
     assert body["Subject"] == "80 % of a quota are used"
 
 
+def lines_at(percent: int) -> list[dict[str, Any]]:
+    """What a function logs when a charge passes a mark of a quota."""
+    stream = io.StringIO()
+    charge = Charge("Ab3dE6gH", "5" * 64, "k1", "digits", Amount({}, 1, 0), 1_795_000_000, {"day": "2026-11-26"})
+    window = Window("day", "2026-11-26", 1000 - percent * 10, 1000)
+    Ledger(stream).report_thresholds(charge, (window,))
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize("percent", [50, 80, 100])
+def test_what_a_function_logs_at_a_mark_is_sent(
+    handler: Handler, monkeypatch: pytest.MonkeyPatch, percent: int
+) -> None:
+    (line,) = lines_at(percent)
+    with webhook(204) as (address, taken):
+        monkeypatch.setenv("WEBHOOK", address)
+        handler(event(line), None)
+    assert taken == [{**ALERT, "percent": percent}]
+
+
 def test_the_lines_of_alerts_alone_reach_it(stack: Template) -> None:
     alerts = stack["Resources"]["Alerts"]["Properties"]
     assert alerts["FilterPattern"] == '{ ($.message = "quota") && ($.percent = *) }'
     assert alerts["LogGroupName"] == {"Ref": "ModelsLogGroup"}
     assert alerts["DestinationArn"] == {"Fn::GetAtt": ["Notifier", "Arn"]}
+    for line in lines_at(80):
+        read = re.findall(r"\$\.(\w+)", alerts["FilterPattern"])
+        assert {name: line[name] for name in read} == {"message": "quota", "percent": 80}
     permission = stack["Resources"]["NotifierPermission"]["Properties"]
     assert permission["Principal"] == "logs.amazonaws.com"
     assert permission["SourceArn"]["Fn::Sub"].endswith(":log-group:${ModelsLogGroup}:*")
