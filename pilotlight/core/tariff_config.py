@@ -33,7 +33,7 @@ def read_tariff_config(document: TomlTable) -> Tariff | None:
     if units is None and price is None:
         return None
     weights = PLAIN.weights if units is None else _read_weights(units)
-    return Tariff(weights, () if price is None else tuple(_read_price(price, day) for day in sorted(price.keys())))
+    return Tariff(weights, () if price is None else tuple(_read_price(price, day) for day in sorted(price.list_keys())))
 
 
 def load_tariff(path: Path) -> Tariff | None:

@@ -63,7 +63,7 @@ class TomlTable:
         """Return whether the table has a key."""
         return key in self._values
 
-    def keys(self) -> list[str]:
+    def list_keys(self) -> list[str]:
         """Return the keys of the table, in the order of the file."""
         return list(self._values)
 

@@ -1,6 +1,6 @@
 """The tariff of a model: what a request takes from a caller's plan, and what it costs.
 
-`pilotlight package` writes it from [units] and [price] of model.toml into metering.json, beside the function's manifest.
+`pilotlight package` writes it from [units] and [price] of model.toml into metering.json, beside manifest.json.
 """
 
 from __future__ import annotations
