@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any, Final
 
 from pilotlight.core.toml_file import read_toml
 from pilotlight.core.toml_table import TomlTable
-from pilotlight_runtime.metering.tariff import PLAIN, TARIFF_SCHEMA, UNITS, Price, Tariff
+from pilotlight_runtime.metering.tariff import COUNTED, DEFAULT_TARIFF, Tariff
 
 MOST_WEIGHT: Final = 1_000_000
 MOST_DOLLARS: Final = 1_000_000_000
@@ -24,7 +23,7 @@ def read_tariff_config(document: TomlTable) -> Tariff | None:
         document: The whole file.
 
     Returns:
-        The tariff, with the prices in order of their days; None where the file has neither table.
+        The tariff; None where the file has neither table.
 
     Raises:
         ProjectError: A field is wrong. The message names it.
@@ -32,8 +31,9 @@ def read_tariff_config(document: TomlTable) -> Tariff | None:
     units, price = document.read_table("units"), document.read_table("price")
     if units is None and price is None:
         return None
-    weights = PLAIN.weights if units is None else _read_weights(units)
-    return Tariff(weights, () if price is None else tuple(_read_price(price, day) for day in sorted(price.list_keys())))
+    weights = DEFAULT_TARIFF.units if units is None else _read_weights(units)
+    days = [] if price is None else sorted(price.list_keys())
+    return Tariff(weights, {} if price is None else {day: _read_prices(price, day) for day in days})
 
 
 def load_tariff(path: Path) -> Tariff | None:
@@ -48,31 +48,24 @@ def load_tariff(path: Path) -> Tariff | None:
     return read_tariff_config(TomlTable(path, "", read_toml(path) or {}))
 
 
-def dump_tariff(tariff: Tariff) -> bytes:
-    """Return metering.json of a tariff; `pilotlight_runtime.metering.tariff.read_tariff` reads it."""
-    prices = [{"from": each.first_day, "rates": dict(each.rates)} for each in tariff.prices]
-    document = {"schema": TARIFF_SCHEMA, "units": dict(tariff.weights), "prices": prices}
-    return (json.dumps(document, indent=2) + "\n").encode()
-
-
 def _read_weights(table: TomlTable) -> dict[str, int]:
-    table.check_keys(*UNITS)
-    weights = {unit: table.read_integer(unit, None, 1) for unit in UNITS if table.has(unit)}
+    table.check_keys(*COUNTED)
+    weights = {unit: table.read_integer(unit, None, 1) for unit in COUNTED if table.has(unit)}
     for unit, weight in weights.items():
         if weight > MOST_WEIGHT:
             raise table.invalid(unit, f"a whole number from 1 to {MOST_WEIGHT:,}", weight)
     if not weights:
-        raise table.invalid("requests", f"one or more of {', '.join(UNITS)}", None)
+        raise table.invalid("requests", f"one or more of {', '.join(COUNTED)}", None)
     return weights
 
 
-def _read_price(table: TomlTable, day: str) -> Price:
+def _read_prices(table: TomlTable, day: str) -> dict[str, int]:
     rates = table.read_table(day)
     expected = "a table named by the first day of its prices, such as [price.2026-11-01]"
     if rates is None or not _is_day(day):
         raise table.invalid(day, expected, rates and day)
-    rates.check_keys(*UNITS)
-    return Price(day, {unit: _read_rate(rates, unit) for unit in UNITS if rates.has(unit)})
+    rates.check_keys(*COUNTED)
+    return {unit: _read_rate(rates, unit) for unit in COUNTED if rates.has(unit)}
 
 
 def _is_day(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from fnmatch import fnmatch
 from pathlib import Path
@@ -10,14 +11,14 @@ from typing import Final, Protocol
 from pilotlight.core.errors import PackagingError
 from pilotlight.core.lock import Lock
 from pilotlight.core.model_config import CONFIG_NAME
-from pilotlight.core.tariff_config import dump_tariff, load_tariff
+from pilotlight.core.tariff_config import load_tariff
 from pilotlight.packaging.bytecode import Compiler, compile_folder, find_compiler
 from pilotlight.packaging.files import folder_size, list_files
 from pilotlight.packaging.packages import PYTHON, TASK, AddedPackages, Packages, add_packages, add_pictures
 from pilotlight.packaging.reports import PackageReport
 from pilotlight.packaging.requirements import REQUIREMENTS, read_pins
-from pilotlight_runtime.manifest import Manifest
-from pilotlight_runtime.metering.tariff import TARIFF_NAME
+from pilotlight_runtime.manifest import MANIFEST_NAME, Manifest
+from pilotlight_runtime.metering.tariff import TARIFF_FIELD
 
 APP_NAME: Final = "app.py"
 
@@ -132,10 +133,16 @@ def finish_function(
 
 
 def _write_tariff(source: Path, new: Path) -> None:
-    """Write what the function counts and what it costs, where the model's model.toml says it."""
+    """Add to the function's manifest what requests cost, where model.toml says it.
+
+    It is no part of the version: a price changes without a new model.
+    """
     tariff = load_tariff(source / CONFIG_NAME)
-    if tariff is not None:
-        (new / TARIFF_NAME).write_bytes(dump_tariff(tariff))
+    if tariff is None:
+        return
+    manifest = new / MANIFEST_NAME
+    document = {**json.loads(manifest.read_bytes()), TARIFF_FIELD: tariff._asdict()}
+    manifest.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
 def _copy_code(source: Path, new: Path) -> None:

@@ -1,5 +1,6 @@
 """[units] and [price] of model.toml, and the sums that follow from them."""
 
+import json
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,11 +10,12 @@ from hypothesis import strategies as st
 
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.model_toml import load_model_config
-from pilotlight.core.tariff_config import dump_tariff, load_tariff
-from pilotlight_runtime.metering.tariff import PLAIN, UNITS, Price, Tariff, compute_amount, count_units, read_tariff
+from pilotlight.core.tariff_config import load_tariff
+from pilotlight_runtime.errors import ManifestError
+from pilotlight_runtime.metering.tariff import COUNTED, DEFAULT_TARIFF, Tariff, read_tariff
 
-COUNTS = st.dictionaries(st.sampled_from(UNITS), st.integers(0, 10**9), min_size=1)
-RATES = st.dictionaries(st.sampled_from(UNITS), st.integers(0, 10**15), min_size=1)
+COUNTS = st.dictionaries(st.sampled_from(COUNTED), st.integers(0, 10**9), min_size=1)
+RATES = st.dictionaries(st.sampled_from(COUNTED), st.integers(0, 10**15), min_size=1)
 
 
 def load(folder: Path, section: str) -> Tariff | None:
@@ -25,14 +27,11 @@ def load(folder: Path, section: str) -> Tariff | None:
 
 def test_the_tariff_is_read(tmp_path: Path) -> None:
     assert load(tmp_path, "") is None
-    assert load(tmp_path, "[units]\nrows = 2\ntokens_out = 4") == Tariff({"rows": 2, "tokens_out": 4}, ())
+    assert load(tmp_path, "[units]\nrows = 2\ntokens_out = 4") == Tariff({"rows": 2, "tokens_out": 4}, {})
     prices = '[price.2026-11-16]\ntokens_in = "0.2"\n[price.2026-11-01]\nrequests = 3\ntokens_in = 0.150001'
     assert load(tmp_path, prices) == Tariff(
-        PLAIN.weights,
-        (
-            Price("2026-11-01", {"requests": 3_000_000, "tokens_in": 150_001}),
-            Price("2026-11-16", {"tokens_in": 200_000}),
-        ),
+        {"requests": 1},
+        {"2026-11-01": {"requests": 3_000_000, "tokens_in": 150_001}, "2026-11-16": {"tokens_in": 200_000}},
     )
 
 
@@ -65,35 +64,37 @@ def test_what_is_wrong_is_named(section: str, named: str, tmp_path: Path) -> Non
 
 
 def test_a_function_reads_what_the_tool_writes() -> None:
-    tariff = Tariff({"rows": 2}, (Price("2026-11-01", {"rows": 5}), Price("2026-11-16", {"rows": 7})))
-    assert read_tariff(dump_tariff(tariff).decode()) == tariff
+    tariff = Tariff({"rows": 2}, {"2026-11-01": {"rows": 5}, "2026-11-16": {"rows": 7}})
+    assert read_tariff(json.loads(json.dumps({"model": "tiny", "tariff": tariff._asdict()}))) == tariff
+    assert read_tariff({"model": "tiny"}) == DEFAULT_TARIFF
 
 
 @pytest.mark.parametrize(
-    "text",
+    "tariff",
     [
-        "[]",
-        '{"schema": 2}',
-        '{"schema": 1}',
-        '{"schema": 1, "units": {"rows": -1}, "prices": []}',
-        '{"schema": 1, "units": {"words": 1}, "prices": []}',
-        '{"schema": 1, "units": {}, "prices": [{"from": "2026-11-01"}]}',
+        [],
+        {"units": {"rows": -1}},
+        {"units": {"words": 1}},
+        {"units": [1]},
+        {"prices": [1]},
+        {"prices": {"2026-11-01": {"rows": 0.5}}},
+        {"prices": {"2026-11-01": {"rows": 10**16}}},
     ],
 )
-def test_a_damaged_tariff_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"metering\.json"):
-        read_tariff(text)
+def test_a_damaged_tariff_is_refused(tariff: object) -> None:
+    with pytest.raises(ManifestError, match=r"manifest\.json: tariff"):
+        read_tariff({"tariff": tariff})
 
 
 def test_a_price_holds_from_its_day_on() -> None:
-    tariff = Tariff(PLAIN.weights, (Price("2026-11-10", {"rows": 1_000_000}), Price("2026-11-16", {"rows": 3_000_000})))
+    tariff = Tariff({"requests": 1}, {"2026-11-16": {"rows": 3_000_000}, "2026-11-10": {"rows": 1_000_000}})
     days = ("2026-11-09", "2026-11-10", "2026-11-15", "2026-11-16", "2027-01-01")
-    assert [compute_amount(tariff, {"rows": 2}, day) for day in days] == [0, 2, 2, 6, 6]
-    assert count_units(tariff, {"requests": 1, "rows": 2}) == 1
+    assert [tariff.price({"rows": 2}, day) for day in days] == [0, 2, 2, 6, 6]
+    assert tariff.weigh({"requests": 1, "rows": 2}) == 1
 
 
 @given(COUNTS, RATES)
-def test_an_amount_is_the_exact_sum_rounded_once(counts: dict[str, int], rates: dict[str, int]) -> None:
+def test_an_amount_is_the_exact_sum_rounded_up_once(counts: dict[str, int], rates: dict[str, int]) -> None:
     exact = sum((Fraction(rates.get(unit, 0) * count, 1_000_000) for unit, count in counts.items()), Fraction(0))
-    amount = compute_amount(Tariff({}, (Price("2026-11-01", rates),)), counts, "2026-11-01")
-    assert -Fraction(1, 2) <= exact - amount < Fraction(1, 2)
+    amount = Tariff({}, {"2026-11-01": rates}).price(counts, "2026-11-01")
+    assert 0 <= amount - exact < 1
