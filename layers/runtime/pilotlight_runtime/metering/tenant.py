@@ -20,6 +20,7 @@ from pilotlight_runtime.metering.charge import (
     Outcome,
     Reservation,
 )
+from pilotlight_runtime.metering.store import StoreFailed
 from pilotlight_runtime.metering.windows import WINDOWS, Window
 
 SCHEMA: Final = 1
@@ -27,6 +28,20 @@ STATE: Final = "state"
 """The sort key of a tenant's item, and the field with its state."""
 ACTIVE: Final = "active"
 DELETED: Final = "deleted"
+
+
+def check_schema(item: Item) -> Item:
+    """The item, if its schema is the one that this runtime knows.
+
+    Raises:
+        StoreFailed: It is another one.
+    """
+    if item.get("schema") != SCHEMA:
+        raise StoreFailed(
+            f"the table's items have schema {item.get('schema')!r}, and this runtime reads {SCHEMA};"
+            " run `pilotlight tenants migrate`, or deploy the functions again"
+        )
+    return item
 
 
 def check_key(item: Item | None, key_hash: str, model: str, now: float) -> str:
