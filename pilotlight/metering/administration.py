@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -11,9 +11,10 @@ from pilotlight.core.clock import Clock
 from pilotlight.core.errors import MeteringError
 from pilotlight.core.table_update import Item
 from pilotlight.metering.table import Table
+from pilotlight_runtime.metering.keys import make_word
 
 AUDIT_PREFIX: Final = "audit#"
-BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_WORD_LENGTH: Final = 8
 
 
 class Administration(NamedTuple):
@@ -67,7 +68,7 @@ def record_action(administration: Administration, tenant_id: str, action: str, *
     """
     moment = administration.clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     entry = {"time": moment, "who": administration.who(), "action": action, "detail": _drop_missing(detail)}
-    if not administration.table.create(tenant_id, f"{AUDIT_PREFIX}{moment}#{draw_text(8)}", entry):
+    if not administration.table.create(tenant_id, f"{AUDIT_PREFIX}{moment}#{draw_word()}", entry):
         raise MeteringError(
             administration.table.location, "the audit trail has this entry already", "Run the command again."
         )
@@ -79,9 +80,9 @@ def read_audit_trail(table: Table, tenant_id: str) -> Iterator[AuditEntry]:
         yield AuditEntry(item["time"], item["who"], item["action"], item["detail"])
 
 
-def draw_text(length: int) -> str:
-    """Return random letters and digits."""
-    return "".join(secrets.choice(BASE62) for _ in range(length))
+def draw_word() -> str:
+    """Return 8 random letters and digits: the id of a tenant or a key."""
+    return make_word(_WORD_LENGTH, os.urandom)
 
 
 def to_moment(seconds: int) -> datetime:

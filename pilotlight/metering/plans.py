@@ -10,7 +10,8 @@ from pilotlight.core.errors import MeteringError, ProjectError
 from pilotlight.core.printable import join_names
 from pilotlight.core.toml_file import read_toml
 from pilotlight.core.toml_table import TomlTable
-from pilotlight.metering.tenant_item import WINDOWS, check_name
+from pilotlight.metering.tenant_item import check_name
+from pilotlight_runtime.metering.windows import WINDOWS
 
 PLANS_NAME: Final = "plans.toml"
 MOST_UNITS: Final = 10**15

@@ -1,4 +1,7 @@
-"""The service's table in a file of SQLite, for `pilotlight serve` and tests."""
+"""The service's table in a file of SQLite, for `pilotlight serve` and tests.
+
+The file's form is that of pilotlight_runtime.metering.sqlite, which charges on the same items.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,11 @@ from pilotlight.core.errors import MeteringError
 from pilotlight.core.table_update import Item, Update
 from pilotlight.metering.table import apply_update
 
-_CREATE: Final = "CREATE TABLE IF NOT EXISTS items (pk TEXT, sk TEXT, item TEXT NOT NULL, PRIMARY KEY (pk, sk))"
+_SETUP: Final = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "CREATE TABLE IF NOT EXISTS items (pk TEXT, sk TEXT, document TEXT NOT NULL, PRIMARY KEY (pk, sk)) WITHOUT ROWID",
+)
 _WAIT_S: Final = 10.0
 
 
@@ -40,7 +47,7 @@ class SqliteTable:
     def list_items(self, pk: str, prefix: str = "") -> Iterator[tuple[str, Item]]:
         """Yield sort key and item of a partition, sorted, where the sort key begins with `prefix`."""
         with self._open() as connection:
-            query = "SELECT sk, item FROM items WHERE pk = ? AND substr(sk, 1, ?) = ? ORDER BY sk"
+            query = "SELECT sk, document FROM items WHERE pk = ? AND substr(sk, 1, ?) = ? ORDER BY sk"
             rows = connection.execute(query, (pk, len(prefix), prefix)).fetchall()
         for sk, text in rows:
             yield sk, json.loads(text)
@@ -57,7 +64,7 @@ class SqliteTable:
             item = _read(connection, pk, sk)
             if item is None or not apply_update(item, change):
                 return False
-            connection.execute("UPDATE items SET item = ? WHERE pk = ? AND sk = ?", (json.dumps(item), pk, sk))
+            connection.execute("UPDATE items SET document = ? WHERE pk = ? AND sk = ?", (json.dumps(item), pk, sk))
         return True
 
     @contextmanager
@@ -67,9 +74,8 @@ class SqliteTable:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(self._path, timeout=_WAIT_S, isolation_level=None)
             try:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = FULL")
-                connection.execute(_CREATE)
+                for statement in _SETUP:
+                    connection.execute(statement)
                 # IMMEDIATE takes the lock before the item is read, so that no other writer comes in between.
                 connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
                 yield connection
@@ -82,5 +88,5 @@ class SqliteTable:
 
 
 def _read(connection: sqlite3.Connection, pk: str, sk: str) -> Item | None:
-    row = connection.execute("SELECT item FROM items WHERE pk = ? AND sk = ?", (pk, sk)).fetchone()
+    row = connection.execute("SELECT document FROM items WHERE pk = ? AND sk = ?", (pk, sk)).fetchone()
     return None if row is None else json.loads(row[0])

@@ -12,19 +12,34 @@ from typing import Any, Final, NamedTuple
 from pilotlight.core.errors import MeteringError
 from pilotlight.core.printable import name_of
 from pilotlight.core.table_update import Item
+from pilotlight_runtime.metering.tenant import ACTIVE, DELETED, SCHEMA, STATE
+from pilotlight_runtime.metering.windows import WINDOWS
 
-SCHEMA: Final = 1
-STATE_KEY: Final = "state"
-"""The sort key of a tenant's item. Its partition key is the tenant's id."""
 NAMES: Final = "names"
 """The partition that holds the id of each tenant by its name."""
-ACTIVE, SUSPENDED, DELETED = "active", "suspended", "deleted"
-WINDOWS: Final = ("day", "month")
+SUSPENDED: Final = "suspended"
 LABEL_PREFIX: Final = "label#"
 """A field for each label in use, so that one condition keeps two keys from having the same."""
 
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _MOST_CHARACTERS: Final = 63
+
+
+__all__ = [
+    "ACTIVE",
+    "DELETED",
+    "LABEL_PREFIX",
+    "NAMES",
+    "SCHEMA",
+    "STATE",
+    "SUSPENDED",
+    "Key",
+    "Tenant",
+    "Window",
+    "check_name",
+    "read_tenant",
+    "require_schema",
+]
 
 
 class Key(NamedTuple):
@@ -55,12 +70,12 @@ class Window(NamedTuple):
     Attributes:
         period: The day or the month that `left` is for, as the last charge left it.
         limit: Units; None where the plan has no limit.
-        left: Units that remain; None where the plan has no limit.
+        left: Units that remain. Without a limit it counts down from 0.
     """
 
     period: str
     limit: int | None
-    left: int | None
+    left: int
 
 
 class Tenant(NamedTuple):
@@ -161,4 +176,4 @@ def _read_key(digest: str, record: Mapping[str, Any]) -> Key:
 
 
 def _read_window(item: Item, name: str) -> Window:
-    return Window(item[name], item.get(f"{name}_limit"), item.get(f"{name}_left"))
+    return Window(item[name], item.get(f"{name}_limit"), item[f"{name}_left"])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from pilotlight.core.errors import MeteringError
 from pilotlight.core.printable import join_names, name_of
 from pilotlight.core.table_update import Item, Update
-from pilotlight.metering.administration import Administration, draw_text, record_action
+from pilotlight.metering.administration import Administration, draw_word, record_action
 from pilotlight.metering.plans import Plan
 from pilotlight.metering.table import Table
 from pilotlight.metering.tenant_item import (
@@ -17,15 +17,13 @@ from pilotlight.metering.tenant_item import (
     LABEL_PREFIX,
     NAMES,
     SCHEMA,
-    STATE_KEY,
+    STATE,
     SUSPENDED,
     Tenant,
     check_name,
     read_tenant,
 )
-
-_ID_LENGTH: Final = 8
-"""Fixed by the form of a key, which begins with the id of its tenant."""
+from pilotlight_runtime.metering.windows import WINDOWS
 
 
 class CreatedTenant(NamedTuple):
@@ -51,15 +49,15 @@ def create_tenant(administration: Administration, name: str, plan: Plan) -> Crea
     """
     table = administration.table
     check_name("tenant", name)
-    table.create(NAMES, name, {"id": draw_text(_ID_LENGTH)})
+    table.create(NAMES, name, {"id": draw_word()})
     tenant_id = _find_id(table, name)
     if tenant_id is None:
         raise MeteringError(table.location, f"the name of tenant {name} was not written", "Run the command again.")
-    found = table.read(tenant_id, STATE_KEY)
+    found = table.read(tenant_id, STATE)
     created = False
     if found is None:
         record_action(administration, tenant_id, "tenants create", name=name, plan=plan.name)
-        created = table.create(tenant_id, STATE_KEY, _build_item(administration, name, plan))
+        created = table.create(tenant_id, STATE, _build_item(administration, name, plan))
     tenant = find_tenant(table, name)
     if tenant.state == DELETED:
         raise MeteringError(f"tenant {name}", "was deleted, and its invoices keep the name", "Choose another name.")
@@ -76,7 +74,7 @@ def find_tenant(table: Table, name: str) -> Tenant:
         MeteringError: There is none, or its item cannot be read.
     """
     tenant_id = _find_id(table, name) if len(name) < 100 else None
-    item = None if tenant_id is None else table.read(tenant_id, STATE_KEY)
+    item = None if tenant_id is None else table.read(tenant_id, STATE)
     if tenant_id is None or item is None:
         names = [known for known, _ in table.list_items(NAMES)]
         similar = difflib.get_close_matches(name[:100], names, n=1)
@@ -93,7 +91,7 @@ def list_tenants(table: Table) -> list[Tenant]:
     """
     found = []
     for _, entry in table.list_items(NAMES):
-        item = table.read(entry["id"], STATE_KEY)
+        item = table.read(entry["id"], STATE)
         if item is not None:  # a call that stopped between the two writes of a tenant
             found.append(read_tenant(entry["id"], item, table.location))
     return found
@@ -124,13 +122,13 @@ def set_state(administration: Administration, name: str, state: str) -> Tenant:
         raise MeteringError(f"tenant {name}", "is deleted, and stays so", "Create one with another name.")
     verb = {ACTIVE: "resume", SUSPENDED: "suspend", DELETED: "delete"}[state]
     record_action(administration, tenant.id, f"tenants {verb}", name=name)
-    fields: dict[tuple[str, ...], object] = {("state",): state}
+    fields: dict[tuple[str, ...], object] = {(STATE,): state}
     removed = []
     if state == DELETED:
         fields[("keys",)] = {}
         removed = [(field,) for field in tenant.item if field.startswith(LABEL_PREFIX)]
-    expected = {("schema",): SCHEMA, ("state",): tenant.state}
-    if not table.update(tenant.id, STATE_KEY, Update(set=fields, remove=removed, expect=expected)):
+    expected = {("schema",): SCHEMA, (STATE,): tenant.state}
+    if not table.update(tenant.id, STATE, Update(set=fields, remove=removed, expect=expected)):
         raise build_conflict(f"tenant {name}")
     return find_tenant(table, name)
 
@@ -159,6 +157,9 @@ def _build_item(administration: Administration, name: str, plan: Plan) -> Item:
         "day": day,
         "month": day[:7],
     }
-    for window, limit in plan.limits.items():
-        item |= {f"{window}_limit": limit, f"{window}_left": limit}
+    for window in WINDOWS:
+        limit = plan.limits.get(window)
+        item[f"{window}_left"] = limit or 0  # without a limit it counts down from 0
+        if limit is not None:
+            item[f"{window}_limit"] = limit
     return item

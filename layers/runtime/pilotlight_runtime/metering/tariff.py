@@ -3,8 +3,8 @@
 The field `tariff` of a function's manifest.json has it:
 {"units": {"requests": 1}, "prices": {"2026-11-01": {"requests": 400000000}}}.
 - `units` says how many units of the quota each counted thing takes.
-- `prices` are micro-dollars for a million of each counted thing, by the first day (UTC) that they are valid: $0.15 for a
-  million tokens is 150,000.
+- `prices` are micro-dollars for a million of each counted thing, by the first day (UTC) that they are valid. $0.15 for
+  a million tokens is 150,000.
 A charge is rounded up to the next micro-dollar.
 `pilotlight package` writes it from [units] and [price] of model.toml; see pilotlight.core.tariff_config.
 """
