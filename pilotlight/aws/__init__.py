@@ -6,6 +6,7 @@ multipart.py          large objects, sent in parts
 objects.py            ETags and sizes of objects, which tell whether data have changed
 batch.py              queues, job definitions and jobs of AWS Batch
 logs.py               the log of a job's container
+log_lines.py          the lines of a log group that a pattern selects
 dynamodb.py           the service's table
 identity.py           who the credentials are
 stacks.py             the outputs of a CloudFormation stack
@@ -26,6 +27,7 @@ from pilotlight.aws.dynamodb import DynamoTable
 from pilotlight.aws.identity import read_identity
 from pilotlight.aws.images import Images
 from pilotlight.aws.instances import Instances
+from pilotlight.aws.log_lines import LogLines
 from pilotlight.aws.logs import LogStreams
 from pilotlight.aws.objects import Objects
 from pilotlight.aws.prices import Prices
@@ -39,6 +41,7 @@ __all__ = [
     "DynamoTable",
     "Images",
     "Instances",
+    "LogLines",
     "LogStreams",
     "Objects",
     "Prices",

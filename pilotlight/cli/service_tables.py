@@ -133,7 +133,7 @@ def audit_lines(result: AuditResult) -> Iterable[str]:
     elif any(each.ahead > 0 for each in open_):
         yield "To credit what was charged and not answered, run it again with --credit."
     if any(each.ahead < 0 for each in open_):
-        yield "Where the log is ahead, answers left that the counters lack: the table was restored, or lines are doubled."
+        yield "Where the log is ahead, the table was restored since, or the same lines were given twice."
 
 
 def invoice_table(invoice: Invoice) -> Table:

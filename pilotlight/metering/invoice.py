@@ -135,7 +135,7 @@ def _build_lines(tenant: Tenant, month: str) -> list[InvoiceLine]:
     lines = []
     for (model, key), counts in sorted(found.items()):
         amount = counts.pop(MICRO_DOLLARS, 0)
-        ordered = {unit: counts[unit] for unit in COUNTED if unit in counts}
+        ordered: dict[str, int] = {unit: counts[unit] for unit in COUNTED if unit in counts}
         lines.append(InvoiceLine(key, labels.get(key, ""), model, ordered, amount))
     return lines
 
@@ -166,7 +166,5 @@ def _check_amount(line: InvoiceLine, prices: Iterable[DatedPrice], month: str) -
     rounding = line.counts.get(REQUESTS, 0) * _MILLION  # at most a micro-dollar for each answer
     if least <= line.micro_dollars * _MILLION <= most + rounding:
         return []
-    return [
-        f"{line.model}, key {line.key}: the amount does not follow from the prices in model.toml. The function may have"
-        " been deployed with other prices, or later than their first day."
-    ]
+    what = f"{line.model}, key {line.key}: the amount does not follow from the prices in model.toml."
+    return [f"{what} The function may have been deployed with other prices, or later than their first day."]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -28,6 +28,12 @@ tfoot td { font-weight: 600; border-bottom: 0; }
 """
 
 
+_ROUNDING: Final = (
+    "<p>The amount of each answer is rounded up to a micro-dollar when it is answered."
+    " The sum is rounded once, to a cent.</p>"
+)
+
+
 def write_invoice_html(invoice: Invoice) -> str:
     """Return an invoice as a page of HTML."""
     title = f"Invoice {invoice.number}"
@@ -37,13 +43,11 @@ def write_invoice_html(invoice: Invoice) -> str:
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>",
         f"<header>{_address(invoice.seller)}{_address(invoice.buyer)}</header>",
         f"<h1>{escape(title)}</h1>",
-        f"<p>Use of models in {escape(invoice.month)} (UTC). Issued on {invoice.issued.isoformat()}."
-        " All amounts are in US dollars.</p>",
+        f"<p>Models used in {escape(invoice.month)} (UTC). Issued on {invoice.issued.isoformat()}. In US dollars.</p>",
         _lines_table(invoice),
         "<h2>Prices for a million units</h2>" + _prices_table(invoice) if invoice.prices else "",
         _notes(invoice.notes),
-        "<p>The amount of each answer is rounded up to a micro-dollar when it is answered; the sum is rounded once, to a"
-        " cent.</p>\n</body>\n</html>\n",
+        f"{_ROUNDING}\n</body>\n</html>\n",
     ]
     return "\n".join(part for part in parts if part)
 
@@ -55,7 +59,7 @@ def _address(lines: Sequence[str]) -> str:
 def _lines_table(invoice: Invoice) -> str:
     rows = [
         _row(
-            line.model, line.label or line.key, _describe(line.counts.items()), format_micro_dollars(line.micro_dollars)
+            line.model, line.label or line.key, _describe(line.counts), format_micro_dollars(line.micro_dollars)
         )
         for line in invoice.lines
     ]
@@ -74,8 +78,8 @@ def _prices_table(invoice: Invoice) -> str:
     return _table(("Model", "Valid", "Unit", "Dollars"), rows, [])
 
 
-def _describe(counts: Iterable[tuple[str, int]]) -> str:
-    return ", ".join(f"{count:,} {_UNITS[unit]}" for unit, count in counts)
+def _describe(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {_UNITS[unit]}" for unit, count in counts.items())
 
 
 def _notes(notes: Sequence[str]) -> str:

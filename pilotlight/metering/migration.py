@@ -42,7 +42,8 @@ def migrate(administration: Administration, steps: Mapping[int, Step] = STEPS, t
         MeteringError: An item has a schema that no step begins with, such as that of a newer release. It is left as it
             is, and a table may be migrated in part; running the command again goes on.
     """
-    migrated, current = [], []
+    migrated: list[str] = []
+    current: list[str] = []
     for name, entry in administration.table.list_items(NAMES):
         changed = _migrate_tenant(administration, name, entry["id"], steps, target)
         (migrated if changed else current).append(name)

@@ -127,8 +127,8 @@ def set_state(administration: Administration, name: str, state: str) -> Tenant:
     if state == DELETED:
         fields[("keys",)] = {}
         removed = [(field,) for field in tenant.item if field.startswith(LABEL_PREFIX)]
-    expected = {("schema",): SCHEMA, (STATE,): tenant.state}
-    if not table.update(tenant.id, STATE, Update(set=fields, remove=removed, expect=expected)):
+    change = Update(fields, {}, removed, expect={("schema",): SCHEMA, (STATE,): tenant.state})
+    if not table.update(tenant.id, STATE, change):
         raise build_conflict(f"tenant {name}")
     return find_tenant(table, name)
 

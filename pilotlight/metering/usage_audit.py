@@ -2,7 +2,7 @@
 
 A function writes the counters first, then the line of the log, then the answer. So a counter may be ahead of the log:
 by a reply of the table that was lost, by a function that ended in between, or by a reservation that was not settled.
-No answer left for any of these, and they are credited. A log that is ahead of a counter has no such reason, and is told.
+No answer left for any of these, and they are credited. A log that is ahead of a counter has no such reason.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from pilotlight.core.errors import MeteringError
-from pilotlight.core.table_update import Update
+from pilotlight.core.table_update import Path, Update
 from pilotlight.metering.administration import Administration, record_action
 from pilotlight.metering.counters import MICRO_DOLLARS, Counter, read_counters
 from pilotlight.metering.itemised import ItemisedCharge
@@ -60,11 +60,10 @@ def find_differences(tenants: Iterable[Tenant], lines: Iterable[ItemisedCharge],
     logged, lost = _sum_lines(lines, month)
     found = []
     for tenant in tenants:
-        counters = {counter[1:4]: counter for counter in read_counters(tenant.item) if counter.month == month}
-        known = {key[1:] for key in (*logged, *lost) if key[0] == tenant.id}
-        for part in sorted(known | set(counters)):
-            counter = counters.get(part, Counter(month, *part, 0))
-            place = (tenant.id, *part)
+        counted = [counter for counter in read_counters(tenant.item) if counter.month == month]
+        counters = {_Place(tenant.id, each.key, each.model, each.unit): each for each in counted}
+        for place in sorted({place for place in (*counters, *logged, *lost) if place.tenant == tenant.id}):
+            counter = counters.get(place, Counter(month, place.key, place.model, place.unit, 0))
             difference = Difference(tenant.name, counter, logged[place], lost[place])
             if difference.ahead:
                 found.append(difference)
@@ -102,8 +101,8 @@ def credit(administration: Administration, tenants: Iterable[Tenant], found: Ite
             before=counter.value,
             after=difference.logged,
         )
-        expected = {("schema",): SCHEMA, field: counter.value}
-        if not administration.table.update(tenant_id, STATE, Update(set={field: difference.logged}, expect=expected)):
+        change = Update(set={field: difference.logged}, expect={("schema",): SCHEMA, field: counter.value})
+        if not administration.table.update(tenant_id, STATE, change):
             raise build_conflict(f"counter {counter.field} of tenant {difference.tenant}")
         credited.append(difference)
     return credited
@@ -127,14 +126,23 @@ def end_of_month(month: str) -> datetime:
     return datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
 
 
-def _sum_lines(lines: Iterable[ItemisedCharge], month: str) -> tuple[Sums[tuple[str, ...]], Sums[tuple[str, ...]]]:
+class _Place(NamedTuple):
+    """What a counter counts, in any month."""
+
+    tenant: str
+    key: str
+    model: str
+    unit: str
+
+
+def _sum_lines(lines: Iterable[ItemisedCharge], month: str) -> tuple[Sums[_Place], Sums[_Place]]:
     """Sum up by tenant, key, model and unit: what was answered, and what may be charged without an answer."""
-    logged: Sums[tuple[str, ...]] = Sums()
-    lost: Sums[tuple[str, ...]] = Sums()
+    logged: Sums[_Place] = Sums()
+    lost: Sums[_Place] = Sums()
     for line in lines:
         if line.month != month:
             continue
         sums = lost if line.message == CHARGE_LOST else logged
         for unit, count in {**line.counts, MICRO_DOLLARS: line.micro_dollars}.items():
-            sums[line.tenant, line.key, line.model, unit] += count
+            sums[_Place(line.tenant, line.key, line.model, unit)] += count
     return logged, lost
