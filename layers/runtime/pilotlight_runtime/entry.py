@@ -13,6 +13,9 @@ from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, error_re
 Answer = Callable[[HttpRequest, Trace], HttpResponse]
 """Answers a request, or raises a RequestError."""
 
+Ask = Callable[[HttpRequest, Trace, str, tuple[Any, Any]], HttpResponse]
+"""As Answer, with the request's id, and the event and the context."""
+
 LambdaHandler = Callable[[Any, Any], Any]
 """Takes an event and Lambda's context, returns the answer."""
 
@@ -35,6 +38,11 @@ class Entry:
         self._observer = observer
         self._clock = clock
         self._cold = True
+        self._ask_wrapped: Ask = self._ask
+
+    def wrap(self, around: Callable[[Ask], Ask]) -> None:
+        """Has every request answered by what `around` makes of the way so far, such as one that checks keys."""
+        self._ask_wrapped = around(self._ask_wrapped)
 
     def __call__(self, event: Any, context: Any) -> Any:
         """Answers `event`. Every failure is an answer too; details that callers must not see go to the observer."""
@@ -69,7 +77,7 @@ class Entry:
             incoming: Incoming = read_event(event, self._infer_path)
             render = incoming.render
             request = with_uploaded_body(incoming.request, event)
-            response = self._ask(request, trace, request_id, (event, context))
+            response = self._ask_wrapped(request, trace, request_id, (event, context))
             return render(response), response.status, None
         except BaseException as error:  # noqa: BLE001  (the boundary: app.py may exit, and the next request is answered)
             response, fault = write_refusal(error, request_id)
@@ -112,10 +120,11 @@ def find_request_id(context: object) -> str:
 def _gateway_id(event: object) -> str:
     """API Gateway's id of the request, as in its access log; "" elsewhere, and where it is no id.
 
-    A direct invocation may send anything, and the id goes into the log.
+    A direct invocation may send anything, and the id goes into the log. A REST API's requestId is the caller's own
+    where the request has the header x-amzn-RequestId; its extendedRequestId never is.
     """
     context = event.get("requestContext") if isinstance(event, dict) else None
-    found = context.get("requestId") if isinstance(context, dict) else None
+    found = (context.get("extendedRequestId") or context.get("requestId")) if isinstance(context, dict) else None
     if not isinstance(found, str) or len(found) > _LONGEST_ID or not found.isascii():
         return ""
     return found if found.encode().translate(_ID_SIGNS).isalpha() else ""

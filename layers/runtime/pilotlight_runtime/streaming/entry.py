@@ -56,7 +56,7 @@ class StreamingEntry(Entry):
             incoming = read_event(event, self._infer_path)
             render = render if live else incoming.render
             request = with_uploaded_body(incoming.request, event)
-            response = self._ask(request, trace, request_id, (event, context))
+            response = self._ask_wrapped(request, trace, request_id, (event, context))
             if isinstance(response, StreamedResponse):
                 parts = self._parts(response, context)
                 if live:
