@@ -29,14 +29,13 @@ def tenant_object(tenant: Tenant) -> dict[str, Any]:
 
 
 def tenants_table(tenants: Iterable[Tenant]) -> Table:
-    """Tenants, and what is left of their days and months as the last charge left it."""
-    table = plain_table("tenant", "id", "state", "plan", "keys", "day", "left", "month", "left")
+    """Tenants, and what is left of the day and the month."""
+    table = plain_table("tenant", "id", "state", "plan", "keys", "left today", "this month")
     for tenant in tenants:
         keys = len({key.id for key in tenant.keys})
         windows = (
-            text
+            "no limit" if window.limit is None else f"{window.left:,} of {window.limit:,}"
             for window in tenant.windows.values()
-            for text in (window.period, "no limit" if window.limit is None else f"{window.left:,} of {window.limit:,}")
         )
         table.add_row(tenant.name, tenant.id, tenant.state, tenant.plan, str(keys), *windows)
     return table

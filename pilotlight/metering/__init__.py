@@ -35,7 +35,7 @@ from pilotlight.metering.moments import parse_duration, parse_expiry
 from pilotlight.metering.plans import PLANS_NAME, Plan, read_plans, require_plan
 from pilotlight.metering.sqlite_table import SqliteTable
 from pilotlight.metering.table import Table
-from pilotlight.metering.tenant_item import ACTIVE, DELETED, SUSPENDED, Key, Tenant
+from pilotlight.metering.tenant_item import ACTIVE, DELETED, SUSPENDED, Key, Tenant, roll_windows
 from pilotlight.metering.tenants import CreatedTenant, create_tenant, find_tenant, list_tenants, set_state
 from pilotlight.metering.usage_audit import (
     SETTLING,
@@ -100,6 +100,7 @@ __all__ = [
     "require_plan",
     "require_settled",
     "revoke_key",
+    "roll_windows",
     "rotate_key",
     "set_state",
     "write_invoice_csv",

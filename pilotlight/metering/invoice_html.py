@@ -58,9 +58,7 @@ def _address(lines: Sequence[str]) -> str:
 
 def _lines_table(invoice: Invoice) -> str:
     rows = [
-        _row(
-            line.model, line.label or line.key, _describe(line.counts), format_micro_dollars(line.micro_dollars)
-        )
+        _row(line.model, line.label or line.key, _describe(line.counts), format_micro_dollars(line.micro_dollars))
         for line in invoice.lines
     ]
     foot = [

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from pilotlight.core.errors import MeteringError
 from pilotlight.core.printable import name_of
 from pilotlight.core.table_update import Item
-from pilotlight_runtime.metering.tenant import ACTIVE, DELETED, SCHEMA, STATE
+from pilotlight_runtime.metering.tenant import ACTIVE, DELETED, SCHEMA, STATE, read_windows
 from pilotlight_runtime.metering.windows import WINDOWS
 
 NAMES: Final = "names"
@@ -39,6 +39,7 @@ __all__ = [
     "check_name",
     "read_tenant",
     "require_schema",
+    "roll_windows",
 ]
 
 
@@ -150,6 +151,17 @@ def read_tenant(tenant_id: str, item: Item, location: str) -> Tenant:
         raise MeteringError(
             location, f"tenant {tenant_id} is damaged ({error!r})", "Restore it from a backup of the table."
         ) from error
+
+
+def roll_windows(tenant: Tenant, labels: Mapping[str, str]) -> Tenant:
+    """Return a tenant with the windows of a time. The item has those of its last charge.
+
+    Args:
+        tenant: The tenant.
+        labels: The day and the month of that time, see pilotlight_runtime.metering.windows.label_windows.
+    """
+    rolled = {each.name: Window(each.label, each.limit, each.left) for each in read_windows(tenant.item, labels)}
+    return tenant._replace(windows=rolled)
 
 
 def require_schema(item: Item, location: str) -> None:

@@ -92,7 +92,7 @@ def credit(administration: Administration, tenants: Iterable[Tenant], found: Ite
     credited = []
     for difference in ahead:
         counter, tenant_id = difference.counter, ids[difference.tenant]
-        field = (counter.field,)
+        field: Path = (counter.field,)
         record_action(
             administration,
             tenant_id,

@@ -17,10 +17,12 @@ from pilotlight.metering import (
     read_audit_trail,
     read_plans,
     require_plan,
+    roll_windows,
     set_state,
 )
 from pilotlight.workflows.administration import open_administration
 from pilotlight.workflows.context import Context
+from pilotlight_runtime.metering.windows import label_windows
 
 __all__ = [
     "AuditEntry",
@@ -60,8 +62,9 @@ def create(request: TenantRequest, plan: str, context: Context) -> CreatedTenant
 
 
 def list_all(table: str, context: Context) -> list[Tenant]:
-    """Return every tenant by name."""
-    return list_tenants(open_administration(context, table).table)
+    """Return every tenant by name, with what is left of the present day and month."""
+    labels = label_windows(context.seconds())
+    return [roll_windows(tenant, labels) for tenant in list_tenants(open_administration(context, table).table)]
 
 
 def change_state(request: TenantRequest, state: str, context: Context) -> Tenant:
