@@ -114,6 +114,7 @@ def audit_object(result: AuditResult) -> dict[str, Any]:
 def audit_table(result: AuditResult) -> Table:
     """Every counter that differs from the log."""
     table = plain_table("tenant", "key", "model", "unit", "counter", "log", "ahead", "")
+    table.columns[-1].no_wrap = True
     for each in result.differences:
         unit, counter = _count(each.counter.unit, each.counter.value)
         numbers = (counter, *(_count(each.counter.unit, value)[1] for value in (each.logged, each.ahead)))
