@@ -46,9 +46,7 @@ class Office:
             return Context(cwd, environ, clock=lambda: self.now, user="ada@desk", **more)
 
         out, err = io.StringIO(), io.StringIO()
-        where = Invocation(
-            self.root, {"PILOTLIGHT_SERVICE_TABLE": self.table, **self.environ}, make_context=make_context
-        )
+        where = Invocation(self.root, {"PILOTLIGHT_SERVICE_TABLE": self.table}, make_context=make_context)
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = run(argv, where)
         return Ran(code, out.getvalue(), err.getvalue())
@@ -211,7 +209,7 @@ def test_the_log_group_is_read_where_no_file_is_given(local: Office, monkeypatch
             logs.create_log_group(logGroupName=group)
         logs.create_log_stream(logGroupName=GROUP, logStreamName="s")
         now = int(local.now.timestamp() * 1000)
-        events = [{"timestamp": now, "message": line} for line in ("START", *endpoint.log.getvalue().splitlines())]
+        events: Any = [{"timestamp": now, "message": line} for line in ("START", *endpoint.log.getvalue().splitlines())]
         logs.put_log_events(logGroupName=GROUP, logStreamName="s", logEvents=events)
         audit = local("usage", "--audit", "--json")
         empty = local("usage", "--audit", "--log-group", "/empty", "--json")
