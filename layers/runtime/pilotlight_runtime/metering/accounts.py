@@ -71,12 +71,8 @@ class Accounts:
         refused = self._refused.find(key.hash, now)
         if refused is not None:
             raise make_refusal(refused.reason, refused.windows, 0, now, self._unit)
-        caller = self._accepted.find(key.hash, now)
-        if caller is None:
-            self.inspect(key)
-            caller = self._accepted.find(key.hash, now)
-        found: Caller = caller
-        return found
+        known: Caller | None = self._accepted.find(key.hash, now)
+        return known or self._look_up(key)[1]
 
     def inspect(self, key: Key) -> Item:
         """Reads the tenant's item, and checks a key by it.
@@ -90,6 +86,9 @@ class Accounts:
         Raises:
             MeterRefusal: The key does not hold.
         """
+        return self._look_up(key)[0]
+
+    def _look_up(self, key: Key) -> tuple[Item, Caller]:
         now = self._clock()
         try:
             item = self._store.read(key.tenant)
@@ -99,8 +98,9 @@ class Accounts:
         entry = find_key(item, key.hash)
         if reason or item is None or entry is None:
             raise self._refuse(key.hash, Outcome(reason), 0, now)
-        self._accepted.keep(key.hash, Caller(key.tenant, key.hash, entry["id"]), now + SECONDS)
-        return item
+        caller = Caller(key.tenant, key.hash, entry["id"])
+        self._accepted.keep(key.hash, caller, now + SECONDS)
+        return item, caller
 
     def take(self, caller: Caller, counts: Mapping[str, int], request_id: str) -> Taken:
         """Takes a charge.

@@ -38,6 +38,10 @@ class DynamoStore:
         """Opens the connection ahead of the first request; OSError where that fails."""
         self._calls.connect()
 
+    def close(self) -> None:
+        """See MeterStore.close."""
+        self._calls.close()
+
     def read(self, tenant: str) -> Item | None:
         """See MeterStore.read."""
         reply = self._calls.call(f"{_VERSION}.GetItem", write_read(self._table, tenant))

@@ -76,6 +76,11 @@ class ServiceCalls:
             self._until = self._ticks() + self._seconds
             self._open()
 
+    def close(self) -> None:
+        """Ends the connection; the next call opens a new one."""
+        with self._lock:
+            self._close()
+
     def call(self, target: str, parameters: Mapping[str, Any]) -> Reply:
         """Calls an operation once.
 

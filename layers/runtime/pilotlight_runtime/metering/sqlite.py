@@ -44,7 +44,7 @@ class SqliteStore:
             raise StoreFailed(f"{path} cannot be used as the table of tenants: {error}") from error
 
     def close(self) -> None:
-        """Closes the file."""
+        """See MeterStore.close."""
         self._database.close()
 
     def put(self, tenant: str, item: Item) -> None:

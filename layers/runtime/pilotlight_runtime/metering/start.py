@@ -77,6 +77,10 @@ class Metering:
         direct = self._environ.get(DIRECT_VARIABLE) == "on"
         entry.wrap(Meter(accounts, model, direct=direct, openai=openai).wrap)
 
+    def close(self) -> None:
+        """Closes the store, for a process that goes on after the function."""
+        self._opening.result().close()
+
     def _open_store(self, table: str) -> MeterStore:
         """Opens the store, and imports what the first request needs."""
         for name in ("accounts", "ledger", "meter"):

@@ -46,3 +46,6 @@ class MeterStore(Protocol):
             reservation: What was taken.
             used: What was used of it.
         """
+
+    def close(self) -> None:
+        """Closes the file or the connection."""
