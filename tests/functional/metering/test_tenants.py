@@ -213,13 +213,14 @@ def test_of_two_administrators_at_once_the_later_does_nothing(service: Service, 
     create_key(service.administration, "acme", KeySpec("web"))
 
     def act(name: str, of: Service) -> object:
-        return {
+        acts: dict[str, Callable[[], object]] = {
             "create_key": lambda: create_key(of.administration, "acme", KeySpec("app")),
             "rotate": lambda: rotate_key(of.administration, "acme", "web", 60),
             "revoke": lambda: revoke_key(of.administration, "acme", "web"),
             "suspend": lambda: set_state(of.administration, "acme", SUSPENDED),
             "delete": lambda: set_state(of.administration, "acme", DELETED),
-        }[name]()
+        }
+        return acts[name]()
 
     states: list[Item | None] = []
 
