@@ -10,7 +10,7 @@ from pilotlight_runtime.metering.rate_headers import name_unit, write_rate_heade
 from pilotlight_runtime.metering.refusals import MeterRefusal, Unavailable, make_refusal
 from pilotlight_runtime.metering.store import ReplyLost, StoreFailed
 from pilotlight_runtime.metering.tenant import check_key, find_key, read_windows
-from pilotlight_runtime.metering.windows import WINDOWS, Window, find_end, label_windows
+from pilotlight_runtime.metering.windows import DAY, WINDOWS, Window, find_end, label_windows
 
 if TYPE_CHECKING:
     from pilotlight_runtime.metering.keys import Key
@@ -117,10 +117,9 @@ class Accounts:
             MeterRefusal: The key does not hold any more, too little is left, or the table did not answer.
         """
         now = self._clock()
-        amount = self._measure(counts)
-        charge = Charge(
-            caller.tenant, caller.key_hash, caller.key_id, self._model, amount, int(now), label_windows(now)
-        )
+        labels = label_windows(now)
+        amount = self._measure(counts, labels[DAY])
+        charge = Charge(caller.tenant, caller.key_hash, caller.key_id, self._model, amount, int(now), labels)
         try:
             outcome = self._store.charge(charge)
         except ReplyLost as error:
@@ -131,8 +130,8 @@ class Accounts:
         if outcome.reason:
             raise self._refuse(caller.key_hash, outcome, amount.cost, now)
         self._ledger.report_thresholds(charge, outcome.windows)
-        labels = {window.name: window.label for window in outcome.windows}
-        return Taken(Reservation(charge, labels), outcome.windows)
+        taken = {window.name: window.label for window in outcome.windows}
+        return Taken(Reservation(charge, taken), outcome.windows)
 
     def record(self, taken: Taken, request_id: str) -> None:
         """Has a charge itemised that is what was used."""
@@ -150,7 +149,8 @@ class Accounts:
         Returns:
             What is left.
         """
-        charge, used = taken.reservation.charge, self._measure(counts)
+        charge = taken.reservation.charge
+        used = self._measure(counts, charge.labels[DAY])  # at the prices of the day of the charge
         try:
             self._store.settle(taken.reservation, used)
         except StoreFailed:
@@ -174,8 +174,8 @@ class Accounts:
         """Seconds since the epoch."""
         return self._clock()
 
-    def _measure(self, counts: Mapping[str, int]) -> Amount:
-        return Amount(dict(counts), self._tariff.weigh(counts), self._tariff.price(counts))
+    def _measure(self, counts: Mapping[str, int], day: str) -> Amount:
+        return Amount(dict(counts), self._tariff.weigh(counts), self._tariff.price(counts, day))
 
     def _refuse(self, key_hash: str, outcome: Outcome, cost: int, now: float) -> MeterRefusal:
         """Makes a refusal, and remembers it where every request of the key would get it."""

@@ -1,9 +1,12 @@
 """What a model's requests cost: in the units of a quota, and in micro-dollars.
 
-The field `tariff` of manifest.json has it: {"units": {"requests": 1}, "prices": {"requests": 400000000}}.
+The field `tariff` of a function's manifest.json has it:
+{"units": {"requests": 1}, "prices": {"2026-11-01": {"requests": 400000000}}}.
 - `units` says how many units of the quota each counted thing takes.
-- `prices` are micro-dollars for a million of each counted thing: $0.15 for a million tokens is 150,000.
+- `prices` are micro-dollars for a million of each counted thing, by the first day (UTC) that they are valid. $0.15 for
+  a million tokens is 150,000.
 A charge is rounded up to the next micro-dollar.
+`pilotlight package` writes it from [units] and [price] of model.toml; see pilotlight.core.tariff_config.
 """
 
 from __future__ import annotations
@@ -31,19 +34,22 @@ class Tariff(NamedTuple):
 
     Attributes:
         units: Units of the quota for one of each counted thing.
-        prices: Micro-dollars for a million of each counted thing.
+        prices: Micro-dollars for a million of each counted thing, by the first day (YYYY-MM-DD in UTC) that they are
+            valid. Nothing has a price before the first of these days.
     """
 
     units: Mapping[str, int]
-    prices: Mapping[str, int]
+    prices: Mapping[str, Mapping[str, int]]
 
     def weigh(self, counts: Mapping[str, int]) -> int:
         """The units of the quota that counted things take."""
         return sum([weight * counts.get(name, 0) for name, weight in self.units.items()])
 
-    def price(self, counts: Mapping[str, int]) -> int:
-        """The micro-dollars that counted things cost, rounded up."""
-        return -(-sum([price * counts.get(name, 0) for name, price in self.prices.items()]) // _MILLION)
+    def price(self, counts: Mapping[str, int], day: str) -> int:
+        """The micro-dollars that counted things cost on a day (YYYY-MM-DD in UTC), rounded up."""
+        first = max([each for each in self.prices if each <= day], default="")
+        prices = self.prices.get(first, {})
+        return -(-sum([price * counts.get(name, 0) for name, price in prices.items()]) // _MILLION)
 
     @property
     def least(self) -> int:
@@ -73,7 +79,11 @@ def read_tariff(document: Any) -> Tariff:
     if not isinstance(found, dict):
         raise ManifestError(f"manifest.json: {TARIFF_FIELD} must be an object; package the model again")
     units = _read_numbers(found.get("units"), "units")
-    return Tariff(units or DEFAULT_TARIFF.units, _read_numbers(found.get("prices"), "prices"))
+    dated = found.get("prices") or {}
+    if not isinstance(dated, dict):
+        raise ManifestError(f"manifest.json: {TARIFF_FIELD}.prices must be an object; package the model again")
+    prices = {day: _read_numbers(numbers, f"prices.{day}") for day, numbers in dated.items()}
+    return Tariff(units or DEFAULT_TARIFF.units, prices)
 
 
 def _read_numbers(found: Any, field: str) -> dict[str, int]:

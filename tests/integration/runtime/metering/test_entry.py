@@ -30,7 +30,7 @@ from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, json_res
 KEY, OTHER = new_key(), new_key()
 DAY = 86_400
 WHOLE = Context(can_stream=False)
-TOKENS = Tariff({"tokens_in": 1, "tokens_out": 2}, {"tokens_in": 1_000_000, "tokens_out": 3_000_000})
+TOKENS = Tariff({"tokens_in": 1, "tokens_out": 2}, {"2026-11-01": {"tokens_in": 1_000_000, "tokens_out": 3_000_000}})
 
 
 class Bench:

@@ -22,7 +22,7 @@ from pilotlight_runtime.language_app import language_handler
 KEY = new_key()
 TARIFF = {
     "units": {"tokens_in": 1, "tokens_out": 1},
-    "prices": {"tokens_in": 1_000_000, "tokens_out": 2_000_000},
+    "prices": {"2026-11-01": {"tokens_in": 1_000_000, "tokens_out": 2_000_000}},
 }
 LIMIT = 10_000
 
@@ -148,7 +148,7 @@ def test_an_embedding_counts_texts_characters_and_tokens(tmp_path: Path, file: S
 @pytest.fixture
 def tensors(tmp_path: Path, file: SqliteTable) -> Model:
     package_identity(tmp_path, "FP32", (-1, 2))
-    set_tariff(tmp_path, {"units": {"rows": 1}, "prices": {"rows": 2_500_000}})
+    set_tariff(tmp_path, {"units": {"rows": 1}, "prices": {"2026-11-01": {"rows": 2_500_000}}})
     return Model(tmp_path, file)
 
 

@@ -1,0 +1,148 @@
+"""Compares the counters with the log, and credits what was charged and not answered.
+
+A function writes the counters first, then the line of the log, then the answer. So a counter may be ahead of the log:
+by a reply of the table that was lost, by a function that ended in between, or by a reservation that was not settled.
+No answer left for any of these, and they are credited. A log that is ahead of a counter has no such reason.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Sums
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+
+from pilotlight.core.errors import MeteringError
+from pilotlight.core.table_update import Path, Update
+from pilotlight.metering.administration import Administration, record_action
+from pilotlight.metering.counters import MICRO_DOLLARS, Counter, read_counters
+from pilotlight.metering.itemised import ItemisedCharge
+from pilotlight.metering.tenant_item import SCHEMA, STATE, Tenant
+from pilotlight.metering.tenants import build_conflict
+from pilotlight_runtime.metering.ledger import CHARGE_LOST
+
+SETTLING: Final = timedelta(hours=1)
+"""After a month: the longest that a function runs is 15 minutes, and CloudWatch lists a line within minutes."""
+
+
+class Difference(NamedTuple):
+    """A counter that differs from the log.
+
+    Attributes:
+        tenant: The tenant's name.
+        counter: The counter as the table has it.
+        logged: What the lines of the log sum up to.
+        lost: How much of the difference the log names as charges whose reply was lost.
+    """
+
+    tenant: str
+    counter: Counter
+    logged: int
+    lost: int
+
+    @property
+    def ahead(self) -> int:
+        """How much more is charged than the log has answered; below 0 where the log has more."""
+        return self.counter.value - self.logged
+
+
+def find_differences(tenants: Iterable[Tenant], lines: Iterable[ItemisedCharge], month: str) -> list[Difference]:
+    """Compare the counters of a month with the log.
+
+    Args:
+        tenants: The tenants.
+        lines: What the log itemises. Lines of other months and tenants are passed over.
+        month: YYYY-MM, in UTC.
+
+    Returns:
+        Each counter that differs, in the order of tenants and counters.
+    """
+    logged, lost = _sum_lines(lines, month)
+    found = []
+    for tenant in tenants:
+        counted = [counter for counter in read_counters(tenant.item) if counter.month == month]
+        counters = {_Place(tenant.id, each.key, each.model, each.unit): each for each in counted}
+        for place in sorted({place for place in (*counters, *logged, *lost) if place.tenant == tenant.id}):
+            counter = counters.get(place, Counter(month, place.key, place.model, place.unit, 0))
+            difference = Difference(tenant.name, counter, logged[place], lost[place])
+            if difference.ahead:
+                found.append(difference)
+    return found
+
+
+def credit(administration: Administration, tenants: Iterable[Tenant], found: Iterable[Difference]) -> list[Difference]:
+    """Take from the counters of a month that is over what was charged and not answered.
+
+    Args:
+        administration: The table, who changes it, and the time.
+        tenants: The tenants that were compared.
+        found: The differences. Those where the log is ahead are left.
+
+    Returns:
+        The differences that were credited.
+
+    Raises:
+        MeteringError: The month has not been over for an hour, so that answers may still be under way; or a counter
+            was changed since it was read.
+    """
+    ids = {tenant.name: tenant.id for tenant in tenants}
+    ahead = [difference for difference in found if difference.ahead > 0]
+    for difference in ahead:
+        require_settled(administration, difference.counter.month)
+    credited = []
+    for difference in ahead:
+        counter, tenant_id = difference.counter, ids[difference.tenant]
+        field: Path = (counter.field,)
+        record_action(
+            administration,
+            tenant_id,
+            "usage credit",
+            counter=counter.field,
+            before=counter.value,
+            after=difference.logged,
+        )
+        change = Update(set={field: difference.logged}, expect={("schema",): SCHEMA, field: counter.value})
+        if not administration.table.update(tenant_id, STATE, change):
+            raise build_conflict(f"counter {counter.field} of tenant {difference.tenant}")
+        credited.append(difference)
+    return credited
+
+
+def require_settled(administration: Administration, month: str) -> None:
+    """Raise MeteringError unless a month has been over for an hour."""
+    ready = end_of_month(month) + SETTLING
+    if administration.clock() < ready:
+        what = "is not over for an hour yet, so that answers and lines of the log may be under way"
+        raise MeteringError(f"month {month}", what, f"Credit it from {ready:%Y-%m-%d %H:%M} UTC on.")
+
+
+def end_of_month(month: str) -> datetime:
+    """Return the moment at which a month is over.
+
+    Args:
+        month: YYYY-MM, in UTC.
+    """
+    year, number = int(month[:4]), int(month[5:])
+    return datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
+
+
+class _Place(NamedTuple):
+    """What a counter counts, in any month."""
+
+    tenant: str
+    key: str
+    model: str
+    unit: str
+
+
+def _sum_lines(lines: Iterable[ItemisedCharge], month: str) -> tuple[Sums[_Place], Sums[_Place]]:
+    """Sum up by tenant, key, model and unit: what was answered, and what may be charged without an answer."""
+    logged: Sums[_Place] = Sums()
+    lost: Sums[_Place] = Sums()
+    for line in lines:
+        if line.month != month:
+            continue
+        sums = lost if line.message == CHARGE_LOST else logged
+        for unit, count in {**line.counts, MICRO_DOLLARS: line.micro_dollars}.items():
+            sums[_Place(line.tenant, line.key, line.model, unit)] += count
+    return logged, lost
