@@ -55,6 +55,11 @@ class DynamoTable:
         """Change an item that exists; return whether everything that the change expects was so."""
         return self._write(self._client.update_item, Key=_key(pk, sk), **_Expressions().write(change))
 
+    def remove(self, pk: str, sk: str) -> None:
+        """Remove an item, if it is there."""
+        with self._translate():
+            self._client.delete_item(TableName=self._name, Key=_key(pk, sk))
+
     def _write(self, call: Any, **request: Any) -> bool:
         with self._translate():
             try:

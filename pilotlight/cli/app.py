@@ -17,6 +17,7 @@ from pilotlight.cli.commands import (
     chat,
     check,
     demo,
+    forget,
     image,
     invoke,
     keys,
@@ -166,5 +167,5 @@ for _name, _module, _commands in (
     for _command in _commands:
         _group.command(_command.__name__.rstrip("_"), help=_help(_command))(_command)
     app.add_typer(_group, name=_name, rich_help_panel="Run a service")
-for _command in (plans.plan, usage.usage, usage.invoice):
+for _command in (plans.plan, usage.usage, usage.invoice, forget.forget):
     app.command(_command.__name__, help=_help(_command), rich_help_panel="Run a service")(_command)

@@ -7,6 +7,7 @@ sqlite_table.py    the table in a file
 administration.py  who changes what, and the audit trail
 tenant_item.py     a tenant as one item of the table
 tenants.py         tenants: created, suspended, resumed, deleted
+forgetting.py      a tenant's name replaced, wherever the table has it
 keys.py            keys: created, rotated, revoked
 plans.py           plans.toml
 apply_plans.py     the tenants' limits brought to what plans.toml says
@@ -24,6 +25,7 @@ from pilotlight.metering.administration import Administration, AuditEntry, read_
 from pilotlight.metering.apply_plans import PlanChange, apply_plans, assign_plan
 from pilotlight.metering.costs import CostLine, RequestShape, compute_costs, read_aws_prices
 from pilotlight.metering.counters import MICRO_DOLLARS, Counter, UsageRow, check_month, list_usage, read_counters
+from pilotlight.metering.forgetting import Forgotten, forget_tenant
 from pilotlight.metering.invoice import DatedPrice, Invoice, InvoiceLine, build_invoice
 from pilotlight.metering.invoice_files import write_invoice_csv, write_invoice_json, write_usage_csv
 from pilotlight.metering.invoice_html import write_invoice_html
@@ -60,6 +62,7 @@ __all__ = [
     "CreatedTenant",
     "DatedPrice",
     "Difference",
+    "Forgotten",
     "Invoice",
     "InvoiceLine",
     "IssuedKey",
@@ -85,6 +88,7 @@ __all__ = [
     "end_of_month",
     "find_differences",
     "find_tenant",
+    "forget_tenant",
     "format_cents",
     "format_micro_dollars",
     "list_tenants",

@@ -67,6 +67,11 @@ class SqliteTable:
             connection.execute("UPDATE items SET document = ? WHERE pk = ? AND sk = ?", (json.dumps(item), pk, sk))
         return True
 
+    def remove(self, pk: str, sk: str) -> None:
+        """Remove an item, if it is there."""
+        with self._open(write=True) as connection:
+            connection.execute("DELETE FROM items WHERE pk = ? AND sk = ?", (pk, sk))
+
     @contextmanager
     def _open(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
         """Open the file for one step, which is committed as a whole or not at all."""

@@ -27,6 +27,9 @@ class Table(Protocol):
     def update(self, pk: str, sk: str, change: Update) -> bool:
         """Change an item that exists; return whether everything that the change expects was so."""
 
+    def remove(self, pk: str, sk: str) -> None:
+        """Remove an item, if it is there."""
+
 
 def apply_update(item: Item, change: Update) -> bool:
     """Apply a change to an item in memory, as DynamoDB does in its table.
