@@ -15,6 +15,8 @@ migration.py       a table of an older schema
 counters.py        what was used, and what it costs
 costs.py           what a million requests cost on AWS
 itemised.py        the lines of the log that itemise charges
+archive.py         the counters of months that are over, moved out of the tenants' items
+months.py          months, and when they are settled
 usage_audit.py     the counters compared with the log, and credits
 invoice.py         an invoice; invoice_html.py and invoice_files.py write it
 micro_dollars.py   whole micro-dollars as text
@@ -23,8 +25,9 @@ moments.py         times to come, as people write them
 
 from pilotlight.metering.administration import Administration, AuditEntry, read_audit_trail
 from pilotlight.metering.apply_plans import PlanChange, apply_plans, assign_plan
+from pilotlight.metering.archive import archive_usage, with_archives
 from pilotlight.metering.costs import CostLine, RequestShape, compute_costs, read_aws_prices
-from pilotlight.metering.counters import MICRO_DOLLARS, Counter, UsageRow, check_month, list_usage, read_counters
+from pilotlight.metering.counters import MICRO_DOLLARS, Counter, UsageRow, list_usage, read_counters
 from pilotlight.metering.forgetting import Forgotten, forget_tenant
 from pilotlight.metering.invoice import DatedPrice, Invoice, InvoiceLine, build_invoice
 from pilotlight.metering.invoice_files import write_invoice_csv, write_invoice_json, write_usage_csv
@@ -34,19 +37,13 @@ from pilotlight.metering.keys import IssuedKey, KeySpec, create_key, revoke_key,
 from pilotlight.metering.micro_dollars import format_cents, format_micro_dollars
 from pilotlight.metering.migration import Migration, migrate
 from pilotlight.metering.moments import parse_duration, parse_expiry
+from pilotlight.metering.months import SETTLING, check_month, end_of_month, is_settled, require_settled
 from pilotlight.metering.plans import PLANS_NAME, Plan, read_plans, require_plan
 from pilotlight.metering.sqlite_table import SqliteTable
 from pilotlight.metering.table import Table
 from pilotlight.metering.tenant_item import ACTIVE, DELETED, SUSPENDED, Key, Tenant, roll_windows
 from pilotlight.metering.tenants import CreatedTenant, create_tenant, find_tenant, list_tenants, set_state
-from pilotlight.metering.usage_audit import (
-    SETTLING,
-    Difference,
-    credit,
-    end_of_month,
-    find_differences,
-    require_settled,
-)
+from pilotlight.metering.usage_audit import Difference, credit, find_differences
 
 __all__ = [
     "ACTIVE",
@@ -78,6 +75,7 @@ __all__ = [
     "Tenant",
     "UsageRow",
     "apply_plans",
+    "archive_usage",
     "assign_plan",
     "build_invoice",
     "check_month",
@@ -91,6 +89,7 @@ __all__ = [
     "forget_tenant",
     "format_cents",
     "format_micro_dollars",
+    "is_settled",
     "list_tenants",
     "list_usage",
     "migrate",
@@ -107,6 +106,7 @@ __all__ = [
     "roll_windows",
     "rotate_key",
     "set_state",
+    "with_archives",
     "write_invoice_csv",
     "write_invoice_html",
     "write_invoice_json",

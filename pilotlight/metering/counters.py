@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from pilotlight.core.errors import MeteringError
-from pilotlight.core.printable import name_of
 from pilotlight.core.table_update import Item
 from pilotlight.metering.tenant_item import Tenant
 
 MICRO_DOLLARS: Final = "micro_dollars"
 """The name of what a counter of money counts, beside the units such as rows."""
-
-_MONTH: Final = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 
 
 class Counter(NamedTuple):
@@ -61,13 +56,6 @@ class UsageRow(NamedTuple):
     model: str
     unit: str
     value: int
-
-
-def check_month(text: str) -> str:
-    """Return a month; MeteringError where it is not written as YYYY-MM."""
-    if not _MONTH.fullmatch(text):
-        raise MeteringError(f"month '{name_of(text)}'", "is no month", "Write it as 2026-11.")
-    return text
 
 
 def read_counters(item: Item) -> Iterator[Counter]:

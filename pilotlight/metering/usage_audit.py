@@ -9,20 +9,17 @@ from __future__ import annotations
 
 from collections import Counter as Sums
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from pilotlight.core.errors import MeteringError
 from pilotlight.core.table_update import Path, Update
 from pilotlight.metering.administration import Administration, record_action
+from pilotlight.metering.archive import locate_counters
 from pilotlight.metering.counters import MICRO_DOLLARS, Counter, read_counters
 from pilotlight.metering.itemised import ItemisedCharge
-from pilotlight.metering.tenant_item import SCHEMA, STATE, Tenant
+from pilotlight.metering.months import require_settled
+from pilotlight.metering.tenant_item import SCHEMA, Tenant
 from pilotlight.metering.tenants import build_conflict
 from pilotlight_runtime.metering.ledger import CHARGE_LOST
-
-SETTLING: Final = timedelta(hours=1)
-"""After a month: the longest that a function runs is 15 minutes, and CloudWatch lists a line within minutes."""
 
 
 class Difference(NamedTuple):
@@ -85,45 +82,22 @@ def credit(administration: Administration, tenants: Iterable[Tenant], found: Ite
         MeteringError: The month has not been over for an hour, so that answers may still be under way; or a counter
             was changed since it was read.
     """
-    ids = {tenant.name: tenant.id for tenant in tenants}
+    named = {tenant.name: tenant for tenant in tenants}
     ahead = [difference for difference in found if difference.ahead > 0]
     for difference in ahead:
-        require_settled(administration, difference.counter.month)
+        require_settled(difference.counter.month, administration.clock())
     credited = []
     for difference in ahead:
-        counter, tenant_id = difference.counter, ids[difference.tenant]
-        field: Path = (counter.field,)
-        record_action(
-            administration,
-            tenant_id,
-            "usage credit",
-            counter=counter.field,
-            before=counter.value,
-            after=difference.logged,
-        )
+        counter, tenant = difference.counter, named[difference.tenant]
+        sk, folder = locate_counters(administration, tenant, counter.month)
+        field: Path = (*folder, counter.field)
+        values = {"before": counter.value, "after": difference.logged}
+        record_action(administration, tenant.id, "usage credit", counter=counter.field, **values)
         change = Update(set={field: difference.logged}, expect={("schema",): SCHEMA, field: counter.value})
-        if not administration.table.update(tenant_id, STATE, change):
+        if not administration.table.update(tenant.id, sk, change):
             raise build_conflict(f"counter {counter.field} of tenant {difference.tenant}")
         credited.append(difference)
     return credited
-
-
-def require_settled(administration: Administration, month: str) -> None:
-    """Raise MeteringError unless a month has been over for an hour."""
-    ready = end_of_month(month) + SETTLING
-    if administration.clock() < ready:
-        what = "is not over for an hour yet, so that answers and lines of the log may be under way"
-        raise MeteringError(f"month {month}", what, f"Credit it from {ready:%Y-%m-%d %H:%M} UTC on.")
-
-
-def end_of_month(month: str) -> datetime:
-    """Return the moment at which a month is over.
-
-    Args:
-        month: YYYY-MM, in UTC.
-    """
-    year, number = int(month[:4]), int(month[5:])
-    return datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
 
 
 class _Place(NamedTuple):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from pilotlight.core.errors import PackagingError
+from pilotlight.core.files import write_atomically
 from pilotlight.core.lock import Lock
 from pilotlight.core.model_config import CONFIG_NAME
 from pilotlight.core.tariff_config import load_tariff
@@ -142,7 +143,7 @@ def _write_tariff(source: Path, new: Path) -> None:
         return
     manifest = new / MANIFEST_NAME
     document = {**json.loads(manifest.read_bytes()), TARIFF_FIELD: tariff._asdict()}
-    manifest.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    write_atomically(manifest, (json.dumps(document, indent=2) + "\n").encode())
 
 
 def _copy_code(source: Path, new: Path) -> None:

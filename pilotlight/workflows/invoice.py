@@ -16,6 +16,7 @@ from pilotlight.metering import (
     find_tenant,
     format_cents,
     format_micro_dollars,
+    with_archives,
     write_invoice_csv,
     write_invoice_html,
     write_invoice_json,
@@ -62,7 +63,8 @@ def make_invoice(request: InvoiceRequest, context: Context) -> tuple[Invoice, li
         ProjectError: A model.toml or pilotlight.toml is wrong.
     """
     month = check_month(request.month)
-    tenant = find_tenant(open_administration(context, request.table).table, request.tenant)
+    table = open_administration(context, request.table).table
+    tenant = with_archives(table, find_tenant(table, request.tenant))
     invoice = build_invoice(
         tenant,
         month,

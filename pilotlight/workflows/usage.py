@@ -17,16 +17,19 @@ from pilotlight.metering import (
     Difference,
     Tenant,
     UsageRow,
+    archive_usage,
     check_month,
     credit,
     end_of_month,
     find_differences,
     find_tenant,
     format_micro_dollars,
+    is_settled,
     list_tenants,
     list_usage,
     read_itemised,
     require_settled,
+    with_archives,
     write_usage_csv,
 )
 from pilotlight.workflows.administration import open_administration
@@ -39,6 +42,7 @@ __all__ = [
     "Difference",
     "UsageRequest",
     "UsageRow",
+    "archive_months",
     "audit_usage",
     "format_micro_dollars",
     "read_usage",
@@ -118,12 +122,29 @@ def audit_usage(request: UsageRequest, audit: AuditRequest, context: Context) ->
     month = _choose_month(request, context)
     administration = open_administration(context, request.table)
     if audit.credit:
-        require_settled(administration, month)
+        require_settled(month, context.clock())
     tenants = _choose_tenants(request, administration)
     found = find_differences(tenants, read_itemised(_read_log(audit, month, context)), month)
-    settled = context.clock() >= end_of_month(month) + SETTLING
+    settled = is_settled(month, context.clock())
     credited = credit(administration, tenants, found) if audit.credit else []
     return AuditResult(month, settled, found, credited)
+
+
+def archive_months(request: UsageRequest, context: Context) -> dict[str, list[str]]:
+    """Move the counters of months that are over out of the tenants' items.
+
+    Args:
+        request: Whose usage. Every month that has been over for an hour is moved.
+        context: The project, the user and the clock.
+
+    Returns:
+        The months that were moved, by the tenant's name.
+    """
+    administration = open_administration(context, request.table)
+    table = administration.table
+    tenants = [find_tenant(table, request.tenant)] if request.tenant else list_tenants(table)
+    moved = {tenant.name: archive_usage(administration, tenant) for tenant in tenants}
+    return {name: months for name, months in moved.items() if months}
 
 
 def _choose_month(request: UsageRequest, context: Context) -> str:
@@ -132,7 +153,8 @@ def _choose_month(request: UsageRequest, context: Context) -> str:
 
 def _choose_tenants(request: UsageRequest, administration: Administration) -> list[Tenant]:
     table = administration.table
-    return [find_tenant(table, request.tenant)] if request.tenant else list_tenants(table)
+    found = [find_tenant(table, request.tenant)] if request.tenant else list_tenants(table)
+    return [with_archives(table, tenant) for tenant in found]
 
 
 def _read_log(audit: AuditRequest, month: str, context: Context) -> Iterable[str]:

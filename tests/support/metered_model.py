@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pilotlight.metering import Difference, find_differences, list_tenants, read_itemised
+from pilotlight.metering import Difference, Tenant, find_differences, list_tenants, read_itemised
 from pilotlight_runtime.metering.accounts import Accounts
 from pilotlight_runtime.metering.charge import Amount, Charge, Item, Outcome, Reservation
 from pilotlight_runtime.metering.keys import read_key
@@ -68,6 +69,6 @@ class Endpoint:
     def answer(self, secret: str, **counts: int) -> None:
         self.begin(secret, **counts).finish()
 
-    def differences(self, month: str = "2026-11") -> list[Difference]:
+    def differences(self, month: str = "2026-11", tenants: Sequence[Tenant] | None = None) -> list[Difference]:
         lines = read_itemised(self.log.getvalue().splitlines())
-        return find_differences(list_tenants(self.service.table), lines, month)
+        return find_differences(tenants or list_tenants(self.service.table), lines, month)

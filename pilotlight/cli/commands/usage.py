@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pilotlight.cli.commands.tenants import TableOption
 from pilotlight.cli.invocation import JsonFlag, invocation, out, print_json
+
+if TYPE_CHECKING:
+    from pilotlight.workflows.usage import AuditRequest, UsageRequest
 
 
 def usage(
@@ -27,6 +30,9 @@ def usage(
     log_group: Annotated[
         str, typer.Option(metavar="NAME", help="With --audit: the log group, in place of that in pilotlight.toml.")
     ] = "",
+    archive: Annotated[
+        bool, typer.Option("--archive", help="Move the counters of months that are over out of the tenants' items.")
+    ] = False,
     table: TableOption = "",
     as_json: JsonFlag = False,
 ) -> None:
@@ -43,7 +49,14 @@ def usage(
         raise typer.BadParameter("Give one of --csv and --json.")
     if (credit or log or log_group) and not audit:
         raise typer.BadParameter("--credit, --log and --log-group belong to --audit.")
+    if archive and (audit or as_csv or month):
+        raise typer.BadParameter(
+            "--archive takes every month that is over; give it without --audit, --csv and --month."
+        )
     request = UsageRequest(tenant, month, table)
+    if archive:
+        _archive(ctx, request, as_json=as_json)
+        return
     if audit:
         _audit(ctx, request, AuditRequest(tuple(log or ()), log_group, credit), as_json=as_json)
         return
@@ -56,12 +69,23 @@ def usage(
         out().print(usage_table(rows) if rows else "Nothing was used.")
 
 
-def _audit(ctx: typer.Context, request: object, audit: object, *, as_json: bool) -> None:
-    from pilotlight.cli.service_tables import audit_lines, audit_object, audit_table
-    from pilotlight.workflows.usage import AuditRequest, UsageRequest, audit_usage
+def _archive(ctx: typer.Context, request: UsageRequest, *, as_json: bool) -> None:
+    from pilotlight.workflows.usage import archive_months
 
-    if not isinstance(request, UsageRequest) or not isinstance(audit, AuditRequest):
-        raise TypeError("an audit has a request of its own")
+    found = archive_months(request, invocation(ctx).context(quiet=True))
+    if as_json:
+        print_json({"archived": found})
+        return
+    for tenant, months in found.items():
+        out().print(f"{tenant}: {', '.join(months)} moved", soft_wrap=True)
+    if not found:
+        out().print("No month that is over has counters in a tenant's item.")
+
+
+def _audit(ctx: typer.Context, request: UsageRequest, audit: AuditRequest, *, as_json: bool) -> None:
+    from pilotlight.cli.service_tables import audit_lines, audit_object, audit_table
+    from pilotlight.workflows.usage import audit_usage
+
     found = audit_usage(request, audit, invocation(ctx).context(quiet=True))
     if as_json:
         print_json(audit_object(found))

@@ -182,6 +182,9 @@ def test_usage_its_audit_and_the_invoice(local: Office) -> None:
     assert [(each["ahead"], each["credited"]) for each in credited] == [(1500, True), (1, True)]
     assert "The counters of 2026-11 are what the log sums up to." in local(*month).out
 
+    assert local.ok("usage", "--archive") == {"archived": {"acme": ["2026-11"]}}
+    assert local.ok("usage", "--archive") == {"archived": {}}
+    assert local(*month).code == 0
     (local.root / "pilotlight.toml").write_text('[service]\nseller = ["Lamp Ltd", "1 Wick Street"]\n')
     made = local("invoice", "--tenant", "acme", "--month", "2026-11", "--out", "invoices", "--to", "Acme Inc")
     assert made.code == 0, made.err
@@ -249,7 +252,13 @@ def test_what_is_wrong_is_one_paragraph(local: Office, argv: tuple[str, ...], me
 
 @pytest.mark.parametrize(
     "argv",
-    [("usage", "--csv", "--json"), ("usage", "--credit"), ("usage", "--log", "x"), ("tenants", "create", "acme")],
+    [
+        ("usage", "--csv", "--json"),
+        ("usage", "--credit"),
+        ("usage", "--archive", "--audit"),
+        ("usage", "--log", "x"),
+        ("tenants", "create", "acme"),
+    ],
 )
 def test_options_that_do_not_belong_together_are_refused(local: Office, argv: tuple[str, ...]) -> None:
     assert local(*argv).code == 2

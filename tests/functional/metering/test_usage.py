@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -22,6 +23,8 @@ from pilotlight.core.tariff_config import load_tariff
 from pilotlight.metering import (
     KeySpec,
     Plan,
+    Table,
+    archive_usage,
     build_invoice,
     create_key,
     create_tenant,
@@ -35,6 +38,7 @@ from pilotlight.metering import (
     read_itemised,
     revoke_key,
     rotate_key,
+    with_archives,
     write_invoice_csv,
     write_invoice_html,
     write_invoice_json,
@@ -82,6 +86,17 @@ def secret(endpoint: Endpoint) -> str:
 
 def counted(service: Service) -> Mapping[tuple[str, str], int]:
     return {(row.month, row.unit): row.value for row in list_usage(list_tenants(service.table))}
+
+
+class Stopping:
+    """A table where a first step is done and a second one is not."""
+
+    def __init__(self, table: Table) -> None:
+        self.location = table.location
+        self.read, self.list_items, self.create = table.read, table.list_items, table.create
+
+    def update(self, _pk: str, _sk: str, _change: Update) -> bool:
+        return False
 
 
 def test_usage_is_listed_by_key_model_and_month(endpoint: Endpoint, secret: str) -> None:
@@ -181,6 +196,26 @@ def test_two_administrators_do_not_credit_twice(endpoint: Endpoint, secret: str)
     with pytest.raises(MeteringError, match="was changed by somebody else"):
         credit(endpoint.service.administration, tenants, found)
     assert set(counted(endpoint.service).values()) == {0}
+
+
+def test_a_credit_after_the_archive_changes_the_archive(endpoint: Endpoint, secret: str) -> None:
+    service = endpoint.service
+    endpoint.answer(secret, tokens_in=100)
+    fair = counted(service)
+    endpoint.begin(secret, tokens_in=10).reserve({})
+    service.now = datetime(2026, 12, 2, tzinfo=UTC)
+    with pytest.raises(MeteringError, match="somebody else"):  # it stops before the counters are removed
+        archive_usage(
+            replace(service, table=Stopping(service.table)).administration, find_tenant(service.table, "acme")
+        )
+    tenants = [with_archives(service.table, tenant) for tenant in list_tenants(service.table)]
+    found = endpoint.differences(tenants=tenants)
+    assert len(credit(service.administration, tenants, found)) == 3
+    (tenant,) = list_tenants(service.table)
+    assert not any(name.startswith(("u#", "m#")) for name in tenant.item)
+    archived = with_archives(service.table, tenant)
+    assert {(row.month, row.unit): row.value for row in list_usage([archived])} == fair
+    assert endpoint.differences(tenants=[archived]) == []
 
 
 @pytest.mark.parametrize(
