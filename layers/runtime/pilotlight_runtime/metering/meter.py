@@ -62,7 +62,9 @@ class Meter:
                 key = find_caller_key(request.headers, call[0])
                 if request.path.rstrip("/") in self._usage_paths:
                     return self._answer_usage(request, trace, key)
-                tally = RequestTally(self._accounts, self._accounts.admit(key), request_id)
+                tally = RequestTally(
+                    self._accounts, self._accounts.admit(key, free=request.method == "GET"), request_id
+                )
             except RequestError as error:
                 raise self._reword(error, request, request_id) from error
             trace.tally = tally
