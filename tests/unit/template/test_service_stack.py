@@ -97,6 +97,7 @@ def test_a_model_may_send_what_the_runtime_sends(resources: Resources, name: str
         Call("dynamodb:UpdateItem", attributes=("pk", "sk", "plan")),
         Call("dynamodb:UpdateItem", attributes=("pk", "sk", "name")),
         Call("dynamodb:UpdateItem", attributes=(*OF_A_CHARGE, "who")),  # an entry of the audit
+        Call("dynamodb:UpdateItem", attributes=("pk", "sk", "counters")),  # the counters of a month that is over
         *(
             Call(f"dynamodb:{action}")
             for action in ("PutItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem", "PartiQLSelect")
