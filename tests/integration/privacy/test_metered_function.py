@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.canaries import CANARY, Canary
+from support.language_functions import package_writer
 from support.leaks import look, send
 from support.private_requests import as_bodies, everywhere_but_in_the_body, rest
 from support.streaming_function import STREAM, package_streaming
@@ -17,7 +18,7 @@ from pilotlight_runtime.metering.keys import ID_LENGTH, SECRET_LENGTH, hash_key
 
 pytestmark = pytest.mark.integration
 
-INFER = "/v2/models/tiny/infer"
+INFER, CHAT = "/v2/models/tiny/infer", "/tiny/v1/chat/completions"
 KEY = new_key()
 _SECRET = len("plk_live_") + ID_LENGTH
 ISSUED = Canary(KEY[_SECRET : _SECRET + SECRET_LENGTH], CANARY.number)
@@ -80,7 +81,24 @@ def test_keys_that_are_refused_are_left_nowhere(function: WatchedFunction) -> No
     assert send(function, rest(INFER, document, x_api_key=KEY), "a key that holds", secret, ISSUED) == 200
 
 
-def test_a_crash_and_a_time_out_leave_no_key(function: WatchedFunction) -> None:
+def test_a_time_out_leaves_no_key(function: WatchedFunction) -> None:
     event = with_key(rest(STREAM, {"x": f"{CANARY.text} wait60"}))
     assert function.call(event, timeout=1.5) is None
     look(function, "a time-out", ISSUED)
+
+
+def test_a_metered_writer_leaves_neither_prompt_nor_key(tmp_path: Path) -> None:
+    package_writer(tmp_path / "function")
+    table = SqliteTable(tmp_path / "tenants.sqlite")
+    table.put(TENANT, make_item({KEY: {}}, day_limit=100_000))
+    chat = {"model": "tiny", "max_tokens": 4, "messages": [{"role": "user", "content": CANARY.text}]}
+    events = [*as_bodies(CANARY, CHAT, chat), *as_bodies(CANARY, CHAT, {**chat, "stream": True})]
+    events += everywhere_but_in_the_body(CANARY, CHAT, chat)
+    with watching(tmp_path, **table.environ) as function:
+        statuses = {send(function, with_key(event), said, ISSUED) for said, event in events}
+        function.leave(with_key(rest(CHAT, {**chat, "stream": True, "max_tokens": 150})))
+        function.wait_for_lines(len(events) // 2)
+        look(function, "a caller that leaves", ISSUED)
+    table.close()
+    assert {200, 400, 401, 404, 405, 413} <= statuses
+    assert b'"tokens_in"' in function.log

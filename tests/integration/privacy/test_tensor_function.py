@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from support.canaries import CANARY
 from support.leaks import look, send
+from support.manifests import signature_of
+from support.onnx_models import gather_model, package
 from support.private_requests import as_bodies, everywhere_but_in_the_body, fields, rest
 from support.streaming_function import GENERATE, STREAM, package_streaming
 from support.watched_function import AWS, OWN, WatchedFunction, watching
@@ -206,3 +208,24 @@ def test_the_search_finds_what_an_app_writes_itself(function: WatchedFunction, w
     assert CANARY.find((function.root / place).read_bytes()) == ["text"]
     with pytest.raises(pytest.fail.Exception, match="has the canary as"):
         look(function, what)
+
+
+def test_a_number_that_the_engine_refuses_is_left_nowhere(tmp_path: Path) -> None:
+    """ONNX Runtime's message quotes the index, and its own log would write it to stderr."""
+    folder = tmp_path / "function"
+    folder.mkdir()
+    package(folder, gather_model(shift=9), signature_of([("index", "INT64", (-1,))], [("row", "FP32", (-1, 1))]))
+    (folder / "app.py").write_text(
+        "from pilotlight_runtime import model_handler\n\nhandler = model_handler(__file__)\n"
+    )
+    number = struct.pack("<q", CANARY.number)
+    asked = {"name": "index", "datatype": "INT64", "shape": [1]}
+    head = json.dumps({"inputs": [{**asked, "parameters": {"binary_data_size": 8}}]}).encode()
+    with watching(tmp_path) as function:
+        events = [
+            rest(INFER, {"inputs": [{**asked, "data": [CANARY.number]}]}),
+            rest(INFER, head + number, Inference_Header_Content_Length=str(len(head))),
+            rest(PREDICT, {"instances": [CANARY.number]}),
+            {"inputs": [{**asked, "data": [CANARY.number]}]},
+        ]
+        assert [send(function, event, str(event)) for event in events] == [400] * 4
