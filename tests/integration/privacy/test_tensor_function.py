@@ -2,6 +2,7 @@
 
 import json
 import struct
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,12 @@ ANSWERED = ("message", "class", "cause", "note", "group", "code", "exit", "inter
 DEADLY = ("leave", "abort", "segfault")
 
 
-@pytest.fixture(params=[pytest.param(OWN, id="own"), pytest.param(AWS, id="aws")])
+CLIENTS = [pytest.param(OWN, id="own")]
+if sys.platform == "linux":  # AWS's client has wheels for it alone
+    CLIENTS.append(pytest.param(AWS, id="aws"))
+
+
+@pytest.fixture(params=CLIENTS)
 def function(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WatchedFunction]:
     (tmp_path / "function").mkdir()
     package_streaming(tmp_path / "function", app=APP)
