@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import socketserver
+import ssl
 import threading
+from pathlib import Path
 from typing import Any
 
 PASS = "pass"
@@ -21,9 +23,12 @@ _FAILED = b'{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError"}'
 
 
 class FaultProxy:
-    """Listens on a port of its own. upstream: the table's port. fault: what happens to the next requests."""
+    """Listens on a port of its own. upstream: the table's port. fault: what happens to the next requests.
 
-    def __init__(self, upstream: int) -> None:
+    certificate: of the server, with its key, where it speaks TLS. only_after: requests that pass before the fault.
+    """
+
+    def __init__(self, upstream: int, certificate: Path | None = None) -> None:
         self.fault = PASS
         self.only_after = 0
         self.connections = 0
@@ -44,10 +49,17 @@ class FaultProxy:
                     return
 
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.port = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}" if certificate is None else f"https://localhost:{self.port}"
 
     def close(self) -> None:
         self._ended.set()

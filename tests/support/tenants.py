@@ -61,9 +61,11 @@ def make_charge(key: str, cost: int = 1, *, now: float = NOW, tenant: str = TENA
     return charge._replace(**fields)
 
 
-def open_store(url: str, **options: Any) -> DynamoStore:
+def open_store(url: str, *, bundle: str = "", **options: Any) -> DynamoStore:
     """The store of the table at an endpoint, by its own signer and sockets."""
-    calls = ServiceCalls(parse_endpoint(url), HeaderSigner("eu-central-1", "dynamodb"), lambda: SIGNS, **options)
+    calls = ServiceCalls(
+        parse_endpoint(url, bundle), HeaderSigner("eu-central-1", "dynamodb"), lambda: SIGNS, **options
+    )
     return DynamoStore(TABLE, calls)
 
 

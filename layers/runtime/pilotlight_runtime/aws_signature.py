@@ -6,12 +6,14 @@ Source: IAM User Guide, "Create a signed AWS API request".
 from __future__ import annotations
 
 import time
-from hmac import digest
 
 from pilotlight_runtime.digest import bytes_sha256
 from pilotlight_runtime.light_typing import Final, Mapping
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
+_BLOCK: Final = 64
+_INNER: Final = bytes([value ^ 0x36 for value in range(256)])
+_OUTER: Final = bytes([value ^ 0x5C for value in range(256)])
 
 
 def write_time(now: float) -> str:
@@ -35,7 +37,7 @@ def derive_key(secret_key: str, scope: str) -> bytes:
     """The key that signs within a scope."""
     key = f"AWS4{secret_key}".encode()
     for part in scope.split("/"):
-        key = digest(key, part.encode(), "sha256")
+        key = _authenticate(key, part.encode())
     return key
 
 
@@ -52,7 +54,14 @@ def sign(key: bytes, stamp: str, scope: str, request: str) -> str:
         The signature in hex.
     """
     text = f"{ALGORITHM}\n{stamp}\n{scope}\n{bytes_sha256(request.encode())}"
-    return digest(key, text.encode(), "sha256").hex()
+    return _authenticate(key, text.encode()).hex()
+
+
+def _authenticate(key: bytes, text: bytes) -> bytes:
+    """HMAC-SHA256 (RFC 2104), as `hmac` computes it, which takes 4 ms to import."""
+    key = (key if len(key) <= _BLOCK else bytes.fromhex(bytes_sha256(key))).ljust(_BLOCK, b"\0")
+    inner = bytes.fromhex(bytes_sha256(key.translate(_INNER) + text))
+    return bytes.fromhex(bytes_sha256(key.translate(_OUTER) + inner))
 
 
 class HeaderSigner:

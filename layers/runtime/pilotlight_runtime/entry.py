@@ -38,7 +38,7 @@ class Entry:
         self._observer = observer
         self._clock = clock
         self._cold = True
-        self._ask_wrapped: Ask = self._ask
+        self._ask_wrapped: Ask = self._ask_with_body
 
     def wrap(self, around: Callable[[Ask], Ask]) -> None:
         """Has every request answered by what `around` makes of the way so far, such as one that checks keys."""
@@ -76,25 +76,24 @@ class Entry:
         try:
             incoming: Incoming = read_event(event, self._infer_path)
             render = incoming.render
-            request = with_uploaded_body(incoming.request, event)
-            response = self._ask_wrapped(request, trace, request_id, (event, context))
+            response = self._ask_wrapped(incoming.request, trace, request_id, (event, context))
             return render(response), response.status, None
         except BaseException as error:  # noqa: BLE001  (the boundary: app.py may exit, and the next request is answered)
             response, fault = write_refusal(error, request_id)
             return render(response), response.status, fault
 
+    def _ask_with_body(
+        self, request: HttpRequest, trace: Trace, request_id: str, call: tuple[Any, Any]
+    ) -> HttpResponse:
+        if "content-location" in request.headers:
+            from pilotlight_runtime.uploads.incoming import fetch_body  # few requests need it
+
+            request = fetch_body(request, call[0])
+        return self._ask(request, trace, request_id, call)
+
     def _ask(self, request: HttpRequest, trace: Trace, _request_id: str, _call: tuple[Any, Any]) -> HttpResponse:
         """The answer to a request. A subclass may need more of the call: its id, the event and the context."""
         return self._answer(request, trace)
-
-
-def with_uploaded_body(request: HttpRequest, event: object) -> HttpRequest:
-    """The request with the body that its Content-Location names; nearly always the request as it is."""
-    if "content-location" not in request.headers:
-        return request
-    from pilotlight_runtime.uploads.incoming import fetch_body  # few requests need it
-
-    return fetch_body(request, event)
 
 
 def write_refusal(error: BaseException, request_id: str) -> tuple[HttpResponse, BaseException | None]:

@@ -55,11 +55,12 @@ class Accounts:
         self._accepted = Memory()
         self._refused = Memory()
 
-    def admit(self, key: Key) -> Caller:
+    def admit(self, key: Key, *, free: bool) -> Caller:
         """Checks a key by what is remembered of it, or else by the table.
 
         Args:
             key: The key.
+            free: Whether the request surely costs nothing, so that it is answered where nothing is left, too.
 
         Returns:
             Who asks.
@@ -69,7 +70,7 @@ class Accounts:
         """
         now = self._clock()
         refused = self._refused.find(key.hash, now)
-        if refused is not None:
+        if refused is not None and not (free and refused.reason in WINDOWS):
             raise make_refusal(refused.reason, refused.windows, 0, now, self._unit)
         known: Caller | None = self._accepted.find(key.hash, now)
         return known or self._look_up(key)[1]
@@ -180,8 +181,8 @@ class Accounts:
     def _refuse(self, key_hash: str, outcome: Outcome, cost: int, now: float) -> MeterRefusal:
         """Makes a refusal, and remembers it where every request of the key would get it."""
         reason, windows = outcome
-        self._accepted.forget(key_hash)
         if reason not in WINDOWS:
+            self._accepted.forget(key_hash)
             self._refused.keep(key_hash, Refused(reason, windows), now + SECONDS)
         elif any(window.name == reason and window.left < self._tariff.least for window in windows):
             self._refused.keep(key_hash, Refused(reason, windows), min(now + SECONDS, find_end(reason, now)))

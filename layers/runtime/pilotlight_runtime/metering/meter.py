@@ -62,10 +62,11 @@ class Meter:
                 key = find_caller_key(request.headers, call[0])
                 if request.path.rstrip("/") in self._usage_paths:
                     return self._answer_usage(request, trace, key)
-                tally = RequestTally(self._accounts, self._accounts.admit(key), request_id)
+                caller = self._accounts.admit(key, free=request.method == "GET")
             except RequestError as error:
                 raise self._reword(error, request, request_id) from error
-            trace.tally = tally
+            _name_tenant(call[0], caller.tenant)
+            tally = trace.tally = RequestTally(self._accounts, caller, request_id)
             try:
                 response = ask(request, trace, request_id, call)
             except BaseException:
@@ -115,6 +116,13 @@ class Meter:
 
         of_openai = request.path.rstrip("/") in self._usage_paths or find_route(request.path, self._model) is not None
         return Refusal(error, request_id) if of_openai else error
+
+
+def _name_tenant(event: dict[str, Any], tenant: str) -> None:
+    """Puts the tenant where API Gateway puts its key's id, by which uploads belong to a caller."""
+    context = event.get("requestContext")
+    if isinstance(context, dict):
+        context["identity"] = {**(context.get("identity") or {}), "apiKeyId": tenant}
 
 
 def _is_health(request: HttpRequest) -> bool:

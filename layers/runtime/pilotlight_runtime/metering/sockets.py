@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from _socket import IPPROTO_TCP, TCP_NODELAY, socket
 
+from pilotlight_runtime.caching import cache
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 if TYPE_CHECKING:
@@ -17,11 +18,13 @@ class Endpoint(NamedTuple):
         host: Its host name or address.
         port: Its port.
         secure: Whether it speaks TLS.
+        bundle: The path of the certificates that are trusted; "" for AWS's own roots.
     """
 
     host: str
     port: int
     secure: bool
+    bundle: str = ""
 
     @property
     def header(self) -> str:
@@ -71,11 +74,12 @@ class BoundedSocket:
         return descriptor
 
 
-def parse_endpoint(url: str) -> Endpoint:
+def parse_endpoint(url: str, bundle: str = "") -> Endpoint:
     """Reads the address of an endpoint.
 
     Args:
         url: Such as https://dynamodb.eu-central-1.amazonaws.com or http://127.0.0.1:8000.
+        bundle: See Endpoint.
 
     Returns:
         The endpoint.
@@ -88,7 +92,7 @@ def parse_endpoint(url: str) -> Endpoint:
     if scheme not in ("http", "https") or not host or "/" in rest or (colon and not port.isdecimal()):
         raise ValueError(f"the endpoint {url!r} must be http:// or https:// with a host and perhaps a port")
     secure = scheme == "https"
-    return Endpoint(host, int(port) if colon else (443 if secure else 80), secure)
+    return Endpoint(host, int(port) if colon else (443 if secure else 80), secure, bundle)
 
 
 def open_bounded(endpoint: Endpoint, left: Callable[[], float]) -> BoundedSocket:
@@ -111,7 +115,7 @@ def open_bounded(endpoint: Endpoint, left: Callable[[], float]) -> BoundedSocket
         opened.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
         if endpoint.secure:
             opened.settimeout(left())
-            opened = make_context().wrap_socket(opened, server_hostname=endpoint.host)
+            opened = make_context(endpoint.bundle).wrap_socket(opened, server_hostname=endpoint.host)
     except OSError:
         opened.close()
         raise
@@ -124,20 +128,29 @@ def _tls_socket() -> Any:
     return standard_socket()
 
 
-_contexts: list[SSLContext] = []
+@cache
+def make_context(bundle: str) -> SSLContext:
+    """Makes what checks certificates, once. Python's default takes 20 ms more, since it reads all roots there are.
 
+    Args:
+        bundle: See Endpoint.
 
-def make_context() -> SSLContext:
-    """A context that trusts the roots of AWS's certificates alone; the default one takes 20 ms more to make."""
-    if not _contexts:
-        from ssl import CERT_REQUIRED, PROTOCOL_TLS_CLIENT, SSLContext, TLSVersion
+    Returns:
+        The context.
 
+    Raises:
+        OSError: The bundle cannot be read.
+    """
+    from ssl import CERT_REQUIRED, PROTOCOL_TLS_CLIENT, SSLContext, TLSVersion
+
+    context = SSLContext(PROTOCOL_TLS_CLIENT)
+    context.minimum_version = TLSVersion.TLSv1_2
+    context.verify_mode = CERT_REQUIRED
+    context.check_hostname = True
+    if bundle:
+        context.load_verify_locations(cafile=bundle)
+    else:
         from pilotlight_runtime.metering.amazon_roots import AMAZON_ROOTS
 
-        context = SSLContext(PROTOCOL_TLS_CLIENT)
-        context.minimum_version = TLSVersion.TLSv1_2
-        context.verify_mode = CERT_REQUIRED
-        context.check_hostname = True
         context.load_verify_locations(cadata=AMAZON_ROOTS)
-        _contexts.append(context)
-    return _contexts[0]
+    return context

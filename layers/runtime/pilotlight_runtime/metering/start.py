@@ -20,6 +20,8 @@ DIRECT_VARIABLE: Final = "PILOTLIGHT_CHARGE_DIRECT"
 """`on` where direct invocations are metered too."""
 ENDPOINT_VARIABLES: Final = ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL")
 """Another DynamoDB than AWS's, as AWS's SDKs read it."""
+BUNDLE_VARIABLE: Final = "AWS_CA_BUNDLE"
+"""The path of other certificates that are trusted, as AWS's SDKs read it."""
 _SQLITE: Final = "sqlite:"
 
 
@@ -105,7 +107,7 @@ class Metering:
         store = DynamoStore(
             table,
             ServiceCalls(
-                parse_endpoint(find_endpoint(environ, region)),
+                parse_endpoint(find_endpoint(environ, region), environ.get(BUNDLE_VARIABLE, "")),
                 HeaderSigner(region, "dynamodb"),
                 credentials.find,
                 clock=self._clock,

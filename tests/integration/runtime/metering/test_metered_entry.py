@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,10 +23,11 @@ from support.tenants import NOW, TENANT, SqliteTable, make_item, new_key
 
 from pilotlight_runtime.entry import LambdaHandler
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.metering.keys import TEST, hash_key
+from pilotlight_runtime.metering.keys import KEY_LENGTH, TEST, hash_key, read_key
 from pilotlight_runtime.metering.tariff import Tariff
 from pilotlight_runtime.observer import Trace
 from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, json_response
+from pilotlight_runtime.uploads.bucket import find_key_id
 
 KEY, OTHER = new_key(), new_key()
 DAY = 86_400
@@ -426,3 +428,30 @@ def test_a_clock_that_moves_on_within_a_request_is_no_obstacle(bench: Bench) -> 
     made = make_metered(bench.table.environ, bench.log, now=tick)
     assert [made(make_event(KEY))["statusCode"] for _ in range(4)] == [200, 200, 200, 429]
     made.close()
+
+
+def test_uploads_belong_to_the_tenant(bench: Bench) -> None:
+    event = make_event(KEY)
+    assert bench.start()(event, None)["statusCode"] == 200
+    assert find_key_id(event) == TENANT
+
+
+def test_an_upload_is_not_fetched_for_a_wrong_key(bench: Bench) -> None:
+    """The address of the upload is looked at after the key."""
+    handler = bench.start()
+    location = {"Content_Location": "s3://bucket/uploads/x/file-1"}
+    assert handler(make_event(OTHER, **location), None)["statusCode"] == 401
+    assert handler(make_event(KEY, **location), None)["statusCode"] != 401
+
+
+def test_the_table_holds_nothing_that_verifies_as_a_key(bench: Bench) -> None:
+    handler = bench.start()
+    for key in (KEY, OTHER):
+        handler(make_event(key), None)
+    stolen = json.dumps(bench.item) + bench.log.getvalue()
+    stolen += (
+        Path(bench.table.environ["PILOTLIGHT_SERVICE_TABLE"].removeprefix("sqlite:")).read_bytes().decode("latin-1")
+    )
+    assert not [at for at in range(len(stolen)) if read_key(stolen[at : at + KEY_LENGTH])]
+    assert KEY not in stolen
+    assert KEY[17:49] not in stolen
