@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import cycle
 from pathlib import Path
+from threading import Thread
 
 import pytest
-from support.metering import Service
+from support.metering import Service, sqlite_service
 
 from pilotlight.core.errors import MeteringError, ProjectError, UserError
 from pilotlight.metering import (
@@ -85,6 +88,26 @@ def test_a_changed_limit_keeps_what_was_used(service: Service) -> None:
     assert [service.charge(secret).reason for _ in range(2)] == ["", "day"]
     service.now += timedelta(days=1)
     assert [service.charge(secret).reason for _ in range(6)] == [""] * 5 + ["day"]
+
+
+def test_limits_change_while_many_charge(tmp_path: Path) -> None:
+    """On SQLite, which is atomic between threads, as DynamoDB is; moto is not."""
+    service = sqlite_service(tmp_path)
+    create_tenant(service.administration, "acme", Plan("pro", {"day": 1_000, "month": 5_000}))
+    secret = create_key(service.administration, "acme", KeySpec("web")).secret
+    answered: list[str] = []
+    threads = [
+        Thread(target=lambda: answered.extend(service.charge(secret).reason for _ in range(25))) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    limits: Iterator[dict[str, int]] = cycle(({"day": 700}, {"day": 1_000, "month": 4_000}, {}, {"month": 300}))
+    while any(thread.is_alive() for thread in threads):
+        assign_plan(service.administration, "acme", Plan("pro", next(limits)))
+    assign_plan(service.administration, "acme", Plan("pro", {"day": 900, "month": 800}))
+    assert answered == [""] * 100
+    windows = find_tenant(service.table, "acme").windows
+    assert windows == {"day": ("2026-11-26", 900, 800), "month": ("2026-11", 800, 700)}
 
 
 def test_a_window_without_a_limit_knows_what_was_used(service: Service) -> None:
