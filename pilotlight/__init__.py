@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         DataError,
         ImageError,
         Interrupted,
+        MeteringError,
         PackagingError,
         ParityError,
         ProjectError,
@@ -88,8 +89,8 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "pilotlight.api.arrays": ("Array", "NamedArrays"),
     "pilotlight.core.artifacts": ("Dataset", "Exported", "FittedModel"),
     "pilotlight.core.errors": (
-        *("ConversionError", "DataError", "ImageError", "Interrupted", "PackagingError", "ParityError"),
-        *("ProjectError", "RunError", "ServiceError", "StoreError", "TrainingError", "UserError"),
+        *("ConversionError", "DataError", "ImageError", "Interrupted", "MeteringError", "PackagingError"),
+        *("ParityError", "ProjectError", "RunError", "ServiceError", "StoreError", "TrainingError", "UserError"),
     ),
     "pilotlight.core.project": ("Project", "find_project"),
     # Training: data, batches, fitting.
@@ -136,6 +137,7 @@ __all__ = [
     "ImageError",
     "Interrupted",
     "LabelledTexts",
+    "MeteringError",
     "NamedArrays",
     "PackagingError",
     "ParityError",

@@ -11,7 +11,7 @@ from typing import Final
 
 from pilotlight.core.errors import MeteringError
 from pilotlight.core.table_update import Path, Update
-from pilotlight.metering.administration import Administration, record_action
+from pilotlight.metering.administration import Administration, read_audit_trail, record_action
 from pilotlight.metering.counters import read_counters
 from pilotlight.metering.months import is_settled
 from pilotlight.metering.table import Table
@@ -45,7 +45,7 @@ def archive_usage(administration: Administration, tenant: Tenant) -> list[str]:
 
 
 def with_archives(table: Table, tenant: Tenant) -> Tenant:
-    """Return a tenant whose item has the counters of archived months too.
+    """Return a tenant whose item has the counters of archived months too, and with the labels of revoked keys.
 
     Args:
         table: The service's table.
@@ -60,7 +60,9 @@ def with_archives(table: Table, tenant: Tenant) -> Tenant:
         counters = archived["counters"]
         _require_equal(tenant, sk.removeprefix(ARCHIVE_PREFIX), counters)
         item |= counters
-    return tenant._replace(item=item)
+    entries = (entry.detail for entry in read_audit_trail(table, tenant.id))
+    labels = {detail["key"]: detail["label"] for detail in entries if "key" in detail and "label" in detail}
+    return tenant._replace(item=item, labels={**labels, **tenant.labels})
 
 
 def locate_counters(administration: Administration, tenant: Tenant, month: str) -> tuple[str, Path]:

@@ -25,7 +25,7 @@ _GROUPS: Final = {
         *("lambda_requests", "rest_requests", "http_requests", "firewall_requests", "write_units", "read_units"),
     ),
     "other": ("lambda_gb_second", "log_gb", "transfer_gb"),
-    "month": ("firewall",),
+    "month": ("alarms", "firewall"),
 }
 
 
@@ -129,6 +129,7 @@ def compute_costs(shape: RequestShape, prices: AwsPrices) -> list[CostLine]:
         CostLine("CloudWatch Logs", gigabytes * shape.log_bytes * price["other.log_gb"]),
         CostLine("Transfer to the internet", gigabytes * shape.answer_bytes * price["other.transfer_gb"]),
         CostLine("AWS WAF, requests", price["million.firewall_requests"] * shape.firewall),
+        CostLine("Three alarms", price["month.alarms"], monthly=True),
         CostLine("AWS WAF", price["month.firewall"] * shape.firewall, monthly=True),
     ]
     return [line for line in lines if line.dollars]

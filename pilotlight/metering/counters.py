@@ -43,7 +43,7 @@ class UsageRow(NamedTuple):
         tenant: The tenant's name.
         month: YYYY-MM, in UTC.
         key: The key's id.
-        label: The key's label; "" where it is revoked.
+        label: The key's label; "" where it is not known.
         model: The model.
         unit: requests, rows, and so on; MICRO_DOLLARS for money.
         value: The count.
@@ -76,10 +76,9 @@ def list_usage(tenants: Iterable[Tenant], month: str | None = None) -> list[Usag
     """
     rows = []
     for tenant in tenants:
-        labels = {key.id: key.label for key in tenant.keys}
         for counter in read_counters(tenant.item):
             if month in (None, counter.month):
-                where = (tenant.name, counter.month, counter.key, labels.get(counter.key, ""))
+                where = (tenant.name, counter.month, counter.key, tenant.labels.get(counter.key, ""))
                 rows.append(UsageRow(*where, counter.model, counter.unit, counter.value))
     return rows
 

@@ -25,7 +25,7 @@ class InvoiceLine(NamedTuple):
 
     Attributes:
         key: The key's id.
-        label: The key's label; "" where it is revoked.
+        label: The key's label; "" where it is not known.
         model: The model.
         counts: By unit.
         micro_dollars: The amount.
@@ -127,7 +127,6 @@ def build_invoice(
 
 
 def _build_lines(tenant: Tenant, month: str) -> list[InvoiceLine]:
-    labels = {key.id: key.label for key in tenant.keys}
     found: dict[tuple[str, str], dict[str, int]] = {}
     for counter in read_counters(tenant.item):
         if counter.month == month and counter.value:
@@ -136,7 +135,7 @@ def _build_lines(tenant: Tenant, month: str) -> list[InvoiceLine]:
     for (model, key), counts in sorted(found.items()):
         amount = counts.pop(MICRO_DOLLARS, 0)
         ordered: dict[str, int] = {unit: counts[unit] for unit in COUNTED if unit in counts}
-        lines.append(InvoiceLine(key, labels.get(key, ""), model, ordered, amount))
+        lines.append(InvoiceLine(key, tenant.labels.get(key, ""), model, ordered, amount))
     return lines
 
 

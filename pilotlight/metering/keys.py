@@ -11,9 +11,10 @@ from pilotlight.core.printable import join_names, name_of
 from pilotlight.core.table_update import ABSENT, PRESENT, Update
 from pilotlight.metering.administration import Administration, draw_word, record_action
 from pilotlight.metering.table import Table
-from pilotlight.metering.tenant_item import DELETED, LABEL_PREFIX, SCHEMA, STATE, Key, Tenant, check_name
-from pilotlight.metering.tenants import build_conflict, find_tenant, list_tenants
-from pilotlight_runtime.metering.keys import LIVE, TEST, hash_key, make_key, read_key
+from pilotlight.metering.tenant_item import DELETED, LABEL_PREFIX, SCHEMA, STATE, Key, Tenant, check_name, read_tenant
+from pilotlight.metering.tenants import build_conflict, find_tenant
+from pilotlight_runtime.metering.keys import KEY_PREFIX, LIVE, TEST, hash_key, make_key, read_key
+from pilotlight_runtime.metering.keys import Key as RuntimeKey
 
 MOST_KEYS: Final = 100
 """Secrets of a tenant. Each is a part of the item that every answer writes, and is paid for by the kilobyte."""
@@ -142,7 +143,8 @@ def revoke_key(administration: Administration, tenant_name: str, which: str) -> 
         MeteringError: There is no such tenant or key, or somebody else changed it at the same time.
     """
     table = administration.table
-    tenant, secrets = _find_leaked(table, which) if read_key(which) else _find_named(table, tenant_name, which)
+    leaked = read_key(which)
+    tenant, secrets = _find_leaked(table, leaked) if leaked else _find_named(table, tenant_name, which)
     key = secrets[-1]
     record_action(administration, tenant.id, "keys revoke", **describe_key(key))
     for _ in range(_TRIES):
@@ -182,6 +184,7 @@ def _newest(tenant: Tenant, label: str) -> Key | None:
 
 def _select(tenant: Tenant, which: str) -> Sequence[Key]:
     """Return the secrets of a key by its label or id, the oldest first."""
+    _refuse_damaged(which)
     ids = {key.id for key in tenant.keys if which in (key.label, key.id)}
     if not ids:
         labels = join_names(sorted({key.label for key in tenant.keys})) or "none"
@@ -198,16 +201,23 @@ def _find_named(table: Table, tenant_name: str, which: str) -> tuple[Tenant, Seq
     return tenant, _select(tenant, which)
 
 
-def _find_leaked(table: Table, secret: str) -> tuple[Tenant, Sequence[Key]]:
+def _find_leaked(table: Table, leaked: RuntimeKey) -> tuple[Tenant, Sequence[Key]]:
     """Find the key whose secret somebody has found. The error does not repeat it."""
-    digest = hash_key(secret)
-    for tenant in list_tenants(table):
-        for key in tenant.keys:
-            if key.hash == digest:
-                return tenant, _select(tenant, key.id)
+    item = table.read(leaked.tenant, STATE)
+    tenant = None if item is None else read_tenant(leaked.tenant, item, table.location)
+    for key in tenant.keys if tenant else ():
+        if tenant and key.hash == leaked.hash:
+            return tenant, _select(tenant, key.id)
     raise MeteringError(
         "this key", f"is not in {table.location}", "It is revoked already, or is that of another table."
     )
+
+
+def _refuse_damaged(which: str) -> None:
+    """Refuse what looks like a whole key and is none, before a message repeats it."""
+    if which.startswith(KEY_PREFIX):
+        what = f"begins with {KEY_PREFIX}, and its length or its checksum is wrong"
+        raise MeteringError("this key", what, "Give the whole key, or its label or id.")
 
 
 def _require_same(known: Key, spec: KeySpec, tenant_name: str) -> None:

@@ -90,6 +90,7 @@ class Tenant(NamedTuple):
         keys: Its secrets, oldest first.
         windows: By "day" and "month".
         item: The whole item, with the counters.
+        labels: The label of each key by its id; of revoked ones too, where they were read.
     """
 
     id: str
@@ -99,6 +100,7 @@ class Tenant(NamedTuple):
     keys: tuple[Key, ...]
     windows: Mapping[str, Window]
     item: Item
+    labels: Mapping[str, str]
 
 
 def check_name(what: str, name: str) -> str:
@@ -137,7 +139,7 @@ def read_tenant(tenant_id: str, item: Item, location: str) -> Tenant:
     """
     require_schema(item, location)
     try:
-        keys = (_read_key(digest, record) for digest, record in item["keys"].items())
+        keys = [_read_key(digest, record) for digest, record in item["keys"].items()]
         return Tenant(
             id=tenant_id,
             name=item["name"],
@@ -146,6 +148,7 @@ def read_tenant(tenant_id: str, item: Item, location: str) -> Tenant:
             keys=tuple(sorted(keys, key=lambda key: (key.created, key.hash))),
             windows={each: _read_window(item, each) for each in WINDOWS},
             item=item,
+            labels={key.id: key.label for key in keys},
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise MeteringError(

@@ -49,7 +49,8 @@ __all__ = [
     "write_usage_csv",
 ]
 
-_PATTERN: Final = "{ $.tenant = * && $.micro_dollars = * }"
+_PATTERN: Final = '{ ($.message = "charge*") || ($.message = "settlement lost") }'
+"""The lines that itemise charges, see pilotlight_runtime.metering.ledger."""
 
 
 class UsageRequest(NamedTuple):

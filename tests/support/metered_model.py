@@ -61,7 +61,7 @@ class Endpoint:
         """A request that was counted and not yet charged."""
         key = read_key(secret)
         assert key is not None
-        tally = RequestTally(self.accounts, self.accounts.admit(key), "request")
+        tally = RequestTally(self.accounts, self.accounts.admit(key, free=False), "request")
         for name, count in counts.items():
             tally.add(name, count)
         return tally

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import cycle
 from pathlib import Path
+from threading import Thread
 
 import pytest
-from support.metering import Service
+from support.metering import Service, sqlite_service
 
 from pilotlight.core.errors import MeteringError, ProjectError, UserError
 from pilotlight.metering import (
@@ -21,6 +26,7 @@ from pilotlight.metering import (
     read_plans,
     set_state,
 )
+from pilotlight_runtime.metering.store import StoreFailed
 
 FREE = Plan("free", {"day": 10, "month": 100})
 
@@ -85,6 +91,35 @@ def test_a_changed_limit_keeps_what_was_used(service: Service) -> None:
     assert [service.charge(secret).reason for _ in range(2)] == ["", "day"]
     service.now += timedelta(days=1)
     assert [service.charge(secret).reason for _ in range(6)] == [""] * 5 + ["day"]
+
+
+def test_limits_change_while_many_charge(tmp_path: Path) -> None:
+    """On SQLite, which is atomic between threads, as DynamoDB is; moto is not."""
+    service = sqlite_service(tmp_path)
+    create_tenant(service.administration, "acme", Plan("pro", {"day": 1_000, "month": 5_000}))
+    secret = create_key(service.administration, "acme", KeySpec("web")).secret
+    answered: list[str] = []
+
+    def charge_often() -> None:
+        for _ in range(20):
+            # On a busy machine a charge may wait too long for the file; then nothing was taken.
+            with contextlib.suppress(StoreFailed):
+                answered.append(service.charge(secret).reason)
+
+    threads = [Thread(target=charge_often) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    limits: Iterator[dict[str, int]] = cycle(({"day": 700}, {"day": 1_000, "month": 4_000}, {}, {"month": 300}))
+    while any(thread.is_alive() for thread in threads):
+        assign_plan(service.administration, "acme", Plan("pro", next(limits)))
+        time.sleep(0.01)  # leaves the file to the charges
+    assign_plan(service.administration, "acme", Plan("pro", {"day": 900, "month": 800}))
+    assert set(answered) == {""}
+    windows = find_tenant(service.table, "acme").windows
+    assert windows == {
+        "day": ("2026-11-26", 900, 900 - len(answered)),
+        "month": ("2026-11", 800, 800 - len(answered)),
+    }
 
 
 def test_a_window_without_a_limit_knows_what_was_used(service: Service) -> None:

@@ -150,6 +150,14 @@ def test_a_leaked_key_is_revoked_by_itself(service: Service) -> None:
     with pytest.raises(MeteringError, match=r"this key: is not in") as caught:
         revoke_key(service.administration, "", secret)
     assert secret[17:] not in str(caught.value)
+    for damaged in (secret[:-1], f"{secret}x", secret.swapcase().replace("PLK_LIVE_", "plk_live_")):
+        for act in (
+            lambda damaged=damaged: revoke_key(service.administration, "umbrella", damaged),
+            lambda damaged=damaged: rotate_key(service.administration, "umbrella", damaged, 0),
+        ):
+            with pytest.raises(MeteringError, match="its length or its checksum is wrong") as caught:
+                act()
+            assert damaged[17:40] not in str(caught.value)
     assert create_key(service.administration, "umbrella", KeySpec("web")).secret, "its label is free again"
 
 

@@ -258,7 +258,8 @@ def test_another_program_computes_the_same_sum(
     tenants = list_tenants(service.table)
     assert len(credit(service.administration, tenants, endpoint.differences())) >= 3
 
-    invoice = build_invoice(find_tenant(service.table, "acme"), "2026-11", date(2026, 12, 2), {"chat": endpoint.tariff})
+    tenant = with_archives(service.table, find_tenant(service.table, "acme"))
+    invoice = build_invoice(tenant, "2026-11", date(2026, 12, 2), {"chat": endpoint.tariff})
     files = {name: tmp_path / name for name in ("log", "invoice.csv", "invoice.json")}
     files["log"].write_text(endpoint.log.getvalue())
     files["invoice.csv"].write_text(write_invoice_csv(invoice), newline="")
@@ -270,7 +271,7 @@ def test_another_program_computes_the_same_sum(
     assert json.loads(ran.stdout) == {"itemised": invoice.total, "csv": invoice.total, "json": invoice.total}
     assert invoice.total > 10_000
     assert invoice.notes == ()
-    assert {line.label for line in invoice.lines} == {"web", ""}
+    assert {line.label for line in invoice.lines} == {"web", "app"}
     assert [(price.first_day, price.unit, price.micro_dollars) for price in invoice.prices] == [
         ("2026-11-01", "tokens_in", 150_000),
         ("2026-11-01", "tokens_out", 600_000),
