@@ -33,6 +33,10 @@ class Endpoint(NamedTuple):
         return self.host if usual else f"{self.host}:{self.port}"
 
 
+_ENCRYPT: Final = "_wrap_socket"
+"""The context's method that `ssl.SSLContext.wrap_socket` calls."""
+
+
 class _Socket(socket):
     """A socket of which there can be weak references: TLS keeps one."""
 
@@ -121,7 +125,9 @@ def open_bounded(endpoint: Endpoint, left: Callable[[], float]) -> BoundedSocket
         opened.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
         if endpoint.secure:
             opened.settimeout(left())
-            layer = make_context(endpoint.bundle).encrypt(opened, endpoint.host)
+            layer = getattr(make_context(endpoint.bundle), _ENCRYPT)(
+                opened, server_side=False, server_hostname=endpoint.host
+            )
             layer.do_handshake()
     except OSError:
         opened.close()
@@ -147,11 +153,7 @@ def make_context(bundle: str) -> Any:
     """
     from _ssl import CERT_REQUIRED, PROTOCOL_TLS_CLIENT, _SSLContext
 
-    class Context(_SSLContext):
-        def encrypt(self, opened: socket, host: str) -> Any:
-            return self._wrap_socket(opened, server_side=False, server_hostname=host)
-
-    context: Any = Context(PROTOCOL_TLS_CLIENT)
+    context: Any = _SSLContext(PROTOCOL_TLS_CLIENT)
     context.minimum_version = _TLS_1_2
     context.verify_mode = CERT_REQUIRED
     context.check_hostname = True
