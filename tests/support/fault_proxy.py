@@ -25,10 +25,11 @@ _FAILED = b'{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError"}'
 class FaultProxy:
     """Listens on a port of its own. upstream: the table's port. fault: what happens to the next requests.
 
-    certificate: of the server, with its key, where it speaks TLS. only_after: requests that pass before the fault.
+    certificate: of the server, with its key, where it speaks TLS. version: the newest that it speaks.
+    only_after: requests that pass before the fault.
     """
 
-    def __init__(self, upstream: int, certificate: Path | None = None) -> None:
+    def __init__(self, upstream: int, certificate: Path | None = None, version: ssl.TLSVersion | None = None) -> None:
         self.fault = PASS
         self.only_after = 0
         self.connections = 0
@@ -52,6 +53,7 @@ class FaultProxy:
         if certificate is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)
+            context.maximum_version = version or context.maximum_version
             self._server.socket = context.wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False
             )

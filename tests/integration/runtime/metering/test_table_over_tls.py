@@ -54,14 +54,34 @@ def test_a_certificate_for_another_name_gets_no_request(proxy: FaultProxy, certi
 
 
 def test_the_roots_are_amazons() -> None:
-    certificates = make_context("").get_ca_certs()
-    names = {dict(part[0] for part in found["subject"])["organizationName"] for found in certificates}
-    assert names == {"Amazon", "Starfield Technologies, Inc."}
-    assert len(certificates) == AMAZON_ROOTS.count("BEGIN CERTIFICATE") == 5
     context = make_context("")
-    assert context.verify_mode is ssl.CERT_REQUIRED
-    assert context.check_hostname
-    assert make_context("") is context
+    assert len(context.get_ca_certs()) == AMAZON_ROOTS.count("BEGIN CERTIFICATE") == 5
+    names = {dict(part[0] for part in found["subject"])["organizationName"] for found in context.get_ca_certs()}
+    assert names == {"Amazon", "Starfield Technologies, Inc."}
+
+
+def test_certificates_names_and_versions_are_checked_as_ssls_own_contexts_check_them() -> None:
+    ours, theirs = make_context(""), ssl.create_default_context()
+    assert make_context("") is ours
+    assert ours.verify_mode == ssl.CERT_REQUIRED
+    assert ours.check_hostname
+    assert ours.minimum_version == ssl.TLSVersion.TLSv1_2
+    assert ours.options & ssl.OP_NO_COMPRESSION
+    assert ours.verify_mode == theirs.verify_mode
+    assert ours.check_hostname == theirs.check_hostname
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_each_version_of_tls_is_spoken(moto: Table, certificate: Path, version: ssl.TLSVersion) -> None:
+    moto.put(TENANT, make_item({KEY: {}}, day_limit=3))
+    proxy = FaultProxy(int(moto.url.rpartition(":")[2]), certificate, version)
+    store = open_store(proxy.url, bundle=str(certificate))
+    try:
+        assert [store.charge(make_charge(KEY)).reason for _ in range(4)] == ["", "", "", "day"]
+        assert proxy.connections == 1
+    finally:
+        store.close()
+        proxy.close()
 
 
 @pytest.mark.parametrize("url", ["", "dynamodb", "ftp://host", "http://", "http://host:x", "http://host/path"])

@@ -23,6 +23,7 @@ from pilotlight_runtime.catalog import CatalogService, _CatalogHandler
 from pilotlight_runtime.catalog_index import CatalogEntry
 from pilotlight_runtime.digest import bytes_sha256
 from pilotlight_runtime.errors import NotFound, RequestError, TooLarge
+from pilotlight_runtime.limits import DEFAULT_LIMITS
 from pilotlight_runtime.observer import Trace
 from pilotlight_runtime.openai.invocation import Invocation
 from pilotlight_runtime.openai.service import LanguageService
@@ -306,7 +307,7 @@ class Echo:
 @pytest.fixture
 def language(environ: dict[str, str]) -> LanguageService:
     assert environ
-    inner: Any = SimpleNamespace(status=dict, infer_path="/v2/models/chat/infer")
+    inner: Any = SimpleNamespace(status=dict, infer_path="/v2/models/chat/infer", limits=DEFAULT_LIMITS)
     return LanguageService("chat", inner, {"chat": Echo()}, {"task": "generate"})
 
 
