@@ -13,8 +13,8 @@ from pilotlight.metering.tenants import build_conflict, find_tenant, set_state
 
 _PSEUDONYM: Final = "forgotten-"
 _DETAIL: Final = "detail"
-_PERSONAL: Final = ("name", "label", "tenant")
-"""The fields of an audit entry's detail that people have written."""
+_NAMES: Final = ("name", "tenant")
+"""The fields of an audit entry's detail that have a tenant's name."""
 
 
 class Forgotten(NamedTuple):
@@ -30,7 +30,7 @@ class Forgotten(NamedTuple):
 
 
 def forget_tenant(administration: Administration, name: str) -> Forgotten:
-    """Delete a tenant, and replace its name and the labels of its keys by a pseudonym.
+    """Delete a tenant, replace its name by a pseudonym, and remove the labels of its keys.
 
     The old name goes last. Where a call stops before, the same call finds the tenant and finishes.
 
@@ -76,8 +76,8 @@ def _rename(table: Table, tenant: Tenant, pseudonym: str) -> None:
 
 def _clean_entry(table: Table, tenant_id: str, sk: str, entry: Item, pseudonym: str) -> bool:
     """Replace what people wrote in an audit entry, and return whether there was anything. Who did what, when, stays."""
+    # Without a label, usage and invoices show the id of the key.
+    wanted = {**dict.fromkeys(_NAMES, pseudonym), "label": ""}
     detail = entry[_DETAIL]
-    fields: dict[Path, str] = {
-        (_DETAIL, field): pseudonym for field in _PERSONAL if detail.get(field, pseudonym) != pseudonym
-    }
+    fields: dict[Path, str] = {(_DETAIL, name): text for name, text in wanted.items() if detail.get(name, text) != text}
     return bool(fields) and table.update(tenant_id, sk, Update(fields))

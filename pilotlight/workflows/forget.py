@@ -30,7 +30,7 @@ class ForgottenTenant(NamedTuple):
 
 
 def forget(request: TenantRequest, context: Context) -> ForgottenTenant:
-    """Delete a tenant, and replace its name and its labels in the service's table.
+    """Delete a tenant and the labels of its keys, and replace its name in the service's table.
 
     Raises:
         MeteringError: There is no such tenant, or somebody else changed it at the same time.

@@ -1,4 +1,4 @@
-"""forget: a tenant's name and labels are replaced; what was used stays."""
+"""forget: a tenant's name is replaced and its labels go; what was used stays."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def forget(
     table: TableOption = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Delete a tenant, and replace its name and the labels of its keys by a pseudonym.
+    """Delete a tenant and the labels of its keys, and replace its name by a pseudonym.
 
     The counters stay under the pseudonym, and invoices that were written stay as they are.
 
@@ -34,7 +34,7 @@ def forget(
         print_json(found._asdict())
         return
     out().print(f"Tenant [bold]{tenant}[/] is now {found.pseudonym}, and its keys are gone.", soft_wrap=True)
-    out().print(f"The name or a label was replaced in {found.entries} entries of its audit trail.", soft_wrap=True)
+    out().print(f"{found.entries} entries of its audit trail had the name or a label.", soft_wrap=True)
     if found.recoverable_until:
         out().print(
             f"Point-in-time recovery could restore a table with the name until {found.recoverable_until}.",

@@ -23,6 +23,7 @@ from pilotlight.metering import (
     list_tenants,
     list_usage,
     read_audit_trail,
+    with_archives,
 )
 from pilotlight.metering.table import Table
 
@@ -92,7 +93,8 @@ def test_nothing_has_the_name_or_a_label_and_the_counters_stay(used: Service) ->
     left = written(used, before.id)
     assert NAME not in left
     assert LABEL not in left
-    tenant = find_tenant(used.table, found.pseudonym)
+    tenant = with_archives(used.table, find_tenant(used.table, found.pseudonym))
+    assert {(row.tenant, row.label) for row in list_usage([tenant])} == {(found.pseudonym, "")}
     assert (tenant.id, tenant.state, tenant.keys) == (before.id, DELETED, ())
     assert [(row.month, row.model, row.unit, row.value) for row in list_usage([tenant])] == counted
     trail = list(read_audit_trail(used.table, before.id))
