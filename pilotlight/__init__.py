@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         DataError,
         ImageError,
         Interrupted,
+        MeteringError,
         PackagingError,
         ParityError,
         ProjectError,
@@ -90,8 +91,8 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "pilotlight.api.arrays": ("Array", "NamedArrays"),
     "pilotlight.core.artifacts": ("Dataset", "Exported", "FittedModel"),
     "pilotlight.core.errors": (
-        *("ConversionError", "DataError", "ImageError", "Interrupted", "PackagingError", "ParityError"),
-        *("ProjectError", "RunError", "ServiceError", "StoreError", "TrainingError", "UserError"),
+        *("ConversionError", "DataError", "ImageError", "Interrupted", "MeteringError", "PackagingError"),
+        *("ParityError", "ProjectError", "RunError", "ServiceError", "StoreError", "TrainingError", "UserError"),
     ),
     "pilotlight.core.project": ("Project", "find_project"),
     # Training: data, batches, fitting.
@@ -138,6 +139,7 @@ __all__ = [
     "ImageError",
     "Interrupted",
     "LabelledTexts",
+    "MeteringError",
     "NamedArrays",
     "PackagingError",
     "ParityError",

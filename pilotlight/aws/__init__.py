@@ -6,6 +6,9 @@ multipart.py          large objects, sent in parts
 objects.py            ETags and sizes of objects, which tell whether data have changed
 batch.py              queues, job definitions and jobs of AWS Batch
 logs.py               the log of a job's container
+log_lines.py          the lines of a log group that a pattern selects
+dynamodb.py           the service's table
+identity.py           who the credentials are
 stacks.py             the outputs of a CloudFormation stack
 images.py             images in Amazon ECR
 instances.py          EC2 instances and instance types
@@ -20,8 +23,11 @@ Importing this package does not import boto3, which takes 300 ms and is an extra
 from pilotlight.aws.batch import BatchService
 from pilotlight.aws.client import Clients, create_s3_client, parse_s3_url
 from pilotlight.aws.download import download_object, download_prefix
+from pilotlight.aws.dynamodb import DynamoTable
+from pilotlight.aws.identity import read_identity
 from pilotlight.aws.images import Images
 from pilotlight.aws.instances import Instances
+from pilotlight.aws.log_lines import LogLines
 from pilotlight.aws.logs import LogStreams
 from pilotlight.aws.objects import Objects
 from pilotlight.aws.prices import Prices
@@ -32,8 +38,10 @@ from pilotlight.aws.stacks import Stacks
 __all__ = [
     "BatchService",
     "Clients",
+    "DynamoTable",
     "Images",
     "Instances",
+    "LogLines",
     "LogStreams",
     "Objects",
     "Prices",
@@ -44,4 +52,5 @@ __all__ = [
     "download_object",
     "download_prefix",
     "parse_s3_url",
+    "read_identity",
 ]

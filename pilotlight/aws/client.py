@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pilotlight.aws.error_translation import translate_errors
-from pilotlight.core.errors import RunError, StoreError, UserError
+from pilotlight.core.errors import MeteringError, RunError, StoreError, UserError
 
 if TYPE_CHECKING:  # boto3 is an extra; its stubs are a development tool
     from boto3.session import Session
@@ -72,6 +72,18 @@ class Clients:
             return self._session.client("cloudformation", config=self._config)
 
     @cached_property
+    def dynamodb(self) -> Any:
+        """boto3's client of DynamoDB."""
+        with translate_errors("DynamoDB", MeteringError, "DynamoDB"):
+            return self._make("dynamodb")
+
+    @cached_property
+    def sts(self) -> Any:
+        """boto3's client of STS."""
+        with translate_errors("STS", MeteringError, "STS"):
+            return self._make("sts")
+
+    @cached_property
     def ec2(self) -> EC2Client:
         """boto3's client of EC2."""
         with translate_errors("EC2", RunError, "EC2"):
@@ -112,6 +124,11 @@ class Clients:
         """boto3's client of S3."""
         with translate_errors("s3://", StoreError):
             return self._session.client("s3", config=self._config)
+
+    def _make(self, service: str) -> Any:
+        """Create the client of a service whose types are not among the development tools."""
+        session: Any = self._session
+        return session.client(service, config=self._config)
 
 
 def _open_session(where: str, error_type: type[UserError]) -> tuple[Session, Config]:

@@ -15,9 +15,11 @@ SERVICES: Final = {
     "AWS Batch": "batch",
     "CloudFormation": "cloudformation",
     "CloudWatch Logs": "logs",
+    "DynamoDB": "dynamodb",
     "EC2": "ec2",
     "ECR": "ecr",
     "ECS": "ecs",
+    "STS": "sts",
     "Service Quotas": "servicequotas",
     "the price list": "pricing",
 }

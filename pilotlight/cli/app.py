@@ -17,12 +17,17 @@ from pilotlight.cli.commands import (
     chat,
     check,
     demo,
+    forget,
     image,
     invoke,
+    keys,
     package,
+    plans,
     produce,
     runs,
     serve,
+    tenants,
+    usage,
     versions,
 )
 from pilotlight.cli.invocation import Invocation, invocation
@@ -145,3 +150,22 @@ _image.command("build", help=_help(image.build))(image.build)
 _image.command("push", help=_help(image.push))(image.push)
 _image.command("tag", help=_help(image.tag))(image.tag)
 app.add_typer(_image, name="image", rich_help_panel="Train and publish")
+
+for _name, _module, _commands in (
+    (
+        "tenants",
+        tenants,
+        (
+            *(tenants.create, tenants.list_, tenants.suspend, tenants.resume),
+            *(tenants.delete, tenants.history, tenants.migrate),
+        ),
+    ),
+    ("keys", keys, (keys.create, keys.list_, keys.rotate, keys.revoke)),
+    ("plans", plans, (plans.apply, plans.assign)),
+):
+    _group = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help=_module.HELP)
+    for _command in _commands:
+        _group.command(_command.__name__.rstrip("_"), help=_help(_command))(_command)
+    app.add_typer(_group, name=_name, rich_help_panel="Run a service")
+for _command in (plans.plan, usage.usage, usage.invoice, forget.forget):
+    app.command(_command.__name__, help=_help(_command), rich_help_panel="Run a service")(_command)

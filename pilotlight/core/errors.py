@@ -11,6 +11,7 @@
     ├── PackagingError    a function or the layer cannot be built, or is too large
     ├── ServiceError      an endpoint, local or remote, did not respond as expected
     ├── ImageError        the training image cannot be built or pushed to its repository
+    ├── MeteringError     tenants, keys, plans or usage of the service cannot be read, or a change is refused
     └── RunError          a training run on AWS Batch cannot be submitted or watched, or it failed
 
 The command line prints these three facts as one paragraph and exits with 1. Every other exception is a defect of
@@ -72,6 +73,10 @@ class ServiceError(UserError):
 
 class ImageError(UserError):
     """The training image cannot be built or pushed to its repository."""
+
+
+class MeteringError(UserError):
+    """Tenants, keys, plans or usage of the service cannot be read, or a change is refused."""
 
 
 class RunError(UserError):

@@ -11,6 +11,7 @@ from pilotlight.core.generation_config import GenerationConfig
 from pilotlight.core.labels import LabelsConfig
 from pilotlight.core.options import TrainingSettings
 from pilotlight_runtime.manifest import ImageInput
+from pilotlight_runtime.metering.tariff import Tariff
 from pilotlight_runtime.signature import Signature
 
 CONFIG_NAME: Final = "model.toml"
@@ -102,6 +103,7 @@ class ModelConfig:
         quantizes: Whether model.toml has [quantization]. A language model without it is stored in 8-bit blocks.
         generation: [generation]; None where it is missing.
         embedding: [embedding]; None where it is missing.
+        tariff: [units] and [price]; None where both are missing.
     """
 
     name: str
@@ -119,3 +121,4 @@ class ModelConfig:
     quantizes: bool = False
     generation: GenerationConfig | None = None
     embedding: EmbeddingConfig | None = None
+    tariff: Tariff | None = None

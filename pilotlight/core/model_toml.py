@@ -20,6 +20,7 @@ from pilotlight.core.model_config import (
     QuantizationConfig,
 )
 from pilotlight.core.options import TrainingSettings, describe_renamed_keys, read_training_settings
+from pilotlight.core.tariff_config import read_tariff_config
 from pilotlight.core.toml_file import read_toml
 from pilotlight.core.toml_table import LARGEST, TomlTable
 from pilotlight_runtime.datatypes import DATATYPES
@@ -46,7 +47,7 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
     table = TomlTable(path, "", document)
     table.check_keys(
         *("kind", "description", "stream", "training", "conversion", "parity", "quantization"),
-        *("signature", "image", "labels", "generation", "embedding"),
+        *("signature", "image", "labels", "generation", "embedding", "units", "price"),
     )
     kind = table.read_text("kind", "keras")
     if kind not in KINDS:
@@ -74,6 +75,7 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
         notes=() if training is None else describe_renamed_keys(training),
         generation=read_generation_config(table.read_table("generation")),
         embedding=read_embedding_config(table.read_table("embedding")),
+        tariff=read_tariff_config(table),
     )
 
 

@@ -63,6 +63,14 @@ class TomlTable:
         """Return whether the table has a key."""
         return key in self._values
 
+    def list_keys(self) -> list[str]:
+        """Return the keys of the table, in the order of the file."""
+        return list(self._values)
+
+    def read_value(self, key: str) -> object:
+        """Return the value of a key as TOML has it; None where the key is missing."""
+        return self._values.get(key)
+
     def is_list(self, key: str) -> bool:
         """Return whether the value of a key is a list, such as an array of tables."""
         return isinstance(self._values.get(key), list)

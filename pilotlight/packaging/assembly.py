@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final, Protocol
 
 from pilotlight.core.errors import PackagingError
+from pilotlight.core.files import write_atomically
 from pilotlight.core.lock import Lock
+from pilotlight.core.model_config import CONFIG_NAME
+from pilotlight.core.tariff_config import load_tariff
 from pilotlight.packaging.bytecode import Compiler, compile_folder, find_compiler
 from pilotlight.packaging.files import folder_size, list_files
 from pilotlight.packaging.packages import PYTHON, TASK, AddedPackages, Packages, add_packages, add_pictures
 from pilotlight.packaging.reports import PackageReport
 from pilotlight.packaging.requirements import REQUIREMENTS, read_pins
-from pilotlight_runtime.manifest import Manifest
+from pilotlight_runtime.manifest import MANIFEST_NAME, Manifest
+from pilotlight_runtime.metering.tariff import TARIFF_FIELD
 
 APP_NAME: Final = "app.py"
 
@@ -110,7 +115,9 @@ def finish_function(
 
     Raises:
         PackagingError: Packages cannot be installed, or two files have one name.
+        ProjectError: [units] or [price] of model.toml is wrong.
     """
+    _write_tariff(source, new)
     _copy_code(source, new)
     own = packages is not None and (pictures or bool(read_pins(source / REQUIREMENTS)))
     compiler = compiler or find_compiler(PYTHON, docker=own)  # app.py alone is not worth starting it
@@ -124,6 +131,19 @@ def finish_function(
         note += f"; {', '.join(added.missing)}, which neither {REQUIREMENTS} nor the layer has"
     pins = (*added.pins, *decoders)
     return PackageReport(name, version, len(list_files(new)), folder_size(new), compiler is not None, note, pins)
+
+
+def _write_tariff(source: Path, new: Path) -> None:
+    """Add to the function's manifest what requests cost, where model.toml says it.
+
+    It is no part of the version: a price changes without a new model.
+    """
+    tariff = load_tariff(source / CONFIG_NAME)
+    if tariff is None:
+        return
+    manifest = new / MANIFEST_NAME
+    document = {**json.loads(manifest.read_bytes()), TARIFF_FIELD: tariff._asdict()}
+    write_atomically(manifest, (json.dumps(document, indent=2) + "\n").encode())
 
 
 def _copy_code(source: Path, new: Path) -> None:

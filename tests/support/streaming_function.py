@@ -79,7 +79,7 @@ def request(path: str, document: object = None, *, method: str = "", **headers: 
         "headers": {name.replace("_", "-"): value for name, value in headers.items()},
         "body": None if body is None else base64.b64encode(body).decode(),
         "isBase64Encoded": body is not None,
-        "requestContext": {"requestId": "gateway-1"},
+        "requestContext": {"extendedRequestId": "gateway-1", "requestId": "of-the-caller"},
     }
 
 

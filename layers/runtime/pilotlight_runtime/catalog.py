@@ -10,6 +10,7 @@ import time
 
 from pilotlight_runtime.catalog_index import CATALOG_NAME, CatalogEntry, load_catalog
 from pilotlight_runtime.entry import Entry, LambdaHandler
+from pilotlight_runtime.environment import SERVICE_VARIABLE
 from pilotlight_runtime.environment import environ as process_environ
 from pilotlight_runtime.errors import InvalidRequest, LoadError, ManifestError, MethodNotAllowed, NotFound, TooLarge
 from pilotlight_runtime.light_typing import Any, Callable, Final, Mapping, TextIO
@@ -67,7 +68,13 @@ def catalog_handler(
     except OSError as error:
         raise ManifestError(f"{path} cannot be read ({error.strerror}); package the catalog again") from error
     observer = observer or _observer(environ, stream)
-    return _CatalogHandler(CatalogService(entries, environ), observer, clock)
+    handler = _CatalogHandler(CatalogService(entries, environ), observer, clock)
+    if environ.get(SERVICE_VARIABLE):
+        from pilotlight_runtime.metering.start import Metering
+        from pilotlight_runtime.metering.tariff import DEFAULT_TARIFF
+
+        Metering(environ).meter(handler, "", DEFAULT_TARIFF, stream)
+    return handler
 
 
 def _observer(environ: Mapping[str, str], stream: TextIO | None) -> Observer:

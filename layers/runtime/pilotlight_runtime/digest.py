@@ -5,6 +5,7 @@ OpenSSL is up to six times as fast, but takes 3 ms to load: as long as Python's 
 
 from __future__ import annotations
 
+from pilotlight_runtime.caching import cache
 from pilotlight_runtime.light_typing import Any, Final
 from pilotlight_runtime.paths import StrPath
 
@@ -47,7 +48,13 @@ def file_sha256(path: StrPath, size: int = PAYS_FROM) -> str:
 
 def _algorithm(size: int) -> Any:
     """What makes a digest of `size` bytes soonest, of what this Python has."""
-    for module, function in _ALL if size < PAYS_FROM else _LARGE:
+    return _find_first(_ALL if size < PAYS_FROM else _LARGE)
+
+
+@cache
+def _find_first(places: tuple[tuple[str, str], ...]) -> Any:
+    """The first function that there is. An import that fails takes 100 µs, so that it is tried once."""
+    for module, function in places:
         try:
             return getattr(__import__(module), function)
         except ImportError:

@@ -13,6 +13,9 @@ from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, error_re
 Answer = Callable[[HttpRequest, Trace], HttpResponse]
 """Answers a request, or raises a RequestError."""
 
+Ask = Callable[[HttpRequest, Trace, str, tuple[Any, Any]], HttpResponse]
+"""As Answer, with the request's id, and the event and the context."""
+
 LambdaHandler = Callable[[Any, Any], Any]
 """Takes an event and Lambda's context, returns the answer."""
 
@@ -35,6 +38,11 @@ class Entry:
         self._observer = observer
         self._clock = clock
         self._cold = True
+        self._ask_wrapped: Ask = self._ask_with_body
+
+    def wrap(self, around: Callable[[Ask], Ask]) -> None:
+        """Has every request answered by what `around` makes of the way so far, such as one that checks keys."""
+        self._ask_wrapped = around(self._ask_wrapped)
 
     def __call__(self, event: Any, context: Any) -> Any:
         """Answers `event`. Every failure is an answer too; details that callers must not see go to the observer."""
@@ -68,25 +76,24 @@ class Entry:
         try:
             incoming: Incoming = read_event(event, self._infer_path)
             render = incoming.render
-            request = with_uploaded_body(incoming.request, event)
-            response = self._ask(request, trace, request_id, (event, context))
+            response = self._ask_wrapped(incoming.request, trace, request_id, (event, context))
             return render(response), response.status, None
         except BaseException as error:  # noqa: BLE001  (the boundary: app.py may exit, and the next request is answered)
             response, fault = write_refusal(error, request_id)
             return render(response), response.status, fault
 
+    def _ask_with_body(
+        self, request: HttpRequest, trace: Trace, request_id: str, call: tuple[Any, Any]
+    ) -> HttpResponse:
+        if "content-location" in request.headers:
+            from pilotlight_runtime.uploads.incoming import fetch_body  # few requests need it
+
+            request = fetch_body(request, call[0])
+        return self._ask(request, trace, request_id, call)
+
     def _ask(self, request: HttpRequest, trace: Trace, _request_id: str, _call: tuple[Any, Any]) -> HttpResponse:
         """The answer to a request. A subclass may need more of the call: its id, the event and the context."""
         return self._answer(request, trace)
-
-
-def with_uploaded_body(request: HttpRequest, event: object) -> HttpRequest:
-    """The request with the body that its Content-Location names; nearly always the request as it is."""
-    if "content-location" not in request.headers:
-        return request
-    from pilotlight_runtime.uploads.incoming import fetch_body  # few requests need it
-
-    return fetch_body(request, event)
 
 
 def write_refusal(error: BaseException, request_id: str) -> tuple[HttpResponse, BaseException | None]:
@@ -112,10 +119,13 @@ def find_request_id(context: object) -> str:
 def _gateway_id(event: object) -> str:
     """API Gateway's id of the request, as in its access log; "" elsewhere, and where it is no id.
 
-    A direct invocation may send anything, and the id goes into the log.
+    A REST API's own id is extendedRequestId: its requestId is what the caller sends as x-amzn-RequestId. HTTP APIs and
+    function URLs have only requestId. A direct invocation may send anything, and the id goes into the log.
     """
     context = event.get("requestContext") if isinstance(event, dict) else None
-    found = context.get("requestId") if isinstance(context, dict) else None
+    if not isinstance(context, dict):
+        return ""
+    found = context.get("extendedRequestId") if "http" not in context else context.get("requestId")
     if not isinstance(found, str) or len(found) > _LONGEST_ID or not found.isascii():
         return ""
     return found if found.encode().translate(_ID_SIGNS).isalpha() else ""

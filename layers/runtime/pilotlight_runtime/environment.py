@@ -10,6 +10,10 @@ from pilotlight_runtime.light_typing import Any, Final, Iterator, MutableMapping
 _ENCODING: Final = sys.getfilesystemencoding()
 
 
+SERVICE_VARIABLE: Final = "PILOTLIGHT_SERVICE_TABLE"
+"""Names the table of a service's tenants, or is `sqlite:` and the path of a file. Without it, nothing is metered."""
+
+
 class _Environment:
     """A mapping over the variables of `posix`, which are those of `os` too: each shows what the other has set."""
 

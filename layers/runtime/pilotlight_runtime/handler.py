@@ -9,6 +9,7 @@ import time
 from posix import cpu_count
 
 from pilotlight_runtime.background import BackgroundTask
+from pilotlight_runtime.environment import SERVICE_VARIABLE
 from pilotlight_runtime.environment import environ as process_environ
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Callable, Final, Mapping, TextIO
 from pilotlight_runtime.paths import parent
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
     from typing import TypeGuard
 
     from pilotlight_runtime.deferred_packing import DeferredPacking
-    from pilotlight_runtime.entry import LambdaHandler
+    from pilotlight_runtime.entry import Entry, LambdaHandler
     from pilotlight_runtime.late_checks import LateChecks
     from pilotlight_runtime.manifest import Manifest
+    from pilotlight_runtime.metering.start import Metering
     from pilotlight_runtime.observer import Observer
     from pilotlight_runtime.openai.language_function import LanguageFunction
     from pilotlight_runtime.service import ModelService
@@ -74,6 +76,7 @@ def model_handler(
         LoadError: The model cannot be served, so the function does not start. The message names the file or tensor.
     """
     folder = parent(app_file)
+    metering = _start_metering(environ)
     checks, rest = BackgroundTask(lambda: _manifest(folder)), BackgroundTask(_import_rest)
     packing = late = None
     if open_session is None:
@@ -96,15 +99,10 @@ def model_handler(
     if RUNTIME_API_VARIABLE in environ and hook is None:  # the stacks of threads that app.py starts would count in full
         _limit_memory(environ)
     live = manifest.stream and SAM_LOCAL_VARIABLE not in environ
-    if _serves(hook):
-        return hook.serve(service, observer, clock, live=live)
-    if manifest.stream or _streams(hook):
-        from pilotlight_runtime.streaming.entry import StreamingEntry
-
-        return StreamingEntry(service.answer, service.infer_path, observer, clock, live=live)
-    from pilotlight_runtime.entry import Entry
-
-    return Entry(service.answer, service.infer_path, observer, clock)
+    entry = _make_entry(hook, service, observer, clock, live=live if manifest.stream or _streams(hook) else None)
+    if metering is not None:
+        metering.meter_model(entry, manifest.model, folder, stream, openai=_serves(hook))
+    return entry
 
 
 def threads(environ: Mapping[str, str]) -> int:
@@ -113,6 +111,35 @@ def threads(environ: Mapping[str, str]) -> int:
     if memory.isascii() and memory.isdigit():
         return max(1, round(int(memory) / MEMORY_PER_VCPU_MB))
     return cpu_count() or 1
+
+
+def _make_entry(
+    hook: Prepared | None,
+    service: ModelService,
+    observer: Observer,
+    clock: Callable[[], float],
+    *,
+    live: bool | None,
+) -> Entry:
+    """The outermost layer. live: whether the routes stream; None where no answer is a stream."""
+    if _serves(hook):
+        return hook.serve(service, observer, clock, live=bool(live))
+    if live is not None:
+        from pilotlight_runtime.streaming.entry import StreamingEntry
+
+        return StreamingEntry(service.answer, service.infer_path, observer, clock, live=live)
+    from pilotlight_runtime.entry import Entry
+
+    return Entry(service.answer, service.infer_path, observer, clock)
+
+
+def _start_metering(environ: Mapping[str, str]) -> Metering | None:
+    """Opens the table of tenants while the model is opened; None where nothing is metered."""
+    if not environ.get(SERVICE_VARIABLE):
+        return None
+    from pilotlight_runtime.metering.start import Metering
+
+    return Metering(environ)
 
 
 def _engine(*meanwhile: BackgroundTask, large_pages: bool) -> OpenSession:

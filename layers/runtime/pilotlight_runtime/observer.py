@@ -5,7 +5,27 @@ A record never holds the payload: no value, no text of a request and no message 
 
 from __future__ import annotations
 
-from pilotlight_runtime.light_typing import Callable, NamedTuple, Protocol
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Callable, Mapping, NamedTuple, Protocol, Sequence
+
+if TYPE_CHECKING:
+    from pilotlight_runtime.manifest import Manifest
+    from pilotlight_runtime.tensor import Tensor
+
+
+class Tally(Protocol):
+    """Counts what one request takes, where requests are metered."""
+
+    def add(self, name: str, count: int) -> None:
+        """Counts `count` more of what `name` says."""
+
+    def add_inputs(self, inputs: Mapping[str, Tensor], manifest: Manifest) -> None:
+        """Counts what the tensors of a request have."""
+
+    def add_texts(self, texts: Sequence[str | Sequence[int]], tokens: int) -> None:
+        """Counts what an encoder has read. tokens: of all texts."""
+
+    def reserve(self, more: Mapping[str, int]) -> object:
+        """Takes what is counted, and the most that may come; a RequestError says that it is not allowed."""
 
 
 class Trace:
@@ -13,9 +33,10 @@ class Trace:
 
     operation: the route's operation, "" for an unknown path. shapes: of the inputs, by name. phases: milliseconds of
     each phase, by name; the first is "event", and together they are the whole. clock: seconds, monotonic.
+    tally: counts what the request takes; None where nothing is metered.
     """
 
-    __slots__ = ("_began", "_clock", "_phase", "operation", "phases", "shapes")
+    __slots__ = ("_began", "_clock", "_phase", "operation", "phases", "shapes", "tally")
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -24,6 +45,7 @@ class Trace:
         self.operation = ""
         self.shapes: dict[str, tuple[int, ...]] = {}
         self.phases: dict[str, float] = {}
+        self.tally: Tally | None = None
 
     def begin(self, phase: str) -> None:
         """Ends the phase before and begins `phase`. A context manager would take four times as long."""

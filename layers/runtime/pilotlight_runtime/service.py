@@ -169,6 +169,8 @@ class ModelService:
     def _run(self, request: InferRequest, trace: Trace) -> InferResponse:
         # The shapes go into the log, so that an unknown name, which could be any text, is left out.
         trace.shapes = {name: tensor.shape for name, tensor in request.inputs.items() if name in self._input_names}
+        if trace.tally is not None:
+            trace.tally.add_inputs(request.inputs, self._manifest)
         trace.begin("infer")
         return infer(self._model, request, self._predict)
 

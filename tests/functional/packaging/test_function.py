@@ -10,12 +10,15 @@ import pytest
 from support.store import make_candidate, publish
 
 from pilotlight.core.artifacts import PublishedVersion
-from pilotlight.core.errors import PackagingError, StoreError
+from pilotlight.core.errors import PackagingError, ProjectError, StoreError
 from pilotlight.core.lock import Lock
 from pilotlight.core.project import Project
 from pilotlight.packaging import PackageReport, package_catalog, package_function
 from pilotlight.packaging.bytecode import Compiler
 from pilotlight.store import Store
+from pilotlight_runtime.manifest import MANIFEST_NAME
+from pilotlight_runtime.manifest_json import dump_manifest, load_manifest
+from pilotlight_runtime.metering.tariff import Tariff, read_tariff
 
 HERE = Compiler((sys.executable,), "this Python")
 
@@ -93,6 +96,27 @@ def test_built_twice_it_is_the_same(tmp_path: Path, source: Path, store: Store, 
     assert image(tmp_path / "one") == image(tmp_path / "deeper" / "two")
     assert {mode & 0o777 for mode, _, _ in image(tmp_path / "one").values()} == {0o644, 0o755}
     assert str(tmp_path).encode() not in b"".join(content for _, _, content in image(tmp_path / "one").values())
+
+
+def test_prices_are_added_to_the_manifest_and_are_no_part_of_the_version(
+    tmp_path: Path, source: Path, store: Store, lock: Lock
+) -> None:
+    package_function("digits", source, store, lock, tmp_path / "plain", compiler=HERE)
+    published = (tmp_path / "plain" / MANIFEST_NAME).read_bytes()
+    assert published == dump_manifest(store.read_manifest("digits", lock.version)[0])
+    (source / "model.toml").write_text("[units]\nrows = 2\n[price.2026-11-01]\nrows = 1.5\n")
+    for name in ("priced", "again"):
+        package_function("digits", source, store, lock, tmp_path / name, compiler=HERE)
+    assert image(tmp_path / "priced") == image(tmp_path / "again")
+    priced = (tmp_path / "priced" / MANIFEST_NAME).read_bytes()
+    document = json.loads(priced)
+    assert read_tariff(document) == Tariff({"rows": 2}, {"2026-11-01": {"rows": 1_500_000}})
+    assert {**json.loads(published), "tariff": document["tariff"]} == document
+    assert load_manifest(priced) == load_manifest(published)
+    assert store.read_manifest("digits", lock.version)[1] == lock.manifest_sha256
+    (source / "model.toml").write_text("[units]\nrows = 0\n")
+    with pytest.raises(ProjectError, match=r"units\.rows is 0"):
+        package_function("digits", source, store, lock, tmp_path / "wrong", compiler=HERE)
 
 
 def test_an_earlier_build_is_replaced_as_a_whole(tmp_path: Path, source: Path, store: Store, lock: Lock) -> None:

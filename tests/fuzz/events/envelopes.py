@@ -57,13 +57,13 @@ def _fields(rng: Random, draft: Draft, kind: str) -> dict[str, Any]:
     headers = {name.lower() if rng.random() < 0.5 else name: value for name, value in draft.headers.items()}
     if kind == REST:
         several = {name: [value] for name, value in headers.items()} if rng.random() < 0.5 else None
-        request = {"requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef", "stage": "live"}
+        ids = {"requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef", "extendedRequestId": "JKJaXmPLvHcESHA="}
         return {
             "httpMethod": draft.method,
             "path": draft.path,
             "headers": headers or None,
             "multiValueHeaders": several,
-            "requestContext": request,
+            "requestContext": {**ids, "stage": "live"},
         }
     if kind in (HTTP_API, URL):
         stage = "$default" if kind == URL or rng.random() < 0.5 else "live"

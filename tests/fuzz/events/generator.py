@@ -126,7 +126,9 @@ def _body(rng: Random, draft: Draft, level: float = -1.0) -> bytes:
 def _odd_envelope(rng: Random, event: dict[str, Any]) -> dict[str, Any]:
     kind = rng.randrange(4)
     if kind == 0:
-        return {**event, "requestContext": {**(event.get("requestContext") or {}), "requestId": rng.choice(_ODD_IDS)}}
+        odd = rng.choice(_ODD_IDS)
+        ids = {"requestId": odd, "extendedRequestId": odd}
+        return {**event, "requestContext": {**(event.get("requestContext") or {}), **ids}}
     if kind == 1:
         found = dict(event)
         del found[rng.choice(list(found))]

@@ -51,7 +51,7 @@ def test_what_the_observer_hears() -> None:
 
     notes = Notes()
     handler = entry(answer, notes)
-    event = {**EVENT, "httpMethod": "GET", "requestContext": {"requestId": "gateway-1"}}
+    event = {**EVENT, "httpMethod": "GET", "requestContext": {"extendedRequestId": "gateway-1"}}
     assert handler(event, CONTEXT)["statusCode"] == 200
     handler(EVENT, CONTEXT)
     first, second = notes.records
@@ -114,15 +114,28 @@ def test_what_is_no_event_is_a_bad_request(event: object) -> None:
 )
 def test_what_is_no_id_of_api_gateway_does_not_reach_the_log(found: object) -> None:
     notes = Notes()
-    entry(lambda *_: json_response({}), notes)({**EVENT, "requestContext": {"requestId": found}}, CONTEXT)
-    assert notes.records[0].gateway_id == ""
+    handler = entry(lambda *_: json_response({}), notes)
+    handler({**EVENT, "requestContext": {"extendedRequestId": found}}, CONTEXT)
+    handler({**EVENT, "requestContext": {"requestId": found, "http": {"method": "GET"}}}, CONTEXT)
+    assert [record.gateway_id for record in notes.records] == ["", ""]
 
 
 @pytest.mark.parametrize("found", ["c6af9ac6-7b61-11e6-9a41-93e8deadbeef", "JKJaXmPLvHcESHA=", "a_b", ""])
 def test_an_id_of_api_gateway_is_logged(found: str) -> None:
     notes = Notes()
-    entry(lambda *_: json_response({}), notes)({**EVENT, "requestContext": {"requestId": found}}, CONTEXT)
-    assert notes.records[0].gateway_id == found
+    handler = entry(lambda *_: json_response({}), notes)
+    handler({**EVENT, "requestContext": {"extendedRequestId": found}}, CONTEXT)
+    handler({**EVENT, "requestContext": {"requestId": found, "http": {"method": "GET"}}}, CONTEXT)
+    assert [record.gateway_id for record in notes.records] == [found, found]
+
+
+@pytest.mark.parametrize("own", ["JKJaXmPLvHcESHA=", "", None])
+def test_an_id_that_the_caller_sent_is_not_logged(own: str | None) -> None:
+    """x-amzn-RequestId becomes the requestId of a REST API's event."""
+    notes = Notes()
+    context = {"requestId": "of-the-caller", **({} if own is None else {"extendedRequestId": own})}
+    entry(lambda *_: json_response({}), notes)({**EVENT, "requestContext": context}, CONTEXT)
+    assert notes.records[0].gateway_id == (own or "")
 
 
 def test_what_cannot_be_rendered_is_a_failure() -> None:

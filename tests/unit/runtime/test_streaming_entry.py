@@ -15,7 +15,7 @@ from pilotlight_runtime.streaming.entry import CALLER_LEFT, StreamingEntry
 from pilotlight_runtime.streaming.response import StreamedResponse
 
 CONTEXT = SimpleNamespace(aws_request_id="id-1", can_stream=True)
-EVENT = {"httpMethod": "POST", "path": "/v2", "requestContext": {"requestId": "gateway-1"}}
+EVENT = {"httpMethod": "POST", "path": "/v2", "requestContext": {"extendedRequestId": "gateway-1"}}
 
 
 class Clock:

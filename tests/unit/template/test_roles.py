@@ -35,6 +35,26 @@ WHY: dict[str, dict[str, dict[str, str]]] = {
             "managed: service-role/AmazonEC2ContainerServiceforEC2Role": "be an instance of an ECS cluster",
         },
     },
+    "service.yaml": {
+        "ModelsRole": {
+            "dynamodb:GetItem": "read a tenant's keys and quota",
+            "dynamodb:UpdateItem": "take the cost of an answer, and count it",
+        },
+        "CatalogRole": {"dynamodb:GetItem": "tell a tenant what is left"},
+        "Administration": {
+            "dynamodb:GetItem": "read tenants",
+            "dynamodb:Query": "list names, and a tenant's audit trail",
+            "dynamodb:PutItem": "create what is not there",
+            "dynamodb:UpdateItem": "change keys, plans and states",
+            "dynamodb:DeleteItem": "forget a name",
+            "logs:FilterLogEvents": "compare the counters with the log",
+        },
+        "NotifierRole": {
+            "logs:CreateLogStream": "write the log of the alerts",
+            "logs:PutLogEvents": "write the log of the alerts",
+            "sns:Publish": "send an alert",
+        },
+    },
     "uploads.yaml": {
         "Roles": {
             "s3:GetObject": "read what a caller uploaded",
@@ -139,7 +159,9 @@ def roles(template: Template) -> dict[str, list[dict[str, Any]]]:
         for name, resource in resources.items()
         if resource["Type"] == "AWS::IAM::Role"
     }
-    for resource in resources.values():
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::IAM::ManagedPolicy":  # for people, who have roles of their own
+            found[name] = resource["Properties"]["PolicyDocument"]["Statement"]
         if resource["Type"] == "AWS::IAM::Policy":
             for role in listed(resource["Properties"]["Roles"]):  # or a parameter that names roles of another stack
                 found.setdefault(role["Ref"], []).extend(resource["Properties"]["PolicyDocument"]["Statement"])

@@ -169,11 +169,12 @@ def test_the_access_log_holds_no_payload_query_key_or_address(resources: Resourc
     (stage,) = of_type(resources, "AWS::ApiGateway::Stage").values()
     line = stage["Properties"]["AccessLogSetting"]["Format"]
     values = json.loads(line).values()
+    # A caller chooses $context.requestId, by x-amzn-RequestId, and $context.path.
     assert set(values) == {
-        "$context.requestId",
+        "$context.extendedRequestId",
         "$context.requestTime",
         "$context.httpMethod",
-        "$context.path",
+        "$context.resourcePath",
         "$context.status",
         "$context.responseLength",
         "$context.responseLatency",
@@ -190,7 +191,7 @@ def test_what_api_gateway_answers_itself_is_json_with_an_error(resources: Resour
     answers = api["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
     for name, answer in answers.items():
         (body,) = answer["responseTemplates"].values()
-        filled = body.replace("$context.error.messageString", '"said"').replace("$context.requestId", "id")
+        filled = body.replace("$context.error.messageString", '"said"').replace("$context.extendedRequestId", "id")
         assert json.loads(filled)["error"], name
     statuses = {name: answer.get("statusCode") for name, answer in answers.items()}
     assert statuses["THROTTLED"] == statuses["QUOTA_EXCEEDED"] == "429"
@@ -297,6 +298,8 @@ def test_who_only_serves_gets_nothing_of_training(template: Template) -> None:
     assert {name: stack.get("Condition") for name, stack in stacks.items()} == {
         "Observability": None,
         "BearerStack": "BearerKeysOn",
+        "FirewallStack": "FirewallOn",
+        "ServiceStack": "ServiceOn",
         "TrainingStack": "TrainingOn",
         "UploadsStack": "UploadsOn",
     }

@@ -12,6 +12,7 @@ from pilotlight_runtime.text.tensors import texts_tensor
 
 if TYPE_CHECKING:
     from pilotlight_runtime.language.generation.generator import TextGenerator
+    from pilotlight_runtime.observer import Tally
 
 MOST_TOKENS: Final = 256
 """Of an answer. OpenAI's API takes another number; these functions have no input for it."""
@@ -29,12 +30,14 @@ class WrittenTexts:
     Attributes:
         time_left: Milliseconds that the function may still run; None where there is no limit. It is set before each
             request: one execution environment has one at a time.
+        tally: Counts the tokens; None where nothing is metered. It is set as time_left is.
     """
 
     def __init__(self, generator: TextGenerator, chat: ChatFormat | None) -> None:
         self._generator = generator
         self._chat = chat
         self.time_left: Callable[[], float] | None = None
+        self.tally: Tally | None = None
 
     def __call__(self, inputs: Tensors) -> Tensors:
         """Returns what follows each text."""
@@ -42,6 +45,7 @@ class WrittenTexts:
         if len(texts) > MOST_TEXTS:
             raise InvalidRequest(f"input 'text' has {len(texts)} texts; the most is {MOST_TEXTS}")
         prompts = [self._encode(text) for text in texts]
+        self._reserve(prompts)
         return {TEXT: texts_tensor("".join(self._write(prompt)) for prompt in prompts)}
 
     def stream(self, inputs: Tensors) -> Iterator[Tensors]:
@@ -49,15 +53,28 @@ class WrittenTexts:
         texts = read_text_input(inputs)
         if len(texts) != 1:
             raise InvalidRequest(f"input 'text' has {len(texts)} texts; a stream takes one")
-        for text in self._write(self._encode(texts[0])):
+        prompt = self._encode(texts[0])
+        self._reserve([prompt])
+        for text in self._write(prompt):
             yield {TEXT: texts_tensor([text])}
 
+    def _reserve(self, prompts: list[list[int]]) -> None:
+        """Counts the tokens of the prompts, and reserves those of the answers, where they are metered."""
+        if self.tally is not None:
+            self.tally.add("tokens_in", sum(map(len, prompts)))
+            self.tally.reserve({"tokens_out": sum(map(self._most, prompts))})
+
+    def _most(self, prompt: list[int]) -> int:
+        """The most tokens of the answer to a prompt."""
+        return max(1, min(MOST_TOKENS, self._generator.context - len(prompt)))
+
     def _write(self, prompt: list[int]) -> Iterator[str]:
-        generator = self._generator
-        most = max(1, min(MOST_TOKENS, generator.context - len(prompt)))
+        generator, tally = self._generator, self.tally
         sampling = generator.settings.defaults
-        request = GenerationRequest(prompt, sampling, most, time_left=self.time_left)
+        request = GenerationRequest(prompt, sampling, self._most(prompt), time_left=self.time_left)
         for part in generator.generate(request):
+            if tally is not None:
+                tally.add("tokens_out", part.tokens)
             if part.text:
                 yield part.text
 

@@ -10,7 +10,7 @@ from pilotlight_runtime.openai.chat_answers import AnswerPart, called_parts, pla
 from pilotlight_runtime.openai.chat_events import write_events
 from pilotlight_runtime.openai.conversation import make_turns
 from pilotlight_runtime.openai.endpoint import Served
-from pilotlight_runtime.openai.generation import check_characters, check_length, start
+from pilotlight_runtime.openai.generation import check_characters, check_length, reserve_tokens, start
 from pilotlight_runtime.openai.invocation import Invocation
 from pilotlight_runtime.protocol.http import HttpResponse, json_response
 from pilotlight_runtime.protocol.openai.answer_head import AnswerHead
@@ -48,8 +48,9 @@ class ChatEndpoint:
         prompt = self._encode(make_turns(self._chat, asked.messages, tools))
         trace.shapes = {"prompt": (len(prompt),)}
         request = self._request(asked, prompt, constrain, invocation)
+        reserve_tokens(trace.tally, [prompt], request.most * request.choices)
         served = self._served
-        parts = self._read_parts(start(self._generator, request, served.warn), tools)
+        parts = self._read_parts(start(self._generator, request, served.warn, trace.tally), tools)
         head = AnswerHead(f"chatcmpl-{served.new_id()}", int(served.now()), served.name, served.version)
         scored = asked.logprobs is not None
         if asked.delivery.stream:

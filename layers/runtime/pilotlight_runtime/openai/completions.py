@@ -5,7 +5,7 @@ from __future__ import annotations
 from pilotlight_runtime.language.types import GenerationRequest, TextPart
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Iterator
 from pilotlight_runtime.openai.endpoint import Served
-from pilotlight_runtime.openai.generation import check_characters, check_length, start
+from pilotlight_runtime.openai.generation import check_characters, check_length, reserve_tokens, start
 from pilotlight_runtime.openai.invocation import Invocation
 from pilotlight_runtime.protocol.http import HttpResponse, json_response
 from pilotlight_runtime.protocol.openai.answer_head import AnswerHead
@@ -19,7 +19,7 @@ from pilotlight_runtime.streaming.response import StreamedResponse
 
 if TYPE_CHECKING:
     from pilotlight_runtime.language.generation.generator import TextGenerator
-    from pilotlight_runtime.observer import Trace
+    from pilotlight_runtime.observer import Tally, Trace
 
 
 class CompletionEndpoint:
@@ -38,9 +38,11 @@ class CompletionEndpoint:
         for prompt in prompts:
             check_length(len(prompt), context, "prompt")
         trace.shapes = {"prompt": (sum(map(len, prompts)),)}
+        most = [min(asked.most, context - len(prompt)) for prompt in prompts]
+        reserve_tokens(trace.tally, prompts, sum(most) * asked.choices)
         served = self._served
         head = AnswerHead(f"cmpl-{served.new_id()}", int(served.now()), served.name, served.version)
-        parts = self._parts(asked, prompts, invocation)
+        parts = self._parts(asked, prompts, invocation, trace.tally)
         if asked.delivery.stream:
             trace.begin("first_byte")
             events = _events(asked, head, parts, sum(map(len, prompts)))
@@ -58,7 +60,7 @@ class CompletionEndpoint:
         return [*self._generator.settings.begin, *self._generator.tokenizer.encode(prompt)]
 
     def _parts(
-        self, asked: CompletionRequest, prompts: list[list[int]], invocation: Invocation
+        self, asked: CompletionRequest, prompts: list[list[int]], invocation: Invocation, tally: Tally | None
     ) -> Iterator[tuple[CompletionPart, TextPart]]:
         """Yields what is new of each answer, in order, beside the generator's part."""
         tokenizer = self._generator.tokenizer
@@ -74,7 +76,7 @@ class CompletionEndpoint:
                 time_left=invocation.time_left,
             )
             written: dict[int, CompletionLogprobs] = {}
-            for part in start(self._generator, request, self._served.warn):
+            for part in start(self._generator, request, self._served.warn, tally):
                 index = number * asked.choices + part.choice
                 text = part.text
                 if part.choice not in written:

@@ -28,5 +28,7 @@ class EmbeddingEndpoint:
         trace.shapes = {"input": (len(asked.inputs),)}
         trace.begin("infer")
         found = embedder.embed(asked.inputs, asked.kind, dimensions=asked.dimensions, truncate=False)
+        if trace.tally is not None:
+            trace.tally.add_texts(asked.inputs, sum(found.tokens))
         trace.begin("encode")
         return json_response(write_embeddings(self._served.name, found.vectors, asked.encoding, sum(found.tokens)))

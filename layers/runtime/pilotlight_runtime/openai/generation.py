@@ -10,6 +10,7 @@ from pilotlight_runtime.protocol.openai.errors import CONTEXT_EXCEEDED, InvalidF
 
 if TYPE_CHECKING:
     from pilotlight_runtime.language.generation.generator import TextGenerator
+    from pilotlight_runtime.observer import Tally
 
 
 def check_length(tokens: int, context: int, param: str) -> None:
@@ -38,13 +39,16 @@ def check_characters(count: int, context: int, param: str) -> None:
         raise InvalidField(param, str(error), CONTEXT_EXCEEDED) from error
 
 
-def start(generator: TextGenerator, request: GenerationRequest, warn: Callable[[str], None]) -> Iterator[TextPart]:
+def start(
+    generator: TextGenerator, request: GenerationRequest, warn: Callable[[str], None], tally: Tally | None
+) -> Iterator[TextPart]:
     """Starts to generate.
 
     Args:
         generator: The generator.
         request: What it is asked.
         warn: Takes why an answer ended early.
+        tally: Counts the tokens of the answers; None where nothing is metered.
 
     Returns:
         The parts. Their generator is closed with this one.
@@ -52,7 +56,36 @@ def start(generator: TextGenerator, request: GenerationRequest, warn: Callable[[
     Raises:
         InvalidRequest: The generator refuses the request; at once.
     """
-    return _reported(generator.generate(request), warn)
+    parts = _reported(generator.generate(request), warn)
+    return parts if tally is None else count_answer(parts, tally)
+
+
+def reserve_tokens(tally: Tally | None, prompts: list[list[int]], most: int) -> None:
+    """Counts the tokens of prompts, and reserves those of the answers.
+
+    Args:
+        tally: Of the request; None where nothing is metered.
+        prompts: The tokens of the prompts.
+        most: The most tokens of all answers together.
+
+    Raises:
+        MeterRefusal: The quota does not allow them.
+    """
+    if tally is not None:
+        tally.add("tokens_in", sum(map(len, prompts)))
+        tally.reserve({"tokens_out": most})
+
+
+def count_answer(parts: Iterator[TextPart], tally: Tally) -> Iterator[TextPart]:
+    """Yields the parts of answers, and counts their tokens."""
+    try:
+        for part in parts:
+            tally.add("tokens_out", part.tokens)
+            yield part
+    finally:
+        close = getattr(parts, "close", None)
+        if close is not None:
+            close()
 
 
 def _reported(parts: Iterator[TextPart], warn: Callable[[str], None]) -> Iterator[TextPart]:

@@ -11,7 +11,6 @@ from pilotlight_runtime.openai.entry import LanguageEntry
 from pilotlight_runtime.openai.service import LanguageService
 
 if TYPE_CHECKING:
-    from pilotlight_runtime.entry import LambdaHandler
     from pilotlight_runtime.language.written_texts import WrittenTexts
     from pilotlight_runtime.observer import Observer
     from pilotlight_runtime.service import ModelService
@@ -46,7 +45,7 @@ class LanguageFunction:
 
     def serve(
         self, service: ModelService, observer: Observer, clock: Callable[[], float], *, live: bool
-    ) -> LambdaHandler:
+    ) -> LanguageEntry:
         """Makes the function's handler.
 
         Args:

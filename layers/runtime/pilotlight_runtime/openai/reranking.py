@@ -27,6 +27,8 @@ class RerankEndpoint:
         trace.shapes = {"documents": (len(asked.documents),)}
         trace.begin("infer")
         found = self._reranker.rank(asked.query, asked.documents)
+        if trace.tally is not None:
+            trace.tally.add_texts([asked.query, *asked.documents], sum(found.tokens))
         trace.begin("encode")
         scores = found.scores
         order = sorted(range(len(scores)), key=lambda index: -scores[index])[: asked.top]

@@ -17,7 +17,7 @@ from pilotlight_runtime.streaming.response import StreamedResponse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pilotlight_runtime.observer import Trace
+    from pilotlight_runtime.observer import Tally, Trace
     from pilotlight_runtime.openai.endpoint import Endpoint
     from pilotlight_runtime.service import ModelService
 
@@ -31,6 +31,7 @@ class Timed(Protocol):
     """Something that ends before the function's time is over."""
 
     time_left: Callable[[], float] | None
+    tally: Tally | None
 
 
 class LanguageService:
@@ -41,7 +42,8 @@ class LanguageService:
         inner: Answers every other route.
         endpoints: By operation. The others are refused with what the model does.
         details: Further fields of the model in the list of models; "task" is one of them.
-        timed: Is told the time that is left before `inner` answers; None where nothing takes long.
+        timed: Is told the time that is left, and what counts the tokens, before `inner` answers; None where nothing
+            takes long.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class LanguageService:
         if found is None:
             if self._timed is not None:
                 self._timed.time_left = invocation.time_left
+                self._timed.tally = trace.tally
             return self._inner.answer(request, trace)
         try:
             response = self._answer(found, request, trace, invocation)

@@ -6,7 +6,7 @@ too. Source: API Gateway Developer Guide, "Set up a Lambda proxy integration wit
 
 from __future__ import annotations
 
-from pilotlight_runtime.entry import Entry, find_request_id, with_uploaded_body, write_refusal
+from pilotlight_runtime.entry import Entry, find_request_id, write_refusal
 from pilotlight_runtime.events import Render, read_event, render_proxy
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Final
 from pilotlight_runtime.observer import Observer, Trace
@@ -55,8 +55,7 @@ class StreamingEntry(Entry):
         try:
             incoming = read_event(event, self._infer_path)
             render = render if live else incoming.render
-            request = with_uploaded_body(incoming.request, event)
-            response = self._ask(request, trace, request_id, (event, context))
+            response = self._ask_wrapped(incoming.request, trace, request_id, (event, context))
             if isinstance(response, StreamedResponse):
                 parts = self._parts(response, context)
                 if live:

@@ -60,6 +60,8 @@ class StreamingService(ModelService):
         inputs = asked.request.inputs
         trace.shapes = {name: tensor.shape for name, tensor in inputs.items()}
         check_inputs(self._manifest.signature, inputs)
+        if trace.tally is not None:
+            trace.tally.add_inputs(inputs, self._manifest)
         trace.begin("first_byte")
         return StreamedResponse.of(dict(generate.STREAM_HEADERS), self._events(asked), generate.write_event)
 

@@ -5,15 +5,12 @@ Source: Amazon S3 API Reference, "Authenticating Requests: Using Query Parameter
 
 from __future__ import annotations
 
-import hmac
-import time
-from hashlib import sha256
 from urllib.parse import quote, urlsplit
 
+from pilotlight_runtime.aws_signature import ALGORITHM, derive_key, sign, write_scope, write_time
 from pilotlight_runtime.light_typing import Final, Mapping
 from pilotlight_runtime.uploads.credentials import Credentials
 
-_ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _SERVICE: Final = "s3"
 _UNSIGNED: Final = "UNSIGNED-PAYLOAD"
 _SAFE: Final = "-_.~"
@@ -45,12 +42,12 @@ def presign(
         The URL with its signature.
     """
     parts = urlsplit(url)
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-    scope = f"{stamp[:8]}/{region}/{_SERVICE}/aws4_request"
+    stamp = write_time(now)
+    scope = write_scope(stamp, region, _SERVICE)
     signed = {"host": parts.netloc, **{name.lower(): value.strip() for name, value in headers.items()}}
     names = ";".join(sorted(signed))
     fields = {
-        "X-Amz-Algorithm": _ALGORITHM,
+        "X-Amz-Algorithm": ALGORITHM,
         "X-Amz-Credential": f"{credentials.access_key}/{scope}",
         "X-Amz-Date": stamp,
         "X-Amz-Expires": str(seconds),
@@ -61,12 +58,5 @@ def presign(
     path = quote(parts.path, safe=f"/{_SAFE}")
     lines = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))
     request = f"{method}\n{path}\n{query}\n{lines}\n{names}\n{_UNSIGNED}"
-    text = f"{_ALGORITHM}\n{stamp}\n{scope}\n{sha256(request.encode()).hexdigest()}"
-    key = f"AWS4{credentials.secret_key}".encode()
-    for part in scope.split("/"):
-        key = _hash(key, part)
-    return f"{parts.scheme}://{parts.netloc}{path}?{query}&X-Amz-Signature={_hash(key, text).hex()}"
-
-
-def _hash(key: bytes, text: str) -> bytes:
-    return hmac.new(key, text.encode(), sha256).digest()
+    signature = sign(derive_key(credentials.secret_key, scope), stamp, scope, request)
+    return f"{parts.scheme}://{parts.netloc}{path}?{query}&X-Amz-Signature={signature}"

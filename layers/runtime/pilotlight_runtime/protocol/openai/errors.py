@@ -60,6 +60,7 @@ class Refusal(RequestError):
         self._own = error.headers if isinstance(error, RequestError) else {}
         self._param = getattr(error, "param", None) if asked else None
         self._code = getattr(error, "code", None) if asked else None
+        self._kind = getattr(error, "kind", None) if asked else None
         self._request_id = request_id
 
     @property
@@ -71,7 +72,7 @@ class Refusal(RequestError):
         """Returns the body of the answer."""
         error = {
             "message": str(self),
-            "type": INVALID if self.status < 500 else SERVER,
+            "type": self._kind or (INVALID if self.status < 500 else SERVER),
             "param": self._param or None,
             "code": self._code,
         }

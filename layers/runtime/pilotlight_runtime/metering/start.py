@@ -1,0 +1,158 @@
+"""Starts the metering of a function, while ONNX Runtime starts."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from pilotlight_runtime.background import BackgroundTask
+from pilotlight_runtime.environment import SERVICE_VARIABLE
+from pilotlight_runtime.errors import LoadError
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Callable, Final, Mapping, TextIO
+from pilotlight_runtime.metering.store import StoreFailed
+
+if TYPE_CHECKING:
+    from pilotlight_runtime.entry import Entry
+    from pilotlight_runtime.metering.store import MeterStore
+    from pilotlight_runtime.metering.tariff import Tariff
+
+DIRECT_VARIABLE: Final = "PILOTLIGHT_CHARGE_DIRECT"
+"""`on` where direct invocations are metered too."""
+ENDPOINT_VARIABLES: Final = ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL")
+"""Another DynamoDB than AWS's, as AWS's SDKs read it."""
+BUNDLE_VARIABLE: Final = "AWS_CA_BUNDLE"
+"""The path of other certificates that are trusted, as AWS's SDKs read it."""
+_SQLITE: Final = "sqlite:"
+
+
+class Metering:
+    """The metering of one function.
+
+    Args:
+        environ: The function's environment variables.
+        clock: Seconds since the epoch.
+    """
+
+    def __init__(self, environ: Mapping[str, str], clock: Callable[[], float] = time.time) -> None:
+        self._environ = environ
+        self._clock = clock
+        self._opening = BackgroundTask(lambda: self._open_store(environ[SERVICE_VARIABLE]))
+        self._opening.start()
+
+    def meter_model(self, entry: Entry, model: str, folder: str, stream: TextIO | None, *, openai: bool) -> None:
+        """Meters the requests of a model's handler.
+
+        Args:
+            entry: The handler.
+            model: The model's name.
+            folder: The folder with the version's files.
+            stream: Where the lines about charges go; stdout where None.
+            openai: Whether the function answers OpenAI's API.
+
+        Raises:
+            LoadError: The store cannot be used, or the manifest's tariff is wrong.
+        """
+        self.meter(entry, model, read_folder_tariff(folder), stream, openai=openai)
+
+    def meter(self, entry: Entry, model: str, tariff: Tariff, stream: TextIO | None, *, openai: bool = False) -> None:
+        """Meters the requests of a handler.
+
+        Args:
+            entry: The handler.
+            model: The model's name; "" for the catalog.
+            tariff: What a request costs.
+            stream: Where the lines about charges go; stdout where None.
+            openai: Whether the function answers OpenAI's API.
+
+        Raises:
+            LoadError: The store cannot be used.
+        """
+        from pilotlight_runtime.metering.accounts import Accounts
+        from pilotlight_runtime.metering.ledger import Ledger
+        from pilotlight_runtime.metering.meter import Meter
+
+        try:
+            store: MeterStore = self._opening.result()
+        except (StoreFailed, ValueError) as error:
+            raise LoadError(f"the table of {SERVICE_VARIABLE} cannot be used: {error}") from error
+        accounts = Accounts(model, tariff, store, Ledger(stream or sys.stdout), self._clock)
+        direct = self._environ.get(DIRECT_VARIABLE) == "on"
+        entry.wrap(Meter(accounts, model, direct=direct, openai=openai).wrap)
+
+    def close(self) -> None:
+        """Closes the store, for a process that goes on after the function."""
+        self._opening.result().close()
+
+    def _open_store(self, table: str) -> MeterStore:
+        """Opens the store, and imports what the first request needs."""
+        for name in ("accounts", "ledger", "meter"):
+            __import__(f"pilotlight_runtime.metering.{name}")
+        if table.startswith(_SQLITE):
+            from pilotlight_runtime.metering.sqlite import SqliteStore
+
+            return SqliteStore(table.removeprefix(_SQLITE))
+        return self._open_table(table)
+
+    def _open_table(self, table: str) -> MeterStore:
+        from pilotlight_runtime.aws_signature import HeaderSigner
+        from pilotlight_runtime.metering.dynamodb import DynamoStore
+        from pilotlight_runtime.metering.service_calls import ServiceCalls
+        from pilotlight_runtime.metering.sockets import parse_endpoint
+        from pilotlight_runtime.snapstart import makes_snapshot
+        from pilotlight_runtime.uploads.credentials import CredentialSource
+
+        environ = self._environ
+        region = environ.get("AWS_REGION", "")
+        credentials = CredentialSource(environ, self._clock)
+        store = DynamoStore(
+            table,
+            ServiceCalls(
+                parse_endpoint(find_endpoint(environ, region), environ.get(BUNDLE_VARIABLE, "")),
+                HeaderSigner(region, "dynamodb"),
+                credentials.find,
+                clock=self._clock,
+            ),
+        )
+        if not makes_snapshot(environ):  # a connection does not outlive the snapshot
+            try:
+                store.connect()
+            except OSError:
+                return store  # the first request tries again
+        return store
+
+
+def find_endpoint(environ: Mapping[str, str], region: str) -> str:
+    """The address of DynamoDB.
+
+    Args:
+        environ: The function's environment variables.
+        region: AWS's name of the region.
+
+    Returns:
+        The URL.
+    """
+    for variable in ENDPOINT_VARIABLES:
+        if environ.get(variable):
+            return environ[variable]
+    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return f"https://dynamodb.{region}.{suffix}"
+
+
+def read_folder_tariff(folder: str) -> Tariff:
+    """The tariff of the version in a folder.
+
+    Args:
+        folder: Of the version.
+
+    Returns:
+        The tariff.
+
+    Raises:
+        ManifestError: The manifest's tariff is wrong.
+    """
+    from pilotlight_runtime.assets import read_json
+    from pilotlight_runtime.manifest import MANIFEST_NAME
+    from pilotlight_runtime.metering.tariff import read_tariff
+    from pilotlight_runtime.paths import join
+
+    return read_tariff(read_json(join(folder, MANIFEST_NAME)))

@@ -1,0 +1,67 @@
+"""Brings a table of an older schema to the one that this release reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from pilotlight.core.errors import MeteringError
+from pilotlight.core.table_update import Item, Update
+from pilotlight.metering.administration import Administration, record_action
+from pilotlight.metering.tenant_item import NAMES, SCHEMA, STATE
+from pilotlight.metering.tenants import build_conflict
+
+Step = Callable[[Item], Update]
+"""Returns the change of a tenant's item from one schema to the next. It sets `schema` and expects the old one."""
+
+STEPS: Final[Mapping[int, Step]] = {}
+"""By the schema that a step begins with. Schema 1 is the first, so there is no step yet."""
+
+
+class Migration(NamedTuple):
+    """What a migration found.
+
+    Attributes:
+        migrated: The names of the tenants that were changed.
+        current: The names of those that had the schema already.
+    """
+
+    migrated: tuple[str, ...]
+    current: tuple[str, ...]
+
+
+def migrate(administration: Administration, steps: Mapping[int, Step] = STEPS, target: int = SCHEMA) -> Migration:
+    """Change every tenant's item to the schema of this release, one step after the other.
+
+    Args:
+        administration: The table, who changes it, and the time.
+        steps: The step by the schema that it begins with.
+        target: The schema to reach.
+
+    Raises:
+        MeteringError: An item has a schema that no step begins with, such as that of a newer release. It is left as it
+            is, and a table may be migrated in part; running the command again goes on.
+    """
+    migrated: list[str] = []
+    current: list[str] = []
+    for name, entry in administration.table.list_items(NAMES):
+        changed = _migrate_tenant(administration, name, entry["id"], steps, target)
+        (migrated if changed else current).append(name)
+    return Migration(tuple(migrated), tuple(current))
+
+
+def _migrate_tenant(
+    administration: Administration, name: str, tenant_id: str, steps: Mapping[int, Step], target: int
+) -> bool:
+    table, changed = administration.table, False
+    while (item := table.read(tenant_id, STATE)) is not None and item.get("schema") != target:
+        found = item.get("schema")
+        step = steps.get(found) if isinstance(found, int) and found < target else None
+        if step is None:
+            what = f"tenant {name} is of schema {found!r}, which this release cannot turn into schema {target}"
+            raise MeteringError(table.location, what, "Update Pilotlight, then run the command again.")
+        record_action(administration, tenant_id, "tenants migrate", schema=found)
+        if not table.update(tenant_id, STATE, step(item)):
+            raise build_conflict(f"tenant {name}")
+        changed = True
+    return changed

@@ -1,0 +1,122 @@
+"""Compares the counters with the log, and credits what was charged and not answered.
+
+A function writes the counters first, then the line of the log, then the answer. So a counter may be ahead of the log:
+by a reply of the table that was lost, by a function that ended in between, or by a reservation that was not settled.
+No answer left for any of these, and they are credited. A log that is ahead of a counter has no such reason.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Sums
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pilotlight.core.table_update import Path, Update
+from pilotlight.metering.administration import Administration, record_action
+from pilotlight.metering.archive import locate_counters
+from pilotlight.metering.counters import MICRO_DOLLARS, Counter, read_counters
+from pilotlight.metering.itemised import ItemisedCharge
+from pilotlight.metering.months import require_settled
+from pilotlight.metering.tenant_item import SCHEMA, Tenant
+from pilotlight.metering.tenants import build_conflict
+from pilotlight_runtime.metering.ledger import CHARGE_LOST
+
+
+class Difference(NamedTuple):
+    """A counter that differs from the log.
+
+    Attributes:
+        tenant: The tenant's name.
+        counter: The counter as the table has it.
+        logged: What the lines of the log sum up to.
+        lost: How much of the difference the log names as charges whose reply was lost.
+    """
+
+    tenant: str
+    counter: Counter
+    logged: int
+    lost: int
+
+    @property
+    def ahead(self) -> int:
+        """How much more is charged than the log has answered; below 0 where the log has more."""
+        return self.counter.value - self.logged
+
+
+def find_differences(tenants: Iterable[Tenant], lines: Iterable[ItemisedCharge], month: str) -> list[Difference]:
+    """Compare the counters of a month with the log.
+
+    Args:
+        tenants: The tenants.
+        lines: What the log itemises. Lines of other months and tenants are passed over.
+        month: YYYY-MM, in UTC.
+
+    Returns:
+        Each counter that differs, in the order of tenants and counters.
+    """
+    logged, lost = _sum_lines(lines, month)
+    found = []
+    for tenant in tenants:
+        counted = [counter for counter in read_counters(tenant.item) if counter.month == month]
+        counters = {_Place(tenant.id, each.key, each.model, each.unit): each for each in counted}
+        for place in sorted({place for place in (*counters, *logged, *lost) if place.tenant == tenant.id}):
+            counter = counters.get(place, Counter(month, place.key, place.model, place.unit, 0))
+            difference = Difference(tenant.name, counter, logged[place], lost[place])
+            if difference.ahead:
+                found.append(difference)
+    return found
+
+
+def credit(administration: Administration, tenants: Iterable[Tenant], found: Iterable[Difference]) -> list[Difference]:
+    """Take from the counters of a month that is over what was charged and not answered.
+
+    Args:
+        administration: The table, who changes it, and the time.
+        tenants: The tenants that were compared.
+        found: The differences. Those where the log is ahead are left.
+
+    Returns:
+        The differences that were credited.
+
+    Raises:
+        MeteringError: The month has not been over for an hour, so that answers may still be under way; or a counter
+            was changed since it was read.
+    """
+    named = {tenant.name: tenant for tenant in tenants}
+    ahead = [difference for difference in found if difference.ahead > 0]
+    for difference in ahead:
+        require_settled(difference.counter.month, administration.clock())
+    credited = []
+    for difference in ahead:
+        counter, tenant = difference.counter, named[difference.tenant]
+        sk, folder = locate_counters(administration, tenant, counter.month)
+        field: Path = (*folder, counter.field)
+        values = {"before": counter.value, "after": difference.logged}
+        record_action(administration, tenant.id, "usage credit", counter=counter.field, **values)
+        change = Update(set={field: difference.logged}, expect={("schema",): SCHEMA, field: counter.value})
+        if not administration.table.update(tenant.id, sk, change):
+            raise build_conflict(f"counter {counter.field} of tenant {difference.tenant}")
+        credited.append(difference)
+    return credited
+
+
+class _Place(NamedTuple):
+    """What a counter counts, in any month."""
+
+    tenant: str
+    key: str
+    model: str
+    unit: str
+
+
+def _sum_lines(lines: Iterable[ItemisedCharge], month: str) -> tuple[Sums[_Place], Sums[_Place]]:
+    """Sum up by tenant, key, model and unit: what was answered, and what may be charged without an answer."""
+    logged: Sums[_Place] = Sums()
+    lost: Sums[_Place] = Sums()
+    for line in lines:
+        if line.month != month:
+            continue
+        sums = lost if line.message == CHARGE_LOST else logged
+        for unit, count in {**line.counts, MICRO_DOLLARS: line.micro_dollars}.items():
+            sums[_Place(line.tenant, line.key, line.model, unit)] += count
+    return logged, lost

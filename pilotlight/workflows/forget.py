@@ -1,0 +1,41 @@
+"""A tenant of the service forgotten."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+from typing import Final, NamedTuple
+
+from pilotlight.core.service_settings import locate_table
+from pilotlight.metering import forget_tenant
+from pilotlight.workflows.administration import open_administration
+from pilotlight.workflows.context import Context
+from pilotlight.workflows.tenants import TenantRequest
+
+RECOVERY: Final = timedelta(days=35)
+"""How long DynamoDB keeps the history of a table with point-in-time recovery (DynamoDB Developer Guide)."""
+
+
+class ForgottenTenant(NamedTuple):
+    """A tenant that was forgotten.
+
+    Attributes:
+        pseudonym: The name that its counters have now.
+        entries: How many entries of its audit trail had its name or a label.
+        recoverable_until: The last day on which a restored table would have the name, as YYYY-MM-DD; "" for a file.
+    """
+
+    pseudonym: str
+    entries: int
+    recoverable_until: str
+
+
+def forget(request: TenantRequest, context: Context) -> ForgottenTenant:
+    """Delete a tenant and the labels of its keys, and replace its name in the service's table.
+
+    Raises:
+        MeteringError: There is no such tenant, or somebody else changed it at the same time.
+    """
+    found = forget_tenant(open_administration(context, request.table), request.name)
+    is_file = locate_table(request.table, context.environ, context.project.root).file is not None
+    until = "" if is_file else (context.clock().astimezone(UTC).date() + RECOVERY).isoformat()
+    return ForgottenTenant(found.pseudonym, found.entries, until)

@@ -1,0 +1,310 @@
+"""The commands of a service, from plans.toml to the invoice, on a file and on DynamoDB as moto plays it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from support.metered_model import Endpoint
+from support.metering import NOON, REGION, TABLE, Service, create_dynamo_table
+from support.project import Ran
+
+from pilotlight.cli.app import run
+from pilotlight.cli.invocation import Invocation
+from pilotlight.core.table_update import Update
+from pilotlight.metering import SqliteTable
+from pilotlight.metering.costs import PRICES
+from pilotlight.workflows.context import Context
+from pilotlight_runtime.metering.tariff import Tariff
+
+PLANS = "[plans.free]\nday = 10\nmonth = 100\n[plans.pro]\nmonth = 1_000_000\n"
+MODEL = 'kind = "onnx"\n[units]\nrequests = 1\n[price.2026-11-01]\nrequests = 1500\n'
+GROUP = "/pilotlight/dev/models"
+
+
+@dataclass
+class Office:
+    """A project whose service is administered, at a time of its own."""
+
+    root: Path
+    table: str
+    now: datetime = NOON
+
+    def __call__(self, *argv: str) -> Ran:
+        """Runs `pilotlight ARGV`."""
+
+        def make_context(cwd: Path, environ: dict[str, str], **more: Any) -> Context:
+            return Context(cwd, environ, clock=lambda: self.now, user="ada@desk", **more)
+
+        out, err = io.StringIO(), io.StringIO()
+        where = Invocation(self.root, {"PILOTLIGHT_SERVICE_TABLE": self.table}, make_context=make_context)
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = run(argv, where)
+        return Ran(code, out.getvalue(), err.getvalue())
+
+    def ok(self, *argv: str) -> Any:
+        """Runs `pilotlight ARGV --json`, which must succeed."""
+        ran = self(*argv, "--json")
+        assert ran.code == 0, ran.err
+        return ran.json
+
+
+def project(root: Path) -> Path:
+    (root / "functions" / "digits").mkdir(parents=True)
+    (root / "functions" / "digits" / "model.toml").write_text(MODEL)
+    (root / "template.yaml").write_text("Resources: {}\n")
+    (root / "plans.toml").write_text(PLANS)
+    return root
+
+
+@pytest.fixture(params=["sqlite", "dynamodb"])
+def office(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    if request.param == "sqlite":
+        yield Office(project(tmp_path), "sqlite:service.sqlite")
+        return
+    monkeypatch.setenv("AWS_REGION", REGION)
+    with mock_aws():
+        create_dynamo_table()
+        yield Office(project(tmp_path), TABLE)
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Office:
+    return Office(project(tmp_path), "sqlite:service.sqlite")
+
+
+def test_a_tenant_from_its_creation_to_its_deletion(office: Office) -> None:
+    made = office.ok("tenants", "create", "acme", "--plan", "free")
+    assert (made["created"], made["state"], made["plan"]) == (True, "active", "free")
+    assert office.ok("tenants", "create", "acme", "--plan", "free") == {**made, "created": False}
+    key = office.ok("keys", "create", "--tenant", "acme", "--models", "digits", "--expires", "2026-12-31", "--test")
+    assert key["secret"].startswith("plk_test_")
+    assert (key["models"], key["expires"]) == (["digits"], int(datetime(2027, 1, 1, tzinfo=UTC).timestamp()))
+    again = office.ok("keys", "create", "--tenant", "acme", "--models", "digits", "--expires", "2026-12-31", "--test")
+    assert (again["created"], again["secret"], again["key"]) == (False, None, key["key"])
+    rotated = office.ok("keys", "rotate", "default", "--tenant", "acme", "--grace", "7d")
+    assert rotated["old_until"] == int(NOON.timestamp()) + 7 * 86_400
+    assert len(office.ok("keys", "list", "--tenant", "acme")["keys"]) == 2
+    assert office.ok("keys", "revoke", rotated["secret"])["revoked"] is True
+    assert office.ok("keys", "list", "--tenant", "acme")["keys"] == []
+    assert office.ok("tenants", "suspend", "acme")["state"] == "suspended"
+    assert office.ok("tenants", "resume", "acme")["state"] == "active"
+    assert office.ok("tenants", "delete", "acme", "--yes")["state"] == "deleted"
+    history = office.ok("tenants", "history", "acme")["history"]
+    assert sorted(entry["action"] for entry in history) == sorted(
+        [
+            *("tenants create", "keys create", "keys rotate", "keys revoke"),
+            *("tenants suspend", "tenants resume", "tenants delete"),
+        ]
+    )
+    who = "ada@desk" if office.table.startswith("sqlite:") else "arn:aws:sts::123456789012:user/moto"
+    assert {entry["who"] for entry in history} == {who}
+    assert rotated["secret"] not in json.dumps(history)
+
+
+def test_a_secret_alone_goes_to_stdout(office: Office) -> None:
+    office.ok("tenants", "create", "acme", "--plan", "free")
+    made = office("keys", "create", "--tenant", "acme")
+    assert made.out.startswith("plk_live_")
+    assert len(made.out.splitlines()) == 1
+    assert "Keep it now: it is not shown again." in made.err
+    again = office("keys", "create", "--tenant", "acme")
+    assert (again.code, again.out) == (0, "")
+    assert "was there already" in again.err
+
+
+def test_plans_are_applied_and_assigned(office: Office) -> None:
+    office.ok("tenants", "create", "acme", "--plan", "free")
+    (office.root / "plans.toml").write_text(PLANS.replace("day = 10", "day = 20"))
+    looked = office.ok("plans", "apply", "--dry-run")
+    assert looked == {
+        "applied": False,
+        "changes": [
+            {
+                "tenant": "acme",
+                "plan": "free",
+                "before": {"day": 10, "month": 100},
+                "after": {"day": 20, "month": 100},
+            }
+        ],
+    }
+    assert office.ok("plans", "apply")["changes"] == looked["changes"]
+    assert office.ok("plans", "apply")["changes"] == []
+    assert office.ok("plans", "assign", "pro", "--tenant", "acme")["after"] == {"day": None, "month": 1_000_000}
+    (tenant,) = office.ok("tenants", "list")["tenants"]
+    assert tenant["month"] == {"period": "2026-11", "limit": 1_000_000, "left": 1_000_000}
+
+
+def test_the_window_of_a_new_day_is_listed_whole(local: Office) -> None:
+    local.ok("tenants", "create", "acme", "--plan", "free")
+    local.now = datetime(2026, 12, 1, tzinfo=UTC)
+    (tenant,) = local.ok("tenants", "list")["tenants"]
+    assert (tenant["day"]["period"], tenant["month"]["period"]) == ("2026-12-01", "2026-12")
+
+
+def metered(office: Office) -> Endpoint:
+    service = Service(SqliteTable(office.root / "service.sqlite"))
+    return Endpoint(service, Tariff({"requests": 1}, {"2026-11-01": {"requests": 1_500_000_000}}), "digits")
+
+
+def test_usage_its_audit_and_the_invoice(local: Office) -> None:
+    local.ok("tenants", "create", "acme", "--plan", "free")
+    secret = local.ok("keys", "create", "--tenant", "acme")["secret"]
+    endpoint = metered(local)
+    for _ in range(3):
+        endpoint.answer(secret)
+    endpoint.begin(secret).reserve({})
+    (local.root / "log").write_text("START\n" + endpoint.log.getvalue())
+    rows = local.ok("usage", "--tenant", "acme")["usage"]
+    assert [(row["unit"], row["value"]) for row in rows] == [("micro_dollars", 6000), ("requests", 4)]
+    assert local("usage", "--month", "2026-11", "--csv").out.splitlines()[2].endswith(",default,digits,requests,4")
+    assert local.ok("usage", "--month", "2026-10")["usage"] == []
+
+    audit = local("usage", "--audit", "--log", "log", "--json")
+    assert audit.code == 1
+    assert (audit.json["settled"], [each["ahead"] for each in audit.json["differences"]]) == (False, [1500, 1])
+    early = local("usage", "--audit", "--credit", "--log", "log")
+    assert early.code == 1
+    assert "is not over for an hour yet" in early.err
+    local.now = datetime(2026, 12, 1, 1, tzinfo=UTC)
+    month = ("usage", "--month", "2026-11", "--audit", "--log", "log")
+    assert "run it again with --credit" in local(*month).out
+    credited = local.ok(*month, "--credit")["differences"]
+    assert [(each["ahead"], each["credited"]) for each in credited] == [(1500, True), (1, True)]
+    assert "The counters of 2026-11 are what the log sums up to." in local(*month).out
+
+    assert local.ok("usage", "--archive") == {"archived": {"acme": ["2026-11"]}}
+    assert local.ok("usage", "--archive") == {"archived": {}}
+    assert local(*month).code == 0
+    (local.root / "pilotlight.toml").write_text('[service]\nseller = ["Lamp Ltd", "1 Wick Street"]\n')
+    made = local("invoice", "--tenant", "acme", "--month", "2026-11", "--out", "invoices", "--to", "Acme Inc")
+    assert made.code == 0, made.err
+    assert "Amount due: $0.00" in made.out
+    names = sorted(path.name for path in (local.root / "invoices").iterdir())
+    assert names == [f"invoice-2026-11-acme.{ending}" for ending in ("csv", "html", "json")]
+    document = json.loads((local.root / "invoices" / names[2]).read_text())
+    assert document == local.ok("invoice", "--tenant", "acme", "--month", "2026-11", "--to", "Acme Inc")
+    assert (document["total_micro_dollars"], document["seller"]) == (4500, ["Lamp Ltd", "1 Wick Street"])
+    assert document["notes"] == []
+
+
+def test_the_log_group_is_read_where_no_file_is_given(local: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    local.now = datetime.now(UTC)  # CloudWatch Logs takes no line of another time
+    local.ok("tenants", "create", "acme", "--plan", "free")
+    secret = local.ok("keys", "create", "--tenant", "acme")["secret"]
+    endpoint = metered(local)
+    endpoint.service.now = local.now
+    endpoint.answer(secret)
+    (local.root / "pilotlight.toml").write_text(f'[service]\nlog_group = "{GROUP}"\n')
+    monkeypatch.setenv("AWS_REGION", REGION)
+    with mock_aws():
+        logs = boto3.client("logs", region_name=REGION)
+        for group in (GROUP, "/empty"):
+            logs.create_log_group(logGroupName=group)
+        logs.create_log_stream(logGroupName=GROUP, logStreamName="s")
+        now = int(local.now.timestamp() * 1000)
+        events: Any = [{"timestamp": now, "message": line} for line in ("START", *endpoint.log.getvalue().splitlines())]
+        logs.put_log_events(logGroupName=GROUP, logStreamName="s", logEvents=events)
+        audit = local("usage", "--audit", "--json")
+        empty = local("usage", "--audit", "--log-group", "/empty", "--json")
+        missing = local("usage", "--audit", "--log-group", "/other")
+    assert (audit.code, audit.json["differences"]) == (0, [])
+    assert (empty.code, [each["ahead"] for each in empty.json["differences"]]) == (1, [1500, 1])
+    assert (missing.code, missing.out) == (1, "")
+    assert "log group /other: CloudWatch Logs answered ResourceNotFoundException" in missing.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (("tenants", "create", "acme/../x", "--plan", "free"), "is no valid name"),
+        (("tenants", "create", "acme", "--plan", "gold"), "plan 'gold': is not in plans.toml. There: free, pro."),
+        (("tenants", "suspend", "acme"), "tenant 'acme': is not in"),
+        (("keys", "create", "--tenant", "a" * 10_000), "There: none yet."),
+        (("keys", "create", "--tenant", "acme", "--models", "unknown"), "model 'unknown': is not in"),
+        (("keys", "create", "--tenant", "acme", "--expires", "tomorrow"), "is no day and no duration"),
+        (("keys", "create", "--tenant", "acme", "--expires", "9999-12-31"), "is no day and no duration"),
+        (("keys", "rotate", "web", "--tenant", "acme", "--grace", "1y"), "Write it as 90d or 24h."),
+        (("usage", "--month", "2026-13"), "month '2026-13': is no month"),
+        (("usage", "--audit"), "the log: is not named"),
+        (("usage", "--audit", "--log", "missing"), "missing"),
+        (("invoice", "--tenant", "acme", "--month", "last"), "is no month"),
+        (("plan", "--memory", "64"), "memory_mb: is 64, expected 128 to 10,240."),
+        (("plan", "--api", "smtp"), "api 'smtp': is none of rest, http, url."),
+        (("plan", "--prices", "missing.toml"), "missing.toml: does not exist"),
+    ],
+)
+def test_what_is_wrong_is_one_paragraph(local: Office, argv: tuple[str, ...], message: str) -> None:
+    ran = local(*argv)
+    assert (ran.code, ran.out) == (1, "")
+    assert message in ran.err
+    assert len(ran.err) < 5000
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("usage", "--csv", "--json"),
+        ("usage", "--credit"),
+        ("usage", "--archive", "--audit"),
+        ("usage", "--log", "x"),
+        ("tenants", "create", "acme"),
+    ],
+)
+def test_options_that_do_not_belong_together_are_refused(local: Office, argv: tuple[str, ...]) -> None:
+    assert local(*argv).code == 2
+
+
+def test_a_deletion_is_asked_for(local: Office) -> None:
+    local.ok("tenants", "create", "acme", "--plan", "free")
+    assert local("tenants", "delete", "acme").code != 0
+    assert local.ok("tenants", "list")["tenants"][0]["state"] == "active"
+
+
+def test_a_table_of_another_schema_names_what_to_run(local: Office) -> None:
+    made = local.ok("tenants", "create", "acme", "--plan", "free")
+    table = SqliteTable(local.root / "service.sqlite")
+    assert table.update(made["id"], "state", Update(set={("schema",): 2}))
+    ran = local("keys", "create", "--tenant", "acme")
+    assert (ran.code, ran.out) == (1, "")
+    assert "is of schema 2, and this release reads schema 1. Run `pilotlight tenants migrate`" in ran.err
+    assert "Update Pilotlight" in local("tenants", "migrate").err
+    assert table.update(made["id"], "state", Update(set={("schema",): 1}))
+    assert local.ok("tenants", "migrate") == {"migrated": [], "current": ["acme"]}
+
+
+def test_a_table_that_is_not_there_says_what_aws_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", REGION)
+    with mock_aws():
+        ran = Office(project(tmp_path), "nothing")("tenants", "list")
+    assert ran.code == 1
+    assert "table nothing: DynamoDB answered ResourceNotFoundException" in ran.err
+
+
+def test_what_a_million_requests_cost_is_a_sum_of_lines(local: Office) -> None:
+    found = local.ok("plan", "--memory", "1024", "--milliseconds", "100", "--item-bytes", "2500", "--firewall")
+    lines = {line["what"]: line["dollars"] for line in found["lines"]}
+    assert lines["Lambda, 100,000 GB-seconds"] == pytest.approx(1.66667)
+    assert lines["DynamoDB, 3 million write units"] == pytest.approx(3 * 0.625)
+    assert lines["API Gateway, REST API"] == 3.5
+    assert found["dollars_a_million"] == pytest.approx(sum(lines.values()) - lines["AWS WAF"] - lines["Three alarms"])
+    assert "file of 2026-11-26" in found["prices"]
+    assert "API Gateway, REST API" in local("plan").out
+
+
+def test_prices_of_another_day_come_from_a_file(local: Office) -> None:
+    text = PRICES.read_text(encoding="utf-8")
+    (local.root / "prices.toml").write_text(text.replace("write_units = 0.625", "write_units = 6.25"))
+    lines = {line["what"]: line["dollars"] for line in local.ok("plan", "--prices", "prices.toml")["lines"]}
+    assert lines["DynamoDB, 1 million write units"] == 6.25
+    (local.root / "prices.toml").write_text(text.replace("rest_requests", "soap_requests"))
+    assert "million.soap_requests is not a setting" in local("plan", "--prices", "prices.toml").err

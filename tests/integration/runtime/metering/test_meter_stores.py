@@ -1,0 +1,100 @@
+"""Each store takes, refuses and gives back as the rules of tenant.py say."""
+
+import os
+from typing import Any
+
+import numpy as np
+import pytest
+from support.tenants import NOW, SqliteTable, Table, make_charge, make_item, new_key
+
+from pilotlight_runtime.metering.charge import Amount, Item, Reservation
+from pilotlight_runtime.metering.keys import make_word
+from pilotlight_runtime.metering.store import StoreFailed
+from pilotlight_runtime.metering.tenant import apply_charge, apply_settlement, judge
+
+KEY, OTHER = new_key(), new_key()
+DAY = 86_400
+Tables = Table | SqliteTable
+
+
+@pytest.fixture
+def tenant() -> str:
+    """A tenant of its own for each test, since the tables outlive them."""
+    return make_word(8, os.urandom)
+
+
+def random_item(source: np.random.Generator) -> Item:
+    entry: dict[str, Any] = {"expires": int(source.choice([0, 0, 0, NOW, NOW + 1, NOW + 2 * DAY]))}
+    models = source.choice(["none", "tiny", "other"], p=[0.7, 0.2, 0.1])
+    if models != "none":
+        entry["models"] = [str(models)]
+    fields = {f"{name}_limit": int(source.integers(0, 12)) for name in ("day", "month") if source.random() < 0.8}
+    state = str(source.choice(["active", "active", "active", "active", "suspended", "deleted"]))
+    item = make_item({KEY: entry}, now=NOW + DAY * int(source.integers(0, 3)), state=state, **fields)
+    return {name: value for name, value in item.items() if name not in ("day", "month") or source.random() < 0.95}
+
+
+def plain(item: Item) -> Item:
+    """Without the keys of the table, and without counters of nothing."""
+    return {name: value for name, value in item.items() if name not in ("pk", "sk") and (value or "#" not in name)}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_charges_and_settlements_end_as_the_rules_say(table: Tables, tenant: str, seed: int) -> None:
+    source = np.random.default_rng(seed)
+    store = table.open()
+    expected = random_item(source)
+    table.put(tenant, expected)
+    taken: list[Reservation] = []
+    for _ in range(25):
+        if source.random() < 0.08:
+            expected = random_item(source)
+            table.put(tenant, expected)
+        now = NOW + DAY * float(source.choice([0, 0, 0, 1, 1, 2, 6]))
+        charge = make_charge(
+            str(source.choice([KEY, KEY, KEY, OTHER])), int(source.integers(0, 4)), now=now, tenant=tenant
+        )
+        outcome, wanted = store.charge(charge), judge(expected, charge)
+        assert outcome.reason == wanted.reason
+        if not outcome.reason:
+            expected = apply_charge(expected, charge)
+            taken.append(Reservation(charge, {window.name: window.label for window in outcome.windows}))
+            left = {window.name: window.left for window in outcome.windows}
+            assert left == {"day": expected["day_left"], "month": expected["month_left"]}
+        elif taken and source.random() < 0.5:
+            reservation = taken.pop()
+            used = int(source.integers(0, reservation.charge.amount.cost + 1))
+            amount = Amount({"requests": used}, used, 3 * used)
+            store.settle(reservation, amount)
+            expected = apply_settlement(expected, reservation, amount)
+        assert plain(table.get(tenant)) == plain(expected)
+
+
+def test_a_tenant_that_is_not_there_is_unknown(table: Tables, tenant: str) -> None:
+    store = table.open()
+    assert store.read(tenant) is None
+    charge = make_charge(KEY, tenant=tenant)
+    assert store.charge(charge) == ("unknown_key", ())
+    store.settle(Reservation(charge, charge.labels), Amount({}, 0, 0))
+    assert store.read(tenant) is None
+
+
+def test_a_table_of_another_schema_is_refused_with_what_to_do(table: Tables, tenant: str) -> None:
+    item = {**make_item({KEY: {}}), "schema": 2}
+    table.put(tenant, make_item({KEY: {}}))
+    store = table.open()
+    table.put(tenant, item)
+    for ask in (lambda: store.read(tenant), lambda: store.charge(make_charge(KEY, tenant=tenant))):
+        with pytest.raises(StoreFailed, match=r"schema 2.*migrate"):
+            ask()
+
+
+def test_a_thousand_keys_and_two_years_of_counters_are_no_obstacle(table: Tables, tenant: str) -> None:
+    counters = {
+        f"u#20{20 + year}-{month:02}#k{key}#tiny#requests": 7
+        for year in range(2)
+        for month in range(1, 13)
+        for key in range(9)
+    }
+    table.put(tenant, {**make_item({new_key(): {} for _ in range(200)} | {KEY: {"id": "k0"}}, day_limit=3), **counters})
+    assert [table.open().charge(make_charge(KEY, tenant=tenant)).reason for _ in range(4)] == ["", "", "", "day"]

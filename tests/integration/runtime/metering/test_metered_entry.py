@@ -1,0 +1,457 @@
+"""A metered handler: what it answers, charges and logs, by every door and for every key."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.metered_entry import (
+    INFER,
+    Context,
+    MeteredEntry,
+    Records,
+    counter,
+    make_event,
+    make_metered,
+    stream_tokens,
+)
+from support.tenants import NOW, TENANT, SqliteTable, make_item, new_key
+
+from pilotlight_runtime.entry import LambdaHandler
+from pilotlight_runtime.errors import InvalidRequest
+from pilotlight_runtime.metering.keys import KEY_LENGTH, TEST, hash_key, read_key
+from pilotlight_runtime.metering.tariff import Tariff
+from pilotlight_runtime.observer import Trace
+from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, json_response
+from pilotlight_runtime.uploads.bucket import find_key_id
+
+KEY, OTHER = new_key(), new_key()
+DAY = 86_400
+WHOLE = Context(can_stream=False)
+TOKENS = Tariff({"tokens_in": 1, "tokens_out": 2}, {"2026-11-01": {"tokens_in": 1_000_000, "tokens_out": 3_000_000}})
+
+
+class Bench:
+    """A metered handler with a clock, a log and a table of its own."""
+
+    def __init__(self, table: SqliteTable) -> None:
+        self.table = table
+        self.now = NOW
+        self.log = io.StringIO()
+        self.observer = Records()
+        self._made: list[MeteredEntry] = []
+
+    def start(self, **options: Any) -> LambdaHandler:
+        options.setdefault("environ", self.table.environ)
+        made = make_metered(stream=self.log, now=lambda: self.now, observer=self.observer, **options)
+        self._made.append(made)
+        return made
+
+    def close(self) -> None:
+        for made in self._made:
+            made.close()
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+    @property
+    def item(self) -> dict[str, Any]:
+        return self.table.get(TENANT)
+
+
+@pytest.fixture
+def bench(file: SqliteTable) -> Iterator[Bench]:
+    made = Bench(file)
+    file.put(TENANT, make_item({KEY: {}}, day_limit=3, month_limit=10))
+    yield made
+    made.close()
+
+
+def message(answer: dict[str, Any]) -> str:
+    return str(json.loads(answer["body"])["error"])
+
+
+def never(_request: HttpRequest, _trace: Trace) -> HttpResponse:
+    raise AssertionError("the model ran")
+
+
+def test_an_answer_is_charged_counted_logged_and_tells_what_is_left(bench: Bench) -> None:
+    answer = bench.start()(make_event(KEY), Context())
+    assert answer["statusCode"] == 200
+    assert {name: value for name, value in answer["headers"].items() if "remaining" in name} == {
+        "x-ratelimit-remaining-day": "2", "x-ratelimit-remaining-month": "9", "x-ratelimit-remaining-requests": "2",
+    }  # fmt: skip
+    assert counter(bench.item, KEY) == 1
+    assert bench.lines == [
+        {
+            "level": "INFO", "message": "charge", "request_id": "invocation-1", "tenant": TENANT, "key_id": "k0",
+            "model": "tiny", "month": "2026-11", "time": int(NOW), "counts": {"requests": 1}, "units": 1,
+            "micro_dollars": 0,
+        }
+    ]  # fmt: skip
+
+
+def test_the_limit_is_429_with_the_time_to_wait_and_costs_no_run(bench: Bench) -> None:
+    handler = bench.start()
+    assert [handler(make_event(KEY), None)["statusCode"] for _ in range(4)] == [200, 200, 200, 429]
+    bench.now += 3600
+    refused = bench.start(answer=never)
+    refusals = [refused(make_event(KEY), None) for _ in range(2)]
+    # The first one has a new function ask its table; this one knows that nothing is left.
+    again = handler(make_event(KEY), None)
+    assert again["statusCode"] == 429
+    assert again["headers"]["Retry-After"] == str(DAY - 3600)
+    assert "quota of the day is 3 requests, of which 0 are left" in message(again)
+    assert refusals
+    assert counter(bench.item, KEY) == 3
+
+
+def test_a_refusal_is_remembered_for_a_minute_and_no_longer(bench: Bench) -> None:
+    handler = bench.start()
+    for _ in range(4):
+        handler(make_event(KEY), None)
+    bench.table.put(TENANT, make_item({KEY: {}}, day_limit=9))
+    bench.now += 59
+    assert handler(make_event(KEY), None)["statusCode"] == 429
+    bench.now += 1
+    assert handler(make_event(KEY), None)["statusCode"] == 200
+
+
+def test_a_new_day_is_not_kept_waiting_by_what_is_remembered(bench: Bench) -> None:
+    bench.now = NOW + DAY - 5
+    handler = bench.start()
+    assert [handler(make_event(KEY), None)["statusCode"] for _ in range(4)] == [200, 200, 200, 429]
+    bench.now += 5
+    assert handler(make_event(KEY), None)["statusCode"] == 200
+    assert (bench.item["day"], bench.item["day_left"], bench.item["month_left"]) == ("2026-11-27", 2, 6)
+
+
+def test_a_new_month_begins_while_a_function_runs(bench: Bench) -> None:
+    bench.table.put(TENANT, make_item({KEY: {}}, month_limit=2))
+    bench.now = NOW + 5 * DAY - 1
+    handler = bench.start()
+    assert [handler(make_event(KEY), None)["statusCode"] for _ in range(3)] == [200, 200, 429]
+    bench.now += 1
+    assert [handler(make_event(KEY), None)["statusCode"] for _ in range(3)] == [200, 200, 429]
+    assert counter(bench.item, KEY) == counter(bench.item, KEY, month="2026-12") == 2
+
+
+REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {
+    "unknown": ({OTHER: {}}, 401, "unknown or was revoked"),
+    "expired": ({KEY: {"expires": int(NOW)}}, 401, "expired"),
+    "another model": ({KEY: {"models": ["other"]}}, 403, "not hold for this model"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_key_that_does_not_hold_costs_no_run(bench: Bench, case: str) -> None:
+    keys, status, text = REFUSED[case]
+    bench.table.put(TENANT, make_item(keys, day_limit=3))
+    answer = bench.start(answer=never)(make_event(KEY), None)
+    assert answer["statusCode"] == status
+    assert text in message(answer)
+    assert bench.item["day_left"] == 3
+    assert bench.lines == []
+
+
+@pytest.mark.parametrize(("state", "status"), [("suspended", 403), ("deleted", 401)])
+def test_a_tenant_that_is_not_active_is_refused(bench: Bench, state: str, status: int) -> None:
+    bench.table.put(TENANT, make_item({KEY: {}}, state=state))
+    assert bench.start(answer=never)(make_event(KEY), None)["statusCode"] == status
+
+
+@pytest.mark.parametrize(
+    "key", [None, "", "sk-other", KEY[:-1], KEY[:-1] + ("0" if KEY[-1] != "0" else "1"), KEY * 200]
+)
+def test_a_forged_key_does_not_reach_the_table(bench: Bench, key: str | None) -> None:
+    handler = bench.start(answer=never)
+    bench.table.close()
+    answer = handler(make_event(key), None)
+    assert answer["statusCode"] == 401
+    assert KEY[9:20] not in answer["body"]
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [({"state": "suspended"}, 403), ({"state": "deleted"}, 401), ({"keys": {}}, 401)],
+)
+def test_a_revocation_holds_for_the_very_next_answer(bench: Bench, change: dict[str, Any], status: int) -> None:
+    handler = bench.start()
+    assert handler(make_event(KEY), None)["statusCode"] == 200
+    bench.table.put(TENANT, {**bench.item, **change})
+    assert handler(make_event(KEY), None)["statusCode"] == status
+    assert handler(make_event(KEY, "/v2/models/tiny", "GET"), None)["statusCode"] == status
+
+
+def test_two_secrets_of_a_rotated_key_share_a_counter_until_the_old_one_ends(bench: Bench) -> None:
+    keys = {KEY: {"id": "k1", "expires": int(NOW) + 10}, OTHER: {"id": "k1"}}
+    bench.table.put(TENANT, make_item(keys, day_limit=9))
+    handler = bench.start()
+    assert [handler(make_event(key), None)["statusCode"] for key in (KEY, OTHER, KEY)] == [200] * 3
+    bench.now += 10
+    assert handler(make_event(KEY), None)["statusCode"] == 401
+    assert handler(make_event(OTHER), None)["statusCode"] == 200
+    assert counter(bench.item, OTHER) == 4
+
+
+def test_one_request_id_sent_a_hundred_times_is_a_hundred_charges(bench: Bench) -> None:
+    bench.table.put(TENANT, make_item({KEY: {}}, day_limit=1000))
+    handler = bench.start()
+    event = make_event(KEY, x_amzn_RequestId="the-same")
+    assert {handler(event, Context())["statusCode"] for _ in range(100)} == {200}
+    assert counter(bench.item, KEY) == 100
+    assert bench.item["day_left"] == 900
+    assert {record.gateway_id for record in bench.observer.records} == {"JKJaXmPLvHcESHA="}
+
+
+def refuse(_request: HttpRequest, trace: Trace) -> HttpResponse:
+    trace.operation = "infer"
+    raise InvalidRequest("no")
+
+
+def crash(_request: HttpRequest, trace: Trace) -> HttpResponse:
+    trace.operation = "infer"
+    raise RuntimeError("no")
+
+
+def too_much(_request: HttpRequest, trace: Trace) -> HttpResponse:
+    trace.operation = "infer"
+    return json_response({"error": "no"}, 413)
+
+
+@pytest.mark.parametrize(("answer", "status"), [(refuse, 400), (crash, 500), (too_much, 413)])
+def test_an_error_costs_nothing(bench: Bench, answer: Callable[..., HttpResponse], status: int) -> None:
+    assert bench.start(answer=answer)(make_event(KEY), None)["statusCode"] == status
+    assert bench.item["day_left"] == 3
+    assert bench.lines == []
+
+
+def test_a_batch_that_is_too_large_leaves_room_for_a_smaller_request(bench: Bench) -> None:
+    def answer(request: HttpRequest, trace: Trace) -> HttpResponse:
+        trace.operation = "infer"
+        assert trace.tally is not None
+        trace.tally.add("rows", int(request.headers["rows"]))
+        return json_response({})
+
+    handler = bench.start(answer=answer, tariff=Tariff({"rows": 1}, {}))
+    sizes = (2, 5, 1, 1)
+    answers = [handler(make_event(KEY, rows=str(rows)), None) for rows in sizes]
+    assert [answer["statusCode"] for answer in answers] == [200, 429, 200, 429]
+    assert "this request takes 5; ask for less at once" in message(answers[1])
+
+
+def of_operation(operation: str) -> Callable[[HttpRequest, Trace], HttpResponse]:
+    def answer(_request: HttpRequest, trace: Trace) -> HttpResponse:
+        trace.operation = operation
+        return json_response({})
+
+    return answer
+
+
+def test_metadata_needs_a_key_and_costs_nothing(bench: Bench) -> None:
+    handler = bench.start(answer=of_operation("metadata"))
+    assert handler(make_event(None, "/v2/models/tiny", "GET"), None)["statusCode"] == 401
+    answer = handler(make_event(KEY, "/v2/models/tiny", "GET"), None)
+    assert answer["headers"]["x-ratelimit-remaining-requests"] == "3"
+
+
+@pytest.mark.parametrize("path", ["/v2/health/live", "/v2/health/ready", "/v2/models/tiny/ready"])
+def test_health_needs_no_key(bench: Bench, path: str) -> None:
+    assert bench.start(answer=of_operation("ready"))(make_event(None, path, "GET"), None)["statusCode"] == 200
+
+
+def http_event(key: str | None, domain: str) -> dict[str, Any]:
+    return {
+        "rawPath": INFER,
+        "rawQueryString": "",
+        "headers": {} if key is None else {"authorization": f"Bearer {key}"},
+        "body": "{}",
+        "requestContext": {"http": {"method": "POST"}, "stage": "$default", "domainName": domain},
+    }
+
+
+@pytest.mark.parametrize("domain", ["abc.execute-api.eu-central-1.amazonaws.com", "abc.lambda-url.eu-central-1.on.aws"])
+def test_an_http_api_and_a_function_url_are_metered(bench: Bench, domain: str) -> None:
+    handler = bench.start()
+    assert handler(http_event(None, domain), None)["statusCode"] == 401
+    assert handler(http_event(KEY, domain), None)["statusCode"] == 200
+    assert bench.item["day_left"] == 2
+
+
+def test_a_direct_invocation_is_not_metered_unless_the_function_says_so(bench: Bench) -> None:
+    event = {"path": INFER, "headers": {}, "body": "{}"}
+    assert bench.start()(event, None)["statusCode"] == 200
+    assert bench.item["day_left"] == 3
+    handler = bench.start(environ={**bench.table.environ, "PILOTLIGHT_CHARGE_DIRECT": "on"})
+    assert handler(event, None)["statusCode"] == 401
+    assert handler({**event, "headers": {"X-Api-Key": KEY}}, None)["statusCode"] == 200
+    assert bench.item["day_left"] == 2
+    assert handler({"inputs": []}, None)["status"] == 401
+
+
+def test_usage_tells_of_the_callers_own_key_and_tenant(bench: Bench) -> None:
+    item = make_item({KEY: {"label": "ci"}, OTHER: {"kind": TEST}}, day_limit=9, month_limit=20)
+    bench.table.put(TENANT, {**item, "u#2026-10#k0#tiny#requests": 77, "m#2026-11#k1#tiny": 5})
+    handler = bench.start(answer=never)
+    paid = bench.start()
+    for key in (KEY, KEY, OTHER):
+        paid(make_event(key), None)
+    answer = handler(make_event(KEY, "/v1/usage", "GET"), None)
+    document = json.loads(answer["body"])
+    assert document["key"] == {"id": "k0", "label": "ci", "expires": 0, "kind": "live"}
+    assert document["tenant"] == {"name": "Tenant", "plan": "free", "state": "active"}
+    assert document["windows"]["day"] == {"label": "2026-11-26", "limit": 9, "remaining": 6, "resets_at": NOW + DAY}
+    assert document["usage"]["key"] == [{"model": "tiny", "counts": {"requests": 2}, "micro_dollars": 0}]
+    assert document["usage"]["tenant"] == [{"model": "tiny", "counts": {"requests": 3}, "micro_dollars": 5}]
+    assert hash_key(KEY) not in answer["body"]
+    assert handler(make_event(KEY, "/v1/usage", "POST"), None)["statusCode"] == 405
+    assert handler(make_event(None, "/v1/usage", "GET"), None)["statusCode"] == 401
+
+
+def test_openais_paths_get_openais_errors(bench: Bench) -> None:
+    bench.table.put(TENANT, make_item({KEY: {}}, day_limit=0))
+    handler = bench.start(openai=True, answer=of_operation("chat"))
+    answer = handler(make_event(None, "/v1/chat/completions"), WHOLE)
+    error = json.loads(answer["body"])["error"]
+    assert (answer["statusCode"], error["type"], error["code"]) == (401, "invalid_request_error", "invalid_api_key")
+    assert answer["headers"]["x-request-id"] == "invocation-1"
+    for _ in range(2):
+        answer = handler(make_event(KEY, "/v1/chat/completions"), WHOLE)
+        error = json.loads(answer["body"])["error"]
+        assert (answer["statusCode"], error["type"], error["code"]) == (429, "insufficient_quota", "insufficient_quota")
+        assert answer["headers"]["x-should-retry"] == "false"
+    assert isinstance(json.loads(handler(make_event(None), WHOLE)["body"])["error"], str)
+
+
+def test_each_threshold_is_reported_once(bench: Bench) -> None:
+    bench.table.put(TENANT, make_item({KEY: {}}, day_limit=10))
+    handler = bench.start()
+    for _ in range(12):
+        handler(make_event(KEY), None)
+    quota = [(line["percent"], line["window"]) for line in bench.lines if line["message"] == "quota"]
+    assert quota == [(50, "day"), (80, "day"), (100, "day")]
+
+
+def read_stream(answer: dict[str, Any], parts: int | None = None) -> list[bytes]:
+    body = answer["body"]
+    found = [next(body) for _ in range(parts)] if parts is not None else list(body)
+    body.close()
+    return found
+
+
+def test_a_stream_reserves_the_most_and_settles_what_it_used(bench: Bench) -> None:
+    bench.table.put(TENANT, make_item({KEY: {}}, day_limit=100))
+    answer = bench.start(answer=stream_tokens(4, 20), tariff=TOKENS)(make_event(KEY), Context())
+    first = next(answer["body"])
+    assert bench.item["day_left"] == 100 - 5 - 2 * 20
+    assert answer["headers"]["x-ratelimit-remaining-tokens"] == "55"
+    assert bench.lines == []
+    assert [first, *read_stream(answer)] == [b"part %d;" % number for number in range(4)]
+    assert bench.item["day_left"] == 100 - 5 - 2 * 4
+    assert counter(bench.item, KEY, "tokens_out") == 4
+    assert bench.item["m#2026-11#k0#tiny"] == 5 + 3 * 4
+    assert [(line["message"], line["units"], line["micro_dollars"]) for line in bench.lines] == [("charge", 13, 17)]
+
+
+def test_a_stream_that_its_caller_leaves_is_charged_what_was_made(bench: Bench) -> None:
+    bench.table.put(TENANT, make_item({KEY: {}}, day_limit=100))
+    answer = bench.start(answer=stream_tokens(9, 20), tariff=TOKENS)(make_event(KEY), Context())
+    read_stream(answer, 3)
+    assert bench.item["day_left"] == 100 - 5 - 2 * 3
+    assert counter(bench.item, KEY, "tokens_out") == 3
+
+
+@pytest.mark.parametrize(("failing_at", "left", "lines"), [(0, 100, 0), (2, 100 - 5 - 2 * 2, 1)])
+def test_a_stream_that_fails_is_charged_what_was_sent(bench: Bench, failing_at: int, left: int, lines: int) -> None:
+    bench.table.put(TENANT, make_item({KEY: {}}, day_limit=100))
+    handler = bench.start(answer=stream_tokens(9, 20, failing_at=failing_at), tariff=TOKENS)
+    list(handler(make_event(KEY), Context())["body"])
+    assert bench.item["day_left"] == left
+    assert len(bench.lines) == lines
+
+
+def test_a_stream_over_the_limit_never_begins(bench: Bench) -> None:
+    bench.table.put(TENANT, make_item({KEY: {}}, day_limit=44))
+    answer = bench.start(answer=stream_tokens(4, 20), tariff=TOKENS)(make_event(KEY), Context())
+    assert answer["statusCode"] == 429
+    assert bench.item["day_left"] == 44
+
+
+@pytest.mark.parametrize("change", [{"state": "suspended"}, {"keys": {}}])
+def test_a_key_revoked_in_mid_stream_ends_with_this_answer_and_is_settled(bench: Bench, change: dict[str, Any]) -> None:
+    bench.table.put(TENANT, make_item({KEY: {}}, day_limit=100))
+    handler = bench.start(answer=stream_tokens(4, 20), tariff=TOKENS)
+    answer = handler(make_event(KEY), Context())
+    next(answer["body"])
+    bench.table.put(TENANT, {**bench.item, **change})
+    assert len(read_stream(answer)) == 3
+    assert bench.item["day_left"] == 100 - 5 - 2 * 4
+    assert bench.item["u#2026-11#k0#tiny#tokens_out"] == 4
+    assert handler(make_event(KEY), Context())["statusCode"] in (401, 403)
+
+
+def test_a_day_that_begins_in_mid_stream_keeps_its_whole_limit(bench: Bench) -> None:
+    bench.table.put(TENANT, make_item({KEY: {}}, day_limit=100, month_limit=1000))
+    bench.now = NOW + DAY - 1
+    handler = bench.start(answer=stream_tokens(4, 20), tariff=TOKENS)
+    answer = handler(make_event(KEY), Context())
+    bench.now += 1
+    other = handler(make_event(KEY), Context())
+    read_stream(answer)
+    assert (bench.item["day"], bench.item["day_left"]) == ("2026-11-27", 55)
+    read_stream(other)
+    assert (bench.item["day_left"], bench.item["month_left"]) == (87, 1000 - 2 * 13)
+
+
+def test_a_stream_without_tokens_is_charged_before_its_first_part(bench: Bench) -> None:
+    def answer(_request: HttpRequest, trace: Trace) -> HttpResponse:
+        trace.operation = "generate_stream"
+        return stream_tokens(2, 0)(_request, Trace(lambda: 0.0))
+
+    started = bench.start(answer=answer)(make_event(KEY), Context())
+    assert bench.item["day_left"] == 2
+    assert len(read_stream(started)) == 2
+    assert bench.item["day_left"] == 2
+    assert [line["units"] for line in bench.lines] == [1]
+
+
+def test_a_clock_that_moves_on_within_a_request_is_no_obstacle(bench: Bench) -> None:
+    def tick() -> float:
+        bench.now += 0.25
+        return bench.now
+
+    made = make_metered(bench.table.environ, bench.log, now=tick)
+    assert [made(make_event(KEY))["statusCode"] for _ in range(4)] == [200, 200, 200, 429]
+    made.close()
+
+
+def test_uploads_belong_to_the_tenant(bench: Bench) -> None:
+    event = make_event(KEY)
+    assert bench.start()(event, None)["statusCode"] == 200
+    assert find_key_id(event) == TENANT
+
+
+def test_an_upload_is_not_fetched_for_a_wrong_key(bench: Bench) -> None:
+    """The address of the upload is looked at after the key."""
+    handler = bench.start()
+    location = {"Content_Location": "s3://bucket/uploads/x/file-1"}
+    assert handler(make_event(OTHER, **location), None)["statusCode"] == 401
+    assert handler(make_event(KEY, **location), None)["statusCode"] != 401
+
+
+def test_the_table_holds_nothing_that_verifies_as_a_key(bench: Bench) -> None:
+    handler = bench.start()
+    for key in (KEY, OTHER):
+        handler(make_event(key), None)
+    stolen = json.dumps(bench.item) + bench.log.getvalue()
+    stolen += (
+        Path(bench.table.environ["PILOTLIGHT_SERVICE_TABLE"].removeprefix("sqlite:")).read_bytes().decode("latin-1")
+    )
+    assert not [at for at in range(len(stolen)) if read_key(stolen[at : at + KEY_LENGTH])]
+    assert KEY not in stolen
+    assert KEY[17:49] not in stolen

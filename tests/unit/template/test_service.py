@@ -1,0 +1,147 @@
+"""The parameter Service: who asks for the key, what is throttled, and what only then is there."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from support.templates import Resources, Template, of_type, operations, parse_template, read_template
+
+from pilotlight.scaffold import add_function
+
+TEMPLATES = ("template.yaml", "pilotlight/scaffold/files/template.yaml")
+Expand = Callable[[Template, dict[str, str]], Resources]
+
+
+@pytest.fixture(params=TEMPLATES)
+def template(request: pytest.FixtureRequest) -> Template:
+    return read_template(request.config.rootpath / request.param)
+
+
+@pytest.fixture
+def firewall(request: pytest.FixtureRequest) -> Resources:
+    found: Resources = read_template(request.config.rootpath / "infra" / "firewall.yaml")["Resources"]
+    return found
+
+
+def choose(value: Any, known: dict[str, bool]) -> Any:
+    """`value` as CloudFormation makes it of these conditions; AWS::NoValue leaves a property out."""
+    if isinstance(value, list):
+        return [choose(each, known) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"Fn::If"}:
+        name, yes, no = value["Fn::If"]
+        return choose(yes if known.get(name, False) else no, known)
+    made = {name: choose(each, known) for name, each in value.items()}
+    return {name: each for name, each in made.items() if each != {"Ref": "AWS::NoValue"}}
+
+
+def asks_for_key(api: dict[str, Any], operation: dict[str, Any]) -> bool:
+    """Whether API Gateway asks for a key: a scheme of type apiKey with the name x-api-key. Other types it ignores."""
+    schemes = api["Properties"]["Body"]["components"]["securitySchemes"]
+    named = [schemes[name] for requirement in operation.get("security", []) for name in requirement]
+    return any(it["type"] == "apiKey" and it["name"] == "x-api-key" and it["in"] == "header" for it in named)
+
+
+@pytest.mark.parametrize("service", ["off", "on"])
+def test_api_gateway_asks_for_a_key_only_where_it_is_off(template: Template, expand: Expand, service: str) -> None:
+    resources = expand(template, {"Service": service})
+    api = choose(resources["Api"], {"ServiceOn": service == "on"})
+    assert operations(resources)
+    assert {asks_for_key(api, it) for it in operations(resources).values()} == {service == "off"}
+    assert not api["Properties"].get("FailOnWarnings")  # the scheme that asks for none is a warning
+
+
+def test_a_model_that_is_added_asks_as_the_others_do(request: pytest.FixtureRequest, expand: Expand) -> None:
+    text = (request.config.rootpath / TEMPLATES[1]).read_text()
+    resources = expand(parse_template(add_function(text, "another")), {"Service": "on"})
+    operation = operations(resources)["any /v2/models/another/{proxy+}"]
+    assert not asks_for_key(choose(resources["Api"], {"ServiceOn": True}), operation)
+    assert asks_for_key(choose(resources["Api"], {"ServiceOn": False}), operation)
+
+
+@pytest.mark.parametrize("changed", [{"Service": "on"}, {"RuntimeClient": "aws"}])
+def test_the_stage_is_deployed_again_where_a_parameter_changes_the_api(
+    template: Template, expand: Expand, changed: dict[str, str]
+) -> None:
+    """SAM names the deployment after what it sees of the API, which is not what conditions make of it."""
+    before, same, after = (
+        set(of_type(expand(template, parameters), "AWS::ApiGateway::Deployment")) for parameters in ({}, {}, changed)
+    )
+    assert len(before) == 1
+    assert before == same
+    assert before.isdisjoint(after)
+
+
+def test_each_method_is_throttled_by_itself_only_where_it_is_on(template: Template, expand: Expand) -> None:
+    (stage,) = of_type(expand(template, {}), "AWS::ApiGateway::Stage").values()
+    (off,), (on,) = (choose(stage, {"ServiceOn": service})["Properties"]["MethodSettings"] for service in (False, True))
+    assert off == {"HttpMethod": "*", "ResourcePath": "/*", "LoggingLevel": "OFF", "DataTraceEnabled": False}
+    throttling = {"ThrottlingRateLimit": {"Ref": "ApiRate"}, "ThrottlingBurstLimit": {"Ref": "ApiBurst"}}
+    assert on == {**off, **throttling}
+
+
+def test_the_functions_get_the_tables_name_only_where_it_is_on(template: Template, expand: Expand) -> None:
+    functions = of_type(expand(template, {}), "AWS::Lambda::Function")
+    assert functions
+    for function in functions.values():
+        off, on = (choose(function, {"ServiceOn": service})["Properties"] for service in (False, True))
+        assert off["Environment"]["Variables"]["PILOTLIGHT_SERVICE_TABLE"] == ""
+        assert off["Environment"]["Variables"]["PILOTLIGHT_CHARGE_DIRECT"] == ""
+        assert on["Environment"]["Variables"]["PILOTLIGHT_CHARGE_DIRECT"] == {"Ref": "ChargeDirect"}
+        table = {"Fn::GetAtt": ["ServiceStack", "Outputs", "Table"]}
+        assert on["Environment"]["Variables"]["PILOTLIGHT_SERVICE_TABLE"] == table
+
+
+def test_concurrency_is_reserved_only_where_a_number_is_given(template: Template, expand: Expand) -> None:
+    assert template["Parameters"]["ReservedConcurrency"]["Default"] == 0
+    for function in of_type(expand(template, {}), "AWS::Lambda::Function").values():
+        without, given = (choose(function, {"ConcurrencyReserved": it})["Properties"] for it in (False, True))
+        assert "ReservedConcurrentExecutions" not in without
+        assert given["ReservedConcurrentExecutions"] == {"Ref": "ReservedConcurrency"}
+
+
+def test_it_is_off_unless_told_otherwise_and_then_adds_nothing(template: Template) -> None:
+    assert template["Parameters"]["Service"]["Default"] == template["Parameters"]["Firewall"]["Default"] == "off"
+    stacks = of_type(template["Resources"], "AWS::CloudFormation::Stack")
+    assert (stacks["ServiceStack"]["Condition"], stacks["FirewallStack"]["Condition"]) == ("ServiceOn", "FirewallOn")
+    assert {template["Outputs"][name]["Condition"] for name in ("ServiceTable", "UsageTopic")} == {"ServiceOn"}
+    assert template["Outputs"]["ApiKeyCommand"]["Condition"] == "ServiceOff"  # the key opens nothing where it is on
+
+
+def test_the_firewall_is_a_choice_of_its_own_and_needs_the_service(template: Template) -> None:
+    service, firewall = template["Conditions"]["FirewallOn"]["Fn::And"]
+    assert service == {"Fn::Equals": [{"Ref": "Service"}, "on"]}
+    assert firewall == {"Fn::Equals": [{"Ref": "Firewall"}, "on"]}
+
+
+def test_what_it_excludes_is_refused_before_anything_is_deployed(template: Template) -> None:
+    (rule,) = template["Rules"].values()
+    assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "Service"}, "on"]}
+    (assertion,) = rule["Assertions"]
+    assert assertion["Assert"] == {"Fn::Equals": [{"Ref": "BearerKeys"}, ""]}
+
+
+def test_each_nested_stack_gets_what_it_takes(template: Template, request: pytest.FixtureRequest) -> None:
+    for name in ("ServiceStack", "FirewallStack"):
+        properties = template["Resources"][name]["Properties"]
+        nested = read_template(request.config.rootpath / properties["TemplateURL"])
+        assert set(properties["Parameters"]) == set(nested["Parameters"])
+        read = re.findall(rf"'{name}', 'Outputs', '(\w+)'", str(template))
+        assert set(read) <= set(nested.get("Outputs", {}))
+
+
+def test_prices_stand_in_the_descriptions(template: Template) -> None:
+    parameters = template["Parameters"]
+    assert "$" in parameters["Firewall"]["Description"]
+    for name in ("ApiRate", "ApiBurst", "ReservedConcurrency"):
+        assert "Free" in parameters[name]["Description"]
+
+
+def test_the_firewall_keeps_no_samples_of_requests(firewall: Resources) -> None:
+    """They would show paths, queries and keys in the console."""
+    rules = firewall["Rules"]["Properties"]
+    seen = [rules["VisibilityConfig"], *(rule["VisibilityConfig"] for rule in rules["Rules"])]
+    assert [it["SampledRequestsEnabled"] for it in seen] == [False] * 3
+    assert not of_type(firewall, "AWS::WAFv2::LoggingConfiguration")
