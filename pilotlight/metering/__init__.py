@@ -8,6 +8,7 @@ administration.py  who changes what, and the audit trail
 tenant_item.py     a tenant as one item of the table
 tenants.py         tenants: created, suspended, resumed, deleted
 forgetting.py      a tenant's name replaced, wherever the table has it
+find_keys.py       a tenant's keys by label or id, a leaked one by itself
 keys.py            keys: created, rotated, revoked
 plans.py           plans.toml
 apply_plans.py     the tenants' limits brought to what plans.toml says

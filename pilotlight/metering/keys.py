@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from pilotlight.core.errors import MeteringError
-from pilotlight.core.printable import join_names, name_of
 from pilotlight.core.table_update import ABSENT, PRESENT, Update
 from pilotlight.metering.administration import Administration, draw_word, record_action
-from pilotlight.metering.table import Table
-from pilotlight.metering.tenant_item import DELETED, LABEL_PREFIX, SCHEMA, STATE, Key, Tenant, check_name, read_tenant
+from pilotlight.metering.find_keys import find_leaked, find_living, find_named, find_newest, select_secrets
+from pilotlight.metering.tenant_item import LABEL_PREFIX, SCHEMA, STATE, Key, check_name
 from pilotlight.metering.tenants import build_conflict, find_tenant
-from pilotlight_runtime.metering.keys import KEY_PREFIX, LIVE, TEST, hash_key, make_key, read_key
-from pilotlight_runtime.metering.keys import Key as RuntimeKey
+from pilotlight_runtime.metering.keys import LIVE, TEST, hash_key, make_key, read_key
 
 MOST_KEYS: Final = 100
 """Secrets of a tenant. Each is a part of the item that every answer writes, and is paid for by the kilobyte."""
@@ -71,8 +69,8 @@ def create_key(administration: Administration, tenant_name: str, spec: KeySpec) 
             keys, or the expiry is over.
     """
     check_name("key", spec.label)
-    tenant = _find_living(administration.table, tenant_name)
-    known = _newest(tenant, spec.label)
+    tenant = find_living(administration.table, tenant_name)
+    known = find_newest(tenant, spec.label)
     if known is not None:
         _require_same(known, spec, tenant_name)
         return IssuedKey(tenant_name, known)
@@ -109,8 +107,8 @@ def rotate_key(administration: Administration, tenant_name: str, which: str, gra
     Raises:
         MeteringError: There is no such tenant or key, it has expired, or somebody else changed it at the same time.
     """
-    tenant = _find_living(administration.table, tenant_name)
-    secrets = _select(tenant, which)
+    tenant = find_living(administration.table, tenant_name)
+    secrets = select_secrets(tenant, which)
     old, now = secrets[-1], administration.seconds()
     where = f"key {old.label} of tenant {tenant_name}"
     if old.expires and old.expires <= now:
@@ -144,7 +142,7 @@ def revoke_key(administration: Administration, tenant_name: str, which: str) -> 
     """
     table = administration.table
     leaked = read_key(which)
-    tenant, secrets = _find_leaked(table, leaked) if leaked else _find_named(table, tenant_name, which)
+    tenant, secrets = find_leaked(table, leaked) if leaked else find_named(table, tenant_name, which)
     key = secrets[-1]
     record_action(administration, tenant.id, "keys revoke", **describe_key(key))
     for _ in range(_TRIES):
@@ -169,55 +167,6 @@ def describe_key(key: Key) -> dict[str, Any]:
 def _write_key(key: Key) -> dict[str, Any]:
     record = {"id": key.id, "label": key.label, "kind": key.kind, "expires": key.expires, "created": key.created}
     return record if key.models is None else {**record, "models": list(key.models)}
-
-
-def _find_living(table: Table, name: str) -> Tenant:
-    tenant = find_tenant(table, name)
-    if tenant.state == DELETED:
-        raise MeteringError(f"tenant {name}", "is deleted", "`pilotlight tenants list` shows the others.")
-    return tenant
-
-
-def _newest(tenant: Tenant, label: str) -> Key | None:
-    return next((key for key in reversed(tenant.keys) if key.label == label), None)
-
-
-def _select(tenant: Tenant, which: str) -> Sequence[Key]:
-    """Return the secrets of a key by its label or id, the oldest first."""
-    _refuse_damaged(which)
-    ids = {key.id for key in tenant.keys if which in (key.label, key.id)}
-    if not ids:
-        labels = join_names(sorted({key.label for key in tenant.keys})) or "none"
-        raise MeteringError(f"key '{name_of(which)}'", f"is none of tenant {tenant.name}", f"There: {labels}.")
-    return [key for key in tenant.keys if key.id in ids]
-
-
-def _find_named(table: Table, tenant_name: str, which: str) -> tuple[Tenant, Sequence[Key]]:
-    if not tenant_name:
-        raise MeteringError(
-            f"key '{name_of(which)}'", "is no whole key, so that its tenant is needed", "Give --tenant."
-        )
-    tenant = find_tenant(table, tenant_name)
-    return tenant, _select(tenant, which)
-
-
-def _find_leaked(table: Table, leaked: RuntimeKey) -> tuple[Tenant, Sequence[Key]]:
-    """Find the key whose secret somebody has found. The error does not repeat it."""
-    item = table.read(leaked.tenant, STATE)
-    tenant = None if item is None else read_tenant(leaked.tenant, item, table.location)
-    for key in tenant.keys if tenant else ():
-        if tenant and key.hash == leaked.hash:
-            return tenant, _select(tenant, key.id)
-    raise MeteringError(
-        "this key", f"is not in {table.location}", "It is revoked already, or is that of another table."
-    )
-
-
-def _refuse_damaged(which: str) -> None:
-    """Refuse what looks like a whole key and is none, before a message repeats it."""
-    if which.startswith(KEY_PREFIX):
-        what = f"begins with {KEY_PREFIX}, and its length or its checksum is wrong"
-        raise MeteringError("this key", what, "Give the whole key, or its label or id.")
 
 
 def _require_same(known: Key, spec: KeySpec, tenant_name: str) -> None:

@@ -153,6 +153,7 @@ def test_a_leaked_key_is_revoked_by_itself(service: Service) -> None:
     for damaged in (secret[:-1], f"{secret}x", secret.swapcase().replace("PLK_LIVE_", "plk_live_")):
         for act in (
             lambda damaged=damaged: revoke_key(service.administration, "umbrella", damaged),
+            lambda damaged=damaged: revoke_key(service.administration, "", damaged),
             lambda damaged=damaged: rotate_key(service.administration, "umbrella", damaged, 0),
         ):
             with pytest.raises(MeteringError, match="its length or its checksum is wrong") as caught:
