@@ -1,6 +1,6 @@
 """A process that asks a metered handler again and again: `python -m support.metered_worker`, settings in WORKER.
 
-It writes one byte for each answer that has left: "a" for 200, "r" for any other one.
+It writes one byte for each answer that has left: "a" for 200, "r" for any other one; of a stream, "t" for each part.
 """
 
 from __future__ import annotations
@@ -11,18 +11,23 @@ import sys
 from pathlib import Path
 from typing import Any, TextIO
 
-from support.metered_entry import make_event, make_metered
+from pilotlight_runtime.metering.tariff import Tariff
+from support.metered_entry import Context, make_event, make_metered, stream_tokens
 
-ANSWERED, REFUSED = b"a", b"r"
+ANSWERED, REFUSED, TOKEN = b"a", b"r", b"t"
+TOKENS = Tariff({"tokens_out": 1}, {})
 
 
 def ask(settings: dict[str, Any], stream: TextIO) -> None:
-    handler = make_metered(settings["environ"], stream, now=lambda: settings["now"])
+    options = {"answer": stream_tokens(5, 8), "tariff": TOKENS} if settings["streams"] else {}
+    handler = make_metered(settings["environ"], stream, now=lambda: settings["now"], **options)
     event = make_event(settings["key"])
-    for _ in range(settings["calls"]):
-        answer = handler(event, None)
+    while True:
+        answer = handler(event, Context(can_stream=settings["streams"]))
+        if settings["streams"] and answer["statusCode"] == 200:
+            for _ in answer["body"]:
+                os.write(sys.stdout.fileno(), TOKEN)
         os.write(sys.stdout.fileno(), ANSWERED if answer["statusCode"] == 200 else REFUSED)
-    handler.close()
 
 
 if __name__ == "__main__":

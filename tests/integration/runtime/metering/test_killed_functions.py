@@ -11,10 +11,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from support.metered_worker import ANSWERED
+from support.metered_worker import ANSWERED, TOKEN
 from support.tenants import NOW, TENANT, SqliteTable, Table, make_item, new_key
+
+from pilotlight_runtime.metering.charge import Item
 
 KILLS = int(os.environ.get("KILLS", "24"))
 WORKERS = 4
@@ -48,15 +51,12 @@ class Workers:
         return b"".join(path.read_bytes() for path in self._folder.glob("answers-*"))
 
 
-def test_what_was_answered_is_charged_and_what_was_charged_is_within_the_limit(
-    exact_table: Table | SqliteTable, tmp_path: Path
-) -> None:
-    key, source = new_key(), np.random.default_rng(14)
-    limit = 60 * KILLS
-    exact_table.put(TENANT, make_item({key: {}}, day_limit=limit))
-    ledger = tmp_path / "ledger"
-    settings = {"environ": exact_table.environ, "now": NOW, "key": key, "calls": 10**9, "ledger": str(ledger)}
-    workers = Workers(tmp_path, settings)
+def kill_functions(table: Table | SqliteTable, folder: Path, key: str, *, streams: bool) -> bytes:
+    """Kills functions that answer, one after the other; returns the bytes that they have written."""
+    source = np.random.default_rng(14)
+    ledger = str(folder / "ledger")
+    settings = {"environ": table.environ, "now": NOW, "key": key, "ledger": ledger, "streams": streams}
+    workers = Workers(folder, settings)
     running = [workers.start() for _ in range(WORKERS)]
     for _ in range(KILLS):
         workers.wait_for_answer()
@@ -68,14 +68,52 @@ def test_what_was_answered_is_charged_and_what_was_charged_is_within_the_limit(
     for process in running:
         process.kill()
         process.wait()
-    answered = workers.answers.count(ANSWERED)
-    charged = limit - exact_table.get(TENANT)["day_left"]
-    itemised = sum(
-        json.loads(line)["message"] == "charge" for line in ledger.read_text().splitlines() if line[-1:] == "}"
-    )
+    return workers.answers
+
+
+def read_at_rest(table: Table | SqliteTable) -> Item:
+    """The item after the last request that a killed function has sent."""
+    item = table.get(TENANT)
+    while True:
+        time.sleep(0.5)
+        before, item = item, table.get(TENANT)
+        if item == before:
+            return item
+
+
+def read_ledger(folder: Path) -> list[dict[str, Any]]:
+    """The lines that are whole, which a killed function's last one may not be."""
+    return [json.loads(line) for line in (folder / "ledger").read_text().splitlines() if line.endswith("}")]
+
+
+def test_what_was_answered_is_charged_and_what_was_charged_is_within_the_limit(
+    exact_table: Table | SqliteTable, tmp_path: Path
+) -> None:
+    key, limit = new_key(), 60 * KILLS
+    exact_table.put(TENANT, make_item({key: {}}, day_limit=limit))
+    answered = kill_functions(exact_table, tmp_path, key, streams=False).count(ANSWERED)
+    item = read_at_rest(exact_table)
+    charged = limit - item["day_left"]
+    itemised = sum(line["message"] == "charge" for line in read_ledger(tmp_path))
     sys.stdout.write(
         f"kills {KILLS + WORKERS}: answered {answered}, itemised {itemised}, charged {charged}, limit {limit}\n"
     )
     assert 0 < answered <= itemised <= charged <= limit
     assert charged - answered <= KILLS + WORKERS
-    assert exact_table.get(TENANT)["u#2026-11#k0#tiny#requests"] == charged
+    assert item["u#2026-11#k0#tiny#requests"] == charged
+
+
+def test_what_a_killed_function_had_reserved_stays_charged(file: SqliteTable, tmp_path: Path) -> None:
+    key, limit = new_key(), 3000 * KILLS
+    file.put(TENANT, make_item({key: {}}, day_limit=limit))
+    written = kill_functions(file, tmp_path, key, streams=True)
+    item = read_at_rest(file)
+    sent, charged = written.count(TOKEN), limit - item["day_left"]
+    itemised = sum(line["units"] for line in read_ledger(tmp_path) if line["message"] == "charge")
+    sys.stdout.write(
+        f"kills {KILLS + WORKERS}: tokens sent {sent}, itemised {itemised}, charged {charged}, limit {limit}\n"
+    )
+    assert 0 < sent <= charged <= limit
+    assert itemised < charged, "no function was killed within an answer"
+    assert charged - itemised <= 8 * (KILLS + WORKERS)
+    assert item["u#2026-11#k0#tiny#tokens_out"] == charged
