@@ -1,4 +1,4 @@
-"""A table of one tenant that answers each request after a time: `python -m support.slow_table ITEM [CERTIFICATE]`.
+"""A table of one tenant that answers each request after a time: `python -m support.slow_table ITEM`.
 
 It decides nothing. It shows what a function's own part of a call costs. Its port is the first line that it prints.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import socketserver
-import ssl
 import sys
 import time
 
@@ -43,10 +42,6 @@ class Handler(socketserver.StreamRequestHandler):
 if __name__ == "__main__":
     Handler.item = json.dumps(json.loads(sys.argv[1]))
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        if len(sys.argv) > 2:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(sys.argv[2])
-            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         sys.stdout.write(f"{server.server_address[1]}\n")
         sys.stdout.flush()
         server.serve_forever()
