@@ -202,7 +202,7 @@ def test_a_stream_is_the_translation_in_parts(function: Packaged) -> None:
         event = {"httpMethod": "POST", "path": f"/v2/models/{NAME}/generate_stream", "body": json.dumps({"text": text})}
         answer = function.function(event, "test")
         assert answer["statusCode"] == 200
-        *events, last = read_events(base64.b64decode(answer["body"]))
+        *events, last = read_events(answer["body"].encode())
         parts = [each["translation"] for each in (*events, last)]
         assert ["".join(parts)] == whole["translation"]
         assert near({"score": whole["score"]}) == {"score": [last["score"]]}
