@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotlight_runtime.language.encoders.encoder import Encoder
+from pilotlight_runtime.language.encoders.encoder import EncoderModel
 from pilotlight_runtime.language.encoders.vectors import read_vector
 from pilotlight_runtime.light_typing import NamedTuple, Sequence
 from pilotlight_runtime.types import LoadedModel
@@ -22,20 +22,11 @@ class Classified(NamedTuple):
     tokens: list[int]
 
 
-class LanguageClassifier:
-    """A loaded text classifier.
-
-    Args:
-        model: The loaded model.
-
-    Raises:
-        ManifestError: language.json or the tokenizer is missing or damaged.
-    """
+class LanguageClassifier(EncoderModel):
+    """A loaded text classifier."""
 
     def __init__(self, model: LoadedModel) -> None:
-        self._encoder = Encoder(model)
-        self.tokenizer = self._encoder.tokenizer
-        self.settings = self._encoder.settings
+        super().__init__(model)
         self.labels = self.settings.labels
 
     def classify(self, texts: Sequence[str], *, truncate: bool = True) -> Classified:

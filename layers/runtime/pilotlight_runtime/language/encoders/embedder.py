@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pilotlight_runtime.errors import InvalidRequest
-from pilotlight_runtime.language.encoders.encoder import Encoder
+from pilotlight_runtime.language.encoders.encoder import EncoderModel
 from pilotlight_runtime.language.encoders.vectors import shorten_vector
 from pilotlight_runtime.light_typing import Final, NamedTuple, Sequence
-from pilotlight_runtime.types import LoadedModel
 
 QUERY: Final = "query"
 DOCUMENT: Final = "document"
@@ -26,20 +25,8 @@ class Embedded(NamedTuple):
     tokens: list[int]
 
 
-class TextEmbedder:
-    """A loaded model for embeddings.
-
-    Args:
-        model: The loaded model.
-
-    Raises:
-        ManifestError: language.json or the tokenizer is missing or damaged.
-    """
-
-    def __init__(self, model: LoadedModel) -> None:
-        self._encoder = Encoder(model)
-        self.tokenizer = self._encoder.tokenizer
-        self.settings = self._encoder.settings
+class TextEmbedder(EncoderModel):
+    """A loaded model for embeddings."""
 
     def embed(
         self,

@@ -130,3 +130,23 @@ class Encoder:
                 raise InvalidRequest(
                     f"text {place} has {len(text.ids)} tokens; the most is {longest}, so shorten it or split it"
                 )
+
+
+class EncoderModel:
+    """A loaded model over one encoder: what embedders, classifiers, taggers and rerankers have in common.
+
+    Args:
+        model: The loaded model.
+
+    Attributes:
+        tokenizer: Makes tokens of texts.
+        settings: What language.json says of the model.
+
+    Raises:
+        ManifestError: language.json or the tokenizer is missing or damaged.
+    """
+
+    def __init__(self, model: LoadedModel) -> None:
+        self._encoder = Encoder(model)
+        self.tokenizer = self._encoder.tokenizer
+        self.settings = self._encoder.settings

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pilotlight_runtime.language.encoders.embedder import DOCUMENT, QUERY, TextEmbedder
-from pilotlight_runtime.language.encoders.encoder import Encoder
+from pilotlight_runtime.language.encoders.encoder import EncoderModel
 from pilotlight_runtime.language.encoders.vectors import cosine, read_vector
 from pilotlight_runtime.light_typing import NamedTuple, Sequence
-from pilotlight_runtime.types import LoadedModel
 
 
 class Ranked(NamedTuple):
@@ -21,20 +20,8 @@ class Ranked(NamedTuple):
     tokens: list[int]
 
 
-class Reranker:
-    """A loaded cross-encoder, which reads the query and a document together.
-
-    Args:
-        model: The loaded model.
-
-    Raises:
-        ManifestError: language.json or the tokenizer is missing or damaged.
-    """
-
-    def __init__(self, model: LoadedModel) -> None:
-        self._encoder = Encoder(model)
-        self.tokenizer = self._encoder.tokenizer
-        self.settings = self._encoder.settings
+class Reranker(EncoderModel):
+    """A loaded cross-encoder, which reads the query and a document together."""
 
     def rank(self, query: str, documents: Sequence[str], *, truncate: bool = True) -> Ranked:
         """Scores each document.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotlight_runtime.language.encoders.encoder import Encoder
+from pilotlight_runtime.language.encoders.encoder import EncoderModel
 from pilotlight_runtime.language.encoders.vectors import read_vector
 from pilotlight_runtime.light_typing import Final, NamedTuple, Sequence
 from pilotlight_runtime.types import LoadedModel
@@ -43,20 +43,11 @@ class Tagged(NamedTuple):
     tokens: list[int]
 
 
-class Tagger:
-    """A loaded token classifier.
-
-    Args:
-        model: The loaded model.
-
-    Raises:
-        ManifestError: language.json or the tokenizer is missing or damaged.
-    """
+class Tagger(EncoderModel):
+    """A loaded token classifier."""
 
     def __init__(self, model: LoadedModel) -> None:
-        self._encoder = Encoder(model)
-        self.tokenizer = self._encoder.tokenizer
-        self.settings = self._encoder.settings
+        super().__init__(model)
         self.labels = self.settings.labels
         self._parts = [_split_label(label) for label in self.labels]
 

@@ -44,7 +44,7 @@ _SAMPLING: Final = {
     "presence_penalty": Parameter(SUPPORTED, "-2 to 2"),
     "frequency_penalty": Parameter(SUPPORTED, "-2 to 2"),
     "logit_bias": Parameter(SUPPORTED, "up to 1,024 tokens by id, -100 to 100 each"),
-    "seed": Parameter(SUPPORTED, "a whole number of 64 bits; the same seed gives the same answer of the same version"),
+    "seed": Parameter(SUPPORTED, "a whole number of 64 bits; tokens are drawn alike, see below"),
     "stop": Parameter(SUPPORTED, "a text or up to 16 texts of at most 256 characters; OpenAI takes 4"),
     "n": Parameter(SUPPORTED, "1 to 16 answers, one after the other"),
     "max_tokens": Parameter(SUPPORTED, "at least 1; the context bounds it"),
