@@ -1,5 +1,5 @@
 # What people type is what CI runs. Everything but `sam build` sets up .venv first, once.
-.PHONY: help demo demo-chat check docs hooks test quick coverage integration performance e2e fuzz pythons bench bench-llm memory crashpoints sam torch language assistant embeddings tables lock release release-check clean
+.PHONY: help demo demo-chat demo-service check docs hooks test quick coverage integration performance e2e fuzz pythons bench bench-llm memory crashpoints sam torch language assistant embeddings tables lock release release-check clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -20,6 +20,7 @@ RUNTIME_TESTS := tests/unit/runtime tests/unit/ort tests/integration/runtime tes
 help:
 	@echo 'make demo    train, convert, verify, publish, package and serve a digits network, and ask it one question'
 	@echo 'make demo-chat   import, package and serve a small language model, and ask it one question, streamed'
+	@echo 'make demo-service   serve a small model to a tenant with a key and a quota, and write the invoice'
 	@echo 'make check   ruff, mypy --strict, import contracts, template lint, links in the docs, the documentation site'
 	@echo 'make hooks   run what make check runs before each git commit'
 	@echo 'make docs    build the documentation site into build/site'
@@ -77,6 +78,9 @@ demo: $(STAMP)
 
 demo-chat: language
 	@$(BIN)/python -m scripts.demo_chat
+
+demo-service: $(STAMP)
+	@$(BIN)/python -m scripts.demo_service
 
 check: $(STAMP)
 	$(BIN)/ruff check
