@@ -95,7 +95,11 @@ def test_openais_client_streams(server: LocalServer, table: SqliteTable, key: st
     assert table.get(TENANT)["day_left"] == LIMIT - 1
 
 
-@pytest.mark.parametrize(("wrong", "headers"), [(OTHER, {}), ("sk-none", {}), ("", {"x-api-key": OTHER})])
+@pytest.mark.parametrize(
+    ("wrong", "headers"),
+    [(OTHER, {}), ("sk-none", {}), ("", {"x-api-key": OTHER})],
+    ids=["unknown", "foreign", "other-header"],
+)
 def test_openais_client_names_a_wrong_key(
     server: LocalServer, table: SqliteTable, key: str, wrong: str, headers: dict[str, str]
 ) -> None:
