@@ -47,6 +47,35 @@ def http_api(path: str, document: object, domain: str) -> Event:
     }
 
 
+def http_api_of(event: Event, domain: str) -> Event:
+    """A REST event as an HTTP API or, by its domain, a function URL writes it."""
+    parameters = event.get("queryStringParameters") or {}
+    context = event["requestContext"]
+    return {
+        "version": "2.0",
+        "rawPath": event["path"],
+        "rawQueryString": "&".join(f"{name}={value}" for name, value in parameters.items()),
+        "queryStringParameters": parameters,
+        "pathParameters": event.get("pathParameters"),
+        "stageVariables": event.get("stageVariables"),
+        "headers": {name.lower(): value for name, value in event["headers"].items()},
+        "cookies": [value for name, value in event["headers"].items() if name.lower() == "cookie"],
+        "requestContext": {
+            "domainName": domain,
+            "http": {
+                "method": event["httpMethod"],
+                "path": event["path"],
+                "sourceIp": context.get("identity", {}).get("sourceIp", ""),
+                "userAgent": context.get("identity", {}).get("userAgent", ""),
+            },
+            "requestId": "JKJaXmPLvHcESHA=",
+            "stage": "$default",
+        },
+        "body": event["body"],
+        "isBase64Encoded": event["isBase64Encoded"],
+    }
+
+
 def everywhere_but_in_the_body(canary: Canary, path: str, document: object) -> Iterator[tuple[str, Event]]:
     """One request, with the canary in a header, a key, the path, the query or what API Gateway says of the caller."""
     text = canary.text
