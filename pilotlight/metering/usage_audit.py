@@ -89,12 +89,12 @@ def credit(administration: Administration, tenants: Iterable[Tenant], found: Ite
     credited = []
     for difference in ahead:
         counter, tenant = difference.counter, named[difference.tenant]
-        sk, folder = locate_counters(administration, tenant, counter.month)
+        partition, sk, folder = locate_counters(administration, tenant, counter.month)
         field: Path = (*folder, counter.field)
         values = {"before": counter.value, "after": difference.logged}
         record_action(administration, tenant.id, "usage credit", counter=counter.field, **values)
         change = Update(set={field: difference.logged}, expect={("schema",): SCHEMA, field: counter.value})
-        if not administration.table.update(tenant.id, sk, change):
+        if not administration.table.update(partition, sk, change):
             raise build_conflict(f"counter {counter.field} of tenant {difference.tenant}")
         credited.append(difference)
     return credited

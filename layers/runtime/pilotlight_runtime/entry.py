@@ -119,11 +119,14 @@ def find_request_id(context: object) -> str:
 def _gateway_id(event: object) -> str:
     """API Gateway's id of the request, as in its access log; "" elsewhere, and where it is no id.
 
-    A REST API's own id is extendedRequestId: its requestId is what the caller sends as x-amzn-RequestId. HTTP APIs and
-    function URLs have only requestId. A direct invocation may send anything, and the id goes into the log.
+    A REST API's own id is extendedRequestId: its requestId is what the caller sends as x-amzn-RequestId. HTTP APIs have
+    only requestId. For a function URL that is Lambda's own id, which the log has anyway. A direct invocation may send
+    anything, and the id goes into the log.
     """
     context = event.get("requestContext") if isinstance(event, dict) else None
     if not isinstance(context, dict):
+        return ""
+    if "http" in context and ".lambda-url." in str(context.get("domainName")):
         return ""
     found = context.get("extendedRequestId") if "http" not in context else context.get("requestId")
     if not isinstance(found, str) or len(found) > _LONGEST_ID or not found.isascii():

@@ -81,7 +81,8 @@ def test_a_secret_is_given_once_and_not_kept(service: Service) -> None:
     assert KEY.fullmatch(issued.secret)
     again = create_key(service.administration, "acme", KeySpec("web"))
     assert (again.key, again.secret) == (issued.key, "")
-    kept = repr([list(service.table.list_items(pk)) for pk in ("names", issued.secret[9:17])])
+    tenant_id = issued.secret[9:17]
+    kept = repr([list(service.table.list_items(pk)) for pk in ("names", tenant_id, f"audit#{tenant_id}")])
     assert issued.key.hash in kept
     assert issued.secret[17:] not in kept
     with pytest.raises(MeteringError, match="exists already, with other models and kind"):

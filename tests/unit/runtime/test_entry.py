@@ -138,6 +138,13 @@ def test_an_id_that_the_caller_sent_is_not_logged(own: str | None) -> None:
     assert notes.records[0].gateway_id == (own or "")
 
 
+def test_of_a_function_url_the_log_has_lambdas_own_id() -> None:
+    notes = Notes()
+    context = {"requestId": "of-the-caller", "http": {"method": "GET"}, "domainName": "a.lambda-url.eu-west-1.on.aws"}
+    entry(lambda *_: json_response({}), notes)({**EVENT, "requestContext": context}, CONTEXT)
+    assert (notes.records[0].request_id, notes.records[0].gateway_id) == ("id-1", "")
+
+
 def test_what_cannot_be_rendered_is_a_failure() -> None:
     notes = Notes()
     answer = entry(lambda *_: "no response", notes)(EVENT, CONTEXT)
