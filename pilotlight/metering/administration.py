@@ -68,7 +68,9 @@ def record_action(administration: Administration, tenant_id: str, action: str, *
     """
     moment = administration.clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     entry = {"time": moment, "who": administration.who(), "action": action, "detail": _drop_missing(detail)}
-    if not administration.table.create(tenant_id, f"{AUDIT_PREFIX}{moment}#{draw_word()}", entry):
+    table, sk = administration.table, f"{AUDIT_PREFIX}{moment}#{draw_word()}"
+    # A request that the AWS client repeats, because its reply was lost, finds its own entry.
+    if not table.create(tenant_id, sk, entry) and table.read(tenant_id, sk) != entry:
         raise MeteringError(
             administration.table.location, "the audit trail has this entry already", "Run the command again."
         )
