@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Final
 
+from pilotlight.core.printable import escape_lines
 from pilotlight.metering.invoice import Invoice
 from pilotlight.metering.micro_dollars import format_cents, format_micro_dollars
 from pilotlight_runtime.metering.tariff import COUNTED
@@ -28,12 +29,14 @@ address div:first-child { font-weight: 600; }
 dl { display: grid; grid-template-columns: max-content auto; gap: .15em 1.2em; margin: 0; align-items: baseline; }
 dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .4em .8em .4em 0; border-bottom: .5pt solid #ddd; vertical-align: top;
+th, td { text-align: left; padding: .3em .8em .3em 0; border-bottom: .5pt solid #ddd; vertical-align: top;
   overflow-wrap: anywhere; }
 th { font-size: 8.5pt; font-weight: 600; color: #444; border-bottom: 1pt solid #1a1a1a; vertical-align: bottom;
   overflow-wrap: normal; }
 th:last-child, td:last-child { padding-right: 0; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.number + td { white-space: nowrap; }
+td.number:last-child, th.number:last-child { padding-left: 1.5em; }
 thead { display: table-header-group; } tr { break-inside: avoid; }
 /* As a group of footers the sum would stand on each page. */
 tfoot { display: table-row-group; } tfoot td { border-bottom: 0; border-top: 1pt solid #1a1a1a; }
@@ -57,7 +60,7 @@ def write_invoice_html(invoice: Invoice) -> str:
     parts = [
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>",
+        f"<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>",
         f"<header><h1>Invoice</h1>{_address(invoice.seller)}</header>",
         _parties(invoice),
         _notes(invoice.notes),
@@ -75,7 +78,7 @@ def _parties(invoice: Invoice) -> str:
 
 
 def _address(lines: Iterable[str]) -> str:
-    return f"<address>{''.join(f'<div>{escape(line)}</div>' for line in lines)}</address>"
+    return f"<address>{''.join(f'<div>{_text(line)}</div>' for line in lines)}</address>"
 
 
 def _facts(invoice: Invoice) -> str:
@@ -87,21 +90,20 @@ def _facts(invoice: Invoice) -> str:
         "Account": invoice.tenant,
         "Currency": "US dollars",
     }
-    return "<dl>" + "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts.items()) + "</dl>"
+    return "<dl>" + "".join(f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in facts.items()) + "</dl>"
 
 
 def _lines_table(invoice: Invoice) -> str:
-    """Return the lines, with a column for each unit that one of them has."""
-    units = [unit for unit in COUNTED if any(unit in line.counts for line in invoice.lines)]
-    head = ("Model", "Key", *(_UNITS[unit].capitalize() for unit in units), "Amount")
+    """Return the lines. Units stand below each other, since a column for each would not fit on the page."""
     rows = []
     for line in invoice.lines:
-        counts = (f"{line.counts[unit]:,}" if unit in line.counts else "" for unit in units)
-        rows.append((line.model, line.label or line.key, *counts, format_micro_dollars(line.micro_dollars)))
+        quantities = "\n".join(f"{count:,}" for count in line.counts.values())
+        units = "\n".join(_UNITS[unit] for unit in line.counts)
+        rows.append((line.model, line.label or line.key, quantities, units, format_micro_dollars(line.micro_dollars)))
     if not rows:
-        rows.append(("Nothing was used.", "", *("" for _ in units), format_micro_dollars(0)))
-    foot = ("Sum", "", *("" for _ in units), format_micro_dollars(invoice.total))
-    return _table(head, rows, texts=2, foot=foot)
+        rows.append(("Nothing was used.", "", "", "", format_micro_dollars(0)))
+    foot = ("Sum", "", "", "", format_micro_dollars(invoice.total))
+    return _table(("Model", "Key", "Quantity", "Unit", "Amount"), rows, numbers=(2, 4), foot=foot)
 
 
 def _prices_table(invoice: Invoice) -> str:
@@ -109,23 +111,28 @@ def _prices_table(invoice: Invoice) -> str:
         (price.model, _UNITS[price.unit], f"from {price.first_day}", format_micro_dollars(price.micro_dollars))
         for price in invoice.prices
     ]
-    return _table(("Model", "Unit", "Valid", "Price"), rows, texts=3)
+    return _table(("Model", "Unit", "Valid", "Price"), rows, numbers=(3,))
 
 
 def _notes(notes: Sequence[str]) -> str:
-    items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    items = "".join(f"<li>{_text(note)}</li>" for note in notes)
     return f'<div class="notes"><h2>To be checked before it is sent</h2><ul>{items}</ul></div>' if notes else ""
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int, foot: Sequence[str] = ()) -> str:
-    """Return a table. The columns after the first `texts` ones are numbers, and are aligned to the right."""
-    body = "\n".join(_row("td", row, texts) for row in rows)
-    feet = f"<tfoot>{_row('td', foot, texts)}</tfoot>" if foot else ""
-    return f"<table>\n<thead>{_row('th', head, texts)}</thead>\n<tbody>\n{body}\n</tbody>\n{feet}</table>"
+def _table(
+    head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[int], foot: Sequence[str] = ()
+) -> str:
+    """Return a table. The columns of `numbers` are aligned to the right."""
+    body = "\n".join(_row("td", row, numbers) for row in rows)
+    feet = f"<tfoot>{_row('td', foot, numbers)}</tfoot>" if foot else ""
+    return f"<table>\n<thead>{_row('th', head, numbers)}</thead>\n<tbody>\n{body}\n</tbody>\n{feet}</table>"
 
 
-def _row(tag: str, cells: Sequence[str], texts: int) -> str:
-    kinds = ("" if index < texts else ' class="number"' for index in range(len(cells)))
-    return (
-        f"<tr>{''.join(f'<{tag}{kind}>{escape(cell)}</{tag}>' for kind, cell in zip(kinds, cells, strict=True))}</tr>"
-    )
+def _row(tag: str, cells: Sequence[str], numbers: Sequence[int]) -> str:
+    kinds = (' class="number"' if index in numbers else "" for index in range(len(cells)))
+    return f"<tr>{''.join(f'<{tag}{kind}>{_text(cell)}</{tag}>' for kind, cell in zip(kinds, cells, strict=True))}</tr>"
+
+
+def _text(text: str) -> str:
+    """Return a text as HTML. Signs that turn the direction of what follows are shown as escapes."""
+    return escape(escape_lines(text)).replace("\n", "<br>")

@@ -421,7 +421,14 @@ def test_what_a_million_requests_cost_is_a_sum_of_lines(local: Office) -> None:
     assert lines["Lambda, 100,000 GB-seconds"] == pytest.approx(1.66667)
     assert lines["DynamoDB, 3 million write units"] == pytest.approx(3 * 0.625)
     assert lines["API Gateway, REST API"] == 3.5
-    assert found["dollars_a_million"] == pytest.approx(sum(lines.values()) - lines["AWS WAF"] - lines["Three alarms"])
+    assert lines["DynamoDB, 1 million read units"] == 0.125
+    monthly = {line["what"] for line in found["lines"] if line["monthly"]}
+    assert monthly == {
+        *("DynamoDB, 100 tenants and their history", "AWS KMS, the table's key", "Three alarms", "AWS WAF"),
+    }
+    assert lines["DynamoDB, 100 tenants and their history"] == pytest.approx(100 * 2500 / 1e9 * (0.25 + 0.20))
+    assert found["dollars_a_month"] == pytest.approx(sum(lines[what] for what in monthly))
+    assert found["dollars_a_million"] == pytest.approx(sum(lines.values()) - found["dollars_a_month"])
     assert "file of 2026-11-26" in found["prices"]
     assert "API Gateway, REST API" in local("plan").out
 
