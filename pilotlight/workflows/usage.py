@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
@@ -146,7 +146,8 @@ def audit_usage(request: UsageRequest, audit: AuditRequest, context: Context) ->
     context.progress.stage("counters")
     tenants = _choose_tenants(request, administration)
     context.progress.stage("log")
-    log = ItemisedLog(_report_lines(_read_log(audit, month, context), context.progress.note))
+    lines = _open_log(audit, month, context)
+    log = ItemisedLog(_report_lines(lines, context.progress.note))
     found = find_differences(tenants, log, month)
     settled = is_settled(month, context.clock())
     if audit.credit and not audit.force:
@@ -182,7 +183,7 @@ def _choose_tenants(request: UsageRequest, administration: Administration) -> li
     return [with_archives(table, tenant) for tenant in found]
 
 
-def _read_log(audit: AuditRequest, month: str, context: Context) -> Iterable[str]:
+def _open_log(audit: AuditRequest, month: str, context: Context) -> Iterable[str]:
     if audit.logs:
         return _read_files(context.path(path) for path in audit.logs)
     group = audit.log_group or read_service_settings(context.project.root).log_group
@@ -192,7 +193,18 @@ def _read_log(audit: AuditRequest, month: str, context: Context) -> Iterable[str
     from pilotlight.aws import Clients, LogLines
 
     begin = datetime(int(month[:4]), int(month[5:]), 1, tzinfo=UTC)
-    return LogLines(Clients().logs, group).read(begin, end_of_month(month) + SETTLING, PATTERN)
+    log = LogLines(Clients().logs, group)
+    if audit.credit and not audit.force:
+        _require_kept(group, log.read_retention(), begin, context.clock())
+    return log.read(begin, end_of_month(month) + SETTLING, PATTERN)
+
+
+def _require_kept(group: str, retention: timedelta | None, begin: datetime, now: datetime) -> None:
+    """Raise MeteringError where a log group has forgotten the month's first days: their answers would be credited."""
+    if retention is not None and now - retention > begin:
+        what = f"keeps lines for {retention.days} days, which {begin:%Y-%m} began before; nothing was credited"
+        hint = "Set the parameter LogRetentionDays to 60 or more. To credit by what is left, give --force."
+        raise MeteringError(f"log group {group}", what, hint)
 
 
 def _report_lines(lines: Iterable[str], note: Callable[[str], None]) -> Iterator[str]:

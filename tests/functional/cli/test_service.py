@@ -23,7 +23,7 @@ from support.project import Ran
 from pilotlight.cli.app import run
 from pilotlight.cli.invocation import Invocation
 from pilotlight.core.table_update import Update
-from pilotlight.metering import SqliteTable, read_itemised
+from pilotlight.metering import SqliteTable, end_of_month, read_itemised
 from pilotlight.metering.costs import PRICES
 from pilotlight.workflows.context import Context
 from pilotlight.workflows.usage import PATTERN
@@ -334,10 +334,21 @@ def test_the_log_group_is_read_where_no_file_is_given(local: Office, monkeypatch
         now = int(local.now.timestamp() * 1000)
         events: Any = [{"timestamp": now, "message": line} for line in ("START", *endpoint.log.getvalue().splitlines())]
         logs.put_log_events(logGroupName=GROUP, logStreamName="s", logEvents=events)
+        logs.put_retention_policy(logGroupName=GROUP, retentionInDays=14)
         audit = local("usage", "--audit", "--json")
-        empty = local("usage", "--audit", "--log-group", "/empty", "--json")
+        # In this month, then in the next one, when a part of this month is no longer kept.
+        early = local("usage", "--audit", "--credit")
+        month = f"{local.now:%Y-%m}"
+        local.now = end_of_month(month) + timedelta(hours=1)
+        forgotten = local("usage", "--audit", "--credit", "--month", month)
+        logs.put_retention_policy(logGroupName=GROUP, retentionInDays=60)
+        kept = local("usage", "--audit", "--credit", "--month", month, "--json")
+        empty = local("usage", "--audit", "--log-group", "/empty", "--month", month, "--json")
         missing = local("usage", "--audit", "--log-group", "/other")
     assert (audit.code, audit.json["differences"]) == (0, [])
+    assert "is not over for an hour yet" in early.err
+    assert f"log group {GROUP}: keeps lines for 14 days, which {month} began before" in forgotten.err
+    assert (forgotten.code, kept.code, kept.json["log"]["read"]) == (1, 0, 1)
     assert (empty.code, [each["ahead"] for each in empty.json["differences"]]) == (1, [1500, 1])
     assert (missing.code, missing.out) == (1, "")
     assert "log group /other: CloudWatch Logs answered ResourceNotFoundException" in missing.err
