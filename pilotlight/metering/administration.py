@@ -69,7 +69,9 @@ def record_action(administration: Administration, tenant_id: str, action: str, *
     """
     moment = administration.clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     entry = {"time": moment, "who": administration.who(), "action": action, "detail": _drop_missing(detail)}
-    if not administration.table.create(name_audit_partition(tenant_id), f"{moment}#{draw_word()}", entry):
+    table, pk, sk = administration.table, name_audit_partition(tenant_id), f"{moment}#{draw_word()}"
+    # A request that the AWS client repeats, because its reply was lost, finds its own entry.
+    if not table.create(pk, sk, entry) and table.read(pk, sk) != entry:
         raise MeteringError(
             administration.table.location, "the audit trail has this entry already", "Run the command again."
         )

@@ -13,10 +13,10 @@ from pilotlight.core.errors import MeteringError
 from pilotlight.core.table_update import Path, Update
 from pilotlight.metering.administration import Administration, read_audit_trail, record_action
 from pilotlight.metering.counters import read_counters
-from pilotlight.metering.months import is_settled
+from pilotlight.metering.months import ARCHIVING, is_settled
 from pilotlight.metering.table import Table
 from pilotlight.metering.tenant_item import SCHEMA, STATE, Tenant, require_schema
-from pilotlight.metering.tenants import build_conflict, find_tenant
+from pilotlight.metering.tenants import find_tenant, make_change
 
 _ARCHIVE: Final = "usage#"
 """Begins the partition of a tenant's archived months. IAM tells partitions apart, and so keeps functions out of it."""
@@ -25,7 +25,7 @@ _MOST_FIELDS: Final = 60
 
 
 def archive_usage(administration: Administration, tenant: Tenant) -> list[str]:
-    """Move the counters of a tenant's months that have been over for an hour.
+    """Move the counters of a tenant's months that have been over for a day.
 
     Args:
         administration: The table, who changes it, and the time.
@@ -38,7 +38,7 @@ def archive_usage(administration: Administration, tenant: Tenant) -> list[str]:
         MeteringError: A counter is in both places with different values, or was changed at the same time.
     """
     months = sorted({counter.month for counter in read_counters(tenant.item)})
-    over = [month for month in months if is_settled(month, administration.clock())]
+    over = [month for month in months if is_settled(month, administration.clock(), ARCHIVING)]
     for month in over:
         _move(administration, tenant, month)
     return over
@@ -102,8 +102,7 @@ def _move(administration: Administration, tenant: Tenant, month: str) -> None:
             remove=[(field,) for field in part],
             expect={("schema",): SCHEMA, **{(field,): counters[field] for field in part}},
         )
-        if not table.update(tenant.id, STATE, change):
-            raise build_conflict(f"usage of tenant {tenant.name} in {month}")
+        make_change(table, tenant.id, change, f"usage of tenant {tenant.name} in {month}")
 
 
 def _name_partition(tenant: Tenant) -> str:

@@ -9,7 +9,7 @@ from pilotlight.core.table_update import Item, Path, Update
 from pilotlight.metering.administration import Administration, name_audit_partition, record_action
 from pilotlight.metering.table import Table
 from pilotlight.metering.tenant_item import DELETED, NAMES, SCHEMA, STATE, Tenant
-from pilotlight.metering.tenants import build_conflict, find_tenant, set_state
+from pilotlight.metering.tenants import find_tenant, make_change, set_state
 
 _PSEUDONYM: Final = "forgotten-"
 _DETAIL: Final = "detail"
@@ -71,8 +71,7 @@ def _take_pseudonym(table: Table, tenant_id: str, pseudonym: str) -> None:
 
 def _rename(table: Table, tenant: Tenant, pseudonym: str) -> None:
     change = Update({("name",): pseudonym}, expect={("schema",): SCHEMA, (STATE,): DELETED})
-    if not table.update(tenant.id, STATE, change):
-        raise build_conflict(f"tenant {tenant.name}")
+    make_change(table, tenant.id, change, f"tenant {tenant.name}")
 
 
 def _clean_entry(table: Table, trail: str, sk: str, entry: Item, pseudonym: str) -> bool:

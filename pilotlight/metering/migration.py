@@ -8,11 +8,13 @@ from typing import Final, NamedTuple
 from pilotlight.core.errors import MeteringError
 from pilotlight.core.table_update import Item, Update
 from pilotlight.metering.administration import Administration, record_action
+from pilotlight.metering.archive import ARCHIVE_PREFIX
 from pilotlight.metering.tenant_item import NAMES, SCHEMA, STATE
-from pilotlight.metering.tenants import build_conflict
+from pilotlight.metering.tenants import make_change
 
-Step = Callable[[Item], Update]
-"""Returns the change of a tenant's item from one schema to the next. It sets `schema` and expects the old one."""
+Step = Callable[[str, Item], Update]
+"""Returns the change of an item from one schema to the next, which sets `schema` and expects the old one. It takes the
+item's sort key too: STATE for a tenant's own item, ARCHIVE_PREFIX and a month for an archived month."""
 
 STEPS: Final[Mapping[int, Step]] = {}
 """By the schema that a step begins with. Schema 1 is the first, so there is no step yet."""
@@ -31,7 +33,7 @@ class Migration(NamedTuple):
 
 
 def migrate(administration: Administration, steps: Mapping[int, Step] = STEPS, target: int = SCHEMA) -> Migration:
-    """Change every tenant's item to the schema of this release, one step after the other.
+    """Change every tenant's items to the schema of this release, one step after the other.
 
     Args:
         administration: The table, who changes it, and the time.
@@ -53,15 +55,23 @@ def migrate(administration: Administration, steps: Mapping[int, Step] = STEPS, t
 def _migrate_tenant(
     administration: Administration, name: str, tenant_id: str, steps: Mapping[int, Step], target: int
 ) -> bool:
+    archives = [sk for sk, _ in administration.table.list_items(tenant_id, ARCHIVE_PREFIX)]
+    changed = [_migrate_item(administration, (name, tenant_id, sk), steps, target) for sk in (*archives, STATE)]
+    return any(changed)
+
+
+def _migrate_item(
+    administration: Administration, where: tuple[str, str, str], steps: Mapping[int, Step], target: int
+) -> bool:
     table, changed = administration.table, False
-    while (item := table.read(tenant_id, STATE)) is not None and item.get("schema") != target:
+    name, tenant_id, sk = where
+    while (item := table.read(tenant_id, sk)) is not None and item.get("schema") != target:
         found = item.get("schema")
         step = steps.get(found) if isinstance(found, int) and found < target else None
         if step is None:
             what = f"tenant {name} is of schema {found!r}, which this release cannot turn into schema {target}"
             raise MeteringError(table.location, what, "Update Pilotlight, then run the command again.")
-        record_action(administration, tenant_id, "tenants migrate", schema=found)
-        if not table.update(tenant_id, STATE, step(item)):
-            raise build_conflict(f"tenant {name}")
+        record_action(administration, tenant_id, "tenants migrate", item=sk, schema=found)
+        make_change(table, tenant_id, step(sk, item), f"tenant {name}", sk)
         changed = True
     return changed

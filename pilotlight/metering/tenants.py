@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from pilotlight.core.errors import MeteringError
 from pilotlight.core.printable import join_names, name_of
-from pilotlight.core.table_update import Item, Update
+from pilotlight.core.table_update import Item, Path, Update
 from pilotlight.metering.administration import Administration, draw_word, record_action
 from pilotlight.metering.plans import Plan
-from pilotlight.metering.table import Table
+from pilotlight.metering.table import Table, is_applied
 from pilotlight.metering.tenant_item import (
     ACTIVE,
     DELETED,
@@ -21,6 +21,7 @@ from pilotlight.metering.tenant_item import (
     SUSPENDED,
     Tenant,
     check_name,
+    is_name,
     read_tenant,
 )
 from pilotlight_runtime.metering.windows import WINDOWS
@@ -73,7 +74,7 @@ def find_tenant(table: Table, name: str) -> Tenant:
     Raises:
         MeteringError: There is none, or its item cannot be read.
     """
-    tenant_id = _find_id(table, name) if len(name) < 100 else None
+    tenant_id = _find_id(table, name) if is_name(name) else None
     item = None if tenant_id is None else table.read(tenant_id, STATE)
     if tenant_id is None or item is None:
         names = [known for known, _ in table.list_items(NAMES)]
@@ -122,15 +123,39 @@ def set_state(administration: Administration, name: str, state: str) -> Tenant:
         raise MeteringError(f"tenant {name}", "is deleted, and stays so", "Create one with another name.")
     verb = {ACTIVE: "resume", SUSPENDED: "suspend", DELETED: "delete"}[state]
     record_action(administration, tenant.id, f"tenants {verb}", name=name)
-    fields: dict[tuple[str, ...], object] = {(STATE,): state}
+    fields: dict[Path, object] = {(STATE,): state}
     removed = []
     if state == DELETED:
         fields[("keys",)] = {}
         removed = [(field,) for field in tenant.item if field.startswith(LABEL_PREFIX)]
-    change = Update(fields, {}, removed, expect={("schema",): SCHEMA, (STATE,): tenant.state})
-    if not table.update(tenant.id, STATE, change):
-        raise build_conflict(f"tenant {name}")
+    # A key that is created at the same time must not leave its label behind.
+    keys: dict[Path, object] = {("keys",): tenant.item["keys"]} if state == DELETED else {}
+    change = Update(fields, {}, removed, expect={("schema",): SCHEMA, (STATE,): tenant.state, **keys})
+    make_change(table, tenant.id, change, f"tenant {name}")
     return find_tenant(table, name)
+
+
+def make_change(table: Table, tenant_id: str, change: Update, where: str, sk: str = STATE) -> None:
+    """Make a change of a tenant's item.
+
+    The AWS client repeats a request whose reply was lost. The repeated one finds other values than it expects, because
+    the first one was done. So a change that is refused counts as made where the item has what it sets.
+
+    Args:
+        table: The service's table.
+        tenant_id: The tenant's id.
+        change: The change; it adds nothing.
+        where: What is changed, for the message.
+        sk: The sort key of the item.
+
+    Raises:
+        MeteringError: Somebody else changed the item at the same time.
+    """
+    if table.update(tenant_id, sk, change):
+        return
+    item = table.read(tenant_id, sk)
+    if item is None or not is_applied(item, change):
+        raise build_conflict(where)
 
 
 def build_conflict(where: str) -> MeteringError:
