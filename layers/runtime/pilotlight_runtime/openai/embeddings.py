@@ -26,9 +26,9 @@ class EmbeddingEndpoint:
         embedder = self._embedder
         asked = read_embedding_request(body, self._served.name, embedder.tokenizer.size, embedder.settings.dimensions)
         trace.shapes = {"input": (len(asked.inputs),)}
+        if trace.tally is not None:
+            trace.tally.add_texts(asked.inputs, embedder.tokenizer.decode)
         trace.begin("infer")
         found = embedder.embed(asked.inputs, asked.kind, dimensions=asked.dimensions, truncate=False)
-        if trace.tally is not None:
-            trace.tally.add_texts(asked.inputs, sum(found.tokens))
         trace.begin("encode")
         return json_response(write_embeddings(self._served.name, found.vectors, asked.encoding, sum(found.tokens)))

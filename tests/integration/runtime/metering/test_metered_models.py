@@ -84,6 +84,8 @@ def test_a_chat_is_charged_the_tokens_that_its_usage_has(writer: Model) -> None:
     assert writer.used == usage["total_tokens"]
     assert writer.counts == {
         "requests": 1,
+        "rows": 1,
+        "characters": 2,
         "tokens_in": usage["prompt_tokens"],
         "tokens_out": usage["completion_tokens"],
         "micro": usage["prompt_tokens"] + 2 * usage["completion_tokens"],
