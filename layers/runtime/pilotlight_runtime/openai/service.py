@@ -47,7 +47,7 @@ class LanguageService:
         inner: Answers every other route.
         endpoints: By operation. The others are refused with what the model does.
         details: Further fields of the model in the list of models; "task" is one of them.
-        listener: What runs the model.
+        listener: What runs the model; None where it need not know of requests.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class LanguageService:
         inner: ModelService,
         endpoints: Mapping[str, Endpoint],
         details: Mapping[str, Any],
-        listener: RequestListener,
+        listener: RequestListener | None = None,
     ) -> None:
         self._name = name
         self._inner = inner
@@ -80,7 +80,8 @@ class LanguageService:
         Returns:
             The answer, which may be streamed.
         """
-        self._listener.begin_request(trace.tally, invocation.time_left)
+        if self._listener is not None:
+            self._listener.begin_request(trace.tally, invocation.time_left)
         found = routes.find_route(request.path, self._name)
         if found is None:
             return self._inner.answer(request, trace)

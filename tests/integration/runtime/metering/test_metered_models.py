@@ -129,7 +129,7 @@ def test_completions_of_two_prompts_are_reserved_and_charged_at_once(writer: Mod
 
 @pytest.mark.parametrize("live", [True, False])
 @pytest.mark.parametrize("path", ["generate", "generate_stream", "infer"])
-def test_generated_texts_take_no_more_than_is_left(writer: Model, path: str, live: bool) -> None:
+def test_generated_texts_take_no_more_than_is_left(writer: Model, path: str, *, live: bool) -> None:
     writer.table.put(TENANT, make_item({KEY: {}}, now=time.time(), day_limit=10))
     document = {"inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["Hi"]}]}
     answer = writer.post(f"/v2/models/tiny/{path}", document if path == "infer" else {"text": "Hi"}, live=live)
@@ -214,10 +214,9 @@ def test_a_batch_is_charged_by_its_rows(tensors: Model) -> None:
     assert tensors.used == 8
 
 
-@pytest.mark.parametrize("rows", [0, 1])
-def test_a_batch_of_nothing_is_charged_one_row(tensors: Model, rows: int) -> None:
-    if infer(tensors, rows)["statusCode"] == 200:
-        assert tensors.used == 1
+def test_a_batch_of_nothing_is_charged_one_row(tensors: Model) -> None:
+    assert infer(tensors, 0)["statusCode"] == 200
+    assert tensors.used == 1
 
 
 def test_a_batch_over_what_is_left_runs_the_model_once(tensors: Model) -> None:
