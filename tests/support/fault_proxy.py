@@ -17,6 +17,7 @@ REFUSE = "end the connection before the table is asked"
 THROTTLE = "throttle"
 FAIL = "fail after the table has done it"
 GARBLE = "reply what is no HTTP"
+OTHER = "do it, and reply `other`"
 
 _THROTTLED = b'{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}'
 _FAILED = b'{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError"}'
@@ -25,13 +26,14 @@ _FAILED = b'{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError"}'
 class FaultProxy:
     """Listens on a port of its own. upstream: the table's port. fault: what happens to the next requests.
 
-    certificate: of the server, with its key, where it speaks TLS. version: the newest that it speaks.
+    other: what is replied for OTHER, as it is sent. certificate: of the server, with its key, where it speaks TLS. version: the newest that it speaks.
     only_after: requests that pass before the fault.
     """
 
     def __init__(self, upstream: int, certificate: Path | None = None, version: ssl.TLSVersion | None = None) -> None:
         self.fault = PASS
         self.only_after = 0
+        self.other = b""
         self.connections = 0
         self.requests = 0
         self._open: list[socket.socket] = []
@@ -89,7 +91,7 @@ class FaultProxy:
         if fault == REFUSE:
             return False
         if fault == THROTTLE:
-            target.write(_reply(400, _THROTTLED))
+            target.write(write_reply(400, _THROTTLED))
             return True
         with socket.create_connection(("127.0.0.1", self._upstream)) as upstream:
             upstream.sendall(request)
@@ -109,7 +111,9 @@ class FaultProxy:
                 target.flush()
                 if self._ended.wait(0.05):
                     return False
-        target.write({FAIL: _reply(500, _FAILED), GARBLE: b"nonsense\r\n\r\n"}.get(fault, answer))
+        target.write(
+            {FAIL: write_reply(500, _FAILED), GARBLE: b"nonsense\r\n\r\n", OTHER: self.other}.get(fault, answer)
+        )
         return fault != GARBLE
 
 
@@ -127,5 +131,5 @@ def _read_message(source: Any) -> bytes:
     return head + source.read(length)
 
 
-def _reply(status: int, body: bytes) -> bytes:
+def write_reply(status: int, body: bytes) -> bytes:
     return b"HTTP/1.1 %d Fault\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 from pilotlight_runtime.catalog_index import CATALOG_NAME, CatalogEntry, load_catalog
-from pilotlight_runtime.entry import Entry, LambdaHandler
+from pilotlight_runtime.entry import Call, Entry, LambdaHandler
 from pilotlight_runtime.environment import SERVICE_VARIABLE
 from pilotlight_runtime.environment import environ as process_environ
 from pilotlight_runtime.errors import InvalidRequest, LoadError, ManifestError, MethodNotAllowed, NotFound, TooLarge
@@ -95,9 +95,9 @@ class _CatalogHandler(Entry):
         super().__init__(service.answer, "/v2/models/catalog/infer", observer, clock)
         self._service = service
 
-    def _ask(self, request: HttpRequest, trace: Trace, _request_id: str, call: tuple[Any, Any]) -> HttpResponse:
+    def _ask(self, request: HttpRequest, trace: Trace, _request_id: str, call: Call) -> HttpResponse:
         if request.path in FILES_PATHS:
-            return self._service.answer_files(request, trace, call[0])
+            return self._service.answer_files(request, trace, call.event)
         return self._service.answer(request, trace)
 
 

@@ -6,15 +6,32 @@ from posix import urandom
 
 from pilotlight_runtime.errors import RequestError
 from pilotlight_runtime.events import Incoming, Render, read_event, render_proxy
-from pilotlight_runtime.light_typing import Any, Callable, Final
+from pilotlight_runtime.light_typing import Any, Callable, Final, NamedTuple
 from pilotlight_runtime.observer import Observer, Record, Trace
 from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, error_response, json_response
 
 Answer = Callable[[HttpRequest, Trace], HttpResponse]
 """Answers a request, or raises a RequestError."""
 
-Ask = Callable[[HttpRequest, Trace, str, tuple[Any, Any]], HttpResponse]
-"""As Answer, with the request's id, and the event and the context."""
+
+class Call(NamedTuple):
+    """One invocation.
+
+    Attributes:
+        event: The event.
+        context: Lambda's context.
+        render: Makes the answer that the event's sender expects; a RequestError where that is impossible.
+        live: Whether the answer may be sent while it is made.
+    """
+
+    event: Any
+    context: Any
+    render: Render
+    live: bool = False
+
+
+Ask = Callable[[HttpRequest, Trace, str, Call], HttpResponse]
+"""As Answer, with the request's id and the invocation."""
 
 LambdaHandler = Callable[[Any, Any], Any]
 """Takes an event and Lambda's context, returns the answer."""
@@ -76,23 +93,21 @@ class Entry:
         try:
             incoming: Incoming = read_event(event, self._infer_path)
             render = incoming.render
-            response = self._ask_wrapped(incoming.request, trace, request_id, (event, context))
+            response = self._ask_wrapped(incoming.request, trace, request_id, Call(event, context, render))
             return render(response), response.status, None
         except BaseException as error:  # noqa: BLE001  (the boundary: app.py may exit, and the next request is answered)
             response, fault = write_refusal(error, request_id)
             return render(response), response.status, fault
 
-    def _ask_with_body(
-        self, request: HttpRequest, trace: Trace, request_id: str, call: tuple[Any, Any]
-    ) -> HttpResponse:
+    def _ask_with_body(self, request: HttpRequest, trace: Trace, request_id: str, call: Call) -> HttpResponse:
         if "content-location" in request.headers:
             from pilotlight_runtime.uploads.incoming import fetch_body  # few requests need it
 
-            request = fetch_body(request, call[0])
+            request = fetch_body(request, call.event)
         return self._ask(request, trace, request_id, call)
 
-    def _ask(self, request: HttpRequest, trace: Trace, _request_id: str, _call: tuple[Any, Any]) -> HttpResponse:
-        """The answer to a request. A subclass may need more of the call: its id, the event and the context."""
+    def _ask(self, request: HttpRequest, trace: Trace, _request_id: str, _call: Call) -> HttpResponse:
+        """The answer to a request. A subclass may need more of the invocation."""
         return self._answer(request, trace)
 
 

@@ -15,6 +15,7 @@ from pilotlight_runtime.snapstart import makes_snapshot
 
 if TYPE_CHECKING:
     from pilotlight_runtime.entry import LambdaHandler
+    from pilotlight_runtime.language.encoders.encoder import EncoderModel
     from pilotlight_runtime.observer import Observer
     from pilotlight_runtime.openai.endpoint import Endpoint, Served
     from pilotlight_runtime.openai.language_function import LanguageFunction
@@ -167,7 +168,7 @@ def _prepare_embedding(model: LoadedModel, _document: Mapping[str, Any]) -> Lang
 
         return {"embedding": EmbeddingEndpoint(embedder, served), "rerank": LateEndpoint(make_ranking)}
 
-    return _function(model, embed_texts(embedder), make_endpoints, details)
+    return _function(model, embed_texts(embedder), embedder, make_endpoints, details)
 
 
 def _prepare_ranking(model: LoadedModel, _document: Mapping[str, Any]) -> LanguageFunction:
@@ -177,7 +178,11 @@ def _prepare_ranking(model: LoadedModel, _document: Mapping[str, Any]) -> Langua
 
     reranker = Reranker(model)
     details = {"task": "rerank", "max_model_len": reranker.settings.longest}
-    return _function(model, rank_texts(reranker), lambda served: {"rerank": RerankEndpoint(reranker, served)}, details)
+
+    def make_endpoints(served: Served) -> dict[str, Endpoint]:
+        return {"rerank": RerankEndpoint(reranker, served)}
+
+    return _function(model, rank_texts(reranker), reranker, make_endpoints, details)
 
 
 def _prepare_classes(model: LoadedModel, _document: Mapping[str, Any]) -> LanguageFunction:
@@ -186,7 +191,7 @@ def _prepare_classes(model: LoadedModel, _document: Mapping[str, Any]) -> Langua
 
     classifier = LanguageClassifier(model)
     details = {"task": "classify", "labels": list(classifier.labels)}
-    return _function(model, classify_texts(classifier), lambda _served: {}, details)
+    return _function(model, classify_texts(classifier), classifier, lambda _served: {}, details)
 
 
 def _prepare_tags(model: LoadedModel, _document: Mapping[str, Any]) -> LanguageFunction:
@@ -195,18 +200,19 @@ def _prepare_tags(model: LoadedModel, _document: Mapping[str, Any]) -> LanguageF
 
     tagger = Tagger(model)
     details = {"task": "tag", "labels": list(tagger.labels)}
-    return _function(model, tag_texts(tagger), lambda _served: {}, details)
+    return _function(model, tag_texts(tagger), tagger, lambda _served: {}, details)
 
 
 def _function(
     model: LoadedModel,
     predict: Prepared,
+    encoder: EncoderModel,
     make_endpoints: Callable[[Served], Mapping[str, Endpoint]],
     details: Mapping[str, Any],
 ) -> LanguageFunction:
     from pilotlight_runtime.openai.language_function import LanguageFunction as Function
 
-    return Function(model, predict, make_endpoints, details)
+    return Function(model, predict, encoder, make_endpoints, details)
 
 
 _TASKS: Final[Mapping[str, Callable[[LoadedModel, Mapping[str, Any]], LanguageFunction]]] = {

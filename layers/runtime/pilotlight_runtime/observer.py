@@ -19,10 +19,13 @@ class Tally(Protocol):
         """Counts `count` more of what `name` says."""
 
     def add_inputs(self, inputs: Mapping[str, Tensor], manifest: Manifest) -> None:
-        """Counts what the tensors of a request have."""
+        """Counts what the tensors of a request have; a RequestError says that it is more than is allowed."""
 
-    def add_texts(self, texts: Sequence[str | Sequence[int]], tokens: int) -> None:
-        """Counts what an encoder has read. tokens: of all texts."""
+    def add_texts(self, texts: Sequence[str | list[int]], decode: Callable[[list[int]], str] | None = None) -> None:
+        """Counts texts and their characters. decode: makes the text of tokens, where some are given as tokens."""
+
+    def add_tokens(self, count: int) -> None:
+        """Counts the tokens of texts; a RequestError says that they are more than is allowed."""
 
     def reserve(self, more: Mapping[str, int]) -> object:
         """Takes what is counted, and the most that may come; a RequestError says that it is not allowed."""

@@ -91,7 +91,8 @@ def _own_message(error: BaseException) -> str:
     if type(error) is getattr(sys.modules.get("pilotlight_runtime.engine.abi"), "OrtError", None):
         node, separator, _ = text.partition(_STATUS)
         return node.strip() if separator and node.startswith(_NODE) else ""
-    if type(error) is not InferenceFailed and not isinstance(error, LoadError):
+    table_failed = getattr(sys.modules.get("pilotlight_runtime.metering.store"), "StoreFailed", ())
+    if type(error) is not InferenceFailed and not isinstance(error, LoadError) and not isinstance(error, table_failed):
         return ""
     codes = _codes(_traceback(error))
     return text if codes and all(_is_own(code) for code, _ in codes) else ""

@@ -27,17 +27,18 @@ class WrittenTexts:
         generator: Of the model.
         chat: How a text becomes a prompt; None where texts are continued.
 
-    Attributes:
-        time_left: Milliseconds that the function may still run; None where there is no limit. It is set before each
-            request: one execution environment has one at a time.
-        tally: Counts the tokens; None where nothing is metered. It is set as time_left is.
     """
 
     def __init__(self, generator: TextGenerator, chat: ChatFormat | None) -> None:
         self._generator = generator
         self._chat = chat
-        self.time_left: Callable[[], float] | None = None
-        self.tally: Tally | None = None
+        self._time_left: Callable[[], float] | None = None
+        self._tally: Tally | None = None
+
+    def begin_request(self, tally: Tally | None, time_left: Callable[[], float] | None) -> None:
+        """See openai.service.RequestListener."""
+        self._tally = tally
+        self._time_left = time_left
 
     def __call__(self, inputs: Tensors) -> Tensors:
         """Returns what follows each text."""
@@ -49,29 +50,28 @@ class WrittenTexts:
         return {TEXT: texts_tensor("".join(self._write(prompt)) for prompt in prompts)}
 
     def stream(self, inputs: Tensors) -> Iterator[Tensors]:
-        """Yields what follows the only text, as it comes."""
+        """Returns what yields what follows the only text, as it comes; what it takes is reserved at once."""
         texts = read_text_input(inputs)
         if len(texts) != 1:
             raise InvalidRequest(f"input 'text' has {len(texts)} texts; a stream takes one")
         prompt = self._encode(texts[0])
         self._reserve([prompt])
-        for text in self._write(prompt):
-            yield {TEXT: texts_tensor([text])}
+        return ({TEXT: texts_tensor([text])} for text in self._write(prompt))
 
     def _reserve(self, prompts: list[list[int]]) -> None:
         """Counts the tokens of the prompts, and reserves those of the answers, where they are metered."""
-        if self.tally is not None:
-            self.tally.add("tokens_in", sum(map(len, prompts)))
-            self.tally.reserve({"tokens_out": sum(map(self._most, prompts))})
+        if self._tally is not None:
+            self._tally.add("tokens_in", sum(map(len, prompts)))
+            self._tally.reserve({"tokens_out": sum(map(self._most, prompts))})
 
     def _most(self, prompt: list[int]) -> int:
         """The most tokens of the answer to a prompt."""
         return max(1, min(MOST_TOKENS, self._generator.context - len(prompt)))
 
     def _write(self, prompt: list[int]) -> Iterator[str]:
-        generator, tally = self._generator, self.tally
+        generator, tally = self._generator, self._tally
         sampling = generator.settings.defaults
-        request = GenerationRequest(prompt, sampling, self._most(prompt), time_left=self.time_left)
+        request = GenerationRequest(prompt, sampling, self._most(prompt), time_left=self._time_left)
         for part in generator.generate(request):
             if tally is not None:
                 tally.add("tokens_out", part.tokens)

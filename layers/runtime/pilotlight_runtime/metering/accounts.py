@@ -5,11 +5,11 @@ from __future__ import annotations
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Callable, Mapping, NamedTuple
 from pilotlight_runtime.metering.charge import Amount, Charge, Item, Outcome, Reservation
 from pilotlight_runtime.metering.ledger import CHARGE_LOST, CHARGED, SETTLEMENT_LOST
-from pilotlight_runtime.metering.memory import SECONDS, Caller, Memory, Refused
+from pilotlight_runtime.metering.memory import SECONDS, Caller, Memory
 from pilotlight_runtime.metering.rate_headers import name_unit, write_rate_headers
 from pilotlight_runtime.metering.refusals import MeterRefusal, Unavailable, make_refusal
 from pilotlight_runtime.metering.store import ReplyLost, StoreFailed
-from pilotlight_runtime.metering.tenant import check_key, find_key, read_windows
+from pilotlight_runtime.metering.tenant import check_key, find_key, find_short, read_windows
 from pilotlight_runtime.metering.windows import DAY, WINDOWS, Window, find_end, label_windows
 
 if TYPE_CHECKING:
@@ -51,9 +51,11 @@ class Accounts:
         self._ledger = ledger
         self._clock = clock
         self._unit = name_unit(tariff.units)
-        # Two tables, so that many wrong keys do not displace the good ones.
+        # Tables of their own, so that many wrong keys do not displace the good ones.
         self._accepted = Memory()
         self._refused = Memory()
+        self._short = Memory()
+        """What was left of the windows where that was too little."""
 
     def admit(self, key: Key, *, free: bool) -> Caller:
         """Checks a key by what is remembered of it, or else by the table.
@@ -68,12 +70,24 @@ class Accounts:
         Raises:
             MeterRefusal: The key does not hold, or nothing is left.
         """
-        now = self._clock()
-        refused = self._refused.find(key.hash, now)
-        if refused is not None and not (free and refused.reason in WINDOWS):
-            raise make_refusal(refused.reason, refused.windows, 0, now, self._unit)
-        known: Caller | None = self._accepted.find(key.hash, now)
-        return known or self._look_up(key)[1]
+        known: Caller | None = self._accepted.find(key.hash, self._clock())
+        caller = known or self._look_up(key)[1]
+        if not free:
+            self._check_short(key.hash, self._tariff.least, 0)
+        return caller
+
+    def check_left(self, caller: Caller, counts: Mapping[str, int]) -> None:
+        """Refuses a request that is known to take more than is left, before the model runs.
+
+        Args:
+            caller: Who asks.
+            counts: What is counted so far.
+
+        Raises:
+            MeterRefusal: It takes more than was left when the table refused a request, within the last minute.
+        """
+        cost = self._tariff.weigh(counts)
+        self._check_short(caller.key_hash, cost, cost)
 
     def inspect(self, key: Key) -> Item:
         """Reads the tenant's item, and checks a key by it.
@@ -91,6 +105,9 @@ class Accounts:
 
     def _look_up(self, key: Key) -> tuple[Item, Caller]:
         now = self._clock()
+        refused: str | None = self._refused.find(key.hash, now)
+        if refused is not None:
+            raise make_refusal(refused, (), 0, now, self._unit)
         try:
             item = self._store.read(key.tenant)
         except StoreFailed as error:
@@ -101,7 +118,23 @@ class Accounts:
             raise self._refuse(key.hash, Outcome(reason), 0, now)
         caller = Caller(key.tenant, key.hash, entry["id"])
         self._accepted.keep(key.hash, caller, now + SECONDS)
+        windows = read_windows(item, label_windows(now))
+        if find_short(windows, self._tariff.least):
+            self._keep_short(key.hash, windows, now)
         return item, caller
+
+    def _check_short(self, key_hash: str, least: int, cost: int) -> None:
+        """Raises a MeterRefusal where less than `least` is known to be left. cost: of the request; 0 where unknown."""
+        now = self._clock()
+        windows: tuple[Window, ...] = self._short.find(key_hash, now) or ()
+        reason = find_short(windows, least)
+        if reason:
+            raise make_refusal(reason, windows, cost, now, self._unit)
+
+    def _keep_short(self, key_hash: str, windows: tuple[Window, ...], now: float) -> None:
+        """Remembers what is left, for a minute or until the next window begins."""
+        until = min([now + SECONDS, *[find_end(window, now) for window in windows]])
+        self._short.keep(key_hash, windows, until)
 
     def take(self, caller: Caller, counts: Mapping[str, int], request_id: str) -> Taken:
         """Takes a charge.
@@ -160,6 +193,7 @@ class Accounts:
         if counts:
             self._ledger.record(CHARGED, charge, used, request_id)
         back = charge.amount.cost - used.cost
+        self._short.forget(charge.key_hash)
         return tuple([window._replace(left=window.left + back) for window in taken.windows])
 
     def write_headers(self, windows: tuple[Window, ...]) -> dict[str, str]:
@@ -179,11 +213,11 @@ class Accounts:
         return Amount(dict(counts), self._tariff.weigh(counts), self._tariff.price(counts, day))
 
     def _refuse(self, key_hash: str, outcome: Outcome, cost: int, now: float) -> MeterRefusal:
-        """Makes a refusal, and remembers it where every request of the key would get it."""
+        """Makes a refusal, and remembers it."""
         reason, windows = outcome
-        if reason not in WINDOWS:
+        if reason in WINDOWS:
+            self._keep_short(key_hash, windows, now)
+        else:
             self._accepted.forget(key_hash)
-            self._refused.keep(key_hash, Refused(reason, windows), now + SECONDS)
-        elif any(window.name == reason and window.left < self._tariff.least for window in windows):
-            self._refused.keep(key_hash, Refused(reason, windows), min(now + SECONDS, find_end(reason, now)))
+            self._refused.keep(key_hash, reason, now + SECONDS)
         return make_refusal(reason, windows, cost, now, self._unit)

@@ -7,7 +7,13 @@ from pilotlight_runtime.metering.keys import KEY_PREFIX, LIVE, TEST, Key, read_k
 from pilotlight_runtime.metering.refusals import Unauthorized
 
 _BEARER: Final = "bearer "
-_ADDRESS_FIELDS: Final = ("path", "rawPath", "rawQueryString", "queryStringParameters")
+_ADDRESS_FIELDS: Final = (
+    "path",
+    "rawPath",
+    "rawQueryString",
+    "queryStringParameters",
+    "multiValueQueryStringParameters",
+)
 _HEADS: Final = (f"{KEY_PREFIX}{LIVE}_", f"{KEY_PREFIX}{TEST}_")
 
 
@@ -44,6 +50,15 @@ def find_caller_key(headers: Mapping[str, str], event: Mapping[str, Any]) -> Key
 
 
 def _holds_key(value: Any) -> bool:
-    """Whether the text, or the values of a dict, have a key."""
-    texts = [value] if isinstance(value, str) else list(value.values()) if isinstance(value, dict) else []
-    return any(head in text for text in texts if isinstance(text, str) for head in _HEADS)
+    """Whether a text has a key, or a list or dict of texts, as they are or percent-encoded."""
+    if isinstance(value, dict):
+        return any(_holds_key(name) or _holds_key(found) for name, found in value.items())
+    if isinstance(value, list):
+        return any(map(_holds_key, value))
+    if not isinstance(value, str):
+        return False
+    if "%" in value:
+        from urllib.parse import unquote  # few addresses need it
+
+        value = unquote(value)
+    return any(head in value for head in _HEADS)

@@ -9,7 +9,7 @@ from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Final
 from pilotlight_runtime.metering.attributes import read_item
 from pilotlight_runtime.metering.charge import Outcome
 from pilotlight_runtime.metering.expressions import find_over, write_charge, write_read, write_settlement
-from pilotlight_runtime.metering.store import StoreFailed
+from pilotlight_runtime.metering.store import ReplyLost, StoreFailed
 from pilotlight_runtime.metering.tenant import check_schema, judge, read_windows
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class DynamoStore:
         reply = self._calls.call(f"{_VERSION}.GetItem", write_read(self._table, tenant))
         if reply.status != 200:
             raise _failure(reply)
-        return check_schema(read_item(reply.document["Item"])) if "Item" in reply.document else None
+        document = _as_object(reply.document)
+        return check_schema(_read(document["Item"])) if "Item" in document else None
 
     def charge(self, charge: Charge) -> Outcome:
         """See MeterStore.charge."""
@@ -55,7 +56,8 @@ class DynamoStore:
         for _ in range(_TRIES):
             reply = self._update(write_charge(self._table, charge, over))
             if reply.status == 200:
-                return Outcome("", read_windows(read_item(reply.document["Attributes"]), charge.labels))
+                attributes = _as_object(reply.document).get("Attributes")
+                return Outcome("", read_windows(_read(attributes), charge.labels))
             item = self._old_item(reply, charge.tenant)
             outcome = judge(item, charge)
             if outcome.reason or item is None:
@@ -89,7 +91,21 @@ class DynamoStore:
     def _old_item(self, reply: Reply, tenant: str) -> Item | None:
         """The item that an update refused. DynamoDB returns it; some stand-ins for DynamoDB do not."""
         found = reply.document.get("Item")
-        return self.read(tenant) if found is None else check_schema(read_item(found))
+        return self.read(tenant) if found is None else check_schema(_read(found))
+
+
+def _as_object(document: Any) -> dict[str, Any]:
+    if not isinstance(document, dict):
+        raise ReplyLost("the table's reply has another form than DynamoDB's")
+    return document
+
+
+def _read(attributes: Any) -> Item:
+    """Reads an item of a reply; ReplyLost where it is none, since the table has done what it was asked."""
+    try:
+        return read_item(attributes)
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise ReplyLost("the table's reply has another form than DynamoDB's") from error
 
 
 def _error_type(reply: Reply) -> str:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-if TYPE_CHECKING:
-    from pilotlight_runtime.metering.windows import Window
+from pilotlight_runtime.light_typing import Any, Final, NamedTuple
 
 SECONDS: Final = 60
 """The longest that anything is remembered."""
@@ -25,18 +22,6 @@ class Caller(NamedTuple):
     tenant: str
     key_hash: str
     key_id: str
-
-
-class Refused(NamedTuple):
-    """Why a key was refused.
-
-    Attributes:
-        reason: Of an Outcome.
-        windows: What was left.
-    """
-
-    reason: str
-    windows: tuple[Window, ...]
 
 
 class Memory:

@@ -13,7 +13,7 @@ from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, json_res
 from pilotlight_runtime.streaming.response import StreamedResponse
 
 if TYPE_CHECKING:
-    from pilotlight_runtime.entry import Ask
+    from pilotlight_runtime.entry import Ask, Call
     from pilotlight_runtime.metering.accounts import Accounts
     from pilotlight_runtime.metering.keys import Key
     from pilotlight_runtime.observer import Trace
@@ -26,6 +26,8 @@ FREE: Final = frozenset(
     }
 )
 """Operations that need a key and cost nothing."""
+_ROOM: Final = " " * 768
+"""What the headers take that an answer gets after its charge, and more."""
 
 
 class Meter:
@@ -55,27 +57,30 @@ class Meter:
             The same, with keys and charges.
         """
 
-        def ask_metered(request: HttpRequest, trace: Trace, request_id: str, call: tuple[Any, Any]) -> HttpResponse:
-            if not self._is_metered(call[0]) or _is_health(request):
+        def ask_metered(request: HttpRequest, trace: Trace, request_id: str, call: Call) -> HttpResponse:
+            if not self._is_metered(call.event) or _is_health(request):
                 return ask(request, trace, request_id, call)
             try:
-                key = find_caller_key(request.headers, call[0])
+                key = find_caller_key(request.headers, call.event)
                 if request.path.rstrip("/") in self._usage_paths:
                     return self._answer_usage(request, trace, key)
                 caller = self._accounts.admit(key, free=request.method == "GET")
             except RequestError as error:
-                raise self._reword(error, request, request_id) from error
-            _name_tenant(call[0], caller.tenant)
+                self._raise_openais(error, request, request_id)
+                raise
+            _name_tenant(call.event, caller.tenant)
             tally = trace.tally = RequestTally(self._accounts, caller, request_id)
             try:
                 response = ask(request, trace, request_id, call)
+                _check_answer(response, call)
             except BaseException:
                 tally.cancel()
                 raise
             try:
                 return self._charge(response, trace.operation, tally, key)
             except MeterRefusal as error:
-                raise self._reword(error, request, request_id) from error
+                self._raise_openais(error, request, request_id)
+                raise
 
         return ask_metered
 
@@ -107,15 +112,21 @@ class Meter:
         document = write_usage(item, key.hash, windows, accounts.now)
         return json_response(document, headers=accounts.write_headers(windows))
 
-    def _reword(self, error: RequestError, request: HttpRequest, request_id: str) -> RequestError:
-        """The error in the form of the protocol that the path belongs to."""
+    def _raise_openais(self, error: RequestError, request: HttpRequest, request_id: str) -> None:
+        """Raises the error in the form of OpenAI's API, where the path belongs to that."""
         if not self._openai:
-            return error
+            return
         from pilotlight_runtime.protocol.openai.errors import Refusal
         from pilotlight_runtime.protocol.openai.routes import find_route
 
-        of_openai = request.path.rstrip("/") in self._usage_paths or find_route(request.path, self._model) is not None
-        return Refusal(error, request_id) if of_openai else error
+        if request.path.rstrip("/") in self._usage_paths or find_route(request.path, self._model) is not None:
+            raise Refusal(error, request_id) from error
+
+
+def _check_answer(response: HttpResponse, call: Call) -> None:
+    """Raises what would keep an answer from leaving after it was charged: Lambda cannot carry it, or its sender."""
+    if not isinstance(response, StreamedResponse):
+        call.render(response._replace(headers={**response.headers, "x": _ROOM}))
 
 
 def _name_tenant(event: dict[str, Any], tenant: str) -> None:

@@ -47,7 +47,7 @@ def _write(window: Window, suffix: str, now: float) -> dict[str, str]:
     return {
         f"x-ratelimit-limit-{suffix}": str(window.limit),
         f"x-ratelimit-remaining-{suffix}": str(max(0, window.left)),
-        f"x-ratelimit-reset-{suffix}": _write_duration(find_end(window.name, now) - int(now)),
+        f"x-ratelimit-reset-{suffix}": _write_duration(find_end(window, now) - int(now)),
     }
 
 

@@ -89,7 +89,7 @@ def make_refusal(reason: str, windows: tuple[Window, ...], cost: int, now: float
 
 def _refuse_quota(name: str, windows: tuple[Window, ...], cost: int, now: float, unit: str) -> QuotaExceeded:
     window = next(one for one in windows if one.name == name)
-    wait = max(1, find_end(name, now) - int(now))
+    wait = max(1, find_end(window, now) - int(now))
     left = max(0, window.left)
     takes = f" and this request takes {cost}" if cost else ""
     if window.limit is not None and cost > window.limit:

@@ -137,11 +137,11 @@ class ServiceCalls:
             if answer.status >= 500:
                 raise ReplyLost(f"the table answers with status {answer.status}")
             document = loads(answer.body)
-        except (OSError, InvalidAnswer, ValueError) as error:
+        except (OSError, InvalidAnswer, ValueError, RecursionError) as error:
             self._close()
             raise ReplyLost("the table was asked, and no reply came that can be read") from error
         self._used = self._clock()
-        if answer.headers.get("connection", "").lower() == "close":
+        if answer.headers.get("connection", "").lower() == "close" or not connection.is_at_rest:
             self._close()
         return Reply(answer.status, document)
 

@@ -33,6 +33,8 @@ class Endpoint(NamedTuple):
         return self.host if usual else f"{self.host}:{self.port}"
 
 
+MOST_BYTES: Final = 8 * 1024 * 1024
+"""Of one reply. An item of DynamoDB has 400 KB at most."""
 _ENCRYPT: Final = "_wrap_socket"
 """The context's method that `ssl.SSLContext.wrap_socket` calls."""
 
@@ -53,16 +55,22 @@ class BoundedSocket:
     def __init__(self, opened: socket, left: Callable[[], float], layer: Any = None) -> None:
         self._socket = opened
         self._left = left
+        self._room = MOST_BYTES
         self._read: Callable[[int], bytes] = opened.recv if layer is None else layer.read
         self._write: Callable[[bytes], int] = opened.send if layer is None else layer.write
 
     def recv(self, size: int) -> bytes:
         """See socket.recv."""
         self._socket.settimeout(self._left())
-        return self._read(size)
+        piece = self._read(size)
+        self._room -= len(piece)
+        if self._room < 0:
+            raise OSError("the reply is too large")
+        return piece
 
     def sendall(self, data: bytes) -> None:
         """See socket.sendall."""
+        self._room = MOST_BYTES
         while data:
             self._socket.settimeout(self._left())
             data = data[self._write(data) :]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilotlight_runtime.light_typing import TYPE_CHECKING, Iterator, Mapping, Sequence
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Callable, Iterator, Mapping, Sequence
 from pilotlight_runtime.metering.counting import count_inputs
 from pilotlight_runtime.metering.tariff import CHARACTERS, REQUESTS, ROWS, TOKENS_IN
 
@@ -41,40 +41,58 @@ class RequestTally:
         self._counts[name] = self._counts.get(name, 0) + count
 
     def add_inputs(self, inputs: Mapping[str, Tensor], manifest: Manifest) -> None:
-        """Counts what the tensors of a request have."""
+        """Counts what the tensors of a request have, before the model runs.
+
+        Raises:
+            MeterRefusal: It is known to be more than is left.
+        """
         for name, count in count_inputs(inputs, manifest).items():
             self.add(name, count)
+        self._accounts.check_left(self._caller, self._counts)
 
-    def add_texts(self, texts: Sequence[str | Sequence[int]], tokens: int) -> None:
-        """Counts what an encoder has read.
+    def add_texts(self, texts: Sequence[str | list[int]], decode: Callable[[list[int]], str] | None = None) -> None:
+        """Counts texts and their characters.
 
         Args:
-            texts: The texts; those that are given as tokens have no characters.
-            tokens: Of all texts.
+            texts: The texts, or the tokens of each, of which each counts as one character at least: special tokens
+                decode to nothing.
+            decode: Makes the text of tokens; None where all are texts.
         """
         self.add(ROWS, len(texts))
-        self.add(CHARACTERS, sum([len(text) for text in texts if isinstance(text, str)]))
-        self.add(TOKENS_IN, tokens)
+        for text in texts:
+            self.add(CHARACTERS, len(text) if decode is None else max(len(text), len(_as_text(text, decode))))
+
+    def add_tokens(self, count: int) -> None:
+        """Counts the tokens of texts, before the model runs.
+
+        Raises:
+            MeterRefusal: It is known to be more than is left.
+        """
+        self.add(TOKENS_IN, count)
+        self._accounts.check_left(self._caller, self._counts)
 
     def reserve(self, more: Mapping[str, int]) -> tuple[Window, ...]:
         """Takes what is counted, and the most that may come, before the model runs.
 
         Args:
-            more: The most that may come, by name.
+            more: The most that may come, by name; once, with all of it.
 
         Returns:
             What is left.
 
         Raises:
             MeterRefusal: See Accounts.take.
+            RuntimeError: Something was reserved before, which has no room for more.
         """
         if self._taken is None:
             most = {name: self._counts.get(name, 0) + more.get(name, 0) for name in {**self._counts, **more}}
             self._taken = self._accounts.take(self._caller, most, self._request_id)
+        elif more:
+            raise RuntimeError("a request reserves once, with all that it may take")
         return self._taken.windows
 
     def finish(self) -> tuple[Window, ...]:
-        """Charges what is counted, or settles what was reserved.
+        """Charges what is counted, or settles what was reserved; once.
 
         Returns:
             What is left.
@@ -94,6 +112,10 @@ class RequestTally:
         if self._taken is not None and not self._ended:
             self._ended = True
             self._accounts.settle(self._taken, {}, self._request_id)
+
+
+def _as_text(text: str | list[int], decode: Callable[[list[int]], str]) -> str:
+    return text if isinstance(text, str) else decode(text)
 
 
 class TalliedParts:
@@ -116,8 +138,8 @@ class TalliedParts:
     def __next__(self) -> bytes:
         try:
             part = next(self._parts)
-        except BaseException:
-            self._end()
+        except BaseException as error:
+            self._end(failed=not isinstance(error, StopIteration))
             raise
         self._sent = True
         return part
@@ -129,14 +151,14 @@ class TalliedParts:
             if close is not None:
                 close()
         finally:
-            self._end()
+            self._end(failed=True)
 
-    def _end(self) -> None:
+    def _end(self, *, failed: bool) -> None:
         """Settles once. An answer that failed before its first part costs nothing."""
         if self._ended:
             return
         self._ended = True
-        if self._sent:
-            self._tally.finish()
-        else:
+        if failed and not self._sent:
             self._tally.cancel()
+        else:
+            self._tally.finish()

@@ -94,6 +94,12 @@ def read_windows(item: Item, labels: Mapping[str, str]) -> tuple[Window, ...]:
     return tuple(found)
 
 
+def find_short(windows: tuple[Window, ...], cost: int) -> str:
+    """The name of the first window of which less is left than a cost; "" where there is none."""
+    short = [window.name for window in windows if window.limit is not None and window.left < cost]
+    return short[0] if short else ""
+
+
 def judge(item: Item | None, charge: Charge) -> Outcome:
     """Decides whether a charge is taken.
 
@@ -108,10 +114,7 @@ def judge(item: Item | None, charge: Charge) -> Outcome:
         return Outcome(UNKNOWN_KEY)
     windows = read_windows(item, charge.labels)
     reason = check_key(item, charge.key_hash, charge.model, charge.now)
-    if not reason:
-        short = [window.name for window in windows if window.limit is not None and window.left < charge.amount.cost]
-        reason = short[0] if short else ""
-    return Outcome(reason, windows)
+    return Outcome(reason or find_short(windows, charge.amount.cost), windows)
 
 
 def apply_charge(item: Item, charge: Charge) -> Item:

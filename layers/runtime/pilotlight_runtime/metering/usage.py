@@ -35,7 +35,7 @@ def write_usage(item: Item, key_hash: str, windows: tuple[Window, ...], now: flo
                 "label": window.label,
                 "limit": window.limit,
                 "remaining": None if window.limit is None else max(0, window.left),
-                "resets_at": find_end(window.name, now),
+                "resets_at": find_end(window, now),
             }
             for window in windows
         },

@@ -42,19 +42,26 @@ def label_windows(now: float) -> dict[str, str]:
     return {DAY: f"{month}-{moment.tm_mday:02}", MONTH: month}
 
 
-def find_end(name: str, now: float) -> int:
+def find_end(window: Window, now: float) -> int:
     """When a window ends.
 
     Args:
-        name: DAY or MONTH.
-        now: Seconds since the epoch, within the window.
+        window: The window. It may be later than `now`, where a clock lags.
+        now: Seconds since the epoch.
 
     Returns:
-        Seconds since the epoch.
+        Seconds since the epoch; at most one window after the end of the present one.
     """
-    end = (int(now) // _DAY_SECONDS + 1) * _DAY_SECONDS
-    if name == MONTH:
-        month = time.gmtime(now).tm_mon
-        while time.gmtime(end).tm_mon == month:
-            end += _DAY_SECONDS
-    return end
+    find_next = _find_next_day if window.name == DAY else _find_next_month
+    end = find_next(int(now))
+    return find_next(end) if label_windows(end)[window.name] <= window.label else end
+
+
+def _find_next_day(now: int) -> int:
+    return (now // _DAY_SECONDS + 1) * _DAY_SECONDS
+
+
+def _find_next_month(now: int) -> int:
+    """The first second of the next month: 32 days after the last day of the one before."""
+    inside = now + (32 - time.gmtime(now).tm_mday) * _DAY_SECONDS
+    return (inside // _DAY_SECONDS - time.gmtime(inside).tm_mday + 1) * _DAY_SECONDS

@@ -45,9 +45,12 @@ class ChatEndpoint:
         asked = read_chat_request(body, self._facts)
         tools = _read_tools(asked)
         constrain = _constrain(asked, tools)
-        prompt = self._encode(make_turns(self._chat, asked.messages, tools))
+        turns = make_turns(self._chat, asked.messages, tools)
+        prompt = self._encode(turns)
         trace.shapes = {"prompt": (len(prompt),)}
         request = self._request(asked, prompt, constrain, invocation)
+        if trace.tally is not None:
+            trace.tally.add_texts(["".join([turn.text for turn in turns])])
         reserve_tokens(trace.tally, [prompt], request.most * request.choices)
         served = self._served
         parts = self._read_parts(start(self._generator, request, served.warn, trace.tally), tools)

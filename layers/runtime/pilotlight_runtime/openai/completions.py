@@ -39,6 +39,8 @@ class CompletionEndpoint:
             check_length(len(prompt), context, "prompt")
         trace.shapes = {"prompt": (sum(map(len, prompts)),)}
         most = [min(asked.most, context - len(prompt)) for prompt in prompts]
+        if trace.tally is not None:
+            trace.tally.add_texts(asked.prompts, self._generator.tokenizer.decode)
         reserve_tokens(trace.tally, prompts, sum(most) * asked.choices)
         served = self._served
         head = AnswerHead(f"cmpl-{served.new_id()}", int(served.now()), served.name, served.version)

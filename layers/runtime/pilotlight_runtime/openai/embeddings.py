@@ -28,6 +28,8 @@ class EmbeddingEndpoint:
         embedder = self._embedder
         asked = read_embedding_request(body, self._served.name, embedder.tokenizer.size, embedder.settings.dimensions)
         trace.shapes = {"input": (len(asked.inputs),)}
+        if trace.tally is not None:
+            trace.tally.add_texts(asked.inputs, embedder.tokenizer.decode)
         trace.begin("infer")
         field = "dimensions"
         try:
@@ -36,7 +38,5 @@ class EmbeddingEndpoint:
             found = embedder.embed(asked.inputs, asked.kind, dimensions=dimensions, truncate=False)
         except InvalidRequest as error:
             raise name_field(error, field) from error
-        if trace.tally is not None:
-            trace.tally.add_texts(asked.inputs, sum(found.tokens))
         trace.begin("encode")
         return json_response(write_embeddings(self._served.name, found.vectors, asked.encoding, sum(found.tokens)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pilotlight_runtime.light_typing import TYPE_CHECKING, Any
+from pilotlight_runtime.light_typing import TYPE_CHECKING
 from pilotlight_runtime.openai.invocation import read_invocation
 from pilotlight_runtime.streaming.entry import StreamingEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pilotlight_runtime.entry import Call
     from pilotlight_runtime.observer import Observer, Trace
     from pilotlight_runtime.openai.service import LanguageService
     from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse
@@ -23,7 +24,6 @@ class LanguageEntry(StreamingEntry):
         super().__init__(service.answer_unknown, infer_path, observer, clock, live=live)
         self._service = service
 
-    def _ask(self, request: HttpRequest, trace: Trace, request_id: str, call: tuple[Any, Any]) -> HttpResponse:
-        event, context = call
-        invocation = read_invocation(event, context, request.headers, request_id)
+    def _ask(self, request: HttpRequest, trace: Trace, request_id: str, call: Call) -> HttpResponse:
+        invocation = read_invocation(call.event, call.context, request.headers, request_id)
         return self._service.answer(request, trace, invocation)

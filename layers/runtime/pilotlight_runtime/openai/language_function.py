@@ -13,6 +13,7 @@ from pilotlight_runtime.openai.service import LanguageService
 if TYPE_CHECKING:
     from pilotlight_runtime.language.written_texts import WrittenTexts
     from pilotlight_runtime.observer import Observer
+    from pilotlight_runtime.openai.service import RequestListener
     from pilotlight_runtime.service import ModelService
     from pilotlight_runtime.tensor import Tensor
     from pilotlight_runtime.types import LoadedModel, Prepared
@@ -26,18 +27,24 @@ class LanguageFunction:
     Args:
         model: The loaded model.
         predict: Takes the inputs by name, returns the outputs by name.
+        listener: What runs the model.
         make_endpoints: Makes what answers the operations, by operation.
         details: Further fields of the model in the list of models.
     """
 
     def __init__(
-        self, model: LoadedModel, predict: Prepared, make_endpoints: MakeEndpoints, details: Mapping[str, Any]
+        self,
+        model: LoadedModel,
+        predict: Prepared,
+        listener: RequestListener,
+        make_endpoints: MakeEndpoints,
+        details: Mapping[str, Any],
     ) -> None:
         self._model = model
         self._predict = predict
+        self._listener = listener
         self._make_endpoints = make_endpoints
         self._details = details
-        self._timed: WrittenTexts | None = None
 
     def __call__(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns the outputs by name."""
@@ -65,7 +72,7 @@ class LanguageFunction:
             lambda: urandom(12).hex(),
             lambda message: observer.warning(message, None),
         )
-        language = LanguageService(manifest.model, service, self._make_endpoints(served), self._details, self._timed)
+        language = LanguageService(manifest.model, service, self._make_endpoints(served), self._details, self._listener)
         return LanguageEntry(language, service.infer_path, observer, clock, live=live)
 
 
@@ -75,6 +82,5 @@ class WritingFunction(LanguageFunction):
     def __init__(
         self, model: LoadedModel, written: WrittenTexts, make_endpoints: MakeEndpoints, details: Mapping[str, Any]
     ) -> None:
-        super().__init__(model, written, make_endpoints, details)
+        super().__init__(model, written, written, make_endpoints, details)
         self.stream = written.stream
-        self._timed = written

@@ -25,10 +25,10 @@ class RerankEndpoint:
         """See Endpoint.answer."""
         asked = read_rerank_request(body, self._served.name)
         trace.shapes = {"documents": (len(asked.documents),)}
+        if trace.tally is not None:
+            trace.tally.add_texts([asked.query, *asked.documents])
         trace.begin("infer")
         found = self._reranker.rank(asked.query, asked.documents)
-        if trace.tally is not None:
-            trace.tally.add_texts([asked.query, *asked.documents], sum(found.tokens))
         trace.begin("encode")
         scores = found.scores
         order = sorted(range(len(scores)), key=lambda index: -scores[index])[: asked.top]

@@ -27,11 +27,16 @@ _ENVELOPE_BYTES: Final = 65_536
 """Of an answer besides its body."""
 
 
-class Timed(Protocol):
-    """Something that ends before the function's time is over."""
+class RequestListener(Protocol):
+    """Something that needs to know of each request before it is answered, on whatever route."""
 
-    time_left: Callable[[], float] | None
-    tally: Tally | None
+    def begin_request(self, tally: Tally | None, time_left: Callable[[], float] | None) -> None:
+        """Begins a request: one execution environment has one at a time.
+
+        Args:
+            tally: Counts what the request takes; None where nothing is metered.
+            time_left: Milliseconds that the function may still run; None where there is no limit.
+        """
 
 
 class LanguageService:
@@ -42,8 +47,7 @@ class LanguageService:
         inner: Answers every other route.
         endpoints: By operation. The others are refused with what the model does.
         details: Further fields of the model in the list of models; "task" is one of them.
-        timed: Is told the time that is left, and what counts the tokens, before `inner` answers; None where nothing
-            takes long.
+        listener: What runs the model; None where it need not know of requests.
     """
 
     def __init__(
@@ -52,13 +56,13 @@ class LanguageService:
         inner: ModelService,
         endpoints: Mapping[str, Endpoint],
         details: Mapping[str, Any],
-        timed: Timed | None = None,
+        listener: RequestListener | None = None,
     ) -> None:
         self._name = name
         self._inner = inner
         self._endpoints = endpoints
         self._details = details
-        self._timed = timed
+        self._listener = listener
         self._limits = inner.limits
 
     def answer_unknown(self, request: HttpRequest, trace: Trace) -> HttpResponse:
@@ -76,11 +80,10 @@ class LanguageService:
         Returns:
             The answer, which may be streamed.
         """
+        if self._listener is not None:
+            self._listener.begin_request(trace.tally, invocation.time_left)
         found = routes.find_route(request.path, self._name)
         if found is None:
-            if self._timed is not None:
-                self._timed.time_left = invocation.time_left
-                self._timed.tally = trace.tally
             return self._inner.answer(request, trace)
         try:
             response = self._answer(found, request, trace, invocation)

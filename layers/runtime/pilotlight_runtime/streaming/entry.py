@@ -6,11 +6,11 @@ too. Source: API Gateway Developer Guide, "Set up a Lambda proxy integration wit
 
 from __future__ import annotations
 
-from pilotlight_runtime.entry import Entry, find_request_id, write_refusal
+from pilotlight_runtime.entry import Call, Entry, find_request_id, write_refusal
 from pilotlight_runtime.events import Render, read_event, render_proxy
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Final
 from pilotlight_runtime.observer import Observer, Trace
-from pilotlight_runtime.protocol.http import HttpResponse
+from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse
 from pilotlight_runtime.streaming.deadline import until_deadline
 from pilotlight_runtime.streaming.response import StreamedResponse
 
@@ -55,21 +55,27 @@ class StreamingEntry(Entry):
         try:
             incoming = read_event(event, self._infer_path)
             render = render if live else incoming.render
-            response = self._ask_wrapped(incoming.request, trace, request_id, (event, context))
+            call = Call(event, context, render, live)
+            response = self._ask_wrapped(incoming.request, trace, request_id, call)
             if isinstance(response, StreamedResponse):
                 parts = self._parts(response, context)
-                if live:
-                    first = next(parts, None)
-                    trace.begin("stream")
-                    body = self._send(first, parts, response, request_id, record)
-                    return {"statusCode": response.status, "headers": response.headers, "body": body}
-                response = HttpResponse(response.status, response.headers, b"".join(parts))
+                first = next(parts, None)
+                trace.begin("stream")
+                body = self._send(first, parts, response, request_id, record)
+                return {"statusCode": response.status, "headers": response.headers, "body": body}
             answer = render(response)
         except BaseException as error:  # noqa: BLE001  (the boundary: app.py may exit, and the next request is answered)
             response, fault = write_refusal(error, request_id)
             answer = render(response)
         record(response.status, fault)
         return answer
+
+    def _ask_with_body(self, request: HttpRequest, trace: Trace, request_id: str, call: Call) -> HttpResponse:
+        """The answer. It is whole here where it is sent whole, so that a failure at any part is an error's answer."""
+        response = super()._ask_with_body(request, trace, request_id, call)
+        if call.live or not isinstance(response, StreamedResponse):
+            return response
+        return HttpResponse(response.status, response.headers, b"".join(self._parts(response, call.context)))
 
     def _parts(self, response: StreamedResponse, context: Any) -> Generator[bytes]:
         """The parts of a body, which end before the function's time is over."""

@@ -63,17 +63,17 @@ class StreamingService(ModelService):
         if trace.tally is not None:
             trace.tally.add_inputs(inputs, self._manifest)
         trace.begin("first_byte")
-        return StreamedResponse.of(dict(generate.STREAM_HEADERS), self._events(asked), generate.write_event)
+        parts = iter(self._stream(inputs))  # before anything is charged: it may reserve what it needs
+        return StreamedResponse.of(dict(generate.STREAM_HEADERS), self._events(asked, parts), generate.write_event)
 
     def _read(self, request: HttpRequest, trace: Trace) -> PredictRequest:
         trace.begin("decode")
         body = unpack(request.body, request.headers.get("content-encoding", ""), self._most_unpacked)
         return self._generate_reader.read(body)
 
-    def _events(self, asked: PredictRequest) -> Iterator[bytes]:
+    def _events(self, asked: PredictRequest, parts: Iterator[dict[str, Tensor]]) -> Iterator[bytes]:
         """Yields an event for each part of the answer."""
         inputs = asked.request.inputs
-        parts = iter(self._stream(inputs))
         try:
             for outputs in parts:
                 yield generate.write_event(generate.write_outputs(self._manifest, self._checked(outputs)))

@@ -9,7 +9,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from support.fault_proxy import DRIP, DROP_REPLY, FAIL, GARBLE, PASS, REFUSE, STALL, THROTTLE, FaultProxy
+from support.fault_proxy import (
+    DRIP,
+    DROP_REPLY,
+    FAIL,
+    GARBLE,
+    OTHER,
+    PASS,
+    REFUSE,
+    STALL,
+    THROTTLE,
+    FaultProxy,
+    write_reply,
+)
 from support.metered_entry import Context, MeteredEntry, make_event, make_metered, stream_tokens
 from support.tenants import NOW, TENANT, Table, dynamo_environ, make_charge, make_item, new_key, open_store
 
@@ -88,6 +100,51 @@ def test_a_key_that_cannot_be_looked_up_is_503_and_runs_no_model(
     proxy.fault = fault
     assert served.entry(make_event(KEY))["statusCode"] == 503
     assert served.messages == []
+    proxy.fault = PASS
+    assert served.entry(make_event(KEY))["statusCode"] == 200
+
+
+REPLIES: dict[str, bytes] = {
+    "no object": write_reply(200, b"[]"),
+    "a number": write_reply(200, b"7"),
+    "empty": write_reply(200, b""),
+    "no attributes": write_reply(200, b"{}"),
+    "attributes of another kind": write_reply(200, b'{"Attributes": 7, "Item": 7}'),
+    "an attribute of another kind": write_reply(200, b'{"Attributes": {"x": {"Q": 1}}, "Item": {"x": {"Q": 1}}}'),
+    "no integer": write_reply(200, b'{"Attributes": {"x": {"N": "1.5"}}, "Item": {"x": {"N": "1.5"}}}'),
+    "deep": write_reply(200, b"[" * 100_000),
+    "deep attributes": write_reply(200, b'{"Attributes": {"x": ' + b'{"L": [' * 5000 + b"]}" * 5000 + b"}}"),
+    "not UTF-8": write_reply(200, b'{"x": "\xff"}'),
+    "another status": write_reply(302, b"<html>"),
+    "to be continued": b"HTTP/1.1 100 Continue\r\n\r\n" + write_reply(200, b"{}"),
+    "huge": b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999\r\n\r\n" + b" " * 9_000_000,
+    "huge chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + (b"1\r\n \r\n" * 2_000_000),
+    "more than one": write_reply(200, b"{}") * 2,
+    "no length": b"HTTP/1.1 200 OK\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("case", REPLIES)
+def test_a_reply_that_says_nothing_is_503_and_its_charge_is_named(
+    moto: Table, proxy: FaultProxy, serve: Callable[..., Served], case: str
+) -> None:
+    served = serve()
+    assert served.entry(make_event(KEY))["statusCode"] == 200
+    proxy.fault, proxy.other = OTHER, REPLIES[case]
+    began = time.monotonic()
+    assert served.entry(make_event(KEY))["statusCode"] == 503
+    assert time.monotonic() - began < BOUND
+    assert served.messages == ["charge", "charge lost"]
+    proxy.fault = PASS
+    assert served.entry(make_event(KEY))["statusCode"] == 200
+    assert moto.get(TENANT)["day_left"] == 97
+
+
+@pytest.mark.parametrize("case", sorted(REPLIES.keys() - {"no attributes", "deep attributes", "more than one"}))
+def test_a_key_whose_item_cannot_be_read_is_503(proxy: FaultProxy, serve: Callable[..., Served], case: str) -> None:
+    served = serve()
+    proxy.fault, proxy.other = OTHER, REPLIES[case]
+    assert served.entry(make_event(KEY))["statusCode"] == 503
     proxy.fault = PASS
     assert served.entry(make_event(KEY))["statusCode"] == 200
 

@@ -23,10 +23,12 @@ from support.tenants import NOW, TENANT, SqliteTable, make_item, new_key
 
 from pilotlight_runtime.entry import LambdaHandler
 from pilotlight_runtime.errors import InvalidRequest
+from pilotlight_runtime.limits import MAX_ANSWER_BYTES
 from pilotlight_runtime.metering.keys import KEY_LENGTH, TEST, hash_key, read_key
+from pilotlight_runtime.metering.memory import MOST
 from pilotlight_runtime.metering.tariff import Tariff
 from pilotlight_runtime.observer import Trace
-from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, json_response
+from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse, json_response
 from pilotlight_runtime.uploads.bucket import find_key_id
 
 KEY, OTHER = new_key(), new_key()
@@ -100,15 +102,42 @@ def test_the_limit_is_429_with_the_time_to_wait_and_costs_no_run(bench: Bench) -
     handler = bench.start()
     assert [handler(make_event(KEY), None)["statusCode"] for _ in range(4)] == [200, 200, 200, 429]
     bench.now += 3600
-    refused = bench.start(answer=never)
-    refusals = [refused(make_event(KEY), None) for _ in range(2)]
-    # The first one has a new function ask its table; this one knows that nothing is left.
-    again = handler(make_event(KEY), None)
-    assert again["statusCode"] == 429
-    assert again["headers"]["Retry-After"] == str(DAY - 3600)
-    assert "quota of the day is 3 requests, of which 0 are left" in message(again)
-    assert refusals
+    for refusing in (handler, bench.start(answer=never), bench.start(answer=never)):
+        for _ in range(2):
+            again = refusing(make_event(KEY), None)
+            assert again["statusCode"] == 429
+            assert again["headers"]["Retry-After"] == str(DAY - 3600)
+            assert "quota of the day is 3 requests, of which 0 are left; the next day begins" in message(again)
     assert counter(bench.item, KEY) == 3
+
+
+def test_a_function_that_knows_of_a_shortage_asks_neither_its_model_nor_its_table(bench: Bench) -> None:
+    bench.table.put(TENANT, make_item({KEY: {}}, day_limit=0))
+    handler = bench.start(answer=never)
+    assert handler(make_event(KEY), None)["statusCode"] == 429
+    bench.table.put(TENANT, {**bench.item, "schema": 99})  # a table that is asked fails
+    assert handler(make_event(KEY), None)["statusCode"] == 429
+
+
+def test_many_wrong_keys_do_not_displace_what_is_known_of_a_shortage(bench: Bench) -> None:
+    handler = bench.start()
+    assert [handler(make_event(KEY), None)["statusCode"] for _ in range(4)] == [200, 200, 200, 429]
+    for _ in range(MOST + 1):
+        assert handler(make_event(new_key()), None)["statusCode"] == 401
+    bench.table.put(TENANT, make_item({KEY: {}}, day_limit=9))
+    assert handler(make_event(KEY), None)["statusCode"] == 429
+
+
+def test_a_lagging_clock_tells_when_the_window_ends_that_another_clock_began(bench: Bench) -> None:
+    bench.now = NOW + DAY
+    ahead, behind = bench.start(), make_metered(bench.table.environ, io.StringIO(), now=lambda: NOW + DAY - 3600)
+    assert [ahead(make_event(KEY), None)["statusCode"] for _ in range(4)] == [200, 200, 200, 429]
+    answer = behind(make_event(KEY), None)
+    assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (429, str(DAY + 3600))
+    assert answer["headers"]["x-ratelimit-reset-day"] == "25h0m0s"
+    usage = json.loads(behind(make_event(KEY, "/v1/usage", "GET"), None)["body"])
+    assert usage["windows"]["day"]["resets_at"] == NOW + 2 * DAY
+    behind.close()
 
 
 def test_a_refusal_is_remembered_for_a_minute_and_no_longer(bench: Bench) -> None:
@@ -226,7 +255,22 @@ def too_much(_request: HttpRequest, trace: Trace) -> HttpResponse:
     return json_response({"error": "no"}, 413)
 
 
-@pytest.mark.parametrize(("answer", "status"), [(refuse, 400), (crash, 500), (too_much, 413)])
+def too_large(_request: HttpRequest, trace: Trace) -> HttpResponse:
+    """What Lambda cannot carry."""
+    trace.operation = "infer"
+    return HttpResponse(200, {"Content-Type": JSON}, b"1" * MAX_ANSWER_BYTES)
+
+
+def too_large_with_its_headers(_request: HttpRequest, trace: Trace) -> HttpResponse:
+    """What Lambda can carry, but for the headers of what is left."""
+    trace.operation = "infer"
+    return HttpResponse(200, {"Content-Type": JSON}, b"1" * (MAX_ANSWER_BYTES - 512))
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [(refuse, 400), (crash, 500), (too_much, 413), (too_large, 413), (too_large_with_its_headers, 413)],
+)
 def test_an_error_costs_nothing(bench: Bench, answer: Callable[..., HttpResponse], status: int) -> None:
     assert bench.start(answer=answer)(make_event(KEY), None)["statusCode"] == status
     assert bench.item["day_left"] == 3
@@ -245,6 +289,23 @@ def test_a_batch_that_is_too_large_leaves_room_for_a_smaller_request(bench: Benc
     answers = [handler(make_event(KEY, rows=str(rows)), None) for rows in sizes]
     assert [answer["statusCode"] for answer in answers] == [200, 429, 200, 429]
     assert "this request takes 5; ask for less at once" in message(answers[1])
+
+
+def test_a_batch_that_is_known_to_be_too_large_runs_no_model(bench: Bench) -> None:
+    runs = []
+
+    def answer(request: HttpRequest, trace: Trace) -> HttpResponse:
+        trace.operation = "infer"
+        assert trace.tally is not None
+        trace.tally.add_tokens(int(request.headers["tokens"]))
+        runs.append(request)
+        return json_response({})
+
+    handler = bench.start(answer=answer, tariff=Tariff({"tokens_in": 1}, {}))
+    for status, runs_so_far in ((429, 1), (429, 1)):
+        assert handler(make_event(KEY, tokens="5"), None)["statusCode"] == status
+        assert len(runs) == runs_so_far
+    assert handler(make_event(KEY, tokens="3"), None)["statusCode"] == 200
 
 
 def of_operation(operation: str) -> Callable[[HttpRequest, Trace], HttpResponse]:
@@ -377,6 +438,59 @@ def test_a_stream_that_fails_is_charged_what_was_sent(bench: Bench, failing_at: 
     assert len(bench.lines) == lines
 
 
+@pytest.mark.parametrize("failing_at", [0, 2, 8])
+def test_a_stream_that_is_answered_whole_and_fails_costs_nothing(bench: Bench, failing_at: int) -> None:
+    """Its caller gets an error, and none of its parts."""
+    bench.table.put(TENANT, make_item({KEY: {}}, day_limit=100))
+    answer = bench.start(answer=stream_tokens(9, 20, failing_at=failing_at), tariff=TOKENS)(make_event(KEY), WHOLE)
+    assert answer["statusCode"] == 500
+    assert "part" not in answer["body"]
+    assert (bench.item["day_left"], counter(bench.item, KEY, "tokens_out"), bench.lines) == (100, 0, [])
+
+
+@pytest.mark.parametrize("context", [Context(), WHOLE])
+def test_a_stream_without_any_part_is_an_answer(bench: Bench, context: Context) -> None:
+    bench.table.put(TENANT, make_item({KEY: {}}, day_limit=100))
+    answer = bench.start(answer=stream_tokens(0, 20), tariff=TOKENS)(make_event(KEY), context)
+    assert (answer["statusCode"], b"".join(answer["body"]) if context.can_stream else answer["body"].encode()) == (
+        200,
+        b"",
+    )
+    assert (bench.item["day_left"], len(bench.lines)) == (95, 1)
+
+
+def test_a_stream_that_nobody_reads_is_settled(bench: Bench) -> None:
+    """As where the connection is lost before the first part is sent. That part was made."""
+    bench.table.put(TENANT, make_item({KEY: {}}, day_limit=100))
+    answer = bench.start(answer=stream_tokens(9, 20), tariff=TOKENS)(make_event(KEY), Context())
+    answer["body"].close()
+    assert bench.item["day_left"] == 100 - 5 - 2
+
+
+def test_a_stream_is_settled_once(bench: Bench) -> None:
+    bench.table.put(TENANT, make_item({KEY: {}}, day_limit=100))
+    answer = bench.start(answer=stream_tokens(4, 20), tariff=TOKENS)(make_event(KEY), Context())
+    list(answer["body"])
+    for _ in range(2):
+        answer["body"].close()
+        assert next(answer["body"], None) is None
+    assert (bench.item["day_left"], len(bench.lines)) == (87, 1)
+
+
+def test_a_request_reserves_once(bench: Bench) -> None:
+    """A second reservation would be charged without a look at what is left."""
+
+    def answer(_request: HttpRequest, trace: Trace) -> HttpResponse:
+        assert trace.tally is not None
+        trace.tally.reserve({"tokens_out": 1})
+        trace.tally.reserve({"tokens_out": 99})
+        return json_response({})
+
+    handler = bench.start(answer=answer, tariff=Tariff({"tokens_out": 1}, {}))
+    assert handler(make_event(KEY), None)["statusCode"] == 500
+    assert bench.item["day_left"] == 3
+
+
 def test_a_stream_over_the_limit_never_begins(bench: Bench) -> None:
     bench.table.put(TENANT, make_item({KEY: {}}, day_limit=44))
     answer = bench.start(answer=stream_tokens(4, 20), tariff=TOKENS)(make_event(KEY), Context())
@@ -408,6 +522,52 @@ def test_a_day_that_begins_in_mid_stream_keeps_its_whole_limit(bench: Bench) -> 
     assert (bench.item["day"], bench.item["day_left"]) == ("2026-11-27", 55)
     read_stream(other)
     assert (bench.item["day_left"], bench.item["month_left"]) == (87, 1000 - 2 * 13)
+
+
+def test_a_month_that_begins_in_mid_stream_leaves_the_charge_in_the_month_before(bench: Bench) -> None:
+    bench.table.put(TENANT, make_item({KEY: {}}, day_limit=100, month_limit=200))
+    bench.now = NOW + 5 * DAY - 1
+    handler = bench.start(answer=stream_tokens(4, 20), tariff=TOKENS)
+    answer = handler(make_event(KEY), Context())
+    bench.now += 1
+    other = handler(make_event(KEY), Context())
+    read_stream(answer)
+    assert (bench.item["month"], bench.item["month_left"]) == ("2026-12", 155)
+    assert counter(bench.item, KEY, "tokens_out") == 4
+    read_stream(other)
+    assert (bench.item["day_left"], bench.item["month_left"]) == (87, 187)
+    assert counter(bench.item, KEY, "tokens_out", month="2026-12") == 4
+    assert [(line["month"], line["units"]) for line in bench.lines] == [("2026-11", 13), ("2026-12", 13)]
+
+
+def test_a_price_that_changes_in_mid_stream_counts_from_the_next_request_on(bench: Bench) -> None:
+    bench.table.put(TENANT, make_item({KEY: {}}, month_limit=1000))
+    dear = {"2026-11-01": {"tokens_out": 1_000_000}, "2026-11-27": {"tokens_out": 7_000_000}}
+    bench.now = NOW + DAY - 1
+    handler = bench.start(answer=stream_tokens(4, 20), tariff=Tariff({"tokens_out": 1}, dear))
+    answer = handler(make_event(KEY), Context())
+    assert bench.item["m#2026-11#k0#tiny"] == 20
+    bench.now += 1
+    read_stream(answer)
+    assert bench.item["m#2026-11#k0#tiny"] == 4
+    read_stream(handler(make_event(KEY), Context()))
+    assert bench.item["m#2026-11#k0#tiny"] == 4 + 28
+    assert [line["micro_dollars"] for line in bench.lines] == [4, 28]
+
+
+def test_a_key_rotated_in_mid_stream_keeps_its_counters(bench: Bench) -> None:
+    bench.table.put(TENANT, make_item({KEY: {}}, day_limit=100))
+    handler = bench.start(answer=stream_tokens(4, 20), tariff=TOKENS)
+    answer = handler(make_event(KEY), Context())
+    next(answer["body"])
+    rotated = make_item({KEY: {"id": "k0", "expires": int(NOW) + 1}, OTHER: {"id": "k0"}})
+    bench.table.put(TENANT, {**bench.item, "keys": rotated["keys"]})
+    bench.now += 1
+    read_stream(answer)
+    assert handler(make_event(KEY), Context())["statusCode"] == 401
+    read_stream(handler(make_event(OTHER), Context()))
+    assert counter(bench.item, OTHER, "tokens_out") == 8
+    assert bench.item["day_left"] == 100 - 2 * 13
 
 
 def test_a_stream_without_tokens_is_charged_before_its_first_part(bench: Bench) -> None:

@@ -84,6 +84,8 @@ def test_a_chat_is_charged_the_tokens_that_its_usage_has(writer: Model) -> None:
     assert writer.used == usage["total_tokens"]
     assert writer.counts == {
         "requests": 1,
+        "rows": 1,
+        "characters": 2,
         "tokens_in": usage["prompt_tokens"],
         "tokens_out": usage["completion_tokens"],
         "micro": usage["prompt_tokens"] + 2 * usage["completion_tokens"],
@@ -125,6 +127,24 @@ def test_completions_of_two_prompts_are_reserved_and_charged_at_once(writer: Mod
     assert writer.counts["requests"] == 1
 
 
+@pytest.mark.parametrize("live", [True, False])
+@pytest.mark.parametrize("path", ["generate", "generate_stream", "infer"])
+def test_generated_texts_take_no_more_than_is_left(writer: Model, path: str, *, live: bool) -> None:
+    writer.table.put(TENANT, make_item({KEY: {}}, now=time.time(), day_limit=10))
+    document = {"inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["Hi"]}]}
+    answer = writer.post(f"/v2/models/tiny/{path}", document if path == "infer" else {"text": "Hi"}, live=live)
+    assert answer["statusCode"] == 429
+    assert writer.table.get(TENANT)["day_left"] == 10
+
+
+@pytest.mark.parametrize("prompt", ["Hi", [5, 6, 7, 8]])
+def test_a_completion_counts_the_characters_of_its_prompts(writer: Model, prompt: str | list[int]) -> None:
+    """Those of a prompt that comes as tokens, too: otherwise it would be free where characters cost."""
+    writer.post("/v1/completions", {"model": "tiny", "prompt": prompt, "max_tokens": 3})
+    assert writer.counts["rows"] == 1
+    assert writer.counts["characters"] >= len(prompt)
+
+
 @pytest.mark.parametrize("path", ["generate", "generate_stream"])
 def test_texts_that_are_generated_as_tensors_count_their_tokens(writer: Model, path: str) -> None:
     answer = writer.post(f"/v2/models/tiny/{path}", {"text": "Hi"})
@@ -145,6 +165,36 @@ def test_an_embedding_counts_texts_characters_and_tokens(tmp_path: Path, file: S
     assert model.used == tokens
 
 
+ENCODER_REQUESTS: dict[str, tuple[str, dict[str, Any], int, int]] = {
+    "embeddings": ("/v1/embeddings", {"model": "tiny", "input": ["a cat", "a dog"]}, 2, 10),
+    "embeddings of tokens": ("/v1/embeddings", {"model": "tiny", "input": [[5, 6, 7], [0, 0]]}, 2, 5),
+    "rerank": ("/v1/rerank", {"model": "tiny", "query": "a cat", "documents": ["a dog"]}, 2, 10),
+    "infer": (
+        "/v2/models/tiny/infer",
+        {"inputs": [{"name": "text", "datatype": "BYTES", "shape": [2], "data": ["a cat", "a dog"]}]},
+        2,
+        10,
+    ),
+    "predict": ("/v1/models/tiny:predict", {"instances": ["a cat", "a dog"]}, 2, 10),
+}
+"""Path and body of a request, its texts, and the fewest characters that it has."""
+
+
+@pytest.mark.parametrize("case", ENCODER_REQUESTS)
+def test_an_encoder_counts_the_same_on_every_route(tmp_path: Path, file: SqliteTable, case: str) -> None:
+    path, document, rows, characters = ENCODER_REQUESTS[case]
+    package_tiny(write_encoder(tmp_path / "model"), tmp_path / "function")
+    set_tariff(tmp_path / "function", {"units": {"tokens_in": 1}})
+    model = Model(tmp_path / "function", file, language_handler)
+    answer = model.post(path, document)
+    assert answer["statusCode"] == 200, answer
+    assert model.counts["rows"] == rows
+    assert model.counts["characters"] >= characters
+    assert model.used == model.counts["tokens_in"] >= 2 * rows
+    if path.startswith("/v1/e"):
+        assert model.used == json.loads(answer["body"])["usage"]["total_tokens"]
+
+
 @pytest.fixture
 def tensors(tmp_path: Path, file: SqliteTable) -> Model:
     package_identity(tmp_path, "FP32", (-1, 2))
@@ -162,6 +212,20 @@ def test_a_batch_is_charged_by_its_rows(tensors: Model) -> None:
     assert tensors.post("/v1/models/tiny:predict", {"instances": [[1.0, 2.0]] * 3})["statusCode"] == 200
     assert tensors.counts == {"requests": 2, "rows": 8, "micro": 13 + 8}
     assert tensors.used == 8
+
+
+def test_a_batch_of_nothing_is_charged_one_row(tensors: Model) -> None:
+    assert infer(tensors, 0)["statusCode"] == 200
+    assert tensors.used == 1
+
+
+def test_a_batch_over_what_is_left_runs_the_model_once(tensors: Model) -> None:
+    tensors.table.put(TENANT, make_item({KEY: {}}, now=time.time(), day_limit=5))
+    assert [infer(tensors, 6)["statusCode"] for _ in range(3)] == [429] * 3
+    lines = [json.loads(line) for line in tensors.log.getvalue().splitlines()]
+    phases = [line["milliseconds"] for line in lines if line.get("message") == "request"]
+    assert ["infer" in phase for phase in phases] == [True, False, False]
+    assert infer(tensors, 5)["statusCode"] == 200
 
 
 def test_a_request_that_does_not_fit_costs_nothing(tensors: Model) -> None:

@@ -11,11 +11,14 @@ from pilotlight_runtime.datatypes import INT64
 from pilotlight_runtime.errors import InvalidRequest
 from pilotlight_runtime.language.encoders.encoder_batches import group_by_length
 from pilotlight_runtime.language.encoders.encoder_settings import GRAPH, TOKENIZER_NAME, read_encoder_settings
-from pilotlight_runtime.light_typing import Final, Sequence
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Callable, Final, Sequence
 from pilotlight_runtime.tensor import Tensor
 from pilotlight_runtime.text.tokenization.framing import Framed
 from pilotlight_runtime.text.tokenizer import open_tokenizer
 from pilotlight_runtime.types import LoadedModel
+
+if TYPE_CHECKING:
+    from pilotlight_runtime.observer import Tally
 
 _TYPES: Final = "types"
 _UNBOUNDED: Final = 1 << 62
@@ -36,6 +39,8 @@ class Encoder:
         self.tokenizer = open_tokenizer(model.asset(TOKENIZER_NAME))
         self._session = model.sessions[GRAPH]
         signature = self._session.signature
+        self.tally: Tally | None = None
+        """Counts the tokens that the graph reads; None where nothing is metered."""
         self._typed = signature.input(_TYPES) is not None
         self._outputs = [signature.outputs[0].name]
 
@@ -90,8 +95,11 @@ class Encoder:
 
         Raises:
             InferenceFailed: The graph fails.
+            RequestError: The tokens are more than the caller's quota allows.
         """
         lengths = [len(text.ids) for text in texts]
+        if self.tally is not None:
+            self.tally.add_tokens(sum(lengths))
         rows: list[memoryview] = [memoryview(b"")] * len(texts)
         for group in group_by_length(lengths, self.settings.cells):
             longest = lengths[group[-1]]
@@ -150,3 +158,7 @@ class EncoderModel:
         self._encoder = Encoder(model)
         self.tokenizer = self._encoder.tokenizer
         self.settings = self._encoder.settings
+
+    def begin_request(self, tally: Tally | None, _time_left: Callable[[], float] | None) -> None:
+        """See openai.service.RequestListener. Every run of the encoder is short."""
+        self._encoder.tally = tally
