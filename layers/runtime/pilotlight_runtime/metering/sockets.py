@@ -42,7 +42,7 @@ class _Socket(socket):
 
 
 class BoundedSocket:
-    """A socket whose every step ends in time. It does what lambda_client.connection asks of a socket.
+    """A socket whose every step ends in time.
 
     Args:
         opened: The connected socket.
@@ -85,10 +85,6 @@ class BoundedSocket:
     def close(self) -> None:
         """See socket.close."""
         self._socket.close()
-
-    def detach(self) -> int:
-        """See socket.detach."""
-        return self._socket.detach()
 
 
 def _find_want_read() -> type[OSError]:
