@@ -55,7 +55,7 @@ def with_archives(table: Table, tenant: Tenant) -> Tenant:
         MeteringError: A counter is in both places with different values.
     """
     item = dict(tenant.item)
-    for month, archived in table.list_items(_name_partition(tenant)):
+    for month, archived in table.list_items(name_archive_partition(tenant.id)):
         require_schema(archived, table.location)
         counters = archived["counters"]
         _require_equal(tenant, month, counters)
@@ -77,7 +77,7 @@ def locate_counters(administration: Administration, tenant: Tenant, month: str) 
         The partition and the sort key of the item, and the field of it that holds the counters; () where they are its
         own fields.
     """
-    table, partition = administration.table, _name_partition(tenant)
+    table, partition = administration.table, name_archive_partition(tenant.id)
     if table.read(partition, month) is None:
         return tenant.id, STATE, ()
     present = find_tenant(table, tenant.name)
@@ -87,7 +87,7 @@ def locate_counters(administration: Administration, tenant: Tenant, month: str) 
 
 
 def _move(administration: Administration, tenant: Tenant, month: str) -> None:
-    table, partition = administration.table, _name_partition(tenant)
+    table, partition = administration.table, name_archive_partition(tenant.id)
     counters = {each.field: each.value for each in read_counters(tenant.item) if each.month == month}
     record_action(administration, tenant.id, "usage archive", month=month)
     if not table.create(partition, month, {"schema": SCHEMA, "counters": counters}):
@@ -105,8 +105,9 @@ def _move(administration: Administration, tenant: Tenant, month: str) -> None:
         make_change(table, tenant.id, change, f"usage of tenant {tenant.name} in {month}")
 
 
-def _name_partition(tenant: Tenant) -> str:
-    return f"{_ARCHIVE}{tenant.id}"
+def name_archive_partition(tenant_id: str) -> str:
+    """Return the partition key of a tenant's archived months, whose sort keys are the months."""
+    return f"{_ARCHIVE}{tenant_id}"
 
 
 def _require_equal(tenant: Tenant, month: str, counters: Mapping[str, int]) -> None:

@@ -8,13 +8,13 @@ from typing import Final, NamedTuple
 from pilotlight.core.errors import MeteringError
 from pilotlight.core.table_update import Item, Update
 from pilotlight.metering.administration import Administration, record_action
-from pilotlight.metering.archive import ARCHIVE_PREFIX
+from pilotlight.metering.archive import name_archive_partition
 from pilotlight.metering.tenant_item import NAMES, SCHEMA, STATE
 from pilotlight.metering.tenants import make_change
 
 Step = Callable[[str, Item], Update]
 """Returns the change of an item from one schema to the next, which sets `schema` and expects the old one. It takes the
-item's sort key too: STATE for a tenant's own item, ARCHIVE_PREFIX and a month for an archived month."""
+item's sort key too: STATE for a tenant's own item, YYYY-MM for an archived month."""
 
 STEPS: Final[Mapping[int, Step]] = {}
 """By the schema that a step begins with. Schema 1 is the first, so there is no step yet."""
@@ -30,6 +30,13 @@ class Migration(NamedTuple):
 
     migrated: tuple[str, ...]
     current: tuple[str, ...]
+
+
+class _Place(NamedTuple):
+    """The partition and the sort key of an item."""
+
+    pk: str
+    sk: str
 
 
 def migrate(administration: Administration, steps: Mapping[int, Step] = STEPS, target: int = SCHEMA) -> Migration:
@@ -55,23 +62,25 @@ def migrate(administration: Administration, steps: Mapping[int, Step] = STEPS, t
 def _migrate_tenant(
     administration: Administration, name: str, tenant_id: str, steps: Mapping[int, Step], target: int
 ) -> bool:
-    archives = [sk for sk, _ in administration.table.list_items(tenant_id, ARCHIVE_PREFIX)]
-    changed = [_migrate_item(administration, (name, tenant_id, sk), steps, target) for sk in (*archives, STATE)]
+    partition = name_archive_partition(tenant_id)
+    places = [_Place(partition, month) for month, _ in administration.table.list_items(partition)]
+    places.append(_Place(tenant_id, STATE))
+    changed = [_migrate_item(administration, (name, tenant_id), place, steps, target) for place in places]
     return any(changed)
 
 
 def _migrate_item(
-    administration: Administration, where: tuple[str, str, str], steps: Mapping[int, Step], target: int
+    administration: Administration, tenant: tuple[str, str], place: _Place, steps: Mapping[int, Step], target: int
 ) -> bool:
     table, changed = administration.table, False
-    name, tenant_id, sk = where
-    while (item := table.read(tenant_id, sk)) is not None and item.get("schema") != target:
+    name, tenant_id = tenant
+    while (item := table.read(*place)) is not None and item.get("schema") != target:
         found = item.get("schema")
         step = steps.get(found) if isinstance(found, int) and found < target else None
         if step is None:
             what = f"tenant {name} is of schema {found!r}, which this release cannot turn into schema {target}"
             raise MeteringError(table.location, what, "Update Pilotlight, then run the command again.")
-        record_action(administration, tenant_id, "tenants migrate", item=sk, schema=found)
-        make_change(table, tenant_id, step(sk, item), f"tenant {name}", sk)
+        record_action(administration, tenant_id, "tenants migrate", item=place.sk, schema=found)
+        make_change(table, place.pk, step(place.sk, item), f"tenant {name}", place.sk)
         changed = True
     return changed

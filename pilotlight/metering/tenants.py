@@ -135,7 +135,7 @@ def set_state(administration: Administration, name: str, state: str) -> Tenant:
     return find_tenant(table, name)
 
 
-def make_change(table: Table, tenant_id: str, change: Update, where: str, sk: str = STATE) -> None:
+def make_change(table: Table, pk: str, change: Update, where: str, sk: str = STATE) -> None:
     """Make a change of a tenant's item.
 
     The AWS client repeats a request whose reply was lost. The repeated one finds other values than it expects, because
@@ -143,7 +143,7 @@ def make_change(table: Table, tenant_id: str, change: Update, where: str, sk: st
 
     Args:
         table: The service's table.
-        tenant_id: The tenant's id.
+        pk: The partition key of the item, which is the tenant's id except for archived months.
         change: The change; it adds nothing.
         where: What is changed, for the message.
         sk: The sort key of the item.
@@ -151,9 +151,9 @@ def make_change(table: Table, tenant_id: str, change: Update, where: str, sk: st
     Raises:
         MeteringError: Somebody else changed the item at the same time.
     """
-    if table.update(tenant_id, sk, change):
+    if table.update(pk, sk, change):
         return
-    item = table.read(tenant_id, sk)
+    item = table.read(pk, sk)
     if item is None or not is_applied(item, change):
         raise build_conflict(where)
 

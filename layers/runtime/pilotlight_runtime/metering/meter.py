@@ -93,8 +93,8 @@ class Meter:
             return response
         if operation in FREE:
             windows = self._accounts.read_windows(self._accounts.inspect(key))
-        elif hasattr(response, "parts"):
-            streamed: Any = response  # a StreamedResponse, whose module a function that never streams does not import
+        elif _is_streamed(response):
+            streamed: Any = response
             windows = tally.reserve({})
             streamed.parts = TalliedParts(streamed.parts, tally)
         else:
@@ -125,9 +125,14 @@ class Meter:
             raise Refusal(error, request_id) from error
 
 
+def _is_streamed(response: HttpResponse) -> bool:
+    """Whether it is a StreamedResponse, whose module a function that never streams does not import."""
+    return hasattr(response, "parts")
+
+
 def _check_answer(response: HttpResponse, call: Call) -> None:
     """Raises what would keep an answer from leaving after it was charged: Lambda cannot carry it, or its sender."""
-    if not isinstance(response, StreamedResponse):
+    if not _is_streamed(response):
         call.render(response._replace(headers={**response.headers, "x": _ROOM}))
 
 
