@@ -425,7 +425,7 @@ def test_a_table_is_migrated_step_by_step(service: Service) -> None:
         )
 
     assert service.table.update(acme.id, "state", Update(set={("schema",): -1}))
-    assert service.table.create(acme.id, "usage#2026-10", {"schema": -1, "counters": {"u#2026-10#k#m#rows": 3}})
+    assert service.table.create(f"usage#{acme.id}", "2026-10", {"schema": -1, "counters": {"u#2026-10#k#m#rows": 3}})
     with pytest.raises(MeteringError, match="Run `pilotlight tenants migrate`"):
         find_tenant(service.table, "acme")
     with pytest.raises(MeteringError, match="tenant acme is of schema -1, which this release cannot turn into"):
@@ -433,5 +433,5 @@ def test_a_table_is_migrated_step_by_step(service: Service) -> None:
     assert migrate(service.administration, {-1: step, 0: step}) == (("acme",), ("umbrella",))
     tenant = with_archives(service.table, find_tenant(service.table, "acme"))
     assert (tenant.item["b"], tenant.item["u#2026-10#k#m#rows"]) == ("state 0", 3)
-    assert (service.table.read(acme.id, "usage#2026-10") or {})["b"] == "usage#2026-10 0"
+    assert (service.table.read(f"usage#{acme.id}", "2026-10") or {})["b"] == "2026-10 0"
     assert migrate(service.administration) == ((), ("acme", "umbrella"))
