@@ -8,6 +8,7 @@ import pytest
 from support.templates import Resources, Template, of_type, operations, parse_template, read_template
 
 from pilotlight.scaffold import add_function
+from pilotlight_runtime.entry import BY_FUNCTIONS, KEYS_VARIABLE
 
 TEMPLATES = ("template.yaml", "pilotlight/scaffold/files/template.yaml")
 Expand = Callable[[Template, dict[str, str]], Resources]
@@ -72,6 +73,68 @@ def test_the_stage_is_deployed_again_where_a_parameter_changes_the_api(
     assert len(before) == 1
     assert before == same
     assert before.isdisjoint(after)
+
+
+def test_the_stage_tells_the_functions_that_they_are_to_check_keys(template: Template, expand: Expand) -> None:
+    (stage,) = of_type(expand(template, {}), "AWS::ApiGateway::Stage").values()
+    off, on = (choose(stage, {"ServiceOn": service})["Properties"] for service in (False, True))
+    assert "Variables" not in off
+    assert on["Variables"] == {KEYS_VARIABLE: BY_FUNCTIONS}
+
+
+UNVERSIONED = {"Code", "Role", "Description", "Tags", "LoggingConfig", "ReservedConcurrentExecutions", "Architectures"}
+"""Properties of a function that no version has, that no parameter changes, or whose change is one of the code."""
+NAMES = {"ProjectName", "Stage"}
+"""Parameters that name resources: another one makes other resources."""
+
+
+def parameters_of(value: Any, template: Template) -> set[str]:
+    """The parameters that a value depends on, those of its conditions too."""
+    found: set[str] = set()
+    if isinstance(value, list):
+        found = {name for each in value for name in parameters_of(each, template)}
+    if isinstance(value, dict):
+        found = {name for each in value.values() for name in parameters_of(each, template)}
+        if set(value) == {"Fn::If"}:
+            found |= parameters_of(template["Conditions"][value["Fn::If"][0]], template)
+        if set(value) == {"Ref"}:
+            found = {value["Ref"]}
+        if set(value) == {"Fn::Sub"}:
+            found = set(re.findall(r"\$\{(\w+)\}", str(value["Fn::Sub"])))
+    return found & set(template["Parameters"])
+
+
+def test_a_version_is_published_where_a_parameter_changes_its_configuration(template: Template, expand: Expand) -> None:
+    """SAM sees a change of the code alone; a version whose description changes is replaced. Otherwise the alias would
+    go on with functions that check no keys, behind an API that asks for none.
+    """
+    resources = expand(template, {})
+    versions = of_type(resources, "AWS::Lambda::Version").values()
+    assert {it["Properties"]["FunctionName"]["Ref"] for it in versions} == set(
+        of_type(resources, "AWS::Lambda::Function")
+    )
+    for version in versions:
+        function = resources[version["Properties"]["FunctionName"]["Ref"]]["Properties"]
+        depends = {name: it for name, it in function.items() if name not in UNVERSIONED}
+        wanted = parameters_of(depends, template) - NAMES
+        assert {"Service", "RuntimeClient", "Uploads"} <= wanted
+        assert wanted == parameters_of(version["Properties"]["Description"], template)
+
+
+def test_the_version_of_a_model_that_is_added_is_published_likewise(
+    request: pytest.FixtureRequest, expand: Expand
+) -> None:
+    text = (request.config.rootpath / TEMPLATES[1]).read_text()
+    versions = of_type(expand(parse_template(add_function(text, "another"))), "AWS::Lambda::Version").values()
+    assert len({str(it["Properties"]["Description"]) for it in versions}) == 1
+    assert len(versions) == 2
+
+
+def test_a_template_of_before_gets_no_line_that_it_lacks_the_anchor_of(request: pytest.FixtureRequest) -> None:
+    lines = (request.config.rootpath / TEMPLATES[1]).read_text().splitlines()
+    at = next(number for number, line in enumerate(lines) if "&VersionDescription" in line)
+    text = "\n".join(lines[:at] + lines[at + 2 :])
+    assert "VersionDescription" not in str(parse_template(add_function(text, "another"))["Resources"])
 
 
 def test_each_method_is_throttled_by_itself_only_where_it_is_on(template: Template, expand: Expand) -> None:
