@@ -100,7 +100,7 @@ def parameters_of(value: Any, template: Template) -> set[str]:
         if set(value) == {"Ref"}:
             found = {value["Ref"]}
         if set(value) == {"Fn::Sub"}:
-            found = set(re.findall(r"\$\{(\w+)\}", str(value["Fn::Sub"])))
+            found |= set(re.findall(r"\$\{(\w+)\}", str(value["Fn::Sub"])))
     return found & set(template["Parameters"])
 
 
@@ -118,7 +118,25 @@ def test_a_version_is_published_where_a_parameter_changes_its_configuration(temp
         depends = {name: it for name, it in function.items() if name not in UNVERSIONED}
         wanted = parameters_of(depends, template) - NAMES
         assert {"Service", "RuntimeClient", "Uploads"} <= wanted
-        assert wanted == parameters_of(version["Properties"]["Description"], template)
+        description = version["Properties"]["Description"]
+        assert wanted == parameters_of(description, template)
+        (layer,) = function["Layers"]
+        assert f"${{{layer['Ref']}}}" in str(description)
+
+
+def test_a_version_is_not_replaced_where_its_function_is_as_before(template: Template, expand: Expand) -> None:
+    """Lambda publishes no version of such a function, and the deployment would fail."""
+    (text, values), *others = (
+        it["Properties"]["Description"]["Fn::Sub"]
+        for it in of_type(expand(template, {}), "AWS::Lambda::Version").values()
+    )
+    assert all(other == [text, values] for other in others)
+    # With the service off, nothing of a function depends on ChargeDirect.
+    assert choose(values, {"ServiceOn": False}) == {"Direct": ""}
+    assert choose(values, {"ServiceOn": True}) == {"Direct": {"Fn::Sub": " ${ChargeDirect}"}}
+    layer = "arn:aws-us-gov:lambda:ap-southeast-2:123456789012:layer:RuntimeLayer3a2b18d33a:1000"
+    longest = re.sub(r"\$\{(\w+)\}", lambda match: layer if "Layer" in match[1] else "PublishedVersions", text)
+    assert len(longest) <= 256
 
 
 def test_the_version_of_a_model_that_is_added_is_published_likewise(
@@ -133,7 +151,7 @@ def test_the_version_of_a_model_that_is_added_is_published_likewise(
 def test_a_template_of_before_gets_no_line_that_it_lacks_the_anchor_of(request: pytest.FixtureRequest) -> None:
     lines = (request.config.rootpath / TEMPLATES[1]).read_text().splitlines()
     at = next(number for number, line in enumerate(lines) if "&VersionDescription" in line)
-    text = "\n".join(lines[:at] + lines[at + 2 :])
+    text = "\n".join(lines[:at] + lines[at + 3 :])
     assert "VersionDescription" not in str(parse_template(add_function(text, "another"))["Resources"])
 
 
