@@ -198,10 +198,46 @@ def test_the_firewall_is_a_choice_of_its_own_and_needs_the_service(template: Tem
 
 
 def test_what_it_excludes_is_refused_before_anything_is_deployed(template: Template) -> None:
-    (rule,) = template["Rules"].values()
-    assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "Service"}, "on"]}
-    (assertion,) = rule["Assertions"]
-    assert assertion["Assert"] == {"Fn::Equals": [{"Ref": "BearerKeys"}, ""]}
+    found = {}
+    for rule in template["Rules"].values():
+        (assertion,) = rule["Assertions"]
+        assert assertion["AssertDescription"].endswith(".")
+        found[str(rule["RuleCondition"])] = assertion["Assert"]
+    assert found == {
+        str({"Fn::Equals": [{"Ref": "Service"}, "on"]}): {"Fn::Equals": [{"Ref": "BearerKeys"}, ""]},
+        str({"Fn::Equals": [{"Ref": "Firewall"}, "on"]}): {"Fn::Equals": [{"Ref": "Service"}, "on"]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        (
+            "UsageWebhook",
+            ["", "https://hooks.example.com/services/T0/B0/x?y=1"],
+            ["http://a.example", "ftp://a", "https://", "https://a b", "https://a\n", "https://ä", "a https://b"],
+        ),
+        ("ProjectName", ["pilotlight", "a-1"], ["", "A", "-a", "a" * 32, "a_b"]),
+        ("Stage", ["dev"], ["", "a-b", "1a", "a" * 17]),
+    ],
+)
+def test_a_parameter_takes_what_it_says(template: Template, name: str, good: list[str], bad: list[str]) -> None:
+    parameter = template["Parameters"][name]
+    assert parameter["ConstraintDescription"]
+    pattern = re.compile(parameter["AllowedPattern"])  # CloudFormation matches the whole value
+    assert [text for text in good if not pattern.fullmatch(text)] == []
+    assert [text for text in bad if pattern.fullmatch(text)] == []
+
+
+OF_THE_SERVICE = ("Service", "ApiRate", "ApiBurst", "ChargeDirect", "ReservedConcurrency", "Firewall", "FirewallRate")
+
+
+def test_every_parameter_of_the_service_has_bounds_and_says_what_it_does(template: Template) -> None:
+    for name in (*OF_THE_SERVICE, "UsageWebhook"):
+        parameter = template["Parameters"][name]
+        assert {"AllowedValues", "AllowedPattern", "MinValue"} & set(parameter), name
+        assert len(parameter["Description"]) > 40, name
+        assert parameter["Description"].endswith("."), name
 
 
 def test_each_nested_stack_gets_what_it_takes(template: Template, request: pytest.FixtureRequest) -> None:
