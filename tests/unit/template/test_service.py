@@ -217,6 +217,7 @@ def test_what_it_excludes_is_refused_before_anything_is_deployed(template: Templ
             ["", "https://hooks.example.com/services/T0/B0/x?y=1"],
             ["http://a.example", "ftp://a", "https://", "https://a b", "https://a\n", "https://ä", "a https://b"],
         ),
+        ("ExistingTable", ["", "a.b_c-1", "a" * 255], ["ab", "a" * 256, "a b", "a/b", "arn:aws:dynamodb:r:1:table/a"]),
         ("ProjectName", ["pilotlight", "a-1"], ["", "A", "-a", "a" * 32, "a_b"]),
         ("Stage", ["dev"], ["", "a-b", "1a", "a" * 17]),
     ],
@@ -233,7 +234,7 @@ OF_THE_SERVICE = ("Service", "ApiRate", "ApiBurst", "ChargeDirect", "ReservedCon
 
 
 def test_every_parameter_of_the_service_has_bounds_and_says_what_it_does(template: Template) -> None:
-    for name in (*OF_THE_SERVICE, "UsageWebhook"):
+    for name in (*OF_THE_SERVICE, "UsageWebhook", "ExistingTable"):
         parameter = template["Parameters"][name]
         assert {"AllowedValues", "AllowedPattern", "MinValue"} & set(parameter), name
         assert len(parameter["Description"]) > 40, name
