@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from pilotlight_runtime.catalog import FILES_PATHS, MODELS_PATH
 from pilotlight_runtime.catalog_index import CatalogEntry, dump_catalog
-from pilotlight_runtime.metering.usage import PATH as USAGE_PATH
+from pilotlight_runtime.metering.meter import USAGE_PATH
 from pilotlight_runtime.protocol import routes
 from pilotlight_runtime.protocol.openai import routes as openai
 from support.canaries import CANARY

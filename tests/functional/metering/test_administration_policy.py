@@ -33,7 +33,14 @@ from pilotlight.metering import (
     with_archives,
 )
 
-ARN = {"Fn::GetAtt": ["Table", "Arn"]}
+ARN = {
+    "Fn::If": [
+        "NewTable",
+        {"Fn::GetAtt": ["Table", "Arn"]},
+        {"Fn::Sub": "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${ExistingTable}"},
+    ]
+}
+"""The table that the stack makes, or the one that it goes on with."""
 TENANT = "Ab3dE6gH"
 PLAN = Plan("free", {"day": 10, "month": 100})
 

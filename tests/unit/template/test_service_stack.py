@@ -7,7 +7,14 @@ from support.templates import Resources, Template, of_type, read_template
 from pilotlight_runtime.metering.charge import Amount, Charge, Reservation
 from pilotlight_runtime.metering.expressions import write_charge, write_read, write_settlement
 
-ARN = {"Fn::GetAtt": ["Table", "Arn"]}
+ARN = {
+    "Fn::If": [
+        "NewTable",
+        {"Fn::GetAtt": ["Table", "Arn"]},
+        {"Fn::Sub": "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${ExistingTable}"},
+    ]
+}
+"""The table that the stack makes, or the one that it goes on with."""
 TENANT = "Ab3dE6gH"
 LABELS = {"day": "2026-11-26", "month": "2026-11"}
 CHARGE = Charge(
@@ -127,6 +134,16 @@ def test_each_policy_is_for_this_table_alone(resources: Resources) -> None:
             assert statement["Resource"] == ARN
 
 
+def test_another_table_takes_the_place_of_the_stacks_own_everywhere(stack: Template, resources: Resources) -> None:
+    name = {"Fn::If": ["NewTable", {"Ref": "Table"}, {"Ref": "ExistingTable"}]}
+    assert resources["Table"]["Condition"] == "NewTable"
+    assert stack["Conditions"] == {"NewTable": {"Fn::Equals": [{"Ref": "ExistingTable"}, ""]}}
+    assert stack["Outputs"]["Table"]["Value"] == name
+    everything = str({"resources": resources, "outputs": stack["Outputs"]})
+    assert everything.count("{'Ref': 'Table'}") == everything.count(str(name)) == 5
+    assert everything.count("'Fn::GetAtt': ['Table', 'Arn']") == everything.count(str(ARN))
+
+
 def test_the_table_is_billed_by_use_and_hard_to_lose(resources: Resources) -> None:
     table = resources["Table"]
     assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
@@ -151,4 +168,7 @@ def test_every_alarm_goes_to_the_topic_and_watches_this_table_or_the_alerts(reso
         assert metrics or names == ["FunctionName"]
         for metric in metrics:
             assert metric["Namespace"] == "AWS/DynamoDB"
-            assert metric["Dimensions"][0] == {"Name": "TableName", "Value": {"Ref": "Table"}}
+            assert metric["Dimensions"][0] == {
+                "Name": "TableName",
+                "Value": {"Fn::If": ["NewTable", {"Ref": "Table"}, {"Ref": "ExistingTable"}]},
+            }

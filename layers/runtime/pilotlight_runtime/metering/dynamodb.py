@@ -24,7 +24,8 @@ _UPDATE: Final = "DynamoDB_20120810.UpdateItem"
 _REFUSED: Final = "ConditionalCheckFailedException"
 _TRIES: Final = 4
 """Of one charge. Each but the last was refused without any effect, because a window began meanwhile."""
-_WINDOW_FIELDS: Final = tuple([f"{name}{end}" for name in WINDOWS for end in ("", "_left", "_limit")])
+_WINDOW_FIELDS: Final = tuple([f"{name}{end}" for name in WINDOWS for end in ("", "_left")])
+_LIMIT_FIELDS: Final = tuple([f"{name}_limit" for name in WINDOWS])
 
 
 class DynamoStore:
@@ -116,7 +117,9 @@ def _read(attributes: Any) -> Item:
 def _read_windows(attributes: Any, charge: Charge) -> tuple[Window, ...]:
     """The windows of a whole item, whose keys and counters nobody needs."""
     whole = _as_object(attributes)
-    return read_windows(_read({name: whole[name] for name in _WINDOW_FIELDS if name in whole}), charge.labels)
+    fields = {name: whole.get(name) for name in _WINDOW_FIELDS}  # a charge sets them all
+    fields |= {name: whole[name] for name in _LIMIT_FIELDS if name in whole}
+    return read_windows(_read(fields), charge.labels)
 
 
 def _error_type(reply: Reply) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pilotlight_runtime.observer import Trace
 
 USAGE: Final = "usage"
-_USAGE_PATH: Final = "/v1/usage"
+USAGE_PATH: Final = "/v1/usage"
 FREE: Final = frozenset(
     {
         *(routes.SERVER, routes.LIVE, routes.READY, routes.INDEX, routes.METADATA, routes.MODEL_READY, routes.STATUS),
@@ -41,7 +41,7 @@ class Meter:
 
     def __init__(self, accounts: Accounts, model: str, *, direct: bool, openai: bool) -> None:
         self._accounts = accounts
-        self._usage_paths = (_USAGE_PATH, f"/{model}{_USAGE_PATH}")
+        self._usage_paths = (USAGE_PATH, f"/{model}{USAGE_PATH}")
         self._model = model
         self._direct = direct
         self._openai = openai
