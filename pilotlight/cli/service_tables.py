@@ -13,7 +13,7 @@ from pilotlight.cli.tables import plain_table
 from pilotlight.workflows.invoice import Invoice, format_micro_dollars
 from pilotlight.workflows.keys import Key
 from pilotlight.workflows.plans import CostLine, PlanChange
-from pilotlight.workflows.tenants import ACTIVE, AuditEntry, Tenant, Window
+from pilotlight.workflows.tenants import ACTIVE, DELETED, AuditEntry, Tenant, Window
 from pilotlight.workflows.usage import COUNTED, MICRO_DOLLARS, AuditResult, UsageRow
 
 
@@ -33,12 +33,12 @@ def tenants_table(tenants: Iterable[Tenant]) -> Table:
     """Tenants, and what is left of the day and the month."""
     table = plain_table("tenant", "id", "state", "plan", "keys", "left today", "left this month")
     for column in table.columns:
-        column.no_wrap = column.header not in ("left today", "left this month")
-        column.justify = "left" if column.no_wrap else "right"
+        column.no_wrap = column.header not in ("tenant", "left today", "left this month")
+        column.justify = "right" if column.header in ("keys", "left today", "left this month") else "left"
     for tenant in tenants:
         keys = len({key.id for key in tenant.keys})
         state = escape(tenant.state) if tenant.state == ACTIVE else f"[yellow]{escape(tenant.state)}[/]"
-        windows = (_show_left(window) for window in tenant.windows.values())
+        windows = (_show_left(window) if tenant.state != DELETED else "" for window in tenant.windows.values())
         table.add_row(escape(tenant.name), escape(tenant.id), state, escape(tenant.plan), str(keys), *windows)
     return table
 
@@ -102,22 +102,19 @@ def costs_table(lines: Sequence[CostLine]) -> Table:
 
 
 def usage_table(rows: Sequence[UsageRow]) -> Table:
-    """Counters: a row for each key and model, and a column for each unit that one of them has."""
+    """Counters: a row for each key and model, whose units stand below each other."""
     found: dict[tuple[str, str, str], dict[str, int]] = {}
     for row in rows:
         found.setdefault((row.tenant, row.label or row.key, row.model), {})[row.unit] = row.value
-    used = {unit for counts in found.values() for unit in counts}
-    units = [unit for unit in COUNTED if unit in used] + sorted(used - {*COUNTED, MICRO_DOLLARS})
-    heads = (escape(unit.replace("_", " ")) for unit in units)
     title = f"Usage of {escape(', '.join(sorted({row.month for row in rows})))}"
-    table = plain_table("tenant", "key", "model", *heads, "$", title=title)
-    for column in table.columns[3:]:
-        column.justify, column.no_wrap = "right", True
+    table = plain_table("tenant", "key", "model", "quantity", "unit", "$", title=title)
+    _align_right(table, "quantity", "$")
     for names, counts in sorted(found.items()):
-        cells = (f"{counts[unit]:,}" if unit in counts else "" for unit in units)
-        table.add_row(*map(escape, names), *cells, format_micro_dollars(counts.get(MICRO_DOLLARS, 0)))
+        units = sorted(counts.keys() - {MICRO_DOLLARS}, key=_order_units)
+        money = format_micro_dollars(counts.get(MICRO_DOLLARS, 0))
+        table.add_row(*map(escape, names), *_stack({unit: counts[unit] for unit in units}), money)
     total = sum(counts.get(MICRO_DOLLARS, 0) for counts in found.values())
-    table.add_row("[bold]Sum[/]", "", "", *("" for _ in units), f"[bold]{format_micro_dollars(total)}[/]")
+    table.add_row("[bold]Sum[/]", "", "", "", "", f"[bold]{format_micro_dollars(total)}[/]")
     return table
 
 
@@ -140,13 +137,15 @@ def audit_object(result: AuditResult) -> dict[str, Any]:
 
 def audit_table(result: AuditResult) -> Table:
     """Every counter that differs from the log."""
-    table = plain_table("tenant", "key", "model", "unit", "counter", "log", "ahead", "lost", "")
+    has_lost = any(each.lost for each in result.differences)
+    numbers = ("counter", "ahead", *(["lost"] if has_lost else []))
+    table = plain_table("tenant", "key", "model", "unit", *numbers, "")
     table.columns[-1].no_wrap = True
-    _align_right(table, "counter", "log", "ahead", "lost")
+    _align_right(table, *numbers)
     for each in result.differences:
         place, unit = each.counter, each.counter.unit
-        values = (each.counter.value, each.logged, each.ahead, each.lost)
-        names = (each.tenant, place.key, place.model, "$" if unit == MICRO_DOLLARS else unit)
+        values = (each.counter.value, each.ahead, *([each.lost] if has_lost else []))
+        names = (each.tenant, place.key, place.model, "$" if unit == MICRO_DOLLARS else unit.replace("_", " "))
         what = "credited" if each in result.credited else "the log is ahead" if each.ahead < 0 else ""
         table.add_row(*map(escape, names), *(_show_count(unit, value) for value in values), what)
     return table
@@ -162,7 +161,7 @@ def audit_lines(result: AuditResult) -> Iterable[str]:
         yield f"The counters of {result.month} are what the log sums up to."
     if any(each.lost for each in result.differences):
         yield "Lost: the log names these charges as ones whose reply from the table was lost."
-    if not result.settled:
+    if result.differences and not result.settled:
         yield f"{result.month} is not over for an hour yet: answers under way show as differences."
     elif any(each.ahead > 0 for each in open_):
         yield "To credit what was charged and not answered, run it again with --credit."
@@ -172,12 +171,12 @@ def audit_lines(result: AuditResult) -> Iterable[str]:
 
 def invoice_table(invoice: Invoice) -> Table:
     """The lines of an invoice."""
-    table = plain_table("model", "key", "used", "$", title=f"Invoice {escape(invoice.number)}")
-    _align_right(table, "$")
+    table = plain_table("model", "key", "quantity", "unit", "$", title=f"Invoice {escape(invoice.number)}")
+    _align_right(table, "quantity", "$")
     for line in invoice.lines:
-        names = (line.model, line.label or line.key, _describe(line.counts))
-        table.add_row(*map(escape, names), format_micro_dollars(line.micro_dollars))
-    table.add_row("[bold]Sum[/]", "", "", f"[bold]{format_micro_dollars(invoice.total)}[/]")
+        names = (line.model, line.label or line.key)
+        table.add_row(*map(escape, names), *_stack(line.counts), format_micro_dollars(line.micro_dollars))
+    table.add_row("[bold]Sum[/]", "", "", "", f"[bold]{format_micro_dollars(invoice.total)}[/]")
     return table
 
 
@@ -204,7 +203,7 @@ def _show_minute(seconds: int) -> str:
 def _show_left(window: Window) -> str:
     if window.limit is None:
         return "no limit"
-    return f"{window.left:,} of {window.limit:,} ({100 * max(0, window.left) // window.limit} %)"
+    return f"{window.left:,} of {window.limit:,} ({100 * max(0, window.left) // window.limit}\u00a0%)"
 
 
 def _show_detail(name: str, value: object) -> str:
@@ -213,8 +212,14 @@ def _show_detail(name: str, value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _describe(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{unit.replace('_', ' ')} {count:,}" for unit, count in counts.items())
+def _order_units(unit: str) -> tuple[int, str]:
+    return (COUNTED.index(unit) if unit in COUNTED else len(COUNTED), unit)
+
+
+def _stack(counts: Mapping[str, int]) -> tuple[str, str]:
+    """Quantities and units as two cells, one unit a line: columns for all units would not fit on a screen."""
+    units = (escape(unit.replace("_", " ")) for unit in counts)
+    return "\n".join(f"{count:,}" for count in counts.values()), "\n".join(units)
 
 
 def _show_count(unit: str, value: int) -> str:

@@ -118,21 +118,18 @@ def set_state(administration: Administration, name: str, state: str) -> Tenant:
     table = administration.table
     tenant = find_tenant(table, name)
     if tenant.state == state:
-        return tenant
+        return _drop_labels(table, tenant)
     if tenant.state == DELETED:
         raise MeteringError(f"tenant {name}", "is deleted, and stays so", "Create one with another name.")
     verb = {ACTIVE: "resume", SUSPENDED: "suspend", DELETED: "delete"}[state]
     record_action(administration, tenant.id, f"tenants {verb}", name=name)
     fields: dict[Path, object] = {(STATE,): state}
-    removed = []
     if state == DELETED:
         fields[("keys",)] = {}
-        removed = [(field,) for field in tenant.item if field.startswith(LABEL_PREFIX)]
-    # A key that is created at the same time must not leave its label behind.
-    keys: dict[Path, object] = {("keys",): tenant.item["keys"]} if state == DELETED else {}
-    change = Update(fields, {}, removed, expect={("schema",): SCHEMA, (STATE,): tenant.state, **keys})
+    removed = _list_labels(tenant) if state == DELETED else []
+    change = Update(fields, {}, removed, expect={("schema",): SCHEMA, (STATE,): tenant.state})
     make_change(table, tenant.id, change, f"tenant {name}")
-    return find_tenant(table, name)
+    return _drop_labels(table, find_tenant(table, name))
 
 
 def make_change(table: Table, pk: str, change: Update, where: str, sk: str = STATE) -> None:
@@ -156,6 +153,19 @@ def make_change(table: Table, pk: str, change: Update, where: str, sk: str = STA
     item = table.read(pk, sk)
     if item is None or not is_applied(item, change):
         raise build_conflict(where)
+
+
+def _list_labels(tenant: Tenant) -> list[Path]:
+    return [(field,) for field in tenant.item if field.startswith(LABEL_PREFIX)]
+
+
+def _drop_labels(table: Table, tenant: Tenant) -> Tenant:
+    """Remove the label of a key that was created just before its tenant was deleted. No later one can be created."""
+    labels = _list_labels(tenant) if tenant.state == DELETED else []
+    if not labels:
+        return tenant
+    make_change(table, tenant.id, Update(remove=labels, expect={("schema",): SCHEMA}), f"tenant {tenant.name}")
+    return find_tenant(table, tenant.name)
 
 
 def build_conflict(where: str) -> MeteringError:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from pilotlight.metering import (
     ACTIVE,
+    DELETED,
     PLANS_NAME,
     AuditEntry,
     CreatedTenant,
@@ -28,6 +29,7 @@ from pilotlight_runtime.metering.windows import label_windows
 
 __all__ = [
     "ACTIVE",
+    "DELETED",
     "AuditEntry",
     "CreatedTenant",
     "Migration",
