@@ -104,17 +104,13 @@ def put_nearly_full(table: Table, tenant: str) -> None:
     raise AssertionError("the item was never taken")
 
 
-@pytest.mark.parametrize("kind", ["moto", "dynalite"])
-def test_an_item_without_room_for_a_counter_is_refused_with_what_to_do(
-    request: pytest.FixtureRequest, kind: str, tenant: str
-) -> None:
-    table: Table = request.getfixturevalue(kind)
-    put_nearly_full(table, tenant)
-    before = table.get(tenant)
+def test_an_item_without_room_for_a_counter_is_refused_with_what_to_do(dynalite: Table, tenant: str) -> None:
+    put_nearly_full(dynalite, tenant)
+    before = dynalite.get(tenant)
     with pytest.raises(StoreFailed, match="usage --archive") as failed:
-        table.open().charge(make_charge(KEY, tenant=tenant, model="m" * 64))
+        dynalite.open().charge(make_charge(KEY, tenant=tenant, model="m" * 64))
     assert not isinstance(failed.value, ReplyLost)
-    assert table.get(tenant) == before
+    assert dynalite.get(tenant) == before
 
 
 OPEN_AT = """
