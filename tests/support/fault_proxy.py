@@ -27,8 +27,7 @@ class FaultProxy:
     """Listens on a port of its own. upstream: the table's port. fault: what happens to the next requests.
 
     other: what is replied for OTHER, as it is sent. certificate: of the server, with its key, where it speaks TLS.
-    version: the newest that it speaks.
-    only_after: requests that pass before the fault.
+    version: the newest that it speaks. only_after: requests that pass before the fault.
     """
 
     def __init__(self, upstream: int, certificate: Path | None = None, version: ssl.TLSVersion | None = None) -> None:

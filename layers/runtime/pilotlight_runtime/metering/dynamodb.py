@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _READ: Final = "DynamoDB_20120810.GetItem"
 _UPDATE: Final = "DynamoDB_20120810.UpdateItem"
 _REFUSED: Final = "ConditionalCheckFailedException"
+_INVALID: Final = "ValidationException"
+_FULL: Final = "exceeded the maximum allowed size"
+"""Part of the message for an item of more than 400 KB."""
 _TRIES: Final = 4
 """Of one charge. Each but the last was refused without any effect, because a window began meanwhile."""
 _WINDOW_FIELDS: Final = tuple([f"{name}{end}" for name in WINDOWS for end in ("", "_left")])
@@ -129,4 +132,10 @@ def _error_type(reply: Reply) -> str:
 
 def _failure(reply: Reply) -> StoreFailed:
     """The error of a reply that says that nothing was done, such as where the table is throttled or missing."""
-    return StoreFailed(f"the table refuses: {_error_type(reply)[:80] or 'without a reason'} (status {reply.status})")
+    kind = _error_type(reply)
+    if kind == _INVALID and _FULL in str(reply.document):
+        return StoreFailed(
+            "the tenant's item has no room for another counter; run `pilotlight usage --archive`, and revoke keys that"
+            " nobody uses"
+        )
+    return StoreFailed(f"the table refuses: {kind[:80] or 'without a reason'} (status {reply.status})")

@@ -63,6 +63,8 @@ class Ledger:
     def report_thresholds(self, charge: Charge, windows: tuple[Window, ...]) -> None:
         """Writes a line for each threshold that a charge has passed: exactly one charge passes each.
 
+        A reservation counts whole, so that a threshold may be passed again after a settlement.
+
         Args:
             charge: The charge.
             windows: What is left after it.

@@ -5,6 +5,7 @@ The table `items` has the columns pk, sk and document, an item as JSON. SQLite l
 
 from __future__ import annotations
 
+import time
 from _thread import allocate_lock
 
 from pilotlight_runtime.json_text import dumps, loads
@@ -38,10 +39,23 @@ class SqliteStore:
         self._lock = allocate_lock()
         try:
             self._database = sqlite3.connect(path, timeout=_SECONDS, isolation_level=None, check_same_thread=False)
-            for statement in _SETUP:
-                self._database.execute(statement)
+            self._set_up()
         except sqlite3.Error as error:
             raise StoreFailed(f"{path} cannot be used as the table of tenants: {error}") from error
+
+    def _set_up(self) -> None:
+        """Makes the table. SQLite itself does not wait where two make the file at the same time."""
+        until = time.monotonic() + _SECONDS
+        while True:
+            try:
+                for statement in _SETUP:
+                    self._database.execute(statement)
+            except self._error:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
     def close(self) -> None:
         """See MeterStore.close."""

@@ -3,6 +3,8 @@
 The item has `schema`, `name`, `state`, `plan`, `keys` (by hash: id, label, models, expires, kind, created), for each
 window its label, what is left and the limit (`day`, `day_left`, `day_limit`), and the counters. A limit may be missing;
 what is left then counts down from 0.
+A tenant has one such item, under the sort key STATE. Where that gets too large, or is written too often, another schema
+may split it by its sort key: each item with a share of what is left, and with counters of its own.
 `expressions` says the same to DynamoDB. A test compares the two.
 """
 

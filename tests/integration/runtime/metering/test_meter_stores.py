@@ -1,6 +1,10 @@
 """Each store takes, refuses and gives back as the rules of tenant.py say."""
 
 import os
+import subprocess
+import sys
+import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +13,7 @@ from support.tenants import NOW, SqliteTable, Table, make_charge, make_item, new
 
 from pilotlight_runtime.metering.charge import Amount, Item, Reservation
 from pilotlight_runtime.metering.keys import make_word
-from pilotlight_runtime.metering.store import StoreFailed
+from pilotlight_runtime.metering.store import ReplyLost, StoreFailed
 from pilotlight_runtime.metering.tenant import apply_charge, apply_settlement, judge
 
 KEY, OTHER = new_key(), new_key()
@@ -87,6 +91,42 @@ def test_a_table_of_another_schema_is_refused_with_what_to_do(table: Tables, ten
     for ask in (lambda: store.read(tenant), lambda: store.charge(make_charge(KEY, tenant=tenant))):
         with pytest.raises(StoreFailed, match=r"schema 2.*migrate"):
             ask()
+
+
+def put_nearly_full(table: Table, tenant: str) -> None:
+    """Puts an item of nearly as many bytes as DynamoDB takes."""
+    for less in range(300, 30_000, 64):
+        try:
+            table.put(tenant, {**make_item({KEY: {}}, day_limit=9), "counters": "x" * (400 * 1024 - less)})
+        except table.client.exceptions.ClientError:
+            continue
+        return
+    raise AssertionError("the item was never taken")
+
+
+def test_an_item_without_room_for_a_counter_is_refused_with_what_to_do(dynalite: Table, tenant: str) -> None:
+    put_nearly_full(dynalite, tenant)
+    before = dynalite.get(tenant)
+    with pytest.raises(StoreFailed, match="usage --archive") as failed:
+        dynalite.open().charge(make_charge(KEY, tenant=tenant, model="m" * 64))
+    assert not isinstance(failed.value, ReplyLost)
+    assert dynalite.get(tenant) == before
+
+
+OPEN_AT = """
+import sys, time
+from pilotlight_runtime.metering.sqlite import SqliteStore
+while time.time() < float(sys.argv[2]):
+    pass
+SqliteStore(sys.argv[1])
+"""
+
+
+def test_functions_that_start_together_make_one_file(tmp_path: Path) -> None:
+    for number in range(4):
+        command = [sys.executable, "-c", OPEN_AT, str(tmp_path / f"{number}.db"), str(time.time() + 1)]
+        started = [subprocess.Popen(command) for _ in range(6)]
+        assert [process.wait() for process in started] == [0] * 6
 
 
 def test_a_thousand_keys_and_two_years_of_counters_are_no_obstacle(table: Tables, tenant: str) -> None:

@@ -29,6 +29,7 @@ from pilotlight_runtime.metering.memory import MOST
 from pilotlight_runtime.metering.tariff import Tariff
 from pilotlight_runtime.observer import Trace
 from pilotlight_runtime.protocol.http import JSON, HttpRequest, HttpResponse, json_response
+from pilotlight_runtime.tracebacks import format_redacted
 from pilotlight_runtime.uploads.bucket import find_key_id
 
 KEY, OTHER = new_key(), new_key()
@@ -604,6 +605,16 @@ def test_an_upload_is_not_fetched_for_a_wrong_key(bench: Bench) -> None:
     location = {"Content_Location": "s3://bucket/uploads/x/file-1"}
     assert handler(make_event(OTHER, **location), None)["statusCode"] == 401
     assert handler(make_event(KEY, **location), None)["statusCode"] != 401
+
+
+def test_the_log_says_why_the_table_cannot_be_used(bench: Bench) -> None:
+    bench.table.put(TENANT, make_item({KEY: {}}, schema=2))
+    for options in ({}, {"openai": True}):
+        answer = bench.start(**options)(make_event(KEY, "/v1/chat/completions"), None)
+        assert answer["statusCode"] == 503
+        assert "migrate" not in answer["body"]
+        log = format_redacted(bench.observer.records[-1].fault)
+        assert "schema 2, and this runtime reads 1; run `pilotlight tenants migrate`" in log
 
 
 def test_the_table_holds_nothing_that_verifies_as_a_key(bench: Bench) -> None:
