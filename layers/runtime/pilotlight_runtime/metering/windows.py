@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from pilotlight_runtime.caching import cache
 from pilotlight_runtime.light_typing import Final, NamedTuple
 
 DAY: Final = "day"
@@ -52,9 +53,15 @@ def find_end(name: str, now: float) -> int:
     Returns:
         Seconds since the epoch.
     """
-    end = (int(now) // _DAY_SECONDS + 1) * _DAY_SECONDS
+    return _find_end(name, int(now) // _DAY_SECONDS)
+
+
+@cache
+def _find_end(name: str, day: int) -> int:
+    """When the window of a day since the epoch ends. Headers have it with each answer."""
+    end = (day + 1) * _DAY_SECONDS
     if name == MONTH:
-        month = time.gmtime(now).tm_mon
+        month = time.gmtime(day * _DAY_SECONDS).tm_mon
         while time.gmtime(end).tm_mon == month:
             end += _DAY_SECONDS
     return end
