@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from boto3.dynamodb.types import TypeSerializer
 from cryptography import x509
@@ -33,39 +33,40 @@ TENANT: Final = "Tenant01"
 _AWAKE: Final = 0.001
 """Seconds before an answer from which on the table does not sleep, since sleep ends late."""
 _LIMIT: Final = 10**6
-
-
-class Table(NamedTuple):
-    """A table that runs. environs: by "plain" and "TLS", the variables of a function whose table it is."""
-
-    environs: dict[str, dict[str, str]]
+FUNCTION: Final = {
+    "PILOTLIGHT_SERVICE_TABLE": "tenants",
+    "AWS_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7EXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "AWS_SESSION_TOKEN": "T" * 800,  # about as long as those of functions
+}
+"""Environment variables of a function that uses the table."""
 
 
 @contextmanager
-def run_table(folder: Path, key: str) -> Iterator[Table]:
-    """Runs a table whose tenant has the key. folder: for the certificates."""
+def run_table(folder: Path, key: str) -> Iterator[dict[str, dict[str, str]]]:
+    """Runs a table whose tenant has the key.
+
+    Args:
+        folder: Where its certificates go.
+        key: The key.
+
+    Yields:
+        By "plain" and "TLS", the environment variables of a function that uses it in that way.
+    """
     chain, bundle = write_certificates(folder)
-    command = [sys.executable, "-m", __name__, json.dumps(make_item(key)), str(chain)]
+    command = [sys.executable, "-m", "benchmarks.metering_table", json.dumps(make_item(key)), str(chain)]
     with subprocess.Popen(command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, text=True) as process:
         try:
             plain, secure = next(iter(process.stdout or ())).split()
-            usual = {
-                "PILOTLIGHT_SERVICE_TABLE": "tenants",
-                "AWS_REGION": "eu-central-1",
-                "AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7EXAMPLE",
-                "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-                "AWS_SESSION_TOKEN": "T" * 800,  # about as long as those of functions
+            yield {
+                "plain": {**FUNCTION, "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{plain}"},
+                "TLS": {
+                    **FUNCTION,
+                    "AWS_ENDPOINT_URL_DYNAMODB": f"https://localhost:{secure}",
+                    "AWS_CA_BUNDLE": str(bundle),
+                },
             }
-            yield Table(
-                {
-                    "plain": {**usual, "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{plain}"},
-                    "TLS": {
-                        **usual,
-                        "AWS_ENDPOINT_URL_DYNAMODB": f"https://localhost:{secure}",
-                        "AWS_CA_BUNDLE": str(bundle),
-                    },
-                }
-            )
         finally:
             process.kill()
 

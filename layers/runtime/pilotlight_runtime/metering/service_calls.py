@@ -17,6 +17,7 @@ OLDEST: Final = 20.0
 """Seconds of rest after which a connection is replaced before it is used: the other side may have ended it."""
 _PIECE: Final = 1 << 16
 _LENGTH: Final = b"\r\ncontent-length: "
+_CODING: Final = b"\r\ntransfer-encoding:"
 
 FindCredentials = Callable[[], tuple[str, str, str]]
 """Finds access key, secret key and token; raises what says why there are none."""
@@ -153,7 +154,7 @@ class ServiceCalls:
 
 
 def _receive(socket: BoundedSocket) -> tuple[int, bytes, bool]:
-    """Reads a response, at once where it is as AWS's services send it.
+    """Reads a response.
 
     Args:
         socket: The connection.
@@ -166,17 +167,24 @@ def _receive(socket: BoundedSocket) -> tuple[int, bytes, bool]:
         ValueError: What comes is no HTTP.
     """
     received = socket.recv(_PIECE)
-    head, _, body = received.partition(b"\r\n\r\n")
+    head, end, body = received.partition(b"\r\n\r\n")
     head = head.lower()
     status, length = head[9:12], head.partition(_LENGTH)[2].partition(b"\r\n")[0]
-    whole = length.isdigit() and int(length) == len(body)
-    if not whole or not status.isdigit() or head[:9] != b"http/1.1 " or b"\r\ntransfer-encoding:" in head:
-        return _receive_rest(socket, received)
-    return int(status), body, b"\r\nconnection: close" not in head
+    usual = end and head[:9] == b"http/1.1 " and status.isdigit() and length.isdigit() and _CODING not in head
+    if not usual:
+        return _receive_any(socket, received)
+    missing = int(length) - len(body)
+    while missing > 0:
+        piece = socket.recv(_PIECE)
+        if not piece:
+            raise ConnectionResetError("the connection has ended within a response")
+        body += piece
+        missing -= len(piece)
+    return int(status), body[: int(length)], not missing and b"\r\nconnection: close" not in head
 
 
-def _receive_rest(socket: BoundedSocket, received: bytes) -> tuple[int, bytes, bool]:
-    """Reads a response that has begun, in every form that HTTP/1.1 has: in pieces, in chunks, with other headers."""
+def _receive_any(socket: BoundedSocket, received: bytes) -> tuple[int, bytes, bool]:
+    """Reads a response that has begun, in every form that HTTP/1.1 has. AWS's services send only the usual one."""
     from pilotlight_runtime.lambda_client.connection import Connection, InvalidAnswer
 
     begun: Any = _Begun(socket, received)
@@ -186,8 +194,7 @@ def _receive_rest(socket: BoundedSocket, received: bytes) -> tuple[int, bytes, b
         answer = connection.receive()
     except InvalidAnswer as error:
         raise ValueError("the reply is no HTTP") from error
-    lasts = answer.headers.get("connection", "").lower() != "close" and connection.is_at_rest
-    return answer.status, answer.body, lasts
+    return answer.status, answer.body, False
 
 
 class _Begun:
