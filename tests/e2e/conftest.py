@@ -5,6 +5,7 @@ Where one of these is missing, the tests that need it skip with the reason. With
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from support.docker_batch import (
     result_of,
     wait_for,
 )
+from support.local_service import find_bridge
 from support.machine import alone
 from support.project import Desk, new_project
 from support.sam import ECHO, REFERENCE_MODELS, SMALLER, TARIFFS, Sam, SamProject, echo_model
@@ -83,6 +85,19 @@ def engine(missing: Callable[[str], None]) -> None:
         or subprocess.run(["docker", "info"], check=False, capture_output=True).returncode
     ):
         missing("no Docker engine answers")
+
+
+@pytest.fixture(scope="session")
+def bridge(engine: None, missing: Callable[[str], None]) -> str:
+    """The address of this machine on the network of containers, where servers of tests can listen."""
+    assert engine is None
+    address = find_bridge()
+    with socket.socket() as tried:
+        try:
+            tried.bind((address, 0))
+        except OSError as error:
+            missing(f"nothing can listen at {address}, the address of this machine on Docker's bridge: {error}")
+    return address
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,7 @@
-"""`sam deploy` of a service against moto's server: the table, what the roles may do, and what the functions get."""
+"""`sam deploy` of a service against moto's server: the table, what the roles may do, and what the functions get.
+
+moto keeps nothing of an API's keys and throttling: tests/unit/template/test_service.py has these.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from support.sam import Sam, SamProject, resource_of
 from support.sam_deploy import BUCKET, REGION, Clients, clients_of, deploy, list_resources, moto_for_sam
 
 STACK = "serviced"
-PARAMETERS = ("Service=on", "ChargeDirect=on", "ApiRate=70", "ApiBurst=90", "ReservedConcurrency=5")
+PARAMETERS = ("Service=on", "ChargeDirect=on", "ReservedConcurrency=5")
 
 
 @pytest.fixture(scope="module")
@@ -77,15 +80,6 @@ def test_the_roles_may_do_to_the_table_what_metering_needs(
     for statement in policy["Statement"]:
         assert (statement["Effect"], statement["Resource"]) == ("Allow", table["TableArn"])
         assert statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == ["????????"]
-
-
-def test_the_gateway_asks_for_no_key_and_throttles(deployed: dict[str, str], aws: Clients) -> None:
-    gateway = aws("apigateway")
-    resources = gateway.get_resources(restApiId=deployed["Api"], limit=500)["items"]
-    methods = [method for resource in resources for method in resource.get("resourceMethods", {}).values()]
-    assert methods
-    assert not any(method.get("apiKeyRequired") for method in methods)
-    assert gateway.get_api_keys()["items"] == gateway.get_usage_plans()["items"] == []
 
 
 def test_the_commands_administer_the_table_that_was_deployed(

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import numpy as np
 import pytest
 from support import recompute_invoice
 from support.emulated import wait
-from support.local_service import HostTable, LocalService, Operator, find_bridge, local_service, run_operator
+from support.local_service import HostTable, LocalService, Operator, local_service, run_operator
 from support.sam import SamProject
 from support.sam_local import accepting, tensor
 
@@ -48,11 +49,9 @@ def write_body(path: str, rows: int = 1) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def host(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostTable]:
-    assert engine is None
-    host = HostTable(tmp_path_factory.mktemp("table"), find_bridge())
-    yield host
-    host.close()
+def host(bridge: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostTable]:
+    with closing(HostTable(tmp_path_factory.mktemp("table"), bridge)) as host:
+        yield host
 
 
 @pytest.fixture(scope="module")

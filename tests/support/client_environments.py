@@ -25,7 +25,7 @@ def python_environment(requirements: Path, root: Path) -> Path:
     if not (folder / _DONE).is_file():
         shutil.rmtree(folder, ignore_errors=True)
         _run([sys.executable, "-m", "venv", str(folder)], root)
-        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        install = [str(python), "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
         _run([*install, "--requirement", str(requirements)], root)
         (folder / _DONE).touch()
     return python

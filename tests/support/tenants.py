@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,13 @@ class SqliteTable:
         item = self._own.read(tenant)
         assert item is not None
         return item
+
+    @contextmanager
+    def lock(self) -> Iterator[Callable[[], object]]:
+        """Nothing can be written to the table until the block ends, or what it gets is called."""
+        with closing(sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)) as held:
+            held.execute("BEGIN IMMEDIATE")
+            yield lambda: held.execute("ROLLBACK")
 
     def close(self) -> None:
         for store in self._opened:
