@@ -203,7 +203,7 @@ def _show_minute(seconds: int) -> str:
 def _show_left(window: Window) -> str:
     if window.limit is None:
         return "no limit"
-    return f"{window.left:,} of {window.limit:,} ({100 * max(0, window.left) // window.limit}\u00a0%)"
+    return f"{window.left:,} of {window.limit:,}\n{100 * max(0, window.left) // window.limit} %"
 
 
 def _show_detail(name: str, value: object) -> str:

@@ -71,8 +71,9 @@ def test_a_wrong_plan_is_named(tmp_path: Path, text: str, named: str) -> None:
 
 
 def test_a_missing_file_says_what_to_write(tmp_path: Path) -> None:
-    advice = r"does not exist\. Write it with a table for each plan, such as the lines \[plans\.free\]"
-    with pytest.raises(ProjectError, match=advice):
+    with pytest.raises(
+        ProjectError, match=r"does not exist\. Write it with a table for each plan, such as the lines \[plans\.free\]"
+    ):
         read_plans(tmp_path / "plans.toml")
 
 

@@ -39,7 +39,7 @@ def test_the_rule_for_scanners_finds_each_key(page: str, kind: str) -> None:
 
 
 def test_the_examples_are_read(page: str, tmp_path: Path) -> None:
-    (tmp_path / "plans.toml").write_text(block(page, "[plans.free]"))
+    (tmp_path / "plans.toml").write_text(block(page, "[plans.free]\nday = 1_000\nmonth = 10_000\n\n[plans.pro]"))
     assert set(read_plans(tmp_path / "plans.toml")) == {"free", "pro"}
     (tmp_path / "model.toml").write_text(block(page, "[units]"))
     tariff = load_tariff(tmp_path / "model.toml")
