@@ -14,6 +14,7 @@ from support.metered_entry import (
     Context,
     MeteredEntry,
     Records,
+    answer_plainly,
     counter,
     make_event,
     make_metered,
@@ -211,10 +212,18 @@ def test_a_forged_key_does_not_reach_the_table(bench: Bench, key: str | None) ->
     [({"state": "suspended"}, 403), ({"state": "deleted"}, 401), ({"keys": {}}, 401)],
 )
 def test_a_revocation_holds_for_the_very_next_answer(bench: Bench, change: dict[str, Any], status: int) -> None:
-    handler = bench.start()
+    runs = []
+
+    def answer(request: HttpRequest, trace: Trace) -> HttpResponse:
+        runs.append(request)
+        return answer_plainly(request, trace)
+
+    handler = bench.start(answer=answer)
     assert handler(make_event(KEY), None)["statusCode"] == 200
     bench.table.put(TENANT, {**bench.item, **change})
-    assert handler(make_event(KEY), None)["statusCode"] == status
+    for _ in range(3):
+        assert handler(make_event(KEY), None)["statusCode"] == status
+    assert len(runs) == 2, "the model ran for a key that was known to be refused"
     assert handler(make_event(KEY, "/v2/models/tiny", "GET"), None)["statusCode"] == status
 
 
