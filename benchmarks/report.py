@@ -35,7 +35,7 @@ def results(
     """Everything that was found, for results.json."""
     stacks = {name: figures(installed, rounds) for name, (installed, rounds) in measured.items()}
     return {
-        "machine": {"commit": commit, "processor": _processor(), "system": platform.platform(), "python": python},
+        "machine": {"commit": commit, "processor": processor(), "system": platform.platform(), "python": python},
         "rounds": max((len(rounds) for _, rounds in measured.values()), default=0),
         "stacks": stacks,
         "missing": {entry.stack.name: entry.why for entry in missing},
@@ -142,7 +142,8 @@ def _of(stack: Mapping[str, Any], key: str) -> float:
     return float(value["p50"] if isinstance(value, dict) else value)
 
 
-def _processor() -> str:
+def processor() -> str:
+    """The name of this machine's processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -1,7 +1,6 @@
 """Imports, packages and serves a small language model, and asks it one question: `make demo-chat`.
 
-The model is examples/assistant. The project is one of its own, .pilotlight/demo-chat, so that template.yaml stays as it
-is. A second run finds the version there and imports nothing.
+The model is examples/assistant. A second run finds the version in the demo's project and imports nothing.
 """
 
 import http.client
@@ -10,17 +9,14 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from scripts.demo_project import ROOT, open_project, run_pilotlight, serve_model
 from scripts.language_weights import WeightsMissing, find_weights
 
 NAME: Final = "assistant"
 QUESTION: Final = "Why is the sky blue? Answer in two sentences."
-ROOT: Final = Path(__file__).parents[1]
-_ADDRESS: Final = "http://127.0.0.1:"
 _SECONDS: Final = 60
 
 
@@ -39,12 +35,12 @@ def main() -> int:
     except WeightsMissing as error:
         sys.stderr.write(f"make demo-chat: {error}\n")
         return 1
-    project = ROOT / ".pilotlight" / "demo-chat"
     began = time.perf_counter()
     try:
+        project = open_project("demo-chat")
         _import(weights, project)
         print(f"\n{QUESTION}\n")
-        with _serving(project) as port:
+        with serve_model(project, NAME) as port:
             times = ask(port, QUESTION)
     except subprocess.CalledProcessError as error:
         return error.returncode or 1
@@ -58,50 +54,13 @@ def main() -> int:
 
 
 def _import(weights: Path, project: Path) -> None:
-    """Import the model into a project of its own, unless an earlier run has done so."""
-    if not (project / "template.yaml").exists():
-        project.parent.mkdir(parents=True, exist_ok=True)
-        _pilotlight(project.parent, "init", project.name)
+    """Import the model, unless an earlier run has done so."""
     folder = project / "functions" / NAME
     settings = (ROOT / "examples" / NAME / "model.toml").read_bytes()
     if (folder / "model.lock").exists() and (folder / "model.toml").read_bytes() == settings:
         return
     shutil.copytree(ROOT / "examples" / NAME, folder, dirs_exist_ok=True)
-    _pilotlight(project, "import", str(weights), "--name", NAME)
-
-
-def _pilotlight(folder: Path, *arguments: str) -> None:
-    print(f"$ pilotlight {' '.join(arguments)}", flush=True)
-    subprocess.run([sys.executable, "-m", "pilotlight", *arguments], cwd=folder, check=True)
-
-
-@contextmanager
-def _serving(project: Path) -> Iterator[int]:
-    """The port of `pilotlight serve`, which ends with the block.
-
-    Raises:
-        RuntimeError: It does not start.
-    """
-    command = [sys.executable, "-m", "pilotlight", "serve", NAME, "--port", "0"]
-    log = project / "serve.log"
-    with log.open("w+b") as output:
-        server = subprocess.Popen(command, cwd=project, stdout=output, stderr=output)
-        try:
-            yield _wait_for_port(server, log)
-        finally:
-            server.terminate()
-            server.wait()
-
-
-def _wait_for_port(server: subprocess.Popen[bytes], log: Path) -> int:
-    ends = time.monotonic() + _SECONDS
-    while time.monotonic() < ends and server.poll() is None:
-        _, found, rest = log.read_text(encoding="utf-8", errors="replace").partition(_ADDRESS)
-        digits = rest[: len(rest) - len(rest.lstrip("0123456789"))]
-        if found and digits and len(digits) < len(rest):
-            return int(digits)
-        time.sleep(0.05)
-    raise RuntimeError(f"pilotlight serve did not start; see {log}")
+    run_pilotlight(project, "import", str(weights), "--name", NAME)
 
 
 def ask(port: int, question: str) -> Times:

@@ -6,5 +6,6 @@ Each function builds the context of a workflow, and calls the workflow. Relative
     batch.py      training on AWS Batch: runs, and the training image
     projects.py   projects, models, versions and pins
     functions.py  packaging, serving, requests and measurements
+    service.py    tenants, keys, plans, usage and invoices
     arrays.py     the types of arrays, for annotations
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pilotlight.aws.error_translation import translate_errors
@@ -24,6 +24,18 @@ class LogLines:
     def __init__(self, client: CloudWatchLogsClient, group: str) -> None:
         self._client = client
         self._group = group
+
+    def read_retention(self) -> timedelta | None:
+        """Return how long the log group keeps its lines; None where it keeps them for good.
+
+        Raises:
+            MeteringError: The log group cannot be read. The credentials need logs:DescribeLogGroups.
+        """
+        with translate_errors(f"log group {self._group}", MeteringError, "CloudWatch Logs"):
+            pages = self._client.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=self._group)
+            groups = {group.get("logGroupName"): group for page in pages for group in page["logGroups"]}
+        days = groups.get(self._group, {}).get("retentionInDays")
+        return None if days is None else timedelta(days=days)
 
     def read(self, begin: datetime, end: datetime, pattern: str) -> Iterator[str]:
         """Yield the lines of a time that a pattern selects.

@@ -33,7 +33,7 @@ from pilotlight.metering.forgetting import Forgotten, forget_tenant
 from pilotlight.metering.invoice import DatedPrice, Invoice, InvoiceLine, build_invoice
 from pilotlight.metering.invoice_files import write_invoice_csv, write_invoice_json, write_usage_csv
 from pilotlight.metering.invoice_html import write_invoice_html
-from pilotlight.metering.itemised import ItemisedCharge, read_itemised
+from pilotlight.metering.itemised import MESSAGES, ItemisedCharge, ItemisedLog, read_itemised
 from pilotlight.metering.keys import IssuedKey, KeySpec, create_key, revoke_key, rotate_key
 from pilotlight.metering.micro_dollars import format_cents, format_micro_dollars
 from pilotlight.metering.migration import Migration, migrate
@@ -42,13 +42,14 @@ from pilotlight.metering.months import SETTLING, check_month, end_of_month, is_s
 from pilotlight.metering.plans import PLANS_NAME, Plan, read_plans, require_plan
 from pilotlight.metering.sqlite_table import SqliteTable
 from pilotlight.metering.table import Table
-from pilotlight.metering.tenant_item import ACTIVE, DELETED, SUSPENDED, Key, Tenant, roll_windows
+from pilotlight.metering.tenant_item import ACTIVE, DELETED, SUSPENDED, Key, Tenant, Window, roll_windows
 from pilotlight.metering.tenants import CreatedTenant, create_tenant, find_tenant, list_tenants, set_state
-from pilotlight.metering.usage_audit import Difference, credit, find_differences
+from pilotlight.metering.usage_audit import Difference, credit, find_differences, require_whole_log
 
 __all__ = [
     "ACTIVE",
     "DELETED",
+    "MESSAGES",
     "MICRO_DOLLARS",
     "PLANS_NAME",
     "SETTLING",
@@ -65,6 +66,7 @@ __all__ = [
     "InvoiceLine",
     "IssuedKey",
     "ItemisedCharge",
+    "ItemisedLog",
     "Key",
     "KeySpec",
     "Migration",
@@ -75,6 +77,7 @@ __all__ = [
     "Table",
     "Tenant",
     "UsageRow",
+    "Window",
     "apply_plans",
     "archive_usage",
     "assign_plan",
@@ -103,6 +106,7 @@ __all__ = [
     "read_plans",
     "require_plan",
     "require_settled",
+    "require_whole_log",
     "revoke_key",
     "roll_windows",
     "rotate_key",

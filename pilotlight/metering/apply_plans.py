@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from pilotlight.core.errors import MeteringError
@@ -59,34 +59,51 @@ def apply_plans(
         raise MeteringError(PLANS_NAME, f"lacks plans that tenants have: {names}. Nothing was changed", hint)
     found = [_compare(tenant, plans[tenant.plan]) for tenant in tenants]
     changes = [change for change in found if change.before != change.after]
-    if not dry_run:
-        for change in changes:
-            assign_plan(administration, change.tenant, plans[change.plan], action="plans apply")
-    return changes
+    if dry_run:
+        return changes
+
+    def choose(tenant: Tenant) -> Plan | None:
+        """Return the plan that the tenant has by now: somebody else may have assigned another, or deleted it."""
+        return None if tenant.state == DELETED else plans.get(tenant.plan)
+
+    made = (_give_plan(administration, change.tenant, choose, "plans apply") for change in changes)
+    return [change for change in made if change is not None and change.before != change.after]
 
 
-def assign_plan(administration: Administration, name: str, plan: Plan, *, action: str = "plans assign") -> PlanChange:
+def assign_plan(administration: Administration, name: str, plan: Plan) -> PlanChange:
     """Give one tenant a plan.
 
     Args:
         administration: The table, who changes it, and the time.
         name: The tenant's name.
         plan: The plan.
-        action: What the audit trail calls it.
 
     Raises:
         MeteringError: There is no such tenant, it is deleted, or others change it again and again.
     """
-    for attempt in range(_TRIES):
+    change = _give_plan(administration, name, lambda tenant: None if tenant.state == DELETED else plan, "plans assign")
+    if change is None:
+        raise MeteringError(f"tenant {name}", "is deleted", "`pilotlight tenants list` shows the others.")
+    return change
+
+
+def _give_plan(
+    administration: Administration, name: str, choose: Callable[[Tenant], Plan | None], action: str
+) -> PlanChange | None:
+    """Give a tenant the plan that `choose` names, and return the change; None where it names none."""
+    recorded: Plan | None = None
+    for _ in range(_TRIES):
         tenant = find_tenant(administration.table, name)
-        if tenant.state == DELETED:
-            raise MeteringError(f"tenant {name}", "is deleted", "`pilotlight tenants list` shows the others.")
+        plan = choose(tenant)
+        if plan is None:
+            return None
         change = _compare(tenant, plan)
         if change.before == change.after and tenant.plan == plan.name:
             return change
-        if not attempt:
+        if plan != recorded:
             limits = {window: limit or "none" for window, limit in change.after.items()}
             record_action(administration, tenant.id, action, plan=plan.name, **limits)
+            recorded = plan
         if administration.table.update(tenant.id, STATE, _build_update(tenant, change)):
             return change
     raise build_conflict(f"tenant {name}")

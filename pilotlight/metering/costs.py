@@ -2,8 +2,10 @@
 
 dollars = 1,000,000 x (request + GB-second x memory / 1,024 x milliseconds / 1,000)     Lambda
 + 1,000,000 x writes x begun kilobytes of the tenant's item x write unit        DynamoDB
++ 1,000,000 x reads x begun four kilobytes of the tenant's item x read unit     DynamoDB
 + 1,000,000 x request                                                          API Gateway
 + log lines in GB, answers in GB                                               CloudWatch, transfer
+and by the month: the items and their history in GB, the table's encryption key, alarms, the firewall.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ _GROUPS: Final = {
         *("lambda_requests", "rest_requests", "http_requests", "firewall_requests", "write_units", "read_units"),
     ),
     "other": ("lambda_gb_second", "log_gb", "transfer_gb"),
-    "month": ("alarms", "firewall"),
+    "month": ("storage_gb", "history_gb", "table_key", "alarms", "firewall"),
 }
 
 
@@ -37,20 +39,24 @@ class RequestShape(NamedTuple):
         memory_mb: The function's memory in MB.
         milliseconds: Billed milliseconds of a request.
         writes: Writes of the tenant's item: 1, or 2 for generation, which reserves and settles.
+        reads: Reads of the tenant's item. A function reads it at most once a minute for each key, so 1 is the most.
         item_bytes: Bytes of the tenant's item.
         log_bytes: Bytes of all log lines of a request.
         answer_bytes: Bytes of an answer.
         firewall: Whether AWS WAF stands before the API.
+        tenants: How many tenants the table has.
     """
 
     api: str = "rest"
     memory_mb: int = 1769
     milliseconds: float = 10.0
     writes: int = 1
+    reads: float = 1.0
     item_bytes: int = 1000
     log_bytes: int = 1500
     answer_bytes: int = 1000
     firewall: bool = False
+    tenants: int = 100
 
 
 class CostLine(NamedTuple):
@@ -120,15 +126,20 @@ def compute_costs(shape: RequestShape, prices: AwsPrices) -> list[CostLine]:
     door = doors[shape.api]
     seconds = _MILLION * shape.milliseconds / 1000 * shape.memory_mb / 1024
     units = shape.writes * math.ceil(shape.item_bytes / 1024)
+    read_units = shape.reads * math.ceil(shape.item_bytes / 4096)
     gigabytes = _MILLION / _GIGABYTE
+    stored = shape.tenants * shape.item_bytes / _GIGABYTE * (price["month.storage_gb"] + price["month.history_gb"])
     lines = [
         CostLine(door[0], price[f"million.{door[1]}_requests"]) if door else CostLine("Function URL", 0.0),
         CostLine("Lambda, requests", price["million.lambda_requests"]),
         CostLine(f"Lambda, {seconds:,.0f} GB-seconds", seconds * price["other.lambda_gb_second"]),
         CostLine(f"DynamoDB, {units} million write units", units * price["million.write_units"]),
+        CostLine(f"DynamoDB, {read_units:g} million read units", read_units * price["million.read_units"]),
         CostLine("CloudWatch Logs", gigabytes * shape.log_bytes * price["other.log_gb"]),
         CostLine("Transfer to the internet", gigabytes * shape.answer_bytes * price["other.transfer_gb"]),
         CostLine("AWS WAF, requests", price["million.firewall_requests"] * shape.firewall),
+        CostLine(f"DynamoDB, {shape.tenants:,} tenants and their history", stored, monthly=True),
+        CostLine("AWS KMS, the table's key", price["month.table_key"], monthly=True),
         CostLine("Three alarms", price["month.alarms"], monthly=True),
         CostLine("AWS WAF", price["month.firewall"] * shape.firewall, monthly=True),
     ]
@@ -140,9 +151,11 @@ def _check(shape: RequestShape) -> None:
         "memory_mb": (128, 10_240),
         "milliseconds": (1, 900_000),
         "writes": (1, 10),
+        "reads": (0, 1),
         "item_bytes": (1, 400_000),
         "log_bytes": (0, 10**6),
         "answer_bytes": (0, 10**9),
+        "tenants": (0, 10**7),
     }
     values = shape._asdict()
     if shape.api not in APIS:

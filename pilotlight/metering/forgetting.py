@@ -6,10 +6,10 @@ from typing import Final, NamedTuple
 
 from pilotlight.core.errors import MeteringError
 from pilotlight.core.table_update import Item, Path, Update
-from pilotlight.metering.administration import AUDIT_PREFIX, Administration, record_action
+from pilotlight.metering.administration import Administration, name_audit_partition, record_action
 from pilotlight.metering.table import Table
 from pilotlight.metering.tenant_item import DELETED, NAMES, SCHEMA, STATE, Tenant
-from pilotlight.metering.tenants import build_conflict, find_tenant, set_state
+from pilotlight.metering.tenants import find_tenant, make_change, set_state
 
 _PSEUDONYM: Final = "forgotten-"
 _DETAIL: Final = "detail"
@@ -50,8 +50,9 @@ def forget_tenant(administration: Administration, name: str) -> Forgotten:
     set_state(administration, name, DELETED)
     _take_pseudonym(table, tenant.id, pseudonym)
     _rename(table, tenant, pseudonym)
-    entries = list(table.list_items(tenant.id, AUDIT_PREFIX))
-    cleaned = sum(_clean_entry(table, tenant.id, sk, entry, pseudonym) for sk, entry in entries)
+    trail = name_audit_partition(tenant.id)
+    entries = list(table.list_items(trail))
+    cleaned = sum(_clean_entry(table, trail, sk, entry, pseudonym) for sk, entry in entries)
     table.remove(NAMES, name)
     return Forgotten(pseudonym, cleaned)
 
@@ -70,14 +71,13 @@ def _take_pseudonym(table: Table, tenant_id: str, pseudonym: str) -> None:
 
 def _rename(table: Table, tenant: Tenant, pseudonym: str) -> None:
     change = Update({("name",): pseudonym}, expect={("schema",): SCHEMA, (STATE,): DELETED})
-    if not table.update(tenant.id, STATE, change):
-        raise build_conflict(f"tenant {tenant.name}")
+    make_change(table, tenant.id, change, f"tenant {tenant.name}")
 
 
-def _clean_entry(table: Table, tenant_id: str, sk: str, entry: Item, pseudonym: str) -> bool:
+def _clean_entry(table: Table, trail: str, sk: str, entry: Item, pseudonym: str) -> bool:
     """Replace what people wrote in an audit entry, and return whether there was anything. Who did what, when, stays."""
     # Without a label, usage and invoices show the id of the key.
     wanted = {**dict.fromkeys(_NAMES, pseudonym), "label": ""}
     detail = entry[_DETAIL]
     fields: dict[Path, str] = {(_DETAIL, name): text for name, text in wanted.items() if detail.get(name, text) != text}
-    return bool(fields) and table.update(tenant_id, sk, Update(fields))
+    return bool(fields) and table.update(trail, sk, Update(fields))

@@ -8,10 +8,11 @@ the amounts cannot come from the prices in model.toml, such as where a function 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from pilotlight.metering.counters import MICRO_DOLLARS, read_counters
+from pilotlight.metering.months import end_of_month
 from pilotlight.metering.tenant_item import Tenant
 from pilotlight_runtime.metering.tariff import COUNTED, REQUESTS, Tariff
 
@@ -66,7 +67,7 @@ class Invoice(NamedTuple):
         buyer: Who gets it, line by line.
         lines: By model and key.
         prices: Those that were valid.
-        notes: Where amounts cannot come from the prices.
+        notes: What is to be checked before it is sent, such as amounts that cannot come from the prices.
     """
 
     number: str
@@ -78,6 +79,12 @@ class Invoice(NamedTuple):
     lines: tuple[InvoiceLine, ...]
     prices: tuple[DatedPrice, ...]
     notes: tuple[str, ...]
+
+    @property
+    def period(self) -> tuple[str, str]:
+        """The first and the last day of the month, as YYYY-MM-DD."""
+        last = end_of_month(self.month) - timedelta(days=1)
+        return f"{self.month}-01", last.date().isoformat()
 
     @property
     def total(self) -> int:
@@ -98,6 +105,7 @@ def build_invoice(
     *,
     seller: Iterable[str] = (),
     buyer: Iterable[str] = (),
+    notes: Iterable[str] = (),
 ) -> Invoice:
     """Build the invoice of a month.
 
@@ -108,11 +116,12 @@ def build_invoice(
         tariffs: By model.
         seller: Who sends it, line by line.
         buyer: Who gets it, line by line; the tenant's name where it is empty.
+        notes: What is to be checked besides the amounts.
     """
     lines = tuple(_build_lines(tenant, month))
     models = sorted({line.model for line in lines})
     prices = tuple(price for model in models for price in _list_prices(model, tariffs.get(model), month))
-    notes = tuple(note for line in lines for note in _check_amount(line, prices, month))
+    doubts = (note for line in lines for note in _check_amount(line, prices, month))
     return Invoice(
         number=f"{month}-{tenant.name}",
         tenant=tenant.name,
@@ -122,7 +131,7 @@ def build_invoice(
         buyer=tuple(buyer) or (tenant.name,),
         lines=lines,
         prices=prices,
-        notes=notes,
+        notes=(*notes, *doubts),
     )
 
 

@@ -6,11 +6,14 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from pilotlight.metering.counters import UsageRow
 from pilotlight.metering.invoice import Invoice
 from pilotlight_runtime.metering.tariff import COUNTED
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What a formula begins with. Source: OWASP, "CSV Injection"."""
 
 
 def write_invoice_json(invoice: Invoice) -> str:
@@ -19,6 +22,7 @@ def write_invoice_json(invoice: Invoice) -> str:
         "number": invoice.number,
         "tenant": invoice.tenant,
         "month": invoice.month,
+        "period": list(invoice.period),
         "issued": invoice.issued.isoformat(),
         "currency": "USD",
         "seller": list(invoice.seller),
@@ -55,5 +59,13 @@ def _write_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")  # RFC 4180
     writer.writerow(head)
-    writer.writerows(rows)
+    writer.writerows([_write_cell(cell) for cell in row] for row in rows)
     return text.getvalue()
+
+
+def _write_cell(cell: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula.
+
+    A function that somebody took over could name a counter so, see "A compromised model function" in SECURITY.md.
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

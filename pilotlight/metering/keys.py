@@ -9,13 +9,15 @@ from typing import Any, Final, NamedTuple
 from pilotlight.core.errors import MeteringError
 from pilotlight.core.table_update import ABSENT, PRESENT, Update
 from pilotlight.metering.administration import Administration, draw_word, record_action
-from pilotlight.metering.find_keys import find_leaked, find_living, find_named, find_newest, select_secrets
-from pilotlight.metering.tenant_item import LABEL_PREFIX, SCHEMA, STATE, Key, check_name
-from pilotlight.metering.tenants import build_conflict, find_tenant
-from pilotlight_runtime.metering.keys import LIVE, TEST, hash_key, make_key, read_key
+from pilotlight.metering.find_keys import find_living, find_newest, find_secrets
+from pilotlight.metering.tenant_item import LABEL_PREFIX, SCHEMA, STATE, Key, Tenant, check_name
+from pilotlight.metering.tenants import build_conflict, find_tenant, make_change
+from pilotlight_runtime.metering.keys import LIVE, TEST, hash_key, make_key
 
 MOST_KEYS: Final = 100
-"""Secrets of a tenant. Each is a part of the item that every answer writes, and is paid for by the kilobyte."""
+"""Keys of a tenant. Each is a part of the item that every answer writes, and is paid for by the kilobyte."""
+MOST_SECRETS: Final = 2 * MOST_KEYS
+"""Secrets of a tenant: two of each key, while all are rotated."""
 _TRIES: Final = 10
 
 
@@ -70,19 +72,19 @@ def create_key(administration: Administration, tenant_name: str, spec: KeySpec) 
     """
     check_name("key", spec.label)
     tenant = find_living(administration.table, tenant_name)
+    now = administration.seconds()
     known = find_newest(tenant, spec.label)
     if known is not None:
-        _require_same(known, spec, tenant_name)
+        _require_same(known, spec, tenant_name, now)
         return IssuedKey(tenant_name, known)
-    now = administration.seconds()
     where = f"key {spec.label} of tenant {tenant_name}"
     expires = now + spec.lifetime if spec.lifetime else spec.expires
     if expires and expires <= now:
         raise MeteringError(where, "would have expired already", "Give a time to come.")
-    if len(tenant.keys) >= MOST_KEYS:
+    if len({each.id for each in tenant.keys}) >= MOST_KEYS:
         raise MeteringError(where, f"is one too many: a tenant has at most {MOST_KEYS}", "Revoke one first.")
-    secret = make_key(tenant.id, TEST if spec.test else LIVE, os.urandom)
     kind = TEST if spec.test else LIVE
+    secret = make_key(tenant.id, kind, os.urandom)
     key = Key(draw_word(), spec.label, kind, spec.models, expires, now, hash_key(secret))
     record_action(administration, tenant.id, "keys create", **describe_key(key))
     label = (f"{LABEL_PREFIX}{spec.label}",)
@@ -90,29 +92,32 @@ def create_key(administration: Administration, tenant_name: str, spec: KeySpec) 
         set={("keys", key.hash): _write_key(key), label: key.id},
         expect={("schema",): SCHEMA, (STATE,): tenant.state, label: ABSENT},
     )
-    if not administration.table.update(tenant.id, STATE, change):
-        raise build_conflict(where)
+    make_change(administration.table, tenant.id, change, where)
     return IssuedKey(tenant_name, key, secret)
 
 
 def rotate_key(administration: Administration, tenant_name: str, which: str, grace_s: int) -> IssuedKey:
     """Make a new secret for a key. The old one is accepted for a stated time; counters, label and models stay.
 
+    A key that is rotated again within that time has more than one old secret. Each is accepted for its own time.
+
     Args:
         administration: The table, who changes it, and the time.
-        tenant_name: The tenant.
-        which: The key's label or id.
+        tenant_name: The tenant; "" where `which` is a whole key, which names its tenant.
+        which: The key's label or id, or a whole key.
         grace_s: Seconds for which the old secret is accepted; 0 for none.
 
     Raises:
-        MeteringError: There is no such tenant or key, it has expired, or somebody else changed it at the same time.
+        MeteringError: There is no such tenant or key, it has expired, it has too many secrets, or somebody else changed
+            it at the same time.
     """
-    tenant = find_living(administration.table, tenant_name)
-    secrets = select_secrets(tenant, which)
+    tenant, secrets = find_secrets(administration.table, tenant_name, which)
     old, now = secrets[-1], administration.seconds()
-    where = f"key {old.label} of tenant {tenant_name}"
+    where = f"key {old.label} of tenant {tenant.name}"
     if old.expires and old.expires <= now:
         raise MeteringError(where, "has expired", "Revoke it, and create another one.")
+    over = [each for each in secrets[:-1] if each.expires and each.expires <= now]
+    _require_room(tenant, len(tenant.keys) - len(over), where)
     secret = make_key(tenant.id, old.kind, os.urandom)
     key = old._replace(created=max(now, old.created + 1), hash=hash_key(secret))
     until = min(now + grace_s, old.expires or now + grace_s)
@@ -120,13 +125,12 @@ def rotate_key(administration: Administration, tenant_name: str, which: str, gra
     rotated = ("keys", old.hash, "rotated")
     change = Update(
         set={("keys", key.hash): _write_key(key), ("keys", old.hash, "expires"): until, rotated: now},
-        remove=[("keys", each.hash) for each in secrets[:-1] if each.expires and each.expires <= now],
+        remove=[("keys", each.hash) for each in over],
         # Of two rotations at the same time the second finds the mark of the first, and does nothing.
         expect={("schema",): SCHEMA, ("keys", old.hash): PRESENT, rotated: ABSENT},
     )
-    if not administration.table.update(tenant.id, STATE, change):
-        raise build_conflict(where)
-    return IssuedKey(tenant_name, key, secret, until)
+    make_change(administration.table, tenant.id, change, where)
+    return IssuedKey(tenant.name, key, secret, until)
 
 
 def revoke_key(administration: Administration, tenant_name: str, which: str) -> Key:
@@ -141,8 +145,7 @@ def revoke_key(administration: Administration, tenant_name: str, which: str) -> 
         MeteringError: There is no such tenant or key, or somebody else changed it at the same time.
     """
     table = administration.table
-    leaked = read_key(which)
-    tenant, secrets = find_leaked(table, leaked) if leaked else find_named(table, tenant_name, which)
+    tenant, secrets = find_secrets(table, tenant_name, which)
     key = secrets[-1]
     record_action(administration, tenant.id, "keys revoke", **describe_key(key))
     for _ in range(_TRIES):
@@ -169,11 +172,20 @@ def _write_key(key: Key) -> dict[str, Any]:
     return record if key.models is None else {**record, "models": list(key.models)}
 
 
-def _require_same(known: Key, spec: KeySpec, tenant_name: str) -> None:
+def _require_room(tenant: Tenant, secrets: int, where: str) -> None:
+    if secrets >= MOST_SECRETS:
+        what = f"cannot be rotated: tenant {tenant.name} has {secrets} secrets, and {MOST_SECRETS} are the most"
+        raise MeteringError(where, what, "Wait until old secrets are over, or revoke keys.")
+
+
+def _require_same(known: Key, spec: KeySpec, tenant_name: str, now: int) -> None:
+    where = f"key {known.label} of tenant {tenant_name}"
+    if known.expires and known.expires <= now:
+        raise MeteringError(where, "exists already, and has expired", "Revoke it first, or choose another label.")
+    expires = now + spec.lifetime if spec.lifetime else spec.expires
     wanted: Mapping[str, Any] = {
         "models": None if spec.models is None else sorted(spec.models),
-        # The same command run again gives the same lifetime, from a later time on.
-        "expires": known.expires if spec.lifetime else spec.expires,
+        "expires": known.expires if _has_lifetime(known, spec.lifetime) else expires,
         "kind": TEST if spec.test else LIVE,
     }
     found = {
@@ -184,7 +196,12 @@ def _require_same(known: Key, spec: KeySpec, tenant_name: str) -> None:
     different = [name for name, value in wanted.items() if found[name] != value]
     if different:
         raise MeteringError(
-            f"key {known.label} of tenant {tenant_name}",
+            where,
             f"exists already, with other {' and '.join(different)}",
             "Choose another label, or revoke it first.",
         )
+
+
+def _has_lifetime(known: Key, lifetime: int) -> bool:
+    """Return whether a key may have been created with a lifetime. A rotated one has less from its rotation on."""
+    return bool(lifetime) and 0 < known.expires - known.created <= lifetime

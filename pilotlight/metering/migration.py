@@ -8,11 +8,13 @@ from typing import Final, NamedTuple
 from pilotlight.core.errors import MeteringError
 from pilotlight.core.table_update import Item, Update
 from pilotlight.metering.administration import Administration, record_action
+from pilotlight.metering.archive import name_archive_partition
 from pilotlight.metering.tenant_item import NAMES, SCHEMA, STATE
-from pilotlight.metering.tenants import build_conflict
+from pilotlight.metering.tenants import make_change
 
-Step = Callable[[Item], Update]
-"""Returns the change of a tenant's item from one schema to the next. It sets `schema` and expects the old one."""
+Step = Callable[[str, Item], Update]
+"""Returns the change of an item from one schema to the next, which sets `schema` and expects the old one. It takes the
+item's sort key too: STATE for a tenant's own item, YYYY-MM for an archived month."""
 
 STEPS: Final[Mapping[int, Step]] = {}
 """By the schema that a step begins with. Schema 1 is the first, so there is no step yet."""
@@ -30,8 +32,15 @@ class Migration(NamedTuple):
     current: tuple[str, ...]
 
 
+class _Place(NamedTuple):
+    """The partition and the sort key of an item."""
+
+    pk: str
+    sk: str
+
+
 def migrate(administration: Administration, steps: Mapping[int, Step] = STEPS, target: int = SCHEMA) -> Migration:
-    """Change every tenant's item to the schema of this release, one step after the other.
+    """Change every tenant's items to the schema of this release, one step after the other.
 
     Args:
         administration: The table, who changes it, and the time.
@@ -53,15 +62,25 @@ def migrate(administration: Administration, steps: Mapping[int, Step] = STEPS, t
 def _migrate_tenant(
     administration: Administration, name: str, tenant_id: str, steps: Mapping[int, Step], target: int
 ) -> bool:
+    partition = name_archive_partition(tenant_id)
+    places = [_Place(partition, month) for month, _ in administration.table.list_items(partition)]
+    places.append(_Place(tenant_id, STATE))
+    changed = [_migrate_item(administration, (name, tenant_id), place, steps, target) for place in places]
+    return any(changed)
+
+
+def _migrate_item(
+    administration: Administration, tenant: tuple[str, str], place: _Place, steps: Mapping[int, Step], target: int
+) -> bool:
     table, changed = administration.table, False
-    while (item := table.read(tenant_id, STATE)) is not None and item.get("schema") != target:
+    name, tenant_id = tenant
+    while (item := table.read(*place)) is not None and item.get("schema") != target:
         found = item.get("schema")
         step = steps.get(found) if isinstance(found, int) and found < target else None
         if step is None:
             what = f"tenant {name} is of schema {found!r}, which this release cannot turn into schema {target}"
             raise MeteringError(table.location, what, "Update Pilotlight, then run the command again.")
-        record_action(administration, tenant_id, "tenants migrate", schema=found)
-        if not table.update(tenant_id, STATE, step(item)):
-            raise build_conflict(f"tenant {name}")
+        record_action(administration, tenant_id, "tenants migrate", item=place.sk, schema=found)
+        make_change(table, place.pk, step(place.sk, item), f"tenant {name}", place.sk)
         changed = True
     return changed

@@ -11,6 +11,8 @@ from pilotlight.core.printable import name_of
 
 SETTLING: Final = timedelta(hours=1)
 """After a month: the longest that a function runs is 15 minutes, and CloudWatch lists a line within minutes."""
+ARCHIVING: Final = timedelta(days=1)
+"""After a month: a function whose clock is an hour wrong still counts in it, and its counters must not be moved yet."""
 _MONTH: Final = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 
 
@@ -31,14 +33,15 @@ def end_of_month(month: str) -> datetime:
     return datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
 
 
-def is_settled(month: str, now: datetime) -> bool:
+def is_settled(month: str, now: datetime, wait: timedelta = SETTLING) -> bool:
     """Return whether a month has been over for an hour.
 
     Args:
         month: YYYY-MM, in UTC.
         now: A time with a time zone.
+        wait: Another time than an hour.
     """
-    return now >= end_of_month(month) + SETTLING
+    return now >= end_of_month(month) + wait
 
 
 def require_settled(month: str, now: datetime) -> None:

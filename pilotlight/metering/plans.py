@@ -45,7 +45,7 @@ def read_plans(path: Path) -> dict[str, Plan]:
     """
     document = read_toml(path)
     if document is None:
-        hint = "Write it, for instance with the lines [plans.free] and month = 10_000; docs/service.md says more."
+        hint = "Write it with a table for each plan, such as the lines [plans.free], day = 1_000 and month = 10_000."
         raise ProjectError(str(path), "does not exist", hint)
     table = TomlTable(path, "", document)
     table.check_keys("plans")

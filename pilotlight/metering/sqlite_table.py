@@ -41,11 +41,15 @@ class SqliteTable:
 
     def read(self, pk: str, sk: str) -> Item | None:
         """Return an item as the last acknowledged write left it; None where there is none."""
+        if not self._path.exists():  # a look at a mistyped path leaves no file behind
+            return None
         with self._open() as connection:
             return _read(connection, pk, sk)
 
     def list_items(self, pk: str, prefix: str = "") -> Iterator[tuple[str, Item]]:
         """Yield sort key and item of a partition, sorted, where the sort key begins with `prefix`."""
+        if not self._path.exists():
+            return
         with self._open() as connection:
             query = "SELECT sk, document FROM items WHERE pk = ? AND substr(sk, 1, ?) = ? ORDER BY sk"
             rows = connection.execute(query, (pk, len(prefix), prefix)).fetchall()

@@ -53,6 +53,12 @@ def apply_update(item: Item, change: Update) -> bool:
     return True
 
 
+def is_applied(item: Item, change: Update) -> bool:
+    """Return whether an item has all that a change sets, and nothing that it removes. What it adds is not looked at."""
+    removed = dict.fromkeys(change.remove, ABSENT)
+    return all(_is_expected(item, path, value) for path, value in {**change.set, **removed}.items())
+
+
 def _is_expected(item: Item, path: Path, value: Any) -> bool:
     found: Any = item
     for name in path:

@@ -37,6 +37,7 @@ __all__ = [
     "Tenant",
     "Window",
     "check_name",
+    "is_name",
     "read_tenant",
     "require_schema",
     "roll_windows",
@@ -116,7 +117,7 @@ def check_name(what: str, name: str) -> str:
     Raises:
         MeteringError: It is too long, or has a character other than a-z, 0-9 and hyphens.
     """
-    if len(name) > _MOST_CHARACTERS or not _NAME.fullmatch(name):
+    if not is_name(name):
         raise MeteringError(
             f"{what} '{name_of(name)}'",
             f"is no valid name: names have lower-case letters, digits and hyphens between them, at most"
@@ -124,6 +125,11 @@ def check_name(what: str, name: str) -> str:
             "Choose a name such as acme-labs.",
         )
     return name
+
+
+def is_name(text: str) -> bool:
+    """Return whether a text has the form of a name."""
+    return len(text) <= _MOST_CHARACTERS and _NAME.fullmatch(text) is not None
 
 
 def read_tenant(tenant_id: str, item: Item, location: str) -> Tenant:

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from pilotlight.core.errors import MeteringError
 from pilotlight.core.printable import join_names, name_of
-from pilotlight.core.table_update import Item, Update
+from pilotlight.core.table_update import Item, Path, Update
 from pilotlight.metering.administration import Administration, draw_word, record_action
 from pilotlight.metering.plans import Plan
-from pilotlight.metering.table import Table
+from pilotlight.metering.table import Table, is_applied
 from pilotlight.metering.tenant_item import (
     ACTIVE,
     DELETED,
@@ -21,6 +21,7 @@ from pilotlight.metering.tenant_item import (
     SUSPENDED,
     Tenant,
     check_name,
+    is_name,
     read_tenant,
 )
 from pilotlight_runtime.metering.windows import WINDOWS
@@ -73,7 +74,7 @@ def find_tenant(table: Table, name: str) -> Tenant:
     Raises:
         MeteringError: There is none, or its item cannot be read.
     """
-    tenant_id = _find_id(table, name) if len(name) < 100 else None
+    tenant_id = _find_id(table, name) if is_name(name) else None
     item = None if tenant_id is None else table.read(tenant_id, STATE)
     if tenant_id is None or item is None:
         names = [known for known, _ in table.list_items(NAMES)]
@@ -117,20 +118,54 @@ def set_state(administration: Administration, name: str, state: str) -> Tenant:
     table = administration.table
     tenant = find_tenant(table, name)
     if tenant.state == state:
-        return tenant
+        return _drop_labels(table, tenant)
     if tenant.state == DELETED:
         raise MeteringError(f"tenant {name}", "is deleted, and stays so", "Create one with another name.")
     verb = {ACTIVE: "resume", SUSPENDED: "suspend", DELETED: "delete"}[state]
     record_action(administration, tenant.id, f"tenants {verb}", name=name)
-    fields: dict[tuple[str, ...], object] = {(STATE,): state}
-    removed = []
+    fields: dict[Path, object] = {(STATE,): state}
     if state == DELETED:
         fields[("keys",)] = {}
-        removed = [(field,) for field in tenant.item if field.startswith(LABEL_PREFIX)]
+    removed = _list_labels(tenant) if state == DELETED else []
     change = Update(fields, {}, removed, expect={("schema",): SCHEMA, (STATE,): tenant.state})
-    if not table.update(tenant.id, STATE, change):
-        raise build_conflict(f"tenant {name}")
-    return find_tenant(table, name)
+    make_change(table, tenant.id, change, f"tenant {name}")
+    return _drop_labels(table, find_tenant(table, name))
+
+
+def make_change(table: Table, pk: str, change: Update, where: str, sk: str = STATE) -> None:
+    """Make a change of a tenant's item.
+
+    The AWS client repeats a request whose reply was lost. The repeated one finds other values than it expects, because
+    the first one was done. So a change that is refused counts as made where the item has what it sets.
+
+    Args:
+        table: The service's table.
+        pk: The partition key of the item, which is the tenant's id except for archived months.
+        change: The change; it adds nothing.
+        where: What is changed, for the message.
+        sk: The sort key of the item.
+
+    Raises:
+        MeteringError: Somebody else changed the item at the same time.
+    """
+    if table.update(pk, sk, change):
+        return
+    item = table.read(pk, sk)
+    if item is None or not is_applied(item, change):
+        raise build_conflict(where)
+
+
+def _list_labels(tenant: Tenant) -> list[Path]:
+    return [(field,) for field in tenant.item if field.startswith(LABEL_PREFIX)]
+
+
+def _drop_labels(table: Table, tenant: Tenant) -> Tenant:
+    """Remove the label of a key that was created just before its tenant was deleted. No later one can be created."""
+    labels = _list_labels(tenant) if tenant.state == DELETED else []
+    if not labels:
+        return tenant
+    make_change(table, tenant.id, Update(remove=labels, expect={("schema",): SCHEMA}), f"tenant {tenant.name}")
+    return find_tenant(table, tenant.name)
 
 
 def build_conflict(where: str) -> MeteringError:

@@ -8,9 +8,11 @@ No answer left for any of these, and they are credited. A log that is ahead of a
 from __future__ import annotations
 
 from collections import Counter as Sums
+from collections import defaultdict
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from pilotlight.core.errors import MeteringError
 from pilotlight.core.table_update import Path, Update
 from pilotlight.metering.administration import Administration, record_action
 from pilotlight.metering.archive import locate_counters
@@ -20,6 +22,12 @@ from pilotlight.metering.months import require_settled
 from pilotlight.metering.tenant_item import SCHEMA, Tenant
 from pilotlight.metering.tenants import build_conflict
 from pilotlight_runtime.metering.ledger import CHARGE_LOST
+from pilotlight_runtime.metering.tariff import REQUESTS
+
+_FEW: Final = 100
+"""Requests that a log may lack in a month."""
+_SHARE: Final = 10
+"""The part of a month's requests that a log may lack, as a divisor: more is taken for a log that is not whole."""
 
 
 class Difference(NamedTuple):
@@ -54,17 +62,43 @@ def find_differences(tenants: Iterable[Tenant], lines: Iterable[ItemisedCharge],
     Returns:
         Each counter that differs, in the order of tenants and counters.
     """
-    logged, lost = _sum_lines(lines, month)
+    known = {tenant.id: tenant for tenant in tenants}
+    logged, lost = _sum_lines((line for line in lines if line.tenant in known), month)
     found = []
-    for tenant in tenants:
+    for tenant_id, tenant in known.items():
         counted = [counter for counter in read_counters(tenant.item) if counter.month == month]
-        counters = {_Place(tenant.id, each.key, each.model, each.unit): each for each in counted}
-        for place in sorted({place for place in (*counters, *logged, *lost) if place.tenant == tenant.id}):
-            counter = counters.get(place, Counter(month, place.key, place.model, place.unit, 0))
-            difference = Difference(tenant.name, counter, logged[place], lost[place])
+        counters = {_Place(each.key, each.model, each.unit): each for each in counted}
+        for place in sorted({*counters, *logged[tenant_id], *lost[tenant_id]}):
+            counter = counters.get(place, Counter(month, *place, 0))
+            difference = Difference(tenant.name, counter, logged[tenant_id][place], lost[tenant_id][place])
             if difference.ahead:
                 found.append(difference)
     return found
+
+
+def require_whole_log(tenants: Iterable[Tenant], found: Iterable[Difference], month: str) -> None:
+    """Raise MeteringError where so many charges are not in the log that it cannot be the whole one.
+
+    Such a log begins later than the month, is that of something else, or was cut. A credit by it would give away what
+    was answered.
+
+    Args:
+        tenants: The tenants that were compared.
+        found: The differences.
+        month: YYYY-MM, in UTC.
+    """
+    counters = (counter for tenant in tenants for counter in read_counters(tenant.item))
+    counted = sum(counter.value for counter in counters if counter.month == month and counter.unit == REQUESTS)
+    differences = [each for each in found if each.counter.unit == REQUESTS and each.ahead > 0]
+    ahead = sum(each.ahead for each in differences)
+    unexplained = ahead - sum(min(each.lost, each.ahead) for each in differences)
+    if not unexplained or (unexplained < counted and unexplained <= max(_FEW, counted // _SHARE)):
+        return
+    what = (
+        f"has {counted - ahead:,} of the {counted:,} requests of {month}, so it is hardly whole; nothing was credited"
+    )
+    hint = "Check that it reaches back to the month's first day. If it is whole, run the command with --force."
+    raise MeteringError("the log", what, hint)
 
 
 def credit(administration: Administration, tenants: Iterable[Tenant], found: Iterable[Difference]) -> list[Difference]:
@@ -89,34 +123,37 @@ def credit(administration: Administration, tenants: Iterable[Tenant], found: Ite
     credited = []
     for difference in ahead:
         counter, tenant = difference.counter, named[difference.tenant]
-        sk, folder = locate_counters(administration, tenant, counter.month)
+        partition, sk, folder = locate_counters(administration, tenant, counter.month)
         field: Path = (*folder, counter.field)
         values = {"before": counter.value, "after": difference.logged}
         record_action(administration, tenant.id, "usage credit", counter=counter.field, **values)
         change = Update(set={field: difference.logged}, expect={("schema",): SCHEMA, field: counter.value})
-        if not administration.table.update(tenant.id, sk, change):
+        if not administration.table.update(partition, sk, change):
             raise build_conflict(f"counter {counter.field} of tenant {difference.tenant}")
         credited.append(difference)
     return credited
 
 
 class _Place(NamedTuple):
-    """What a counter counts, in any month."""
+    """What a counter of a tenant counts, in any month."""
 
-    tenant: str
     key: str
     model: str
     unit: str
 
 
-def _sum_lines(lines: Iterable[ItemisedCharge], month: str) -> tuple[Sums[_Place], Sums[_Place]]:
+_Ledger = defaultdict[str, Sums[_Place]]
+"""Sums by the tenant's id."""
+
+
+def _sum_lines(lines: Iterable[ItemisedCharge], month: str) -> tuple[_Ledger, _Ledger]:
     """Sum up by tenant, key, model and unit: what was answered, and what may be charged without an answer."""
-    logged: Sums[_Place] = Sums()
-    lost: Sums[_Place] = Sums()
+    logged: _Ledger = defaultdict(Sums)
+    lost: _Ledger = defaultdict(Sums)
     for line in lines:
         if line.month != month:
             continue
         sums = lost if line.message == CHARGE_LOST else logged
         for unit, count in {**line.counts, MICRO_DOLLARS: line.micro_dollars}.items():
-            sums[_Place(line.tenant, line.key, line.model, unit)] += count
+            sums[line.tenant][_Place(line.key, line.model, unit)] += count
     return logged, lost

@@ -37,6 +37,9 @@ _CONTEXT: Final = '!Sub "layers/${Architecture}"'
 """The folder of the Makefile, which is another one for each architecture."""
 _CATALOG_ROUTE: Final = "&CatalogRoute"
 _TIMEOUT: Final = "    Timeout: !If [OwnRuntimeClient, 900, 29] # the routes of a stream wait as long\n"
+_VERSION_ANCHOR: Final = "&VersionDescription"
+_ROLE: Final = "    Role: !GetAtt ModelsRole.Arn\n"
+_SHARED: Final = "    <<: {Role: !GetAtt ModelsRole.Arn, VersionDescription: *VersionDescription}\n"
 _MEMORY: Final = "    MemorySize: {} # the model needs {} MB: see `pilotlight check`\n"
 _EVENT: Final = '      {}:\n        Type: Api\n        Properties: {{RestApiId: !Ref Api, Method: {}, Path: "{}"}}\n'
 
@@ -84,6 +87,8 @@ def _build_block(
     words = {
         "@PACKAGE@": (_BLOCKS / package).read_text(encoding="utf-8"),
         "@CONTEXT@": _CONTEXT if _CONTEXT in template else ".",  # before the parameter there was one Makefile
+        # Without it, a version is published only where the code changes.
+        "@SHARED@": _SHARED if _VERSION_ANCHOR in read_words(split_lines(template)) else _ROLE,
         "@TIMEOUT@": _TIMEOUT if streams else "",
         "@MEMORY@": _MEMORY.format(needs.memory_size, needs.memory_mb) if needs.memory_size else "",
         "@EVENTS@": "" if short else _build_events(template, name, needs.task),

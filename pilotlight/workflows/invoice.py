@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import UTC
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -16,6 +18,7 @@ from pilotlight.metering import (
     find_tenant,
     format_cents,
     format_micro_dollars,
+    is_settled,
     with_archives,
     write_invoice_csv,
     write_invoice_html,
@@ -65,13 +68,15 @@ def make_invoice(request: InvoiceRequest, context: Context) -> tuple[Invoice, li
     month = check_month(request.month)
     table = open_administration(context, request.table).table
     tenant = with_archives(table, find_tenant(table, request.tenant))
+    seller = read_service_settings(context.project.root).seller
     invoice = build_invoice(
         tenant,
         month,
-        context.clock().date(),
+        context.clock().astimezone(UTC).date(),
         _read_tariffs(context),
-        seller=read_service_settings(context.project.root).seller,
+        seller=seller,
         buyer=request.buyer,
+        notes=_list_notes(month, seller, context),
     )
     files = []
     for ending, write in _WRITERS.items() if request.folder is not None else ():
@@ -80,6 +85,13 @@ def make_invoice(request: InvoiceRequest, context: Context) -> tuple[Invoice, li
         write_atomically(file, write(invoice).encode())
         files.append(file)
     return invoice, files
+
+
+def _list_notes(month: str, seller: tuple[str, ...], context: Context) -> Iterator[str]:
+    if not is_settled(month, context.clock()):
+        yield f"{month} is not over, or has been over for less than an hour, and the amounts may grow: this is a draft."
+    if not seller:
+        yield 'The seller is missing: write seller = ["NAME", "ADDRESS"] into [service] of pilotlight.toml.'
 
 
 def _read_tariffs(context: Context) -> dict[str, Tariff]:

@@ -67,7 +67,7 @@ def rotate(tenant: str, which: str, grace: str, table: str, context: Context) ->
 
     Args:
         tenant: The tenant's name.
-        which: The key's label or id.
+        which: The key's label or id, or a whole key.
         grace: How long the old secret is accepted, such as 24h.
         table: What the command says of the table.
         context: The project, the user and the clock.

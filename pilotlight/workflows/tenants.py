@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pilotlight.metering import (
+    ACTIVE,
+    DELETED,
     PLANS_NAME,
     AuditEntry,
     CreatedTenant,
     Migration,
     Tenant,
+    Window,
     create_tenant,
     find_tenant,
     list_tenants,
@@ -25,11 +28,14 @@ from pilotlight.workflows.context import Context
 from pilotlight_runtime.metering.windows import label_windows
 
 __all__ = [
+    "ACTIVE",
+    "DELETED",
     "AuditEntry",
     "CreatedTenant",
     "Migration",
     "Tenant",
     "TenantRequest",
+    "Window",
     "change_state",
     "create",
     "list_all",

@@ -5,6 +5,7 @@ Where one of these is missing, the tests that need it skip with the reason. With
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -23,9 +24,10 @@ from support.docker_batch import (
     result_of,
     wait_for,
 )
+from support.local_service import find_bridge
 from support.machine import alone
 from support.project import Desk, new_project
-from support.sam import ECHO, REFERENCE_MODELS, SMALLER, Sam, SamProject, echo_model
+from support.sam import ECHO, REFERENCE_MODELS, SMALLER, TARIFFS, Sam, SamProject, echo_model
 from support.sam_local import local_api
 from support.training_image import TrainingImage, remove_images, sent_image, training_project
 from xdist.scheduler import LoadScopeScheduling
@@ -36,7 +38,8 @@ TOGETHER = {
     "the training image": ("test_batch.py", "test_batch_failures.py", "test_training_image.py"),
     "the project and its build": (
         *("test_deploy_commands.py", "test_sam_build.py", "test_sam_deploy.py"),
-        *("test_sam_local.py", "test_tables_local.py", "test_texts_local.py"),
+        *("test_sam_local.py", "test_service_deploy.py", "test_service_local.py"),
+        *("test_tables_local.py", "test_texts_local.py"),
     ),
 }
 """Files that share what takes minutes to make run in one process; any other file may run beside them."""
@@ -82,6 +85,19 @@ def engine(missing: Callable[[str], None]) -> None:
         or subprocess.run(["docker", "info"], check=False, capture_output=True).returncode
     ):
         missing("no Docker engine answers")
+
+
+@pytest.fixture(scope="session")
+def bridge(engine: None, missing: Callable[[str], None]) -> str:
+    """The address of this machine on the network of containers, where servers of tests can listen."""
+    assert engine is None
+    address = find_bridge()
+    with socket.socket() as tried:
+        try:
+            tried.bind((address, 0))
+        except OSError as error:
+            missing(f"nothing can listen at {address}, the address of this machine on Docker's bridge: {error}")
+    return address
 
 
 @pytest.fixture(scope="session")
@@ -146,6 +162,9 @@ def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         shutil.copytree(repository / "functions" / name, desk.root / "functions" / name, ignore=leave)
         template.write_text(add_function(template.read_text(), name))
     template.write_text(resized(template.read_text(), SMALLER))
+    for name, tariff in TARIFFS.items():
+        with (desk.root / "functions" / name / "model.toml").open("a") as file:
+            file.write(tariff)
     for name in desk.list_models():
         epochs = ["--epochs", "1"] if desk.kind(name) == "keras" else []
         # A process of its own: TensorFlow would stay in this one.

@@ -4,64 +4,38 @@ import base64
 import hashlib
 import io
 import json
-import subprocess
-import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
-import requests
-from support.emulated import Unpacked, ask, free_port, in_container, wait
+from support.emulated import Unpacked, ask, in_container
 from support.project import Desk
 from support.sam import SMALLER, Sam, SamProject, contents, resource_of
+from support.sam_deploy import BUCKET, REGION, Clients, clients_of, deploy, moto_for_sam
 
-STACK, BUCKET, REGION = "deployed", "uploads", "eu-central-1"
+STACK = "deployed"
 
 
 @pytest.fixture(scope="module")
 def endpoint(sam: Sam, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where moto's server answers. It takes the path of a template's URL for the bucket's only at `localhost`."""
-    port = free_port()
-    log = tmp_path_factory.mktemp("moto") / "moto.log"
-    script = Path(__file__).with_name("moto_with_sam.py")
-    environ = sam.environ({"S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"})
-    with log.open("w") as said:
-        process = subprocess.Popen([sys.executable, script, str(port)], env=environ, stdout=said, stderr=said)
-        try:
-            wait(lambda: requests.get(f"http://127.0.0.1:{port}/moto-api/", timeout=10).ok, 60, log.read_text)
-            yield f"http://localhost:{port}"
-        finally:
-            process.terminate()
-            process.wait(30)
+    with moto_for_sam(sam, tmp_path_factory.mktemp("moto") / "moto.log") as endpoint:
+        yield endpoint
 
 
 @pytest.fixture(scope="module")
-def aws(endpoint: str) -> Callable[[str], Any]:
-    def client(service: str) -> Any:
-        session = boto3.Session("invented", "invented", region_name=REGION)
-        return session.client(service, endpoint_url=endpoint)
-
-    return client
+def aws(endpoint: str) -> Clients:
+    return clients_of(endpoint)
 
 
 @pytest.fixture(scope="module")
-def deployed(project: SamProject, endpoint: str, aws: Callable[[str], Any]) -> dict[str, str]:
-    """The stack's physical ids by logical id. moto takes no --resolve-s3, which is what samconfig.toml says."""
+def deployed(project: SamProject, endpoint: str, aws: Clients) -> dict[str, str]:
+    """The stack's physical ids by logical id."""
     aws("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    options = ["--stack-name", STACK, "--s3-bucket", BUCKET, "--config-env", "none", "--no-confirm-changeset"]
-    capabilities = ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
-    said = project.sam.run(project.root, "deploy", *options, *capabilities, AWS_ENDPOINT_URL=endpoint)
-    assert "Successfully created/updated stack" in said
-    found = aws("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
-    # Resources that moto's CloudFormation does not know stand there without a name.
-    named = [resource for resource in found if "LogicalResourceId" in resource]
-    return {resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "") for resource in named}
+    return deploy(project, endpoint, STACK)
 
 
-def uploaded(aws: Callable[[str], Any], sha256: str) -> bytes:
+def uploaded(aws: Clients, sha256: str) -> bytes:
     """The zip whose digest Lambda reports as that of its code, out of what `sam deploy` uploaded."""
     s3 = aws("s3")
     for entry in s3.list_objects_v2(Bucket=BUCKET)["Contents"]:
@@ -89,7 +63,7 @@ def extract(archive: zipfile.ZipFile, into: Path) -> None:
 def fetched(
     deployed: dict[str, str],
     functions: list[str],
-    aws: Callable[[str], Any],
+    aws: Clients,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """A folder for each function and for the layer, with what Lambda was given."""
@@ -108,9 +82,7 @@ def fetched(
     return place
 
 
-def test_functions_layer_roles_logs_and_api_exist(
-    deployed: dict[str, str], functions: list[str], aws: Callable[[str], Any]
-) -> None:
+def test_functions_layer_roles_logs_and_api_exist(deployed: dict[str, str], functions: list[str], aws: Clients) -> None:
     found = {it["FunctionName"]: it for it in aws("lambda").list_functions()["Functions"]}
     for name in functions:
         function = found[deployed[name]]
@@ -124,9 +96,7 @@ def test_functions_layer_roles_logs_and_api_exist(
     assert {"Api", "Observability", "CodeDeployServiceRole"} <= set(deployed)
 
 
-def test_memory_and_timeout_are_a_functions_own(
-    desk: Desk, deployed: dict[str, str], aws: Callable[[str], Any]
-) -> None:
+def test_memory_and_timeout_are_a_functions_own(desk: Desk, deployed: dict[str, str], aws: Clients) -> None:
     for name in desk.list_models():
         found = aws("lambda").get_function_configuration(FunctionName=deployed[resource_of(name)])
         expected = (1024, 10) if name == SMALLER else (1769, 29)
@@ -134,7 +104,7 @@ def test_memory_and_timeout_are_a_functions_own(
 
 
 def test_a_canary_goes_back_when_the_models_own_alarm_goes_off(
-    desk: Desk, deployed: dict[str, str], aws: Callable[[str], Any]
+    desk: Desk, deployed: dict[str, str], aws: Clients
 ) -> None:
     codedeploy, cloudwatch = aws("codedeploy"), aws("cloudwatch")
     (topic,) = aws("sns").list_topics()["Topics"]
@@ -161,7 +131,7 @@ def test_a_canary_goes_back_when_the_models_own_alarm_goes_off(
 
 
 @pytest.mark.usefixtures("deployed")
-def test_one_metric_filter_counts_the_failures_of_each_model(aws: Callable[[str], Any]) -> None:
+def test_one_metric_filter_counts_the_failures_of_each_model(aws: Clients) -> None:
     (found,) = aws("logs").describe_metric_filters()["metricFilters"]
     assert found["logGroupName"] == "/pilotlight/dev/models"
     (counted,) = found["metricTransformations"]
@@ -170,16 +140,14 @@ def test_one_metric_filter_counts_the_failures_of_each_model(aws: Callable[[str]
 
 
 def test_every_function_has_a_version_behind_its_alias(
-    deployed: dict[str, str], functions: list[str], aws: Callable[[str], Any]
+    deployed: dict[str, str], functions: list[str], aws: Clients
 ) -> None:
     for name in functions:
         (alias,) = aws("lambda").list_aliases(FunctionName=deployed[name])["Aliases"]
         assert (alias["Name"], alias["FunctionVersion"]) == ("live", "1")
 
 
-def test_the_api_routes_each_path_to_its_function(
-    desk: Desk, deployed: dict[str, str], aws: Callable[[str], Any]
-) -> None:
+def test_the_api_routes_each_path_to_its_function(desk: Desk, deployed: dict[str, str], aws: Clients) -> None:
     resources = aws("apigateway").get_resources(restApiId=deployed["Api"], limit=500)["items"]
     calls = {
         (method, resource["path"]): settings["methodIntegration"]["uri"]
@@ -198,7 +166,7 @@ def test_what_was_deployed_is_what_was_built(project: SamProject, functions: lis
         assert contents(fetched / name) == project.files(name), name
 
 
-def variables_of(function: str, aws: Callable[[str], Any]) -> dict[str, str]:
+def variables_of(function: str, aws: Clients) -> dict[str, str]:
     settings = aws("lambda").get_function_configuration(FunctionName=function, Qualifier="live")
     found: dict[str, str] = settings["Environment"]["Variables"]
     return found
@@ -210,7 +178,7 @@ CLIENTS = {"own": "/opt/python/pilotlight_runtime/lambda_client/start.py", "aws"
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_what_was_deployed_answers_under_the_emulator(
-    fetched: Path, deployed: dict[str, str], aws: Callable[[str], Any], sam: Sam, base_image: str, client: str
+    fetched: Path, deployed: dict[str, str], aws: Clients, sam: Sam, base_image: str, client: str
 ) -> None:
     unpacked = Unpacked(fetched / "DigitsFunction", fetched / "RuntimeLayer")
     given = variables_of(deployed["DigitsFunction"], aws)
@@ -229,7 +197,7 @@ def test_what_was_deployed_answers_under_the_emulator(
 
 
 def test_the_deployed_catalog_answers_under_the_emulator(
-    fetched: Path, deployed: dict[str, str], aws: Callable[[str], Any], sam: Sam, base_image: str
+    fetched: Path, deployed: dict[str, str], aws: Clients, sam: Sam, base_image: str
 ) -> None:
     unpacked = Unpacked(fetched / "CatalogFunction", fetched / "RuntimeLayer")
     given = variables_of(deployed["CatalogFunction"], aws)

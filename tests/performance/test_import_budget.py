@@ -10,10 +10,13 @@ import pytest
 from support.encoder_import import package_tiny
 from support.language_functions import package_writer
 from support.onnx_models import package_identity
+from support.tenants import new_key
 from support.text_models import package_text
 from support.tiny_encoder import write_encoder
 
 import pilotlight_runtime
+from benchmarks.metering_table import run_table
+from pilotlight_runtime.environment import SERVICE_VARIABLE
 
 BARE = (sys.executable, "-I", "-S", "-c")
 ANSWER = """
@@ -21,7 +24,8 @@ import sys
 bare = set(sys.modules)
 sys.path[:0] = sys.argv[1:]
 from app import handler
-answer = handler({"httpMethod": "POST", "path": %(path)r, "body": %(body)r}, None)
+event = {"httpMethod": "POST", "path": %(path)r, "body": %(body)r, "headers": {"x-api-key": %(key)r}}
+answer = handler({**event, "requestContext": {}}, None)
 assert answer["statusCode"] == 200, answer
 print()
 print(*sorted(set(sys.modules) - bare))
@@ -131,6 +135,19 @@ EMBEDDING = {
     ),
 }  # fmt: skip
 """What a function imports besides that embeds texts with a WordPiece tokenizer."""
+METERED = {
+    *_modules("pilotlight_runtime", ("assets", "aws_signature")),
+    *_modules(
+        "pilotlight_runtime.metering",
+        (
+            "", "accounts", "attributes", "caller_key", "charge", "charge_texts", "counting", "dynamodb",
+            "expressions", "keys", "ledger", "memory", "meter", "rate_headers", "refusals", "service_calls", "sockets",
+            "start", "store", "tally", "tariff", "tenant", "windows",
+        ),
+    ),
+}  # fmt: skip
+"""What a function imports besides that charges its answers to the tenants of a service."""
+METERED_STANDARD = {"_socket", "binascii"}
 EMBEDDING_STANDARD = {"_bisect", "binascii", "bisect", "math"}
 WRITING_STANDARD = {"_random", "binascii", "math", "mmap"}
 
@@ -143,10 +160,12 @@ def search_path(folder: Path) -> list[str]:
     return [str(folder), str(Path(pilotlight_runtime.__file__).parents[1]), str(Path(engine.origin).parents[1])]
 
 
-def imported(folder: Path, body: str, path: str = "/v2/models/tiny/infer") -> set[str]:
+def imported(
+    folder: Path, body: str, path: str = "/v2/models/tiny/infer", *, key: str = "", **variables: str
+) -> set[str]:
     """The modules that a function imports to answer `body`, in an environment like Lambda's."""
-    environ = {**os.environ, "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"}
-    command = [*BARE, ANSWER % {"path": path, "body": body}, *search_path(folder)]
+    environ = {**os.environ, "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001", **variables}
+    command = [*BARE, ANSWER % {"path": path, "body": body, "key": key}, *search_path(folder)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environ)
     return set(done.stdout.splitlines()[-1].split())
 
@@ -183,6 +202,19 @@ def test_a_function_that_embeds_imports_what_its_task_needs(tmp_path: Path) -> N
     assert found - DIGEST == STANDARD | OURS | EMBEDDING | EMBEDDING_STANDARD
 
 
+@pytest.mark.parametrize(("way", "encryption"), [("plain", set()), ("TLS", {"_ssl"})])
+def test_a_metered_function_imports_what_keys_and_charges_need(
+    function: Path, tmp_path: Path, way: str, encryption: set[str]
+) -> None:
+    key = new_key()
+    with run_table(tmp_path, key) as environs:
+        found = imported(function, NUMBER, key=key, **environs[way])
+        assert found - DIGEST == STANDARD | OURS | METERED | METERED_STANDARD | encryption
+        assert (
+            imported(function, NUMBER, key=key, **{**environs[way], SERVICE_VARIABLE: ""}) - DIGEST == STANDARD | OURS
+        )
+
+
 IMPORTS = """
 import sys, time
 sys.path[:0] = sys.argv[1:4]
@@ -198,8 +230,8 @@ print(usual - began, time.process_time() - usual)
 def test_imports_take_about_as_long_as_two_of_the_standard_librarys(function: Path) -> None:
     """os and json, in the same processes, are the measure: they are what most functions begin with."""
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    names = sorted(STANDARD - {"app"} | OURS)
-    command = [*BARE, IMPORTS, *search_path(function), *names]
-    runs = [subprocess.run(command, check=True, capture_output=True, env=environ).stdout.split() for _ in range(16)]
-    usual, ours = (min(map(float, side)) for side in zip(*runs[1:], strict=True))
-    assert ours < 2.5 * usual, (ours, usual)
+    for names, most in ((STANDARD - {"app"} | OURS, 2.5), (METERED | METERED_STANDARD, 1.0)):
+        command = [*BARE, IMPORTS, *search_path(function), *sorted(names)]
+        runs = [subprocess.run(command, check=True, capture_output=True, env=environ).stdout.split() for _ in range(16)]
+        usual, ours = (min(map(float, side)) for side in zip(*runs[1:], strict=True))
+        assert ours < most * usual, (ours, usual)

@@ -1,137 +1,117 @@
-"""What metering costs beside a table that answers after 4 ms, on one kept connection, and at a cold start."""
+"""What metering costs, in calls of the table. `python -m benchmarks.metering` measures the milliseconds."""
 
 from __future__ import annotations
 
 import io
-import json
-import os
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
-from statistics import median
 
 import pytest
-from boto3.dynamodb.types import TypeSerializer
-from support.metered_entry import make_event, make_metered
-from support.onnx_models import package_identity
-from support.tenants import TENANT, SqliteTable, dynamo_environ, make_item, new_key
+from support.fault_proxy import FaultProxy
+from support.metered_entry import INFER, MeteredEntry, Records, answer_plainly, make_event, make_metered
+from support.tenants import TENANT, SqliteTable, make_item, new_key
 
-import pilotlight_runtime
+from benchmarks.metering_table import run_table
+from pilotlight_runtime.metering.accounts import Accounts
+from pilotlight_runtime.metering.charge import Amount, Charge, Item, Outcome, Reservation
+from pilotlight_runtime.metering.ledger import Ledger
+from pilotlight_runtime.metering.meter import Meter
+from pilotlight_runtime.metering.store import MeterStore
+from pilotlight_runtime.metering.tariff import DEFAULT_TARIFF
+from pilotlight_runtime.streaming.entry import StreamingEntry
 
-TESTS = Path(__file__).parents[1]
 KEY = new_key()
-ROUNDS = 11
-WARM_MILLISECONDS = 0.75
-"""Besides the table's own."""
-COLD_MILLISECONDS = 20.0
+WRONG = 10_000
+GOOD = 500
 
-ASK = """
-import time
-began = time.perf_counter()
-import sys
-sys.path[:0] = sys.argv[2:]
-from app import handler
-event = {"httpMethod": "POST", "path": "/v2/models/tiny/infer", "headers": {"x-api-key": sys.argv[1]},
-         "body": '{"inputs": [{"name": "x", "datatype": "FP32", "shape": [1], "data": [0.5]}]}', "requestContext": {}}
-times = []
-for _ in range(40):
-    assert handler(event, None)["statusCode"] == 200
-    times.append(time.perf_counter())
-print()
-print((times[0] - began) * 1000, sorted(after - before for before, after in zip(times, times[1:]))[19] * 1000)
-"""
+
+class CountingStore:
+    """A store that counts what it is asked."""
+
+    def __init__(self, store: MeterStore) -> None:
+        self.reads = self.charges = 0
+        self._store = store
+
+    def read(self, tenant: str) -> Item | None:
+        self.reads += 1
+        return self._store.read(tenant)
+
+    def charge(self, charge: Charge) -> Outcome:
+        self.charges += 1
+        return self._store.charge(charge)
+
+    def settle(self, reservation: Reservation, used: Amount) -> None:
+        self._store.settle(reservation, used)
+
+    def close(self) -> None:
+        self._store.close()
 
 
 @pytest.fixture
-def port() -> Iterator[int]:
-    """The port of a table that answers after 4 ms."""
-    serialize = TypeSerializer().serialize
-    item = {name: serialize(value) for name, value in make_item({KEY: {}}, now=time.time(), day_limit=10**6).items()}
-    command = [sys.executable, "-m", "support.slow_table", json.dumps(item)]
-    with subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
-        process.kill()
+def proxy(tmp_path: Path) -> Iterator[FaultProxy]:
+    """Counts what reaches a table."""
+    with run_table(tmp_path, KEY) as environs:
+        made = FaultProxy(int(environs["plain"]["AWS_ENDPOINT_URL_DYNAMODB"].rpartition(":")[2]))
+        yield made
+        made.close()
 
 
-def measure_table(port: int) -> float:
-    """Milliseconds that the table takes for a request, whoever asks."""
-    request = b"POST / HTTP/1.1\r\nx-amz-target: DynamoDB.UpdateItem\r\ncontent-length: 1200\r\n\r\n" + bytes(1200)
-    times = []
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        for _ in range(40):
-            began = time.perf_counter()
-            connection.sendall(request)
-            connection.recv(65_536)
-            times.append((time.perf_counter() - began) * 1000)
-    return median(times)
+@pytest.fixture
+def entry(proxy: FaultProxy) -> Iterator[MeteredEntry]:
+    variables = {"AWS_ENDPOINT_URL_DYNAMODB": proxy.url, "AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "S"}
+    made = make_metered({"PILOTLIGHT_SERVICE_TABLE": "tenants", **variables}, io.StringIO())
+    yield made
+    made.close()
 
 
-def measure(function: Path, environ: dict[str, str]) -> tuple[float, float]:
-    """Milliseconds until the first answer, and of a warm one."""
-    engine = find_spec("onnxruntime")
-    assert engine is not None
-    paths = [
-        str(function),
-        str(Path(pilotlight_runtime.__file__).parents[1]),
-        str(Path(engine.origin or "").parents[1]),
-    ]
-    usual = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", ASK, KEY, *paths],
-        check=True,
-        capture_output=True,
-        text=True,
-        env={**usual, "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001", **environ},
-    )
-    cold, warm = done.stdout.splitlines()[-1].split()
-    return float(cold), float(warm)
+def test_the_first_answer_waits_for_two_calls_and_each_further_one_for_one(
+    entry: MeteredEntry, proxy: FaultProxy
+) -> None:
+    """Whose key it is, and the charge. The connection is the one that the start has opened."""
+    calls = []
+    for _ in range(4):
+        before = proxy.requests
+        assert entry(make_event(KEY))["statusCode"] == 200
+        calls.append(proxy.requests - before)
+    assert calls == [2, 1, 1, 1]
+    assert proxy.connections == 1
 
 
-def test_metering_costs_little_more_than_the_tables_answer(tmp_path: Path, port: int) -> None:
-    """A warm answer waits for one call of the table, the first one for two: whose key it is, and the charge."""
-    package_identity(tmp_path, "FP32", (1,))
-    (tmp_path / "app.py").write_text(
-        "from pilotlight_runtime import model_handler\n\nhandler = model_handler(__file__)\n"
-    )
-    environ = dynamo_environ(f"http://127.0.0.1:{port}")
-    runs = [(measure(tmp_path, {}), measure(tmp_path, environ), measure_table(port)) for _ in range(ROUNDS)][1:]
-    cold_off, warm_off = (min(off[place] for off, _, _ in runs) for place in (0, 1))
-    cold_on, warm_on = (min(on[place] for _, on, _ in runs) for place in (0, 1))
-    table = min(table for _, _, table in runs)
-    sys.stdout.write(
-        f"table {table:.2f} ms; cold {cold_off:.1f} -> {cold_on:.1f} ms, warm {warm_off:.2f} -> {warm_on:.2f} ms\n"
-    )
-    assert warm_on - warm_off - table < WARM_MILLISECONDS
-    assert cold_on - cold_off < COLD_MILLISECONDS
+def test_a_wrong_key_costs_one_call_and_none_while_it_is_remembered(entry: MeteredEntry, proxy: FaultProxy) -> None:
+    for key in (new_key(), new_key("Tenant02")):
+        before = proxy.requests
+        for _ in range(3):
+            assert entry(make_event(key))["statusCode"] == 401
+        assert proxy.requests - before == 1
+    before = proxy.requests
+    for text in (None, "", KEY[:-1], KEY[:-1] + "!", KEY.swapcase()):
+        assert entry(make_event(text))["statusCode"] == 401
+    assert proxy.requests == before
 
 
-def test_ten_thousand_wrong_keys_do_not_slow_a_good_one(tmp_path: Path) -> None:
-    """In time of the processor, so that other programs on this machine do not count.
-
-    The measure is a good key's request among as many requests without a key, which leave the processor's caches alike.
-    """
+def test_ten_thousand_wrong_keys_cost_a_good_one_no_call_and_hardly_any_time(tmp_path: Path) -> None:
+    """In time of the processor, so that other programs do not count, and with room for what they do to its caches."""
     table = SqliteTable(tmp_path / "tenants.db")
     table.put(TENANT, make_item({KEY: {}}, now=time.time(), day_limit=10**6))
-    entry = make_metered(table.environ, io.StringIO())
+    store = CountingStore(table.open())
+    entry = StreamingEntry(answer_plainly, INFER, Records(), time.perf_counter, live=True)
+    accounts = Accounts("tiny", DEFAULT_TARIFF, store, Ledger(io.StringIO()), time.time)
+    entry.wrap(Meter(accounts, "tiny", direct=False, openai=False).wrap)
 
-    def ask_often(make_key: Callable[[], str | None]) -> float:
-        """The 99th percentile of a good request's time, after seven other ones each."""
+    def ask_often(wrong: int, make_key: Callable[[], str]) -> float:
+        """The 99th percentile of the processor's time for a good request, after so many wrong ones each."""
         times = []
-        for _ in range(500):
-            for _ in range(7):
-                assert entry(make_event(make_key()))["statusCode"] == 401
+        for _ in range(GOOD):
+            for _ in range(wrong):
+                assert entry(make_event(make_key()), None)["statusCode"] == 401
             began = time.thread_time()
-            assert entry(make_event(KEY))["statusCode"] == 200
+            assert entry(make_event(KEY), None)["statusCode"] == 200
             times.append(time.thread_time() - began)
-        return sorted(times)[int(0.99 * len(times))]
+        return sorted(times)[int(0.99 * GOOD)]
 
-    pairs = [(ask_often(lambda: None), ask_often(new_key)) for _ in range(4)][1:]
-    undisturbed, disturbed = (min(pair[place] for pair in pairs) for place in (0, 1))
-    entry.close()
+    alone, among = ask_often(0, new_key), ask_often(WRONG // GOOD, new_key)
+    alone = min(alone, ask_often(0, new_key))
+    assert (store.reads, store.charges) == (1 + WRONG, 3 * GOOD)
     table.close()
-    assert disturbed < 1.2 * undisturbed, (undisturbed, disturbed)
+    assert among < 2 * alone, (alone, among)

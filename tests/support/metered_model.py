@@ -49,6 +49,7 @@ class Endpoint:
     tariff: Tariff
     model: str = "chat"
     log: io.StringIO = field(default_factory=io.StringIO)
+    requests: int = 0
 
     def __post_init__(self) -> None:
         self.store = Unlucky(SqliteStore(self.service.table.location))
@@ -61,7 +62,8 @@ class Endpoint:
         """A request that was counted and not yet charged."""
         key = read_key(secret)
         assert key is not None
-        tally = RequestTally(self.accounts, self.accounts.admit(key, free=False), "request")
+        self.requests += 1
+        tally = RequestTally(self.accounts, self.accounts.admit(key, free=False), f"request-{self.requests}")
         for name, count in counts.items():
             tally.add(name, count)
         return tally

@@ -8,9 +8,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from support.canaries import Canary
+from support.canaries import CANARY, Canary
 
 Event = dict[str, Any]
+CHOSEN = CANARY.text
+"""What a caller sends as x-amzn-RequestId."""
 
 
 def rest(path: str, document: object = None, *, method: str = "", query: str = "", **headers: str) -> Event:
@@ -44,6 +46,36 @@ def http_api(path: str, document: object, domain: str) -> Event:
         },
         "body": json.dumps(document),
         "isBase64Encoded": False,
+    }
+
+
+def http_api_of(event: Event, domain: str) -> Event:
+    """A REST event as an HTTP API or, by its domain, a function URL writes it."""
+    parameters = event.get("queryStringParameters") or {}
+    context = event["requestContext"]
+    return {
+        "version": "2.0",
+        "rawPath": event["path"],
+        "rawQueryString": "&".join(f"{name}={value}" for name, value in parameters.items()),
+        "queryStringParameters": parameters,
+        "pathParameters": event.get("pathParameters"),
+        "stageVariables": event.get("stageVariables"),
+        "headers": {name.lower(): value for name, value in event["headers"].items()},
+        "cookies": [value for name, value in event["headers"].items() if name.lower() == "cookie"],
+        "requestContext": {
+            "domainName": domain,
+            "http": {
+                "method": event["httpMethod"],
+                "path": event["path"],
+                "sourceIp": context.get("identity", {}).get("sourceIp", ""),
+                "userAgent": context.get("identity", {}).get("userAgent", ""),
+            },
+            # Should a caller be able to choose that of a function URL, it must not be logged.
+            "requestId": CHOSEN if ".lambda-url." in domain else "JKJaXmPLvHcESHA=",
+            "stage": "$default",
+        },
+        "body": event["body"],
+        "isBase64Encoded": event["isBase64Encoded"],
     }
 
 

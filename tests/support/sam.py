@@ -29,6 +29,11 @@ REFERENCE_MODELS = (
 """The models of this repository that the tests train: one that somebody adds to functions/ is no part of them."""
 SMALLER = "species"
 """The model whose function gets 1,024 MB and 10 s, where the others have 1,769 MB and 29 s."""
+TARIFFS = {
+    "digits": "\n[units]\nrows = 2\n\n[price.2026-01-01]\nrows = 1500\n",
+    "sentiment": "\n[units]\ncharacters = 1\n\n[price.2026-01-01]\ncharacters = 0.25\n",
+}
+"""What a request of a model costs where the service is on, in its model.toml. The others cost one unit."""
 ECHO = "echo"
 ARRAYS: dict[str, np.ndarray] = {
     "BOOL": np.array([[True, False, True]]),

@@ -26,16 +26,18 @@ def accepting() -> dict[str, str]:
 
 
 @contextmanager
-def local_api(project: SamProject, log: Path, parameters: Sequence[str] = ()) -> Iterator[str]:
+def local_api(
+    project: SamProject, log: Path, parameters: Sequence[str] = (), options: Sequence[str] = ()
+) -> Iterator[str]:
     """HOST:PORT where the project's API answers until the block ends; what it says goes to `log`.
 
-    parameters: of the template, as NAME=VALUE.
+    parameters: of the template, as NAME=VALUE. options: more of the command's.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     command = [project.sam.program, "local", "start-api", "--skip-pull-image", "--warm-containers", "LAZY"]
-    command += ["--port", address.rpartition(":")[2]]
+    command += ["--port", address.rpartition(":")[2], *options]
     if parameters:
         command += ["--parameter-overrides", *parameters]
     with log.open("w") as said:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import socket
-import subprocess
+import sqlite3
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from pilotlight_runtime.aws_signature import HeaderSigner
 from pilotlight_runtime.metering.charge import Amount, Charge, Item
@@ -24,13 +20,12 @@ from pilotlight_runtime.metering.sockets import parse_endpoint
 from pilotlight_runtime.metering.sqlite import SqliteStore
 from pilotlight_runtime.metering.store import MeterStore
 from pilotlight_runtime.metering.windows import label_windows
+from support.dynalite import run_server
 
 TENANT = "Tenant01"
 NOW = 1_795_651_200.0
 """2026-11-26 00:00:00 UTC."""
 TABLE = "tenants"
-DYNALITE_VARIABLE = "DYNALITE"
-"""The path of dynalite (`npm install dynalite`), where it is not on the PATH."""
 SIGNS = ("AKID", "SECRET", "")
 
 
@@ -162,20 +157,17 @@ class SqliteTable:
         assert item is not None
         return item
 
+    @contextmanager
+    def lock(self) -> Iterator[Callable[[], object]]:
+        """Nothing can be written to the table until the block ends, or what it gets is called."""
+        with closing(sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)) as held:
+            held.execute("BEGIN IMMEDIATE")
+            yield lambda: held.execute("ROLLBACK")
+
     def close(self) -> None:
         for store in self._opened:
             store.close()
         self._opened.clear()
-
-
-def find_dynalite() -> str:
-    """The path of dynalite; the test is skipped where there is none."""
-    found = os.environ.get(DYNALITE_VARIABLE) or shutil.which("dynalite")
-    if not found:
-        pytest.skip(
-            f"dynalite is not installed: `npm install dynalite`, and put it on the PATH or into {DYNALITE_VARIABLE}"
-        )
-    return found
 
 
 @contextmanager
@@ -200,32 +192,10 @@ def run_moto() -> Iterator[Table]:
 @contextmanager
 def run_dynalite(folder: Path) -> Iterator[Table]:
     """Runs dynalite with an empty table; its log goes into the folder."""
-    program = find_dynalite()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [program, "--host", "127.0.0.1", "--port", str(port), "--createTableMs", "0"]
-    with (folder / "dynalite.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+    with run_server(folder / "dynalite.log") as url:
+        table = Table(url)
+        table.create()
         try:
-            _wait_for(port, process)
-            table = Table(f"http://127.0.0.1:{port}")
-            table.create()
-            try:
-                yield table
-            finally:
-                table.close()
+            yield table
         finally:
-            process.terminate()
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 30
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            assert process.poll() is None, "dynalite has ended"
-            assert time.monotonic() < until, "dynalite does not listen"
-            time.sleep(0.05)
-        else:
-            return
+            table.close()

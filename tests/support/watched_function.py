@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -26,11 +27,16 @@ _PATIENCE: Final = 20.0
 
 
 class WatchedFunction(NamedTuple):
-    """A function that runs. root: a folder that has its code, its log and its temporary files."""
+    """A function that runs. root: a folder that has its code, its log and its temporary files.
+
+    daemon: a socket in the place of X-Ray's daemon, which every traced function has beside it. segments: what it got.
+    """
 
     api: RuntimeApi
     process: subprocess.Popen[bytes]
     root: Path
+    daemon: socket.socket
+    segments: list[bytes]
 
     @property
     def log(self) -> bytes:
@@ -66,8 +72,14 @@ class WatchedFunction(NamedTuple):
         self.api.end(build_fault("Runtime.ExitError", "the process was ended"))
 
     def traces(self) -> bytes:
-        """What the function has told X-Ray: the headers of its requests to the Runtime API, apart from ids."""
-        return "\n".join(f"{name}: {value}" for it in self.api.requests for name, value in it.headers).encode()
+        """What the function has told X-Ray: segments, and the headers and paths of its requests to the Runtime API."""
+        while True:
+            try:
+                self.segments.append(self.daemon.recv(65_536))
+            except BlockingIOError:
+                break
+        headers = [f"{name}: {value}".encode() for it in self.api.requests for name, value in it.headers]
+        return b"\n".join([*(it.path.encode() for it in self.api.requests), *headers, *self.segments])
 
     def written(self) -> dict[str, bytes]:
         """The files below the root, the log apart, and those that the process holds without a name."""
@@ -99,8 +111,15 @@ def watching(root: Path, client: tuple[str, ...] = OWN, **environ: str) -> Itera
     folder, temporary, log = root / "function", root / "tmp", root / "log.txt"
     temporary.mkdir()
     flags = ("-I", "-S", "-u") if client is OWN else ("-u",)
-    with RuntimeApi() as api, log.open("wb") as output:
+    with (
+        RuntimeApi() as api,
+        log.open("wb") as output,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon,
+    ):
+        daemon.bind(("127.0.0.1", 0))
+        daemon.settimeout(0)
         variables: dict[str, Any] = {
+            "AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{daemon.getsockname()[1]}",
             "AWS_LAMBDA_RUNTIME_API": api.address,
             "AWS_LAMBDA_LOG_FORMAT": "JSON",
             "LAMBDA_TASK_ROOT": str(folder),
@@ -116,7 +135,7 @@ def watching(root: Path, client: tuple[str, ...] = OWN, **environ: str) -> Itera
         )
         try:
             assert api.wait_until_initialized(30) is None, log.read_text()
-            yield WatchedFunction(api, process, root)
+            yield WatchedFunction(api, process, root, daemon, [])
         finally:
             process.kill()
             process.wait()

@@ -8,9 +8,11 @@ from __future__ import annotations
 import time
 
 from pilotlight_runtime.digest import bytes_sha256
-from pilotlight_runtime.light_typing import Final, Mapping
+from pilotlight_runtime.light_typing import Final
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
+_DATE: Final = "x-amz-date"
+_END: Final = "\r\n"
 _BLOCK: Final = 64
 _INNER: Final = bytes([value ^ 0x36 for value in range(256)])
 _OUTER: Final = bytes([value ^ 0x5C for value in range(256)])
@@ -59,13 +61,28 @@ def sign(key: bytes, stamp: str, scope: str, request: str) -> str:
 
 def _authenticate(key: bytes, text: bytes) -> bytes:
     """HMAC-SHA256 (RFC 2104), as `hmac` computes it, which takes 4 ms to import."""
+    return _seal(_pad(key), text)
+
+
+def _pad(key: bytes) -> tuple[bytes, bytes]:
+    """What the inner and the outer hash of HMAC begin with."""
     key = (key if len(key) <= _BLOCK else bytes.fromhex(bytes_sha256(key))).ljust(_BLOCK, b"\0")
-    inner = bytes.fromhex(bytes_sha256(key.translate(_INNER) + text))
-    return bytes.fromhex(bytes_sha256(key.translate(_OUTER) + inner))
+    return key.translate(_INNER), key.translate(_OUTER)
+
+
+def _seal(pads: tuple[bytes, bytes], text: bytes) -> bytes:
+    inner, outer = pads
+    return bytes.fromhex(bytes_sha256(outer + bytes.fromhex(bytes_sha256(inner + text))))
+
+
+Headers = tuple[tuple[str, str], ...]
+"""Names in lower case and values without spaces around them."""
 
 
 class HeaderSigner:
     """Signs POST requests to "/" with headers, as AWS's JSON services take them.
+
+    It keeps what the requests of a day have in common.
 
     Args:
         region: The service's region.
@@ -75,33 +92,53 @@ class HeaderSigner:
     def __init__(self, region: str, service: str) -> None:
         self._region = region
         self._service = service
-        self._kept: tuple[str, str, bytes] = ("", "", b"")
+        self._of: tuple[tuple[str, str, str], str] | None = None
+        self._scope = ""
+        self._pads = (b"", b"")
+        self._frames: dict[Headers, tuple[str, str, str, str]] = {}
 
-    def authorize(
-        self, credentials: tuple[str, str, str], headers: Mapping[str, str], body: bytes, now: float
-    ) -> dict[str, str]:
-        """Makes the headers that carry the signature.
+    def write_head(self, credentials: tuple[str, str, str], headers: Headers, body: bytes, now: float) -> str:
+        """Writes the head of a request.
 
         Args:
             credentials: The access key, the secret key, and the token or "".
-            headers: Those to be signed, with names in lower case and values without spaces around them; with `host`.
+            headers: Those to be signed; with `host`.
             body: The body.
             now: Seconds since the epoch.
 
         Returns:
-            The headers to send: those given and those of the signature.
+            The head, with the headers given, those of the signature and the body's length. An empty line ends it.
         """
-        access_key, secret_key, token = credentials
         stamp = write_time(now)
-        scope = write_scope(stamp, self._region, self._service)
-        if self._kept[:2] != (secret_key, scope):
-            self._kept = (secret_key, scope, derive_key(secret_key, scope))
-        signed = {**headers, "x-amz-date": stamp, **({"x-amz-security-token": token} if token else {})}
-        names = sorted(signed)
-        lines = "".join([f"{name}:{signed[name]}\n" for name in names])
-        request = f"POST\n/\n\n{lines}\n{';'.join(names)}\n{bytes_sha256(body)}"
-        signature = sign(self._kept[2], stamp, scope, request)
-        signed["authorization"] = (
-            f"{ALGORITHM} Credential={access_key}/{scope}, SignedHeaders={';'.join(names)}, Signature={signature}"
+        if self._of != (credentials, stamp[:8]):
+            self._begin(credentials, stamp)
+        frame = self._frames.get(headers)
+        if frame is None:
+            frame = self._frames[headers] = self._frame(credentials, headers)
+        to_sign, signed, head, authorization = frame
+        request = f"{to_sign}{stamp}{signed}{bytes_sha256(body)}"
+        text = f"{ALGORITHM}\n{stamp}\n{self._scope}\n{bytes_sha256(request.encode())}"
+        signature = _seal(self._pads, text.encode()).hex()
+        return f"{head}{stamp}{authorization}{signature}\r\ncontent-length: {len(body)}\r\n\r\n"
+
+    def _begin(self, credentials: tuple[str, str, str], stamp: str) -> None:
+        """Begins a day, or the use of other credentials."""
+        self._frames.clear()
+        self._scope = write_scope(stamp, self._region, self._service)
+        self._pads = _pad(derive_key(credentials[1], self._scope))
+        self._of = (credentials, stamp[:8])
+
+    def _frame(self, credentials: tuple[str, str, str], headers: Headers) -> tuple[str, str, str, str]:
+        """What stands before and after the time in the canonical request, and in the head."""
+        access_key, _, token = credentials
+        own = {**dict(headers), **({"x-amz-security-token": token} if token else {})}
+        names = ";".join(sorted([*own, _DATE]))
+        lines = {name: f"{name}:{value}\n" for name, value in own.items()}
+        before = "".join([lines[name] for name in sorted(own) if name < _DATE])
+        after = "".join([lines[name] for name in sorted(own) if name > _DATE])
+        return (
+            f"POST\n/\n\n{before}{_DATE}:",
+            f"\n{after}\n{names}\n",
+            f"POST / HTTP/1.1\r\n{''.join([f'{name}: {value}' + _END for name, value in own.items()])}{_DATE}: ",
+            f"\r\nauthorization: {ALGORITHM} Credential={access_key}/{self._scope}, SignedHeaders={names}, Signature=",
         )
-        return signed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from posix import urandom
 
-from pilotlight_runtime.errors import RequestError
+from pilotlight_runtime.errors import KeysUnchecked, RequestError
 from pilotlight_runtime.events import Incoming, Render, read_event, render_proxy
 from pilotlight_runtime.light_typing import Any, Callable, Final, NamedTuple
 from pilotlight_runtime.observer import Observer, Record, Trace
@@ -37,6 +37,11 @@ LambdaHandler = Callable[[Any, Any], Any]
 """Takes an event and Lambda's context, returns the answer."""
 
 
+KEYS_VARIABLE: Final = "pilotlight_keys"
+"""The variable of the API's stage that says who checks keys."""
+BY_FUNCTIONS: Final = "functions"
+"""Its value where API Gateway asks for no key."""
+
 _LONGEST_ID: Final = 128
 _SIGNS: Final = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_=")
 _ID_SIGNS: Final = bytes(ord("a" if sign in _SIGNS else "-") for sign in range(256))
@@ -55,11 +60,11 @@ class Entry:
         self._observer = observer
         self._clock = clock
         self._cold = True
-        self._ask_wrapped: Ask = self._ask_with_body
+        self._ask_wrapped: Ask = self._ask_without_keys
 
     def wrap(self, around: Callable[[Ask], Ask]) -> None:
-        """Has every request answered by what `around` makes of the way so far, such as one that checks keys."""
-        self._ask_wrapped = around(self._ask_wrapped)
+        """Has every request answered by what `around` makes of the way so far. It checks keys."""
+        self._ask_wrapped = around(self._ask_with_body)
 
     def __call__(self, event: Any, context: Any) -> Any:
         """Answers `event`. Every failure is an answer too; details that callers must not see go to the observer."""
@@ -99,6 +104,18 @@ class Entry:
             response, fault = write_refusal(error, request_id)
             return render(response), response.status, fault
 
+    def _ask_without_keys(self, request: HttpRequest, trace: Trace, request_id: str, call: Call) -> HttpResponse:
+        """Answers where this function checks no keys, unless the API leaves that to it.
+
+        While a deployment turns the service on or off, API Gateway and the functions change at different times.
+        """
+        variables = call.event.get("stageVariables")
+        if variables and isinstance(variables, dict) and variables.get(KEYS_VARIABLE) == BY_FUNCTIONS:
+            raise KeysUnchecked(
+                "the endpoint is being deployed, and this function does not check keys yet; ask again in some minutes"
+            )
+        return self._ask_with_body(request, trace, request_id, call)
+
     def _ask_with_body(self, request: HttpRequest, trace: Trace, request_id: str, call: Call) -> HttpResponse:
         if "content-location" in request.headers:
             from pilotlight_runtime.uploads.incoming import fetch_body  # few requests need it
@@ -134,11 +151,14 @@ def find_request_id(context: object) -> str:
 def _gateway_id(event: object) -> str:
     """API Gateway's id of the request, as in its access log; "" elsewhere, and where it is no id.
 
-    A REST API's own id is extendedRequestId: its requestId is what the caller sends as x-amzn-RequestId. HTTP APIs and
-    function URLs have only requestId. A direct invocation may send anything, and the id goes into the log.
+    A REST API's own id is extendedRequestId: its requestId is what the caller sends as x-amzn-RequestId. HTTP APIs have
+    only requestId. For a function URL that is Lambda's own id, which the log has anyway. A direct invocation may send
+    anything, and the id goes into the log.
     """
     context = event.get("requestContext") if isinstance(event, dict) else None
     if not isinstance(context, dict):
+        return ""
+    if "http" in context and ".lambda-url." in str(context.get("domainName")):
         return ""
     found = context.get("extendedRequestId") if "http" not in context else context.get("requestId")
     if not isinstance(found, str) or len(found) > _LONGEST_ID or not found.isascii():

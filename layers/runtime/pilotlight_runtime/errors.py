@@ -8,6 +8,7 @@
     │   └── SessionError          ONNX Runtime cannot open the graph, or the graph is not what the manifest says
     └── RequestError              one request fails; `status` is its HTTP status
         ├── InvalidRequest        400
+        ├── KeysUnchecked         401: nobody has checked the caller's key
         ├── NotFound              404
         ├── MethodNotAllowed      405
         ├── TooLarge              413
@@ -69,6 +70,12 @@ class InvalidRequest(RequestError):
     """The request is malformed (400). The message names the field, what was expected and what came."""
 
     status = 400
+
+
+class KeysUnchecked(RequestError):
+    """API Gateway leaves keys to the functions, and this function checks none (401)."""
+
+    status = 401
 
 
 class NotFound(RequestError):

@@ -76,15 +76,16 @@ def model_handler(
         LoadError: The model cannot be served, so the function does not start. The message names the file or tensor.
     """
     folder = parent(app_file)
-    metering = _start_metering(environ)
+    metering = _make_metering(environ)
     checks, rest = BackgroundTask(lambda: _manifest(folder)), BackgroundTask(_import_rest)
+    meanwhile = (checks, rest) if metering is None else (checks, rest, metering)
     packing = late = None
     if open_session is None:
-        open_session = _engine(checks, rest, large_pages=RUNTIME_API_VARIABLE in environ)
+        open_session = _engine(*meanwhile, large_pages=RUNTIME_API_VARIABLE in environ)
         packing, late = _packing(checks.result(), environ), _late_checks(checks.result(), environ)
     else:
-        checks.start()
-        rest.start()
+        for task in meanwhile:
+            task.start()
     manifest = checks.result()
     from pilotlight_runtime.loading import open_model
 
@@ -133,8 +134,8 @@ def _make_entry(
     return Entry(service.answer, service.infer_path, observer, clock)
 
 
-def _start_metering(environ: Mapping[str, str]) -> Metering | None:
-    """Opens the table of tenants while the model is opened; None where nothing is metered."""
+def _make_metering(environ: Mapping[str, str]) -> Metering | None:
+    """What opens the table of tenants while ONNX Runtime starts; None where nothing is metered."""
     if not environ.get(SERVICE_VARIABLE):
         return None
     from pilotlight_runtime.metering.start import Metering
@@ -142,7 +143,7 @@ def _start_metering(environ: Mapping[str, str]) -> Metering | None:
     return Metering(environ)
 
 
-def _engine(*meanwhile: BackgroundTask, large_pages: bool) -> OpenSession:
+def _engine(*meanwhile: BackgroundTask | Metering, large_pages: bool) -> OpenSession:
     """Starts ONNX Runtime, which runs no Python for 12 ms; `meanwhile` runs at the same time and takes less."""
     from pilotlight_runtime.engine import start
 

@@ -10,12 +10,19 @@ from pilotlight.cli.commands.tenants import TableOption
 from pilotlight.cli.invocation import JsonFlag, err, invocation, out, print_json
 
 if TYPE_CHECKING:
+    from pilotlight.workflows.context import Context
     from pilotlight.workflows.keys import IssuedKey
 
 HELP: Final = "Create, list, rotate and revoke the keys of a tenant."
 
 TenantOption = Annotated[str, typer.Option("--tenant", metavar="TENANT", help="The tenant's name.")]
-Which = Annotated[str, typer.Argument(metavar="KEY", help="The key's label or id, as `pilotlight keys list` shows it.")]
+AnyTenantOption = Annotated[
+    str, typer.Option("--tenant", metavar="TENANT", help="The tenant's name. A whole key needs none.")
+]
+Which = Annotated[
+    str,
+    typer.Argument(metavar="KEY", help="The key's label or id, as `pilotlight keys list` shows it, or the whole key."),
+]
 
 
 def create(
@@ -45,27 +52,29 @@ def create(
 
     named = tuple(name.strip() for name in models.split(",") if name.strip())
     request = KeyRequest(tenant, label, named, expires, test, table)
-    _show(create(request, invocation(ctx).context(quiet=True)), as_json=as_json)
+    context = invocation(ctx).context(quiet=True)
+    _show(create(request, context), context, as_json=as_json)
 
 
 def list_(ctx: typer.Context, *, tenant: TenantOption, table: TableOption = "", as_json: JsonFlag = False) -> None:
     """List the keys of a tenant, without their secrets."""
-    from pilotlight.cli.service_tables import key_object, keys_table
+    from pilotlight.cli.service_tables import key_objects, keys_table
     from pilotlight.workflows.keys import list_of
 
-    found = list_of(tenant, table, invocation(ctx).context(quiet=True))
+    context = invocation(ctx).context(quiet=True)
+    found = list_of(tenant, table, context)
     if as_json:
-        print_json({"tenant": tenant, "keys": [key_object(key) for key in found.keys]})
+        print_json({"tenant": tenant, "keys": key_objects(found.keys, context.seconds())})
         return
     empty = f"No keys. Create one with `pilotlight keys create --tenant {tenant}`."
-    out().print(keys_table(found.keys) if found.keys else empty)
+    out().print(keys_table(found.keys, context.seconds()) if found.keys else empty)
 
 
 def rotate(
     ctx: typer.Context,
     key: Which,
     *,
-    tenant: TenantOption,
+    tenant: AnyTenantOption = "",
     grace: Annotated[
         str, typer.Option(metavar="D", help="How long the old secret is accepted, such as 24h or 0s.")
     ] = "24h",
@@ -78,14 +87,15 @@ def rotate(
     """
     from pilotlight.workflows.keys import rotate
 
-    _show(rotate(tenant, key, grace, table, invocation(ctx).context(quiet=True)), as_json=as_json)
+    context = invocation(ctx).context(quiet=True)
+    _show(rotate(tenant, key, grace, table, context), context, as_json=as_json)
 
 
 def revoke(
     ctx: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="KEY", help="The key's label or id, or a whole key that has leaked.")],
+    key: Which,
     *,
-    tenant: Annotated[str, typer.Option("--tenant", metavar="TENANT", help="Not needed for a whole key.")] = "",
+    tenant: AnyTenantOption = "",
     table: TableOption = "",
     as_json: JsonFlag = False,
 ) -> None:
@@ -100,10 +110,10 @@ def revoke(
     if as_json:
         print_json({**key_object(found), "revoked": True})
         return
-    out().print(f"Key [bold]{found.label}[/] ({found.id}) is revoked.")
+    out().print(f"Key [bold]{found.label}[/] ({found.id}) is revoked: the very next answer is refused.", soft_wrap=True)
 
 
-def _show(issued: IssuedKey, *, as_json: bool) -> None:
+def _show(issued: IssuedKey, context: Context, *, as_json: bool) -> None:
     from pilotlight.cli.service_tables import key_object, show_moment
 
     if as_json:
@@ -113,14 +123,19 @@ def _show(issued: IssuedKey, *, as_json: bool) -> None:
         return
     key = issued.key
     if not issued.secret:
+        expires = f", and expires at {show_moment(key.expires)}" if key.expires else ""
         text = (
-            f"Key {key.label} ({key.id}) of {issued.tenant} was there already; it was shown when it was made. For a new"
-            f" secret: pilotlight keys rotate {key.label} --tenant {issued.tenant}"
+            f"Key {key.label} ({key.id}) of {issued.tenant} was there already{expires}. It was shown when it was made."
+            f" For a new secret: pilotlight keys rotate {key.label} --tenant {issued.tenant}"
         )
         err().print(text, soft_wrap=True)
         return
     # The secret alone goes to stdout, so that a script can take it.
-    err().print(f"Key {key.label} ({key.id}) of {issued.tenant}. Keep it now: it is not shown again.", soft_wrap=True)
-    if issued.old_until:
+    expires = f" It expires at {show_moment(key.expires)}." if key.expires else ""
+    about = f"Key {key.label} ({key.id}) of {issued.tenant}.{expires} Keep it now: it is not shown again."
+    err().print(about, soft_wrap=True)
+    if issued.old_until > context.seconds():
         err().print(f"The old secret is accepted until {show_moment(issued.old_until)}.", soft_wrap=True)
+    elif issued.old_until:
+        err().print("The old secret is refused from now on.")
     typer.echo(issued.secret)

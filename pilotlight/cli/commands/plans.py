@@ -67,10 +67,14 @@ def plan(
     writes: Annotated[
         int, typer.Option(metavar="N", help="Of the tenant's item: 1, and 2 where text is generated.")
     ] = 1,
+    reads: Annotated[
+        float, typer.Option(metavar="N", help="Of the tenant's item: at most 1; near 0 with many requests a minute.")
+    ] = 1.0,
     item_bytes: Annotated[int, typer.Option(metavar="N", help="The size of the tenant's item.")] = 1000,
     log_bytes: Annotated[int, typer.Option(metavar="N", help="Of all log lines of a request.")] = 1500,
     answer_bytes: Annotated[int, typer.Option(metavar="N", help="Of an answer.")] = 1000,
     firewall: Annotated[bool, typer.Option("--firewall", help="With AWS WAF before the API.")] = False,
+    tenants: Annotated[int, typer.Option(metavar="N", help="Tenants in the table.")] = 100,
     prices: Annotated[Path | None, typer.Option(metavar="FILE", help="Another file of AWS's prices.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -78,15 +82,21 @@ def plan(
 
     Example:  [dim]pilotlight plan --memory 3008 --milliseconds 40[/]
     """
+    from rich.markup import escape
+
     from pilotlight.cli.service_tables import costs_table
     from pilotlight.workflows.plans import RequestShape, estimate
 
     where = invocation(ctx)
-    shape = RequestShape(api, memory, milliseconds, writes, item_bytes, log_bytes, answer_bytes, firewall)
+    shape = RequestShape(
+        api, memory, milliseconds, writes, reads, item_bytes, log_bytes, answer_bytes, firewall, tenants
+    )
     source, lines = estimate(shape, None if prices is None else where.cwd / prices)
     if as_json:
         total = sum(line.dollars for line in lines if not line.monthly)
-        print_json({"prices": source, "lines": [line._asdict() for line in lines], "dollars_a_million": total})
+        month = sum(line.dollars for line in lines if line.monthly)
+        facts = {"prices": source, "lines": [line._asdict() for line in lines]}
+        print_json({**facts, "dollars_a_million": total, "dollars_a_month": month})
         return
     out().print(costs_table(lines))
-    out().print(f"Prices: {source}.", soft_wrap=True)
+    out().print(f"Prices: {escape(source)}.", soft_wrap=True)

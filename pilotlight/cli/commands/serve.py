@@ -21,13 +21,17 @@ def serve(
     """Answer on this machine as the deployed endpoint does.
 
     The models are packaged as `sam build` packages them, and their real handlers get the events that API Gateway would
-    send: the same code answers in Lambda. API keys and quotas are not enforced. Each request, and each log line of the
-    functions, is one line on stderr. Each function runs in a process of its own, which is started again when native
-    code crashes it or a request takes longer than 29 s. Ctrl-C ends it.
+    send: the same code answers in Lambda. Where PILOTLIGHT_SERVICE_TABLE names a table of tenants, keys and quotas are
+    enforced; elsewhere no key is needed. Each request, and each log line of the functions, is one line on stderr. Each
+    function runs in a process of its own, which is started again when native code crashes it or a request takes
+    longer than 29 s. Ctrl-C ends it.
 
     Example:  [dim]pilotlight serve digits --port 9000[/]
     """
+    from rich.markup import escape
+
     from pilotlight.cli.tables import endpoint_lines
+    from pilotlight.core.service_settings import TABLE_VARIABLE
     from pilotlight.workflows.serve import ServeRequest
     from pilotlight.workflows.serve import serve as start_server
 
@@ -40,5 +44,7 @@ def serve(
     ):
         for line in endpoint_lines(server.address, server.manifests):
             console.print(line, soft_wrap=True)
-        console.print(f"Serving on [bold]{server.address}[/] (no API key needed here; Ctrl-C ends it)")
+        table = invocation(ctx).environ.get(TABLE_VARIABLE)
+        keys = f"keys of {escape(table)}" if table else "no API key needed here"
+        console.print(f"Serving on [bold]{server.address}[/] ({keys}; Ctrl-C ends it)", soft_wrap=True)
         server.serve_forever()

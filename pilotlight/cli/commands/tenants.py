@@ -115,4 +115,9 @@ def _change(ctx: typer.Context, tenant: str, table: str, state: str, *, as_json:
     if as_json:
         print_json(tenant_object(found))
         return
-    out().print(f"Tenant [bold]{tenant}[/] is {found.state}.")
+    effect = {
+        "active": "Its requests are answered.",
+        "suspended": "Its requests are refused from the very next answer on.",
+        "deleted": "Its keys are gone. Its counters and its history stay.",
+    }
+    out().print(f"Tenant [bold]{tenant}[/] is {found.state}. {effect[found.state]}", soft_wrap=True)

@@ -24,14 +24,18 @@ def usage(
     credit: Annotated[
         bool, typer.Option("--credit", help="With --audit: take from the counters what was charged and not answered.")
     ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="With --credit: by a log that lacks many of the month's requests, too.")
+    ] = False,
     log: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help="With --audit: a file of log lines; may be repeated.")
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="With --audit: a file of log lines, plain or .gz; may be repeated."),
     ] = None,
     log_group: Annotated[
         str, typer.Option(metavar="NAME", help="With --audit: the log group, in place of that in pilotlight.toml.")
     ] = "",
     archive: Annotated[
-        bool, typer.Option("--archive", help="Move the counters of months that are over out of the tenants' items.")
+        bool, typer.Option("--archive", help="Move the counters of past months out of the tenants' items.")
     ] = False,
     table: TableOption = "",
     as_json: JsonFlag = False,
@@ -49,6 +53,8 @@ def usage(
         raise typer.BadParameter("Give one of --csv and --json.")
     if (credit or log or log_group) and not audit:
         raise typer.BadParameter("--credit, --log and --log-group belong to --audit.")
+    if force and not credit:
+        raise typer.BadParameter("--force belongs to --credit.")
     if archive and (audit or as_csv or month):
         raise typer.BadParameter(
             "--archive takes every month that is over; give it without --audit, --csv and --month."
@@ -58,7 +64,7 @@ def usage(
         _archive(ctx, request, as_json=as_json)
         return
     if audit:
-        _audit(ctx, request, AuditRequest(tuple(log or ()), log_group, credit), as_json=as_json)
+        _audit(ctx, request, AuditRequest(tuple(log or ()), log_group, credit, force), as_json=as_json)
         return
     rows = read_usage(request, invocation(ctx).context(quiet=True))
     if as_json:
@@ -66,7 +72,8 @@ def usage(
     elif as_csv:
         typer.echo(write_usage_csv(rows), nl=False)
     else:
-        out().print(usage_table(rows) if rows else "Nothing was used.")
+        empty = f"Nothing was used in {month}." if month else "Nothing was used this month."
+        out().print(usage_table(rows) if rows else empty)
 
 
 def _archive(ctx: typer.Context, request: UsageRequest, *, as_json: bool) -> None:
@@ -86,7 +93,7 @@ def _audit(ctx: typer.Context, request: UsageRequest, audit: AuditRequest, *, as
     from pilotlight.cli.service_tables import audit_lines, audit_object, audit_table
     from pilotlight.workflows.usage import audit_usage
 
-    found = audit_usage(request, audit, invocation(ctx).context(quiet=True))
+    found = audit_usage(request, audit, invocation(ctx).context())
     if as_json:
         print_json(audit_object(found))
     else:
@@ -116,6 +123,8 @@ def invoice(
 
     Example:  [dim]pilotlight invoice --tenant acme --month 2026-11 --out invoices[/]
     """
+    from rich.markup import escape
+
     from pilotlight.cli.service_tables import invoice_table
     from pilotlight.workflows.invoice import InvoiceRequest, format_cents, make_invoice, write_invoice_json
 
@@ -127,6 +136,6 @@ def invoice(
     out().print(invoice_table(found))
     out().print(f"Amount due: ${format_cents(found.due_cents)}")
     for note in found.notes:
-        out().print(f"[yellow]![/] {note}", soft_wrap=True)
+        out().print(f"[yellow]![/] {escape(note)}", soft_wrap=True)
     for file in files:
         out().print(str(file), soft_wrap=True, markup=False)

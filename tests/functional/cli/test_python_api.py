@@ -11,15 +11,31 @@ from support.onnx_models import add_model, save
 import pilotlight
 from pilotlight.cli.app import app
 
-FUNCTION_OF = {"import": "import_model", "bench": "benchmark", "runs": "runs", "image": "build_image"}
-"""Commands whose function has another name."""
-SUBCOMMANDS = {
-    "watch": "watch_run",
-    "cancel": "cancel_run",
-    "build": "build_image",
-    "push": "push_image",
-    "tag": "tag_image",
+FUNCTION_OF = {
+    "import": "import_model",
+    "bench": "benchmark",
+    "plan": "estimate_costs",
+    "forget": "forget_tenant",
+    "runs watch": "watch_run",
+    "runs cancel": "cancel_run",
+    "image build": "build_image",
+    "image push": "push_image",
+    "image tag": "tag_image",
+    "tenants create": "create_tenant",
+    "tenants list": "tenants",
+    "tenants suspend": "suspend_tenant",
+    "tenants resume": "resume_tenant",
+    "tenants delete": "delete_tenant",
+    "tenants history": "tenant_history",
+    "tenants migrate": "migrate_tenants",
+    "keys create": "create_key",
+    "keys list": "keys",
+    "keys rotate": "rotate_key",
+    "keys revoke": "revoke_key",
+    "plans apply": "apply_plans",
+    "plans assign": "assign_plan",
 }
+"""Commands whose function has another name."""
 
 
 def commands() -> list[str]:
@@ -27,12 +43,16 @@ def commands() -> list[str]:
 
 
 def groups() -> list[str]:
-    return [str(each.name) for group in app.registered_groups for each in group.typer_instance.registered_commands]
+    return [
+        f"{group.name} {each.name}"
+        for group in app.registered_groups
+        for each in group.typer_instance.registered_commands
+    ]
 
 
 @pytest.mark.parametrize("command", [*commands(), *groups()])
 def test_each_command_is_a_function(command: str) -> None:
-    name = FUNCTION_OF.get(command, SUBCOMMANDS.get(command, command))
+    name = FUNCTION_OF.get(command, command)
     assert callable(getattr(pilotlight, name))
     assert name in pilotlight.__all__
 
@@ -104,3 +124,45 @@ def test_wrong_arguments_are_one_line_errors(project: Path, tmp_path: Path) -> N
         with pytest.raises(pilotlight.UserError) as caught:
             call()
         assert message in str(caught.value)
+
+
+def test_a_service_from_a_tenant_to_its_invoice(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PILOTLIGHT_SERVICE_TABLE", "PILOTLIGHT_STORE"):
+        monkeypatch.delenv(name, raising=False)
+    (project / "plans.toml").write_text("[plans.free]\nday = 10\n[plans.pro]\nmonth = 100\n")
+    assert pilotlight.create_tenant("acme", "free", project=project).created
+    issued = pilotlight.create_key("acme", label="web", expires="90d", project=project)
+    assert issued.secret.startswith("plk_live_")
+    rotated = pilotlight.rotate_key(issued.secret, grace="1h", project=project)
+    assert [key.hash for key in pilotlight.keys("acme", project=project)] == [issued.key.hash, rotated.key.hash]
+    assert pilotlight.revoke_key("web", tenant="acme", project=project).id == issued.key.id
+    (project / "plans.toml").write_text("[plans.free]\nday = 20\n[plans.pro]\nmonth = 100\n")
+    assert [change.after["day"] for change in pilotlight.apply_plans(dry_run=True, project=project)] == [20]
+    assert len(pilotlight.apply_plans(project=project)) == 1
+    assert pilotlight.assign_plan("pro", tenant="acme", project=project).after == {"day": None, "month": 100}
+    assert pilotlight.suspend_tenant("acme", project=project).state == "suspended"
+    assert pilotlight.resume_tenant("acme", project=project).state == "active"
+    assert [tenant.plan for tenant in pilotlight.tenants(project=project)] == ["pro"]
+    assert pilotlight.usage(month="2026-10", project=project) == []
+    (project / "log").write_text("")
+    reports: list[pilotlight.ProgressEvent] = []
+    audit = pilotlight.audit_usage(logs=[project / "log"], project=project, progress=reports.append)
+    assert (audit.differences, audit.read) == ([], 0)
+    assert [report.stage for report in reports] == ["counters", "log"]
+    assert pilotlight.archive_usage(project=project) == {}
+    assert pilotlight.invoice("acme", "2026-10", folder=project / "out", project=project).total == 0
+    assert len(list((project / "out").iterdir())) == 3
+    assert pilotlight.migrate_tenants(project=project).current == ("acme",)
+    assert pilotlight.delete_tenant("acme", project=project).keys == ()
+    actions = [entry.action for entry in pilotlight.tenant_history("acme", project=project)]
+    assert (actions[0], actions[-1]) == ("tenants create", "tenants delete")
+    assert pilotlight.forget_tenant("acme", project=project).pseudonym.startswith("forgotten-")
+    with pytest.raises(pilotlight.MeteringError, match="tenant 'acme': is not in"):
+        pilotlight.keys("acme", project=project)
+
+
+def test_costs_are_estimated_for_a_shape() -> None:
+    here = {line.what: line.dollars for line in pilotlight.estimate_costs()}
+    assert here["API Gateway, REST API"] == 3.5
+    url = [line.what for line in pilotlight.estimate_costs(pilotlight.RequestShape(api="url"))]
+    assert "API Gateway, REST API" not in url

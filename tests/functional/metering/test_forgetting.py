@@ -80,7 +80,8 @@ def used(service: Service) -> Service:
 
 def written(service: Service, tenant_id: str) -> str:
     """All that the table has of names and of a tenant."""
-    items: list[Any] = [*service.table.list_items("names"), *service.table.list_items(tenant_id)]
+    partitions = ("names", tenant_id, f"audit#{tenant_id}", f"usage#{tenant_id}")
+    items: list[Any] = [item for partition in partitions for item in service.table.list_items(partition)]
     return json.dumps(items)
 
 

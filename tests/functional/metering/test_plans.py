@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from support.metering import Service, sqlite_service
 
 from pilotlight.core.errors import MeteringError, ProjectError, UserError
+from pilotlight.core.table_update import Item
 from pilotlight.metering import (
     KeySpec,
     Plan,
@@ -69,7 +71,8 @@ def test_a_wrong_plan_is_named(tmp_path: Path, text: str, named: str) -> None:
 
 
 def test_a_missing_file_says_what_to_write(tmp_path: Path) -> None:
-    with pytest.raises(ProjectError, match=r"does not exist\. Write it, for instance with the lines \[plans\.free\]"):
+    advice = r"does not exist\. Write it with a table for each plan, such as the lines \[plans\.free\]"
+    with pytest.raises(ProjectError, match=advice):
         read_plans(tmp_path / "plans.toml")
 
 
@@ -143,6 +146,34 @@ def test_plans_that_tenants_have_and_the_file_lacks_stop_all(service: Service) -
     assert len(apply_plans(service.administration, {"free": Plan("free", {"day": 1})})) == 1
     with pytest.raises(MeteringError, match="is deleted"):
         assign_plan(service.administration, "umbrella", FREE)
+
+
+def test_an_assignment_that_comes_before_an_application_stays(service: Service) -> None:
+    """The one who applies has read the tenants before, with the plans and states of that time."""
+    for name in ("acme", "umbrella", "zeppelin"):
+        create_tenant(service.administration, name, FREE)
+    plans = {"free": Plan("free", {"day": 11}), "pro": Plan("pro", {"month": 7})}
+
+    class Meddled:
+        """A table where somebody else acts after the tenants were listed."""
+
+        def __init__(self) -> None:
+            self.location, self.acted = service.table.location, False
+            self.read, self.remove = service.table.read, service.table.remove
+            self.create, self.update = service.table.create, service.table.update
+
+        def list_items(self, pk: str, prefix: str = "") -> Iterator[tuple[str, Item]]:
+            yield from service.table.list_items(pk, prefix)
+            if not self.acted:
+                self.acted = True
+                assign_plan(service.administration, "acme", plans["pro"])
+                set_state(service.administration, "umbrella", "deleted")
+
+    applied = apply_plans(replace(service, table=Meddled()).administration, plans)
+    assert [change.tenant for change in applied] == ["zeppelin"]
+    tenants = [find_tenant(service.table, name) for name in ("acme", "umbrella", "zeppelin")]
+    assert [tenant.plan for tenant in tenants] == ["pro", "free", "free"]
+    assert [tenant.windows["month"].limit for tenant in tenants] == [7, 100, None]
 
 
 def test_an_assignment_is_in_the_audit_trail(service: Service) -> None:

@@ -99,6 +99,12 @@ def test_what_no_field_holds_is_refused() -> None:
         write_value(0.5)
 
 
+def test_a_look_at_a_missing_file_leaves_none(tmp_path: pathlib.Path) -> None:
+    table = SqliteTable(tmp_path / "folder" / "typo")
+    assert (table.read("t", "state"), list(table.list_items("names"))) == (None, [])
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_that_is_no_table_is_named(tmp_path: pathlib.Path) -> None:
     (tmp_path / "other").write_text("no table" * 100)
     with pytest.raises(MeteringError, match=r"other: cannot be used as the service's table: file is not a database"):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
+import io
 import json
 import re
 import subprocess
@@ -21,6 +24,7 @@ from pilotlight.core.errors import MeteringError
 from pilotlight.core.table_update import Update
 from pilotlight.core.tariff_config import load_tariff
 from pilotlight.metering import (
+    ItemisedLog,
     KeySpec,
     Plan,
     Table,
@@ -29,6 +33,7 @@ from pilotlight.metering import (
     create_key,
     create_tenant,
     credit,
+    find_differences,
     find_tenant,
     format_cents,
     format_micro_dollars,
@@ -36,6 +41,7 @@ from pilotlight.metering import (
     list_usage,
     read_audit_trail,
     read_itemised,
+    require_whole_log,
     revoke_key,
     rotate_key,
     with_archives,
@@ -313,7 +319,7 @@ class Page(HTMLParser):
 def test_an_invoice_prints_as_one_page_that_loads_nothing(endpoint: Endpoint, secret: str) -> None:
     for _ in range(3):
         endpoint.answer(secret, tokens_in=100_000_000)
-    address = ("<script>alert(1)</script>", "Müller & Söhne")
+    address = ("<script>alert(1)</script>", "Müller & Söhne", "\u202eemcA")
     tenant = find_tenant(endpoint.service.table, "acme")
     invoice = build_invoice(
         tenant, "2026-11", date(2026, 12, 2), {"chat": endpoint.tariff}, seller=("Lamp Ltd",), buyer=address
@@ -322,7 +328,8 @@ def test_an_invoice_prints_as_one_page_that_loads_nothing(endpoint: Endpoint, se
     page = Page(write_invoice_html(invoice))
     assert not {"script", "img", "link", "iframe"} & set(page.tags)
     assert page.links == []
-    for part in (*address, "Lamp Ltd", "Invoice 2026-11-acme", "300,000,000 tokens in", "60.000039", "60.00"):
+    rows = ("tokens in", "300,000,000", "60.000039", "USD 60.00", "2026-11-01 to 2026-11-30 (UTC)")
+    for part in (*address[:2], "\\u202eemcA", "Lamp Ltd", "Invoice 2026-11-acme", *rows):
         assert part in page.text
     assert "@page { size: A4" in write_invoice_html(invoice)
     assert json.loads(write_invoice_json(invoice))["buyer"] == list(address)
@@ -331,8 +338,90 @@ def test_an_invoice_prints_as_one_page_that_loads_nothing(endpoint: Endpoint, se
 def test_an_invoice_of_nothing_is_zero(endpoint: Endpoint) -> None:
     invoice = build_invoice(find_tenant(endpoint.service.table, "acme"), "2026-10", date(2026, 11, 2), {})
     assert (invoice.total, invoice.due_cents, invoice.lines) == (0, 0, ())
-    assert "nothing was used" in write_invoice_html(invoice)
+    assert "Nothing was used." in write_invoice_html(invoice)
     assert len(write_invoice_csv(invoice).splitlines()) == 1
+
+
+def test_a_cell_is_never_a_formula_and_a_name_never_markup(endpoint: Endpoint) -> None:
+    """A function that somebody took over may write counters with any name."""
+    tenant = find_tenant(endpoint.service.table, "acme")
+    names = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "<img src=x>", "chat")
+    fields: Update = Update(set={(f"u#2026-11#k#{name}#rows",): 1 for name in names})
+    assert endpoint.service.table.update(tenant.id, "state", fields)
+    tenants = list_tenants(endpoint.service.table)
+    invoice = build_invoice(tenants[0], "2026-11", date(2026, 12, 2), {})
+    texts = (write_usage_csv(list_usage(tenants)), write_invoice_csv(invoice))
+    for column, text in zip((4, 2), texts, strict=True):
+        cells = {row[column] for row in list(csv.reader(io.StringIO(text)))[1:]}
+        assert cells == {"'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\t=1", "<img src=x>", "chat"}
+    page = Page(write_invoice_html(invoice))
+    assert "img" not in page.tags
+    assert "<img src=x>" in page.text
+
+
+def test_an_invoice_of_many_lines_has_its_sum_once(endpoint: Endpoint) -> None:
+    tenant = find_tenant(endpoint.service.table, "acme")
+    amounts = {f"m#2026-11#{number:08}#chat": 10**9 + number for number in range(3000)}
+    invoice = build_invoice(
+        tenant._replace(item={**tenant.item, **amounts}), "2026-11", date(2026, 12, 2), {}, notes=("a draft",)
+    )
+    assert (len(invoice.lines), invoice.total) == (3000, sum(amounts.values()))
+    rows = list(csv.DictReader(io.StringIO(write_invoice_csv(invoice))))
+    assert sum(int(row["micro_dollars"]) for row in rows) == invoice.total
+    text = Page(write_invoice_html(invoice)).text
+    assert text.count(format_micro_dollars(invoice.total)) == 1
+    assert invoice.notes[0] == "a draft"
+    assert text.index("a draft") < text.index("Amount due")
+
+
+def test_a_line_that_the_log_has_twice_counts_once(endpoint: Endpoint, secret: str) -> None:
+    for _ in range(5):
+        endpoint.answer(secret, tokens_in=10)
+    lines = endpoint.log.getvalue().splitlines()
+    tenants = list_tenants(endpoint.service.table)
+    log = ItemisedLog([*lines, "START", *lines, lines[2]])
+    assert find_differences(tenants, log, "2026-11") == []
+    assert (log.read, log.repeated) == (5, 6)
+    forgetful = ItemisedLog([*lines, *lines], most=2)
+    assert {each.ahead for each in find_differences(tenants, forgetful, "2026-11")} == {-5, -50, -75}
+    unnamed = [line.replace('"request_id"', '"id"') for line in lines]
+    assert len(list(ItemisedLog([*unnamed, *unnamed]))) == 10, "lines without an id may be equal and not the same"
+
+
+def test_lines_of_exports_and_of_other_programs_are_read(endpoint: Endpoint, secret: str) -> None:
+    """CloudWatch's exports to S3 begin each line with its time, and `aws logs tail` with time and stream."""
+    endpoint.answer(secret, tokens_in=10)
+    (line,) = endpoint.log.getvalue().splitlines()
+    before = ("", "2026-11-26T12:00:00.000Z ", "2026-11-26T12:00:00+00:00 2026/11/26/[$LATEST]0ab1 ")
+    assert [charge.counts["tokens_in"] for text in before for charge in read_itemised([text + line])] == [10] * 3
+    cut = [line[:length] for length in range(len(line))]
+    assert list(read_itemised(cut)) == []
+    other = [line.replace('"2026-11"', '"2026-10"'), line.replace('"tenant":"', '"tenant":"x')]
+    tenants = list_tenants(endpoint.service.table)
+    assert find_differences(tenants, read_itemised([line, *other]), "2026-11") == []
+
+
+def test_a_log_that_lacks_much_of_the_month_credits_nothing(endpoint: Endpoint, secret: str) -> None:
+    for _ in range(3):
+        endpoint.answer(secret)
+    tenants = list_tenants(endpoint.service.table)
+    none = find_differences(tenants, [], "2026-11")
+    with pytest.raises(MeteringError, match=r"has 0 of the 3 requests of 2026-11, so it is hardly whole"):
+        require_whole_log(tenants, none, "2026-11")
+    endpoint.store.lose = True
+    for _ in range(30):
+        with pytest.raises(MeterRefusal):
+            endpoint.answer(secret)
+    tenants = list_tenants(endpoint.service.table)
+    require_whole_log(tenants, endpoint.differences(tenants=tenants), "2026-11")
+    key = tenants[0].keys[0].id
+    field = f"u#2026-11#{key}#chat#requests"
+    for more, is_whole in ((100, True), (1, False)):
+        assert endpoint.service.table.update(tenants[0].id, "state", Update(add={(field,): more}))
+        tenants = list_tenants(endpoint.service.table)
+        found = endpoint.differences(tenants=tenants)
+        with contextlib.nullcontext() if is_whole else pytest.raises(MeteringError, match="3 of the 134 requests"):
+            require_whole_log(tenants, found, "2026-11")
 
 
 def test_money_is_written_without_a_float() -> None:

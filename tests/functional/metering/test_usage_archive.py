@@ -56,12 +56,12 @@ def test_past_months_are_moved_and_usage_stays(service: Service, secret: str) ->
     assert actions.count("usage archive") == 2
 
 
-def test_a_month_is_moved_from_an_hour_after_its_end_on(service: Service, secret: str) -> None:
+def test_a_month_is_moved_from_a_day_after_its_end_on(service: Service, secret: str) -> None:
     assert service.charge(secret).reason == ""
     tenant = find_tenant(service.table, "acme")
-    service.now = datetime(2026, 11, 1, 0, 59, 59, tzinfo=UTC)
+    service.now = datetime(2026, 11, 1, 23, 59, 59, tzinfo=UTC)
     assert archive_usage(service.administration, tenant) == []
-    service.now = datetime(2026, 11, 1, 1, tzinfo=UTC)
+    service.now = datetime(2026, 11, 2, tzinfo=UTC)
     assert archive_usage(service.administration, tenant) == ["2026-10"]
 
 

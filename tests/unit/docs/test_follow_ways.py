@@ -1,4 +1,4 @@
-"""docs/architecture.md lists the files of `train NAME` and of an import: each exists, and an earlier one imports it."""
+"""docs/architecture.md lists the files of some ways through the code: each exists, and an earlier one imports it."""
 
 import ast
 import re
@@ -11,7 +11,8 @@ MOST_FILES = 14
 MOST_RETURNS = 4
 
 
-WAYS = ("train", "import")
+RUNTIME = ROOT / "layers" / "runtime"
+WAYS = ("train", "import", "charge")
 
 
 def files(way: str) -> list[Path]:
@@ -30,7 +31,7 @@ def imported(path: Path) -> set[str]:
 
 
 def module(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    return ".".join(path.relative_to(RUNTIME if path.is_relative_to(RUNTIME) else ROOT).with_suffix("").parts)
 
 
 def names(path: Path) -> set[str]:

@@ -1,5 +1,6 @@
 """Requests with signed headers, beside what botocore makes of them."""
 
+import itertools
 import string
 from calendar import timegm
 from time import strptime
@@ -34,8 +35,22 @@ def test_a_thousand_random_requests_are_signed_as_botocore_signs_them() -> None:
         )
         SigV4Auth(Credentials(keys[0], keys[1], keys[2] or None), "dynamodb", "eu-central-1").add_auth(theirs)
         now = timegm(strptime(theirs.headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ"))
-        headers = {"content-type": "application/x-amz-json-1.0", "host": host, "x-amz-target": target}
-        ours = signer.authorize(keys, headers, body.encode(), now)
+        headers = (("content-type", "application/x-amz-json-1.0"), ("host", host), ("x-amz-target", target))
+        for _ in range(2):  # the second one by what the signer keeps
+            head = signer.write_head(keys, headers, body.encode(), now)
+        first, *lines, empty, end = head.split("\r\n")
+        ours = dict(line.split(": ", 1) for line in lines)
+        assert (first, empty, end) == ("POST / HTTP/1.1", "", "")
+        assert ours["content-length"] == str(len(body.encode()))
+        assert {name: ours[name] for name, _ in headers} == dict(headers)
         assert ours["authorization"] == theirs.headers["Authorization"]
         assert ours["x-amz-date"] == theirs.headers["X-Amz-Date"]
         assert ours.get("x-amz-security-token", "") == keys[2]
+
+
+def test_what_is_kept_of_a_day_is_not_used_for_other_credentials_another_day_or_other_headers() -> None:
+    kept = HeaderSigner("eu-central-1", "dynamodb")
+    for key, host, now in itertools.product(("A", "B"), ("a.example", "b.example"), (0.0, 86_400.0)):
+        for secret, token in itertools.product(("S", "T"), ("", "U")):
+            request = ((key, secret, token), (("host", host),), b"{}", now)
+            assert kept.write_head(*request) == HeaderSigner("eu-central-1", "dynamodb").write_head(*request)

@@ -138,6 +138,32 @@ def test_an_id_that_the_caller_sent_is_not_logged(own: str | None) -> None:
     assert notes.records[0].gateway_id == (own or "")
 
 
+def test_where_the_api_leaves_keys_to_functions_one_that_checks_none_refuses() -> None:
+    """A deployment that turns the service on changes the API before or after the functions."""
+    asked: list[str] = []
+
+    def answer(request: HttpRequest, _trace: object) -> HttpResponse:
+        asked.append(request.path)
+        return json_response({})
+
+    handler = entry(answer, Notes())
+    left = {**EVENT, "stageVariables": {"pilotlight_keys": "functions"}}
+    refused = handler(left, CONTEXT)
+    assert (refused["statusCode"], asked) == (401, [])
+    assert "does not check keys" in refused["body"]
+    for variables in (None, {}, [], "functions", {"pilotlight_keys": "gateway"}, {"another": "functions"}):
+        assert handler({**EVENT, "stageVariables": variables}, CONTEXT)["statusCode"] == 200
+    handler.wrap(lambda ask: ask)  # as one that checks keys
+    assert handler(left, CONTEXT)["statusCode"] == 200
+
+
+def test_of_a_function_url_the_log_has_lambdas_own_id() -> None:
+    notes = Notes()
+    context = {"requestId": "of-the-caller", "http": {"method": "GET"}, "domainName": "a.lambda-url.eu-west-1.on.aws"}
+    entry(lambda *_: json_response({}), notes)({**EVENT, "requestContext": context}, CONTEXT)
+    assert (notes.records[0].request_id, notes.records[0].gateway_id) == ("id-1", "")
+
+
 def test_what_cannot_be_rendered_is_a_failure() -> None:
     notes = Notes()
     answer = entry(lambda *_: "no response", notes)(EVENT, CONTEXT)

@@ -47,6 +47,7 @@ WHY: dict[str, dict[str, dict[str, str]]] = {
             "dynamodb:PutItem": "create what is not there",
             "dynamodb:UpdateItem": "change keys, plans and states",
             "dynamodb:DeleteItem": "forget a name",
+            "logs:DescribeLogGroups": "see how long the log is kept before anything is credited by it",
             "logs:FilterLogEvents": "compare the counters with the log",
         },
         "NotifierRole": {

@@ -8,6 +8,7 @@ import pytest
 from support.templates import Resources, Template, of_type, operations, parse_template, read_template
 
 from pilotlight.scaffold import add_function
+from pilotlight_runtime.entry import BY_FUNCTIONS, KEYS_VARIABLE
 
 TEMPLATES = ("template.yaml", "pilotlight/scaffold/files/template.yaml")
 Expand = Callable[[Template, dict[str, str]], Resources]
@@ -74,6 +75,86 @@ def test_the_stage_is_deployed_again_where_a_parameter_changes_the_api(
     assert before.isdisjoint(after)
 
 
+def test_the_stage_tells_the_functions_that_they_are_to_check_keys(template: Template, expand: Expand) -> None:
+    (stage,) = of_type(expand(template, {}), "AWS::ApiGateway::Stage").values()
+    off, on = (choose(stage, {"ServiceOn": service})["Properties"] for service in (False, True))
+    assert "Variables" not in off
+    assert on["Variables"] == {KEYS_VARIABLE: BY_FUNCTIONS}
+
+
+UNVERSIONED = {"Code", "Role", "Description", "Tags", "LoggingConfig", "ReservedConcurrentExecutions", "Architectures"}
+"""Properties of a function that no version has, that no parameter changes, or whose change is one of the code."""
+NAMES = {"ProjectName", "Stage"}
+"""Parameters that name resources: another one makes other resources."""
+
+
+def parameters_of(value: Any, template: Template) -> set[str]:
+    """The parameters that a value depends on, those of its conditions too."""
+    found: set[str] = set()
+    if isinstance(value, list):
+        found = {name for each in value for name in parameters_of(each, template)}
+    if isinstance(value, dict):
+        found = {name for each in value.values() for name in parameters_of(each, template)}
+        if set(value) == {"Fn::If"}:
+            found |= parameters_of(template["Conditions"][value["Fn::If"][0]], template)
+        if set(value) == {"Ref"}:
+            found = {value["Ref"]}
+        if set(value) == {"Fn::Sub"}:
+            found |= set(re.findall(r"\$\{(\w+)\}", str(value["Fn::Sub"])))
+    return found & set(template["Parameters"])
+
+
+def test_a_version_is_published_where_a_parameter_changes_its_configuration(template: Template, expand: Expand) -> None:
+    """SAM sees a change of the code alone; a version whose description changes is replaced. Otherwise the alias would
+    go on with functions that check no keys, behind an API that asks for none.
+    """
+    resources = expand(template, {})
+    versions = of_type(resources, "AWS::Lambda::Version").values()
+    assert {it["Properties"]["FunctionName"]["Ref"] for it in versions} == set(
+        of_type(resources, "AWS::Lambda::Function")
+    )
+    for version in versions:
+        function = resources[version["Properties"]["FunctionName"]["Ref"]]["Properties"]
+        depends = {name: it for name, it in function.items() if name not in UNVERSIONED}
+        wanted = parameters_of(depends, template) - NAMES
+        assert {"Service", "RuntimeClient", "Uploads"} <= wanted
+        description = version["Properties"]["Description"]
+        assert wanted == parameters_of(description, template)
+        (layer,) = function["Layers"]
+        assert f"${{{layer['Ref']}}}" in str(description)
+
+
+def test_a_version_is_not_replaced_where_its_function_is_as_before(template: Template, expand: Expand) -> None:
+    """Lambda publishes no version of such a function, and the deployment would fail."""
+    (text, values), *others = (
+        it["Properties"]["Description"]["Fn::Sub"]
+        for it in of_type(expand(template, {}), "AWS::Lambda::Version").values()
+    )
+    assert all(other == [text, values] for other in others)
+    # With the service off, nothing of a function depends on ChargeDirect.
+    assert choose(values, {"ServiceOn": False}) == {"Direct": ""}
+    assert choose(values, {"ServiceOn": True}) == {"Direct": {"Fn::Sub": " ${ChargeDirect}"}}
+    layer = "arn:aws-us-gov:lambda:ap-southeast-2:123456789012:layer:RuntimeLayer3a2b18d33a:1000"
+    longest = re.sub(r"\$\{(\w+)\}", lambda match: layer if "Layer" in match[1] else "PublishedVersions", text)
+    assert len(longest) <= 256
+
+
+def test_the_version_of_a_model_that_is_added_is_published_likewise(
+    request: pytest.FixtureRequest, expand: Expand
+) -> None:
+    text = (request.config.rootpath / TEMPLATES[1]).read_text()
+    versions = of_type(expand(parse_template(add_function(text, "another"))), "AWS::Lambda::Version").values()
+    assert len({str(it["Properties"]["Description"]) for it in versions}) == 1
+    assert len(versions) == 2
+
+
+def test_a_template_of_before_gets_no_line_that_it_lacks_the_anchor_of(request: pytest.FixtureRequest) -> None:
+    lines = (request.config.rootpath / TEMPLATES[1]).read_text().splitlines()
+    at = next(number for number, line in enumerate(lines) if "&VersionDescription" in line)
+    text = "\n".join(lines[:at] + lines[at + 3 :])
+    assert "VersionDescription" not in str(parse_template(add_function(text, "another"))["Resources"])
+
+
 def test_each_method_is_throttled_by_itself_only_where_it_is_on(template: Template, expand: Expand) -> None:
     (stage,) = of_type(expand(template, {}), "AWS::ApiGateway::Stage").values()
     (off,), (on,) = (choose(stage, {"ServiceOn": service})["Properties"]["MethodSettings"] for service in (False, True))
@@ -117,10 +198,47 @@ def test_the_firewall_is_a_choice_of_its_own_and_needs_the_service(template: Tem
 
 
 def test_what_it_excludes_is_refused_before_anything_is_deployed(template: Template) -> None:
-    (rule,) = template["Rules"].values()
-    assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "Service"}, "on"]}
-    (assertion,) = rule["Assertions"]
-    assert assertion["Assert"] == {"Fn::Equals": [{"Ref": "BearerKeys"}, ""]}
+    found = {}
+    for rule in template["Rules"].values():
+        (assertion,) = rule["Assertions"]
+        assert assertion["AssertDescription"].endswith(".")
+        found[str(rule["RuleCondition"])] = assertion["Assert"]
+    assert found == {
+        str({"Fn::Equals": [{"Ref": "Service"}, "on"]}): {"Fn::Equals": [{"Ref": "BearerKeys"}, ""]},
+        str({"Fn::Equals": [{"Ref": "Firewall"}, "on"]}): {"Fn::Equals": [{"Ref": "Service"}, "on"]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        (
+            "UsageWebhook",
+            ["", "https://hooks.example.com/services/T0/B0/x?y=1"],
+            ["http://a.example", "ftp://a", "https://", "https://a b", "https://a\n", "https://ä", "a https://b"],
+        ),
+        ("ExistingTable", ["", "a.b_c-1", "a" * 255], ["ab", "a" * 256, "a b", "a/b", "arn:aws:dynamodb:r:1:table/a"]),
+        ("ProjectName", ["pilotlight", "a-1"], ["", "A", "-a", "a" * 32, "a_b"]),
+        ("Stage", ["dev"], ["", "a-b", "1a", "a" * 17]),
+    ],
+)
+def test_a_parameter_takes_what_it_says(template: Template, name: str, good: list[str], bad: list[str]) -> None:
+    parameter = template["Parameters"][name]
+    assert parameter["ConstraintDescription"]
+    pattern = re.compile(parameter["AllowedPattern"])  # CloudFormation matches the whole value
+    assert [text for text in good if not pattern.fullmatch(text)] == []
+    assert [text for text in bad if pattern.fullmatch(text)] == []
+
+
+OF_THE_SERVICE = ("Service", "ApiRate", "ApiBurst", "ChargeDirect", "ReservedConcurrency", "Firewall", "FirewallRate")
+
+
+def test_every_parameter_of_the_service_has_bounds_and_says_what_it_does(template: Template) -> None:
+    for name in (*OF_THE_SERVICE, "UsageWebhook", "ExistingTable"):
+        parameter = template["Parameters"][name]
+        assert {"AllowedValues", "AllowedPattern", "MinValue"} & set(parameter), name
+        assert len(parameter["Description"]) > 40, name
+        assert parameter["Description"].endswith("."), name
 
 
 def test_each_nested_stack_gets_what_it_takes(template: Template, request: pytest.FixtureRequest) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -57,6 +58,7 @@ def webhook(status: int) -> Iterator[tuple[str, list[Any]]]:
         def do_POST(self) -> None:
             taken.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(self.statuses)
+            self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -102,6 +104,27 @@ def test_a_webhook_that_is_not_there_is_told_without_its_address(
     monkeypatch.setenv("WEBHOOK", address)
     with pytest.raises(RuntimeError, match=r"^the webhook cannot be reached: URLError$"):
         handler(event(LINE), None)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:1/a b/a-secret", "http://127.0.0.1:a-secret/", "http://[a-secret/", "a-secret"]
+)
+def test_no_error_quotes_an_address_that_is_none(
+    handler: Handler, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("WEBHOOK", address)
+    with pytest.raises(RuntimeError, match="the webhook cannot be reached") as failed:
+        handler(event(LINE), None)
+    assert "a-secret" not in "".join(traceback.format_exception(failed.value))
+
+
+def test_a_redirection_is_a_failure(handler: Handler, monkeypatch: pytest.MonkeyPatch) -> None:
+    """urllib would send a GET to the other address, and the alert to nobody."""
+    with webhook(302) as (address, taken):
+        monkeypatch.setenv("WEBHOOK", address)
+        with pytest.raises(RuntimeError, match="the webhook answered with status 302"):
+            handler(event(LINE), None)
+    assert taken == [ALERT]
 
 
 def test_without_a_webhook_the_topic_gets_them(handler: Handler, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,8 @@ from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Final
 from pilotlight_runtime.metering.caller_key import find_caller_key
 from pilotlight_runtime.metering.refusals import MeterRefusal
 from pilotlight_runtime.metering.tally import RequestTally, TalliedParts
-from pilotlight_runtime.metering.usage import PATH, write_usage
 from pilotlight_runtime.protocol import routes
 from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, json_response
-from pilotlight_runtime.streaming.response import StreamedResponse
 
 if TYPE_CHECKING:
     from pilotlight_runtime.entry import Ask, Call
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
     from pilotlight_runtime.observer import Trace
 
 USAGE: Final = "usage"
+USAGE_PATH: Final = "/v1/usage"
 FREE: Final = frozenset(
     {
         *(routes.SERVER, routes.LIVE, routes.READY, routes.INDEX, routes.METADATA, routes.MODEL_READY, routes.STATUS),
@@ -42,7 +41,7 @@ class Meter:
 
     def __init__(self, accounts: Accounts, model: str, *, direct: bool, openai: bool) -> None:
         self._accounts = accounts
-        self._usage_paths = (PATH, f"/{model}{PATH}")
+        self._usage_paths = (USAGE_PATH, f"/{model}{USAGE_PATH}")
         self._model = model
         self._direct = direct
         self._openai = openai
@@ -94,15 +93,18 @@ class Meter:
             return response
         if operation in FREE:
             windows = self._accounts.read_windows(self._accounts.inspect(key))
-        elif isinstance(response, StreamedResponse):
+        elif _is_streamed(response):
+            streamed: Any = response
             windows = tally.reserve({})
-            response.parts = TalliedParts(response.parts, tally)
+            streamed.parts = TalliedParts(streamed.parts, tally)
         else:
             windows = tally.finish()
         response.headers.update(self._accounts.write_headers(windows))
         return response
 
     def _answer_usage(self, request: HttpRequest, trace: Trace, key: Key) -> HttpResponse:
+        from pilotlight_runtime.metering.usage import write_usage  # few requests need it
+
         trace.operation = USAGE
         if request.method != "GET":
             raise MethodNotAllowed(request.method, "GET")
@@ -123,9 +125,14 @@ class Meter:
             raise Refusal(error, request_id) from error
 
 
+def _is_streamed(response: HttpResponse) -> bool:
+    """Whether it is a StreamedResponse, whose module a function that never streams does not import."""
+    return hasattr(response, "parts")
+
+
 def _check_answer(response: HttpResponse, call: Call) -> None:
     """Raises what would keep an answer from leaving after it was charged: Lambda cannot carry it, or its sender."""
-    if not isinstance(response, StreamedResponse):
+    if not _is_streamed(response):
         call.render(response._replace(headers={**response.headers, "x": _ROOM}))
 
 

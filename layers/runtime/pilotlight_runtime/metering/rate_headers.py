@@ -35,20 +35,25 @@ def write_rate_headers(windows: tuple[Window, ...], now: float, unit: str) -> di
         The headers; none for a window without a limit.
     """
     headers: dict[str, str] = {}
-    limited = [window for window in windows if window.limit is not None]
-    for window in limited:
-        headers |= _write(window, window.name, now)
-    if limited:
-        headers |= _write(min(limited, key=lambda window: window.left), unit, now)
+    least: tuple[int, tuple[str, str, str]] | None = None
+    for window in windows:
+        name, _, left, limit = window
+        if limit is None:
+            continue
+        values = (str(limit), str(max(0, left)), _write_duration(find_end(window, now) - int(now)))
+        _add(headers, name, values)
+        if least is None or left < least[0]:
+            least = (left, values)
+    if least is not None:
+        _add(headers, unit, least[1])
     return headers
 
 
-def _write(window: Window, suffix: str, now: float) -> dict[str, str]:
-    return {
-        f"x-ratelimit-limit-{suffix}": str(window.limit),
-        f"x-ratelimit-remaining-{suffix}": str(max(0, window.left)),
-        f"x-ratelimit-reset-{suffix}": _write_duration(find_end(window, now) - int(now)),
-    }
+def _add(headers: dict[str, str], suffix: str, values: tuple[str, str, str]) -> None:
+    limit, remaining, reset = values
+    headers[f"x-ratelimit-limit-{suffix}"] = limit
+    headers[f"x-ratelimit-remaining-{suffix}"] = remaining
+    headers[f"x-ratelimit-reset-{suffix}"] = reset
 
 
 def _write_duration(seconds: int) -> str:

@@ -6,9 +6,8 @@ import time
 from _thread import allocate_lock
 
 from pilotlight_runtime.aws_signature import HeaderSigner
-from pilotlight_runtime.json_text import loads, make_encoder
-from pilotlight_runtime.lambda_client.connection import Connection, InvalidAnswer
-from pilotlight_runtime.light_typing import Any, Callable, Final, Mapping, NamedTuple
+from pilotlight_runtime.json_text import loads
+from pilotlight_runtime.light_typing import Any, Callable, Final, NamedTuple
 from pilotlight_runtime.metering.sockets import BoundedSocket, Endpoint, open_bounded
 from pilotlight_runtime.metering.store import ReplyLost, StoreFailed
 
@@ -16,7 +15,9 @@ SECONDS: Final = 2.0
 """For one call. DynamoDB answers within 10 ms nearly always."""
 OLDEST: Final = 20.0
 """Seconds of rest after which a connection is replaced before it is used: the other side may have ended it."""
-_write: Final = make_encoder(separators=(",", ":"))
+_PIECE: Final = 1 << 16
+_LENGTH: Final = b"\r\ncontent-length: "
+_CODING: Final = b"\r\ntransfer-encoding:"
 
 FindCredentials = Callable[[], tuple[str, str, str]]
 """Finds access key, secret key and token; raises what says why there are none."""
@@ -63,11 +64,10 @@ class ServiceCalls:
         self._clock = clock
         self._ticks = ticks
         self._seconds = seconds
+        self._headers = (("content-type", "application/x-amz-json-1.0"), ("host", endpoint.header))
         self._until = 0.0
         self._used = 0.0
         self._socket: BoundedSocket | None = None
-        # Only this class opens its socket, so that the address is never parsed for a connection.
-        self._connection = Connection(f"{endpoint.host}:{endpoint.port}", self._reuse)
         self._lock = allocate_lock()
 
     def connect(self) -> None:
@@ -81,12 +81,12 @@ class ServiceCalls:
         with self._lock:
             self._close()
 
-    def call(self, target: str, parameters: Mapping[str, Any]) -> Reply:
+    def call(self, target: str, body: bytes) -> Reply:
         """Calls an operation once.
 
         Args:
             target: The operation with its version, as the header X-Amz-Target has it.
-            parameters: Of the operation.
+            body: The operation's parameters in JSON.
 
         Returns:
             The reply.
@@ -95,69 +95,54 @@ class ServiceCalls:
             StoreFailed: The service was not reached.
             ReplyLost: The request went out, and no reply came in time, or one that says nothing.
         """
-        body = _write(parameters).encode()
         with self._lock:
             self._until = self._ticks() + self._seconds
             request = self._sign(target, body)
-            self._make_ready()
-            return self._exchange(request)
+            return self._exchange(self._find_socket(), request)
 
     def _sign(self, target: str, body: bytes) -> bytes:
         """The request as it is sent."""
-        headers = {
-            "content-type": "application/x-amz-json-1.0",
-            "host": self._endpoint.header,
-            "x-amz-target": target,
-        }
         try:
             credentials = self._find_credentials()
         except Exception as error:
             raise StoreFailed("the function has no credentials for its table") from error
-        signed = self._signer.authorize(credentials, headers, body, self._clock())
-        lines = "".join([f"{name}: {value}\r\n" for name, value in signed.items()])
-        return f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n".encode() + body
+        headers = (*self._headers, ("x-amz-target", target))
+        return self._signer.write_head(credentials, headers, body, self._clock()).encode() + body
 
-    def _make_ready(self) -> None:
-        """Replaces a connection that may have ended, and opens one where there is none, before anything is sent."""
+    def _find_socket(self) -> BoundedSocket:
+        """A connection that works before anything is sent: the kept one, or a new one where that may have ended."""
         kept = self._socket
         age = self._clock() - self._used
-        if kept is not None and (not 0 <= age < OLDEST or not kept.is_quiet()):
-            self._close()
-        if self._socket is None:
-            try:
-                self._open()
-            except OSError as error:
-                raise StoreFailed("the table cannot be reached") from error
-
-    def _exchange(self, request: bytes) -> Reply:
-        connection = self._connection
+        if kept is not None and 0 <= age < OLDEST and kept.is_quiet():
+            return kept
+        self._close()
         try:
-            connection.send(request)
-            answer = connection.receive()
-            if answer.status >= 500:
-                raise ReplyLost(f"the table answers with status {answer.status}")
-            document = loads(answer.body)
-        except (OSError, InvalidAnswer, ValueError, RecursionError) as error:
+            return self._open()
+        except OSError as error:
+            raise StoreFailed("the table cannot be reached") from error
+
+    def _exchange(self, socket: BoundedSocket, request: bytes) -> Reply:
+        try:
+            socket.sendall(request)
+            status, body, lasts = _receive(socket)
+            if not lasts:
+                self._close()
+            if status >= 500:
+                raise ReplyLost(f"the table answers with status {status}")
+            document = loads(body)
+        except (OSError, ValueError, RecursionError) as error:
             self._close()
             raise ReplyLost("the table was asked, and no reply came that can be read") from error
         self._used = self._clock()
-        if answer.headers.get("connection", "").lower() == "close" or not connection.is_at_rest:
-            self._close()
-        return Reply(answer.status, document)
+        return Reply(status, document)
 
-    def _open(self) -> None:
-        self._socket = open_bounded(self._endpoint, self._left)
+    def _open(self) -> BoundedSocket:
+        self._socket = opened = open_bounded(self._endpoint, self._left)
         self._used = self._clock()
-
-    def _reuse(self, _peer: tuple[str, int]) -> Any:
-        """The socket that was opened for the call; a lost one is not replaced within it."""
-        if self._socket is None:
-            raise OSError("the connection has ended")
-        return self._socket
+        return opened
 
     def _close(self) -> None:
         kept, self._socket = self._socket, None
-        self._connection.close()
         if kept is not None:
             kept.close()
 
@@ -166,3 +151,72 @@ class ServiceCalls:
         if left <= 0:
             raise TimeoutError("there is no time left")
         return left
+
+
+def _receive(socket: BoundedSocket) -> tuple[int, bytes, bool]:
+    """Reads a response.
+
+    Args:
+        socket: The connection.
+
+    Returns:
+        The status; the body; and whether the connection lasts.
+
+    Raises:
+        OSError: The connection ends before the response does.
+        ValueError: What comes is no HTTP.
+    """
+    received = socket.recv(_PIECE)
+    head, end, body = received.partition(b"\r\n\r\n")
+    head = head.lower()
+    status, length = head[9:12], head.partition(_LENGTH)[2].partition(b"\r\n")[0]
+    usual = end and head[:9] == b"http/1.1 " and status.isdigit() and length.isdigit() and _CODING not in head
+    if not usual:
+        return _receive_any(socket, received)
+    missing = int(length) - len(body)
+    while missing > 0:
+        piece = socket.recv(_PIECE)
+        if not piece:
+            raise ConnectionResetError("the connection has ended within a response")
+        body += piece
+        missing -= len(piece)
+    return int(status), body[: int(length)], not missing and b"\r\nconnection: close" not in head
+
+
+def _receive_any(socket: BoundedSocket, received: bytes) -> tuple[int, bytes, bool]:
+    """Reads a response that has begun, in every form that HTTP/1.1 has. AWS's services send only the usual one."""
+    from pilotlight_runtime.lambda_client.connection import Connection, InvalidAnswer
+
+    begun: Any = _Begun(socket, received)
+    connection = Connection("table:0", lambda _peer: begun)
+    connection.send(b"")
+    try:
+        answer = connection.receive()
+    except InvalidAnswer as error:
+        raise ValueError("the reply is no HTTP") from error
+    return answer.status, answer.body, False
+
+
+class _Begun:
+    """A socket of which a part has been read already.
+
+    Args:
+        socket: The socket.
+        received: The part.
+    """
+
+    def __init__(self, socket: BoundedSocket, received: bytes) -> None:
+        self._socket = socket
+        self._received = received
+
+    def recv(self, size: int) -> bytes:
+        """See socket.recv."""
+        received, self._received = self._received, b""
+        return received or self._socket.recv(size)
+
+    def sendall(self, data: bytes) -> None:
+        """See socket.sendall."""
+        self._socket.sendall(data)
+
+    def close(self) -> None:
+        """Leaves the socket to its owner."""

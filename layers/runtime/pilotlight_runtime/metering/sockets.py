@@ -44,7 +44,7 @@ class _Socket(socket):
 
 
 class BoundedSocket:
-    """A socket whose every step ends in time. It does what lambda_client.connection asks of a socket.
+    """A socket whose every step ends in time.
 
     Args:
         opened: The connected socket.
@@ -58,6 +58,7 @@ class BoundedSocket:
         self._room = MOST_BYTES
         self._read: Callable[[int], bytes] = opened.recv if layer is None else layer.read
         self._write: Callable[[bytes], int] = opened.send if layer is None else layer.write
+        self._nothing = BlockingIOError if layer is None else _find_want_read()
 
     def recv(self, size: int) -> bytes:
         """See socket.recv."""
@@ -76,20 +77,29 @@ class BoundedSocket:
             data = data[self._write(data) :]
 
     def is_quiet(self) -> bool:
-        """Whether nothing has come: after a whole response that is either the end of the connection, or no HTTP."""
-        from select import POLLIN, poll
+        """Whether no part of a response has come: after a whole one that is the end of the connection, or no HTTP.
 
-        waiting = poll()
-        waiting.register(self._socket.fileno(), POLLIN)
-        return not waiting.poll(0)
+        What TLS itself sends is no part of a response. After a handshake it sends two tickets.
+        """
+        self._socket.settimeout(0)
+        try:
+            self._read(1)
+        except self._nothing:
+            return True
+        except OSError:
+            return False
+        return False
 
     def close(self) -> None:
         """See socket.close."""
         self._socket.close()
 
-    def detach(self) -> int:
-        """See socket.detach."""
-        return self._socket.detach()
+
+def _find_want_read() -> type[OSError]:
+    """What reading raises where TLS has nothing to give: `ssl.SSLWantReadError`."""
+    from _ssl import SSLWantReadError
+
+    return SSLWantReadError
 
 
 def parse_endpoint(url: str, bundle: str = "") -> Endpoint:

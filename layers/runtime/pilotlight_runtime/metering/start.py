@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pilotlight_runtime.entry import Entry
     from pilotlight_runtime.metering.store import MeterStore
     from pilotlight_runtime.metering.tariff import Tariff
+    from pilotlight_runtime.uploads.credentials import CredentialSource
 
 DIRECT_VARIABLE: Final = "PILOTLIGHT_CHARGE_DIRECT"
 """`on` where direct invocations are metered too."""
@@ -22,11 +23,18 @@ ENDPOINT_VARIABLES: Final = ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL")
 """Another DynamoDB than AWS's, as AWS's SDKs read it."""
 BUNDLE_VARIABLE: Final = "AWS_CA_BUNDLE"
 """The path of other certificates that are trusted, as AWS's SDKs read it."""
+CREDENTIAL_VARIABLES: Final = (
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+)
+"""The server that has the function's credentials after a restore from a snapshot; and the credentials before one."""
 _SQLITE: Final = "sqlite:"
 
 
 class Metering:
-    """The metering of one function.
+    """The metering of one function. Its store is opened in a thread, from start() on or else from meter() on.
 
     Args:
         environ: The function's environment variables.
@@ -37,7 +45,14 @@ class Metering:
         self._environ = environ
         self._clock = clock
         self._opening = BackgroundTask(lambda: self._open_store(environ[SERVICE_VARIABLE]))
-        self._opening.start()
+        self._started = False
+        self._credentials: CredentialSource | None = None
+
+    def start(self) -> None:
+        """Begins to open the store."""
+        if not self._started:
+            self._started = True
+            self._opening.start()
 
     def meter_model(self, entry: Entry, model: str, folder: str, stream: TextIO | None, *, openai: bool) -> None:
         """Meters the requests of a model's handler.
@@ -67,6 +82,7 @@ class Metering:
         Raises:
             LoadError: The store cannot be used.
         """
+        self.start()
         from pilotlight_runtime.metering.accounts import Accounts
         from pilotlight_runtime.metering.ledger import Ledger
         from pilotlight_runtime.metering.meter import Meter
@@ -85,13 +101,15 @@ class Metering:
 
     def _open_store(self, table: str) -> MeterStore:
         """Opens the store, and imports what the first request needs."""
-        for name in ("accounts", "ledger", "meter"):
-            __import__(f"pilotlight_runtime.metering.{name}")
         if table.startswith(_SQLITE):
             from pilotlight_runtime.metering.sqlite import SqliteStore
 
-            return SqliteStore(table.removeprefix(_SQLITE))
-        return self._open_table(table)
+            store: MeterStore = SqliteStore(table.removeprefix(_SQLITE))
+        else:
+            store = self._open_table(table)
+        for name in ("accounts", "ledger", "meter"):
+            __import__(f"pilotlight_runtime.metering.{name}")
+        return store
 
     def _open_table(self, table: str) -> MeterStore:
         from pilotlight_runtime.aws_signature import HeaderSigner
@@ -99,17 +117,15 @@ class Metering:
         from pilotlight_runtime.metering.service_calls import ServiceCalls
         from pilotlight_runtime.metering.sockets import parse_endpoint
         from pilotlight_runtime.snapstart import makes_snapshot
-        from pilotlight_runtime.uploads.credentials import CredentialSource
 
         environ = self._environ
         region = environ.get("AWS_REGION", "")
-        credentials = CredentialSource(environ, self._clock)
         store = DynamoStore(
             table,
             ServiceCalls(
                 parse_endpoint(find_endpoint(environ, region), environ.get(BUNDLE_VARIABLE, "")),
                 HeaderSigner(region, "dynamodb"),
-                credentials.find,
+                self._find_credentials,
                 clock=self._clock,
             ),
         )
@@ -119,6 +135,17 @@ class Metering:
             except OSError:
                 return store  # the first request tries again
         return store
+
+    def _find_credentials(self) -> tuple[str, str, str]:
+        """The function's credentials: its variables nearly always, which need no further module."""
+        server, key, secret, token = [self._environ.get(name, "") for name in CREDENTIAL_VARIABLES]
+        if key and secret and not server:
+            return key, secret, token
+        if self._credentials is None:
+            from pilotlight_runtime.uploads.credentials import CredentialSource
+
+            self._credentials = CredentialSource(self._environ, self._clock)
+        return self._credentials.find()
 
 
 def find_endpoint(environ: Mapping[str, str], region: str) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Final
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Any
 from pilotlight_runtime.metering.windows import MONTH, Window, find_end
 
 if TYPE_CHECKING:
     from pilotlight_runtime.metering.charge import Item
-
-PATH: Final = "/v1/usage"
 
 
 def write_usage(item: Item, key_hash: str, windows: tuple[Window, ...], now: float) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from pilotlight_runtime.caching import cache
 from pilotlight_runtime.light_typing import Final, NamedTuple
 
 DAY: Final = "day"
@@ -52,16 +53,15 @@ def find_end(window: Window, now: float) -> int:
     Returns:
         Seconds since the epoch; at most one window after the end of the present one.
     """
-    find_next = _find_next_day if window.name == DAY else _find_next_month
-    end = find_next(int(now))
-    return find_next(end) if label_windows(end)[window.name] <= window.label else end
+    end, label = _find_next(window.name, int(now) // _DAY_SECONDS)
+    return _find_next(window.name, end // _DAY_SECONDS)[0] if label <= window.label else end
 
 
-def _find_next_day(now: int) -> int:
-    return (now // _DAY_SECONDS + 1) * _DAY_SECONDS
-
-
-def _find_next_month(now: int) -> int:
-    """The first second of the next month: 32 days after the last day of the one before."""
-    inside = now + (32 - time.gmtime(now).tm_mday) * _DAY_SECONDS
-    return (inside // _DAY_SECONDS - time.gmtime(inside).tm_mday + 1) * _DAY_SECONDS
+@cache
+def _find_next(name: str, day: int) -> tuple[int, str]:
+    """The beginning of the next window after a day since the epoch, and its label. Each answer's headers need them."""
+    begin = (day + 1) * _DAY_SECONDS
+    if name == MONTH:
+        inside = begin + (32 - time.gmtime(day * _DAY_SECONDS).tm_mday) * _DAY_SECONDS  # in the next month
+        begin = inside - (time.gmtime(inside).tm_mday - 1) * _DAY_SECONDS
+    return begin, label_windows(begin)[name]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pilotlight_runtime.errors import InvalidRequest
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Any
 from pilotlight_runtime.openai.endpoint import Served
 from pilotlight_runtime.openai.invocation import Invocation
 from pilotlight_runtime.protocol.http import HttpResponse, json_response
 from pilotlight_runtime.protocol.openai.embedding_request import read_embedding_request
 from pilotlight_runtime.protocol.openai.embedding_response import write_embeddings
+from pilotlight_runtime.protocol.openai.errors import name_field
 
 if TYPE_CHECKING:
     from pilotlight_runtime.language.encoders.embedder import TextEmbedder
@@ -29,6 +31,12 @@ class EmbeddingEndpoint:
         if trace.tally is not None:
             trace.tally.add_texts(asked.inputs, embedder.tokenizer.decode)
         trace.begin("infer")
-        found = embedder.embed(asked.inputs, asked.kind, dimensions=asked.dimensions, truncate=False)
+        field = "dimensions"
+        try:
+            dimensions = embedder.choose_dimensions(asked.dimensions)
+            field = "input"
+            found = embedder.embed(asked.inputs, asked.kind, dimensions=dimensions, truncate=False)
+        except InvalidRequest as error:
+            raise name_field(error, field) from error
         trace.begin("encode")
         return json_response(write_embeddings(self._served.name, found.vectors, asked.encoding, sum(found.tokens)))

@@ -197,7 +197,9 @@ def test_a_tenant_that_is_not_active_is_refused(bench: Bench, state: str, status
 
 
 @pytest.mark.parametrize(
-    "key", [None, "", "sk-other", KEY[:-1], KEY[:-1] + ("0" if KEY[-1] != "0" else "1"), KEY * 200]
+    "key",
+    [None, "", "sk-other", KEY[:-1], KEY[:-1] + ("0" if KEY[-1] != "0" else "1"), KEY * 200],
+    ids=["none", "empty", "foreign", "cut", "changed", "long"],
 )
 def test_a_forged_key_does_not_reach_the_table(bench: Bench, key: str | None) -> None:
     handler = bench.start(answer=never)

@@ -69,7 +69,7 @@ def test_metering_imports_no_heavy_module_besides_tls(function: Path, moto: Tabl
     assert moto.get(TENANT)["day_left"] == 4
     assert not [name for name in off if "metering" in name or name == "pilotlight_runtime.aws_signature"]
     ours = {name for name in more if name.startswith("pilotlight_runtime.")}
-    assert more - ours <= {"_socket", "binascii", "select"}
+    assert more - ours <= {"_socket", "binascii"}
 
 
 @pytest.mark.parametrize("environ", [{}, {"PILOTLIGHT_SERVICE_TABLE": ""}])

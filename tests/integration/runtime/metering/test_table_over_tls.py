@@ -39,6 +39,28 @@ def test_a_trusted_endpoint_is_used_on_one_connection(proxy: FaultProxy, certifi
     store.close()
 
 
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_the_connection_that_the_start_has_opened_is_used(
+    moto: Table, certificate: Path, version: ssl.TLSVersion
+) -> None:
+    """TLS 1.3 sends tickets after the handshake, which are no end of the connection."""
+    moto.put(TENANT, make_item({KEY: {}}, day_limit=5))
+    proxy = FaultProxy(int(moto.url.rpartition(":")[2]), certificate, version)
+    store = open_store(proxy.url, bundle=str(certificate))
+    try:
+        store.connect()
+        time.sleep(0.1)  # until the tickets are there
+        assert [store.charge(make_charge(KEY)).reason for _ in range(2)] == ["", ""]
+        assert proxy.connections == 1
+        proxy.cut_idle()
+        time.sleep(0.05)
+        assert store.charge(make_charge(KEY)).reason == ""
+        assert proxy.connections == 2
+    finally:
+        store.close()
+        proxy.close()
+
+
 def test_an_endpoint_that_aws_did_not_certify_gets_no_request(proxy: FaultProxy) -> None:
     store = open_store(proxy.url)
     with pytest.raises(StoreFailed, match="cannot be reached") as failed:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pilotlight_runtime.metering.keys import BASE62, KEY_LENGTH, LIVE, TEST, hash_key, make_key, make_word, read_key
 
-KEY = make_key("Tenant01", LIVE, os.urandom)
+KEY = make_key("Tenant01", LIVE, bytes)
 
 
 @pytest.mark.parametrize("kind", [LIVE, TEST])

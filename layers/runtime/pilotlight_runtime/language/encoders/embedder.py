@@ -52,7 +52,7 @@ class TextEmbedder(EncoderModel):
             InferenceFailed: The graph fails.
         """
         self._encoder.check_count(len(texts))
-        size = self._check_dimensions(dimensions)
+        size = self.choose_dimensions(dimensions)
         encode, prefix = self.tokenizer.encode, self.settings.prefixes.get(kind, "")
         tokens = [encode(prefix + text) if isinstance(text, str) else encode(prefix) + text for text in texts]
         framed = self._encoder.frame_tokens(tokens, truncate=truncate)
@@ -64,7 +64,18 @@ class TextEmbedder(EncoderModel):
             made = [bytes(vector) for vector in vectors]
         return Embedded(made, size, [len(text.ids) for text in framed])
 
-    def _check_dimensions(self, wanted: int | None) -> int:
+    def choose_dimensions(self, wanted: int | None) -> int:
+        """Chooses the length of the vectors.
+
+        Args:
+            wanted: See embed.
+
+        Returns:
+            The length.
+
+        Raises:
+            InvalidRequest: The model's vectors cannot have it.
+        """
         own, shorter = self.settings.dimensions, self.settings.shorter
         if wanted is None or wanted == own:
             return own

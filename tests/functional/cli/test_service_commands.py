@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +23,11 @@ from support.project import Ran
 from pilotlight.cli.app import run
 from pilotlight.cli.invocation import Invocation
 from pilotlight.core.table_update import Update
-from pilotlight.metering import SqliteTable
+from pilotlight.metering import SqliteTable, end_of_month, read_itemised
 from pilotlight.metering.costs import PRICES
 from pilotlight.workflows.context import Context
+from pilotlight.workflows.usage import PATTERN
+from pilotlight_runtime.metering.refusals import MeterRefusal
 from pilotlight_runtime.metering.tariff import Tariff
 
 PLANS = "[plans.free]\nday = 10\nmonth = 100\n[plans.pro]\nmonth = 1_000_000\n"
@@ -182,6 +186,8 @@ def test_usage_its_audit_and_the_invoice(local: Office) -> None:
     assert [(each["ahead"], each["credited"]) for each in credited] == [(1500, True), (1, True)]
     assert "The counters of 2026-11 are what the log sums up to." in local(*month).out
 
+    assert local.ok("usage", "--archive") == {"archived": {}}, "a day must have passed"
+    local.now = datetime(2026, 12, 2, tzinfo=UTC)
     assert local.ok("usage", "--archive") == {"archived": {"acme": ["2026-11"]}}
     assert local.ok("usage", "--archive") == {"archived": {}}
     assert local(*month).code == 0
@@ -195,6 +201,120 @@ def test_usage_its_audit_and_the_invoice(local: Office) -> None:
     assert document == local.ok("invoice", "--tenant", "acme", "--month", "2026-11", "--to", "Acme Inc")
     assert (document["total_micro_dollars"], document["seller"]) == (4500, ["Lamp Ltd", "1 Wick Street"])
     assert document["notes"] == []
+
+
+def test_a_log_that_is_not_whole_credits_only_by_force(local: Office) -> None:
+    local.ok("tenants", "create", "acme", "--plan", "free")
+    endpoint, secret = metered(local), local.ok("keys", "create", "--tenant", "acme")["secret"]
+    endpoint.answer(secret)
+    (local.root / "other").write_text("nothing of this service\n")
+    local.now = datetime(2026, 12, 1, 1, tzinfo=UTC)
+    month = ("usage", "--month", "2026-11", "--audit", "--credit", "--log", "other")
+    refused = local(*month)
+    assert refused.code == 1
+    assert "has 0 of the 1 requests of 2026-11, so it is hardly whole; nothing was credited" in refused.err
+    assert [row["value"] for row in local.ok("usage", "--month", "2026-11")["usage"]] == [1500, 1]
+    assert len(local.ok(*month, "--force")["differences"]) == 2
+    assert [row["value"] for row in local.ok("usage", "--month", "2026-11")["usage"]] == [0, 0]
+
+
+def test_files_of_a_log_may_overlap_and_be_packed(local: Office) -> None:
+    local.ok("tenants", "create", "acme", "--plan", "free")
+    endpoint, secret = metered(local), local.ok("keys", "create", "--tenant", "acme")["secret"]
+    for _ in range(3):
+        endpoint.answer(secret)
+    lines = endpoint.log.getvalue().splitlines(keepends=True)
+    (local.root / "one.log").write_text("".join(lines[:2]))
+    exported = "".join(f"2026-11-26T12:00:00.000Z {line}" for line in lines[1:])
+    (local.root / "two.gz").write_bytes(gzip.compress((exported + "x" * 3_000_000 + "\n").encode()))
+    audit = local.ok("usage", "--audit", "--log", "one.log", "--log", "two.gz")
+    assert audit == {"month": "2026-11", "settled": False, "log": {"read": 3, "repeated": 1}, "differences": []}
+    told = local("usage", "--audit", "--log", "one.log", "--log", "two.gz")
+    assert "Lines that the log has twice, counted once: 1." in told.out
+    (local.root / "cut.gz").write_bytes((local.root / "two.gz").read_bytes()[:-9])
+    for name in ("cut.gz", "plain.gz"):
+        (local.root / "plain.gz").write_text("no gzip")
+        ran = local("usage", "--audit", "--log", name)
+        assert (ran.code, ran.out) == (1, "")
+        assert f"{name}: is no whole gzip file" in ran.err
+
+
+def test_the_pattern_selects_the_lines_that_itemise(local: Office) -> None:
+    """moto does not evaluate patterns of JSON, so this reads the documented form: equalities, joined by ||."""
+    clauses = re.fullmatch(r"\{ (.+) \}", PATTERN)
+    assert clauses is not None
+    parts = [re.fullmatch(r'\(\$\.message = "([a-z ]+)"\)', part) for part in clauses[1].split(" || ")]
+    selected = {part[1] for part in parts if part}
+    assert len(selected) == len(parts)
+    local.ok("tenants", "create", "acme", "--plan", "free")
+    endpoint, secret = metered(local), local.ok("keys", "create", "--tenant", "acme")["secret"]
+    for _ in range(5):
+        endpoint.answer(secret)  # the fifth one uses half of the day
+    endpoint.store.lose = True
+    with pytest.raises(MeterRefusal):
+        endpoint.answer(secret)
+    endpoint.store.lose, endpoint.store.fail = False, True
+    tally = endpoint.begin(secret)
+    tally.reserve({"rows": 1})
+    tally.finish()
+    lines = [json.loads(line) for line in endpoint.log.getvalue().splitlines()]
+    assert {line["message"] for line in lines} == {*selected, "quota"}
+    itemised = [json.dumps(line) for line in lines if line["message"] in selected]
+    assert len(list(read_itemised(itemised))) == len(itemised) == 7
+
+
+def test_hostile_names_of_counters_are_printed_as_text(local: Office) -> None:
+    made = local.ok("tenants", "create", "acme", "--plan", "free")
+    names = ("[/x]", "[red]", "a\x1b[2J", "=1+1")
+    fields = {(f"u#2026-11#k#{name}#rows",): 1 for name in names}
+    assert SqliteTable(local.root / "service.sqlite").update(made["id"], "state", Update(set=fields))
+    (local.root / "log").write_text("")
+    for argv in (
+        ("usage",),
+        ("usage", "--audit", "--log", "log"),
+        ("invoice", "--tenant", "acme", "--month", "2026-11"),
+    ):
+        ran = local(*argv)
+        assert ran.code == (1 if "--audit" in argv else 0), ran.err
+        assert all(name in ran.out for name in ("[/x]", "[red]", "a\\x1b[2J", "=1+1"))
+        assert "\x1b" not in ran.out
+
+
+def test_an_invoice_says_what_is_missing_before_it_is_sent(local: Office) -> None:
+    local.ok("tenants", "create", "acme", "--plan", "free")
+    notes = local.ok("invoice", "--tenant", "acme", "--month", "2026-11")["notes"]
+    assert [note.partition(":")[0] for note in notes] == [
+        "2026-11 is not over, or has been over for less than an hour, and the amounts may grow",
+        "The seller is missing",
+    ]
+    local.now = datetime(2026, 12, 1, 1, tzinfo=UTC)
+    (local.root / "pilotlight.toml").write_text('[service]\nseller = ["Lamp Ltd"]\n')
+    assert local.ok("invoice", "--tenant", "acme", "--month", "2026-11")["notes"] == []
+
+
+def test_the_state_of_each_secret_is_listed(local: Office) -> None:
+    local.ok("tenants", "create", "acme", "--plan", "free")
+    local.ok("keys", "create", "--tenant", "acme", "--expires", "2d")
+    local.ok("keys", "rotate", "default", "--tenant", "acme", "--grace", "1h")
+
+    def states() -> list[str]:
+        return [key["state"] for key in local.ok("keys", "list", "--tenant", "acme")["keys"]]
+
+    assert states() == ["old secret", "active"]
+    local.now += timedelta(hours=1)
+    assert states() == ["expired", "active"]
+    local.now += timedelta(days=2)
+    assert states() == ["expired", "expired"]
+    assert "expired" in local("keys", "list", "--tenant", "acme").out
+
+
+def test_what_is_left_is_told_as_a_share_too(local: Office) -> None:
+    local.ok("tenants", "create", "acme", "--plan", "free")
+    endpoint, secret = metered(local), local.ok("keys", "create", "--tenant", "acme")["secret"]
+    for _ in range(3):
+        endpoint.answer(secret)
+    shown = " ".join(local("tenants", "list").out.split())
+    assert "7 of 10 (70 %) 97 of 100 (97 %)" in shown
 
 
 def test_the_log_group_is_read_where_no_file_is_given(local: Office, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,10 +334,21 @@ def test_the_log_group_is_read_where_no_file_is_given(local: Office, monkeypatch
         now = int(local.now.timestamp() * 1000)
         events: Any = [{"timestamp": now, "message": line} for line in ("START", *endpoint.log.getvalue().splitlines())]
         logs.put_log_events(logGroupName=GROUP, logStreamName="s", logEvents=events)
+        logs.put_retention_policy(logGroupName=GROUP, retentionInDays=14)
         audit = local("usage", "--audit", "--json")
-        empty = local("usage", "--audit", "--log-group", "/empty", "--json")
+        # In this month, then in the next one, when a part of this month is no longer kept.
+        early = local("usage", "--audit", "--credit")
+        month = f"{local.now:%Y-%m}"
+        local.now = end_of_month(month) + timedelta(hours=1)
+        forgotten = local("usage", "--audit", "--credit", "--month", month)
+        logs.put_retention_policy(logGroupName=GROUP, retentionInDays=60)
+        kept = local("usage", "--audit", "--credit", "--month", month, "--json")
+        empty = local("usage", "--audit", "--log-group", "/empty", "--month", month, "--json")
         missing = local("usage", "--audit", "--log-group", "/other")
     assert (audit.code, audit.json["differences"]) == (0, [])
+    assert "is not over for an hour yet" in early.err
+    assert f"log group {GROUP}: keeps lines for 14 days, which {month} began before" in forgotten.err
+    assert (forgotten.code, kept.code, kept.json["log"]["read"]) == (1, 0, 1)
     assert (empty.code, [each["ahead"] for each in empty.json["differences"]]) == (1, [1500, 1])
     assert (missing.code, missing.out) == (1, "")
     assert "log group /other: CloudWatch Logs answered ResourceNotFoundException" in missing.err
@@ -233,6 +364,10 @@ def test_the_log_group_is_read_where_no_file_is_given(local: Office, monkeypatch
         (("keys", "create", "--tenant", "acme", "--models", "unknown"), "model 'unknown': is not in"),
         (("keys", "create", "--tenant", "acme", "--expires", "tomorrow"), "is no day and no duration"),
         (("keys", "create", "--tenant", "acme", "--expires", "9999-12-31"), "is no day and no duration"),
+        (("keys", "create", "--tenant", "acme", "--expires", "0d"), "expiry '0d': leaves no time"),
+        (("tenants", "suspend", "acme\udc80"), "tenant 'acme\\udc80': is not in"),
+        (("tenants", "create", "\u202eacme", "--plan", "free"), "tenant '\\u202eacme': is no valid name"),
+        (("tenants", "list", "--table", "sqlite:plans.toml"), "file is not a database"),
         (("keys", "rotate", "web", "--tenant", "acme", "--grace", "1y"), "Write it as 90d or 24h."),
         (("usage", "--month", "2026-13"), "month '2026-13': is no month"),
         (("usage", "--audit"), "the log: is not named"),
@@ -257,6 +392,7 @@ def test_what_is_wrong_is_one_paragraph(local: Office, argv: tuple[str, ...], me
         ("usage", "--credit"),
         ("usage", "--archive", "--audit"),
         ("usage", "--log", "x"),
+        ("usage", "--audit", "--force"),
         ("tenants", "create", "acme"),
     ],
 )
@@ -296,7 +432,14 @@ def test_what_a_million_requests_cost_is_a_sum_of_lines(local: Office) -> None:
     assert lines["Lambda, 100,000 GB-seconds"] == pytest.approx(1.66667)
     assert lines["DynamoDB, 3 million write units"] == pytest.approx(3 * 0.625)
     assert lines["API Gateway, REST API"] == 3.5
-    assert found["dollars_a_million"] == pytest.approx(sum(lines.values()) - lines["AWS WAF"] - lines["Three alarms"])
+    assert lines["DynamoDB, 1 million read units"] == 0.125
+    monthly = {line["what"] for line in found["lines"] if line["monthly"]}
+    assert monthly == {
+        *("DynamoDB, 100 tenants and their history", "AWS KMS, the table's key", "Three alarms", "AWS WAF"),
+    }
+    assert lines["DynamoDB, 100 tenants and their history"] == pytest.approx(100 * 2500 / 1e9 * (0.25 + 0.20))
+    assert found["dollars_a_month"] == pytest.approx(sum(lines[what] for what in monthly))
+    assert found["dollars_a_million"] == pytest.approx(sum(lines.values()) - found["dollars_a_month"])
     assert "file of 2026-11-26" in found["prices"]
     assert "API Gateway, REST API" in local("plan").out
 
