@@ -333,6 +333,21 @@ def test_metadata_needs_a_key_and_costs_nothing(bench: Bench) -> None:
     assert answer["headers"]["x-ratelimit-remaining-requests"] == "3"
 
 
+@pytest.mark.parametrize(
+    ("operation", "path", "method"),
+    [
+        ("metadata", "/v2/models/tiny", "GET"),
+        ("index", "/v2/repository/index", "POST"),
+        ("models", "/v1/models", "GET"),
+    ],
+)
+def test_metadata_is_answered_where_nothing_is_left(bench: Bench, operation: str, path: str, method: str) -> None:
+    bench.table.put(TENANT, make_item({KEY: {}}, day_limit=0))
+    handler = bench.start(answer=of_operation(operation))
+    assert handler(make_event(KEY), None)["statusCode"] == 429
+    assert handler(make_event(KEY, path, method), None)["statusCode"] == 200
+
+
 @pytest.mark.parametrize("path", ["/v2/health/live", "/v2/health/ready", "/v2/models/tiny/ready"])
 def test_health_needs_no_key(bench: Bench, path: str) -> None:
     assert bench.start(answer=of_operation("ready"))(make_event(None, path, "GET"), None)["statusCode"] == 200
