@@ -36,6 +36,7 @@ class FaultProxy:
         self.other = b""
         self.connections = 0
         self.requests = 0
+        self.last_request = b""
         self._open: list[socket.socket] = []
         self._upstream = upstream
         self._ended = threading.Event()
@@ -87,6 +88,7 @@ class FaultProxy:
         if not request:
             return False
         self.requests += 1
+        self.last_request = request
         fault = self.fault if self.requests > self.only_after else PASS
         if fault == REFUSE:
             return False

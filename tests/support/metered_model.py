@@ -63,7 +63,7 @@ class Endpoint:
         key = read_key(secret)
         assert key is not None
         self.requests += 1
-        tally = RequestTally(self.accounts, self.accounts.admit(key, free=False), f"request-{self.requests}")
+        tally = RequestTally(self.accounts, self.accounts.admission.admit(key, free=False), f"request-{self.requests}")
         for name, count in counts.items():
             tally.add(name, count)
         return tally

@@ -101,11 +101,6 @@ class Connection:
             self.close()
         return Answer(status, headers, body)
 
-    @property
-    def is_at_rest(self) -> bool:
-        """Whether nothing has been received behind the last response, as if it answered the next request."""
-        return not self._received
-
     def renew(self) -> None:
         """Closes a kept connection that the other side has ended, so that what is sent next goes on a new one."""
         if self._socket is None:

@@ -1,20 +1,20 @@
-"""What the requests of one function do with the table: check a key, take a charge, give back the rest."""
+"""What the requests of one function do with the table: take a charge, give back the rest."""
 
 from __future__ import annotations
 
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Callable, Mapping, NamedTuple
-from pilotlight_runtime.metering.charge import Amount, Charge, Item, Outcome, Reservation
+from pilotlight_runtime.metering.admission import Admission
+from pilotlight_runtime.metering.charge import Amount, Charge, Item, Reservation
 from pilotlight_runtime.metering.ledger import CHARGE_LOST, CHARGED, SETTLEMENT_LOST
-from pilotlight_runtime.metering.memory import SECONDS, Caller, Memory
 from pilotlight_runtime.metering.rate_headers import name_unit, write_rate_headers
-from pilotlight_runtime.metering.refusals import MeterRefusal, Unavailable, make_refusal
+from pilotlight_runtime.metering.refusals import Unavailable
 from pilotlight_runtime.metering.store import ReplyLost, StoreFailed
-from pilotlight_runtime.metering.tenant import check_key, find_key, find_short, read_windows
-from pilotlight_runtime.metering.windows import DAY, WINDOWS, Window, find_end, label_windows
+from pilotlight_runtime.metering.tenant import read_windows
+from pilotlight_runtime.metering.windows import DAY, Window, label_windows
 
 if TYPE_CHECKING:
-    from pilotlight_runtime.metering.keys import Key
     from pilotlight_runtime.metering.ledger import Ledger
+    from pilotlight_runtime.metering.memory import Caller
     from pilotlight_runtime.metering.store import MeterStore
     from pilotlight_runtime.metering.tariff import Tariff
 
@@ -40,6 +40,9 @@ class Accounts:
         store: The tenants' items.
         ledger: Takes the lines of the log.
         clock: Seconds since the epoch.
+
+    Attributes:
+        admission: Tells who may ask, before a charge is taken.
     """
 
     def __init__(
@@ -51,90 +54,7 @@ class Accounts:
         self._ledger = ledger
         self._clock = clock
         self._unit = name_unit(tariff.units)
-        # Tables of their own, so that many wrong keys do not displace the good ones.
-        self._accepted = Memory()
-        self._refused = Memory()
-        self._short = Memory()
-        """What was left of the windows where that was too little."""
-
-    def admit(self, key: Key, *, free: bool) -> Caller:
-        """Checks a key by what is remembered of it, or else by the table.
-
-        Args:
-            key: The key.
-            free: Whether the request surely costs nothing, so that it is answered where nothing is left, too.
-
-        Returns:
-            Who asks.
-
-        Raises:
-            MeterRefusal: The key does not hold, or nothing is left.
-        """
-        known: Caller | None = self._accepted.find(key.hash, self._clock())
-        caller = known or self._look_up(key)[1]
-        if not free:
-            self._check_short(key.hash, self._tariff.least, 0)
-        return caller
-
-    def check_left(self, caller: Caller, counts: Mapping[str, int]) -> None:
-        """Refuses a request that is known to take more than is left, before the model runs.
-
-        Args:
-            caller: Who asks.
-            counts: What is counted so far.
-
-        Raises:
-            MeterRefusal: It takes more than was left when the table refused a request, within the last minute.
-        """
-        cost = self._tariff.weigh(counts)
-        self._check_short(caller.key_hash, cost, cost)
-
-    def inspect(self, key: Key) -> Item:
-        """Reads the tenant's item, and checks a key by it.
-
-        Args:
-            key: The key.
-
-        Returns:
-            The item as it is now.
-
-        Raises:
-            MeterRefusal: The key does not hold.
-        """
-        return self._look_up(key)[0]
-
-    def _look_up(self, key: Key) -> tuple[Item, Caller]:
-        now = self._clock()
-        refused: str | None = self._refused.find(key.hash, now)
-        if refused is not None:
-            raise make_refusal(refused, (), 0, now, self._unit)
-        try:
-            item = self._store.read(key.tenant)
-        except StoreFailed as error:
-            raise Unavailable from error
-        reason = check_key(item, key.hash, self._model, now)
-        entry = find_key(item, key.hash)
-        if reason or item is None or entry is None:
-            raise self._refuse(key.hash, Outcome(reason), 0, now)
-        caller = Caller(key.tenant, key.hash, entry["id"])
-        self._accepted.keep(key.hash, caller, now + SECONDS)
-        windows = read_windows(item, label_windows(now))
-        if find_short(windows, self._tariff.least):
-            self._keep_short(key.hash, windows, now)
-        return item, caller
-
-    def _check_short(self, key_hash: str, least: int, cost: int) -> None:
-        """Raises a MeterRefusal where less than `least` is known to be left. cost: of the request; 0 where unknown."""
-        now = self._clock()
-        windows: tuple[Window, ...] = self._short.find(key_hash, now) or ()
-        reason = find_short(windows, least)
-        if reason:
-            raise make_refusal(reason, windows, cost, now, self._unit)
-
-    def _keep_short(self, key_hash: str, windows: tuple[Window, ...], now: float) -> None:
-        """Remembers what is left, for a minute or until the next window begins."""
-        until = min([now + SECONDS, *[find_end(window, now) for window in windows]])
-        self._short.keep(key_hash, windows, until)
+        self.admission = Admission(model, tariff, self._unit, store, clock)
 
     def take(self, caller: Caller, counts: Mapping[str, int], request_id: str) -> Taken:
         """Takes a charge.
@@ -162,7 +82,7 @@ class Accounts:
         except StoreFailed as error:
             raise Unavailable from error
         if outcome.reason:
-            raise self._refuse(caller.key_hash, outcome, amount.cost, now)
+            raise self.admission.refuse(caller.key_hash, outcome, amount.cost, now)
         self._ledger.report_thresholds(charge, outcome.windows)
         taken = {window.name: window.label for window in outcome.windows}
         return Taken(Reservation(charge, taken), outcome.windows)
@@ -193,7 +113,7 @@ class Accounts:
         if counts:
             self._ledger.record(CHARGED, charge, used, request_id)
         back = charge.amount.cost - used.cost
-        self._short.forget(charge.key_hash)
+        self.admission.forget_shortage(charge.key_hash)
         return tuple([window._replace(left=window.left + back) for window in taken.windows])
 
     def write_headers(self, windows: tuple[Window, ...]) -> dict[str, str]:
@@ -211,13 +131,3 @@ class Accounts:
 
     def _measure(self, counts: Mapping[str, int], day: str) -> Amount:
         return Amount(dict(counts), self._tariff.weigh(counts), self._tariff.price(counts, day))
-
-    def _refuse(self, key_hash: str, outcome: Outcome, cost: int, now: float) -> MeterRefusal:
-        """Makes a refusal, and remembers it."""
-        reason, windows = outcome
-        if reason in WINDOWS:
-            self._keep_short(key_hash, windows, now)
-        else:
-            self._accepted.forget(key_hash)
-            self._refused.keep(key_hash, reason, now + SECONDS)
-        return make_refusal(reason, windows, cost, now, self._unit)

@@ -25,6 +25,8 @@ FREE: Final = frozenset(
     }
 )
 """Operations that need a key and cost nothing."""
+_INDEX_PATH: Final = "/v2/repository/index"
+"""The only path of a free operation that is asked by POST, besides those of uploads."""
 _ROOM: Final = " " * 768
 """What the headers take that an answer gets after its charge, and more."""
 
@@ -63,7 +65,9 @@ class Meter:
                 key = find_caller_key(request.headers, call.event)
                 if request.path.rstrip("/") in self._usage_paths:
                     return self._answer_usage(request, trace, key)
-                caller = self._accounts.admit(key, free=request.method == "GET")
+                caller = self._accounts.admission.admit(
+                    key, free=request.method == "GET" or request.path == _INDEX_PATH
+                )
             except RequestError as error:
                 self._raise_openais(error, request, request_id)
                 raise
@@ -92,7 +96,7 @@ class Meter:
             tally.cancel()
             return response
         if operation in FREE:
-            windows = self._accounts.read_windows(self._accounts.inspect(key))
+            windows = self._accounts.read_windows(self._accounts.admission.inspect(key))
         elif _is_streamed(response):
             streamed: Any = response
             windows = tally.reserve({})
@@ -109,7 +113,7 @@ class Meter:
         if request.method != "GET":
             raise MethodNotAllowed(request.method, "GET")
         accounts = self._accounts
-        item = accounts.inspect(key)
+        item = accounts.admission.inspect(key)
         windows = accounts.read_windows(item)
         document = write_usage(item, key.hash, windows, accounts.now)
         return json_response(document, headers=accounts.write_headers(windows))

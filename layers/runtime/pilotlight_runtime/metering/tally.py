@@ -48,7 +48,7 @@ class RequestTally:
         """
         for name, count in count_inputs(inputs, manifest).items():
             self.add(name, count)
-        self._accounts.check_left(self._caller, self._counts)
+        self._accounts.admission.check_left(self._caller, self._counts)
 
     def add_texts(self, texts: Sequence[str | list[int]], decode: Callable[[list[int]], str] | None = None) -> None:
         """Counts texts and their characters.
@@ -69,7 +69,7 @@ class RequestTally:
             MeterRefusal: It is known to be more than is left.
         """
         self.add(TOKENS_IN, count)
-        self._accounts.check_left(self._caller, self._counts)
+        self._accounts.admission.check_left(self._caller, self._counts)
 
     def reserve(self, more: Mapping[str, int]) -> tuple[Window, ...]:
         """Takes what is counted, and the most that may come, before the model runs.

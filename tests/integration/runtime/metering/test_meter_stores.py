@@ -74,6 +74,26 @@ def test_random_charges_and_settlements_end_as_the_rules_say(table: Tables, tena
         assert plain(table.get(tenant)) == plain(expected)
 
 
+@pytest.mark.parametrize("later", [0, 1, 6])
+@pytest.mark.parametrize("used", [0, 8, 50])
+def test_a_settlement_after_a_window_gives_the_new_one_nothing(
+    table: Tables, tenant: str, later: int, used: int
+) -> None:
+    """0, 1 or 6 days later, of which the last are in the next month."""
+    table.put(tenant, make_item({KEY: {}}, day_limit=100, month_limit=1000))
+    store = table.open()
+    charge = make_charge(KEY, 50, tenant=tenant)
+    outcome = store.charge(charge)
+    assert store.charge(make_charge(KEY, 1, now=NOW + later * DAY, tenant=tenant)).reason == ""
+    reservation = Reservation(charge, {window.name: window.label for window in outcome.windows})
+    store.settle(reservation, Amount({"requests": used}, used, 3 * used))
+    item = table.get(tenant)
+    assert item["day_left"] == (99 if later else 99 - used)
+    assert item["month_left"] == (999 if later == 6 else 999 - used)
+    assert item.get("u#2026-11#k0#tiny#requests", 0) == used + (later < 6)
+    assert item.get("m#2026-11#k0#tiny", 0) == 3 * (used + (later < 6))
+
+
 def test_a_tenant_that_is_not_there_is_unknown(table: Tables, tenant: str) -> None:
     store = table.open()
     assert store.read(tenant) is None

@@ -14,6 +14,7 @@ from support.metered_entry import (
     Context,
     MeteredEntry,
     Records,
+    answer_plainly,
     counter,
     make_event,
     make_metered,
@@ -213,10 +214,18 @@ def test_a_forged_key_does_not_reach_the_table(bench: Bench, key: str | None) ->
     [({"state": "suspended"}, 403), ({"state": "deleted"}, 401), ({"keys": {}}, 401)],
 )
 def test_a_revocation_holds_for_the_very_next_answer(bench: Bench, change: dict[str, Any], status: int) -> None:
-    handler = bench.start()
+    runs = []
+
+    def answer(request: HttpRequest, trace: Trace) -> HttpResponse:
+        runs.append(request)
+        return answer_plainly(request, trace)
+
+    handler = bench.start(answer=answer)
     assert handler(make_event(KEY), None)["statusCode"] == 200
     bench.table.put(TENANT, {**bench.item, **change})
-    assert handler(make_event(KEY), None)["statusCode"] == status
+    for _ in range(3):
+        assert handler(make_event(KEY), None)["statusCode"] == status
+    assert len(runs) == 2, "the model ran for a key that was known to be refused"
     assert handler(make_event(KEY, "/v2/models/tiny", "GET"), None)["statusCode"] == status
 
 
@@ -322,6 +331,21 @@ def test_metadata_needs_a_key_and_costs_nothing(bench: Bench) -> None:
     assert handler(make_event(None, "/v2/models/tiny", "GET"), None)["statusCode"] == 401
     answer = handler(make_event(KEY, "/v2/models/tiny", "GET"), None)
     assert answer["headers"]["x-ratelimit-remaining-requests"] == "3"
+
+
+@pytest.mark.parametrize(
+    ("operation", "path", "method"),
+    [
+        ("metadata", "/v2/models/tiny", "GET"),
+        ("index", "/v2/repository/index", "POST"),
+        ("models", "/v1/models", "GET"),
+    ],
+)
+def test_metadata_is_answered_where_nothing_is_left(bench: Bench, operation: str, path: str, method: str) -> None:
+    bench.table.put(TENANT, make_item({KEY: {}}, day_limit=0))
+    handler = bench.start(answer=of_operation(operation))
+    assert handler(make_event(KEY), None)["statusCode"] == 429
+    assert handler(make_event(KEY, path, method), None)["statusCode"] == 200
 
 
 @pytest.mark.parametrize("path", ["/v2/health/live", "/v2/health/ready", "/v2/models/tiny/ready"])

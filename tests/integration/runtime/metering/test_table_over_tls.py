@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.certificates import self_signed
-from support.fault_proxy import FaultProxy
+from support.fault_proxy import OTHER, PASS, FaultProxy, write_reply
 from support.tenants import TENANT, Table, make_charge, make_item, new_key, open_store
 
 from pilotlight_runtime.metering.amazon_roots import AMAZON_ROOTS
@@ -102,6 +102,34 @@ def test_each_version_of_tls_is_spoken(moto: Table, certificate: Path, version: 
     try:
         assert [store.charge(make_charge(KEY)).reason for _ in range(4)] == ["", "", "", "day"]
         assert proxy.connections == 1
+    finally:
+        store.close()
+        proxy.close()
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_connection_that_was_opened_ahead_is_used_and_replaced_where_it_has_ended(
+    moto: Table, certificate: Path, version: ssl.TLSVersion
+) -> None:
+    """A server that speaks TLS 1.3 sends tickets after the handshake, which are no answer."""
+    moto.put(TENANT, make_item({KEY: {}}, day_limit=9))
+    proxy = FaultProxy(int(moto.url.rpartition(":")[2]), certificate, version)
+    store = open_store(proxy.url, bundle=str(certificate))
+    try:
+        store.connect()
+        time.sleep(0.2)
+        assert store.charge(make_charge(KEY)).reason == ""
+        assert proxy.connections == 1
+        for connections in (2, 3):
+            proxy.cut_idle()
+            time.sleep(0.1)
+            assert store.charge(make_charge(KEY)).reason == ""
+            assert proxy.connections == connections
+        proxy.fault, proxy.other = OTHER, write_reply(200, b"{}") * 2
+        with pytest.raises(StoreFailed):
+            store.charge(make_charge(KEY))
+        proxy.fault = PASS
+        assert store.charge(make_charge(KEY)).windows
     finally:
         store.close()
         proxy.close()
