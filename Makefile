@@ -1,5 +1,5 @@
 # What people type is what CI runs. Everything but `sam build` sets up .venv first, once.
-.PHONY: help demo demo-chat demo-service check docs hooks test quick coverage integration performance e2e fuzz pythons bench bench-llm memory crashpoints sam torch language assistant embeddings dynalite tables lock release release-check clean
+.PHONY: help demo demo-chat demo-service check docs hooks test quick coverage integration performance e2e fuzz pythons bench bench-llm bench-service memory crashpoints sam torch language assistant embeddings dynalite tables lock release release-check clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -31,6 +31,7 @@ help:
 	@echo 'make crashpoints   stop every command that writes at each of its file-changing system calls, and run it again'
 	@echo 'make bench   compare cold starts, size and memory with other ways to serve (fetches about 4 GB)'
 	@echo 'make bench-llm   compare language models with onnxruntime-genai, llama.cpp and a plain loop (fetches 300 MB)'
+	@echo 'make bench-service   measure what keys and quotas cost a function, off and on, cold and warm (four minutes)'
 	@echo 'make language   install the weights of the reference models of language, 200 MB, into .venv'
 	@echo 'make assistant, make embeddings   import a reference model of language into this project, with its function'
 	@echo 'make dynalite   install a DynamoDB for tests, and node for it, into build/clients'
@@ -155,6 +156,10 @@ bench: $(STAMP)
 # Language models beside their peers: make bench-llm BENCH='--rounds 1 --only pilotlight genai'
 bench-llm: language
 	$(BIN)/python -m benchmarks.llm --install $(BENCH)
+
+# Off beside the last commit without metering, on beside a table of 4 ms: make bench-service BENCH='--rounds 4'
+bench-service: $(STAMP)
+	$(BIN)/python -m benchmarks.metering $(BENCH)
 
 # Every layer, estimator and network: make tables TABLES='--only sklearn --match Forest' (about an hour for all)
 tables: $(STAMP)

@@ -1,6 +1,6 @@
-"""What keys and quotas cost a function: `python -m benchmarks.metering --against COMMIT` (about four minutes).
+"""What keys and quotas cost a function: `python -m benchmarks.metering` (about four minutes).
 
-- off: the runtime without a table beside the one of another commit, such as the last one without metering.
+- off: the runtime without a table beside the one of another commit, which is the last one without metering.
 - on: the same runtime with a table and without one. The table is on loopback and answers 4 ms after each request, plain
   and over TLS with a chain of certificates like AWS's. The first answer waits for two calls of the table: whose key it
   is, and the charge. Each further answer waits for one.
@@ -34,6 +34,8 @@ from benchmarks.report import processor
 from pilotlight_runtime.metering.keys import LIVE, make_key
 
 CHILD: Final = Path(__file__).parent / "metering_child.py"
+BEFORE: Final = "c3baa9c0"
+"""The last commit without metering."""
 PAUSE: Final = 0.005
 COLD_EACH: Final = 5
 """Cold starts of each side a round."""
@@ -177,7 +179,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.metering", description=(__doc__ or "").partition("\n")[0]
     )
-    parser.add_argument("--against", required=True, metavar="COMMIT", help="a commit, or the folder of a checkout")
+    parser.add_argument("--against", default=BEFORE, metavar="COMMIT", help="a commit, or the folder of a checkout")
     parser.add_argument("--rounds", type=int, default=12)
     return parser.parse_args(arguments)
 

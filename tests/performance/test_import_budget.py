@@ -202,7 +202,7 @@ def test_a_function_that_embeds_imports_what_its_task_needs(tmp_path: Path) -> N
     assert found - DIGEST == STANDARD | OURS | EMBEDDING | EMBEDDING_STANDARD
 
 
-@pytest.mark.parametrize(("way", "encryption"), [("plain", set()), ("TLS", {"_ssl"})])
+@pytest.mark.parametrize(("way", "encryption"), [("plain", set()), ("TLS", {"_ssl", "_hashlib"})])
 def test_a_metered_function_imports_what_keys_and_charges_need(
     function: Path, tmp_path: Path, way: str, encryption: set[str]
 ) -> None:

@@ -6,8 +6,11 @@ OpenSSL is up to six times as fast, but takes 3 ms to load: as long as Python's 
 from __future__ import annotations
 
 from pilotlight_runtime.caching import cache
-from pilotlight_runtime.light_typing import Any, Final
+from pilotlight_runtime.light_typing import Any, Callable, Final
 from pilotlight_runtime.paths import StrPath
+
+Hash = Callable[[bytes], Any]
+"""Makes an object of `hashlib` of some bytes."""
 
 PAYS_FROM: Final = 1024 * 1024
 """Bytes from which OpenSSL pays."""
@@ -25,6 +28,15 @@ def bytes_sha256(content: bytes) -> str:
     """The digest of `content` in lower-case hex."""
     digest: str = _algorithm(len(content))(content).hexdigest()
     return digest
+
+
+def load_openssl() -> Hash:
+    """What makes a digest by OpenSSL, for a process that has loaded it already or makes many digests.
+
+    It takes 1 ms more where OpenSSL is loaded, and then a fifth of the time of `bytes_sha256` for a kilobyte.
+    """
+    algorithm: Hash = _find_first(_LARGE)
+    return algorithm
 
 
 def file_sha256(path: StrPath, size: int = PAYS_FROM) -> str:

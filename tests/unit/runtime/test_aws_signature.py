@@ -21,7 +21,8 @@ def word(source: np.random.Generator, most: int, letters: str = LETTERS) -> str:
 
 def test_a_thousand_random_requests_are_signed_as_botocore_signs_them() -> None:
     source = np.random.default_rng(14)
-    signer = HeaderSigner("eu-central-1", "dynamodb")
+    signer, fast = (HeaderSigner("eu-central-1", "dynamodb") for _ in range(2))
+    fast.hasten()
     for _ in range(1000):
         keys = (word(source, 20), word(source, 40), str(source.choice(["", word(source, 300)])))
         host = f"{word(source, 20, string.ascii_lowercase)}.amazonaws.com{source.choice(['', ':8000'])}"
@@ -36,8 +37,8 @@ def test_a_thousand_random_requests_are_signed_as_botocore_signs_them() -> None:
         SigV4Auth(Credentials(keys[0], keys[1], keys[2] or None), "dynamodb", "eu-central-1").add_auth(theirs)
         now = timegm(strptime(theirs.headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ"))
         headers = (("content-type", "application/x-amz-json-1.0"), ("host", host), ("x-amz-target", target))
-        for _ in range(2):  # the second one by what the signer keeps
-            head = signer.write_head(keys, headers, body.encode(), now)
+        heads = {each.write_head(keys, headers, body.encode(), now) for each in (signer, signer, fast)}
+        (head,) = heads  # the second one by what the signer keeps
         first, *lines, empty, end = head.split("\r\n")
         ours = dict(line.split(": ", 1) for line in lines)
         assert (first, empty, end) == ("POST / HTTP/1.1", "", "")

@@ -65,6 +65,7 @@ class ServiceCalls:
         self._ticks = ticks
         self._seconds = seconds
         self._headers = (("content-type", "application/x-amz-json-1.0"), ("host", endpoint.header))
+        self._slow = endpoint.secure
         self._until = 0.0
         self._used = 0.0
         self._socket: BoundedSocket | None = None
@@ -124,6 +125,7 @@ class ServiceCalls:
     def _exchange(self, socket: BoundedSocket, request: bytes) -> Reply:
         try:
             socket.sendall(request)
+            self._use_wait()
             status, body, lasts = _receive(socket)
             if not lasts:
                 self._close()
@@ -135,6 +137,12 @@ class ServiceCalls:
             raise ReplyLost("the table was asked, and no reply came that can be read") from error
         self._used = self._clock()
         return Reply(status, document)
+
+    def _use_wait(self) -> None:
+        """Loads OpenSSL's digests, which TLS has not, while the service answers the first call."""
+        if self._slow:
+            self._slow = False
+            self._signer.hasten()
 
     def _open(self) -> BoundedSocket:
         self._socket = opened = open_bounded(self._endpoint, self._left)
