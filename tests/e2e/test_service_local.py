@@ -159,6 +159,8 @@ def test_the_log_and_the_invoice_have_what_was_charged(service: LocalService, tm
     wait(lambda: len(itemised()) == 3, 20, lambda: "the lines of the log are missing")
     audit = operator("usage", "--audit", "--log", str(service.log), "--json").json
     assert audit["differences"] == []
+    (tmp_path / "empty.log").touch()
+    assert operator.run("usage", "--audit", "--log", str(tmp_path / "empty.log")).code == 1
     operator("invoice", "--tenant", "buyer", "--month", month, "--out", str(tmp_path))
     log = tmp_path / "buyer.log"
     log.write_text("".join(f"{line}\n" for line in itemised()))

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,19 +36,21 @@ def install() -> None:
     node_environment(_PINS, _ROOT, node_program(_NODE, _ROOT))
 
 
-def find_command() -> list[str]:
-    """The command that runs dynalite. The test is skipped where there is none, and fails where it may not skip."""
-    named = os.environ.get(VARIABLE)
-    if named:
-        return [named]
-    made, node = find_node_environment(_PINS, _ROOT), find_node_program(_NODE, _ROOT)
+def find_command(environ: Mapping[str, str] = os.environ, root: Path = _ROOT) -> list[str]:
+    """The command that runs dynalite. The test is skipped where there is none, and fails where it may not skip.
+
+    root: Where it was installed.
+    """
+    if environ.get(VARIABLE):
+        return [environ[VARIABLE]]
+    made, node = find_node_environment(_PINS, root), find_node_program(_NODE, root)
     if made and node:
         return [str(node), str(made / "node_modules" / "dynalite" / "cli.js")]
-    found = shutil.which("dynalite")
+    found = shutil.which("dynalite", path=environ.get("PATH", ""))
     if found:
         return [found]
     reason = "dynalite is not installed: `make dynalite` does it"
-    if os.environ.get("PILOTLIGHT_E2E") == "required":
+    if environ.get("PILOTLIGHT_E2E") == "required":
         pytest.fail(f"{reason}, and PILOTLIGHT_E2E=required forbids to skip")
     pytest.skip(reason)
 
