@@ -16,6 +16,7 @@ SECONDS: Final = 2.0
 """For one call. DynamoDB answers within 10 ms nearly always."""
 OLDEST: Final = 20.0
 """Seconds of rest after which a connection is replaced before it is used: the other side may have ended it."""
+CONTENT_TYPE: Final = "application/x-amz-json-1.0"
 _write: Final = make_encoder(separators=(",", ":"))
 
 FindCredentials = Callable[[], tuple[str, str, str]]
@@ -45,6 +46,7 @@ class ServiceCalls:
             while Lambda freezes the function.
         ticks: Seconds, monotonic.
         seconds: The bound of one call.
+        content_type: Of requests, with the version of the protocol that the service speaks.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class ServiceCalls:
         clock: Callable[[], float] = time.time,
         ticks: Callable[[], float] = time.monotonic,
         seconds: float = SECONDS,
+        content_type: str = CONTENT_TYPE,
     ) -> None:
         self._endpoint = endpoint
         self._signer = signer
@@ -63,6 +66,7 @@ class ServiceCalls:
         self._clock = clock
         self._ticks = ticks
         self._seconds = seconds
+        self._content_type = content_type
         self._until = 0.0
         self._used = 0.0
         self._socket: BoundedSocket | None = None
@@ -105,7 +109,7 @@ class ServiceCalls:
     def _sign(self, target: str, body: bytes) -> bytes:
         """The request as it is sent."""
         headers = {
-            "content-type": "application/x-amz-json-1.0",
+            "content-type": self._content_type,
             "host": self._endpoint.header,
             "x-amz-target": target,
         }
