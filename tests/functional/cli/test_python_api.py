@@ -19,6 +19,7 @@ SUBCOMMANDS = {
     "build": "build_image",
     "push": "push_image",
     "tag": "tag_image",
+    "capture": "capture_tenant",
 }
 
 

@@ -115,7 +115,10 @@ def parse_name(name: str) -> CaptureName | None:
     parts = name.split("/")
     if len(parts) != _PARTS or parts[0] != ROOT or not parts[1].isdecimal():
         return None
-    time, dash, random = parts[5].partition("-")
-    if not dash or len(random) != 2 * _RANDOM_BYTES or not time.isdecimal():
+    _, days, tenant, model, day, rest = parts
+    time, dash, random = rest.partition("-")
+    if not dash or len(random) != 2 * _RANDOM_BYTES or len(time) != len("HHMMSS") or not time.isdecimal():
         return None
-    return CaptureName(name, int(parts[1]), parts[2], parts[3], parts[4], time)
+    if len(day) != len("YYYY-MM-DD") or not day.replace("-", "").isdecimal() or not model.strip("."):
+        return None
+    return CaptureName(name, int(days), tenant, model, day, time)
