@@ -76,11 +76,12 @@ def read_document(raw: bytes) -> Exchange:
     from zlib import error
 
     try:
-        text = decompressobj(_GZIP).decompress(raw, _MOST_TEXT)
-        document = loads(text)
-        if document.pop("schema") != _SCHEMA:
-            raise ValueError("the capture is of another schema")
+        document = loads(decompressobj(_GZIP).decompress(raw, _MOST_TEXT))
+        schema = document.pop("schema")
         bodies = {name: a2b_base64(document[name]) for name in ("request", "response")}
-        return Exchange(**{**document, **bodies})
-    except (error, LookupError, TypeError, AttributeError) as failure:
+        exchange = Exchange(**{**document, **bodies})
+    except (error, ValueError, LookupError, TypeError, AttributeError) as failure:
         raise ValueError("the capture is damaged") from failure
+    if schema != _SCHEMA:
+        raise ValueError(f"the capture is of schema {schema!r}, and this release reads {_SCHEMA}")
+    return exchange
