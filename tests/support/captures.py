@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import boto3
-from support.onnx_models import package_identity
-from support.tenants import SIGNS, TABLE, TENANT, Table, make_item, new_key
 
 from pilotlight.aws import BucketObjects, DataKeyService
 from pilotlight_runtime.entry import LambdaHandler
@@ -22,6 +20,9 @@ from pilotlight_runtime.metering.captures.aes_gcm import open_cipher
 from pilotlight_runtime.metering.captures.documents import Exchange, read_document
 from pilotlight_runtime.metering.captures.sealing import unseal
 from pilotlight_runtime.metering.charge import Item
+from pilotlight_runtime.metering.start import Metering
+from support.onnx_models import package_identity
+from support.tenants import SIGNS, TENANT, Table, make_item
 
 REGION = "eu-central-1"
 BUCKET = "captures-of-the-stack"
@@ -73,26 +74,35 @@ class CaptureStack:
         ((name, content),) = self.contents().items()
         return self.open(name, content, item)
 
-    def drop_table_item(self, tenant: str) -> None:
-        self.table.client.delete_item(TableName=TABLE, Key={"pk": {"S": tenant}, "sk": {"S": "state"}})
-
     def close(self) -> None:
         self.s3.close()
         self.kms.close()
 
 
 class Function:
-    """A function that captures: the real handler of a model that returns what it gets.
+    """A function that captures: the real handler of a model that returns what it gets. Close it.
 
-    folder: an empty one. environ: of the function.
+    folder: an empty one. environ: of the function. now: seconds since the epoch.
     """
 
-    def __init__(self, folder: Path, environ: Mapping[str, str], capture: object = ALL, datatype: str = "BYTES") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environ: Mapping[str, str],
+        capture: object = ALL,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         folder.mkdir(exist_ok=True)
-        package_identity(folder, datatype, (-1,))
+        package_identity(folder, "BYTES", (-1,))
         set_capture(folder, capture)
         self.log = StringIO()
-        self.handler: LambdaHandler = model_handler(str(folder / "app.py"), environ=environ, stream=self.log)
+        made: Any = model_handler(str(folder / "app.py"), environ={}, stream=self.log)
+        self._metering = Metering(environ, now)  # as model_handler does, so that this one can be closed
+        self._metering.meter_model(made, "tiny", str(folder), self.log, openai=False)
+        self.handler: LambdaHandler = made
+
+    def close(self) -> None:
+        self._metering.close()
 
     def ask(self, key: str, *texts: str, path: str = INFER, body: bytes | None = None, **headers: str) -> int:
         """Sends texts, or a body; returns the status."""
@@ -114,7 +124,7 @@ class Function:
     @property
     def lost(self) -> list[str]:
         """What made captures fail."""
-        return [line["failed"] for line in self.lines if line["message"] == "capture lost"]
+        return [line["failed"] for line in self.lines if line.get("message") == "capture lost"]
 
 
 def set_capture(folder: Path, capture: object) -> None:
@@ -144,10 +154,3 @@ def run_stack(table: Table) -> Iterator[CaptureStack]:
         yield stack
     finally:
         stack.close()
-
-
-def new_tenant_id() -> str:
-    return os.urandom(4).hex()
-
-
-__all__ = ["ALL", "BUCKET", "INFER", "CaptureStack", "Function", "make_event", "new_key", "new_tenant_id", "run_stack"]

@@ -41,6 +41,7 @@ class Metering:
     def __init__(self, environ: Mapping[str, str], clock: Callable[[], float] = time.time) -> None:
         self._environ = environ
         self._clock = clock
+        self._captures: Sampler | None = None
         self._opening = BackgroundTask(lambda: self._open_store(environ[SERVICE_VARIABLE]))
         self._opening.start()
 
@@ -93,12 +94,18 @@ class Metering:
             raise LoadError(f"the table of {SERVICE_VARIABLE} cannot be used: {error}") from error
         accounts = Accounts(model, tariff, store, Ledger(stream or sys.stdout), self._clock)
         direct = self._environ.get(DIRECT_VARIABLE) == "on"
-        captures = None if capturing is None else capturing(store)
-        entry.wrap(Meter(accounts, model, direct=direct, openai=openai, captures=captures).wrap)
+        try:
+            self._captures = None if capturing is None else capturing(store)
+        except LoadError:
+            store.close()
+            raise
+        entry.wrap(Meter(accounts, model, direct=direct, openai=openai, captures=self._captures).wrap)
 
     def close(self) -> None:
-        """Closes the store, for a process that goes on after the function."""
+        """Closes the store and what captures, for a process that goes on after the function."""
         self._opening.result().close()
+        if self._captures is not None:
+            self._captures.close()
 
     def _find_captures(self, folder: str, log: TextIO) -> Capturing | None:
         """What starts the captures of a model; None where the model or the stack has none."""

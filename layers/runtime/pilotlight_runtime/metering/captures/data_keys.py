@@ -47,6 +47,9 @@ class DataKeys(Protocol):
             CaptureFailed: It cannot be had.
         """
 
+    def close(self) -> None:
+        """Closes the connection, if there is one."""
+
 
 def find_consent(item: Item | None) -> Mapping[str, Any] | None:
     """The field `capture` of a tenant's item; None where the tenant does not agree to be captured."""
@@ -61,6 +64,9 @@ class PlainKeys:
         """See DataKeys.find."""
         del tenant
         return _check(consent, PLAIN, consent.get("key"))
+
+    def close(self) -> None:
+        """See DataKeys.close."""
 
 
 class KmsKeys:
@@ -92,6 +98,10 @@ class KmsKeys:
         key = _check(consent, BY_KMS, document.get("Plaintext"))
         self._known.keep(place, key, now + SECONDS)
         return key
+
+    def close(self) -> None:
+        """See DataKeys.close."""
+        self._calls.close()
 
 
 def _check(consent: Mapping[str, Any], kind: str, text: Any) -> bytes:

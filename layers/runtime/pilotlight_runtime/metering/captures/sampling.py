@@ -108,6 +108,10 @@ class Sampler:
 
         return finish
 
+    def close(self) -> None:
+        """Closes what is open."""
+        self._writer.close()
+
     def _give(self, exchange: Exchange) -> None:
         if self._defer is None:
             self._writer.write(exchange)

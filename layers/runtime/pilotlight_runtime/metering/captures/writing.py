@@ -99,6 +99,10 @@ class CaptureWriter:
         except MemoryError:
             self.lose(exchange.tenant, exchange.request_id, "memory")
 
+    def close(self) -> None:
+        """Closes what is open."""
+        self._parts.keys.close()
+
     def lose(self, tenant: str, request_id: str, place: str) -> None:
         """Logs that a capture is lost.
 

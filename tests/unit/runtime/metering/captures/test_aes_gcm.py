@@ -36,7 +36,10 @@ def cipher() -> AesGcm:
 
 
 def test_a_published_vector(cipher: AesGcm) -> None:
-    nonce, associated = bytes.fromhex("cafebabefacedbaddecaf888"), bytes.fromhex("feedfacedeadbeeffeedfacedeadbeefabaddad2")
+    nonce, associated = (
+        bytes.fromhex("cafebabefacedbaddecaf888"),
+        bytes.fromhex("feedfacedeadbeeffeedfacedeadbeefabaddad2"),
+    )
     sealed = cipher.seal(FEEDFACE, nonce, TEXT, associated)
     assert sealed.hex() == (
         "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662"

@@ -85,7 +85,13 @@ def test_a_capture_is_opened_under_its_own_name_alone() -> None:
     assert kept[:4] == b"PLC1"
     assert b"document" not in kept
     assert unseal(cipher, key, name, kept) == b"a document"
-    for wrong_name, wrong in ((other, kept), (name, kept[1:]), (name, b"PLC2" + kept[4:]), (name, b""), (name, kept[:9])):
+    for wrong_name, wrong in (
+        (other, kept),
+        (name, kept[1:]),
+        (name, b"PLC2" + kept[4:]),
+        (name, b""),
+        (name, kept[:9]),
+    ):
         with pytest.raises(SealBroken):
             unseal(cipher, key, wrong_name, wrong)
 
