@@ -26,12 +26,12 @@ def forget(
 
     Example:  [dim]pilotlight forget --tenant acme[/]
     """
-    from pilotlight.workflows.captures import CaptureRequest
     from pilotlight.workflows.forget import forget
+    from pilotlight.workflows.tenants import TenantRequest
 
     if not yes:
         typer.confirm(f"Delete tenant {tenant} and forget its name for good?", abort=True, err=True)
-    found = forget(CaptureRequest(tenant, location, table), invocation(ctx).context(quiet=True))
+    found = forget(TenantRequest(tenant, table), invocation(ctx).context(quiet=True), location)
     if as_json:
         print_json(found._asdict())
         return

@@ -24,7 +24,7 @@ def template(request: pytest.FixtureRequest) -> Template:
 
 
 def find_expiry(resources: Resources, name: str) -> list[int]:
-    """The days of each rule of the bucket that is about an object, as S3 chooses rules: by the beginning of the name."""
+    """The days of each rule that S3 applies to an object: it looks at the beginning of the name."""
     rules = resources["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert {rule["Status"] for rule in rules} == {"Enabled"}
     return [

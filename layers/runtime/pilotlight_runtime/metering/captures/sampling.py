@@ -6,13 +6,13 @@ from pilotlight_runtime.json_text import make_encoder
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Callable, Final, Iterator, NamedTuple
 from pilotlight_runtime.metering.captures.documents import MOST_BYTES, Exchange
 from pilotlight_runtime.streaming.response import StreamedResponse
-from pilotlight_runtime.uploads.incoming import LOCATION
 
 if TYPE_CHECKING:
     from pilotlight_runtime.metering.captures.writing import CaptureWriter
     from pilotlight_runtime.metering.memory import Caller
     from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse
 
+_UPLOAD: Final = "content-location"  # uploads.incoming.LOCATION, whose module imports urllib
 _write: Final = make_encoder(separators=(",", ":"))
 
 Work = Callable[[int], bool]
@@ -74,7 +74,7 @@ class Sampler:
         Returns:
             What finishes the capture, and takes the status that the caller gets in the end; None for no capture.
         """
-        if self._draw() >= self._share or LOCATION in request.headers:  # the body of an upload is elsewhere
+        if self._draw() >= self._share or _UPLOAD in request.headers:  # the body of an upload is elsewhere
             return None
         sent = _read_body(request)
         find_answer = _follow_answer(response)
