@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pilotlight.api.arrays import Array, NamedArrays
     from pilotlight.api.batch import build_image, cancel_run, push_image, runs, tag_image, train_on_batch, watch_run
+    from pilotlight.api.captures import capture_tenant, captures, read_capture
     from pilotlight.api.functions import benchmark, demo, invoke, package, serve
     from pilotlight.api.language import chat
     from pilotlight.api.projects import check, init, models, new, pin, repair, show
@@ -101,6 +102,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
         "train_on_batch",
         "watch_run",
     ),
+    "pilotlight.api.captures": ("capture_tenant", "captures", "read_capture"),
     "pilotlight.api.functions": ("benchmark", "demo", "invoke", "package", "serve"),
     "pilotlight.api.language": ("chat",),
     "pilotlight.api.projects": ("check", "init", "models", "new", "pin", "repair", "show"),
@@ -212,6 +214,8 @@ __all__ = [
     "build_image",
     "build_vocabulary",
     "cancel_run",
+    "capture_tenant",
+    "captures",
     "chat",
     "check",
     "convert",
@@ -253,6 +257,7 @@ __all__ = [
     "pair_batches",
     "pin",
     "push_image",
+    "read_capture",
     "record_learning_curve",
     "repair",
     "resume_tenant",

@@ -8,6 +8,8 @@ batch.py              queues, job definitions and jobs of AWS Batch
 logs.py               the log of a job's container
 log_lines.py          the lines of a log group that a pattern selects
 dynamodb.py           the service's table
+capture_objects.py    captured requests in a bucket
+data_keys.py          data keys of KMS, one for each tenant
 identity.py           who the credentials are
 stacks.py             the outputs of a CloudFormation stack
 images.py             images in Amazon ECR
@@ -21,7 +23,9 @@ Importing this package does not import boto3, which takes 300 ms and is an extra
 """
 
 from pilotlight.aws.batch import BatchService
+from pilotlight.aws.capture_objects import BucketObjects
 from pilotlight.aws.client import Clients, create_s3_client, parse_s3_url
+from pilotlight.aws.data_keys import DataKeyService
 from pilotlight.aws.download import download_object, download_prefix
 from pilotlight.aws.dynamodb import DynamoTable
 from pilotlight.aws.identity import read_identity
@@ -37,7 +41,9 @@ from pilotlight.aws.stacks import Stacks
 
 __all__ = [
     "BatchService",
+    "BucketObjects",
     "Clients",
+    "DataKeyService",
     "DynamoTable",
     "Images",
     "Instances",

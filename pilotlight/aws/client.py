@@ -84,6 +84,12 @@ class Clients:
             return self._make("sts")
 
     @cached_property
+    def kms(self) -> Any:
+        """boto3's client of KMS."""
+        with translate_errors("KMS", MeteringError, "KMS"):
+            return self._make("kms")
+
+    @cached_property
     def ec2(self) -> EC2Client:
         """boto3's client of EC2."""
         with translate_errors("EC2", RunError, "EC2"):

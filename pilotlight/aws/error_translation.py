@@ -19,6 +19,7 @@ SERVICES: Final = {
     "EC2": "ec2",
     "ECR": "ecr",
     "ECS": "ecs",
+    "KMS": "kms",
     "STS": "sts",
     "Service Quotas": "servicequotas",
     "the price list": "pricing",

@@ -14,6 +14,7 @@ from pilotlight import __version__
 from pilotlight.cli.commands import (
     begin,
     bench,
+    captures,
     chat,
     check,
     demo,
@@ -157,7 +158,7 @@ for _name, _module, _commands in (
         tenants,
         (
             *(tenants.create, tenants.list_, tenants.suspend, tenants.resume),
-            *(tenants.delete, tenants.history, tenants.migrate),
+            *(tenants.delete, tenants.history, tenants.migrate, captures.capture),
         ),
     ),
     ("keys", keys, (keys.create, keys.list_, keys.rotate, keys.revoke)),
@@ -167,5 +168,5 @@ for _name, _module, _commands in (
     for _command in _commands:
         _group.command(_command.__name__.rstrip("_"), help=_help(_command))(_command)
     app.add_typer(_group, name=_name, rich_help_panel="Run a service")
-for _command in (plans.plan, usage.usage, usage.invoice, forget.forget):
+for _command in (plans.plan, usage.usage, usage.invoice, captures.captures, forget.forget):
     app.command(_command.__name__, help=_help(_command), rich_help_panel="Run a service")(_command)

@@ -11,6 +11,7 @@ from pilotlight.core.generation_config import GenerationConfig
 from pilotlight.core.labels import LabelsConfig
 from pilotlight.core.options import TrainingSettings
 from pilotlight_runtime.manifest import ImageInput
+from pilotlight_runtime.metering.captures.settings import CaptureSettings
 from pilotlight_runtime.metering.tariff import Tariff
 from pilotlight_runtime.signature import Signature
 
@@ -104,6 +105,7 @@ class ModelConfig:
         generation: [generation]; None where it is missing.
         embedding: [embedding]; None where it is missing.
         tariff: [units] and [price]; None where both are missing.
+        capture: [capture]; None where it is missing.
     """
 
     name: str
@@ -122,3 +124,4 @@ class ModelConfig:
     generation: GenerationConfig | None = None
     embedding: EmbeddingConfig | None = None
     tariff: Tariff | None = None
+    capture: CaptureSettings | None = None

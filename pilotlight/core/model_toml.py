@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pilotlight.core.block_config import BLOCKS, read_block_config
+from pilotlight.core.capture_config import read_capture_config
 from pilotlight.core.embedding_config import read_embedding_config
 from pilotlight.core.errors import ProjectError
 from pilotlight.core.generation_config import read_generation_config
@@ -47,7 +48,7 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
     table = TomlTable(path, "", document)
     table.check_keys(
         *("kind", "description", "stream", "training", "conversion", "parity", "quantization"),
-        *("signature", "image", "labels", "generation", "embedding", "units", "price"),
+        *("signature", "image", "labels", "generation", "embedding", "units", "price", "capture"),
     )
     kind = table.read_text("kind", "keras")
     if kind not in KINDS:
@@ -76,6 +77,7 @@ def load_model_config(name: str, path: Path) -> ModelConfig:
         generation=read_generation_config(table.read_table("generation")),
         embedding=read_embedding_config(table.read_table("embedding")),
         tariff=read_tariff_config(table),
+        capture=read_capture_config(table),
     )
 
 

@@ -24,11 +24,15 @@ class ServiceSettings:
         table: The table of tenants; "" where the file does not say it.
         log_group: The log group that the functions write to; "" where the file does not say it.
         seller: Who sends invoices: name and address, one line each.
+        captures: Where captured requests are; "" where the file does not say it.
+        captures_key: The KMS key that encrypts the tenants' data keys; "" where the file does not say it.
     """
 
     table: str = ""
     log_group: str = ""
     seller: tuple[str, ...] = ()
+    captures: str = ""
+    captures_key: str = ""
 
 
 class TableLocation(NamedTuple):
@@ -55,11 +59,13 @@ def read_service_settings(root: Path) -> ServiceSettings:
     table = TomlTable(root / SETTINGS_NAME, "", read_project_settings(root)).read_table("service")
     if table is None:
         return ServiceSettings()
-    table.check_keys("table", "log_group", "seller")
+    table.check_keys("table", "log_group", "seller", "captures", "captures_key")
     return ServiceSettings(
         table=table.read_text("table", ""),
         log_group=table.read_text("log_group", ""),
         seller=table.read_texts("seller", least=1) if table.has("seller") else (),
+        captures=table.read_text("captures", ""),
+        captures_key=table.read_text("captures_key", ""),
     )
 
 

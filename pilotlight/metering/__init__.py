@@ -7,6 +7,9 @@ sqlite_table.py    the table in a file
 administration.py  who changes what, and the audit trail
 tenant_item.py     a tenant as one item of the table
 tenants.py         tenants: created, suspended, resumed, deleted
+capture_objects.py  captured requests as objects, in a folder or elsewhere
+captures.py        captured requests: listed, decrypted, deleted
+capture_consent.py  a tenant's consent to be captured, which is a data key
 forgetting.py      a tenant's name replaced, wherever the table has it
 find_keys.py       a tenant's keys by label or id, a leaked one by itself
 keys.py            keys: created, rotated, revoked
@@ -27,6 +30,16 @@ moments.py         times to come, as people write them
 from pilotlight.metering.administration import Administration, AuditEntry, read_audit_trail
 from pilotlight.metering.apply_plans import PlanChange, apply_plans, assign_plan
 from pilotlight.metering.archive import archive_usage, with_archives
+from pilotlight.metering.capture_consent import (
+    CaptureChange,
+    KeyMaker,
+    PlainKeyMaker,
+    allow_capture,
+    end_capture,
+    was_captured,
+)
+from pilotlight.metering.capture_objects import CaptureObjects, FolderObjects
+from pilotlight.metering.captures import CaptureEntry, list_captures, read_capture
 from pilotlight.metering.costs import CostLine, RequestShape, compute_costs, read_aws_prices
 from pilotlight.metering.counters import MICRO_DOLLARS, Counter, UsageRow, list_usage, read_counters
 from pilotlight.metering.forgetting import Forgotten, forget_tenant
@@ -56,11 +69,15 @@ __all__ = [
     "SUSPENDED",
     "Administration",
     "AuditEntry",
+    "CaptureChange",
+    "CaptureEntry",
+    "CaptureObjects",
     "CostLine",
     "Counter",
     "CreatedTenant",
     "DatedPrice",
     "Difference",
+    "FolderObjects",
     "Forgotten",
     "Invoice",
     "InvoiceLine",
@@ -68,8 +85,10 @@ __all__ = [
     "ItemisedCharge",
     "ItemisedLog",
     "Key",
+    "KeyMaker",
     "KeySpec",
     "Migration",
+    "PlainKeyMaker",
     "Plan",
     "PlanChange",
     "RequestShape",
@@ -78,6 +97,7 @@ __all__ = [
     "Tenant",
     "UsageRow",
     "Window",
+    "allow_capture",
     "apply_plans",
     "archive_usage",
     "assign_plan",
@@ -87,6 +107,7 @@ __all__ = [
     "create_key",
     "create_tenant",
     "credit",
+    "end_capture",
     "end_of_month",
     "find_differences",
     "find_tenant",
@@ -94,6 +115,7 @@ __all__ = [
     "format_cents",
     "format_micro_dollars",
     "is_settled",
+    "list_captures",
     "list_tenants",
     "list_usage",
     "migrate",
@@ -101,6 +123,7 @@ __all__ = [
     "parse_expiry",
     "read_audit_trail",
     "read_aws_prices",
+    "read_capture",
     "read_counters",
     "read_itemised",
     "read_plans",
@@ -111,6 +134,7 @@ __all__ = [
     "roll_windows",
     "rotate_key",
     "set_state",
+    "was_captured",
     "with_archives",
     "write_invoice_csv",
     "write_invoice_html",

@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final, Protocol
 
+from pilotlight.core.capture_config import load_capture_config
 from pilotlight.core.errors import PackagingError
 from pilotlight.core.files import write_atomically
 from pilotlight.core.lock import Lock
@@ -19,6 +20,7 @@ from pilotlight.packaging.packages import PYTHON, TASK, AddedPackages, Packages,
 from pilotlight.packaging.reports import PackageReport
 from pilotlight.packaging.requirements import REQUIREMENTS, read_pins
 from pilotlight_runtime.manifest import MANIFEST_NAME, Manifest
+from pilotlight_runtime.metering.start import CAPTURE_FIELD
 from pilotlight_runtime.metering.tariff import TARIFF_FIELD
 
 APP_NAME: Final = "app.py"
@@ -115,9 +117,9 @@ def finish_function(
 
     Raises:
         PackagingError: Packages cannot be installed, or two files have one name.
-        ProjectError: [units] or [price] of model.toml is wrong.
+        ProjectError: [units], [price] or [capture] of model.toml is wrong.
     """
-    _write_tariff(source, new)
+    _write_terms(source, new)
     _copy_code(source, new)
     own = packages is not None and (pictures or bool(read_pins(source / REQUIREMENTS)))
     compiler = compiler or find_compiler(PYTHON, docker=own)  # app.py alone is not worth starting it
@@ -133,16 +135,18 @@ def finish_function(
     return PackageReport(name, version, len(list_files(new)), folder_size(new), compiler is not None, note, pins)
 
 
-def _write_tariff(source: Path, new: Path) -> None:
-    """Add to the function's manifest what requests cost, where model.toml says it.
+def _write_terms(source: Path, new: Path) -> None:
+    """Add to the function's manifest what requests cost and how many are captured, where model.toml says it.
 
-    It is no part of the version: a price changes without a new model.
+    They are no part of the version: a price changes without a new model.
     """
-    tariff = load_tariff(source / CONFIG_NAME)
-    if tariff is None:
+    config = source / CONFIG_NAME
+    found = {TARIFF_FIELD: load_tariff(config), CAPTURE_FIELD: load_capture_config(config)}
+    terms = {name: each._asdict() for name, each in found.items() if each is not None}
+    if not terms:
         return
     manifest = new / MANIFEST_NAME
-    document = {**json.loads(manifest.read_bytes()), TARIFF_FIELD: tariff._asdict()}
+    document = {**json.loads(manifest.read_bytes()), **terms}
     write_atomically(manifest, (json.dumps(document, indent=2) + "\n").encode())
 
 

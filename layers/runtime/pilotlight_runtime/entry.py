@@ -83,6 +83,8 @@ class Entry:
         phases, gateway_id = trace.phases, _gateway_id(event)
         # In the order of the fields, which takes a quarter less time than their names.
         total = sum(phases.values())
+        if trace.capture is not None:
+            trace.capture(status)
         try:
             self._observer.request(
                 Record(request_id, gateway_id, trace.operation, status, cold, trace.shapes, phases, total, fault)

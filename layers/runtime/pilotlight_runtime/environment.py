@@ -14,6 +14,11 @@ SERVICE_VARIABLE: Final = "PILOTLIGHT_SERVICE_TABLE"
 """Names the table of a service's tenants, or is `sqlite:` and the path of a file. Without it, nothing is metered."""
 
 
+CAPTURES_VARIABLE: Final = "PILOTLIGHT_CAPTURES"
+"""Where captures of requests go: s3://BUCKET or s3://BUCKET/PREFIX, or the absolute path of a folder. Without it there
+are none."""
+
+
 class _Environment:
     """A mapping over the variables of `posix`, which are those of `os` too: each shows what the other has set."""
 

@@ -37,9 +37,10 @@ class Trace:
     operation: the route's operation, "" for an unknown path. shapes: of the inputs, by name. phases: milliseconds of
     each phase, by name; the first is "event", and together they are the whole. clock: seconds, monotonic.
     tally: counts what the request takes; None where nothing is metered.
+    capture: finishes the capture of the request, by the status of the answer; None where it is not captured.
     """
 
-    __slots__ = ("_began", "_clock", "_phase", "operation", "phases", "shapes", "tally")
+    __slots__ = ("_began", "_clock", "_phase", "capture", "operation", "phases", "shapes", "tally")
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -49,6 +50,7 @@ class Trace:
         self.shapes: dict[str, tuple[int, ...]] = {}
         self.phases: dict[str, float] = {}
         self.tally: Tally | None = None
+        self.capture: Callable[[int], None] | None = None
 
     def begin(self, phase: str) -> None:
         """Ends the phase before and begins `phase`. A context manager would take four times as long."""

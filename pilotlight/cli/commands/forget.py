@@ -1,4 +1,4 @@
-"""forget: a tenant's name is replaced and its labels go; what was used stays."""
+"""forget: a tenant's captures and labels go, and its name is replaced; what was used stays."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pilotlight.cli.commands.captures import LocationOption
 from pilotlight.cli.commands.tenants import TableOption
 from pilotlight.cli.invocation import JsonFlag, invocation, out, print_json
 
@@ -15,10 +16,11 @@ def forget(
     *,
     tenant: Annotated[str, typer.Option(metavar="TENANT", help="The tenant's name.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    location: LocationOption = "",
     table: TableOption = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Delete a tenant and the labels of its keys, and replace its name by a pseudonym.
+    """Delete a tenant, its captured requests and the labels of its keys, and replace its name by a pseudonym.
 
     The counters stay under the pseudonym, and invoices that were written stay as they are.
 
@@ -29,15 +31,18 @@ def forget(
 
     if not yes:
         typer.confirm(f"Delete tenant {tenant} and forget its name for good?", abort=True, err=True)
-    found = forget(TenantRequest(tenant, table), invocation(ctx).context(quiet=True))
+    found = forget(TenantRequest(tenant, table), invocation(ctx).context(quiet=True), location)
     if as_json:
         print_json(found._asdict())
         return
     out().print(f"Tenant [bold]{tenant}[/] is now {found.pseudonym}, and its keys are gone.", soft_wrap=True)
     out().print(f"{found.entries} entries of its audit trail had the name or a label.", soft_wrap=True)
+    if found.captures:
+        out().print(f"{found.captures} captured requests were deleted, and the key that decrypts them.", soft_wrap=True)
     if found.recoverable_until:
         out().print(
-            f"Point-in-time recovery could restore a table with the name until {found.recoverable_until}.",
+            f"Point-in-time recovery could restore a table with the name, and with the encrypted data key of captures,"
+            f" until {found.recoverable_until}.",
             soft_wrap=True,
         )
     out().print(

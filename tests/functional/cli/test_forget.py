@@ -67,7 +67,7 @@ def test_the_json_says_the_same(desk: Desk) -> None:
     desk("tenants", "create", "acme", "--plan", "free")
     found = desk("forget", "--tenant", "acme", "--yes", "--json").json
     until = "2026-12-31" if desk.table == TABLE else ""
-    assert found == {"pseudonym": found["pseudonym"], "entries": 2, "recoverable_until": until}
+    assert found == {"pseudonym": found["pseudonym"], "entries": 2, "captures": 0, "recoverable_until": until}
 
 
 def test_an_unknown_tenant_is_an_error(desk: Desk) -> None:

@@ -21,6 +21,7 @@ FUNCTION_OF = {
     "image build": "build_image",
     "image push": "push_image",
     "image tag": "tag_image",
+    "tenants capture": "capture_tenant",
     "tenants create": "create_tenant",
     "tenants list": "tenants",
     "tenants suspend": "suspend_tenant",

@@ -123,7 +123,7 @@ def test_a_call_that_stopped_is_finished_by_the_next(used: Service, writes: int)
 def test_a_pseudonym_is_not_forgotten_again(used: Service) -> None:
     pseudonym = forget_tenant(used.administration, NAME).pseudonym
     before = written(used, find_tenant(used.table, pseudonym).id)
-    assert forget_tenant(used.administration, pseudonym) == (pseudonym, 0)
+    assert forget_tenant(used.administration, pseudonym) == (pseudonym, 0, 0)
     assert written(used, find_tenant(used.table, pseudonym).id) == before
 
 

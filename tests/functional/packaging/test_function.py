@@ -18,6 +18,7 @@ from pilotlight.packaging.bytecode import Compiler
 from pilotlight.store import Store
 from pilotlight_runtime.manifest import MANIFEST_NAME
 from pilotlight_runtime.manifest_json import dump_manifest, load_manifest
+from pilotlight_runtime.metering.captures.settings import CaptureSettings, read_settings
 from pilotlight_runtime.metering.tariff import Tariff, read_tariff
 
 HERE = Compiler((sys.executable,), "this Python")
@@ -116,6 +117,21 @@ def test_prices_are_added_to_the_manifest_and_are_no_part_of_the_version(
     assert store.read_manifest("digits", lock.version)[1] == lock.manifest_sha256
     (source / "model.toml").write_text("[units]\nrows = 0\n")
     with pytest.raises(ProjectError, match=r"units\.rows is 0"):
+        package_function("digits", source, store, lock, tmp_path / "wrong", compiler=HERE)
+
+
+def test_captures_are_added_to_the_manifest_and_are_no_part_of_the_version(
+    tmp_path: Path, source: Path, store: Store, lock: Lock
+) -> None:
+    (source / "model.toml").write_text("[capture]\nshare = 0.01\ndays = 7\n[units]\nrows = 2\n")
+    package_function("digits", source, store, lock, tmp_path / "captured", compiler=HERE)
+    written = (tmp_path / "captured" / MANIFEST_NAME).read_bytes()
+    document = json.loads(written)
+    assert read_settings(document["capture"]) == CaptureSettings(0.01, 7)
+    assert read_tariff(document) == Tariff({"rows": 2}, {})
+    assert load_manifest(written) == store.read_manifest("digits", lock.version)[0]
+    (source / "model.toml").write_text("[capture]\nshare = 0.01\ndays = 8\n")
+    with pytest.raises(ProjectError, match=r"capture\.days is 8"):
         package_function("digits", source, store, lock, tmp_path / "wrong", compiler=HERE)
 
 

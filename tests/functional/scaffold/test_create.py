@@ -28,6 +28,7 @@ def test_a_new_project_has_all_that_sam_build_needs(project: Project) -> None:
         "functions/catalog/requirements.txt",
         "infra/bearer.yaml",
         "infra/deploy.buildspec.yml",
+        "infra/captures.yaml",
         "infra/firewall.yaml",
         "infra/observability.yaml",
         "infra/pipeline.yaml",

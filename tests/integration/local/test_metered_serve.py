@@ -11,6 +11,7 @@ import pytest
 from support.project import new_project
 from support.serve_process import served
 
+CAPTURE = "\n[capture]\nshare = 1\ndays = 7\n"
 TARIFF = "\n[units]\nrows = 2\n\n[price.2026-01-01]\nrows = 1500\n"
 
 
@@ -56,3 +57,33 @@ def test_a_key_is_asked_for_counted_and_revoked(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "log").write_text(log)
     audit = desk("usage", "--audit", "--log", "log", "--table", table, "--json")
     assert (audit.code, audit.json["differences"]) == (0, [])
+
+
+def test_requests_of_a_tenant_that_agrees_are_captured_until_it_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = new_project(tmp_path)
+    desk.imported()
+    with (tmp_path / "functions" / "adder" / "model.toml").open("a") as file:
+        file.write(CAPTURE)
+    (tmp_path / "plans.toml").write_text("[plans.free]\nday = 100\n")
+    keys = {}
+    for tenant in ("acme", "other"):
+        assert desk("tenants", "create", tenant, "--plan", "free").code == 0
+        keys[tenant] = desk("keys", "create", "--tenant", tenant, "--json").json["secret"]
+    assert desk("tenants", "capture", "acme", "--on").code == 0
+    folder = tmp_path / ".pilotlight" / "captures"
+    monkeypatch.setenv("PILOTLIGHT_SERVICE_TABLE", f"sqlite:{tmp_path / '.pilotlight' / 'service.sqlite'}")
+    monkeypatch.setenv("PILOTLIGHT_CAPTURES", str(folder))
+    with served(tmp_path) as running:
+        assert [ask(running.address, keys[tenant], 2)[0] for tenant in ("acme", "other", "acme")] == [200] * 3
+        (first, second) = desk("captures", "--tenant", "acme", "--json").json["captures"]
+        assert desk("captures", "--tenant", "other", "--json").json["captures"] == []
+        shown = desk("captures", "--tenant", "acme", "--show", first["name"]).out
+        assert '"datatype": "FP32", "shape": [2, 3]' in shown
+        assert "status 200" in shown
+        assert first["days"] == second["days"] == 7
+        assert desk("forget", "--tenant", "acme", "--yes").code == 0
+        assert ask(running.address, keys["acme"], 2)[0] == 401
+        assert ask(running.address, keys["other"], 2)[0] == 200
+    assert [path for path in folder.rglob("*") if path.is_file()] == []

@@ -15,6 +15,22 @@ WHY: dict[str, dict[str, dict[str, str]]] = {
             "logs:PutLogEvents": "write the authorizer's log",
         },
     },
+    "captures.yaml": {
+        "ModelsRole": {
+            "s3:PutObject": "write a capture",
+            "kms:Decrypt": "decrypt the data key of a tenant that agrees",
+        },
+        "Administration": {
+            "kms:GenerateDataKeyWithoutPlaintext": "give a tenant a data key",
+            "s3:ListBucket": "find the captures of a tenant",
+            "s3:DeleteObject": "delete the captures of a tenant",
+        },
+        "Reading": {
+            "s3:ListBucket": "find the captures of a tenant",
+            "s3:GetObject": "read a capture",
+            "kms:Decrypt": "decrypt the data key of a tenant",
+        },
+    },
     "training.yaml": {
         "JobRole": {
             "s3:GetObject": "read the data; read versions and checkpoints",

@@ -300,6 +300,7 @@ def test_who_only_serves_gets_nothing_of_training(template: Template) -> None:
         "BearerStack": "BearerKeysOn",
         "FirewallStack": "FirewallOn",
         "ServiceStack": "ServiceOn",
+        "CapturesStack": "CapturesOn",
         "TrainingStack": "TrainingOn",
         "UploadsStack": "UploadsOn",
     }

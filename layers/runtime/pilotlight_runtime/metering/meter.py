@@ -13,6 +13,7 @@ from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, json_res
 if TYPE_CHECKING:
     from pilotlight_runtime.entry import Ask, Call
     from pilotlight_runtime.metering.accounts import Accounts
+    from pilotlight_runtime.metering.captures.sampling import Sampler
     from pilotlight_runtime.metering.keys import Key
     from pilotlight_runtime.observer import Trace
 
@@ -39,14 +40,18 @@ class Meter:
         model: The model's name.
         direct: Whether direct invocations are metered too. IAM allows them or not.
         openai: Whether the function answers OpenAI's API, so that errors on its paths have its form.
+        captures: Captures a share of what is charged; None where nothing is captured.
     """
 
-    def __init__(self, accounts: Accounts, model: str, *, direct: bool, openai: bool) -> None:
+    def __init__(
+        self, accounts: Accounts, model: str, *, direct: bool, openai: bool, captures: Sampler | None = None
+    ) -> None:
         self._accounts = accounts
         self._usage_paths = (USAGE_PATH, f"/{model}{USAGE_PATH}")
         self._model = model
         self._direct = direct
         self._openai = openai
+        self._captures = captures
 
     def wrap(self, ask: Ask) -> Ask:
         """Meters what `ask` answers.
@@ -80,10 +85,13 @@ class Meter:
                 tally.cancel()
                 raise
             try:
-                return self._charge(response, trace.operation, tally, key)
+                response = self._charge(response, trace.operation, tally, key)
             except MeterRefusal as error:
                 self._raise_openais(error, request, request_id)
                 raise
+            if self._captures is not None and response.status < 400 and trace.operation not in FREE:
+                trace.capture = self._captures.follow(caller, request, request_id, response)
+            return response
 
         return ask_metered
 

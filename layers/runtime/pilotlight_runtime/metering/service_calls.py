@@ -18,6 +18,7 @@ OLDEST: Final = 20.0
 _PIECE: Final = 1 << 16
 _LENGTH: Final = b"\r\ncontent-length: "
 _CODING: Final = b"\r\ntransfer-encoding:"
+CONTENT_TYPE: Final = "application/x-amz-json-1.0"
 
 FindCredentials = Callable[[], tuple[str, str, str]]
 """Finds access key, secret key and token; raises what says why there are none."""
@@ -46,6 +47,7 @@ class ServiceCalls:
             while Lambda freezes the function.
         ticks: Seconds, monotonic.
         seconds: The bound of one call.
+        content_type: Of requests, with the version of the protocol that the service speaks.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class ServiceCalls:
         clock: Callable[[], float] = time.time,
         ticks: Callable[[], float] = time.monotonic,
         seconds: float = SECONDS,
+        content_type: str = CONTENT_TYPE,
     ) -> None:
         self._endpoint = endpoint
         self._signer = signer
@@ -64,7 +67,7 @@ class ServiceCalls:
         self._clock = clock
         self._ticks = ticks
         self._seconds = seconds
-        self._headers = (("content-type", "application/x-amz-json-1.0"), ("host", endpoint.header))
+        self._headers = (("content-type", content_type), ("host", endpoint.header))
         self._slow = endpoint.secure
         self._until = 0.0
         self._used = 0.0

@@ -6,16 +6,19 @@ import sys
 import time
 
 from pilotlight_runtime.background import BackgroundTask
-from pilotlight_runtime.environment import SERVICE_VARIABLE
+from pilotlight_runtime.environment import CAPTURES_VARIABLE, SERVICE_VARIABLE
 from pilotlight_runtime.errors import LoadError
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Callable, Final, Mapping, TextIO
 from pilotlight_runtime.metering.store import StoreFailed
 
 if TYPE_CHECKING:
     from pilotlight_runtime.entry import Entry
+    from pilotlight_runtime.metering.captures.sampling import Sampler
     from pilotlight_runtime.metering.store import MeterStore
     from pilotlight_runtime.metering.tariff import Tariff
     from pilotlight_runtime.uploads.credentials import CredentialSource
+
+    Capturing = Callable[[MeterStore], Sampler]
 
 DIRECT_VARIABLE: Final = "PILOTLIGHT_CHARGE_DIRECT"
 """`on` where direct invocations are metered too."""
@@ -30,6 +33,8 @@ CREDENTIAL_VARIABLES: Final = (
     "AWS_SESSION_TOKEN",
 )
 """The server that has the function's credentials after a restore from a snapshot; and the credentials before one."""
+CAPTURE_FIELD: Final = "capture"
+"""The field of a function's manifest.json that says how the model captures requests."""
 _SQLITE: Final = "sqlite:"
 
 
@@ -44,6 +49,7 @@ class Metering:
     def __init__(self, environ: Mapping[str, str], clock: Callable[[], float] = time.time) -> None:
         self._environ = environ
         self._clock = clock
+        self._captures: Sampler | None = None
         self._opening = BackgroundTask(lambda: self._open_store(environ[SERVICE_VARIABLE]))
         self._started = False
         self._credentials: CredentialSource | None = None
@@ -65,11 +71,21 @@ class Metering:
             openai: Whether the function answers OpenAI's API.
 
         Raises:
-            LoadError: The store cannot be used, or the manifest's tariff is wrong.
+            LoadError: The store cannot be used, the manifest's tariff is wrong, or requests cannot be captured.
         """
-        self.meter(entry, model, read_folder_tariff(folder), stream, openai=openai)
+        tariff, capturing = read_folder_tariff(folder), self._find_captures(folder, stream or sys.stdout)
+        self.meter(entry, model, tariff, stream, openai=openai, capturing=capturing)
 
-    def meter(self, entry: Entry, model: str, tariff: Tariff, stream: TextIO | None, *, openai: bool = False) -> None:
+    def meter(
+        self,
+        entry: Entry,
+        model: str,
+        tariff: Tariff,
+        stream: TextIO | None,
+        *,
+        openai: bool = False,
+        capturing: Capturing | None = None,
+    ) -> None:
         """Meters the requests of a handler.
 
         Args:
@@ -78,9 +94,10 @@ class Metering:
             tariff: What a request costs.
             stream: Where the lines about charges go; stdout where None.
             openai: Whether the function answers OpenAI's API.
+            capturing: Starts what captures requests; None where nothing is captured.
 
         Raises:
-            LoadError: The store cannot be used.
+            LoadError: The store cannot be used, or requests cannot be captured.
         """
         self.start()
         from pilotlight_runtime.metering.accounts import Accounts
@@ -93,11 +110,33 @@ class Metering:
             raise LoadError(f"the table of {SERVICE_VARIABLE} cannot be used: {error}") from error
         accounts = Accounts(model, tariff, store, Ledger(stream or sys.stdout), self._clock)
         direct = self._environ.get(DIRECT_VARIABLE) == "on"
-        entry.wrap(Meter(accounts, model, direct=direct, openai=openai).wrap)
+        try:
+            self._captures = None if capturing is None else capturing(store)
+        except LoadError:
+            store.close()
+            raise
+        entry.wrap(Meter(accounts, model, direct=direct, openai=openai, captures=self._captures).wrap)
 
     def close(self) -> None:
-        """Closes the store, for a process that goes on after the function."""
+        """Closes the store and what captures, for a process that goes on after the function."""
         self._opening.result().close()
+        if self._captures is not None:
+            self._captures.close()
+
+    def _find_captures(self, folder: str, log: TextIO) -> Capturing | None:
+        """What starts the captures of a model; None where the model or the stack has none."""
+        if not self._environ.get(CAPTURES_VARIABLE):
+            return None
+        from pilotlight_runtime.assets import read_json
+        from pilotlight_runtime.manifest import MANIFEST_NAME
+        from pilotlight_runtime.paths import join
+
+        manifest = read_json(join(folder, MANIFEST_NAME))
+        if manifest.get(CAPTURE_FIELD) is None:
+            return None
+        from pilotlight_runtime.metering.captures.start import start_captures
+
+        return lambda store: start_captures(manifest, self._environ, store.read, log, self._clock)
 
     def _open_store(self, table: str) -> MeterStore:
         """Opens the store, and imports what the first request needs."""

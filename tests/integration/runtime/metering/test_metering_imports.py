@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from support.captures import set_capture
 from support.onnx_models import package_identity
 from support.tenants import TENANT, Table, make_item, new_key
 
@@ -70,6 +71,20 @@ def test_metering_imports_no_heavy_module_besides_tls(function: Path, moto: Tabl
     assert not [name for name in off if "metering" in name or name == "pilotlight_runtime.aws_signature"]
     ours = {name for name in more if name.startswith("pilotlight_runtime.")}
     assert more - ours <= {"_socket", "binascii"}
+
+
+def test_captures_are_imported_only_where_the_model_and_the_stack_have_them(function: Path, moto: Table) -> None:
+    moto.put(TENANT, make_item({KEY: {}}, now=time.time(), day_limit=50))
+    on, with_bucket = ({**moto.environ, "PILOTLIGHT_CAPTURES": where} for where in ("", "s3://bucket"))
+    metered = imported(function, moto.environ)
+    assert metered == imported(function, on)
+    assert imported(function, with_bucket) - metered <= {"pilotlight_runtime.assets"}
+    set_capture(function, {"share": 1e-9, "days": 30})
+    assert metered == imported(function, on)
+    captured = imported(function, with_bucket)
+    assert "pilotlight_runtime.metering.captures.sampling" in captured
+    assert (captured - metered) & HEAVY <= {"_hashlib"}  # libcrypto comes with it
+    assert not [name for name in imported(function, {"PILOTLIGHT_CAPTURES": "s3://bucket"}) if "capture" in name]
 
 
 @pytest.mark.parametrize("environ", [{}, {"PILOTLIGHT_SERVICE_TABLE": ""}])
