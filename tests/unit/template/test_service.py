@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,23 +89,34 @@ NAMES = {"ProjectName", "Stage"}
 """Parameters that name resources: another one makes other resources."""
 
 
-def parameters_of(value: Any, template: Template) -> set[str]:
-    """The parameters that a value depends on, those of its conditions too."""
+def parameters_of(value: Any, template: Template, root: Path) -> set[str]:
+    """The parameters that a value depends on, those of its conditions and of nested stacks' outputs too."""
     found: set[str] = set()
     if isinstance(value, list):
-        found = {name for each in value for name in parameters_of(each, template)}
+        found = {name for each in value for name in parameters_of(each, template, root)}
     if isinstance(value, dict):
-        found = {name for each in value.values() for name in parameters_of(each, template)}
+        found = {name for each in value.values() for name in parameters_of(each, template, root)}
         if set(value) == {"Fn::If"}:
-            found |= parameters_of(template["Conditions"][value["Fn::If"][0]], template)
+            found |= parameters_of(template["Conditions"][value["Fn::If"][0]], template, root)
         if set(value) == {"Ref"}:
             found = {value["Ref"]}
         if set(value) == {"Fn::Sub"}:
             found |= set(re.findall(r"\$\{(\w+)\}", str(value["Fn::Sub"])))
+        for stack, output in re.findall(r"(\w+Stack)\W+Outputs\W+(\w+)", str(value)):
+            found |= parameters_of_output(template, root, stack, output)
     return found & set(template["Parameters"])
 
 
-def test_a_version_is_published_where_a_parameter_changes_its_configuration(template: Template, expand: Expand) -> None:
+def parameters_of_output(template: Template, root: Path, stack: str, output: str) -> set[str]:
+    properties = template["Resources"][stack]["Properties"]
+    nested = read_template(root / properties["TemplateURL"])
+    inner = parameters_of(nested["Outputs"][output]["Value"], nested, root)
+    return {name for each in inner for name in parameters_of(properties["Parameters"][each], template, root)}
+
+
+def test_a_version_is_published_where_a_parameter_changes_its_configuration(
+    template: Template, expand: Expand, request: pytest.FixtureRequest
+) -> None:
     """SAM sees a change of the code alone; a version whose description changes is replaced. Otherwise the alias would
     go on with functions that check no keys, behind an API that asks for none.
     """
@@ -116,10 +128,10 @@ def test_a_version_is_published_where_a_parameter_changes_its_configuration(temp
     for version in versions:
         function = resources[version["Properties"]["FunctionName"]["Ref"]]["Properties"]
         depends = {name: it for name, it in function.items() if name not in UNVERSIONED}
-        wanted = parameters_of(depends, template) - NAMES
-        assert {"Service", "RuntimeClient", "Uploads"} <= wanted
+        wanted = parameters_of(depends, template, request.config.rootpath) - NAMES
+        assert {"Service", "ExistingTable", "RuntimeClient", "Uploads"} <= wanted
         description = version["Properties"]["Description"]
-        assert wanted == parameters_of(description, template)
+        assert wanted == parameters_of(description, template, request.config.rootpath)
         (layer,) = function["Layers"]
         assert f"${{{layer['Ref']}}}" in str(description)
 
@@ -131,12 +143,20 @@ def test_a_version_is_not_replaced_where_its_function_is_as_before(template: Tem
         for it in of_type(expand(template, {}), "AWS::Lambda::Version").values()
     )
     assert all(other == [text, values] for other in others)
-    # With the service off, nothing of a function depends on ChargeDirect.
-    assert choose(values, {"ServiceOn": False}) == {"Direct": ""}
-    assert choose(values, {"ServiceOn": True}) == {"Direct": {"Fn::Sub": " ${ChargeDirect}"}}
-    layer = "arn:aws-us-gov:lambda:ap-southeast-2:123456789012:layer:RuntimeLayer3a2b18d33a:1000"
-    longest = re.sub(r"\$\{(\w+)\}", lambda match: layer if "Layer" in match[1] else "PublishedVersions", text)
-    assert len(longest) <= 256
+    # With the service off, nothing of a function depends on its parameters.
+    assert choose(values, {"ServiceOn": False}) == {"Of": "off"}
+    of_the_service = choose(values, {"ServiceOn": True})["Of"]["Fn::Sub"]
+    longest = {
+        "Layer": "arn:aws-us-gov:lambda:ap-southeast-2:123456789012:layer:RuntimeLayer3a2b18d33a:1000",
+        "ExistingTable": "t" * 90,
+        "SnapStart": "PublishedVersions",
+    }
+    written = re.sub(
+        r"\$\{(\w+)\}",
+        lambda match: next((it for name, it in longest.items() if name in match[1]), "off"),
+        text.replace("${Of}", of_the_service),
+    )
+    assert len(written) <= 256
 
 
 def test_the_version_of_a_model_that_is_added_is_published_likewise(
@@ -217,7 +237,7 @@ def test_what_it_excludes_is_refused_before_anything_is_deployed(template: Templ
             ["", "https://hooks.example.com/services/T0/B0/x?y=1"],
             ["http://a.example", "ftp://a", "https://", "https://a b", "https://a\n", "https://ä", "a https://b"],
         ),
-        ("ExistingTable", ["", "a.b_c-1", "a" * 255], ["ab", "a" * 256, "a b", "a/b", "arn:aws:dynamodb:r:1:table/a"]),
+        ("ExistingTable", ["", "a.b_c-1", "a" * 90], ["ab", "a" * 91, "a b", "a/b", "arn:aws:dynamodb:r:1:table/a"]),
         ("ProjectName", ["pilotlight", "a-1"], ["", "A", "-a", "a" * 32, "a_b"]),
         ("Stage", ["dev"], ["", "a-b", "1a", "a" * 17]),
     ],
