@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pilotlight_runtime.entry import Answer
+from pilotlight_runtime.entry import BY_FUNCTIONS, KEYS_VARIABLE, Answer
 from pilotlight_runtime.errors import InvalidRequest
 from pilotlight_runtime.observer import Record, Trace
 from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, json_response
@@ -53,6 +53,18 @@ def streams(parts: Iterator[bytes]) -> Answer:
 
 def begin(parts: Iterator[bytes], notes: Notes, clock: Clock | None = None, context: Any = CONTEXT) -> Any:
     return StreamingEntry(streams(parts), "/infer", notes, clock or Clock(), live=True)(EVENT, context)
+
+
+def test_no_stream_begins_where_the_api_leaves_keys_to_functions_and_this_one_checks_none() -> None:
+    begun: list[bytes] = []
+
+    def parts() -> Iterator[bytes]:
+        begun.append(b"part")
+        yield b"part"
+
+    handler = StreamingEntry(streams(parts()), "/infer", Notes(), Clock(), live=True)
+    answer = handler({**EVENT, "stageVariables": {KEYS_VARIABLE: BY_FUNCTIONS}}, CONTEXT)
+    assert (answer["statusCode"], begun) == (401, [])
 
 
 def test_a_request_is_recorded_at_the_end_of_its_stream() -> None:

@@ -4,6 +4,7 @@ import pytest
 from support.iam import Call, is_allowed, see_call
 from support.templates import Resources, Template, of_type, read_template
 
+from pilotlight_runtime.metering.captures.data_keys import CONSENT
 from pilotlight_runtime.metering.charge import Amount, Charge, Reservation
 from pilotlight_runtime.metering.expressions import write_charge, write_read, write_settlement
 
@@ -71,6 +72,7 @@ def test_a_model_may_send_what_the_runtime_sends(resources: Resources, name: str
         Call(UPDATE, (TENANT,), ("pk", "sk", "plan")),
         Call(UPDATE, (TENANT,), ("pk", "sk", "name")),
         Call(UPDATE, (TENANT,), ("pk", "sk", "label#web")),
+        Call(UPDATE, (TENANT,), ("pk", "sk", CONSENT)),
         Call(UPDATE, (TENANT,), (*OF_A_CHARGE, "who")),
         Call(UPDATE, (TENANT,), ("pk", "sk", "counters")),
         Call(READ, (TENANT,), enclosing="TransactGetItems"),
