@@ -169,7 +169,11 @@ def archive_months(request: UsageRequest, context: Context) -> dict[str, list[st
     administration = open_administration(context, request.table)
     table = administration.table
     tenants = [find_tenant(table, request.tenant)] if request.tenant else list_tenants(table)
-    moved = {tenant.name: archive_usage(administration, tenant) for tenant in tenants}
+    context.progress.stage("archive")
+    moved = {}
+    for number, tenant in enumerate(tenants, 1):
+        moved[tenant.name] = archive_usage(administration, tenant)
+        context.progress.step(number, len(tenants), {})
     return {name: months for name, months in moved.items() if months}
 
 

@@ -79,7 +79,7 @@ def usage(
 def _archive(ctx: typer.Context, request: UsageRequest, *, as_json: bool) -> None:
     from pilotlight.workflows.usage import archive_months
 
-    found = archive_months(request, invocation(ctx).context(quiet=True))
+    found = archive_months(request, invocation(ctx).context())
     if as_json:
         print_json({"archived": found})
         return

@@ -184,6 +184,9 @@ def test_usage_its_audit_and_the_invoice(local: Office) -> None:
     assert "run it again with --credit" in local(*month).out
     credited = local.ok(*month, "--credit")["differences"]
     assert [(each["ahead"], each["credited"]) for each in credited] == [(1500, True), (1, True)]
+    assert local.ok(*month, "--credit")["differences"] == [], "what was credited is not credited again"
+    credits_ = [each for each in local.ok("tenants", "history", "acme")["history"] if each["action"] == "usage credit"]
+    assert [each["detail"]["before"] - each["detail"]["after"] for each in credits_] == [1500, 1]
     assert "The counters of 2026-11 are what the log sums up to." in local(*month).out
 
     assert local.ok("usage", "--archive") == {"archived": {}}, "a day must have passed"
@@ -201,6 +204,14 @@ def test_usage_its_audit_and_the_invoice(local: Office) -> None:
     assert document == local.ok("invoice", "--tenant", "acme", "--month", "2026-11", "--to", "Acme Inc")
     assert (document["total_micro_dollars"], document["seller"]) == (4500, ["Lamp Ltd", "1 Wick Street"])
     assert document["notes"] == []
+    pseudonym = local.ok("forget", "--tenant", "acme", "--yes")["pseudonym"]
+    again = local("forget", "--tenant", "acme", "--yes")
+    assert (again.code, again.out) == (1, "")
+    assert "tenant 'acme': is not in" in again.err
+    forgotten = local.ok("invoice", "--tenant", pseudonym, "--month", "2026-11")
+    assert (forgotten["total_micro_dollars"], forgotten["lines"][0]["label"]) == (4500, "")
+    assert "acme" not in json.dumps(forgotten)
+    assert json.loads((local.root / "invoices" / names[2]).read_text())["tenant"] == "acme", "invoices stay"
 
 
 def test_a_log_that_is_not_whole_credits_only_by_force(local: Office) -> None:

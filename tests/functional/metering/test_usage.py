@@ -9,7 +9,8 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+import tracemalloc
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
@@ -386,6 +387,24 @@ def test_a_line_that_the_log_has_twice_counts_once(endpoint: Endpoint, secret: s
     assert {each.ahead for each in find_differences(tenants, forgetful, "2026-11")} == {-5, -50, -75}
     unnamed = [line.replace('"request_id"', '"id"') for line in lines]
     assert len(list(ItemisedLog([*unnamed, *unnamed]))) == 10, "lines without an id may be equal and not the same"
+
+
+def test_a_large_log_takes_bounded_memory(endpoint: Endpoint) -> None:
+    tenants = list_tenants(endpoint.service.table)
+
+    def lines() -> Iterator[str]:
+        for number in range(20_000):
+            yield f'{LINE}, "time": 1, "micro_dollars": 1, "counts": {{"rows": 2}}, "request_id": "id-{number}"}}'
+
+    log = ItemisedLog(lines(), most=1_000)
+    tracemalloc.start()
+    try:
+        find_differences(tenants, log, "2026-11")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (log.read, log.repeated) == (20_000, 0)
+    assert peak < 1_000_000
 
 
 def test_lines_of_exports_and_of_other_programs_are_read(endpoint: Endpoint, secret: str) -> None:
