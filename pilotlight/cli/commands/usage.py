@@ -46,7 +46,7 @@ def usage(
 
     Example:  [dim]pilotlight usage --tenant acme --month 2026-11 --csv[/]
     """
-    from pilotlight.cli.service_tables import usage_table
+    from pilotlight.cli.usage_tables import usage_table
     from pilotlight.workflows.usage import AuditRequest, UsageRequest, read_usage, write_usage_csv
 
     if as_csv and as_json:
@@ -90,7 +90,7 @@ def _archive(ctx: typer.Context, request: UsageRequest, *, as_json: bool) -> Non
 
 
 def _audit(ctx: typer.Context, request: UsageRequest, audit: AuditRequest, *, as_json: bool) -> None:
-    from pilotlight.cli.service_tables import audit_lines, audit_object, audit_table
+    from pilotlight.cli.usage_tables import audit_lines, audit_object, audit_table
     from pilotlight.workflows.usage import audit_usage
 
     found = audit_usage(request, audit, invocation(ctx).context())
@@ -125,7 +125,7 @@ def invoice(
     """
     from rich.markup import escape
 
-    from pilotlight.cli.service_tables import invoice_table
+    from pilotlight.cli.usage_tables import invoice_table
     from pilotlight.workflows.invoice import InvoiceRequest, format_cents, make_invoice, write_invoice_json
 
     request = InvoiceRequest(tenant, month, None if as_json else folder, tuple(buyer or ()), table)

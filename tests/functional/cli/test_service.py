@@ -26,7 +26,7 @@ from pilotlight.core.table_update import Update
 from pilotlight.metering import SqliteTable, end_of_month, read_itemised
 from pilotlight.metering.costs import PRICES
 from pilotlight.workflows.context import Context
-from pilotlight.workflows.usage import PATTERN
+from pilotlight.workflows.usage_log import PATTERN
 from pilotlight_runtime.metering.refusals import MeterRefusal
 from pilotlight_runtime.metering.tariff import Tariff
 
@@ -279,6 +279,13 @@ def test_hostile_names_of_counters_are_printed_as_text(local: Office) -> None:
     names = ("[/x]", "[red]", "a\x1b[2J", "=1+1")
     fields = {(f"u#2026-11#k#{name}#rows",): 1 for name in names}
     assert SqliteTable(local.root / "service.sqlite").update(made["id"], "state", Update(set=fields))
+    made_key = local.ok("keys", "create", "--tenant", "acme", "--label", "web")["key"]
+    table = SqliteTable(local.root / "service.sqlite")
+    (digest,) = (table.read(made["id"], "state") or {})["keys"]
+    assert table.update(made["id"], "state", Update(set={("keys", digest, "label"): "[/web]"}))
+    assert "[/web]" in local("keys", "list", "--tenant", "acme").out
+    assert "Key [/web] (" in local("keys", "rotate", made_key, "--tenant", "acme").err
+    assert "Key [/web] (" in local("keys", "revoke", made_key, "--tenant", "acme").out
     (local.root / "log").write_text("")
     for argv in (
         ("usage",),
