@@ -15,8 +15,8 @@ def create_key(
     tenant: str,
     *,
     label: str = "default",
-    models: Sequence[str] = (),
-    expires: str = "",
+    models: Sequence[str] | None = None,
+    expires: str | None = None,
     test: bool = False,
     table: str = "",
     project: AnyProject = None,
@@ -26,8 +26,8 @@ def create_key(
     Args:
         tenant: The tenant's name.
         label: The key's name within the tenant.
-        models: The models that it may ask; empty for all.
-        expires: Its last day in UTC, such as 2026-12-31, or a time such as 90d; "" for never.
+        models: The models that it may ask; None for all.
+        expires: Its last day in UTC, such as 2026-12-31, or a time such as 90d; None for never.
         test: Whether it begins with plk_test_. It is charged like any other.
         table: See `create_tenant`.
         project: The project, or a folder in it; None for the current folder.
@@ -42,7 +42,10 @@ def create_key(
     """
     from pilotlight.workflows.keys import KeyRequest, create
 
-    return create(KeyRequest(tenant, label, tuple(models), expires, test, table), make_context(project))
+    return create(
+        KeyRequest(tenant, label, None if models is None else tuple(models), expires, test, table),
+        make_context(project),
+    )
 
 
 def keys(tenant: str, *, table: str = "", project: AnyProject = None) -> list[Key]:

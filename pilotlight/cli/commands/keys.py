@@ -31,11 +31,11 @@ def create(
     tenant: TenantOption,
     label: Annotated[str, typer.Option(metavar="LABEL", help="The key's name within the tenant.")] = "default",
     models: Annotated[
-        str, typer.Option(metavar="A,B", help="The models that it may ask; all where it is left out.")
-    ] = "",
+        str | None, typer.Option(metavar="A,B", help="The models that it may ask; all where it is left out.")
+    ] = None,
     expires: Annotated[
-        str, typer.Option(metavar="D", help="Its last day in UTC, such as 2026-12-31, or a time such as 90d.")
-    ] = "",
+        str | None, typer.Option(metavar="D", help="Its last day in UTC, such as 2026-12-31, or a time such as 90d.")
+    ] = None,
     test: Annotated[
         bool, typer.Option("--test", help="Begin it with plk_test_. It is charged like any other.")
     ] = False,
@@ -50,7 +50,7 @@ def create(
     """
     from pilotlight.workflows.keys import KeyRequest, create
 
-    named = tuple(name.strip() for name in models.split(",") if name.strip())
+    named = None if models is None else tuple(name.strip() for name in models.split(",") if name.strip())
     request = KeyRequest(tenant, label, named, expires, test, table)
     context = invocation(ctx).context(quiet=True)
     _show(create(request, context), context, as_json=as_json)

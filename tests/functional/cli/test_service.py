@@ -186,7 +186,7 @@ def test_usage_its_audit_and_the_invoice(local: Office) -> None:
     assert [(each["ahead"], each["credited"]) for each in credited] == [(1500, True), (1, True)]
     assert local.ok(*month, "--credit")["differences"] == [], "what was credited is not credited again"
     credits_ = [each for each in local.ok("tenants", "history", "acme")["history"] if each["action"] == "usage credit"]
-    assert [each["detail"]["before"] - each["detail"]["after"] for each in credits_] == [1500, 1]
+    assert sorted(each["detail"]["before"] - each["detail"]["after"] for each in credits_) == [1, 1500]
     assert "The counters of 2026-11 are what the log sums up to." in local(*month).out
 
     assert local.ok("usage", "--archive") == {"archived": {}}, "a day must have passed"
@@ -382,6 +382,9 @@ def test_the_log_group_is_read_where_no_file_is_given(local: Office, monkeypatch
         (("keys", "create", "--tenant", "acme", "--models", "unknown"), "model 'unknown': is not in"),
         (("keys", "create", "--tenant", "acme", "--expires", "tomorrow"), "is no day and no duration"),
         (("keys", "create", "--tenant", "acme", "--expires", "9999-12-31"), "is no day and no duration"),
+        (("keys", "create", "--tenant", "acme", "--models", ""), "models: names none. Name one or more"),
+        (("keys", "create", "--tenant", "acme", "--models", " , "), "models: names none"),
+        (("keys", "create", "--tenant", "acme", "--expires", ""), "expiry '': is no day and no duration"),
         (("keys", "create", "--tenant", "acme", "--expires", "0d"), "expiry '0d': leaves no time"),
         (("tenants", "suspend", "acme\udc80"), "tenant 'acme\\udc80': is not in"),
         (("tenants", "create", "\u202eacme", "--plan", "free"), "tenant '\\u202eacme': is no valid name"),
