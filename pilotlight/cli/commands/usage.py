@@ -53,6 +53,8 @@ def usage(
         raise typer.BadParameter("Give one of --csv and --json.")
     if (credit or log or log_group) and not audit:
         raise typer.BadParameter("--credit, --log and --log-group belong to --audit.")
+    if as_csv and audit:
+        raise typer.BadParameter("An audit is a table or, with --json, an object. Give it without --csv.")
     if force and not credit:
         raise typer.BadParameter("--force belongs to --credit.")
     if archive and (audit or as_csv or month):

@@ -414,6 +414,7 @@ def test_what_is_wrong_is_one_paragraph(local: Office, argv: tuple[str, ...], me
         ("usage", "--archive", "--audit"),
         ("usage", "--log", "x"),
         ("usage", "--audit", "--force"),
+        ("usage", "--audit", "--csv"),
         ("tenants", "create", "acme"),
     ],
 )
