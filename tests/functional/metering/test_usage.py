@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import csv
+import hashlib
 import io
 import json
 import re
@@ -332,7 +334,13 @@ def test_an_invoice_prints_as_one_page_that_loads_nothing(endpoint: Endpoint, se
     rows = ("tokens in", "300,000,000", "60.000039", "USD 60.00", "2026-11-01 to 2026-11-30 (UTC)")
     for part in (*address[:2], "\\u202eemcA", "Lamp Ltd", "Invoice 2026-11-acme", *rows):
         assert part in page.text
-    assert "@page { size: A4" in write_invoice_html(invoice)
+    html = write_invoice_html(invoice)
+    (style,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    assert "@page { size: A4" in style
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    assert f'<meta http-equiv="Content-Security-Policy" content="{policy}">' in html
+    assert "style=" not in html
     assert json.loads(write_invoice_json(invoice))["buyer"] == list(address)
 
 
