@@ -14,30 +14,29 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pilotlight.api.arrays import Array, NamedArrays
     from pilotlight.api.batch import build_image, cancel_run, push_image, runs, tag_image, train_on_batch, watch_run
-    from pilotlight.api.captures import capture_tenant, captures, read_capture
-    from pilotlight.api.functions import benchmark, demo, invoke, package, serve
-    from pilotlight.api.language import chat
-    from pilotlight.api.projects import check, init, models, new, pin, repair, show
-    from pilotlight.api.service import (
+    from pilotlight.api.billing import (
         apply_plans,
         archive_usage,
         assign_plan,
         audit_usage,
-        create_key,
+        estimate_costs,
+        invoice,
+        usage,
+    )
+    from pilotlight.api.captures import capture_tenant, captures, read_capture
+    from pilotlight.api.functions import benchmark, demo, invoke, package, serve
+    from pilotlight.api.keys import create_key, keys, revoke_key, rotate_key
+    from pilotlight.api.language import chat
+    from pilotlight.api.projects import check, init, models, new, pin, repair, show
+    from pilotlight.api.tenants import (
         create_tenant,
         delete_tenant,
-        estimate_costs,
         forget_tenant,
-        invoice,
-        keys,
         migrate_tenants,
         resume_tenant,
-        revoke_key,
-        rotate_key,
         suspend_tenant,
         tenant_history,
         tenants,
-        usage,
     )
     from pilotlight.api.training import convert, import_model, train
     from pilotlight.core.artifacts import Dataset, Exported, FittedModel
@@ -106,26 +105,25 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "pilotlight.api.functions": ("benchmark", "demo", "invoke", "package", "serve"),
     "pilotlight.api.language": ("chat",),
     "pilotlight.api.projects": ("check", "init", "models", "new", "pin", "repair", "show"),
-    "pilotlight.api.service": (
+    "pilotlight.api.billing": (
         "apply_plans",
         "archive_usage",
         "assign_plan",
         "audit_usage",
-        "create_key",
+        "estimate_costs",
+        "invoice",
+        "usage",
+    ),
+    "pilotlight.api.keys": ("create_key", "keys", "revoke_key", "rotate_key"),
+    "pilotlight.api.tenants": (
         "create_tenant",
         "delete_tenant",
-        "estimate_costs",
         "forget_tenant",
-        "invoice",
-        "keys",
         "migrate_tenants",
         "resume_tenant",
-        "revoke_key",
-        "rotate_key",
         "suspend_tenant",
         "tenant_history",
         "tenants",
-        "usage",
     ),
     "pilotlight.metering.costs": ("RequestShape",),
     "pilotlight.api.training": ("convert", "import_model", "train"),

@@ -6,6 +6,8 @@ Each function builds the context of a workflow, and calls the workflow. Relative
     batch.py      training on AWS Batch: runs, and the training image
     projects.py   projects, models, versions and pins
     functions.py  packaging, serving, requests and measurements
-    service.py    tenants, keys, plans, usage and invoices
+    tenants.py    tenants of the service
+    keys.py       their keys
+    billing.py    their plans, usage and invoices, and what the service costs
     arrays.py     the types of arrays, for annotations
 """

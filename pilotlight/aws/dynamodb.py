@@ -31,7 +31,7 @@ class DynamoTable:
         """Return an item as the last acknowledged write left it; None where there is none."""
         with self._translate():
             answer = self._client.get_item(TableName=self._name, Key=_key(pk, sk), ConsistentRead=True)
-        return _read_item(answer["Item"]) if "Item" in answer else None
+        return self._read_item(answer["Item"]) if "Item" in answer else None
 
     def list_items(self, pk: str, prefix: str = "") -> Iterator[tuple[str, Item]]:
         """Yield sort key and item of a partition, sorted, where the sort key begins with `prefix`."""
@@ -42,7 +42,7 @@ class DynamoTable:
         with self._translate():
             for page in self._client.get_paginator("query").paginate(ConsistentRead=True, **request):
                 for each in page["Items"]:
-                    yield each["sk"]["S"], _read_item(each)
+                    yield each["sk"]["S"], self._read_item(each)
 
     def create(self, pk: str, sk: str, item: Item) -> bool:
         """Write an item unless it exists; return whether it was written."""
@@ -69,6 +69,13 @@ class DynamoTable:
                     return False
                 raise
         return True
+
+    def _read_item(self, item: Mapping[str, Any]) -> Item:
+        try:
+            return {name: read_value(value) for name, value in item.items() if name not in ("pk", "sk")}
+        except ValueError as error:
+            what = f"item {item['pk']['S']} is damaged ({error})"
+            raise MeteringError(self.location, what, "Restore it from a backup of the table.") from error
 
     def _translate(self) -> Any:
         return translate_errors(self.location, MeteringError, "DynamoDB")
@@ -121,10 +128,6 @@ class _Expressions:
 
 def _key(pk: str, sk: str) -> dict[str, Item]:
     return {"pk": {"S": pk}, "sk": {"S": sk}}
-
-
-def _read_item(item: Mapping[str, Any]) -> Item:
-    return {name: read_value(value) for name, value in item.items() if name not in ("pk", "sk")}
 
 
 def write_value(value: Any) -> Item:

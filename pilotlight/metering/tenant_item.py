@@ -23,6 +23,8 @@ LABEL_PREFIX: Final = "label#"
 
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _MOST_CHARACTERS: Final = 63
+_MOST_SECONDS: Final = 253_402_300_799
+"""The last second of the year 9999, which is the last one that can be shown as a time."""
 
 
 __all__ = [
@@ -148,9 +150,9 @@ def read_tenant(tenant_id: str, item: Item, location: str) -> Tenant:
         keys = [_read_key(digest, record) for digest, record in item["keys"].items()]
         return Tenant(
             id=tenant_id,
-            name=item["name"],
-            state=item["state"],
-            plan=item["plan"],
+            name=_read_text(item, "name"),
+            state=_read_text(item, "state"),
+            plan=_read_text(item, "plan"),
             keys=tuple(sorted(keys, key=lambda key: (key.created, key.hash))),
             windows={each: _read_window(item, each) for each in WINDOWS},
             item=item,
@@ -186,15 +188,38 @@ def require_schema(item: Item, location: str) -> None:
 def _read_key(digest: str, record: Mapping[str, Any]) -> Key:
     models = record.get("models")
     return Key(
-        id=record["id"],
-        label=record["label"],
-        kind=record["kind"],
-        models=None if models is None else tuple(models),
-        expires=record["expires"],
-        created=record["created"],
+        id=_read_text(record, "id"),
+        label=_read_text(record, "label"),
+        kind=_read_text(record, "kind"),
+        models=None if models is None else tuple(map(str, models)),
+        expires=_read_seconds(record, "expires"),
+        created=_read_seconds(record, "created"),
         hash=digest,
     )
 
 
 def _read_window(item: Item, name: str) -> Window:
-    return Window(item[name], item.get(f"{name}_limit"), item[f"{name}_left"])
+    limit = _read_number(item, f"{name}_limit") if f"{name}_limit" in item else None
+    return Window(_read_text(item, name), limit, _read_number(item, f"{name}_left"))
+
+
+# The role of the functions may write most of these fields, so a function that somebody took over may write anything.
+
+
+def _read_text(record: Mapping[str, Any], name: str) -> str:
+    if not isinstance(record[name], str):
+        raise TypeError(f"{name} is no text")
+    return str(record[name])
+
+
+def _read_number(record: Mapping[str, Any], name: str) -> int:
+    if type(record[name]) is not int:
+        raise TypeError(f"{name} is no whole number")
+    return int(record[name])
+
+
+def _read_seconds(record: Mapping[str, Any], name: str) -> int:
+    seconds = _read_number(record, name)
+    if not 0 <= seconds <= _MOST_SECONDS:
+        raise TypeError(f"{name} is no time")
+    return seconds

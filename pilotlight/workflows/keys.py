@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pilotlight.core.errors import MeteringError
 from pilotlight.metering import (
     IssuedKey,
     Key,
@@ -28,16 +29,16 @@ class KeyRequest(NamedTuple):
     Attributes:
         tenant: The tenant's name.
         label: The key's label.
-        models: The models that it may ask; empty for all.
-        expires: The last day, or a duration; "" for never.
+        models: The models that it may ask; None for all.
+        expires: The last day, or a duration; None for never.
         test: Whether it begins with plk_test_.
         table: What the command says of the table; "" for the project's own.
     """
 
     tenant: str
     label: str
-    models: tuple[str, ...] = ()
-    expires: str = ""
+    models: tuple[str, ...] | None = None
+    expires: str | None = None
     test: bool = False
     table: str = ""
 
@@ -49,10 +50,13 @@ def create(request: KeyRequest, context: Context) -> IssuedKey:
         MeteringError: There is no such tenant, or the key cannot be created as asked.
         ProjectError: There is no such model.
     """
-    for model in request.models:
+    # An empty list or text, such as that of a variable that is not set, must not mean all models and no end.
+    if request.models is not None and not request.models:
+        raise MeteringError("models", "names none", "Name one or more, or leave it out for a key that holds for all.")
+    for model in request.models or ():
         context.project.require_folder(model)
-    expires, lifetime = parse_expiry(request.expires) if request.expires else (0, 0)
-    models = tuple(sorted(set(request.models))) or None
+    expires, lifetime = (0, 0) if request.expires is None else parse_expiry(request.expires)
+    models = None if request.models is None else tuple(sorted(set(request.models)))
     spec = KeySpec(request.label, models, expires, lifetime, request.test)
     return create_key(open_administration(context, request.table), request.tenant, spec)
 

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from datetime import UTC
+from typing import NamedTuple
 
-from pilotlight.core.errors import MeteringError
-from pilotlight.core.outside import Origin, open_file
-from pilotlight.core.service_settings import read_service_settings
 from pilotlight.metering import (
-    MESSAGES,
     MICRO_DOLLARS,
-    SETTLING,
     Administration,
     Difference,
     ItemisedLog,
@@ -24,7 +15,6 @@ from pilotlight.metering import (
     archive_usage,
     check_month,
     credit,
-    end_of_month,
     find_differences,
     find_tenant,
     format_micro_dollars,
@@ -38,6 +28,7 @@ from pilotlight.metering import (
 )
 from pilotlight.workflows.administration import open_administration
 from pilotlight.workflows.context import Context
+from pilotlight.workflows.usage_log import AuditRequest, open_log
 from pilotlight_runtime.metering.tariff import COUNTED
 
 __all__ = [
@@ -55,15 +46,6 @@ __all__ = [
     "write_usage_csv",
 ]
 
-PATTERN: Final = "{ " + " || ".join(f'($.message = "{message}")' for message in MESSAGES) + " }"
-"""Selects the lines that itemise charges, see pilotlight_runtime.metering.ledger.
-
-Source: Amazon CloudWatch Logs User Guide, "Filter pattern syntax", JSON patterns of compound expressions.
-"""
-_MOST_BYTES: Final = 1 << 20
-"""Of a line. CloudWatch Logs takes no longer event."""
-_LINES_BETWEEN_NOTES: Final = 100_000
-
 
 class UsageRequest(NamedTuple):
     """Whose usage of which month.
@@ -77,22 +59,6 @@ class UsageRequest(NamedTuple):
     tenant: str = ""
     month: str = ""
     table: str = ""
-
-
-class AuditRequest(NamedTuple):
-    """Where the log is, and whether what differs is credited.
-
-    Attributes:
-        logs: Files with lines of the log; empty for the log group.
-        log_group: The log group; "" for that of [service] in pilotlight.toml.
-        credit: Whether what was charged and not answered is taken from the counters.
-        force: Whether that is done by a log that lacks a large part of the month's requests, too.
-    """
-
-    logs: tuple[Path, ...] = ()
-    log_group: str = ""
-    credit: bool = False
-    force: bool = False
 
 
 class AuditResult(NamedTuple):
@@ -146,8 +112,7 @@ def audit_usage(request: UsageRequest, audit: AuditRequest, context: Context) ->
     context.progress.stage("counters")
     tenants = _choose_tenants(request, administration)
     context.progress.stage("log")
-    lines = _open_log(audit, month, context)
-    log = ItemisedLog(_report_lines(lines, context.progress.note))
+    log = ItemisedLog(open_log(audit, month, context))
     found = find_differences(tenants, log, month)
     settled = is_settled(month, context.clock())
     if audit.credit and not audit.force:
@@ -169,7 +134,11 @@ def archive_months(request: UsageRequest, context: Context) -> dict[str, list[st
     administration = open_administration(context, request.table)
     table = administration.table
     tenants = [find_tenant(table, request.tenant)] if request.tenant else list_tenants(table)
-    moved = {tenant.name: archive_usage(administration, tenant) for tenant in tenants}
+    context.progress.stage("archive")
+    moved = {}
+    for number, tenant in enumerate(tenants, 1):
+        moved[tenant.name] = archive_usage(administration, tenant)
+        context.progress.step(number, len(tenants), {})
     return {name: months for name, months in moved.items() if months}
 
 
@@ -181,55 +150,3 @@ def _choose_tenants(request: UsageRequest, administration: Administration) -> li
     table = administration.table
     found = [find_tenant(table, request.tenant)] if request.tenant else list_tenants(table)
     return [with_archives(table, tenant) for tenant in found]
-
-
-def _open_log(audit: AuditRequest, month: str, context: Context) -> Iterable[str]:
-    if audit.logs:
-        return _read_files(context.path(path) for path in audit.logs)
-    group = audit.log_group or read_service_settings(context.project.root).log_group
-    if not group:
-        hint = 'Add log_group = "/NAME/STAGE/models" to [service] in pilotlight.toml, or give --log-group or --log.'
-        raise MeteringError("the log", "is not named, and an audit compares the counters with it", hint)
-    from pilotlight.aws import Clients, LogLines
-
-    begin = datetime(int(month[:4]), int(month[5:]), 1, tzinfo=UTC)
-    log = LogLines(Clients().logs, group)
-    if audit.credit and not audit.force:
-        _require_kept(group, log.read_retention(), begin, context.clock())
-    return log.read(begin, end_of_month(month) + SETTLING, PATTERN)
-
-
-def _require_kept(group: str, retention: timedelta | None, begin: datetime, now: datetime) -> None:
-    """Raise MeteringError where a log group has forgotten the month's first days: their answers would be credited."""
-    if retention is not None and now - retention > begin:
-        what = f"keeps lines for {retention.days} days, which {begin:%Y-%m} began before; nothing was credited"
-        hint = "Set the parameter LogRetentionDays to 60 or more. To credit by what is left, give --force."
-        raise MeteringError(f"log group {group}", what, hint)
-
-
-def _report_lines(lines: Iterable[str], note: Callable[[str], None]) -> Iterator[str]:
-    """Yield lines, and say now and then how many there were."""
-    for number, line in enumerate(lines, 1):
-        if number % _LINES_BETWEEN_NOTES == 0:
-            note(f"{number:,} lines read")
-        yield line
-
-
-def _read_files(paths: Iterable[Path]) -> Iterator[str]:
-    for path in paths:
-        origin = Origin(str(path), "Check the file, and give it again.", MeteringError)
-        with open_file(path, origin) as file:
-            if path.suffix != ".gz":
-                yield from _read_lines(file)
-                continue
-            try:
-                with gzip.GzipFile(fileobj=file) as unpacked:
-                    yield from _read_lines(unpacked)
-            except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-                raise origin.refuse(f"is no whole gzip file: {error}") from error
-
-
-def _read_lines(file: BinaryIO | gzip.GzipFile) -> Iterator[str]:
-    """Yield the lines of a file. One that is longer than any line of a log comes in parts, which are no JSON."""
-    while line := file.readline(_MOST_BYTES):
-        yield line.decode("utf-8", "replace")

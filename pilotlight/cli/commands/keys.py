@@ -31,11 +31,11 @@ def create(
     tenant: TenantOption,
     label: Annotated[str, typer.Option(metavar="LABEL", help="The key's name within the tenant.")] = "default",
     models: Annotated[
-        str, typer.Option(metavar="A,B", help="The models that it may ask; all where it is left out.")
-    ] = "",
+        str | None, typer.Option(metavar="A,B", help="The models that it may ask; all where it is left out.")
+    ] = None,
     expires: Annotated[
-        str, typer.Option(metavar="D", help="Its last day in UTC, such as 2026-12-31, or a time such as 90d.")
-    ] = "",
+        str | None, typer.Option(metavar="D", help="Its last day in UTC, such as 2026-12-31, or a time such as 90d.")
+    ] = None,
     test: Annotated[
         bool, typer.Option("--test", help="Begin it with plk_test_. It is charged like any other.")
     ] = False,
@@ -50,7 +50,7 @@ def create(
     """
     from pilotlight.workflows.keys import KeyRequest, create
 
-    named = tuple(name.strip() for name in models.split(",") if name.strip())
+    named = None if models is None else tuple(name.strip() for name in models.split(",") if name.strip())
     request = KeyRequest(tenant, label, named, expires, test, table)
     context = invocation(ctx).context(quiet=True)
     _show(create(request, context), context, as_json=as_json)
@@ -110,7 +110,8 @@ def revoke(
     if as_json:
         print_json({**key_object(found), "revoked": True})
         return
-    out().print(f"Key [bold]{found.label}[/] ({found.id}) is revoked: the very next answer is refused.", soft_wrap=True)
+    text = f"Key {found.label} ({found.id}) is revoked: the very next answer is refused."
+    out().print(text, soft_wrap=True, markup=False)
 
 
 def _show(issued: IssuedKey, context: Context, *, as_json: bool) -> None:
@@ -128,12 +129,12 @@ def _show(issued: IssuedKey, context: Context, *, as_json: bool) -> None:
             f"Key {key.label} ({key.id}) of {issued.tenant} was there already{expires}. It was shown when it was made."
             f" For a new secret: pilotlight keys rotate {key.label} --tenant {issued.tenant}"
         )
-        err().print(text, soft_wrap=True)
+        err().print(text, soft_wrap=True, markup=False)
         return
     # The secret alone goes to stdout, so that a script can take it.
     expires = f" It expires at {show_moment(key.expires)}." if key.expires else ""
     about = f"Key {key.label} ({key.id}) of {issued.tenant}.{expires} Keep it now: it is not shown again."
-    err().print(about, soft_wrap=True)
+    err().print(about, soft_wrap=True, markup=False)
     if issued.old_until > context.seconds():
         err().print(f"The old secret is accepted until {show_moment(issued.old_until)}.", soft_wrap=True)
     elif issued.old_until:

@@ -84,7 +84,7 @@ def plan(
     """
     from rich.markup import escape
 
-    from pilotlight.cli.service_tables import costs_table
+    from pilotlight.cli.usage_tables import costs_table
     from pilotlight.workflows.plans import RequestShape, estimate
 
     where = invocation(ctx)

@@ -46,13 +46,15 @@ def usage(
 
     Example:  [dim]pilotlight usage --tenant acme --month 2026-11 --csv[/]
     """
-    from pilotlight.cli.service_tables import usage_table
+    from pilotlight.cli.usage_tables import usage_table
     from pilotlight.workflows.usage import AuditRequest, UsageRequest, read_usage, write_usage_csv
 
     if as_csv and as_json:
         raise typer.BadParameter("Give one of --csv and --json.")
     if (credit or log or log_group) and not audit:
         raise typer.BadParameter("--credit, --log and --log-group belong to --audit.")
+    if as_csv and audit:
+        raise typer.BadParameter("An audit is a table or, with --json, an object. Give it without --csv.")
     if force and not credit:
         raise typer.BadParameter("--force belongs to --credit.")
     if archive and (audit or as_csv or month):
@@ -79,7 +81,7 @@ def usage(
 def _archive(ctx: typer.Context, request: UsageRequest, *, as_json: bool) -> None:
     from pilotlight.workflows.usage import archive_months
 
-    found = archive_months(request, invocation(ctx).context(quiet=True))
+    found = archive_months(request, invocation(ctx).context())
     if as_json:
         print_json({"archived": found})
         return
@@ -90,7 +92,7 @@ def _archive(ctx: typer.Context, request: UsageRequest, *, as_json: bool) -> Non
 
 
 def _audit(ctx: typer.Context, request: UsageRequest, audit: AuditRequest, *, as_json: bool) -> None:
-    from pilotlight.cli.service_tables import audit_lines, audit_object, audit_table
+    from pilotlight.cli.usage_tables import audit_lines, audit_object, audit_table
     from pilotlight.workflows.usage import audit_usage
 
     found = audit_usage(request, audit, invocation(ctx).context())
@@ -125,7 +127,7 @@ def invoice(
     """
     from rich.markup import escape
 
-    from pilotlight.cli.service_tables import invoice_table
+    from pilotlight.cli.usage_tables import invoice_table
     from pilotlight.workflows.invoice import InvoiceRequest, format_cents, make_invoice, write_invoice_json
 
     request = InvoiceRequest(tenant, month, None if as_json else folder, tuple(buyer or ()), table)

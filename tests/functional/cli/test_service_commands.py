@@ -26,7 +26,7 @@ from pilotlight.core.table_update import Update
 from pilotlight.metering import SqliteTable, end_of_month, read_itemised
 from pilotlight.metering.costs import PRICES
 from pilotlight.workflows.context import Context
-from pilotlight.workflows.usage import PATTERN
+from pilotlight.workflows.usage_log import PATTERN
 from pilotlight_runtime.metering.refusals import MeterRefusal
 from pilotlight_runtime.metering.tariff import Tariff
 
@@ -184,6 +184,9 @@ def test_usage_its_audit_and_the_invoice(local: Office) -> None:
     assert "run it again with --credit" in local(*month).out
     credited = local.ok(*month, "--credit")["differences"]
     assert [(each["ahead"], each["credited"]) for each in credited] == [(1500, True), (1, True)]
+    assert local.ok(*month, "--credit")["differences"] == [], "what was credited is not credited again"
+    credits_ = [each for each in local.ok("tenants", "history", "acme")["history"] if each["action"] == "usage credit"]
+    assert sorted(each["detail"]["before"] - each["detail"]["after"] for each in credits_) == [1, 1500]
     assert "The counters of 2026-11 are what the log sums up to." in local(*month).out
 
     assert local.ok("usage", "--archive") == {"archived": {}}, "a day must have passed"
@@ -201,6 +204,14 @@ def test_usage_its_audit_and_the_invoice(local: Office) -> None:
     assert document == local.ok("invoice", "--tenant", "acme", "--month", "2026-11", "--to", "Acme Inc")
     assert (document["total_micro_dollars"], document["seller"]) == (4500, ["Lamp Ltd", "1 Wick Street"])
     assert document["notes"] == []
+    pseudonym = local.ok("forget", "--tenant", "acme", "--yes")["pseudonym"]
+    again = local("forget", "--tenant", "acme", "--yes")
+    assert (again.code, again.out) == (1, "")
+    assert "tenant 'acme': is not in" in again.err
+    forgotten = local.ok("invoice", "--tenant", pseudonym, "--month", "2026-11")
+    assert (forgotten["total_micro_dollars"], forgotten["lines"][0]["label"]) == (4500, "")
+    assert "acme" not in json.dumps(forgotten)
+    assert json.loads((local.root / "invoices" / names[2]).read_text())["tenant"] == "acme", "invoices stay"
 
 
 def test_a_log_that_is_not_whole_credits_only_by_force(local: Office) -> None:
@@ -268,6 +279,13 @@ def test_hostile_names_of_counters_are_printed_as_text(local: Office) -> None:
     names = ("[/x]", "[red]", "a\x1b[2J", "=1+1")
     fields = {(f"u#2026-11#k#{name}#rows",): 1 for name in names}
     assert SqliteTable(local.root / "service.sqlite").update(made["id"], "state", Update(set=fields))
+    made_key = local.ok("keys", "create", "--tenant", "acme", "--label", "web")["key"]
+    table = SqliteTable(local.root / "service.sqlite")
+    (digest,) = (table.read(made["id"], "state") or {})["keys"]
+    assert table.update(made["id"], "state", Update(set={("keys", digest, "label"): "[/web]"}))
+    assert "[/web]" in local("keys", "list", "--tenant", "acme").out
+    assert "Key [/web] (" in local("keys", "rotate", made_key, "--tenant", "acme").err
+    assert "Key [/web] (" in local("keys", "revoke", made_key, "--tenant", "acme").out
     (local.root / "log").write_text("")
     for argv in (
         ("usage",),
@@ -364,6 +382,9 @@ def test_the_log_group_is_read_where_no_file_is_given(local: Office, monkeypatch
         (("keys", "create", "--tenant", "acme", "--models", "unknown"), "model 'unknown': is not in"),
         (("keys", "create", "--tenant", "acme", "--expires", "tomorrow"), "is no day and no duration"),
         (("keys", "create", "--tenant", "acme", "--expires", "9999-12-31"), "is no day and no duration"),
+        (("keys", "create", "--tenant", "acme", "--models", ""), "models: names none. Name one or more"),
+        (("keys", "create", "--tenant", "acme", "--models", " , "), "models: names none"),
+        (("keys", "create", "--tenant", "acme", "--expires", ""), "expiry '': is no day and no duration"),
         (("keys", "create", "--tenant", "acme", "--expires", "0d"), "expiry '0d': leaves no time"),
         (("tenants", "suspend", "acme\udc80"), "tenant 'acme\\udc80': is not in"),
         (("tenants", "create", "\u202eacme", "--plan", "free"), "tenant '\\u202eacme': is no valid name"),
@@ -393,6 +414,7 @@ def test_what_is_wrong_is_one_paragraph(local: Office, argv: tuple[str, ...], me
         ("usage", "--archive", "--audit"),
         ("usage", "--log", "x"),
         ("usage", "--audit", "--force"),
+        ("usage", "--audit", "--csv"),
         ("tenants", "create", "acme"),
     ],
 )

@@ -97,5 +97,5 @@ def test_each_command_that_the_page_names_is_there() -> None:
             if commands:
                 assert word in commands, words
                 command = commands[word]
-        options = {option for each in command.params for option in each.opts}
+        options = {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
         assert set(re.findall(r"(?<!\S)--[a-z-]+", rest)) <= options, (words, rest)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pathlib
 
+import boto3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.metering import Service
+from moto import mock_aws
+from support.metering import REGION, TABLE, Service, create_dynamo_table
 
 from pilotlight.aws.dynamodb import read_value, write_value
 from pilotlight.core.errors import MeteringError
@@ -92,6 +94,18 @@ def test_what_is_written_to_dynamodb_is_read_again(value: object) -> None:
     written = write_value(value)
     assert read_value(written) == value
     assert read_item({"field": written}) == {"field": value}
+
+
+def test_a_number_that_is_no_whole_one_names_its_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", REGION)
+    with mock_aws():
+        table = create_dynamo_table()
+        boto3.client("dynamodb", region_name=REGION).put_item(
+            TableName=TABLE, Item={"pk": {"S": "t"}, "sk": {"S": "state"}, "day_left": {"N": "0.5"}}
+        )
+        for read in (lambda: table.read("t", "state"), lambda: list(table.list_items("t"))):
+            with pytest.raises(MeteringError, match="table meter: item t is damaged"):
+                read()
 
 
 def test_what_no_field_holds_is_refused() -> None:

@@ -402,6 +402,33 @@ def test_a_suspended_tenant_gets_keys_that_hold_once_it_is_resumed(service: Serv
     assert service.charge(secret).reason == ""
 
 
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("keys",), "none"),
+        (("keys", "HASH"), 1),
+        (("keys", "HASH", "expires"), "soon"),
+        (("keys", "HASH", "expires"), 10**15),
+        (("keys", "HASH", "expires"), -1),
+        (("keys", "HASH", "created"), True),
+        (("keys", "HASH", "label"), ["web"]),
+        (("keys", "HASH", "models"), 7),
+        (("state",), 1),
+        (("day",), 20261126),
+        (("day_left",), "10"),
+        (("month_limit",), {"units": 1}),
+    ],
+)
+def test_an_item_that_a_function_damaged_is_named(service: Service, path: tuple[str, ...], value: object) -> None:
+    """The role of the functions may write these fields."""
+    tenant = create_tenant(service.administration, "acme", FREE).tenant
+    key = create_key(service.administration, "acme", KeySpec("web")).key
+    where = tuple(key.hash if name == "HASH" else name for name in path)
+    assert service.table.update(tenant.id, "state", Update(set={where: value}))
+    with pytest.raises(MeteringError, match=f"tenant {tenant.id} is damaged .* Restore it from a backup of the table"):
+        list_tenants(service.table)
+
+
 @pytest.mark.parametrize("schema", [0, 2, "1", None])
 def test_a_table_of_another_schema_is_refused_with_what_to_run(service: Service, schema: object) -> None:
     tenant = create_tenant(service.administration, "acme", FREE).tenant

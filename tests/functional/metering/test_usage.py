@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import csv
+import hashlib
 import io
 import json
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+import tracemalloc
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
@@ -331,7 +334,13 @@ def test_an_invoice_prints_as_one_page_that_loads_nothing(endpoint: Endpoint, se
     rows = ("tokens in", "300,000,000", "60.000039", "USD 60.00", "2026-11-01 to 2026-11-30 (UTC)")
     for part in (*address[:2], "\\u202eemcA", "Lamp Ltd", "Invoice 2026-11-acme", *rows):
         assert part in page.text
-    assert "@page { size: A4" in write_invoice_html(invoice)
+    html = write_invoice_html(invoice)
+    (style,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    assert "@page { size: A4" in style
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    assert f'<meta http-equiv="Content-Security-Policy" content="{policy}">' in html
+    assert "style=" not in html
     assert json.loads(write_invoice_json(invoice))["buyer"] == list(address)
 
 
@@ -386,6 +395,24 @@ def test_a_line_that_the_log_has_twice_counts_once(endpoint: Endpoint, secret: s
     assert {each.ahead for each in find_differences(tenants, forgetful, "2026-11")} == {-5, -50, -75}
     unnamed = [line.replace('"request_id"', '"id"') for line in lines]
     assert len(list(ItemisedLog([*unnamed, *unnamed]))) == 10, "lines without an id may be equal and not the same"
+
+
+def test_a_large_log_takes_bounded_memory(endpoint: Endpoint) -> None:
+    tenants = list_tenants(endpoint.service.table)
+
+    def lines() -> Iterator[str]:
+        for number in range(20_000):
+            yield f'{LINE}, "time": 1, "micro_dollars": 1, "counts": {{"rows": 2}}, "request_id": "id-{number}"}}'
+
+    log = ItemisedLog(lines(), most=1_000)
+    tracemalloc.start()
+    try:
+        find_differences(tenants, log, "2026-11")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (log.read, log.repeated) == (20_000, 0)
+    assert peak < 1_000_000
 
 
 def test_lines_of_exports_and_of_other_programs_are_read(endpoint: Endpoint, secret: str) -> None:

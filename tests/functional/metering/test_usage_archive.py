@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
 
 import pytest
-from support.metering import Service
+from support.metering import Service, sqlite_service
 
 from pilotlight.core.errors import MeteringError
 from pilotlight.core.table_update import Update
@@ -21,6 +24,7 @@ from pilotlight.metering import (
     read_audit_trail,
     with_archives,
 )
+from pilotlight_runtime.metering.store import StoreFailed
 
 
 @pytest.fixture
@@ -63,6 +67,35 @@ def test_a_month_is_moved_from_a_day_after_its_end_on(service: Service, secret: 
     assert archive_usage(service.administration, tenant) == []
     service.now = datetime(2026, 11, 2, tzinfo=UTC)
     assert archive_usage(service.administration, tenant) == ["2026-10"]
+
+
+def test_a_month_is_moved_while_the_next_one_is_charged(tmp_path: Path) -> None:
+    """On SQLite, which is atomic between threads, as DynamoDB is; moto is not."""
+    service = sqlite_service(tmp_path)
+    service.now = datetime(2026, 10, 5, tzinfo=UTC)
+    create_tenant(service.administration, "acme", Plan("free", {}))
+    secrets = [create_key(service.administration, "acme", KeySpec(f"k{number}")).secret for number in range(70)]
+    for each in secrets:
+        assert service.charge(each).reason == ""
+    service.now = datetime(2026, 11, 2, tzinfo=UTC)
+    answered: list[str] = []
+
+    def charge_often() -> None:
+        for _ in range(30):
+            with contextlib.suppress(StoreFailed):  # on a busy machine it may wait too long for the file
+                answered.append(service.charge(secrets[0]).reason)
+
+    thread = Thread(target=charge_often)
+    thread.start()
+    moved = archive_usage(service.administration, find_tenant(service.table, "acme"))
+    thread.join()
+    assert moved == ["2026-10"]
+    assert set(answered) == {""}
+    found = {(row.month, row.unit): 0 for row in rows(service)}
+    for row in rows(service):
+        found[row.month, row.unit] += row.value
+    assert found == {("2026-10", "requests"): 70, ("2026-11", "requests"): len(answered)}
+    assert {row.month for row in list_usage([find_tenant(service.table, "acme")])} == {"2026-11"}
 
 
 def test_a_move_that_stopped_in_between_is_finished(service: Service, secret: str) -> None:
