@@ -15,12 +15,8 @@ from typing import Final
 from pilotlight.core.errors import MeteringError
 from pilotlight.core.table_update import Item, Update
 from pilotlight.metering.table import apply_update
+from pilotlight_runtime.metering.sqlite import set_up
 
-_SETUP: Final = (
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "CREATE TABLE IF NOT EXISTS items (pk TEXT, sk TEXT, document TEXT NOT NULL, PRIMARY KEY (pk, sk)) WITHOUT ROWID",
-)
 _WAIT_S: Final = 10.0
 
 
@@ -83,8 +79,7 @@ class SqliteTable:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(self._path, timeout=_WAIT_S, isolation_level=None)
             try:
-                for statement in _SETUP:
-                    connection.execute(statement)
+                set_up(connection, _WAIT_S)
                 # IMMEDIATE takes the lock before the item is read, so that no other writer comes in between.
                 connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
                 yield connection

@@ -150,9 +150,11 @@ def _check_answer(response: HttpResponse, call: Call) -> None:
 
 def _name_tenant(event: dict[str, Any], tenant: str) -> None:
     """Puts the tenant where API Gateway puts its key's id, by which uploads belong to a caller."""
-    context = event.get("requestContext")
-    if isinstance(context, dict):
-        context["identity"] = {**(context.get("identity") or {}), "apiKeyId": tenant}
+    if "requestContext" not in event and "path" not in event:  # the event is the request itself, and has no uploads
+        return
+    found = event.get("requestContext")
+    context = found if isinstance(found, dict) else {}
+    event["requestContext"] = {**context, "identity": {**(context.get("identity") or {}), "apiKeyId": tenant}}
 
 
 def _is_health(request: HttpRequest) -> bool:

@@ -25,6 +25,31 @@ _SETUP: Final = (
 )
 
 
+def set_up(database: Any, seconds: float) -> None:
+    """Makes the table in a database that may be new. SQLite itself does not wait for another one that does so.
+
+    Args:
+        database: The open connection.
+        seconds: How long this waits.
+
+    Raises:
+        sqlite3.Error: The file is no database, or cannot be written, or is locked for longer.
+    """
+    from sqlite3 import SQLITE_BUSY, OperationalError
+
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            for statement in _SETUP:
+                database.execute(statement)
+        except OperationalError as error:
+            if error.sqlite_errorcode != SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 class SqliteStore:
     """See MeterStore. Threads take turns.
 
@@ -39,23 +64,9 @@ class SqliteStore:
         self._lock = allocate_lock()
         try:
             self._database = sqlite3.connect(path, timeout=_SECONDS, isolation_level=None, check_same_thread=False)
-            self._set_up()
+            set_up(self._database, _SECONDS)
         except sqlite3.Error as error:
             raise StoreFailed(f"{path} cannot be used as the table of tenants: {error}") from error
-
-    def _set_up(self) -> None:
-        """Makes the table. SQLite itself does not wait where two make the file at the same time."""
-        until = time.monotonic() + _SECONDS
-        while True:
-            try:
-                for statement in _SETUP:
-                    self._database.execute(statement)
-            except self._error:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.01)
-            else:
-                return
 
     def close(self) -> None:
         """See MeterStore.close."""

@@ -13,6 +13,7 @@ from support.tenants import NOW, SqliteTable, Table, make_charge, make_item, new
 
 from pilotlight_runtime.metering.charge import Amount, Item, Reservation
 from pilotlight_runtime.metering.keys import make_word
+from pilotlight_runtime.metering.sqlite import SqliteStore
 from pilotlight_runtime.metering.store import ReplyLost, StoreFailed
 from pilotlight_runtime.metering.tenant import apply_charge, apply_settlement, judge
 
@@ -147,6 +148,14 @@ def test_functions_that_start_together_make_one_file(tmp_path: Path) -> None:
         command = [sys.executable, "-c", OPEN_AT, str(tmp_path / f"{number}.db"), str(time.time() + 1)]
         started = [subprocess.Popen(command) for _ in range(6)]
         assert [process.wait() for process in started] == [0] * 6
+
+
+def test_a_path_that_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
+    began = time.monotonic()
+    for path in (tmp_path, tmp_path / "nowhere" / "tenants.db"):
+        with pytest.raises(StoreFailed, match="cannot be used as the table of tenants"):
+            SqliteStore(str(path))
+    assert time.monotonic() - began < 1
 
 
 def test_a_thousand_keys_and_two_years_of_counters_are_no_obstacle(table: Tables, tenant: str) -> None:

@@ -623,6 +623,14 @@ def test_uploads_belong_to_the_tenant(bench: Bench) -> None:
     assert find_key_id(event) == TENANT
 
 
+@pytest.mark.parametrize("context", [{}, {"requestContext": None}, {"requestContext": {"identity": {"apiKeyId": "x"}}}])
+def test_uploads_of_a_metered_direct_invocation_belong_to_the_tenant(bench: Bench, context: dict[str, Any]) -> None:
+    handler = bench.start(environ={**bench.table.environ, "PILOTLIGHT_CHARGE_DIRECT": "on"})
+    event = {"path": INFER, "headers": {"x-api-key": KEY}, "body": "{}", **context}
+    assert handler(event, None)["statusCode"] == 200
+    assert find_key_id(event) == TENANT
+
+
 def test_an_upload_is_not_fetched_for_a_wrong_key(bench: Bench) -> None:
     """The address of the upload is looked at after the key."""
     handler = bench.start()
