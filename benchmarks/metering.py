@@ -10,7 +10,8 @@ Cold is from the start of a process to its first answer. Warm is the median answ
 answer before it, or after a pause of 5 ms as real callers make: then the processor's caches are as cold without a table
 as they are after the wait for one. Both sides of each comparison run in turn, round after round, byte-compiled and
 packed as in the layer. What else the machine does only adds to a time, so that the least of each side is compared with
-the target; the medians are beside it. The exit code is 1 where a target is missed.
+the target; the medians are beside it. Where valgrind is installed, instructions are counted too: they decide where a
+ratio of times is within the noise. The exit code is 1 where a target is missed.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import argparse
 import ast
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -39,17 +41,21 @@ BEFORE: Final = "c3baa9c0"
 PAUSE: Final = 0.005
 COLD_EACH: Final = 5
 """Cold starts of each side a round."""
-ANSWERS: Final = {"off": 2000, "on": 150, "wrong keys": 100}
+ANSWERS: Final = {"off": 2000, "on": 150, "wrong keys": 100, "instructions": 300}
 """Warm answers of one process."""
 WRONG: Final = 10
 """Wrong keys before each answer: 10,000 in 10 rounds."""
 WRONG_ROUNDS: Final = 10
-MOST: Final = {"off": 1.01, "cold": 20.0, "warm": 4.5, "wrong keys": 1.2}
+COUNTS: Final = 2
+"""Rounds that count instructions."""
+VALGRIND: Final = ("valgrind", "--tool=cachegrind", "--cache-sim=no")
+MOST: Final = {"off": 1.01, "cold": 20.0, "warm": 4.5, "warm, after a pause": 4.5, "wrong keys": 1.2}
 """Targets: a ratio to the other commit, milliseconds more than without a table, and a ratio of 99th percentiles."""
 
-Measure = Callable[[], float]
-Found = dict[str, list[float]]
-"""By the name of a side, milliseconds: one a round or a cold start."""
+Costs = dict[str, float]
+"""Milliseconds, or millions of instructions, by what they are of."""
+Found = dict[str, dict[str, list[float]]]
+"""The same by what they are of, then by side: one a round."""
 
 
 class Function(NamedTuple):
@@ -59,15 +65,14 @@ class Function(NamedTuple):
     environ: dict[str, str]
     key: str
 
-    def run(self, count: int = 0, pause: float = 0.0, wrong: int = 0) -> dict[str, Any]:
-        """One process; see metering_child. "cold": milliseconds until its first answer."""
+    def run(self, count: int = 0, pause: float = 0.0, wrong: int = 0, under: tuple[str, ...] = ()) -> dict[str, Any]:
+        """One process; see metering_child. "cold": milliseconds until its first answer. under: what runs it."""
         folders = map(str, (self.side.function, self.side.packages, SITE))
-        command = [*self.side.python, str(CHILD), self.key, str(count), str(pause), str(wrong), *folders]
+        command = [*under, *self.side.python, str(CHILD), self.key, str(count), str(pause), str(wrong), *folders]
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "AWS"))}
+        environ |= AS_IN_LAMBDA | self.environ
         began = time.perf_counter()
-        done = subprocess.run(
-            command, env={**environ, **AS_IN_LAMBDA, **self.environ}, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"{self.side.name}: {done.stderr}")
         found: dict[str, Any] = ast.literal_eval(done.stdout)
@@ -75,17 +80,28 @@ class Function(NamedTuple):
             raise SystemExit(f"{self.side.name}: answered with {found['runtime']}")
         return {**found, "cold": (found["first"] - began) * 1000}
 
-    def start(self) -> float:
-        """Milliseconds until the first answer."""
-        return float(self.run()["cold"])
+    def start(self) -> Costs:
+        """A cold start."""
+        found = self.run()
+        return {"cold": found["cold"], "cold, CPU": found["process"] * 1000}
 
-    def start_cpu(self) -> float:
-        """Milliseconds of CPU time until the first answer."""
-        return float(self.run()["process"] * 1000)
+    def answer(self, name: str, count: int, pause: float = 0.0) -> Costs:
+        """A warm answer."""
+        found = self.run(UNCOUNTED + count, pause)
+        wall, cpu = (statistics.median(found[kind][UNCOUNTED:]) * 1000 for kind in ("wall", "cpu"))
+        return {name: wall, f"{name}, CPU": cpu}
 
-    def answer(self, count: int, pause: float = 0.0, kind: str = "wall") -> float:
-        """Milliseconds of a warm answer."""
-        return float(statistics.median(self.run(UNCOUNTED + count, pause)[kind][UNCOUNTED:]) * 1000)
+    def count(self) -> Costs:
+        """The instructions of a start and of an answer, without the kernel's. What else the machine does adds none."""
+        answers = ANSWERS["instructions"]
+        cold, warm = (self._count(count) for count in (0, answers))
+        return {"cold, 10^6 instructions": cold, "warm, 10^6 instructions": (warm - cold) / answers}
+
+    def _count(self, answers: int) -> float:
+        with tempfile.NamedTemporaryFile() as file:
+            self.run(answers, under=(*VALGRIND, f"--cachegrind-out-file={file.name}"))
+            summary = Path(file.name).read_text(encoding="utf-8").rpartition("summary:")[2]
+        return int(summary.split()[0]) / 1e6
 
 
 def main(arguments: list[str]) -> int:
@@ -112,40 +128,38 @@ def main(arguments: list[str]) -> int:
 
 def _compare_commits(this: Function, other: Function, rounds: int) -> Iterator[bool]:
     """Prints what the runtime takes without a table, beside another commit; yields whether each target is met."""
-    print(f"off, ms{'':24}{'this':>9}{other.side.name[:12]:>14}{'ratio':>8}{'of medians':>12}   at most {MOST['off']}")
-    cases: dict[str, tuple[Measure, Measure, int]] = {
-        "cold": (this.start, other.start, COLD_EACH),
-        "cold, CPU": (this.start_cpu, other.start_cpu, COLD_EACH),
-        "warm": (lambda: this.answer(ANSWERS["off"]), lambda: other.answer(ANSWERS["off"]), 1),
+    print(f"{'off, ms':35}{'this':>9}{other.side.name[:12]:>14}{'ratio':>8}{'of medians':>12}   at most {MOST['off']}")
+    sides = {"this": this, "other": other}
+    found = {
+        **_measure(sides, Function.start, rounds * COLD_EACH),
+        **_measure(sides, lambda function: function.answer("warm", ANSWERS["off"]), rounds),
+        **_count(sides),
     }
-    for name, (ours, theirs, each) in cases.items():
-        found = _measure({"this": ours, "other": theirs}, rounds * each)
-        least = [min(times) for times in found.values()]
-        usual = [statistics.median(times) for times in found.values()]
+    for name, costs in found.items():
+        least, usual = ([pick(times) for times in costs.values()] for pick in (min, statistics.median))
         ratio = least[0] / least[1]
-        print(f"{name:31}{least[0]:9.3f}{least[1]:14.3f}{ratio:8.3f}{usual[0] / usual[1]:12.3f}")
+        print(f"{name:35}{least[0]:9.3f}{least[1]:14.3f}{ratio:8.3f}{usual[0] / usual[1]:12.3f}")
         yield ratio <= MOST["off"]
 
 
 def _compare_tables(off: Function, on: dict[str, Function], rounds: int) -> Iterator[bool]:
     """Prints what a table adds to an answer; yields whether each target is met."""
-    print(f"\non, ms{'':25}{'off':>9}{'on':>9}{'more':>8}{'of medians':>12}{'at most':>9}")
-    answers = ANSWERS["on"]
-    cases: dict[str, tuple[Callable[[Function], Measure], int, float]] = {
-        "cold": (lambda function: function.start, COLD_EACH, MOST["cold"]),
-        "warm": (lambda function: lambda: function.answer(answers), 1, MOST["warm"]),
-        "warm, after a pause": (lambda function: lambda: function.answer(answers, PAUSE), 1, MOST["warm"]),
-        "warm, CPU, after a pause": (lambda function: lambda: function.answer(answers, PAUSE, "cpu"), 1, 0.0),
+    print(f"\n{'on, ms':35}{'off':>9}{'on':>9}{'more':>8}{'of medians':>12}{'at most':>9}")
+    sides, count = {"off": off, **on}, ANSWERS["on"]
+    found = {
+        **_measure(sides, Function.start, rounds * COLD_EACH),
+        **_measure(sides, lambda function: function.answer("warm", count), rounds),
+        **_measure(sides, lambda function: function.answer("warm, after a pause", count, PAUSE), rounds),
+        **_count(sides),
     }
-    for name, (measure, each, most) in cases.items():
-        found = _measure({kind: measure(function) for kind, function in {"off": off, **on}.items()}, rounds * each)
+    for name, costs in found.items():
+        most = MOST.get(name)
         for kind in on:
-            least = min(found[kind]) - min(found["off"])
-            usual = statistics.median(found[kind]) - statistics.median(found["off"])
-            label = f"{name}, {kind}"
-            bound = f"{most:9.1f}" if most else ""
-            print(f"{label:31}{min(found['off']):9.3f}{min(found[kind]):9.3f}{least:8.3f}{usual:12.3f}{bound}")
-            yield not most or least <= most
+            least = min(costs[kind]) - min(costs["off"])
+            usual = statistics.median(costs[kind]) - statistics.median(costs["off"])
+            label, bound = f"{name}, {kind}", "" if most is None else f"{most:9.1f}"
+            print(f"{label:35}{min(costs['off']):9.3f}{min(costs[kind]):9.3f}{least:8.3f}{usual:12.3f}{bound}")
+            yield most is None or least <= most
 
 
 def _compare_keys(on: Function) -> bool:
@@ -154,25 +168,31 @@ def _compare_keys(on: Function) -> bool:
     for number in range(WRONG_ROUNDS):
         for wrong in found if number % 2 else reversed(found):
             found[wrong] += on.run(ANSWERS["wrong keys"], wrong=wrong)["wall"]
-    print(f"\nwrong keys, ms{'':17}{'alone':>9}{'among':>9}{'ratio':>8}{'at most':>21}")
+    print(f"\n{'wrong keys, ms':35}{'alone':>9}{'among':>9}{'ratio':>8}{'at most':>21}")
     for percent in (50, 99):
         both = [statistics.quantiles(times, n=100)[percent - 1] * 1000 for times in found.values()]
         ratio = both[1] / both[0]
         label = f"{WRONG * len(found[WRONG]):,} wrong keys, p{percent}"
         bound = f"{MOST['wrong keys']:21.1f}" if percent == 99 else ""
-        print(f"{label:31}{both[0]:9.3f}{both[1]:9.3f}{ratio:8.3f}{bound}")
+        print(f"{label:35}{both[0]:9.3f}{both[1]:9.3f}{ratio:8.3f}{bound}")
     return ratio < MOST["wrong keys"]
 
 
-def _measure(sides: dict[str, Measure], rounds: int) -> Found:
+def _measure(sides: dict[str, Function], measure: Callable[[Function], Costs], rounds: int) -> Found:
     """Each side once a round, in turn; one round more that fills the page cache."""
-    found: Found = {name: [] for name in sides}
+    found: Found = {}
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {rounds} rounds of {', '.join(sides)}\n")
     for number in range(rounds + 1):
-        for name, measure in sides.items() if number % 2 else reversed(sides.items()):
-            cost = measure()
-            if number:
-                found[name].append(cost)
+        for side, function in sides.items() if number % 2 else reversed(sides.items()):
+            for name, cost in measure(function).items():
+                times = found.setdefault(name, {each: [] for each in sides})
+                times[side] += [cost] if number else []
     return found
+
+
+def _count(sides: dict[str, Function]) -> Found:
+    """Instructions, where valgrind is installed."""
+    return _measure(sides, Function.count, COUNTS) if shutil.which(VALGRIND[0]) else {}
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
