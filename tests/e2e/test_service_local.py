@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 import pytest
 from support import recompute_invoice
-from support.emulated import wait
+from support.emulated import commands_in, wait
 from support.local_service import HostTable, LocalService, Operator, local_service, run_operator
 from support.sam import SamProject
-from support.sam_local import accepting, tensor
+from support.sam_local import accepting, containers_in, tensor
 
 LIMIT = 40
 PLANS = f"""
@@ -210,12 +210,21 @@ def test_tritons_client_sends_the_key_in_either_header(service: LocalService, na
     client.close()
 
 
-def test_awss_runtime_client_answers_a_service_too(
-    project: SamProject, host: HostTable, operator: Operator, tmp_path: Path
+def test_environments_of_one_function_with_either_runtime_client_share_a_limit(
+    project: SamProject, service: LocalService, tmp_path: Path
 ) -> None:
-    key = operator.create_key("other-client", "free")
-    with local_service(project, tmp_path, host, operator, "aws") as service:
-        asked = ((LANGUAGE, 1, ""), (LANGUAGE, 1, key), (DIGITS, LIMIT, key), (LANGUAGE, 1, key))
-        answers = [service.post(path, write_body(path, rows), x_api_key=one) for path, rows, one in asked]
-    assert [answer.status_code for answer in answers] == [401, 200, 429, 200]
-    assert answers[-1].headers["x-ratelimit-remaining-month"] == str(LIMIT - 2)
+    key, body = service.operator.create_key("shared", "free"), write_body(LANGUAGE)
+    with local_service(project, tmp_path, service.host, service.operator, "aws") as other:
+        assert other.post(LANGUAGE, body).status_code == 401
+        assert other.post(DIGITS, write_body(DIGITS, LIMIT), x_api_key=key).status_code == 429
+
+        def ask(running: LocalService) -> int:
+            statuses = [running.post(LANGUAGE, body, x_api_key=key).status_code for _ in range(LIMIT // 4 + 3)]
+            return statuses.count(200)
+
+        with ThreadPoolExecutor(4) as pool:
+            answered = list(pool.map(ask, [service, other] * 2))
+        running = [commands_in(container) for container in containers_in(other.log)]
+    assert sum(answered) == LIMIT
+    assert all(answered)
+    assert all("/var/runtime/bootstrap.py" in commands for commands in running), running
