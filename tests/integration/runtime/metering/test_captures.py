@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -18,6 +21,7 @@ from support.canaries import CANARY
 from support.captures import ALL, BUCKET, INFER, CaptureStack, Function, make_event, run_stack
 from support.tenants import TENANT, SqliteTable, Table, make_item, new_key
 
+import pilotlight_runtime
 from pilotlight.metering import FolderObjects
 from pilotlight_runtime.errors import LoadError, ManifestError
 from pilotlight_runtime.metering.captures.aes_gcm import SealBroken, open_cipher
@@ -282,3 +286,29 @@ def test_a_data_key_of_kms_is_none_of_a_file(
     assert function.ask(KEY, "a") == 200
     assert function.lost == ["key"]
     assert not (tmp_path / "captures").exists()
+
+
+WRITER = """
+import itertools, os, sys, time
+from pilotlight_runtime.metering.captures.folder import CaptureFolder
+from pilotlight_runtime.metering.captures.names import make_name
+folder = CaptureFolder(sys.argv[1], time.time)
+for number in itertools.count():
+    folder.write(make_name(30, "Tenant01", "tiny", time.time(), os.urandom), bytes([number % 256]) * 3_000_000)
+    os.write(1, b".")
+"""
+
+
+def test_a_process_that_is_killed_leaves_whole_captures_alone(tmp_path: Path) -> None:
+    environ = {**os.environ, "PYTHONPATH": str(Path(pilotlight_runtime.__file__).parents[1])}
+    for attempt in range(12):
+        with subprocess.Popen([sys.executable, "-c", WRITER, tmp_path], stdout=subprocess.PIPE, env=environ) as process:
+            assert process.stdout is not None
+            assert process.stdout.read(2)
+            time.sleep(0.0007 * attempt)
+            process.kill()
+    captures = [path for path in tmp_path.rglob("*") if parse_name(str(path.relative_to(tmp_path)))]
+    assert len(captures) >= 24
+    for path in captures:
+        content = path.read_bytes()
+        assert content == content[:1] * 3_000_000

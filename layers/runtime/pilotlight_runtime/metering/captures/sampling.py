@@ -76,8 +76,11 @@ class Sampler:
         """
         if self._draw() >= self._share or _UPLOAD in request.headers:  # the body of an upload is elsewhere
             return None
-        sent = _read_body(request)
-        find_answer = _follow_answer(response)
+        try:
+            sent, find_answer = _read_body(request), _follow_answer(response)
+        except (MemoryError, RecursionError):  # the answer has been charged, and must leave
+            self._writer.lose(caller.tenant, request_id, "memory")
+            return None
         if len(sent) > MOST_BYTES or find_answer is None:
             return None
 

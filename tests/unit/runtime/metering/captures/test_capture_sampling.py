@@ -112,6 +112,21 @@ def test_a_document_stands_for_a_body() -> None:
     assert (exchange.request, exchange.response) == (b'{"a":NaN,"b":"\\ud800"}', b'{"y":[1.5]}')
 
 
+def test_a_document_that_cannot_be_written_costs_no_answer() -> None:
+    """One that is nested too deeply for Python, for which Lambda's own parser has room."""
+    lost = []
+
+    class Losing(Written):
+        def lose(self, *facts: str) -> None:
+            lost.append(facts)
+
+    deep: Any = {}
+    for _ in range(100_000):
+        deep = {"a": deep}
+    assert follow(make_sampler(Losing()), REQUEST._replace(body=b"", document=deep)) is None
+    assert lost == [("Tenant01", "invocation-1", "memory")]
+
+
 def test_a_capture_is_put_off_where_it_can_be() -> None:
     written, later = Written(), list[Callable[[int], bool]]()
     follow(make_sampler(written, defer=later.append))(200)
