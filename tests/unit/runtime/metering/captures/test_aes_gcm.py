@@ -78,7 +78,11 @@ def test_what_is_too_short_is_refused(cipher: AesGcm, length: int) -> None:
         cipher.unseal(KEY, NONCE, bytes(length), b"")
 
 
-@pytest.mark.parametrize(("key", "nonce"), [(KEY[:16], NONCE), (KEY + b"x", NONCE), (KEY, NONCE[:8]), (KEY, b"")])
+@pytest.mark.parametrize(
+    ("key", "nonce"),
+    [(KEY[:16], NONCE), (KEY + b"x", NONCE), (KEY, NONCE[:8]), (KEY, b"")],
+    ids=["short key", "long key", "short nonce", "no nonce"],
+)
 def test_keys_and_nonces_of_another_length_are_refused(cipher: AesGcm, key: bytes, nonce: bytes) -> None:
     with pytest.raises(SealBroken):
         cipher.seal(key, nonce, b"a text", b"")
