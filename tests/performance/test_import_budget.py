@@ -140,7 +140,7 @@ METERED = {
     *_modules(
         "pilotlight_runtime.metering",
         (
-            "", "accounts", "attributes", "caller_key", "charge", "charge_texts", "counting", "dynamodb",
+            "", "accounts", "admission", "attributes", "caller_key", "charge", "charge_texts", "counting", "dynamodb",
             "expressions", "keys", "ledger", "memory", "meter", "rate_headers", "refusals", "service_calls", "sockets",
             "start", "store", "tally", "tariff", "tenant", "windows",
         ),
