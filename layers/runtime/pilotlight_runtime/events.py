@@ -78,21 +78,35 @@ def render_proxy(response: HttpResponse) -> dict[str, Any]:
     JSON and server-sent events go as text; a compressed body and every other one goes as base64. `sam local` decodes
     base64 only for clients that accept the body's type, and some of OpenAI's clients accept JSON alone.
     """
-    answer: dict[str, Any] = {"statusCode": response.status, "headers": response.headers}
-    binary = "Content-Encoding" in response.headers or not response.headers.get("Content-Type", "").startswith(_TEXTS)
-    answer["isBase64Encoded"] = binary
+    binary = _is_binary(response)
+    answer: dict[str, Any] = {"statusCode": response.status, "headers": response.headers, "isBase64Encoded": binary}
+    if len(response.body) * 2 > _SURELY_CARRIED:
+        check_carried(response)
     if binary:
-        if len(response.body) * 2 > _SURELY_CARRIED:
-            _check_size(len(response.body) * 4 // 3 + 4, answer)
         from binascii import b2a_base64  # only binary bodies need it
 
         answer["body"] = b2a_base64(response.body, newline=False).decode()
         return answer
-    # In JSON, these take two bytes each. Our JSON and our events have no other character that does.
-    if len(response.body) * 2 > _SURELY_CARRIED:
-        _check_size(len(response.body) + sum(map(response.body.count, (b'"', b"\\", b"\n"))), answer)
     answer["body"] = response.body.decode()
     return answer
+
+
+def check_carried(response: HttpResponse, room: int = 0) -> None:
+    """Raises TooLarge where Lambda cannot carry what render_proxy makes of a response.
+
+    Args:
+        response: The response.
+        room: Bytes of headers that it gets besides.
+    """
+    size = len(response.body)
+    if size * 2 <= _SURELY_CARRIED - room:
+        return
+    binary = _is_binary(response)
+    if binary:
+        size = size * 4 // 3 + 4
+    else:  # In JSON, these take two bytes each. Our JSON and our events have no other character that does.
+        size += sum(map(response.body.count, (b'"', b"\\", b"\n")))
+    _check_size(size + room, {"statusCode": response.status, "headers": response.headers, "isBase64Encoded": binary})
 
 
 def render_direct(response: HttpResponse) -> Any:
@@ -104,6 +118,12 @@ def render_direct(response: HttpResponse) -> Any:
     _check_size(len(response.body), {})
     document = loads(response.body)
     return document if response.status < 400 else {**document, "status": response.status}
+
+
+def _is_binary(response: HttpResponse) -> bool:
+    """Whether a body goes as base64."""
+    headers = response.headers
+    return "Content-Encoding" in headers or not headers.get("Content-Type", "").startswith(_TEXTS)
 
 
 def _request(event: dict[str, Any], method: str, path: str) -> HttpRequest:

@@ -242,7 +242,7 @@ def _parse_head(head: bytes) -> tuple[int, dict[str, str]]:
     """The status and the headers. Their values are UTF-8, as AWS's client takes them; other bytes are kept apart."""
     first, *lines = head.decode("utf-8", "surrogateescape").split("\r\n")
     version, _, rest = first.partition(" ")
-    status = rest[:3]
+    status = rest.partition(" ")[0]
     if not version.startswith("HTTP/1.") or not (status.isascii() and status.isdigit() and len(status) == 3):
         raise InvalidAnswer("the answer of the Runtime API does not begin as HTTP/1 does")
     headers = {}

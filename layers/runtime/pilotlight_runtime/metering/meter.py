@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pilotlight_runtime.errors import MethodNotAllowed, RequestError
+from pilotlight_runtime.events import check_carried, render_proxy
 from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Final
 from pilotlight_runtime.metering.caller_key import find_caller_key
 from pilotlight_runtime.metering.refusals import MeterRefusal
@@ -28,8 +29,8 @@ FREE: Final = frozenset(
 """Operations that need a key and cost nothing."""
 _INDEX_PATH: Final = "/v2/repository/index"
 """The only path of a free operation that is asked by POST, besides those of uploads."""
-_ROOM: Final = " " * 768
-"""What the headers take that an answer gets after its charge, and more."""
+_ROOM: Final = 768
+"""Bytes that the headers take which an answer gets after its charge, and more."""
 
 
 class Meter:
@@ -144,8 +145,10 @@ def _is_streamed(response: HttpResponse) -> bool:
 
 def _check_answer(response: HttpResponse, call: Call) -> None:
     """Raises what would keep an answer from leaving after it was charged: Lambda cannot carry it, or its sender."""
-    if not _is_streamed(response):
-        call.render(response._replace(headers={**response.headers, "x": _ROOM}))
+    if call.render is render_proxy:  # a large answer need not be made twice to know its size
+        check_carried(response, _ROOM)
+    elif not _is_streamed(response):
+        call.render(response)
 
 
 def _name_tenant(event: dict[str, Any], tenant: str) -> None:

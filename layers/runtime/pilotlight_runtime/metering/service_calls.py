@@ -126,18 +126,20 @@ class ServiceCalls:
             raise StoreFailed("the table cannot be reached") from error
 
     def _exchange(self, socket: BoundedSocket, request: bytes) -> Reply:
+        lasts = False
         try:
             socket.sendall(request)
             self._use_wait()
             status, body, lasts = _receive(socket)
-            if not lasts:
-                self._close()
             if status >= 500:
                 raise ReplyLost(f"the table answers with status {status}")
             document = loads(body)
         except (OSError, ValueError, RecursionError) as error:
-            self._close()
+            lasts = False
             raise ReplyLost("the table was asked, and no reply came that can be read") from error
+        finally:
+            if not lasts:  # whatever was raised: the next call must not read this one's reply
+                self._close()
         self._used = self._clock()
         return Reply(status, document)
 
@@ -181,8 +183,8 @@ def _receive(socket: BoundedSocket) -> tuple[int, bytes, bool]:
     head, end, body = received.partition(b"\r\n\r\n")
     head = head.lower()
     status, length = head[9:12], head.partition(_LENGTH)[2].partition(b"\r\n")[0]
-    usual = end and head[:9] == b"http/1.1 " and status.isdigit() and length.isdigit() and _CODING not in head
-    if not usual:
+    begins = head[:9] == b"http/1.1 " and status.isdigit() and head[12:13] == b" "
+    if not (end and begins and length.isdigit()) or _CODING in head:
         return _receive_any(socket, received)
     missing = int(length) - len(body)
     while missing > 0:

@@ -277,14 +277,45 @@ def too_large_with_its_headers(_request: HttpRequest, trace: Trace) -> HttpRespo
     return HttpResponse(200, {"Content-Type": JSON}, b"1" * (MAX_ANSWER_BYTES - 512))
 
 
+def too_large_in_base64(_request: HttpRequest, trace: Trace) -> HttpResponse:
+    """What Lambda can carry in base64, but for the headers of what is left."""
+    trace.operation = "infer"
+    return HttpResponse(200, {"Content-Type": "application/octet-stream"}, bytes((MAX_ANSWER_BYTES - 600) // 4 * 3))
+
+
 @pytest.mark.parametrize(
     ("answer", "status"),
-    [(refuse, 400), (crash, 500), (too_much, 413), (too_large, 413), (too_large_with_its_headers, 413)],
+    [
+        *((refuse, 400), (crash, 500), (too_much, 413), (too_large, 413), (too_large_with_its_headers, 413)),
+        (too_large_in_base64, 413),
+    ],
 )
 def test_an_error_costs_nothing(bench: Bench, answer: Callable[..., HttpResponse], status: int) -> None:
     assert bench.start(answer=answer)(make_event(KEY), None)["statusCode"] == status
     assert bench.item["day_left"] == 3
     assert bench.lines == []
+
+
+class Body(bytes):
+    """Counts how often a text is made of it."""
+
+    made = 0
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        type(self).made += 1
+        return super().decode(encoding, errors)
+
+
+def test_a_large_answer_is_charged_and_made_once(bench: Bench) -> None:
+    body = Body(b"1" * (MAX_ANSWER_BYTES - 2_000))
+
+    def answer(_request: HttpRequest, trace: Trace) -> HttpResponse:
+        trace.operation = "infer"
+        return HttpResponse(200, {"Content-Type": JSON}, body)
+
+    got = bench.start(answer=answer)(make_event(KEY), None)
+    assert (got["statusCode"], bench.item["day_left"], Body.made) == (200, 2, 1)
+    assert len(json.dumps(got)) <= MAX_ANSWER_BYTES
 
 
 def test_a_batch_that_is_too_large_leaves_room_for_a_smaller_request(bench: Bench) -> None:

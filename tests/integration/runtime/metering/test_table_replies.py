@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 import time
@@ -107,6 +108,7 @@ def test_a_reply_is_read_in_each_form(
         OK + LENGTH.replace(b": ", b": ++") + BODY,
         OK + b"Content-Length: \xb2\r\n\r\n{}",
         b"HTTP/1.1 2x0 OK\r\n" + LENGTH + BODY,
+        b"HTTP/1.1 2000 OK\r\n" + LENGTH + BODY,
         b"HTTP/2 200 OK\r\n" + LENGTH + BODY,
         OK + b"Content-Length: 8\r\n\r\n{broken}",
         OK + b"Content-Length: 0\r\n\r\n",
@@ -125,3 +127,43 @@ def test_a_reply_that_says_nothing_is_lost_and_its_connection_is_not_used_again(
             store.read("Tenant01")
     store.close()
     assert table.connections == 2
+
+
+def test_the_reply_to_a_call_that_was_broken_off_is_not_taken_for_the_next_ones() -> None:
+    """An app.py may have a timer of its own, whose exception comes at any step."""
+
+    def break_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        names = iter((b"first", b"second"))
+
+        def serve(connection: socket.socket) -> None:
+            with connection, suppress(OSError):
+                while connection.recv(65_536):
+                    body = b'{"Item":{"schema":{"N":"1"},"name":{"S":"%b"}}}' % next(names)
+                    time.sleep(0.3)
+                    connection.sendall(OK + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    threading.Thread(target=serve, args=(listener.accept()[0],)).start()
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        store = open_store(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        before = signal.signal(signal.SIGALRM, break_off)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            with pytest.raises(KeyboardInterrupt):
+                store.read("Tenant01")
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        item = store.read("Tenant02")
+        store.close()
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    assert item is not None
+    assert item["name"] == "second"
