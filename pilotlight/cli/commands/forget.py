@@ -36,9 +36,12 @@ def forget(
         print_json(found._asdict())
         return
     out().print(f"Tenant [bold]{tenant}[/] is now {found.pseudonym}, and its keys are gone.", soft_wrap=True)
-    out().print(f"{found.entries} entries of its audit trail had the name or a label.", soft_wrap=True)
+    out().print(f"Entries of its audit trail that had the name or a label: {found.entries}.", soft_wrap=True)
     if found.captures:
-        out().print(f"{found.captures} captured requests were deleted, and the key that decrypts them.", soft_wrap=True)
+        out().print(
+            f"Captured requests that were deleted: {found.captures}. The key that decrypts them is gone.",
+            soft_wrap=True,
+        )
     if found.recoverable_until:
         out().print(
             f"Point-in-time recovery could restore a table with the name, and with the encrypted data key of captures,"

@@ -104,7 +104,7 @@ def migrate(ctx: typer.Context, *, table: TableOption = "", as_json: JsonFlag = 
     if as_json:
         print_json(found._asdict())
         return
-    out().print(f"{len(found.migrated)} tenants migrated, {len(found.current)} were of this schema already.")
+    out().print(f"Tenants migrated: {len(found.migrated)}. Of this schema already: {len(found.current)}.")
 
 
 def _change(ctx: typer.Context, tenant: str, table: str, state: str, *, as_json: bool) -> None:

@@ -159,7 +159,7 @@ def test_forget_deletes_captures(agreed: Desk) -> None:
     agreed.capture()
     ran = agreed("forget", "--tenant", "acme", "--yes")
     assert ran.code == 0, ran.err
-    assert "2 captured requests were deleted, and the key that decrypts them." in ran.out
+    assert "Captured requests that were deleted: 2. The key that decrypts them is gone." in ran.out
     assert agreed.count() == 0
 
 
