@@ -12,6 +12,7 @@ from contextlib import suppress
 import pytest
 from support.tenants import open_store
 
+from pilotlight_runtime.metering.sockets import MOST_BYTES
 from pilotlight_runtime.metering.store import ReplyLost
 
 BODY = b'{"Item":{"schema":{"N":"1"},"name":{"S":"' + b"x" * 100_000 + b'"}}}'
@@ -167,3 +168,13 @@ def test_the_reply_to_a_call_that_was_broken_off_is_not_taken_for_the_next_ones(
         thread.join()
     assert item is not None
     assert item["name"] == "second"
+
+
+@pytest.mark.timeout(30)
+def test_a_reply_without_end_is_given_up(start: Callable[..., ScriptedTable]) -> None:
+    """By its size, long before its time is over, so that it does not fill the memory."""
+    endless = OK + b"Content-Length: 99999999999999\r\n\r\n" + b" " * (MOST_BYTES + 1)
+    store = open_store(start(endless).url, seconds=60.0)
+    with pytest.raises(ReplyLost):
+        store.read("Tenant01")
+    store.close()
