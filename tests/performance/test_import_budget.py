@@ -140,9 +140,9 @@ METERED = {
     *_modules(
         "pilotlight_runtime.metering",
         (
-            "", "accounts", "attributes", "caller_key", "charge", "charge_texts", "counting", "dynamodb",
-            "expressions", "keys", "ledger", "memory", "meter", "rate_headers", "refusals", "service_calls", "sockets",
-            "start", "store", "tally", "tariff", "tenant", "windows",
+            "", "accounts", "admission", "attributes", "caller_key", "charge", "charge_texts", "counting", "dynamodb",
+            "expressions", "keys", "ledger", "memory", "meter", "opening", "rate_headers", "refusals", "replies",
+            "service_calls", "sockets", "start", "store", "tally", "tariff", "tenant", "windows",
         ),
     ),
 }  # fmt: skip
