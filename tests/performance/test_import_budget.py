@@ -141,8 +141,8 @@ METERED = {
         "pilotlight_runtime.metering",
         (
             "", "accounts", "admission", "attributes", "caller_key", "charge", "charge_texts", "counting", "dynamodb",
-            "expressions", "keys", "ledger", "memory", "meter", "rate_headers", "refusals", "service_calls", "sockets",
-            "start", "store", "tally", "tariff", "tenant", "windows",
+            "expressions", "keys", "ledger", "memory", "meter", "opening", "rate_headers", "refusals", "replies",
+            "service_calls", "sockets", "start", "store", "tally", "tariff", "tenant", "windows",
         ),
     ),
 }  # fmt: skip

@@ -16,26 +16,13 @@ if TYPE_CHECKING:
     from pilotlight_runtime.metering.captures.sampling import Sampler
     from pilotlight_runtime.metering.store import MeterStore
     from pilotlight_runtime.metering.tariff import Tariff
-    from pilotlight_runtime.uploads.credentials import CredentialSource
 
     Capturing = Callable[[MeterStore], Sampler]
 
 DIRECT_VARIABLE: Final = "PILOTLIGHT_CHARGE_DIRECT"
 """`on` where direct invocations are metered too."""
-ENDPOINT_VARIABLES: Final = ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL")
-"""Another DynamoDB than AWS's, as AWS's SDKs read it."""
-BUNDLE_VARIABLE: Final = "AWS_CA_BUNDLE"
-"""The path of other certificates that are trusted, as AWS's SDKs read it."""
-CREDENTIAL_VARIABLES: Final = (
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-)
-"""The server that has the function's credentials after a restore from a snapshot; and the credentials before one."""
 CAPTURE_FIELD: Final = "capture"
 """The field of a function's manifest.json that says how the model captures requests."""
-_SQLITE: Final = "sqlite:"
 
 
 class Metering:
@@ -50,9 +37,8 @@ class Metering:
         self._environ = environ
         self._clock = clock
         self._captures: Sampler | None = None
-        self._opening = BackgroundTask(lambda: self._open_store(environ[SERVICE_VARIABLE]))
+        self._opening = BackgroundTask(self._open_store)
         self._started = False
-        self._credentials: CredentialSource | None = None
 
     def start(self) -> None:
         """Begins to open the store."""
@@ -138,70 +124,14 @@ class Metering:
 
         return lambda store: start_captures(manifest, self._environ, store.read, log, self._clock)
 
-    def _open_store(self, table: str) -> MeterStore:
+    def _open_store(self) -> MeterStore:
         """Opens the store, and imports what the first request needs."""
-        if table.startswith(_SQLITE):
-            from pilotlight_runtime.metering.sqlite import SqliteStore
+        from pilotlight_runtime.metering.opening import open_store
 
-            store: MeterStore = SqliteStore(table.removeprefix(_SQLITE))
-        else:
-            store = self._open_table(table)
+        store = open_store(self._environ, self._clock)
         for name in ("accounts", "ledger", "meter"):
             __import__(f"pilotlight_runtime.metering.{name}")
         return store
-
-    def _open_table(self, table: str) -> MeterStore:
-        from pilotlight_runtime.aws_signature import HeaderSigner
-        from pilotlight_runtime.metering.dynamodb import DynamoStore
-        from pilotlight_runtime.metering.service_calls import ServiceCalls
-        from pilotlight_runtime.metering.sockets import parse_endpoint
-        from pilotlight_runtime.snapstart import makes_snapshot
-
-        environ = self._environ
-        region = environ.get("AWS_REGION", "")
-        store = DynamoStore(
-            table,
-            ServiceCalls(
-                parse_endpoint(find_endpoint(environ, region), environ.get(BUNDLE_VARIABLE, "")),
-                HeaderSigner(region, "dynamodb"),
-                self._find_credentials,
-                clock=self._clock,
-            ),
-        )
-        if not makes_snapshot(environ):  # a connection does not outlive the snapshot
-            try:
-                store.connect()
-            except OSError:
-                return store  # the first request tries again
-        return store
-
-    def _find_credentials(self) -> tuple[str, str, str]:
-        """The function's credentials: its variables nearly always, which need no further module."""
-        server, key, secret, token = [self._environ.get(name, "") for name in CREDENTIAL_VARIABLES]
-        if key and secret and not server:
-            return key, secret, token
-        if self._credentials is None:
-            from pilotlight_runtime.uploads.credentials import CredentialSource
-
-            self._credentials = CredentialSource(self._environ, self._clock)
-        return self._credentials.find()
-
-
-def find_endpoint(environ: Mapping[str, str], region: str) -> str:
-    """The address of DynamoDB.
-
-    Args:
-        environ: The function's environment variables.
-        region: AWS's name of the region.
-
-    Returns:
-        The URL.
-    """
-    for variable in ENDPOINT_VARIABLES:
-        if environ.get(variable):
-            return environ[variable]
-    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return f"https://dynamodb.{region}.{suffix}"
 
 
 def read_folder_tariff(folder: str) -> Tariff:

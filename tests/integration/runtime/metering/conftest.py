@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.tenants import SqliteTable, Table, run_dynalite, run_moto
+from support.metered_bench import KEY, Bench
+from support.tenants import TENANT, SqliteTable, Table, make_item, run_dynalite, run_moto
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +26,15 @@ def file(tmp_path: Path) -> Iterator[SqliteTable]:
     table = SqliteTable(tmp_path / "tenants.db")
     yield table
     table.close()
+
+
+@pytest.fixture
+def bench(file: SqliteTable) -> Iterator[Bench]:
+    """A tenant with one key, 3 units a day and 10 a month."""
+    made = Bench(file)
+    file.put(TENANT, make_item({KEY: {}}, day_limit=3, month_limit=10))
+    yield made
+    made.close()
 
 
 @pytest.fixture(params=["file", "moto", "dynalite"])

@@ -14,6 +14,7 @@ from pilotlight_runtime.metering.captures.names import Location, parse_location
 from pilotlight_runtime.metering.captures.sampling import Sampler, Served, Work
 from pilotlight_runtime.metering.captures.settings import read_settings
 from pilotlight_runtime.metering.captures.writing import CaptureStore, CaptureWriter, Parts
+from pilotlight_runtime.metering.opening import BUNDLE_VARIABLE, SQLITE, find_endpoint, find_other_endpoint
 
 if TYPE_CHECKING:
     from pilotlight_runtime.metering.charge import Item
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 CLIENT: Final = "pilotlight_runtime.lambda_client.loop"
 KMS_SECONDS: Final = 1.0
 """For one call of KMS, which answers within 20 ms nearly always."""
-
-_BUNDLE_VARIABLE: Final = "AWS_CA_BUNDLE"
 _RANDOM_BYTES: Final = 7
 """More than the 53 bits that a float holds."""
 
@@ -73,28 +72,8 @@ def start_captures(
     return Sampler(served, settings.share, writer, draw=draw, clock=clock, defer=defer)
 
 
-def find_endpoint(environ: Mapping[str, str], service: str) -> str:
-    """The address of an AWS service.
-
-    Args:
-        environ: The function's environment variables.
-        service: The service, such as "kms".
-
-    Returns:
-        The URL.
-    """
-    region = environ.get("AWS_REGION", "")
-    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return _find_other(environ, service) or f"https://{service}.{region}.{suffix}"
-
-
-def _find_other(environ: Mapping[str, str], service: str) -> str:
-    """Another endpoint than AWS's, as AWS's SDKs read it; "" for AWS's."""
-    return environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or environ.get("AWS_ENDPOINT_URL", "")
-
-
 def _open_keys(environ: Mapping[str, str], clock: Callable[[], float]) -> DataKeys:
-    if environ[SERVICE_VARIABLE].startswith("sqlite:"):
+    if environ[SERVICE_VARIABLE].startswith(SQLITE):
         return PlainKeys()
     from pilotlight_runtime.aws_signature import HeaderSigner
     from pilotlight_runtime.metering.service_calls import ServiceCalls
@@ -102,7 +81,7 @@ def _open_keys(environ: Mapping[str, str], clock: Callable[[], float]) -> DataKe
     from pilotlight_runtime.uploads.credentials import CredentialSource
 
     calls = ServiceCalls(
-        parse_endpoint(find_endpoint(environ, "kms"), environ.get(_BUNDLE_VARIABLE, "")),
+        parse_endpoint(find_endpoint(environ, "kms"), environ.get(BUNDLE_VARIABLE, "")),
         HeaderSigner(environ.get("AWS_REGION", ""), "kms"),
         CredentialSource(environ, clock).find,
         clock=clock,
@@ -121,6 +100,6 @@ def _open_store(location: Location, environ: Mapping[str, str], clock: Callable[
     from pilotlight_runtime.uploads.bucket import Bucket
     from pilotlight_runtime.uploads.credentials import CredentialSource
 
-    bucket = Bucket(location.bucket, environ.get("AWS_REGION", ""), _find_other(environ, "s3"), location.prefix)
-    bundle = environ.get(_BUNDLE_VARIABLE, "")
+    bucket = Bucket(location.bucket, environ.get("AWS_REGION", ""), find_other_endpoint(environ, "s3"), location.prefix)
+    bundle = environ.get(BUNDLE_VARIABLE, "")
     return CaptureBucket(bucket, CredentialSource(environ, clock), bundle=bundle, clock=clock)

@@ -11,7 +11,7 @@ import pytest
 
 from pilotlight_runtime.metering.captures.documents import MOST_BYTES, Exchange
 from pilotlight_runtime.metering.captures.sampling import CollectedParts, Sampler, Served
-from pilotlight_runtime.metering.captures.start import draw, find_endpoint, start_captures
+from pilotlight_runtime.metering.captures.start import draw, start_captures
 from pilotlight_runtime.metering.memory import Caller
 from pilotlight_runtime.protocol.http import HttpRequest, HttpResponse, json_response
 from pilotlight_runtime.streaming.response import StreamedResponse
@@ -174,20 +174,6 @@ def test_a_stream_that_is_closed_ends_its_source() -> None:
     assert ended == [True]
     assert parts.collect() == (b"one", True)
     CollectedParts(iter([b"a list has no close"])).close()
-
-
-@pytest.mark.parametrize(
-    ("environ", "url"),
-    [
-        ({"AWS_REGION": "eu-central-1"}, "https://kms.eu-central-1.amazonaws.com"),
-        ({"AWS_REGION": "cn-north-1"}, "https://kms.cn-north-1.amazonaws.com.cn"),
-        ({"AWS_REGION": "eu-central-1", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "http://127.0.0.1:1"),
-        ({"AWS_ENDPOINT_URL_KMS": "http://a", "AWS_ENDPOINT_URL": "http://b"}, "http://a"),
-        ({"AWS_REGION": "r", "AWS_ENDPOINT_URL_DYNAMODB": "http://a"}, "https://kms.r.amazonaws.com"),
-    ],
-)
-def test_the_endpoint_is_that_of_awss_sdks(environ: dict[str, str], url: str) -> None:
-    assert find_endpoint(environ, "kms") == url
 
 
 def test_captures_are_put_off_under_our_own_client_alone() -> None:
