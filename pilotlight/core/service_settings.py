@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from pilotlight.core.errors import ProjectError
 from pilotlight.core.project import SETTINGS_NAME, read_project_settings
 from pilotlight.core.toml_table import TomlTable
 
@@ -84,3 +85,23 @@ def locate_table(given: str, environ: Mapping[str, str], root: Path) -> TableLoc
     if found.startswith(SQLITE):
         return TableLocation("", root / found.removeprefix(SQLITE))
     return TableLocation(found, None)
+
+
+def check_served_table(environ: Mapping[str, str], root: Path) -> None:
+    """Check the table that functions on this machine use. They would look for a relative path where they run.
+
+    Args:
+        environ: The environment variables.
+        root: The root of the project.
+
+    Raises:
+        ProjectError: It is a relative path.
+    """
+    found = environ.get(TABLE_VARIABLE, "")
+    path = found.removeprefix(SQLITE)
+    if found != path and not Path(path).is_absolute():
+        raise ProjectError(
+            TABLE_VARIABLE,
+            f"has the relative path '{path}', and functions need an absolute one",
+            f"Set it to {SQLITE}{root / path}.",
+        )

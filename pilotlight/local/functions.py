@@ -56,7 +56,9 @@ def load_function(name: str, folder: Path) -> Function:
             module = load_python_file(app, f"pilotlight_local_{next(_NUMBERS)}")
     except LoadError as error:
         raise ServiceError(
-            f"function {name}", f"refuses to start: {error}", "Pin or publish the model again."
+            f"function {name}",
+            f"refuses to start: {error}",
+            "Pin or publish the model again, unless the error names another cause.",
         ) from error
     except ExitedAtImport as error:
         hint = "A function is imported to be called: let app.py raise an error instead."

@@ -67,7 +67,7 @@ class Gateway:
 
     A request without a route is 404, an event over Lambda's limit is 413, a function that takes too long is 504, and
     one that fails or returns something that API Gateway does not understand is 502, as API Gateway does it. A function
-    whose process dies is 500, with the reason. API keys and quotas are not enforced.
+    whose process dies is 500, with the reason. Keys and quotas of API Gateway are not enforced.
 
     Args:
         functions: The models' functions by model name.

@@ -59,7 +59,10 @@ def build_load_error(name: str, fault: RuntimeFault, exit_code: int | None) -> S
     kind, message, trace = read_document(fault)
     what, hint = f"app.py raised {kind} at import: {message}", "Correct app.py; --debug shows where."
     if kind == "LoadError":
-        what, hint = f"refuses to start: {message}", "Pin or publish the model again."
+        what, hint = (
+            f"refuses to start: {message}",
+            "Pin or publish the model again, unless the error names another cause.",
+        )
     elif kind in _NOT_IMPORTED:
         what = f"app.py cannot be imported: {message}"
         hint = "Install the package in this environment too, or correct app.py; --debug shows where."

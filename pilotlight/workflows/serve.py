@@ -13,6 +13,7 @@ from pilotlight.core.disk import temporary_folder
 from pilotlight.core.lock import Lock
 from pilotlight.core.numbers import check_whole_number
 from pilotlight.core.printable import escape_lines
+from pilotlight.core.service_settings import check_served_table
 from pilotlight.core.standard_output import write_to_stdout
 from pilotlight.local.context import TIMEOUT_SECONDS
 from pilotlight.local.process import Output
@@ -83,17 +84,19 @@ class ModelServer:
 def serve(request: ServeRequest, context: Context) -> ModelServer:
     """Package the models as `sam build` does, and answer HTTP requests with their real handlers.
 
-    The handlers get the events that API Gateway would send. API keys and quotas are not enforced.
+    The handlers get the events that API Gateway would send. Keys and quotas are enforced where
+    PILOTLIGHT_SERVICE_TABLE names a table of tenants.
 
     Returns:
         The running server. Close it, or use it as a context manager.
 
     Raises:
-        ProjectError: The project has no such model.
+        ProjectError: The project has no such model, or the table is a relative path.
         StoreError: A model is not pinned, or the store lacks its version.
         PackagingError: A function cannot be packaged.
         ServiceError: A function does not load, or the port is taken.
     """
+    check_served_table(context.environ, context.project.root)
     for name in request.names:
         context.project.require_folder(name)
     locks = find_pins(context.project, request.names)

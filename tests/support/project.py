@@ -37,10 +37,10 @@ class Desk:
 
     root: Path
 
-    def __call__(self, *argv: str) -> Ran:
+    def __call__(self, *argv: str, **variables: str) -> Ran:
         """Runs `pilotlight ARGV` here."""
         out, err = io.StringIO(), io.StringIO()
-        environ = {"PILOTLIGHT_STORE": str(self.root / "the-store")}
+        environ = {"PILOTLIGHT_STORE": str(self.root / "the-store"), **variables}
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = run(argv, Invocation(self.root, environ))
         return Ran(code, out.getvalue(), err.getvalue())

@@ -172,7 +172,7 @@ class SqliteTable:
 
 @contextmanager
 def run_moto() -> Iterator[Table]:
-    """Runs moto's server with an empty table."""
+    """Runs moto's server with an empty table. All of moto's servers in one process have the same tables."""
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
@@ -184,6 +184,7 @@ def run_moto() -> Iterator[Table]:
         try:
             yield table
         finally:
+            table.client.delete_table(TableName=TABLE)
             table.close()
     finally:
         server.stop()

@@ -87,3 +87,10 @@ def test_requests_of_a_tenant_that_agrees_are_captured_until_it_is_forgotten(
         assert ask(running.address, keys["acme"], 2)[0] == 401
         assert ask(running.address, keys["other"], 2)[0] == 200
     assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+def test_a_relative_path_is_refused_since_functions_run_elsewhere(tmp_path: Path) -> None:
+    desk = new_project(tmp_path)
+    refused = desk("serve", PILOTLIGHT_SERVICE_TABLE="sqlite:.pilotlight/service.sqlite")
+    assert refused.code == 1
+    assert f"Set it to sqlite:{tmp_path}/.pilotlight/service.sqlite." in " ".join(refused.err.split())

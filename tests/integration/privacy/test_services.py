@@ -26,7 +26,7 @@ from pilotlight_runtime.metering.keys import ID_LENGTH, SECRET_LENGTH, hash_key
 
 pytestmark = pytest.mark.integration
 
-BUCKET, REGION, KEY_ID = "of-the-stack", "eu-central-1", "a-key-of-api-gateway"
+BUCKET, REGION, KEY_ID = "of-a-private-stack", "eu-central-1", "a-key-of-api-gateway"
 KEY = new_key()
 _SECRET = len("plk_live_") + ID_LENGTH
 ISSUED = Canary(KEY[_SECRET : _SECRET + SECRET_LENGTH], CANARY.number)

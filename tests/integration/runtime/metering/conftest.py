@@ -14,7 +14,7 @@ def dynalite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Table]:
         yield table
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def moto() -> Iterator[Table]:
     """It serves the shapes of requests and replies. It is not atomic where threads switch."""
     with run_moto() as table:
