@@ -15,13 +15,15 @@ from pilotlight.core.lock import Lock
 from pilotlight.core.model_config import CONFIG_NAME
 from pilotlight.core.tariff_config import load_tariff
 from pilotlight.packaging.bytecode import Compiler, compile_folder, find_compiler
+from pilotlight.packaging.counted_units import check_counted
 from pilotlight.packaging.files import folder_size, list_files
 from pilotlight.packaging.packages import PYTHON, TASK, AddedPackages, Packages, add_packages, add_pictures
 from pilotlight.packaging.reports import PackageReport
 from pilotlight.packaging.requirements import REQUIREMENTS, read_pins
 from pilotlight_runtime.manifest import MANIFEST_NAME, Manifest
+from pilotlight_runtime.manifest_json import load_manifest
 from pilotlight_runtime.metering.start import CAPTURE_FIELD
-from pilotlight_runtime.metering.tariff import TARIFF_FIELD
+from pilotlight_runtime.metering.tariff import TARIFF_FIELD, Tariff
 
 APP_NAME: Final = "app.py"
 
@@ -117,7 +119,7 @@ def finish_function(
 
     Raises:
         PackagingError: Packages cannot be installed, or two files have one name.
-        ProjectError: [units], [price] or [capture] of model.toml is wrong.
+        ProjectError: [units], [price] or [capture] of model.toml is wrong, or counts what no answer has.
     """
     _write_terms(source, new)
     _copy_code(source, new)
@@ -146,6 +148,9 @@ def _write_terms(source: Path, new: Path) -> None:
     if not terms:
         return
     manifest = new / MANIFEST_NAME
+    tariff = found[TARIFF_FIELD]
+    if isinstance(tariff, Tariff):
+        check_counted(tariff, load_manifest(manifest.read_bytes()), new, config)
     document = {**json.loads(manifest.read_bytes()), **terms}
     write_atomically(manifest, (json.dumps(document, indent=2) + "\n").encode())
 

@@ -15,6 +15,7 @@ from pilotlight.core.lock import Lock
 from pilotlight.core.project import Project
 from pilotlight.packaging import PackageReport, package_catalog, package_function
 from pilotlight.packaging.bytecode import Compiler
+from pilotlight.packaging.counted_units import find_counted
 from pilotlight.store import Store
 from pilotlight_runtime.manifest import MANIFEST_NAME
 from pilotlight_runtime.manifest_json import dump_manifest, load_manifest
@@ -118,6 +119,24 @@ def test_prices_are_added_to_the_manifest_and_are_no_part_of_the_version(
     (source / "model.toml").write_text("[units]\nrows = 0\n")
     with pytest.raises(ProjectError, match=r"units\.rows is 0"):
         package_function("digits", source, store, lock, tmp_path / "wrong", compiler=HERE)
+
+
+@pytest.mark.parametrize(
+    ("tariff", "table"),
+    [
+        ("[units]\nimages = 1\n", r"\[units\] images"),
+        ("[units]\nrows = 1\ncharacters = 1\n", r"\[units\] characters"),
+        ("[price.2026-11-01]\ntokens_out = 1\n", r"\[price\.2026-11-01\] tokens_out"),
+    ],
+)
+def test_units_that_no_answer_has_are_refused(
+    tmp_path: Path, source: Path, store: Store, lock: Lock, tariff: str, table: str
+) -> None:
+    """Answers would be free, and nobody would notice."""
+    (source / "model.toml").write_text(tariff)
+    with pytest.raises(ProjectError, match=table + " counts nothing.*Use one or more of requests, rows;"):
+        package_function("digits", source, store, lock, tmp_path / "wrong", compiler=HERE)
+    assert not (tmp_path / "wrong").exists()
 
 
 def test_captures_are_added_to_the_manifest_and_are_no_part_of_the_version(
@@ -252,6 +271,20 @@ def test_the_catalog_tells_which_models_are_language_models(
         {"name": "digits", "version": lock.version},
         {"name": "vectors", "version": published.manifest.version, "task": "embed", "created": 1767225600},
     ]
+
+
+@pytest.mark.parametrize(
+    ("task", "counted"),
+    [
+        ("generate", {"requests", "rows", "characters", "tokens_in", "tokens_out"}),
+        ("embed", {"requests", "rows", "characters", "tokens_in"}),
+    ],
+)
+def test_language_models_count_the_tokens_that_they_read_and_write(
+    tmp_path: Path, store: Store, task: str, counted: set[str]
+) -> None:
+    published = publish_language_model(store, tmp_path / "a", json.dumps({"task": task}))
+    assert find_counted(published.manifest, tmp_path / "a") == counted
 
 
 @pytest.mark.parametrize(
