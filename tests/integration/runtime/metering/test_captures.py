@@ -114,6 +114,16 @@ def test_who_has_not_agreed_is_never_captured(stack: CaptureStack, function: Fun
     assert {name.split("/")[2] for name in stack.names()} == {OTHER_TENANT}
 
 
+@pytest.mark.parametrize("consent", ["on", 1, [], None, {}])
+def test_a_consent_of_another_form_is_none_and_costs_no_answer(
+    stack: CaptureStack, function: Function, consent: object
+) -> None:
+    item = stack.put_tenant(KEY, agrees=True, now=time.time())
+    stack.table.put(TENANT, {**item, "capture": consent})
+    assert function.ask(KEY, "mine") == 200
+    assert stack.names() == []
+
+
 def test_a_consent_that_is_taken_back_holds_for_the_next_answer(stack: CaptureStack, function: Function) -> None:
     """The data key is still in the function's memory then."""
     item = stack.put_tenant(KEY, agrees=True, now=time.time())

@@ -55,8 +55,8 @@ class DataKeys(Protocol):
 
 def find_consent(item: Item | None) -> Mapping[str, Any] | None:
     """The field `capture` of a tenant's item; None where the tenant does not agree to be captured."""
-    found: Mapping[str, Any] | None = None if item is None else item.get(CONSENT)
-    return found
+    found = None if item is None else item.get(CONSENT)
+    return found if isinstance(found, dict) else None
 
 
 class PlainKeys:
