@@ -97,7 +97,8 @@ class Function:
         set_capture(folder, capture)
         self.log = StringIO()
         made: Any = model_handler(str(folder / "app.py"), environ={}, stream=self.log)
-        self._metering = Metering(environ, now)  # as model_handler does, so that this one can be closed
+        # As model_handler does, so that this one can be closed. No test of this process may make it wait for a client.
+        self._metering = Metering(environ, now, modules={})
         self._metering.meter_model(made, "tiny", str(folder), self.log, openai=False)
         self.handler: LambdaHandler = made
 

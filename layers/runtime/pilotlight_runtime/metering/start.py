@@ -8,7 +8,7 @@ import time
 from pilotlight_runtime.background import BackgroundTask
 from pilotlight_runtime.environment import CAPTURES_VARIABLE, SERVICE_VARIABLE
 from pilotlight_runtime.errors import LoadError
-from pilotlight_runtime.light_typing import TYPE_CHECKING, Callable, Final, Mapping, TextIO
+from pilotlight_runtime.light_typing import TYPE_CHECKING, Any, Callable, Final, Mapping, TextIO
 from pilotlight_runtime.metering.store import StoreFailed
 
 if TYPE_CHECKING:
@@ -31,11 +31,18 @@ class Metering:
     Args:
         environ: The function's environment variables.
         clock: Seconds since the epoch.
+        modules: The loaded modules; see captures.start.start_captures.
     """
 
-    def __init__(self, environ: Mapping[str, str], clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        clock: Callable[[], float] = time.time,
+        modules: Mapping[str, Any] = sys.modules,
+    ) -> None:
         self._environ = environ
         self._clock = clock
+        self._modules = modules
         self._captures: Sampler | None = None
         self._opening = BackgroundTask(self._open_store)
         self._started = False
@@ -122,7 +129,7 @@ class Metering:
             return None
         from pilotlight_runtime.metering.captures.start import start_captures
 
-        return lambda store: start_captures(manifest, self._environ, store.read, log, self._clock)
+        return lambda store: start_captures(manifest, self._environ, store.read, log, self._clock, self._modules)
 
     def _open_store(self) -> MeterStore:
         """Opens the store, and imports what the first request needs."""
