@@ -92,7 +92,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 def test_it_is_small(built: tuple[Path, LayerReport]) -> None:
     _, report = built
-    assert report.bytes < 38_200_000, report.parts
+    assert report.bytes < 38_600_000, report.parts
     assert report.parts["pilotlight_runtime"] < 2_600_000, report.parts
     assert not {"numpy", "PIL", "aws_lambda_powertools", "jmespath"} & set(report.parts)
 
@@ -106,7 +106,7 @@ def test_the_layer_for_graviton_holds_no_library_of_another_processor(
     built: tuple[Path, LayerReport], tmp_path: Path
 ) -> None:
     report = build(tmp_path / "layer", "aarch64")
-    assert report.bytes < 30_500_000, report.parts
+    assert report.bytes < 30_900_000, report.parts
     assert machines(tmp_path / "layer") == {183}
     assert machines(built[0]) == {62}
     assert set(report.parts) == set(built[1].parts)
