@@ -218,6 +218,13 @@ def test_answers_are_read_in_parts(case: tuple[str, str, list[WrittenCall]], cut
     assert [part for part in parts if isinstance(part, WrittenCall)] == calls
 
 
+def test_white_space_behind_text_is_text_however_the_answer_comes() -> None:
+    reader = AnswerReader()
+    assert reader.push("Sure.") == ["Sure."]
+    assert reader.push("\n" + write_call("f", "{}") + "\n") == ["\n", WrittenCall("f", "{}")]
+    assert reader.finish() == []
+
+
 def test_text_is_passed_on_at_once() -> None:
     reader = AnswerReader()
     assert reader.push("Hel") == ["Hel"]

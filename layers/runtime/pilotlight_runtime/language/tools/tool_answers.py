@@ -26,8 +26,8 @@ class WrittenCall(NamedTuple):
 class AnswerReader:
     """Reads an answer of a request with tools, part by part.
 
-    Text that may begin a call is held back until it is clear, and so is white space. White space between calls is no
-    text.
+    Text that may begin a call is held back until it is clear, and so is white space that follows no text. White space
+    between calls is no text.
 
     A call that is cut off, or is no JSON with a name and arguments, is text: only an answer without a constraint has
     such.
@@ -37,6 +37,7 @@ class AnswerReader:
         self._held = ""
         self._inside = False
         self._called = False
+        self._spoken = False  # whether the last part was text, which white space behind it belongs to
 
     def push(self, text: str) -> list[str | WrittenCall]:
         """Takes the next part of an answer.
@@ -53,15 +54,19 @@ class AnswerReader:
                 break
             self._held = after
             if self._inside:
-                found.append(_read_call(before))
-            elif before.strip():
+                part = _read_call(before)
+                found.append(part)
+                self._spoken = isinstance(part, str)
+            elif before and (self._spoken or before.strip()):
                 found.append(before)
+                self._spoken = True
             self._inside = not self._inside
         if not self._inside:
             kept = _marker_begun(self._held)
             told, self._held = self._held[: len(self._held) - kept], self._held[len(self._held) - kept :]
-            if told.strip():
+            if told and (self._spoken or told.strip()):
                 found.append(told)
+                self._spoken = True
             else:
                 self._held = told + self._held
         self._called = self._called or any(isinstance(part, WrittenCall) for part in found)
