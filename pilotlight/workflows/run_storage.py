@@ -114,14 +114,17 @@ class PreparedRun(NamedTuple):
 
 
 def _code_files(project: Project, folder: Path) -> list[Path]:
-    """List every file of the model except its lock file and model.toml, and the Python files outside functions/."""
+    """List every file of the model except its lock file and model.toml, and the Python files outside functions/.
+
+    What tools have made in build/ and dist/ is no code of the project.
+    """
     own = (path for path in _files(folder, ()) if path.name not in (LOCK_NAME, CONFIG_NAME))
-    around = (path for path in _files(project.root, (project.functions.name,)) if path.suffix == ".py")
+    around = (path for path in _files(project.root, (project.functions.name, "build", "dist")) if path.suffix == ".py")
     return sorted({*own, *around})
 
 
 def _files(root: Path, but: Sequence[str]) -> Iterator[Path]:
-    """Yield the files below `root`. Hidden files, caches, environments and the folders `but` are left out."""
+    """Yield the files below `root`, without hidden ones, caches, environments, the folders `but` and links to nothing."""
     for folder, folders, names in os.walk(root):
         here = Path(folder)
         folders[:] = [
@@ -132,7 +135,7 @@ def _files(root: Path, but: Sequence[str]) -> Iterator[Path]:
             and not (here / each / "pyvenv.cfg").exists()
             and not (here == root and each in but)
         ]
-        yield from (here / name for name in names if not name.startswith("."))
+        yield from (here / name for name in names if not name.startswith(".") and (here / name).is_file())
 
 
 def _record(result: TrainResult, config: ModelConfig, clock: Clock) -> dict[str, object]:

@@ -23,3 +23,18 @@ def test_modules_and_files_beside_train_py_count(tmp_path: Path, changed: str) -
     with (tmp_path / changed).open("a") as file:
         file.write("# changed\n")
     assert identify_run(project, "mood", RUN, 1) != before
+
+
+def test_what_tools_have_made_does_not_count(tmp_path: Path) -> None:
+    """Such as the root of another system, whose links lead nowhere here."""
+    init_project(tmp_path)
+    project = Project(tmp_path, "")
+    new_model(project, "mood", "keras-text")
+    before = identify_run(project, "mood", RUN, 1)
+    for made in ("build/root/usr", "dist", "functions/mood/linked"):
+        (tmp_path / made).mkdir(parents=True)
+    (tmp_path / "build/root/usr/site.py").write_text("")
+    (tmp_path / "dist/setup.py").write_text("")
+    for link in ("build/root/usr/nowhere.py", "functions/mood/linked/nowhere.py", "nowhere.py"):
+        (tmp_path / link).symlink_to("/nowhere/at/all.py")
+    assert identify_run(project, "mood", RUN, 1) == before
