@@ -124,7 +124,7 @@ def _code_files(project: Project, folder: Path) -> list[Path]:
 
 
 def _files(root: Path, but: Sequence[str]) -> Iterator[Path]:
-    """Yield the files below `root`, without hidden ones, caches, environments, the folders `but` and links to nothing."""
+    """Yield the files below `root`, without hidden ones, caches, environments, the folders `but`, links to nothing."""
     for folder, folders, names in os.walk(root):
         here = Path(folder)
         folders[:] = [
