@@ -51,16 +51,11 @@ def usage(
 
     if as_csv and as_json:
         raise typer.BadParameter("Give one of --csv and --json.")
-    if (credit or log or log_group) and not audit:
-        raise typer.BadParameter("--credit, --log and --log-group belong to --audit.")
-    if as_csv and audit:
-        raise typer.BadParameter("An audit is a table or, with --json, an object. Give it without --csv.")
-    if force and not credit:
-        raise typer.BadParameter("--force belongs to --credit.")
     if archive and (audit or as_csv or month):
         raise typer.BadParameter(
             "--archive takes every month that is over; give it without --audit, --csv and --month."
         )
+    _check_audit(audit=audit, as_csv=as_csv, credit=credit, force=force, logs=bool(log or log_group))
     request = UsageRequest(tenant, month, table)
     if archive:
         _archive(ctx, request, as_json=as_json)
@@ -76,6 +71,16 @@ def usage(
     else:
         empty = f"Nothing was used in {month}." if month else "Nothing was used this month."
         out().print(usage_table(rows) if rows else empty)
+
+
+def _check_audit(*, audit: bool, as_csv: bool, credit: bool, force: bool, logs: bool) -> None:
+    """Refuse options of an audit without it, and those that it does not have."""
+    if (credit or logs) and not audit:
+        raise typer.BadParameter("--credit, --log and --log-group belong to --audit.")
+    if as_csv and audit:
+        raise typer.BadParameter("An audit is a table or, with --json, an object. Give it without --csv.")
+    if force and not credit:
+        raise typer.BadParameter("--force belongs to --credit.")
 
 
 def _archive(ctx: typer.Context, request: UsageRequest, *, as_json: bool) -> None:

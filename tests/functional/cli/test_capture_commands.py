@@ -3,47 +3,28 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import io
 import time
 from binascii import a2b_base64
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 from support.metering import NOON, REGION, TABLE, create_dynamo_table
-from support.project import Ran
 from support.sealed_captures import make_exchange, seal_exchange, write_to_folder
+from support.service_desk import ServiceDesk
 
 import pilotlight
-from pilotlight.cli.app import run
-from pilotlight.cli.invocation import Invocation
 from pilotlight.metering import SqliteTable
-from pilotlight.workflows.context import Context
 
 BUCKET = "captures-of-acme"
 
 
-class Desk(NamedTuple):
-    """A project whose service is administered at noon. table: as PILOTLIGHT_SERVICE_TABLE says it."""
-
-    root: Path
-    table: str
-
-    def __call__(self, *argv: str) -> Ran:
-        """Runs `pilotlight ARGV`."""
-
-        def make_context(cwd: Path, environ: dict[str, str], **more: Any) -> Context:
-            return Context(cwd, environ, clock=lambda: NOON, user="ada@desk", **more)
-
-        out, err = io.StringIO(), io.StringIO()
-        where = Invocation(self.root, {"PILOTLIGHT_SERVICE_TABLE": self.table}, make_context=make_context)
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = run(argv, where)
-        return Ran(code, out.getvalue(), err.getvalue())
+class Desk(ServiceDesk):
+    """A desk beside the captures of a tenant."""
 
     @property
     def is_file(self) -> bool:

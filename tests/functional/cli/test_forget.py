@@ -2,56 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 from moto import mock_aws
-from support.metering import NOON, REGION, TABLE, create_dynamo_table
-from support.project import Ran
-
-from pilotlight.cli.app import run
-from pilotlight.cli.invocation import Invocation
-from pilotlight.workflows.context import Context
-
-
-class Desk(NamedTuple):
-    """A project whose service is administered at noon. table: as PILOTLIGHT_SERVICE_TABLE says it."""
-
-    root: Path
-    table: str
-
-    def __call__(self, *argv: str) -> Ran:
-        """Runs `pilotlight ARGV`."""
-
-        def make_context(cwd: Path, environ: dict[str, str], **more: Any) -> Context:
-            return Context(cwd, environ, clock=lambda: NOON, user="ada@desk", **more)
-
-        out, err = io.StringIO(), io.StringIO()
-        where = Invocation(self.root, {"PILOTLIGHT_SERVICE_TABLE": self.table}, make_context=make_context)
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = run(argv, where)
-        return Ran(code, out.getvalue(), err.getvalue())
+from support.metering import REGION, TABLE, create_dynamo_table
+from support.service_desk import ServiceDesk
 
 
 @pytest.fixture(params=["sqlite", "dynamodb"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+def desk(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServiceDesk]:
     (tmp_path / "functions").mkdir()
     (tmp_path / "template.yaml").write_text("Resources: {}\n")
     (tmp_path / "plans.toml").write_text("[plans.free]\nday = 10\n")
     if request.param == "sqlite":
-        yield Desk(tmp_path, "sqlite:service.sqlite")
+        yield ServiceDesk(tmp_path, "sqlite:service.sqlite")
         return
     monkeypatch.setenv("AWS_REGION", REGION)
     with mock_aws():
         create_dynamo_table()
-        yield Desk(tmp_path, TABLE)
+        yield ServiceDesk(tmp_path, TABLE)
 
 
-def test_a_tenant_is_forgotten_and_what_remains_is_said(desk: Desk) -> None:
+def test_a_tenant_is_forgotten_and_what_remains_is_said(desk: ServiceDesk) -> None:
     assert desk("tenants", "create", "acme", "--plan", "free").code == 0
     ran = desk("forget", "--tenant", "acme", "--yes")
     assert ran.code == 0, ran.err
@@ -63,14 +37,14 @@ def test_a_tenant_is_forgotten_and_what_remains_is_said(desk: Desk) -> None:
     assert ("until 2026-12-31" in ran.out) is (desk.table == TABLE)
 
 
-def test_the_json_says_the_same(desk: Desk) -> None:
+def test_the_json_says_the_same(desk: ServiceDesk) -> None:
     desk("tenants", "create", "acme", "--plan", "free")
     found = desk("forget", "--tenant", "acme", "--yes", "--json").json
     until = "2026-12-31" if desk.table == TABLE else ""
     assert found == {"pseudonym": found["pseudonym"], "entries": 2, "captures": 0, "recoverable_until": until}
 
 
-def test_an_unknown_tenant_is_an_error(desk: Desk) -> None:
+def test_an_unknown_tenant_is_an_error(desk: ServiceDesk) -> None:
     ran = desk("forget", "--tenant", "nobody", "--yes")
     assert (ran.code, ran.out) == (1, "")
     assert "tenant 'nobody'" in ran.err

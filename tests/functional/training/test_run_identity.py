@@ -31,10 +31,10 @@ def test_what_tools_have_made_does_not_count(tmp_path: Path) -> None:
     project = Project(tmp_path, "")
     new_model(project, "mood", "keras-text")
     before = identify_run(project, "mood", RUN, 1)
-    for made in ("build/root/usr", "dist", "functions/mood/linked"):
+    for made in ("build/system/lib", "dist", "functions/mood/linked"):
         (tmp_path / made).mkdir(parents=True)
-    (tmp_path / "build/root/usr/site.py").write_text("")
+    (tmp_path / "build/system/lib/site.py").write_text("")
     (tmp_path / "dist/setup.py").write_text("")
-    for link in ("build/root/usr/nowhere.py", "functions/mood/linked/nowhere.py", "nowhere.py"):
-        (tmp_path / link).symlink_to("/nowhere/at/all.py")
+    for link in ("build/system/lib/nowhere.py", "functions/mood/linked/nowhere.py", "nowhere.py"):
+        (tmp_path / link).symlink_to("nowhere-at-all.py")
     assert identify_run(project, "mood", RUN, 1) == before
